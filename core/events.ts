@@ -1,0 +1,76 @@
+/**
+ * The event stream: every call into the pmap layer and every outcome worth comparing, in order, when `m.recording` is on.
+ *
+ * Off, the only cost is the test at the call site (`if (m.recording) emit(...)`), which was not measurable. An event is
+ * EVENT_WORDS numbers in a growing Float64Array: kind, subject, then up to six operands, unused ones 0.
+ */
+
+/** Kinds, with the meaning of subject and operands. `pmap` is Pmap.id; 0 is the kernel's own (pmap0). */
+export const EVENT_KINDS = [
+  'pinit', // pmap
+  'release', // pmap
+  'activate', // pmap, cpu
+  'remove_pages', // pmap
+  'remove', // pmap, sva, eva, early (1: left at the first statement)
+  'protect', // pmap, sva, eva, prot
+  'copy', // dst pmap, src pmap, sva, eva
+  'unwire', // pmap, sva, eva
+  'advise', // pmap, sva, eva, advice
+  'enter', // pmap, va, prot, flags, object id, pindex, psind
+  'enter_quick', // pmap, va, prot, object id, pindex
+  'enter_object', // pmap, sva, eva, prot, object id, first pindex
+  'copy_page', // 0, src object id, src pindex, dst object id, dst pindex
+  'remove_all', // 0, object id, pindex
+  'remove_write', // 0, object id, pindex
+  'clear_modify', // 0, object id, pindex
+] as const;
+
+export type EventKind = (typeof EVENT_KINDS)[number];
+
+export const EV_PINIT = 0;
+export const EV_RELEASE = 1;
+export const EV_ACTIVATE = 2;
+export const EV_REMOVE_PAGES = 3;
+export const EV_REMOVE = 4;
+export const EV_PROTECT = 5;
+export const EV_COPY = 6;
+export const EV_UNWIRE = 7;
+export const EV_ADVISE = 8;
+export const EV_ENTER = 9;
+export const EV_ENTER_QUICK = 10;
+export const EV_ENTER_OBJECT = 11;
+export const EV_COPY_PAGE = 12;
+export const EV_REMOVE_ALL = 13;
+export const EV_REMOVE_WRITE = 14;
+export const EV_CLEAR_MODIFY = 15;
+
+export const EVENT_WORDS = 8;
+
+/** A growing stream of events. `length` counts events; event i is words[i * EVENT_WORDS ..]. */
+export class EventLog {
+  words = new Float64Array(1024 * EVENT_WORDS);
+  length = 0;
+
+  clear(): void {
+    this.length = 0;
+  }
+
+  emit(kind: number, subject: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0): void {
+    const at = this.length * EVENT_WORDS;
+    if (at === this.words.length) {
+      const wider = new Float64Array(this.words.length * 2);
+      wider.set(this.words);
+      this.words = wider;
+    }
+    const { words } = this;
+    words[at] = kind;
+    words[at + 1] = subject;
+    words[at + 2] = a;
+    words[at + 3] = b;
+    words[at + 4] = c;
+    words[at + 5] = d;
+    words[at + 6] = e;
+    words[at + 7] = f;
+    this.length++;
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * The seam: the outline of the patch. One member per function or hunk of FreeBSD review D32569 that some revision changes,
+ * in the order of the C files.
+ *
+ * Members are free functions without `this`; all state is passed in. Each is called at exactly one kind of place, which
+ * raises the member's REACHED_ counter first. A variant restates the members that it changes whole (defineVariant).
+ */
+import type { MachineState } from './state/machine.ts';
+import type { Pmap } from './state/pmap.ts';
+import type { Proc } from './state/proc.ts';
+import type { Vmspace } from './state/vm.ts';
+import type { Frame } from './units.ts';
+
+/** A machine that runs one variant. */
+export type Machine = MachineState<Hunks>;
+
+export interface Hunks {
+  // sys/amd64/amd64/pmap.c
+
+  /**
+   * pmap_invalidate_page, _range, _all: may the other CPUs in pm_active be interrupted? Asked only when there are such
+   * CPUs.
+   */
+  readonly invalidateOthers: (m: Machine, pmap: Pmap) => boolean;
+
+  /**
+   * pmap_pinit_type: allocate and count one top-level page; called once, twice with page-table isolation. pm_stats are
+   * zero by then: where exactly pmap_pinit_type zeroes them differs between revisions and cannot be observed.
+   */
+  readonly pinitTopPage: (m: Machine, pmap: Pmap) => Frame;
+
+  /** pmap_release, first statements: what must hold before the top-level pages go. */
+  readonly releaseBegin: (m: Machine, pmap: Pmap) => void;
+
+  /** pmap_release: free and uncount one top-level page. zeroed: all its entries are 0 again. */
+  readonly releaseTopPage: (m: Machine, pmap: Pmap, frame: Frame, zeroed: boolean) => void;
+
+  /** pmap_release, last statements: what must hold after. */
+  readonly releaseEnd: (m: Machine, pmap: Pmap) => void;
+
+  /**
+   * pmap_remove_pde and pmap_remove_pages: uncount the page-table page kept behind a promoted 2M mapping that goes away
+   * without having been demoted. (D33276 changed both sites alike.)
+   */
+  readonly reservedPtPageFreed: (m: Machine, pmap: Pmap) => void;
+
+  /** pmap_remove, first statement, read without the pmap lock: true = nothing is mapped, return. */
+  readonly removeIsNoop: (m: Machine, pmap: Pmap) => boolean;
+
+  /** pmap_remove, head of the outer loop: true = nothing is left, stop. */
+  readonly removeLoopDone: (m: Machine, pmap: Pmap) => boolean;
+
+  // sys/kern/kern_exec.c
+
+  /**
+   * exec_new_vmspace, reuse branch, first statement (before shmexit and pmap_remove_pages): p still has the sysentvec of
+   * the old image.
+   */
+  readonly execBeforeTeardown: (m: Machine, p: Proc) => void;
+
+  // sys/kern/kern_exit.c
+
+  /** exit1, just before vmspace_exit: p still holds its reference; its pmap is current on this CPU. */
+  readonly exitBeforeVmspaceExit: (m: Machine, p: Proc) => void;
+
+  // sys/vm/vm_map.c
+
+  /**
+   * vmspace_dofree (last reference gone, pmap inactive) and exec_new_vmspace (reuse): the vm_map_remove(min, max). p is
+   * the running process.
+   */
+  readonly vmspaceClear: (m: Machine, p: Proc, vm: Vmspace) => void;
+}
+
+/** The members in seam order: the order of messages, interdiffs and REACHED_ counters. */
+export const HUNK_NAMES = [
+  'invalidateOthers',
+  'pinitTopPage',
+  'releaseBegin',
+  'releaseTopPage',
+  'releaseEnd',
+  'reservedPtPageFreed',
+  'removeIsNoop',
+  'removeLoopDone',
+  'execBeforeTeardown',
+  'exitBeforeVmspaceExit',
+  'vmspaceClear',
+] as const satisfies readonly (keyof Hunks)[];

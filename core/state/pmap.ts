@@ -1,0 +1,43 @@
+/**
+ * State of one physical map. No behaviour. FreeBSD: sys/amd64/include/pmap.h struct pmap.
+ */
+import type { Frame } from '../units.ts';
+
+/** pm_stats: per-pmap statistics in 4 KiB pages. */
+export interface PmapStats {
+  /** Leaf mappings plus page-table pages; whether the top-level pages are in it is what the revisions differ in. */
+  residentCount: number;
+  wiredCount: number;
+}
+
+/** Bits of Pmap.flags. Bits from PMAP_VARIANT_FLAGS up belong to variants and are cleared by pmap_pinit. */
+export const PMAP_PDE_SUPERPAGE = 1 << 8;
+export const PMAP_VARIANT_FLAGS = 1 << 16;
+
+export class Pmap {
+  /** Number of the pmap in order of creation, 1 up; 0 is pmap0. Also its order in lock ordering. */
+  readonly id: number;
+  /** Frame of the kernel-mode root (pm_pmltop). 0: not initialised, or released. */
+  top: Frame = 0;
+  /** Frame of the user-mode root under page-table isolation (pm_pmltopu), else 0. */
+  topUser: Frame = 0;
+  readonly stats: PmapStats = { residentCount: 0, wiredCount: 0 };
+  flags = 0;
+  /** pm_active: CPUs that have this pmap loaded, bit per CPU: 0..31 and 32..63. */
+  activeLo = 0;
+  activeHi = 0;
+  /** pm_pvchunk: frames of the first and last pv chunk, 0 when empty. */
+  pvChunkHead: Frame = 0;
+  pvChunkTail: Frame = 0;
+  /** pm_root: page-table pages kept behind promoted 2M leaves, by va >> 21. */
+  readonly reserved: Map<number, Frame> = new Map();
+  /** pm_pcids, per CPU. */
+  pcid: Int32Array;
+  pcidGen: Int32Array;
+
+  constructor(id: number, cpus: number) {
+    this.id = id;
+    this.pcid = new Int32Array(cpus);
+    this.pcidGen = new Int32Array(cpus);
+  }
+}

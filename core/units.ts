@@ -1,0 +1,55 @@
+/**
+ * Units and address arithmetic. The only home of 4096 and its relatives.
+ *
+ * An address above core/hw is one number and page-aligned: exact up to 2^57, because its low 12 bits are 0 and a double
+ * holds 53 significant bits. `>>>` sees 32 bits only, so indices are taken by division.
+ * FreeBSD: sys/amd64/include/param.h, vmparam.h, pmap.h.
+ */
+
+/** A page-aligned virtual address in bytes. */
+export type Va = number;
+/** A physical page frame number: physical address / 4096. */
+export type Frame = number;
+/** A number of 4 KiB pages. */
+export type Pages = number;
+
+export const PAGE_SHIFT = 12;
+export const PAGE_SIZE = 4096;
+/** 8-byte entries per page-table page, at every level. */
+export const NPTEPG = 512;
+/** 32-bit words per page. */
+export const WORDS_PER_PAGE = 1024;
+
+/** Bytes that one entry of a page-table page spans, by level: PD (2 MiB), PDP (1 GiB), PML4 (512 GiB), PML5 (256 TiB). */
+export const NBPDR = 2 ** 21;
+export const NBPDP = 2 ** 30;
+export const NBPML4 = 2 ** 39;
+export const NBPML5 = 2 ** 48;
+
+/** Page-table pages of the user half, by level; LA57-sized in both modes. FreeBSD: pmap.h NUPML5E.. */
+export const NUPML5E = 256;
+export const NUPML4E = 2 ** 17;
+export const NUPDPE = 2 ** 26;
+export const NUPDE = 2 ** 35;
+
+export const VM_MAXUSER_ADDRESS_LA48 = 2 ** 47;
+export const VM_MAXUSER_ADDRESS_LA57 = 2 ** 56;
+
+/** vm_prot_t. FreeBSD: sys/vm/vm.h */
+export const VM_PROT_NONE = 0;
+export const VM_PROT_READ = 1;
+export const VM_PROT_WRITE = 2;
+export const VM_PROT_EXECUTE = 4;
+export const VM_PROT_ALL = 7;
+
+export const truncPage = (va: number): Va => va - (va % PAGE_SIZE);
+export const roundPage = (va: number): Va => Math.ceil(va / PAGE_SIZE) * PAGE_SIZE;
+export const atop = (bytes: number): Pages => Math.floor(bytes / PAGE_SIZE);
+export const ptoa = (pages: Pages): number => pages * PAGE_SIZE;
+
+/** Index of va's entry in its page-table page at each level. FreeBSD: pmap_pte_index .. pmap_pml5e_index. */
+export const pteIndex = (va: Va): number => (va / PAGE_SIZE) % NPTEPG;
+export const pdeIndex = (va: Va): number => Math.floor(va / NBPDR) % NPTEPG;
+export const pdpeIndex = (va: Va): number => Math.floor(va / NBPDP) % NPTEPG;
+export const pml4eIndex = (va: Va): number => Math.floor(va / NBPML4) % NPTEPG;
+export const pml5eIndex = (va: Va): number => Math.floor(va / NBPML5) % NPTEPG;

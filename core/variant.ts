@@ -1,0 +1,64 @@
+/**
+ * What a variant is, and the door through which one enters: defineVariant.
+ */
+import { HUNK_NAMES, type Hunks } from './hunks.ts';
+
+/** A difference that the author of a variant intends, against its predecessor. */
+export interface Intent {
+  /** One statistic or counter by name (residentCount, wiredCount, or a name of core/counters). No wildcards. */
+  readonly what: string;
+  /**
+   * A sign or a formula, checked by the harness: 'more', 'fewer', or terms '±N per BASIS' joined by ', '. BASIS is one of
+   * live top-level page, exec that reuses, exit, pmap_remove call, reserved page freed.
+   */
+  readonly by: string;
+  readonly why: string;
+}
+
+export interface Variant {
+  readonly id: string;
+  /** Id of the predecessor, null for the first of a series. */
+  readonly after: string | null;
+  readonly title: string;
+  /** Where the revision was reviewed; absent for controls and what-ifs. */
+  readonly review?: { readonly diff: number; readonly date?: string };
+  /** The one accounting fact that a variant may declare to the checker. */
+  readonly accounting: { readonly topPagesInResidentCount: boolean };
+  readonly intends: readonly Intent[];
+  readonly hunks: Hunks;
+}
+
+/**
+ * Checks every member of the seam by name, copies them into one object of fixed member order and freezes the variant.
+ * Throws TypeError with one message that names what is missing, unknown or not a function.
+ */
+export function defineVariant(variant: Variant): Variant {
+  const faults: string[] = [];
+  if (typeof variant !== 'object' || variant === null) throw new TypeError('defineVariant: expected an object');
+  const { id, after, title, intends, accounting } = variant;
+  const given = (variant.hunks ?? {}) as unknown as Record<string, unknown>;
+  if (typeof id !== 'string' || !/^[a-z0-9][a-z0-9-]*$/.test(id))
+    faults.push(`id: expected lower-case words joined by '-', got ${JSON.stringify(id)}`);
+  if (after !== null && typeof after !== 'string')
+    faults.push(`after: expected the id of the predecessor or null, got ${JSON.stringify(after)}`);
+  if (typeof title !== 'string' || title === '') faults.push('title: expected a sentence');
+  if (!Array.isArray(intends)) faults.push('intends: expected an array');
+  if (typeof accounting?.topPagesInResidentCount !== 'boolean')
+    faults.push('accounting.topPagesInResidentCount: expected true or false');
+  const hunks: Record<string, unknown> = {};
+  for (const name of HUNK_NAMES) {
+    const member = given[name];
+    if (member === undefined) faults.push(`hunks.${name}: missing`);
+    else if (typeof member !== 'function') faults.push(`hunks.${name}: expected a function, got ${typeof member}`);
+    hunks[name] = member;
+  }
+  for (const name of Object.keys(given))
+    if (!(HUNK_NAMES as readonly string[]).includes(name)) faults.push(`hunks.${name}: no such member`);
+  if (faults.length > 0) throw new TypeError(`defineVariant(${String(id)}): ${faults.join('; ')}`);
+  return Object.freeze({
+    ...variant,
+    intends: Object.freeze(intends.map((intent) => Object.freeze({ ...intent }))),
+    accounting: Object.freeze({ ...accounting }),
+    hunks: Object.freeze(hunks as unknown as Hunks),
+  });
+}
