@@ -21,7 +21,7 @@ export interface Variant {
   readonly after: string | null;
   readonly title: string;
   /** Where the revision was reviewed; absent for controls and what-ifs. */
-  readonly review?: { readonly diff: number; readonly date?: string };
+  readonly review?: { readonly diff?: number; readonly commit?: string };
   /** The one accounting fact that a variant may declare to the checker. */
   readonly accounting: { readonly topPagesInResidentCount: boolean };
   readonly intends: readonly Intent[];

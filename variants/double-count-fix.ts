@@ -1,0 +1,61 @@
+/**
+ * Diff 97187: answers to the first round.
+ *
+ * Reviewer: pmap_alloc_pt_page(NULL) counts the page already, so the initial revision has the top-level pages in
+ * user_pt_page_count twice; and its early exit in pmap_remove can never be taken again.
+ * Now they are counted once each, the early exit tolerates them, and exec and exit unmap the shared page first.
+ *
+ * What it overlooks: other processes may use the same vmspace (findings F6, F8).
+ */
+import {
+  type Machine,
+  type Pmap,
+  type Proc,
+  defineVariant,
+  pmapAllocPtPage,
+  pmapFreePtPage,
+  pmapResidentCountAdj,
+  vmMapRemove,
+} from '../core/index.ts';
+import { toplevelAccounting } from './toplevel-accounting.ts';
+
+/** Top-level pages of a pmap: one, and a second where page-table isolation gives user mode its own. */
+export const topPages = (pmap: Pmap): number => 1 + Number(pmap.topUser !== 0);
+
+/** Both call sites: the map entry goes, whoever else may still need it. */
+function unmapSharedPage(m: Machine, p: Proc): void {
+  const shared = p.sysent.sharedPage;
+  if (shared !== null) vmMapRemove(m, p.vmspace.map, shared.base, shared.base + shared.len);
+}
+
+export const doubleCountFix = defineVariant({
+  id: 'double-count-fix',
+  after: 'toplevel-accounting',
+  title: 'Count the top-level pages once; unmap the shared page on exec and exit',
+  review: { diff: 97187 },
+  accounting: { topPagesInResidentCount: true },
+  intends: [
+    { what: 'userPtPageCount', by: '-1 per live top-level page', why: 'they were counted twice' },
+    {
+      what: 'removeEarlyExits',
+      by: 'more',
+      why: 'the test tolerates top-level pages; the shared page no longer stays behind',
+    },
+    { what: 'vmMapLocks', by: '+1 per exec that reuses, +1 per exit', why: 'vm_map_remove takes the map lock' },
+  ],
+  hunks: {
+    ...toplevelAccounting.hunks,
+    pinitTopPage(m, pmap) {
+      const frame = pmapAllocPtPage(m, null, 0); // counted in user_pt_page_count here
+      pmapResidentCountAdj(m, pmap, 1);
+      return frame;
+    },
+    releaseTopPage(m, pmap, frame, zeroed) {
+      pmapFreePtPage(m, null, frame, zeroed);
+      pmapResidentCountAdj(m, pmap, -1);
+    },
+    removeIsNoop: (_m, pmap) => pmap.stats.residentCount <= topPages(pmap),
+    execBeforeTeardown: unmapSharedPage,
+    exitBeforeVmspaceExit: unmapSharedPage,
+  },
+});

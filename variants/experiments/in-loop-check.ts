@@ -1,0 +1,22 @@
+/**
+ * What landed left dead: pmap_remove's outer loop stops at resident_count 0, which a live user pmap never reaches once
+ * top-level pages are in it (finding N2). Here the loop uses the threshold of the early exit.
+ */
+import { defineVariant } from '../../core/index.ts';
+import { topPages } from '../double-count-fix.ts';
+import { landed } from '../landed.ts';
+
+export const inLoopCheck = defineVariant({
+  id: 'in-loop-check',
+  after: 'landed',
+  title: 'landed, with the in-loop test of pmap_remove alive again',
+  accounting: { topPagesInResidentCount: true },
+  intends: [
+    { what: 'removeLoops', by: 'fewer', why: 'the loop stops when nothing is left' },
+    { what: 'removeLoopBreaks', by: 'more', why: 'the loop stops when nothing is left' },
+  ],
+  hunks: {
+    ...landed.hunks,
+    removeLoopDone: (_m, pmap) => pmap.stats.residentCount <= topPages(pmap),
+  },
+});

@@ -1,0 +1,15 @@
+/** Control: landed, but pmap_remove always does its full work. The pair of the published 5750 and 5430 loops a second. */
+import { defineVariant } from '../../core/index.ts';
+import { landed } from '../landed.ts';
+
+export const noEarlyExit = defineVariant({
+  id: 'no-early-exit',
+  after: 'landed',
+  title: 'landed, without the early exit of pmap_remove',
+  accounting: { topPagesInResidentCount: true },
+  intends: [{ what: 'removeEarlyExits', by: 'fewer', why: 'the test is off' }],
+  hunks: {
+    ...landed.hunks,
+    removeIsNoop: () => false,
+  },
+});

@@ -1,0 +1,38 @@
+/**
+ * Diff 97210: answers to the second round.
+ *
+ * Reviewer: several processes may share the vmspace; exit then only drops a reference, so the shared page must stay. And
+ * pmap_remove() is enough: no map lock, no lookup in the map.
+ * Now exec_free_abi_mappings() unmaps the page from the pmap alone, and only for the last user of the vmspace. The map
+ * entry stays: a touch after it costs a soft fault, never a signal.
+ */
+import { type Machine, type Proc, defineVariant, pmapRemove } from '../core/index.ts';
+import { doubleCountFix } from './double-count-fix.ts';
+
+/**
+ * exec_free_abi_mappings. The test may race with another process of the same vmspace; a wrong "shared" loses the
+ * optimization (finding N3), a wrong "not shared" costs a soft fault.
+ */
+export function execFreeAbiMappings(m: Machine, p: Proc): void {
+  const { vmspace } = p;
+  if (vmspace.refcnt !== 1) return;
+  const shared = p.sysent.sharedPage;
+  if (shared !== null) pmapRemove(m, vmspace.pmap, shared.base, shared.base + shared.len);
+}
+
+export const sharedPageUnmap = defineVariant({
+  id: 'shared-page-unmap',
+  after: 'double-count-fix',
+  title: 'Unmap the shared page with pmap_remove(), and only for the last user of the vmspace',
+  review: { diff: 97210 },
+  accounting: { topPagesInResidentCount: true },
+  intends: [
+    { what: 'removeCalls', by: '+1 per exec that reuses, +1 per exit', why: 'the map entry stays for the sweep' },
+    { what: 'vmMapLocks', by: '-1 per exec that reuses, -1 per exit', why: 'pmap_remove needs no map lock' },
+  ],
+  hunks: {
+    ...doubleCountFix.hunks,
+    execBeforeTeardown: execFreeAbiMappings,
+    exitBeforeVmspaceExit: execFreeAbiMappings,
+  },
+});
