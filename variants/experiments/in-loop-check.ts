@@ -3,7 +3,6 @@
  * top-level pages are in it (finding N2). Here the loop uses the threshold of the early exit.
  */
 import { defineVariant } from '../../core/index.ts';
-import { topPages } from '../double-count-fix.ts';
 import { landed } from '../landed.ts';
 
 export const inLoopCheck = defineVariant({
@@ -17,6 +16,6 @@ export const inLoopCheck = defineVariant({
   ],
   hunks: {
     ...landed.hunks,
-    removeLoopDone: (_m, pmap) => pmap.stats.residentCount <= topPages(pmap),
+    removeLoopDone: (_m, pmap) => pmap.stats.residentCount <= 1 + (pmap.topUser !== 0 ? 1 : 0),
   },
 });
