@@ -1,0 +1,314 @@
+/**
+ * The op vocabulary: what a process can be asked to do, and how millions of such requests are held in memory.
+ *
+ * Text, recorded traces and generators all become an OpList: parallel arrays in chunks, no object per op. Operands that
+ * do not fit three numbers (the parameters of mmap, the maps of an exec) stand in side tables of the Workload.
+ */
+
+// Operands by code. `child`, `target` = index into Workload.processes; `program` = index into Workload.programs.
+/** arg: child */
+export const OP_FORK = 0;
+/** arg: child */
+export const OP_VFORK = 1;
+/** posix_spawn. arg: child; len: program, or -1 for a file that does not exist */
+export const OP_SPAWN = 2;
+/** rfork(RFPROC | RFMEM). arg: child */
+export const OP_RFORK_MEM = 3;
+/** rfork(RFPROC | RFMEM | RFTHREAD). arg: child */
+export const OP_RFORK_THREAD = 4;
+/** rfork without RFPROC and RFMEM: take a private copy of a shared address space */
+export const OP_UNSHARE = 5;
+/** arg: program */
+export const OP_EXEC = 6;
+/** arg: errno; len: 1 if the exec fails after the old address space is gone (the process then dies), else 0 */
+export const OP_EXEC_FAIL = 7;
+/** arg: status */
+export const OP_EXIT = 8;
+/** arg: target */
+export const OP_WAIT = 9;
+/** arg: target; len: signal */
+export const OP_KILL = 10;
+/** catch a signal. arg: signal */
+export const OP_HANDLER = 11;
+/** arg: index into Workload.mmaps; addr, base: the address wanted, if fixed; len */
+export const OP_MMAP = 12;
+/** addr, base, len */
+export const OP_MUNMAP = 13;
+/** addr, base, len; arg: VM_PROT_ bits */
+export const OP_MPROTECT = 14;
+/** addr, base, len; arg: index into INHERITANCES */
+export const OP_MINHERIT = 15;
+/** addr, base, len; arg: index into ADVICES */
+export const OP_MADVISE = 16;
+/** addr, base, len; arg: MS_ bits */
+export const OP_MSYNC = 17;
+/** addr, base, len */
+export const OP_MLOCK = 18;
+/** addr, base, len */
+export const OP_MUNLOCK = 19;
+/** len: bytes that the break moves, negative to shrink */
+export const OP_BRK = 20;
+/** addr, base, len; arg: step in bytes. Accesses at addr, addr + step, .. below addr + len: opAccesses() of them. */
+export const OP_READ = 21;
+/** as OP_READ */
+export const OP_WRITE = 22;
+/** as OP_READ: instruction fetches */
+export const OP_RUN = 23;
+/** a read of the first byte of the shared page */
+export const OP_TOUCH = 24;
+/** read the time from the shared page; the value read is part of the outcome */
+export const OP_CLOCK = 25;
+/** the next op of this process runs up to a yield point only. arg: index into STOP_POINTS */
+export const OP_STOP = 26;
+/** finish the op that was stopped */
+export const OP_GO = 27;
+/** compare the whole state of the machine here */
+export const OP_SNAPSHOT = 28;
+
+/** Name of each op, by code: its verb in workload text. */
+export const OP_NAMES = [
+  'fork',
+  'vfork',
+  'spawn',
+  'rfork-mem',
+  'rfork-thread',
+  'unshare',
+  'exec',
+  'execfail',
+  'exit',
+  'wait',
+  'kill',
+  'handler',
+  'mmap',
+  'munmap',
+  'mprotect',
+  'minherit',
+  'madvise',
+  'msync',
+  'mlock',
+  'munlock',
+  'brk',
+  'read',
+  'write',
+  'run',
+  'touch-shared',
+  'clock',
+  'stop',
+  'go',
+  'snapshot',
+] as const;
+
+export type OpName = (typeof OP_NAMES)[number];
+
+/** Operand of minherit: VM_INHERIT_ value. FreeBSD: sys/vm/vm.h */
+export const INHERITANCES = ['share', 'copy', 'none', 'zero'] as const;
+/** Operand of madvise: MADV_ value. FreeBSD: sys/sys/mman.h */
+export const ADVICES = ['normal', 'random', 'sequential', 'willneed', 'dontneed', 'free'] as const;
+/** Operand of msync, MS_INVALIDATE: the one that takes mappings away. FreeBSD: sys/sys/mman.h */
+export const MS_INVALIDATE = 2;
+/** Operand of stop: the yield points inside exit, exec and fork. */
+export const STOP_POINTS = ['refcnt-tested', 'release-failed', 'ppwait-cleared', 'fork-unlocked'] as const;
+
+/** Where an access op comes from: what a replay is judged by. */
+export const ORIGIN_PLAIN = 0;
+/** a page that the recording found resident at exec, before the first user instruction */
+export const ORIGIN_RESIDENT = 1;
+/** a recorded fault on an absent page */
+export const ORIGIN_FAULT = 2;
+/** a recorded fault on a present page: copy-on-write, or the first write after a read */
+export const ORIGIN_FAULT_PRESENT = 3;
+/** a touch of the shared page, recorded or added by the touch policy */
+export const ORIGIN_TOUCH = 4;
+
+/** What a workload states about its machine: every key, defaults filled in. */
+export interface MachineSettings {
+  readonly cpus: number;
+  readonly pti: boolean;
+  readonly pcid: boolean;
+  readonly la57: boolean;
+  readonly superpages: boolean;
+  /** bytes, a power of two */
+  readonly ram: number;
+  readonly lowerShared: boolean;
+}
+
+export type MapKind = 'file' | 'anon' | 'stack' | 'guard';
+
+/** One mapping of a program, in the order in which exec makes them. Private, fixed, page-aligned. */
+export interface ProgramMap {
+  readonly kind: MapKind;
+  readonly start: number;
+  /** bytes; of a stack, its whole reservation, gap and guard included */
+  readonly len: number;
+  readonly prot: number;
+  readonly maxProt: number;
+  /** index into Workload.files; only of a file */
+  readonly file?: number;
+  /** byte offset in the file; only of a file */
+  readonly off?: number;
+}
+
+/** Pages that a new program accesses before its first op: what the kernel's loader and rtld do. */
+export interface ProgramTouch {
+  readonly start: number;
+  readonly pages: number;
+  /** VM_PROT_READ, _WRITE or _EXECUTE */
+  readonly access: number;
+}
+
+/** What exec puts into an address space besides the shared page. */
+export interface Program {
+  readonly name: string;
+  readonly maps: readonly ProgramMap[];
+  readonly touched: readonly ProgramTouch[];
+  /** First byte of text, of data, of the heap (where the break starts); 0 where a program does not say. */
+  readonly text: number;
+  readonly data: number;
+  readonly heap: number;
+}
+
+/** A file that mappings name: one object, all of whose mappings share its pages. */
+export interface WorkloadFile {
+  readonly name: string;
+  pages: number;
+  readonly resident: 'all' | 'even' | 'none';
+  readonly mode: 'rw' | 'ro';
+}
+
+/** One life of a process: a name or pid that is used again after an exit is another one. */
+export interface Process {
+  readonly name: string;
+  /** index of the process that makes it; -1: a child of init with an empty address space, made before its first op */
+  readonly parent: number;
+  /** pid in the recording, 0 otherwise */
+  readonly pid: number;
+}
+
+/** Who performs an op: a process, through one of its threads, on a CPU. */
+export interface Actor {
+  readonly process: number;
+  /** '' = the main thread */
+  readonly thread: string;
+  readonly cpu: number;
+}
+
+export type MmapKind = 'anon' | 'guard' | 'stack' | 'file' | 'phys';
+
+/** The operands of an mmap that are not its address and length. */
+export interface MmapOperands {
+  readonly kind: MmapKind;
+  readonly prot: number;
+  readonly maxProt: number;
+  readonly shared: boolean;
+  /** false: the kernel chooses the address, and op.addr is 0 */
+  readonly fixed: boolean;
+  /** index into Workload.files, or -1 */
+  readonly file: number;
+  /** byte offset in the file */
+  readonly off: number;
+  /** index into Workload.results that receives the address, or -1 */
+  readonly result: number;
+}
+
+/** Reads of the shared page in a replay: as recorded, also by every exec'd dynamic program, never, by every process. */
+export const TOUCH_POLICIES = ['recorded', 'exec', 'never', 'all'] as const;
+export type TouchPolicy = (typeof TOUCH_POLICIES)[number];
+
+/** Lines of a trace that made no op, by reason. */
+export interface LeftOut {
+  faultsInVdso: number;
+  faultsInVvar: number;
+  touches: number;
+  madviseDontfork: number;
+  brkQueries: number;
+  brkWithinPage: number;
+}
+
+/** What a trace was, beside its ops. */
+export interface TraceFacts {
+  readonly touch: TouchPolicy;
+  /** lines, the meta line included */
+  readonly lines: number;
+  /** the command that was recorded */
+  readonly command: string;
+  readonly leftOut: Readonly<LeftOut>;
+}
+
+/** A workload: plain data throughout, so that structured clone hands it to another process. */
+export interface Workload {
+  readonly name: string;
+  readonly title: string;
+  readonly machine: MachineSettings;
+  /** kill: an access that ends in a signal ends the process, unless it catches it. report: it is only recorded. */
+  readonly signals: 'kill' | 'report';
+  readonly files: readonly WorkloadFile[];
+  readonly programs: readonly Program[];
+  readonly processes: readonly Process[];
+  readonly actors: readonly Actor[];
+  readonly mmaps: readonly MmapOperands[];
+  /** Names of mmap results. An op with base b > 0 acts at the address last stored under results[b - 1], plus addr. */
+  readonly results: readonly string[];
+  readonly ops: OpList;
+  /** null unless it comes from a recording */
+  readonly trace: TraceFacts | null;
+}
+
+export const CHUNK_OPS = 65_536;
+
+/** Parallel arrays of CHUNK_OPS ops, fewer in the last chunk of a list. */
+export interface OpChunk {
+  readonly code: Uint8Array;
+  /** ORIGIN_ */
+  readonly origin: Uint8Array;
+  /** 0: nothing expected; else the expected outcome code + 1 (names.ts) */
+  readonly expect: Uint16Array;
+  /** 0: addr is absolute; else index into Workload.results + 1 */
+  readonly base: Uint16Array;
+  /** index into Workload.actors */
+  readonly who: Int32Array;
+  readonly arg: Int32Array;
+  /** line of the source that the op comes from, 0 if none */
+  readonly line: Uint32Array;
+  readonly addr: Float64Array;
+  readonly len: Float64Array;
+}
+
+/** Op i is chunks[floor(i / CHUNK_OPS)], entry i % CHUNK_OPS. */
+export interface OpList {
+  readonly length: number;
+  readonly chunks: readonly OpChunk[];
+}
+
+/** One op, taken out of its list: for printing and messages, not for running. */
+export interface Op {
+  code: number;
+  origin: number;
+  expect: number;
+  base: number;
+  who: number;
+  arg: number;
+  line: number;
+  addr: number;
+  len: number;
+}
+
+/** Op i of a list, as an object. */
+export function opAt(ops: OpList, i: number): Op {
+  if (!(i >= 0 && i < ops.length)) throw new RangeError(`op ${i}: the list has ${ops.length} ops`);
+  const at = i % CHUNK_OPS;
+  const c = ops.chunks[Math.floor(i / CHUNK_OPS)];
+  return {
+    code: c.code[at],
+    origin: c.origin[at],
+    expect: c.expect[at],
+    base: c.base[at],
+    who: c.who[at],
+    arg: c.arg[at],
+    line: c.line[at],
+    addr: c.addr[at],
+    len: c.len[at],
+  };
+}
+
+/** How many page accesses a read, write or run op stands for. */
+export const opAccesses = (len: number, step: number): number => Math.ceil(len / step);
