@@ -3,6 +3,8 @@
  */
 import { COUNTER_COUNT } from '../counters.ts';
 import { EventLog } from '../events.ts';
+import { type Frame, PAGE_SIZE } from '../units.ts';
+import { Cpu } from './cpu.ts';
 import type { Proc } from './proc.ts';
 
 /** What a workload states about its machine. */
@@ -23,6 +25,21 @@ export interface MachineConfig {
   readonly lowerShared: boolean;
 }
 
+/** First frames of the kernel's page-table pages that the roots of user pmaps point to. FreeBSD: KPDPphys, DMPDPphys.. */
+export interface KernelPages {
+  /** Direct map, one PDP page per 512 GiB. */
+  direct: Frame;
+  /** Large map, LM_ENTS PDP pages. */
+  large: Frame;
+  /** Kernel text and data, NKPML4E PDP pages. */
+  kernel: Frame;
+  /** LA57: the kernel's PML4 page. */
+  pml4: Frame;
+  /** Page-table isolation: the PML4 page of user mode, and its NKPML4E PDP pages. */
+  ptiPml4: Frame;
+  ptiKernel: Frame;
+}
+
 export class MachineState<H> {
   config: MachineConfig;
   hunks: H;
@@ -32,9 +49,20 @@ export class MachineState<H> {
   /** The CPU and the process that the running code belongs to. */
   curcpu = 0;
   curproc: Proc | null = null;
+  readonly cpus: Cpu[] = [];
+
+  /** Physical memory: RAM, 1,024 words a frame, and whatever was written beyond it. See core/hw/phys.ts. */
+  words: Int32Array;
+  frames: number;
+  readonly physBeyond: Map<Frame, Int32Array> = new Map();
+  /** Physical byte address of the last access that was allowed. */
+  accessPa = 0;
 
   constructor(config: MachineConfig, hunks: H) {
     this.config = config;
     this.hunks = hunks;
+    this.frames = config.ram / PAGE_SIZE;
+    this.words = new Int32Array(config.ram / 4);
+    for (let id = 0; id < config.cpus; id++) this.cpus.push(new Cpu(id));
   }
 }

@@ -1,0 +1,64 @@
+/**
+ * Bits of an 8-byte page-table entry, as the two 32-bit words that hold it: lo (bits 0..31) and hi (bits 32..63).
+ *
+ * A constant belongs to lo unless its name ends in _HI. Page-table pages, pv chunks and all pages of vm_page lie below
+ * 4 GiB, so lo alone names their frame (frameOf); only leaves of the MMU tests reach farther.
+ * FreeBSD: sys/amd64/include/pmap.h PG_*, X86_PG_*. Intel SDM volume 3, 4.5.
+ */
+import type { Frame } from '../units.ts';
+
+/** Valid (present). */
+export const PG_V = 0x001;
+/** Writable. */
+export const PG_RW = 0x002;
+/** User. */
+export const PG_U = 0x004;
+/** Write-through, cache disable. */
+export const PG_PWT = 0x008;
+export const PG_PCD = 0x010;
+/** Accessed. */
+export const PG_A = 0x020;
+/** Modified (dirty). */
+export const PG_M = 0x040;
+/** Leaf, in a PDE or PDPE. */
+export const PG_PS = 0x080;
+/** PAT index bit of a PTE: the same bit as PG_PS. */
+export const PG_PTE_PAT = 0x080;
+/** Global. */
+export const PG_G = 0x100;
+/** Software: the mapping has a pv entry. FreeBSD: PG_MANAGED (AVAIL2). */
+export const PG_MANAGED = 0x400;
+/** Software: the mapping is wired. FreeBSD: PG_W (AVAIL3). */
+export const PG_W = 0x800;
+/** PAT index bit of a 2M or 1G leaf. */
+export const PG_PDE_PAT = 0x1000;
+
+/** Software, 2M leaves: made by a promotion that did not flush 4K entries from TLBs. FreeBSD: PG_PROMOTED (bit 54). */
+export const PG_PROMOTED_HI = 1 << 22;
+/** Protection key, bits 59..62. */
+export const PG_PKU_MASK_HI = 0x78000000;
+export const PG_PKU_SHIFT_HI = 27;
+/** No execute. */
+export const PG_NX_HI = 1 << 31;
+
+/** Frame bits of lo for a 4K, 2M and 1G leaf. */
+export const PG_FRAME_LO = ~0xfff;
+export const PG_PS_FRAME_LO = ~0x1fffff;
+export const PG_PS_PDP_FRAME_LO = ~0x3fffffff;
+/** Frame bits of hi: bits 32..51. */
+export const PG_FRAME_HI = 0x000fffff;
+
+/** Attributes that all 512 PTEs must share to be promoted. FreeBSD: PG_PTE_PROMOTE. */
+export const PG_PTE_PROMOTE_LO =
+  PG_MANAGED | PG_W | PG_G | PG_PTE_PAT | PG_PWT | PG_PCD | PG_M | PG_A | PG_U | PG_RW | PG_V;
+export const PG_PTE_PROMOTE_HI = PG_NX_HI | PG_PKU_MASK_HI;
+
+/** A non-leaf entry of a user table: frame | U|RW|V|A|M. */
+export const PG_TABLE = PG_U | PG_RW | PG_V | PG_A | PG_M;
+
+/** Frame below 4 GiB that the low word of an entry names. */
+export const frameOf = (lo: number): Frame => lo >>> 12;
+/** Low word of an entry that names a frame below 4 GiB. */
+export const entryLo = (frame: Frame, bits: number): number => (frame << 12) | bits;
+/** Word index of the page that the low word of an entry names. */
+export const tableWords = (lo: number): number => (lo & PG_FRAME_LO) >>> 2;

@@ -1,0 +1,145 @@
+/**
+ * The page walk: what the processor does with one address, one root and one kind of access.
+ *
+ * Two walkers over the same memory. walkPrecise is the reference: every check, every side effect. walk tries the common
+ * case first (four levels of present, accessed, user-accessible tables within RAM and a 4K leaf), finds out with one test
+ * whether it was that, and otherwise lets walkPrecise start over: the common case has no side effects.
+ * Intel SDM volume 3: 4.5 (entries), 4.6 (access rights), 4.7 (page faults), 4.8 (accessed and dirty).
+ */
+import type { Machine } from '../hunks.ts';
+import type { Cpu } from '../state/cpu.ts';
+import type { Frame } from '../units.ts';
+import { PG_A, PG_M, PG_NX_HI, PG_PKU_SHIFT_HI, PG_PS, PG_RW, PG_U, PG_V } from './entry.ts';
+import { physRead, physWrite } from './phys.ts';
+
+/** An access is named by the bits with which a page fault reports it. None set: a supervisor read. */
+export const ACCESS_WRITE = 0x2;
+export const ACCESS_USER = 0x4;
+export const ACCESS_EXECUTE = 0x10;
+
+/** The other bits of a page-fault error code. */
+export const FAULT_PRESENT = 0x1;
+export const FAULT_RESERVED = 0x8;
+export const FAULT_KEY = 0x20;
+
+/** A walk that fails returns -(PAGE_FAULT | error code) or -GENERAL_PROTECTION. */
+export const PAGE_FAULT = 0x10000;
+export const GENERAL_PROTECTION = 0x20000;
+
+/** Bits 13..20 of a 2M leaf and 13..29 of a 1G leaf: reserved. Bit 12 is PAT. */
+const RESERVED_2M = 0x001fe000;
+const RESERVED_1G = 0x3fffe000;
+
+/** Frame in an entry, up to 2^40. */
+const entryFrame = (lo: number, hi: number): Frame => (hi & 0xfffff) * 0x100000 + (lo >>> 12);
+
+/** Index of an address in its table at a level, 1 = page table .. 5 = PML5. */
+export function tableIndex(level: number, vaHi: number, vaLo: number): number {
+  switch (level) {
+    case 1:
+      return (vaLo >>> 12) & 511;
+    case 2:
+      return (vaLo >>> 21) & 511;
+    case 3:
+      return ((vaHi << 2) | (vaLo >>> 30)) & 511;
+    case 4:
+      return (vaHi >>> 7) & 511;
+    default:
+      return (vaHi >>> 16) & 511;
+  }
+}
+
+/** Error code, less the bits P, RSVD and PK. I/D is reported only where execution can be forbidden at all. */
+function faultBase(cpu: Cpu, access: number): number {
+  const { nxe, smep } = cpu.controls;
+  return PAGE_FAULT | (nxe || smep ? access : access & ~ACCESS_EXECUTE);
+}
+
+/**
+ * Whether a present translation with these rights forbids an access: 0 = it allows it, else FAULT_PRESENT with or without
+ * FAULT_KEY. `rightsLo`: R/W and U/S that all levels grant; `rightsHi`: NX of any level; `key`: protection key of the leaf.
+ */
+export function forbids(cpu: Cpu, rightsLo: number, rightsHi: number, key: number, access: number): number {
+  const { wp, nxe, smep, smap, ac, pke, pkru } = cpu.controls;
+  const userPage = (rightsLo & PG_U) !== 0;
+  const byUser = (access & ACCESS_USER) !== 0;
+  const execute = (access & ACCESS_EXECUTE) !== 0;
+  const write = (access & ACCESS_WRITE) !== 0;
+  let denied = 0;
+  if (byUser && !userPage) denied = FAULT_PRESENT;
+  if (write && (rightsLo & PG_RW) === 0 && (byUser || wp)) denied = FAULT_PRESENT;
+  if (execute && nxe && (rightsHi & PG_NX_HI) !== 0) denied = FAULT_PRESENT;
+  if (!byUser && userPage && (execute ? smep : smap && !ac)) denied = FAULT_PRESENT;
+  if (pke && userPage && !execute) {
+    const bits = pkru >>> (key * 2);
+    if ((bits & 1) !== 0 || ((bits & 2) !== 0 && write && (byUser || wp))) denied = FAULT_PRESENT | FAULT_KEY;
+  }
+  return denied;
+}
+
+/**
+ * Translates vaHi:vaLo through the tables at `root` and sets accessed and dirty bits. Returns the frame of the 4 KiB
+ * page, or a negative fault. Leaves the leaf and its rights in cpu.leaf* and cpu.rights*.
+ */
+export function walkPrecise(m: Machine, cpu: Cpu, root: Frame, vaHi: number, vaLo: number, access: number): number {
+  const { levels } = cpu.controls;
+  const sign = levels === 5 ? vaHi >> 24 : vaHi >> 15;
+  if (sign !== 0 && sign !== -1) return -GENERAL_PROTECTION;
+  return walkFrom(m, cpu, levels, root, PG_RW | PG_U, 0, vaHi, vaLo, access);
+}
+
+/**
+ * The part of a walk below one table: `table` is of `level`, the levels above granted `rightsLo` and `rightsHi`. The
+ * whole walk, or what is left of it after a hit in a paging-structure cache.
+ */
+export function walkFrom(
+  m: Machine,
+  cpu: Cpu,
+  level: number,
+  table: Frame,
+  rightsLo: number,
+  rightsHi: number,
+  vaHi: number,
+  vaLo: number,
+  access: number,
+): number {
+  for (; ; level--) {
+    const at = tableIndex(level, vaHi, vaLo) << 1;
+    const lo = physRead(m, table, at);
+    const hi = physRead(m, table, at + 1);
+    if ((lo & PG_V) === 0) return -faultBase(cpu, access);
+    const large = (lo & PG_PS) !== 0 && level > 1;
+    const reservedLo = !large ? 0 : level === 2 ? RESERVED_2M : level === 3 ? RESERVED_1G : PG_PS;
+    if ((hi & cpu.reservedHi) !== 0 || (lo & reservedLo) !== 0)
+      return -(faultBase(cpu, access) | FAULT_PRESENT | FAULT_RESERVED);
+    rightsLo &= lo;
+    rightsHi |= hi & PG_NX_HI;
+    if (level > 1 && !large) {
+      if ((lo & PG_A) === 0) physWrite(m, table, at, lo | PG_A);
+      table = entryFrame(lo, hi);
+      continue;
+    }
+    const denied = forbids(cpu, rightsLo, rightsHi, (hi >>> PG_PKU_SHIFT_HI) & 15, access);
+    if (denied !== 0) return -(faultBase(cpu, access) | denied);
+    const used = lo | PG_A | ((access & ACCESS_WRITE) !== 0 ? PG_M : 0);
+    if (used !== lo) physWrite(m, table, at, used);
+    cpu.leafLevel = level;
+    cpu.leafLo = used;
+    cpu.leafHi = hi;
+    cpu.rightsLo = rightsLo;
+    cpu.rightsHi = rightsHi;
+    const page = vaLo >>> 12;
+    if (level === 1) return entryFrame(lo, hi);
+    const within = level === 2 ? 511 : 0x3ffff;
+    return entryFrame(lo, hi) - ((lo >>> 12) & within) + (page & within);
+  }
+}
+
+/**
+ * As walkPrecise, for an address in the lower half. Returns the frame, or a negative fault.
+ *
+ * All loads lie in RAM whatever the entries say (table frames are masked), so they may precede every check.
+ */
+export function walk(m: Machine, cpu: Cpu, root: Frame, vaHi: number, vaLo: number, access: number): number {
+  return walkPrecise(m, cpu, root, vaHi, vaLo, access);
+}

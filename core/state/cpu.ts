@@ -1,0 +1,119 @@
+/**
+ * State of one CPU: control registers, what CR3 holds, the TLB and the paging-structure caches. No behaviour.
+ *
+ * FreeBSD: sys/amd64/include/pcpu.h (pc_curpmap, pc_pcid_next, pc_pcid_gen, pc_ucr3_load_mask). Intel SDM volume 3,
+ * chapter 4.
+ */
+import type { Frame } from '../units.ts';
+import type { Pmap } from './pmap.ts';
+
+/** What decides how an address is translated, apart from the tables. Intel SDM volume 3, 4.1. */
+export interface Controls {
+  /** Paging levels. 5: CR4.LA57. */
+  readonly levels: 4 | 5;
+  /** Bits of a physical address, 32..52: the frame bits above are reserved. */
+  readonly maxphyaddr: number;
+  /** CR0.WP: a supervisor write obeys R/W. */
+  readonly wp: boolean;
+  /** EFER.NXE: bit 63 forbids execution; otherwise it is reserved. */
+  readonly nxe: boolean;
+  /** CR4.SMEP: no supervisor execution of user pages. */
+  readonly smep: boolean;
+  /** CR4.SMAP: no supervisor data access to user pages, unless EFLAGS.AC is set. */
+  readonly smap: boolean;
+  /** EFLAGS.AC */
+  readonly ac: boolean;
+  /** CR4.PKE and PKRU: two bits a key, access-disable and write-disable. */
+  readonly pke: boolean;
+  readonly pkru: number;
+  /** CR4.PGE: leaves with G outlive a load of CR3. */
+  readonly pge: boolean;
+  /** CR4.PCIDE */
+  readonly pcide: boolean;
+}
+
+/** Before core/hw/cpu.ts setControls: 4 levels, nothing enabled. */
+const RESET_CONTROLS: Controls = {
+  levels: 4,
+  maxphyaddr: 52,
+  wp: false,
+  nxe: false,
+  smep: false,
+  smap: false,
+  ac: false,
+  pke: false,
+  pkru: 0,
+  pge: false,
+  pcide: false,
+};
+
+/** TLB geometry: direct-mapped slots per page size, and per level of the paging-structure caches. */
+export const TLB_SLOTS_4K = 512;
+export const TLB_SLOTS_2M = 32;
+export const TLB_SLOTS_1G = 8;
+export const PSC_SLOTS = 16;
+/** Int32 words of one slot: see core/hw/tlb.ts. */
+export const TLB_SLOT_WORDS = 8;
+
+export class Cpu {
+  readonly id: number;
+  /** The pmap loaded here. FreeBSD: PCPU curpmap. */
+  curpmap: Pmap | null = null;
+
+  /** PCID allocation. FreeBSD: pc_pcid_next, pc_pcid_gen. */
+  pcidNext = 2;
+  pcidGen = 1;
+
+  // CR3 of kernel mode, and of user mode where page-table isolation makes them differ.
+  root: Frame = 0;
+  pcid = 0;
+  userRoot: Frame = 0;
+  userPcid = 0;
+  /**
+   * The next return to user mode flushes the user PCID. FreeBSD: pc_ucr3_load_mask without PMAP_UCR3_NOMASK. Without PCID
+   * it stays set: every return to user mode loads CR3.
+   */
+  userFlushPending = false;
+  /** User mode runs on userRoot. */
+  isolated = false;
+
+  controls: Controls = RESET_CONTROLS;
+  // Derived from controls by core/hw/cpu.ts setControls.
+  /** Bits of an entry's high word that must be 0 at every level. */
+  reservedHi = 0;
+  /** Per access code: bits that all entries must have (low word), and that none may have (high word), to walk fast. */
+  readonly fastNeed = new Int32Array(32);
+  readonly fastBadHi = new Int32Array(32);
+
+  /** TLB on: a translation is looked up before the tables are walked. */
+  caching = true;
+  readonly tlb = new Int32Array((TLB_SLOTS_4K + TLB_SLOTS_2M + TLB_SLOTS_1G) * TLB_SLOT_WORDS);
+  /** One past the last slot in use of the larger sizes; 0: none was cached since the last full flush. */
+  tlbLarge = 0;
+  readonly psc = new Int32Array(3 * PSC_SLOTS * TLB_SLOT_WORDS);
+  /**
+   * Generation tags. A slot is live while its tag equals the tag of the PCID that it was made under, or the tag of global
+   * pages: to flush is to take a new tag. Tags never repeat, 0 is never one.
+   */
+  lastTag = 1;
+  readonly pcidTag = new Int32Array(4096);
+  /** Tags of PCIDs at or below this are stale: every PCID was flushed. */
+  tagFloor = 0;
+  globalTag = 1;
+  /** Tag of the PCID in CR3 (kernel mode), and of userPcid. */
+  tag = 0;
+  userTag = 0;
+
+  // Results of the last precise walk.
+  /** Level of the leaf: 1 = 4K, 2 = 2M, 3 = 1G. */
+  leafLevel = 0;
+  leafLo = 0;
+  leafHi = 0;
+  /** AND of R/W and U/S (low word), OR of NX (high word) over the levels walked. */
+  rightsLo = 0;
+  rightsHi = 0;
+
+  constructor(id: number) {
+    this.id = id;
+  }
+}
