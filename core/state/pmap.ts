@@ -14,6 +14,15 @@ export interface PmapStats {
 export const PMAP_PDE_SUPERPAGE = 1 << 8;
 export const PMAP_VARIANT_FLAGS = 1 << 16;
 
+/** Pmap.id of the two that the machine boots with. */
+export const PMAP0_ID = 0;
+export const KERNEL_PMAP_ID = -1;
+
+/** pm_pcids[cpu].pm_pcid before the first activation there. FreeBSD: PMAP_PCID_NONE. */
+export const PMAP_PCID_NONE = -1;
+
+const MAX_CPUS = 64;
+
 export class Pmap {
   /** Number of the pmap in order of creation, 1 up; 0 is pmap0. Also its order in lock ordering. */
   readonly id: number;
@@ -31,13 +40,11 @@ export class Pmap {
   pvChunkTail: Frame = 0;
   /** pm_root: page-table pages kept behind promoted 2M leaves, by va >> 21. */
   readonly reserved: Map<number, Frame> = new Map();
-  /** pm_pcids, per CPU. */
-  pcid: Int32Array;
-  pcidGen: Int32Array;
+  /** pm_pcids, per CPU: the PCID, and its generation, which equals that of the CPU while the PCID is usable there. */
+  readonly pcid: Int32Array = new Int32Array(MAX_CPUS);
+  readonly pcidGen: Int32Array = new Int32Array(MAX_CPUS);
 
-  constructor(id: number, cpus: number) {
+  constructor(id: number) {
     this.id = id;
-    this.pcid = new Int32Array(cpus);
-    this.pcidGen = new Int32Array(cpus);
   }
 }

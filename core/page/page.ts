@@ -1,0 +1,176 @@
+/**
+ * Physical pages: allocation and freeing of single pages, dirtying, waiting for memory, and shortage made on purpose.
+ *
+ * Frames never handed out need no list: they lie between page.next and page.runLow, and their words are 0. So boot and
+ * reset touch only what was used. Which frame an allocation gets is deterministic, and nothing else about it is promised.
+ */
+import { ALLOC_FAILURES, PAGES_DIRTIED, VM_WAITS } from '../counters.ts';
+import { physZero } from '../hw/phys.ts';
+import type { Machine } from '../hunks.ts';
+import { KernelPanic } from '../panic.ts';
+import { RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED, VmPages } from '../state/page.ts';
+import type { Frame } from '../units.ts';
+
+/** Failures in a row after which a limited machine has memory again: what waits for memory must not wait for ever. */
+export const LIMIT_FAILURES = 64;
+
+/**
+ * Makes all pages free. Allocation starts at frame `first`; the frames below it are the caller's (pageClaim). Clears what
+ * was used since the last call.
+ */
+export function pageInit(m: Machine, first: Frame): void {
+  if (m.page.refCount.length !== m.frames) m.page = new VmPages(m.frames);
+  else pageClear(m);
+  const { page } = m;
+  page.first = first;
+  page.next = first;
+  page.runLow = m.frames - (m.frames % RUN_PAGES);
+  page.freeZero = 0;
+  page.freeOther = 0;
+  page.freeRun = 0;
+  page.claimed = 0;
+  page.limit = -1;
+  page.failuresLeft = 0;
+}
+
+/** Frames 1..last are used by the caller without being allocated: pageInit must clear them too. last < page.first. */
+export function pageClaim(m: Machine, last: Frame): void {
+  if (last >= m.page.first) throw new RangeError(`pageClaim: frame ${last} can be allocated, first ${m.page.first}`);
+  m.page.claimed = Math.max(m.page.claimed, last);
+}
+
+function pageClear(m: Machine): void {
+  const { page } = m;
+  clearFrames(m, 0, page.claimed + 1);
+  clearFrames(m, page.first, page.next);
+  clearFrames(m, page.runLow, m.frames);
+}
+
+function clearFrames(m: Machine, from: Frame, to: Frame): void {
+  if (from >= to) return;
+  const { page } = m;
+  const { nonZero } = page;
+  for (let frame = from; frame < to; frame++) if (nonZero[frame] !== 0) physZero(m, frame);
+  nonZero.fill(0, from, to);
+  page.refCount.fill(0, from, to);
+  page.aflags.fill(0, from, to);
+  page.oflags.fill(0, from, to);
+  page.valid.fill(0, from, to);
+  page.dirty.fill(0, from, to);
+  page.psind.fill(0, from, to);
+  page.busy.fill(0, from, to);
+  page.pindex.fill(0, from, to);
+  page.object.fill(0, from, to);
+  page.listNext.fill(0, from, to);
+  page.listPrev.fill(0, from, to);
+  page.pvHead.fill(0, from, to);
+  page.pvTail.fill(0, from, to);
+  const fromRun = from >>> 9;
+  const toRun = ((to - 1) >>> 9) + 1;
+  page.pvHead2m.fill(0, fromRun, toRun);
+  page.pvTail2m.fill(0, fromRun, toRun);
+  page.invlGen.fill(0, fromRun, toRun);
+  page.runFull.fill(0, fromRun, toRun);
+}
+
+/** Takes a free frame, its words zeroed if asked; its vm_page fields are all 0. Returns 0 when there is none. */
+export function pageTake(m: Machine, zero: boolean): Frame {
+  const { page } = m;
+  if (page.limit >= 0 && !withinLimit(m)) return 0;
+  const { listNext } = page;
+  let frame = zero ? page.freeZero : page.freeOther;
+  if (frame !== 0) {
+    if (zero) page.freeZero = listNext[frame]!;
+    else page.freeOther = listNext[frame]!;
+    listNext[frame] = 0;
+    return frame;
+  }
+  frame = zero ? page.freeOther : page.freeZero;
+  if (frame !== 0) {
+    if (zero) page.freeOther = listNext[frame]!;
+    else page.freeZero = listNext[frame]!;
+    listNext[frame] = 0;
+    if (zero) {
+      physZero(m, frame);
+      page.nonZero[frame] = 0;
+    }
+    return frame;
+  }
+  if (page.next < page.runLow) return page.next++;
+  m.counters[ALLOC_FAILURES]!++;
+  return 0;
+}
+
+/** Under a limit: may this allocation succeed? Counts it. */
+function withinLimit(m: Machine): boolean {
+  const { page } = m;
+  if (page.limit > 0) {
+    page.limit--;
+    return true;
+  }
+  m.counters[ALLOC_FAILURES]!++;
+  if (--page.failuresLeft <= 0) page.limit = -1;
+  return false;
+}
+
+/** The next `count` page allocations succeed, later ones fail until somebody waits for memory. -1: no limit. */
+export function pageLimit(m: Machine, count: number): void {
+  m.page.limit = count;
+  m.page.failuresLeft = LIMIT_FAILURES;
+}
+
+/** A wired page without an object. Returns 0 when there is none. FreeBSD: sys/vm/vm_page.c vm_page_alloc_noobj */
+export function vmPageAllocNoobj(m: Machine, zero: boolean): Frame {
+  const frame = pageTake(m, zero);
+  if (frame === 0) return 0;
+  m.page.refCount[frame] = 1;
+  m.page.oflags[frame] = VPO_UNMANAGED;
+  return frame;
+}
+
+/**
+ * Frees a page without references, mappings or object. zeroed: all its words are 0.
+ * FreeBSD: sys/vm/vm_page.c vm_page_free_toq
+ */
+export function vmPageFree(m: Machine, frame: Frame, zeroed: boolean): void {
+  const { page } = m;
+  const refCount = page.refCount[frame]!;
+  if (refCount !== 0) throw new KernelPanic('vm_page_free_prep', 'page has references', { frame, refCount });
+  if (page.pvHead[frame] !== 0) throw new KernelPanic('vm_page_free_prep', 'freeing mapped page', { frame });
+  page.oflags[frame] = 0;
+  page.aflags[frame] = 0;
+  page.valid[frame] = 0;
+  page.dirty[frame] = 0;
+  page.pindex[frame] = 0;
+  if (zeroed) page.nonZero[frame] = 0;
+  if (page.nonZero[frame] === 0) {
+    page.listNext[frame] = page.freeZero;
+    page.freeZero = frame;
+  } else {
+    page.listNext[frame] = page.freeOther;
+    page.freeOther = frame;
+  }
+}
+
+/** Drops the wiring of a page from vmPageAllocNoobj; the caller frees the page. FreeBSD: vm_page_unwire_noq */
+export function vmPageUnwireNoq(m: Machine, frame: Frame): void {
+  m.page.refCount[frame]!--;
+}
+
+/** FreeBSD: sys/vm/vm_page.h vm_page_dirty */
+export function vmPageDirty(m: Machine, frame: Frame): void {
+  m.counters[PAGES_DIRTIED]!++;
+  m.page.dirty[frame] = VM_PAGE_BITS_ALL;
+}
+
+/**
+ * Sleeps until there is memory: a limit ends. Panics when every frame is in use, since nobody would wake the sleeper.
+ * FreeBSD: sys/vm/vm_page.c vm_wait
+ */
+export function vmWait(m: Machine): void {
+  const { page } = m;
+  m.counters[VM_WAITS]!++;
+  page.limit = -1;
+  if (page.freeZero === 0 && page.freeOther === 0 && page.next >= page.runLow)
+    throw new KernelPanic('vm_wait', 'no free pages', { frames: m.frames });
+}

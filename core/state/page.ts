@@ -1,0 +1,92 @@
+/**
+ * State of physical pages: flat arrays by frame, and the free lists. No behaviour.
+ * FreeBSD: sys/vm/vm_page.h struct vm_page; pv_list lives in its md member, pv_table in sys/amd64/amd64/pmap.c.
+ */
+import type { Frame } from '../units.ts';
+
+/** VmPages.aflags. FreeBSD: PGA_WRITEABLE, PGA_REFERENCED, PGA_EXECUTABLE. */
+export const PGA_WRITEABLE = 1;
+export const PGA_REFERENCED = 2;
+export const PGA_EXECUTABLE = 4;
+
+/** VmPages.oflags. FreeBSD: VPO_UNMANAGED: mappings of the page are not tracked. */
+export const VPO_UNMANAGED = 4;
+
+/** VmPages.valid and .dirty of a whole page. FreeBSD: VM_PAGE_BITS_ALL. */
+export const VM_PAGE_BITS_ALL = 0xff;
+
+/** Pages of a superpage reservation, and of a 2M frame. FreeBSD: VM_LEVEL_0_NPAGES. */
+export const RUN_PAGES = 512;
+
+/** Frame 0 is never used: 0 in any link or field means none. */
+export class VmPages {
+  /** References: of a page-table page, its valid entries; of any other page, wirings and its object. */
+  readonly refCount: Int32Array;
+  readonly aflags: Uint8Array;
+  readonly oflags: Uint8Array;
+  readonly valid: Uint8Array;
+  readonly dirty: Uint8Array;
+  /** 1: first page of a fully populated reservation, a 2M mapping of it is possible. */
+  readonly psind: Uint8Array;
+  readonly busy: Uint8Array;
+  /** 0: every word of the page is 0. */
+  readonly nonZero: Uint8Array;
+  /** Page-table pages: their index among the pmap's (36 bits). Others: offset in their object, in pages. */
+  readonly pindex: Float64Array;
+  /** VmObject.id, 0 none. */
+  readonly object: Int32Array;
+  /** Neighbours in the object's list by pindex; in a free or delayed-free list, next only. */
+  readonly listNext: Int32Array;
+  readonly listPrev: Int32Array;
+  /** md.pv_list: pv entries of the page's 4K mappings, oldest first. An entry's id is its word index in memory. */
+  readonly pvHead: Int32Array;
+  readonly pvTail: Int32Array;
+
+  // By 2M frame (frame >>> 9). FreeBSD: pv_table, vm_reserv_array.
+  /** pv entries of 2M mappings. */
+  readonly pvHead2m: Int32Array;
+  readonly pvTail2m: Int32Array;
+  /** pv_invl_gen: generation of the newest delayed invalidation that a removed mapping of the 2M frame awaits. */
+  readonly invlGen: Float64Array;
+  /** The 2M frame is a fully populated reservation. */
+  readonly runFull: Uint8Array;
+
+  // The allocator. Frames [first, next) have been handed out at least once, frames from runLow up belong to runs.
+  first: Frame = 0;
+  next: Frame = 0;
+  runLow: Frame = 0;
+  /** Free single frames, linked by listNext, most recently freed first: those that hold zeroes, and the others. */
+  freeZero: Frame = 0;
+  freeOther: Frame = 0;
+  /** Free runs, by first frame, linked by listNext. */
+  freeRun: Frame = 0;
+  /** Frames below `first` that the outside uses without allocating them end here. */
+  claimed: Frame = 0;
+
+  // Memory shortage made on purpose: how many allocations still succeed (-1: no limit), and how many may fail before
+  // memory is plentiful again.
+  limit = -1;
+  failuresLeft = 0;
+
+  constructor(frames: number) {
+    const runs = Math.ceil(frames / RUN_PAGES);
+    this.refCount = new Int32Array(frames);
+    this.aflags = new Uint8Array(frames);
+    this.oflags = new Uint8Array(frames);
+    this.valid = new Uint8Array(frames);
+    this.dirty = new Uint8Array(frames);
+    this.psind = new Uint8Array(frames);
+    this.busy = new Uint8Array(frames);
+    this.nonZero = new Uint8Array(frames);
+    this.pindex = new Float64Array(frames);
+    this.object = new Int32Array(frames);
+    this.listNext = new Int32Array(frames);
+    this.listPrev = new Int32Array(frames);
+    this.pvHead = new Int32Array(frames);
+    this.pvTail = new Int32Array(frames);
+    this.pvHead2m = new Int32Array(runs);
+    this.pvTail2m = new Int32Array(runs);
+    this.invlGen = new Float64Array(runs);
+    this.runFull = new Uint8Array(runs);
+  }
+}
