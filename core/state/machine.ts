@@ -5,7 +5,10 @@ import { COUNTER_COUNT } from '../counters.ts';
 import { EventLog } from '../events.ts';
 import { type Frame, PAGE_SIZE } from '../units.ts';
 import { Cpu } from './cpu.ts';
+import { VmPages } from './page.ts';
+import { KERNEL_PMAP_ID, PMAP0_ID, Pmap } from './pmap.ts';
 import type { Proc } from './proc.ts';
+import { type VmFile, VmState, type Vmspace } from './vm.ts';
 
 /** What a workload states about its machine. */
 export interface MachineConfig {
@@ -57,6 +60,24 @@ export class MachineState<H> {
   readonly physBeyond: Map<Frame, Int32Array> = new Map();
   /** Physical byte address of the last access that was allowed. */
   accessPa = 0;
+
+  readonly vm = new VmState();
+  /** Live vmspaces in order of creation; vmspace0 is not among them. */
+  readonly vmspaces: Vmspace[] = [];
+  /** Of proc0, and of every process between the release of its own vmspace and its reaping. Made at boot. */
+  vmspace0: Vmspace | null = null;
+  /** By pid, zombies included; init (1) is not among them. */
+  readonly procs: Map<number, Proc> = new Map();
+  lastPid = 1;
+  /** By number. */
+  readonly files: VmFile[] = [];
+  /** td_retval: value of the last system call that succeeded. */
+  retval = 0;
+  /** Faults taken by the last access, and the KERN_ code of the last of them. */
+  faults = 0;
+  faultResult = 0;
+  /** Name of the yield point at which the next call stops, or null. See core/kern/stop.ts. */
+  stopAt: string | null = null;
 
   constructor(config: MachineConfig, hunks: H) {
     this.config = config;
