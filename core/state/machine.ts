@@ -60,6 +60,30 @@ export class MachineState<H> {
   readonly physBeyond: Map<Frame, Int32Array> = new Map();
   /** Physical byte address of the last access that was allowed. */
   accessPa = 0;
+  page = new VmPages(0);
+
+  // pmap: core/pmap. Page-table levels and superpages as configured, where the hot paths read them.
+  la57 = false;
+  psEnabled = false;
+  /** Pmap of the processes that have no user memory. Its root is the kernel's. */
+  readonly pmap0 = new Pmap(PMAP0_ID);
+  readonly kernelPmap = new Pmap(KERNEL_PMAP_ID);
+  /** All pmaps by id; those below pmapCount are in use. */
+  readonly pmaps: Pmap[] = [this.pmap0];
+  pmapCount = 1;
+  /** Where the kernel slots of user roots lead; 0: the machine has no such page. */
+  readonly kernelPages: KernelPages = { direct: 0, large: 0, kernel: 0, pml4: 0, ptiPml4: 0, ptiKernel: 0 };
+  /** pv_chunks: all chunks, least recently made first. */
+  pvChunkLruHead: Frame = 0;
+  pvChunkLruTail: Frame = 0;
+  /** The pv list lock that the running code holds: 2M frame + 1, 0 none. */
+  pvListLocked = 0;
+  /** Page-table pages to free once TLBs are clean, linked by page.listNext. */
+  delayedFree: Frame = 0;
+  /** Delayed invalidation: the block that is open (0 none), the newest one begun, the newest one finished. */
+  invlOpen = 0;
+  invlBegun = 0;
+  invlFinished = 0;
 
   readonly vm = new VmState();
   /** Live vmspaces in order of creation; vmspace0 is not among them. */
