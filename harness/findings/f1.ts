@@ -1,0 +1,48 @@
+import { type Finding, absent, shows } from './finding.ts';
+import { surplusPtPages } from './observe.ts';
+import type { RunRecord } from '../run/record.ts';
+
+function whileAliveAndAfter(record: RunRecord): string | null {
+  const [alive, after] = [surplusPtPages(record, 0), surplusPtPages(record, 1)];
+  return alive === null || after === null ? null : `${alive}, ${after}`;
+}
+
+export const f1: Finding = {
+  id: 'F1',
+  title: 'Top-level pages counted twice in user_pt_page_count',
+  thread: 'First round, on pmap_pt_page_count_pinit() of the initial revision.',
+  claim:
+    'pmap_alloc_pt_page(NULL) already counts user_pt_page_count, so the initial revision counts every top-level page twice.',
+  cases: [
+    {
+      name: 'one process',
+      workload: 'a: exec sh60\na: exit\n',
+      observes: 'user_pt_page_count less the page-table pages that exist: while the process lives, after it',
+      observe: whileAliveAndAfter,
+      expected: {
+        baseline: absent('0, 0'),
+        'toplevel-accounting': shows('1, 0'),
+        'double-count-fix': absent('0, 0'),
+        'shared-page-unmap': absent('0, 0'),
+        landed: absent('0, 0'),
+      },
+      source: 'pmap.md 2.3 and 7 (no PTI: U 5 against 4), design.md F1',
+    },
+    {
+      name: 'one process, page-table isolation',
+      workload: 'machine pti=on\na: exec sh60\na: exit\n',
+      observes: 'user_pt_page_count less the page-table pages that exist: while the process lives, after it',
+      observe: whileAliveAndAfter,
+      expected: {
+        baseline: absent('0, 0'),
+        'toplevel-accounting': shows('2, 0'),
+        'double-count-fix': absent('0, 0'),
+        'shared-page-unmap': absent('0, 0'),
+        landed: absent('0, 0'),
+      },
+      source: 'pmap.md 2.3 and 7 (PTI: U 7 against 5), design.md F1',
+    },
+  ],
+  control: 'double-count-fix',
+  known: [{ finding: 'F1', variant: 'toplevel-accounting', what: 'userPtPageCount', by: '+1 per live top-level page' }],
+};

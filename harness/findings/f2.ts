@@ -1,0 +1,28 @@
+import { type Finding, absent, shows } from './finding.ts';
+import { earlyOfCalls } from './observe.ts';
+
+export const f2: Finding = {
+  id: 'F2',
+  title: 'The early exit of pmap_remove() is never taken again',
+  thread: 'First round, on pmap_remove() of the initial revision.',
+  claim: 'With top-level pages in resident_count, the test for 0 completely nullifies the pmap_remove() optimization.',
+  cases: [
+    {
+      name: '60-entry exit, shared page not touched',
+      workload: 'a: exec sh60\na: exit\n',
+      observes: 'early exits / pmap_remove calls of the exit',
+      observe: (record) => earlyOfCalls(record, 1),
+      expected: {
+        baseline: absent('52/52'),
+        'toplevel-accounting': shows('0/52'),
+        'double-count-fix': absent('51/52'),
+        'shared-page-unmap': absent('52/53'),
+        landed: absent('52/53'),
+        'no-early-exit': shows('0/53'),
+      },
+      source: 'vm.md 3.1, rows "not touched"',
+    },
+  ],
+  control: 'double-count-fix',
+  known: [],
+};

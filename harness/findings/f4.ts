@@ -1,0 +1,44 @@
+import { type Finding, absent, shows } from './finding.ts';
+import { earlyOfCalls } from './observe.ts';
+
+export const f4: Finding = {
+  id: 'F4',
+  title: 'Unmapping the shared page first makes the early exit effective',
+  thread: 'Second round: the answer to the tracing of a kernel build.',
+  claim:
+    'Explicitly unmapping the shared page at execve and exit makes the early exit effective for a process that touched it.',
+  cases: [
+    {
+      name: '60-entry exit, shared page touched',
+      workload: 'a: exec sh60\na: clock\na: exit\n',
+      observes: 'early exits / pmap_remove calls of the exit',
+      observe: (record) => earlyOfCalls(record, 2),
+      expected: {
+        baseline: absent('0/52'),
+        'toplevel-accounting': absent('0/52'),
+        'double-count-fix': shows('51/52'),
+        'shared-page-unmap': shows('52/53'),
+        landed: shows('52/53'),
+        'no-abi-unmap': absent('0/52'),
+      },
+      source: 'vm.md 3.1, rows "touched"',
+    },
+    {
+      name: '60-entry exec in place, shared page touched',
+      workload: 'a: exec sh60\na: clock\na: exec sh60\n',
+      observes: 'early exits / pmap_remove calls of the second exec',
+      observe: (record) => earlyOfCalls(record, 2),
+      expected: {
+        baseline: absent('0/52'),
+        'toplevel-accounting': absent('0/52'),
+        'double-count-fix': shows('51/52'),
+        'shared-page-unmap': shows('52/53'),
+        landed: shows('52/53'),
+        'no-abi-unmap': absent('0/52'),
+      },
+      source: 'vm.md 3.1: "same table for exec reuse"',
+    },
+  ],
+  control: 'no-abi-unmap',
+  known: [],
+};

@@ -1,0 +1,46 @@
+import { type Finding, absent, shows } from './finding.ts';
+import { outcome } from './observe.ts';
+
+const failedExec = 'make: exec sh60\nmake: vfork -> cc\ncc: execfail ENOENT\ncc: exit 127\n';
+
+export const f6: Finding = {
+  id: 'F6',
+  title: 'A process that shares the vmspace loses the shared page',
+  thread: 'Second round, on exit1() of Diff 97187.',
+  claim:
+    'Several processes may share the vmspace; exit then only drops a reference, so unmapping must not happen yet: the survivor dies at its next clock read or caught signal.',
+  cases: [
+    {
+      name: 'vfork child fails to exec, its parent reads the clock',
+      workload: `${failedExec}make: clock\n`,
+      observes: 'outcome of the clock read',
+      observe: (record) => outcome(record, 4),
+      expected: {
+        baseline: absent('ok'),
+        'toplevel-accounting': absent('ok'),
+        'double-count-fix': shows('SIGSEGV'),
+        'shared-page-unmap': absent('ok'),
+        landed: absent('ok'),
+        'unmap-without-refcount-check': absent('ok'),
+      },
+      source: 'vm.md 4, "parent then calls clock_gettime"',
+    },
+    {
+      name: 'vfork child fails to exec, its parent catches a signal',
+      workload: `make: exec sh60\nmake: handler SIGCHLD\nmake: vfork -> cc\ncc: execfail ENOENT\ncc: exit 127\nmake: kill make SIGCHLD\n`,
+      observes: 'outcome of the signal',
+      observe: (record) => outcome(record, 5),
+      expected: {
+        baseline: absent('ok'),
+        'toplevel-accounting': absent('ok'),
+        'double-count-fix': shows('SIGSEGV'),
+        'shared-page-unmap': absent('ok'),
+        landed: absent('ok'),
+        'unmap-without-refcount-check': absent('ok'),
+      },
+      source: 'vm.md 4, "parent then gets any caught signal"',
+    },
+  ],
+  control: 'shared-page-unmap',
+  known: [],
+};

@@ -1,0 +1,49 @@
+/**
+ * A finding: one remark of the review made executable. Data and pure functions over records; the runner runs them.
+ */
+import type { Known } from '../compare/declarations.ts';
+import type { RunRecord } from '../run/record.ts';
+
+/** What is read off a record: a number, or a short word such as a signal's name. */
+export type Observed = number | string;
+
+/** What a variant must show, and whether that is the remark showing or its absence. */
+export interface ExpectedCell {
+  readonly value: Observed;
+  readonly shows: boolean;
+}
+
+/** The remark shows in this variant, with this value. */
+export const shows = (value: Observed): ExpectedCell => ({ value, shows: true });
+/** The remark does not show in this variant; what is seen instead. */
+export const absent = (value: Observed): ExpectedCell => ({ value, shows: false });
+
+/** One workload in which the remark can be seen. */
+export interface FindingCase {
+  readonly name: string;
+  /** Workload text, minimal: see harness/workload. */
+  readonly workload: string;
+  /** What `observe` reads, in words with its unit. */
+  readonly observes: string;
+  /** A variant whose record `observe` receives as well; absent: it receives the record itself twice. */
+  readonly against?: string;
+  /** Reads the observation off a record that ran to its end; null: the workload never came to it. */
+  readonly observe: (record: RunRecord, against: RunRecord) => Observed | null;
+  /** Per variant id. The controls in which the remark flips are among them. */
+  readonly expected: Readonly<Record<string, ExpectedCell>>;
+  /** Where the expected values come from: a reference with its section, or a vector. */
+  readonly source: string;
+}
+
+export interface Finding {
+  readonly id: string;
+  readonly title: string;
+  /** Who said it, where in the thread. */
+  readonly thread: string;
+  readonly claim: string;
+  readonly cases: readonly FindingCase[];
+  /** Variant whose cell is unlike the one in which the remark shows (or, for a remark of harmlessness, unlike the rest). */
+  readonly control: string;
+  /** Differences between variants that this finding explains: data for the comparison. */
+  readonly known: readonly Known[];
+}

@@ -1,0 +1,54 @@
+/** Readings of a record: what the cells of the ledger are made of. */
+import { type CounterName, COUNTER_NAMES } from '../../core/counters.ts';
+import { outcomeName } from '../workload/names.ts';
+import type { RunRecord } from '../run/record.ts';
+
+/** Index of an op counted from the end: -1 is the last. Null when the record does not reach it. */
+const place = ({ ops }: RunRecord, op: number): number | null => {
+  const at = op < 0 ? ops + op : op;
+  return at >= 0 && at < ops ? at : null;
+};
+
+/** By how much op `op` changed a counter; counted from the end if negative. Null if it was not run. */
+export function added(record: RunRecord, name: CounterName, op: number): number | null {
+  const at = place(record, op);
+  if (at === null) return null;
+  const { counterFrom, counterIndex, counterDelta } = record.perOp;
+  const counter = COUNTER_NAMES.indexOf(name);
+  for (let k = counterFrom[at]; k < counterFrom[at + 1]; k++) if (counterIndex[k] === counter) return counterDelta[k];
+  return 0;
+}
+
+/** Value of a counter after op `op`. Null if it was not run. */
+export function level(record: RunRecord, name: CounterName, op: number): number | null {
+  const at = place(record, op);
+  if (at === null) return null;
+  const { counterFrom, counterIndex, counterDelta } = record.perOp;
+  const counter = COUNTER_NAMES.indexOf(name);
+  let value = record.start[counter];
+  for (let k = 0; k < counterFrom[at + 1]; k++) if (counterIndex[k] === counter) value += counterDelta[k];
+  return value;
+}
+
+/** How op `op` ended, as a word: ok, an errno, a signal. Null if it was not run. */
+export function outcome(record: RunRecord, op: number): string | null {
+  const at = place(record, op);
+  return at === null ? null : outcomeName(record.perOp.code[at]);
+}
+
+/**
+ * user_pt_page_count less the page-table pages that exist: allocated and not yet freed, top-level pages included. Both
+ * are counted where the event happens, so a page counted twice shows as 1. Null if op `op` was not run.
+ */
+export function surplusPtPages(record: RunRecord, op: number): number | null {
+  const counted = level(record, 'userPtPageCount', op);
+  const made = level(record, 'ptPageAllocs', op);
+  const gone = level(record, 'ptPageFrees', op);
+  return counted === null || made === null || gone === null ? null : counted - (made - gone);
+}
+
+/** Early exits of pmap_remove in op `op`, and calls, as `early/calls`. */
+export function earlyOfCalls(record: RunRecord, op: number): string | null {
+  const early = added(record, 'removeEarlyExits', op);
+  return early === null ? null : `${early}/${added(record, 'removeCalls', op)}`;
+}
