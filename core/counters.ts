@@ -40,107 +40,109 @@ export const INVALIDATE_RANGE_PAGES = 12;
 export const INVALIDATE_ALLS = 13;
 /** INVLPG on the current CPU */
 export const INVLPGS = 14;
-/** INVPCID on the current CPU */
+/** INVPCID of one address on the current CPU */
 export const INVPCIDS = 15;
 /** whole-TLB flushes on the current CPU */
 export const INVLTLBS = 16;
+/** INVPCID of a whole PCID on the current CPU */
+export const CONTEXT_FLUSHES = 17;
 /** invalidations with at least one remote target */
-export const SHOOTDOWNS = 17;
+export const SHOOTDOWNS = 18;
 /** remote CPUs interrupted */
-export const IPIS = 18;
+export const IPIS = 19;
 
 // pmap: pages and mappings
 /** page-table pages allocated, top-level pages included */
-export const PT_PAGE_ALLOCS = 19;
+export const PT_PAGE_ALLOCS = 20;
 /** page-table pages freed */
-export const PT_PAGE_FREES = 20;
+export const PT_PAGE_FREES = 21;
 /** pv chunk pages allocated */
-export const PV_CHUNK_ALLOCS = 21;
+export const PV_CHUNK_ALLOCS = 22;
 /** pv chunk pages freed */
-export const PV_CHUNK_FREES = 22;
+export const PV_CHUNK_FREES = 23;
 /** 2M promotions */
-export const PROMOTIONS = 23;
+export const PROMOTIONS = 24;
 /** 2M promotion attempts that failed */
-export const PROMOTION_FAILURES = 24;
+export const PROMOTION_FAILURES = 25;
 /** 2M demotions */
-export const DEMOTIONS = 25;
+export const DEMOTIONS = 26;
 /** 2M mappings made directly, by enter or copy */
-export const SUPERPAGE_MAPPINGS = 26;
+export const SUPERPAGE_MAPPINGS = 27;
 /** pmap_remove calls */
-export const REMOVE_CALLS = 27;
+export const REMOVE_CALLS = 28;
 /** pmap_remove calls that left at their first statement */
-export const REMOVE_EARLY_EXITS = 28;
+export const REMOVE_EARLY_EXITS = 29;
 /** outer-loop iterations of pmap_remove that passed the in-loop test */
-export const REMOVE_LOOPS = 29;
+export const REMOVE_LOOPS = 30;
 /** times the in-loop test ended the loop */
-export const REMOVE_LOOP_BREAKS = 30;
+export const REMOVE_LOOP_BREAKS = 31;
 /** page allocations that failed */
-export const ALLOC_FAILURES = 31;
+export const ALLOC_FAILURES = 32;
 /** sleeps for memory */
-export const VM_WAITS = 32;
+export const VM_WAITS = 33;
 /** vm_page_dirty calls */
-export const PAGES_DIRTIED = 33;
+export const PAGES_DIRTIED = 34;
 /** pages freed as zeroed that were not */
-export const NON_ZERO_FREES = 34;
+export const NON_ZERO_FREES = 35;
 
 // vm: map and object
 /** vm_map exclusive lock acquisitions */
-export const VM_MAP_LOCKS = 35;
+export const VM_MAP_LOCKS = 36;
 /** vm_map shared lock acquisitions */
-export const VM_MAP_READ_LOCKS = 36;
+export const VM_MAP_READ_LOCKS = 37;
 /** vm_map trylock attempts */
-export const VM_MAP_TRY_LOCKS = 37;
+export const VM_MAP_TRY_LOCKS = 38;
 /** vm_map lock upgrade attempts */
-export const VM_MAP_UPGRADES = 38;
+export const VM_MAP_UPGRADES = 39;
 /** vm_map lock downgrades */
-export const VM_MAP_DOWNGRADES = 39;
+export const VM_MAP_DOWNGRADES = 40;
 /** vm_map_lookup_entry calls */
-export const VM_MAP_LOOKUPS = 40;
+export const VM_MAP_LOOKUPS = 41;
 /** tree steps of splays */
-export const VM_MAP_SPLAY_STEPS = 41;
+export const VM_MAP_SPLAY_STEPS = 42;
 /** object lock acquisitions, write */
-export const VM_OBJECT_WRITE_LOCKS = 42;
+export const VM_OBJECT_WRITE_LOCKS = 43;
 /** object lock acquisitions, read */
-export const VM_OBJECT_READ_LOCKS = 43;
+export const VM_OBJECT_READ_LOCKS = 44;
 
 // vm: faults
 /** faults resolved from resident pages */
-export const SOFT_FAULTS = 44;
+export const SOFT_FAULTS = 45;
 /** faults that needed a pager */
-export const HARD_FAULTS = 45;
+export const HARD_FAULTS = 46;
 /** faults that made a zero-filled page */
-export const ZERO_FILLS = 46;
+export const ZERO_FILLS = 47;
 /** faults that copied a page */
-export const COPY_ON_WRITES = 47;
+export const COPY_ON_WRITES = 48;
 /** pages mapped ahead by a fault */
-export const PREFAULTS = 48;
+export const PREFAULTS = 49;
 
 // kern: life cycle
 /** vmspace_fork calls */
-export const FORKS = 49;
+export const FORKS = 50;
 /** processes created on their parent's vmspace */
-export const VMSPACE_SHARES = 50;
+export const VMSPACE_SHARES = 51;
 /** execs that emptied the vmspace in place */
-export const EXECS_REUSED = 51;
+export const EXECS_REUSED = 52;
 /** execs that took a new vmspace */
-export const EXECS_NEW = 52;
+export const EXECS_NEW = 53;
 /** process exits */
-export const EXITS = 53;
+export const EXITS = 54;
 /** signals delivered */
-export const SIGNALS = 54;
+export const SIGNALS = 55;
 
 // The seam: how often each member of Hunks was reached at its call site; what not-exercised is decided by.
-export const REACHED_INVALIDATE_OTHERS = 55;
-export const REACHED_PINIT_TOP_PAGE = 56;
-export const REACHED_RELEASE_BEGIN = 57;
-export const REACHED_RELEASE_TOP_PAGE = 58;
-export const REACHED_RELEASE_END = 59;
-export const REACHED_RESERVED_PT_PAGE_FREED = 60;
-export const REACHED_REMOVE_IS_NOOP = 61;
-export const REACHED_REMOVE_LOOP_DONE = 62;
-export const REACHED_EXEC_BEFORE_TEARDOWN = 63;
-export const REACHED_EXIT_BEFORE_VMSPACE_EXIT = 64;
-export const REACHED_VMSPACE_CLEAR = 65;
+export const REACHED_INVALIDATE_OTHERS = 56;
+export const REACHED_PINIT_TOP_PAGE = 57;
+export const REACHED_RELEASE_BEGIN = 58;
+export const REACHED_RELEASE_TOP_PAGE = 59;
+export const REACHED_RELEASE_END = 60;
+export const REACHED_RESERVED_PT_PAGE_FREED = 61;
+export const REACHED_REMOVE_IS_NOOP = 62;
+export const REACHED_REMOVE_LOOP_DONE = 63;
+export const REACHED_EXEC_BEFORE_TEARDOWN = 64;
+export const REACHED_EXIT_BEFORE_VMSPACE_EXIT = 65;
+export const REACHED_VMSPACE_CLEAR = 66;
 
 /** Name of each counter, by index. */
 export const COUNTER_NAMES = [
@@ -161,6 +163,7 @@ export const COUNTER_NAMES = [
   'invlpgs',
   'invpcids',
   'invltlbs',
+  'contextFlushes',
   'shootdowns',
   'ipis',
   'ptPageAllocs',
@@ -218,4 +221,4 @@ export const COUNTER_COUNT = COUNTER_NAMES.length;
 /** Counters below this index are gauges: they go down as well as up. */
 export const GAUGE_COUNT = 4;
 /** First of the REACHED_ counters, which are in the order of Hunks. */
-export const FIRST_REACHED = 55;
+export const FIRST_REACHED = 56;

@@ -53,3 +53,30 @@ export const pdeIndex = (va: Va): number => Math.floor(va / NBPDR) % NPTEPG;
 export const pdpeIndex = (va: Va): number => Math.floor(va / NBPDP) % NPTEPG;
 export const pml4eIndex = (va: Va): number => Math.floor(va / NBPML4) % NPTEPG;
 export const pml5eIndex = (va: Va): number => Math.floor(va / NBPML5) % NPTEPG;
+
+/** An address as two 32-bit halves, as core/hw and the inner pmap take it, and back. */
+export const vaHi = (va: Va): number => (va / 0x100000000) | 0;
+export const vaLo = (va: Va): number => va | 0;
+export const vaOf = (hi: number, lo: number): Va => (hi >>> 0) * 0x100000000 + (lo >>> 0);
+
+/** Return codes of the VM and pmap layers. FreeBSD: sys/vm/vm_param.h */
+export const KERN_SUCCESS = 0;
+export const KERN_INVALID_ADDRESS = 1;
+export const KERN_PROTECTION_FAILURE = 2;
+export const KERN_NO_SPACE = 3;
+export const KERN_INVALID_ARGUMENT = 4;
+export const KERN_FAILURE = 5;
+export const KERN_RESOURCE_SHORTAGE = 6;
+export const KERN_NOT_RECEIVER = 7;
+export const KERN_NO_ACCESS = 8;
+export const KERN_OUT_OF_BOUNDS = 9;
+export const KERN_RESTART = 10;
+
+/** Flags of pmap_enter, beside the VM_PROT_ bits of the access. FreeBSD: sys/vm/pmap.h */
+export const PMAP_ENTER_NOSLEEP = 0x100;
+export const PMAP_ENTER_WIRED = 0x200;
+export const PMAP_ENTER_LARGEPAGE = 0x400;
+
+/** Advice that reaches the pmap. FreeBSD: sys/sys/mman.h */
+export const MADV_DONTNEED = 4;
+export const MADV_FREE = 5;
