@@ -1,0 +1,166 @@
+/**
+ * n-way comparison of one workload's records, and what a whole selection of workloads adds up to.
+ */
+import type { Ended, Failure, RemoveCalls, ReplayStats, RunRecord, Place, Violation } from '../run/record.ts';
+import { OP_NAMES, type Workload, opAt } from '../workload/ops.ts';
+import { type Explanations, type Known, type Step, type VariantFacts, explanations, lineage } from './declarations.ts';
+import { type MissedExpectation, missedExpectations } from './expectations.ts';
+import { type PairComparison, comparePair, sameRecord, violationsOf } from './pair.ts';
+
+/** Each candidate against this: a column by id, or each against its predecessor among the columns. */
+export type Against = { readonly kind: 'variant'; readonly id: string } | { readonly kind: 'previous' };
+
+/** What a run did, without its per-op data. */
+export interface RunSummary {
+  readonly variant: string;
+  readonly ended: Ended;
+  readonly ops: number;
+  readonly removeByPlace: Readonly<Record<Place, RemoveCalls>>;
+  readonly replay: ReplayStats | null;
+  readonly alive: number;
+  /** what does not hold in this run, whatever the others do; unexpected unless a finding names it */
+  readonly faults: readonly Fault[];
+}
+
+export interface Fault extends Violation {
+  /** shared: the run's reference has it as well */
+  readonly standing: 'known' | 'unexpected' | 'shared';
+  readonly findings: readonly string[];
+}
+
+export interface WorkloadComparison {
+  readonly name: string;
+  readonly title: string;
+  readonly ops: number;
+  readonly recorded: boolean;
+  readonly machine: Workload['machine'];
+  readonly runs: readonly RunSummary[];
+  /** variants whose records agree on every plane, each group in column order */
+  readonly groups: readonly (readonly string[])[];
+  readonly pairs: readonly PairComparison[];
+  /** per pair, the op that each difference points at, in words */
+  readonly opTexts: Readonly<Record<number, string>>;
+  /** what the reference did not answer as the workload says */
+  readonly missed: readonly MissedExpectation[];
+}
+
+/** The column that `candidate` is compared with; null for the first of the columns. */
+export function referenceOf(
+  candidate: string,
+  columns: readonly string[],
+  against: Against,
+  facts: readonly VariantFacts[],
+): string | null {
+  if (against.kind === 'variant') return candidate === against.id ? null : against.id;
+  const nearest = lineage(candidate, facts)
+    .slice(0, -1)
+    .reverse()
+    .find((id) => columns.includes(id));
+  return nearest ?? columns[columns.indexOf(candidate) - 1] ?? null;
+}
+
+/** Pairs (reference, candidate) in column order, with what may differ. The same for every workload. */
+export interface Plan {
+  readonly columns: readonly VariantFacts[];
+  readonly pairs: readonly {
+    readonly reference: VariantFacts;
+    readonly candidate: VariantFacts;
+    readonly explained: Explanations;
+  }[];
+  readonly ledger: readonly Known[];
+}
+
+/**
+ * facts: the columns and every variant that lies between them. Throws RangeError when a declaration cannot be read.
+ */
+export function planComparison(
+  columns: readonly string[],
+  facts: readonly VariantFacts[],
+  against: Against,
+  ledger: readonly Known[],
+): Plan {
+  const fact = (id: string): VariantFacts => facts.find((variant) => variant.id === id)!;
+  const pairs = columns.flatMap((id) => {
+    const reference = referenceOf(id, columns, against, facts);
+    if (reference === null) return [];
+    const explained = explanations(reference, id, facts, ledger);
+    return [{ reference: fact(reference), candidate: fact(id), explained }];
+  });
+  return { columns: columns.map(fact), pairs, ledger };
+}
+
+/** Compare the records of one workload, one per column of the plan. */
+export function compareWorkload(plan: Plan, workload: Workload, records: readonly RunRecord[]): WorkloadComparison {
+  const record = (id: string): RunRecord => records.find(({ variant }) => variant === id)!;
+  const pairs = plan.pairs.map(({ reference, candidate, explained }) =>
+    comparePair(record(reference.id), record(candidate.id), explained, { reference, candidate }),
+  );
+  const references = plan.columns.filter(({ id }) => !plan.pairs.some(({ candidate }) => candidate.id === id));
+  const ops = new Set(pairs.flatMap(({ differences }) => differences.map(({ op }) => op)));
+  for (const { ended } of records) if (ended.kind !== 'done' && ended.op !== null) ops.add(ended.op);
+  return {
+    name: workload.name,
+    title: workload.title,
+    ops: workload.ops.length,
+    recorded: workload.trace !== null,
+    machine: workload.machine,
+    runs: records.map((run) => {
+      const against = plan.pairs.find(({ candidate }) => candidate.id === run.variant)?.reference.id;
+      return summaryOf(run, against === undefined ? null : record(against), plan.ledger);
+    }),
+    groups: groupsOf(records),
+    pairs,
+    opTexts: Object.fromEntries([...ops].sort((a, b) => a - b).map((op) => [op, opText(workload, op)])),
+    missed: references.flatMap(({ id }) =>
+      plan.ledger.some(({ variant, what }) => variant === id && what === 'outcome')
+        ? []
+        : missedExpectations(workload, record(id)),
+    ),
+  };
+}
+
+function summaryOf(run: RunRecord, reference: RunRecord | null, ledger: readonly Known[]): RunSummary {
+  const inReference = new Set(reference === null ? [] : violationsOf(reference).map(({ name }) => name));
+  const faults = violationsOf(run).map((violation): Fault => {
+    const findings = ledger
+      .filter(({ variant, what }) => variant === run.variant && what === violation.name)
+      .map(({ finding }) => finding);
+    const shared = inReference.has(violation.name);
+    return { ...violation, standing: findings.length > 0 ? 'known' : shared ? 'shared' : 'unexpected', findings };
+  });
+  const { variant, ended, ops, removeByPlace, replay, balance } = run;
+  return { variant, ended, ops, removeByPlace, replay, alive: balance.alive, faults };
+}
+
+function groupsOf(records: readonly RunRecord[]): string[][] {
+  const groups: RunRecord[][] = [];
+  for (const record of records) {
+    const home = groups.find(([first]) => sameRecord(first, record));
+    if (home === undefined) groups.push([record]);
+    else home.push(record);
+  }
+  return groups.map((group) => group.map(({ variant }) => variant));
+}
+
+/** `op 3, line 7, cc: exit`. */
+function opText(workload: Workload, index: number): string {
+  if (index < 0 || index >= workload.ops.length) return 'end';
+  const op = opAt(workload.ops, index);
+  const { process, thread } = workload.actors[op.who] ?? { process: -1, thread: '' };
+  const name = (workload.processes[process]?.name ?? '?') + (thread === '' ? '' : `/${thread}`);
+  return `${op.line > 0 ? `line ${op.line}` : `op ${index}`}, ${name}: ${OP_NAMES[op.code]}`;
+}
+
+/** Steps of all plans that explained nothing in any workload: declarations and findings that did not come true. */
+export function neverSeen(plan: Plan, workloads: readonly WorkloadComparison[]): Step[] {
+  const key = ({ variant, what, finding, intent }: Step): string =>
+    `${variant}|${what}|${finding ?? ''}|${intent?.by ?? ''}`;
+  const seen = new Set(workloads.flatMap(({ pairs }) => pairs.flatMap((pair) => pair.seen.map(key))));
+  const found = new Map<string, Step>();
+  for (const { explained } of plan.pairs)
+    for (const step of [...explained.intended, ...explained.known])
+      if (!seen.has(key(step)) && !found.has(key(step))) found.set(key(step), step);
+  return [...found.values()];
+}
+
+export type { Failure };

@@ -1,0 +1,76 @@
+/**
+ * From a comparison to an exit code. An incomplete answer never looks complete: precedence 130, 2, 3, 1, 4, 0.
+ */
+import type { Step } from './declarations.ts';
+import type { WorkloadComparison } from './compare.ts';
+
+export const EXIT_OK = 0;
+export const EXIT_FINDING = 1;
+export const EXIT_USAGE = 2;
+export const EXIT_HARNESS = 3;
+export const EXIT_INCONCLUSIVE = 4;
+export const EXIT_INTERRUPTED = 130;
+
+const PRECEDENCE = [EXIT_INTERRUPTED, EXIT_USAGE, EXIT_HARNESS, EXIT_FINDING, EXIT_INCONCLUSIVE];
+
+/** The exit code that a set of outcomes adds up to. */
+export const exitCodeOf = (codes: readonly number[]): number =>
+  PRECEDENCE.find((code) => codes.includes(code)) ?? EXIT_OK;
+
+export interface GateOptions {
+  readonly interrupted: boolean;
+  /** every workload and every revision was run: then a declaration that never came true is a fault */
+  readonly wholeCatalog: boolean;
+  readonly requireExercised: boolean;
+}
+
+export interface Tally {
+  readonly pairs: number;
+  readonly unexpected: number;
+  readonly known: number;
+  readonly intended: number;
+  readonly equal: number;
+  readonly notExercised: number;
+  readonly failed: number;
+  /** faults of single runs that no finding names */
+  readonly faults: number;
+  readonly missedExpectations: number;
+  readonly neverSeen: number;
+  readonly exitCode: number;
+}
+
+export function tally(
+  workloads: readonly WorkloadComparison[],
+  unseen: readonly Step[],
+  { interrupted, wholeCatalog, requireExercised }: GateOptions,
+): Tally {
+  const pairs = workloads.flatMap((workload) => workload.pairs);
+  const count = (standing: string): number => pairs.filter((pair) => pair.standing === standing).length;
+  const unexpected = count('unexpected');
+  const notExercised = pairs.filter(({ verdict }) => verdict === 'not-exercised').length;
+  const failed = pairs.filter(({ verdict }) => verdict === 'failed').length;
+  const missed = workloads.reduce((sum, workload) => sum + workload.missed.length, 0);
+  const faults = workloads
+    .flatMap(({ runs }) => runs.flatMap((run) => run.faults))
+    .filter(({ standing }) => standing === 'unexpected').length;
+  const ran = workloads.some(({ ops }) => ops > 0) && pairs.length > 0;
+  return {
+    pairs: pairs.length,
+    unexpected,
+    known: count('known'),
+    intended: count('intended'),
+    equal: pairs.filter(({ verdict }) => verdict === 'identical').length,
+    notExercised,
+    failed,
+    faults,
+    missedExpectations: missed,
+    neverSeen: unseen.length,
+    exitCode: exitCodeOf([
+      interrupted ? EXIT_INTERRUPTED : EXIT_OK,
+      failed > 0 || missed > 0 || !ran ? EXIT_HARNESS : EXIT_OK,
+      unexpected > 0 || faults > 0 ? EXIT_FINDING : EXIT_OK,
+      requireExercised && notExercised > 0 ? EXIT_FINDING : EXIT_OK,
+      wholeCatalog && unseen.length > 0 ? EXIT_FINDING : EXIT_OK,
+    ]),
+  };
+}

@@ -1,0 +1,50 @@
+/**
+ * What happened in one op, as a vector over BASES: the occasions that terms of a declaration count.
+ */
+import {
+  REACHED_EXEC_BEFORE_TEARDOWN,
+  REACHED_EXIT_BEFORE_VMSPACE_EXIT,
+  REACHED_PINIT_TOP_PAGE,
+  REACHED_RELEASE_TOP_PAGE,
+  REACHED_RESERVED_PT_PAGE_FREED,
+  REACHED_VMSPACE_CLEAR,
+  REMOVE_CALLS,
+} from '../../core/counters.ts';
+import { BASES, type Measure } from './measure.ts';
+
+export type Occasions = Float64Array;
+
+export const newOccasions = (): Occasions => new Float64Array(BASES.length);
+
+/** Occasions of one op, from what the op added to each counter; live top-level pages by how much they grew. */
+export function readOccasions(into: Occasions, added: ArrayLike<number>): void {
+  const exits = added[REACHED_EXIT_BEFORE_VMSPACE_EXIT];
+  into[0] = added[REACHED_PINIT_TOP_PAGE] - added[REACHED_RELEASE_TOP_PAGE];
+  into[1] = added[REACHED_EXEC_BEFORE_TEARDOWN];
+  into[2] = exits;
+  into[3] = Math.min(exits, added[REACHED_VMSPACE_CLEAR]);
+  into[4] = added[REMOVE_CALLS];
+  into[5] = added[REACHED_RESERVED_PT_PAGE_FREED];
+}
+
+/** Lower and upper bound of a difference: the steps' terms, each on its own side's occasions. */
+export interface Expected {
+  /** measures of the steps from the common ancestor to the candidate, and to the reference */
+  readonly forward: Measure;
+  readonly backward: Measure;
+}
+
+/** Does `difference` (candidate minus reference) fit what is expected on these occasions? */
+export function fits(
+  { forward, backward }: Expected,
+  difference: number,
+  ofCandidate: Occasions,
+  ofReference: Occasions,
+): boolean {
+  let terms = 0;
+  for (let i = 0; i < ofCandidate.length; i++)
+    terms += forward.per[i] * ofCandidate[i] - backward.per[i] * ofReference[i];
+  const mayRise = forward.more || backward.fewer;
+  const mayFall = forward.fewer || backward.more;
+  return difference === terms || (difference > terms ? mayRise : mayFall);
+}

@@ -1,0 +1,128 @@
+/**
+ * RunRecord: what one variant did with one workload. Plain data and typed arrays throughout, so that structured clone
+ * carries it between processes and comparison needs no machine.
+ *
+ * A record is a function of workload, variant and options alone: no time, no path, no host, no process id.
+ */
+
+/** How a run ended. Only `failed` is no outcome of the simulated kernel. */
+export type Ended =
+  | { readonly kind: 'done' }
+  | {
+      readonly kind: 'panic';
+      /** index of the op that was being run */
+      readonly op: number;
+      /** the C function */
+      readonly where: string;
+      readonly reason: string;
+      readonly values: Readonly<Record<string, number | string>>;
+    }
+  | Failure;
+
+/** load: the variant never came to run. limit: wall time. memory: resident memory. killed: its process went away. */
+export type FailureKind = 'load' | 'throw' | 'limit' | 'memory' | 'killed';
+
+export interface Failure {
+  readonly kind: 'failed';
+  readonly how: FailureKind;
+  /** index of the op that was being run, null if that is not known */
+  readonly op: number | null;
+  readonly message: string;
+}
+
+/** Outcome code of an op that ran up to a yield point and waits for `go`. */
+export const OUTCOME_STOPPED = 257;
+
+/** One entry per op that was run to its end. */
+export interface PerOp {
+  /** outcome: 0 ok, errno 1..99, 128 + signal, 256 not run, 257 stopped at a yield point */
+  readonly code: Int32Array;
+  /** what the op returned or read: a child's number, an address, the time; 0 if nothing */
+  readonly value: Float64Array;
+  /** pm_stats of the acting process's pmap after the op; 0 once the process has none */
+  readonly residentCount: Int32Array;
+  readonly wiredCount: Int32Array;
+  /** top-level pages of that pmap: 1, 2 with page-table isolation, 0 once the process has none */
+  readonly topPages: Uint8Array;
+  /** op i changed counter counterIndex[k] by counterDelta[k] for k in counterFrom[i] .. counterFrom[i + 1] */
+  readonly counterFrom: Uint32Array;
+  readonly counterIndex: Uint8Array;
+  readonly counterDelta: Int32Array;
+}
+
+/** Digests of the whole machine after an op, up to renaming of frames and objects. */
+export interface Checkpoint {
+  readonly op: number;
+  readonly map: string;
+  readonly tables: string;
+}
+
+export interface RemoveCalls {
+  calls: number;
+  early: number;
+}
+
+export const PLACES = ['exit', 'exec', 'other'] as const;
+export type Place = (typeof PLACES)[number];
+
+/** A gauge that is not back where it started although no process is left. */
+export interface Leftover {
+  readonly what: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What the end of the workload left behind; `left` is filled only when no process is alive. */
+export interface Balance {
+  readonly alive: number;
+  readonly left: readonly Leftover[];
+}
+
+/** How faithful the replay of a recording was: a replay that maps nothing must not look clean. */
+export interface ReplayStats {
+  /** page accesses made for the recording's faults, touches and pages resident at exec */
+  accesses: number;
+  /** of them: no fault, one fault or more and then done, ended in a signal */
+  hits: number;
+  faulted: number;
+  signals: number;
+  /** faults in the recording: of an absent page, of a present one */
+  recordedFaults: number;
+  recordedFaultsPresent: number;
+  /** recorded faults of an absent page that found it mapped already: prefault, or a mapping too many */
+  mappedAlready: number;
+  /** faults taken where the recording has none: at a touch, or a second one for one access */
+  extraFaults: number;
+  /** ops that returned an errno */
+  failedOps: number;
+}
+
+/** An invariant that did not hold after an op. */
+export interface Violation {
+  readonly name: string;
+  readonly op: number;
+  /** name of the process, null for the whole machine */
+  readonly process: string | null;
+  readonly expected: string;
+  readonly got: string;
+}
+
+export interface RunRecord {
+  readonly workload: string;
+  readonly variant: string;
+  readonly ended: Ended;
+  /** ops that were run to their end */
+  readonly ops: number;
+  readonly perOp: PerOp;
+  /** counters before the first op (booting counts too) and after the last */
+  readonly start: Float64Array;
+  readonly totals: Float64Array;
+  readonly checkpoints: readonly Checkpoint[];
+  readonly removeByPlace: Readonly<Record<Place, RemoveCalls>>;
+  readonly balance: Balance;
+  /** null unless the workload is a recording */
+  readonly replay: ReplayStats | null;
+  readonly violations: readonly Violation[];
+  /** the whole state after op `op`, as plain data; null unless asked for */
+  readonly state: { readonly op: number; readonly machine: unknown } | null;
+}
