@@ -1,41 +1,162 @@
 /**
- * A CPU's control registers and memory accesses.
+ * A CPU: its control registers, and its memory accesses through TLB, paging-structure caches and walk.
  */
 import type { Machine } from '../hunks.ts';
-import type { Controls, Cpu } from '../state/cpu.ts';
+import { type Controls, Cpu } from '../state/cpu.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { PAGE_SIZE, VM_PROT_EXECUTE, VM_PROT_WRITE } from '../units.ts';
-import { PG_NX_HI } from './entry.ts';
-import { ACCESS_EXECUTE, ACCESS_USER, ACCESS_WRITE, walk } from './walk.ts';
+import { type Frame, PAGE_SIZE } from '../units.ts';
+import { PG_A, PG_FRAME_HI, PG_M, PG_NX_HI, PG_PKU_MASK_HI, PG_RW, PG_U, PG_V } from './entry.ts';
+import { pscFill, pscLookup } from './psc.ts';
+import { flushEverything, loadCr3, returnToUser, TLB_EXECUTE, tlbFillProved, tlbFillWalked, tlbLookup } from './tlb.ts';
+import {
+  ACCESS_EXECUTE,
+  ACCESS_USER,
+  ACCESS_WRITE,
+  isCanonical,
+  GENERAL_PROTECTION,
+  walk,
+  walkFast,
+  walkFrom,
+  walkPrecise,
+} from './walk.ts';
 
-/** Loads the control registers. Does not flush: see core/hw/tlb.ts for the loads that do. */
+/** What FreeBSD runs with on a machine of 2021. */
+export const FREEBSD_CONTROLS: Controls = {
+  levels: 4,
+  maxphyaddr: 46,
+  wp: true,
+  nxe: true,
+  smep: true,
+  smap: true,
+  ac: false,
+  pke: false,
+  pkru: 0,
+  pge: true,
+  pcide: false,
+};
+
+/** No entry has all of these bits below bits that a fast walk refuses, no slot all of these rights. */
+const NEVER = -1;
+
+/** Loads the control registers. Flushes nothing: core/hw/tlb.ts has the instructions that do. */
 export function setControls(cpu: Cpu, controls: Controls): void {
-  const { maxphyaddr, nxe } = controls;
+  const { levels, maxphyaddr, nxe, pke, pkru } = controls;
   if (!(maxphyaddr >= 32 && maxphyaddr <= 52))
-    throw new RangeError(`setControls: expected maxphyaddr in 32..52, got ${maxphyaddr}`);
+    throw new RangeError(`setControls: expected maxphyaddr of 32..52, got ${maxphyaddr}`);
   cpu.controls = controls;
-  const frameBits = 2 ** (maxphyaddr - 32) - 1;
-  cpu.reservedHi = (0xfffff & ~frameBits) | (nxe ? 0 : PG_NX_HI);
+  cpu.reservedHi = (PG_FRAME_HI & -(2 ** (maxphyaddr - 32))) | (nxe ? 0 : PG_NX_HI);
+  cpu.fiveLevels = levels === 5;
+  cpu.fastBadVa = levels === 5 ? ~0xffffff : ~0x7fff;
+  cpu.fastNeed.fill(NEVER);
+  cpu.fastBadHi.fill(NEVER);
+  cpu.tlbNeed.fill(NEVER);
+  const badHi = PG_FRAME_HI | (nxe ? 0 : PG_NX_HI) | (pke ? PG_PKU_MASK_HI : 0);
+  const keyForbids = pke ? pkru & 3 : 0;
+  const fast = (access: number, entries: number, rights: number, forbidden: number, hi: number): void => {
+    if ((keyForbids & forbidden) !== 0) return;
+    cpu.fastNeed[access] = entries;
+    cpu.fastBadHi[access] = hi;
+    if (!pke) cpu.tlbNeed[access] = rights;
+  };
+  fast(ACCESS_USER, PG_V | PG_U | PG_A, PG_U, 1, badHi);
+  fast(ACCESS_USER | ACCESS_WRITE, PG_V | PG_U | PG_A | PG_RW | PG_M, PG_U | PG_RW | PG_M, 3, badHi);
+  fast(ACCESS_USER | ACCESS_EXECUTE, PG_V | PG_U | PG_A, PG_U | (nxe ? TLB_EXECUTE : 0), 0, badHi | PG_NX_HI);
 }
+
+/**
+ * Translates vaHi:vaLo on a CPU whose CR3 holds `root` and a PCID with this tag. Returns the frame of the 4 KiB page, or a
+ * negative fault as in core/hw/walk.ts.
+ */
+export function translate(
+  m: Machine,
+  cpu: Cpu,
+  root: Frame,
+  tag: number,
+  vaHi: number,
+  vaLo: number,
+  access: number,
+): number {
+  const cached = tlbLookup(cpu, tag, vaHi, vaLo, access);
+  if (cached >= 0) return cached;
+  const frame = walkFast(m, cpu, root, vaHi, vaLo, access);
+  if (frame < 0) return translateSlowly(m, cpu, root, tag, vaHi, vaLo, access);
+  tlbFillProved(cpu, tag, vaHi, vaLo, frame, access);
+  return frame;
+}
+
+/**
+ * Starts from the lowest table that is cached. A fault is not believed before the whole walk has been tried: a processor
+ * drops what it has cached of the address when it faults.
+ */
+function translateSlowly(
+  m: Machine,
+  cpu: Cpu,
+  root: Frame,
+  tag: number,
+  vaHi: number,
+  vaLo: number,
+  access: number,
+): number {
+  if (!isCanonical(cpu, vaHi)) return -GENERAL_PROTECTION;
+  const { levels } = cpu.controls;
+  let from = pscLookup(cpu, tag, vaHi, vaLo);
+  let frame = -1;
+  if (from > 0) {
+    const table = cpu.tables[from]!;
+    frame = walkFrom(m, cpu, from, table, cpu.tableRightsLo[from]!, cpu.tableRightsHi[from]!, vaHi, vaLo, access);
+    if (frame < 0) cpu.pscGeneration++;
+  }
+  if (frame < 0) {
+    from = levels - 1;
+    frame = walkPrecise(m, cpu, root, vaHi, vaLo, access);
+  }
+  if (frame < 0) return frame;
+  tlbFillWalked(cpu, tag, vaHi, vaLo);
+  pscFill(cpu, tag, vaHi, vaLo, cpu.leafLevel, from);
+  return frame;
+}
+
+const ACCESS_OF_KIND = [0, ACCESS_USER, ACCESS_USER | ACCESS_WRITE, 0, ACCESS_USER | ACCESS_EXECUTE];
 
 /**
  * A user-mode access of kind VM_PROT_READ, _WRITE or _EXECUTE at byte address `va` (below 2^53) through `pmap`, on the
  * current CPU. Returns 0 and leaves the physical byte address in m.accessPa, or the page-fault error code | 0x10000, or
  * 0x20000 for a general-protection fault.
+ *
+ * A pmap that is not loaded on the CPU is walked without TLB.
  */
 export function cpuAccess(m: Machine, pmap: Pmap, va: number, kind: number): number {
   const cpu = m.cpus[m.curcpu]!;
-  const access =
-    kind === VM_PROT_WRITE
-      ? ACCESS_USER | ACCESS_WRITE
-      : kind === VM_PROT_EXECUTE
-        ? ACCESS_USER | ACCESS_EXECUTE
-        : ACCESS_USER;
+  const access = ACCESS_OF_KIND[kind]!;
   const vaHi = Math.floor(va / 0x100000000) | 0;
   const vaLo = va | 0;
   const root = pmap.topUser !== 0 ? pmap.topUser : pmap.top;
-  const frame = walk(m, cpu, root, vaHi, vaLo, access);
+  let frame: number;
+  if (cpu.caching && cpu.userRoot === root) {
+    if (cpu.isolated) returnToUser(cpu);
+    frame = translate(m, cpu, root, cpu.userTag, vaHi, vaLo, access);
+  } else frame = walk(m, cpu, root, vaHi, vaLo, access);
   if (frame < 0) return -frame;
   m.accessPa = frame * PAGE_SIZE + (vaLo & (PAGE_SIZE - 1));
   return 0;
+}
+
+/** Gives m the CPUs that its configuration states, as they are after power-on and with FreeBSD's control registers. */
+export function resetCpus(m: Machine): void {
+  const { cpus, la57, pcid, pti } = m.config;
+  if (!(Number.isInteger(cpus) && cpus >= 1 && cpus <= 64))
+    throw new RangeError(`cpus: expected an integer of 1..64, got ${cpus}`);
+  while (m.cpus.length < cpus) m.cpus.push(new Cpu(m.cpus.length));
+  m.cpus.length = cpus;
+  const controls: Controls = { ...FREEBSD_CONTROLS, levels: la57 ? 5 : 4, pge: !pti, pcide: pcid };
+  for (const cpu of m.cpus) {
+    setControls(cpu, controls);
+    flushEverything(cpu);
+    loadCr3(cpu, 0, 0, false);
+    cpu.curpmap = null;
+    cpu.pcidNext = 2;
+    cpu.pcidGen = 1;
+    cpu.userFlushPending = false;
+  }
+  m.curcpu = 0;
 }

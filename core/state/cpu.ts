@@ -52,6 +52,8 @@ export const TLB_SLOTS_4K = 512;
 export const TLB_SLOTS_2M = 32;
 export const TLB_SLOTS_1G = 8;
 export const PSC_SLOTS = 16;
+/** Levels whose non-leaf entries are cached: PDE, PDPTE, PML4E. */
+export const PSC_LEVELS = 3;
 /** Int32 words of one slot: see core/hw/tlb.ts. */
 export const TLB_SLOT_WORDS = 8;
 
@@ -81,37 +83,48 @@ export class Cpu {
   // Derived from controls by core/hw/cpu.ts setControls.
   /** Bits of an entry's high word that must be 0 at every level. */
   reservedHi = 0;
-  /** Per access code: bits that all entries must have (low word), and that none may have (high word), to walk fast. */
+  fiveLevels = false;
+  /** Bits of the high word of an address that put it out of the lower half. */
+  fastBadVa = 0;
+  /** Per access code: bits of the low word that all entries need, and of the high word that none may have, to walk fast. */
   readonly fastNeed = new Int32Array(32);
   readonly fastBadHi = new Int32Array(32);
+  /** Per access code: rights of a TLB slot that allow the access without further checks. */
+  readonly tlbNeed = new Int32Array(32);
 
   /** TLB on: a translation is looked up before the tables are walked. */
   caching = true;
   readonly tlb = new Int32Array((TLB_SLOTS_4K + TLB_SLOTS_2M + TLB_SLOTS_1G) * TLB_SLOT_WORDS);
-  /** One past the last slot in use of the larger sizes; 0: none was cached since the last full flush. */
-  tlbLarge = 0;
-  readonly psc = new Int32Array(3 * PSC_SLOTS * TLB_SLOT_WORDS);
+  /** Some 2M or 1G page was cached. */
+  tlbLarge = false;
+  readonly psc = new Int32Array(PSC_LEVELS * PSC_SLOTS * TLB_SLOT_WORDS);
+  /** Paging-structure slots of another generation are stale. */
+  pscGeneration = 1;
   /**
-   * Generation tags. A slot is live while its tag equals the tag of the PCID that it was made under, or the tag of global
-   * pages: to flush is to take a new tag. Tags never repeat, 0 is never one.
+   * A slot is live while its tag is that of the PCID it was made under, or that of global pages. Tags never repeat, 0 is
+   * never one.
    */
-  lastTag = 1;
-  readonly pcidTag = new Int32Array(4096);
-  /** Tags of PCIDs at or below this are stale: every PCID was flushed. */
-  tagFloor = 0;
+  lastTag = 2;
   globalTag = 1;
-  /** Tag of the PCID in CR3 (kernel mode), and of userPcid. */
-  tag = 0;
-  userTag = 0;
+  readonly pcidTag = new Int32Array(4096);
+  /** Tags of PCIDs up to this are stale: all PCIDs were flushed. */
+  tagFloor = 0;
+  /** Tags of the PCIDs in CR3: of kernel mode, and of user mode. */
+  tag = 2;
+  userTag = 2;
 
-  // Results of the last precise walk.
+  // What the last precise walk that was allowed has found.
   /** Level of the leaf: 1 = 4K, 2 = 2M, 3 = 1G. */
   leafLevel = 0;
   leafLo = 0;
   leafHi = 0;
-  /** AND of R/W and U/S (low word), OR of NX (high word) over the levels walked. */
+  /** R/W and U/S that all its levels grant (low word), NX of any of them (high word). */
   rightsLo = 0;
   rightsHi = 0;
+  /** By level of a table above the leaf's: its frame, and the rights granted above it. */
+  readonly tables = new Float64Array(6);
+  readonly tableRightsLo = new Int32Array(6);
+  readonly tableRightsHi = new Int32Array(6);
 
   constructor(id: number) {
     this.id = id;

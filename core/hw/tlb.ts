@@ -1,0 +1,252 @@
+/**
+ * The TLB of a CPU: translations of 4K, 2M and 1G pages, tagged by PCID, and the instructions that flush them.
+ *
+ * A slot grants what a walk has proved: after a read of a writable page a write still walks, which sets the dirty bit.
+ * An access that a slot does not allow drops it and walks, so a slot that is weaker than the tables is never seen.
+ * Nothing is cached of entries that are not present, reserved or not allowed. To flush is to take a new tag
+ * (core/state/cpu.ts), so it costs the same whatever is cached.
+ * Intel SDM volume 3, 4.10 (caching, invalidation).
+ */
+import { type Cpu, TLB_SLOTS_1G, TLB_SLOTS_2M, TLB_SLOTS_4K, TLB_SLOT_WORDS } from '../state/cpu.ts';
+import type { Frame } from '../units.ts';
+import {
+  PG_FRAME_HI,
+  PG_FRAME_LO,
+  PG_G,
+  PG_M,
+  PG_NX_HI,
+  PG_PKU_MASK_HI,
+  PG_PKU_SHIFT_HI,
+  PG_RW,
+  PG_U,
+} from './entry.ts';
+import { ACCESS_WRITE, forbids } from './walk.ts';
+
+// Words of a slot. The address bits within the page are 0.
+const TAG = 0;
+const VA_HI = 1;
+const VA_LO = 2;
+/** PG_RW and PG_U: granted by all levels; PG_M: set in the leaf; EXECUTE: no level has NX; bits 27..30: protection key. */
+const RIGHTS = 3;
+/** Low word of the leaf, frame bits only, and the frame bits of its high word. */
+const FRAME_LO = 4;
+const FRAME_HI = 5;
+
+/** A right: the same bit as ACCESS_EXECUTE, and none of PG_RW, PG_U, PG_M. */
+export const TLB_EXECUTE = 0x10;
+
+const MASK_4K = ~0xfff;
+const MASK_2M = ~0x1fffff;
+const MASK_1G = ~0x3fffffff;
+
+/** First word of the one slot where a page of each size can be. */
+const slot4k = (vaLo: number): number => (((vaLo >>> 12) ^ (vaLo >>> 21)) & (TLB_SLOTS_4K - 1)) * TLB_SLOT_WORDS;
+const slot2m = (vaLo: number): number => (TLB_SLOTS_4K + ((vaLo >>> 21) & (TLB_SLOTS_2M - 1))) * TLB_SLOT_WORDS;
+const slot1g = (vaHi: number, vaLo: number): number =>
+  (TLB_SLOTS_4K + TLB_SLOTS_2M + (((vaHi << 2) | (vaLo >>> 30)) & (TLB_SLOTS_1G - 1))) * TLB_SLOT_WORDS;
+
+/** Whether a slot is live under either tag and holds the page at vaHi:vaLo. */
+function holds(cpu: Cpu, at: number, tag: number, globalTag: number, vaHi: number, vaLo: number): boolean {
+  const { tlb } = cpu;
+  const found = tlb[at + TAG]!;
+  return (found === tag || found === globalTag) && tlb[at + VA_LO] === vaLo && tlb[at + VA_HI] === vaHi;
+}
+
+/** The frame at vaLo, if the slot allows the access; else drops the slot and returns -1. */
+function use(cpu: Cpu, at: number, mask: number, vaLo: number, access: number): Frame {
+  const { tlb } = cpu;
+  const rights = tlb[at + RIGHTS]!;
+  const need = cpu.tlbNeed[access]!;
+  if ((rights & need) !== need) {
+    const nx = (rights & TLB_EXECUTE) === 0 ? PG_NX_HI : 0;
+    const key = (rights & PG_PKU_MASK_HI) >>> PG_PKU_SHIFT_HI;
+    const clean = (access & ACCESS_WRITE) !== 0 && (rights & PG_M) === 0;
+    if (clean || forbids(cpu, rights, nx, key, access) !== 0) {
+      tlb[at + TAG] = 0;
+      return -1;
+    }
+  }
+  return tlb[at + FRAME_HI]! * 0x100000 + ((tlb[at + FRAME_LO]! | (vaLo & ~mask)) >>> 12);
+}
+
+/** Frame of the 4 KiB page at vaHi:vaLo as cached under a PCID's tag, or -1: not cached, or walk again. */
+export function tlbLookup(cpu: Cpu, tag: number, vaHi: number, vaLo: number, access: number): Frame {
+  const at = slot4k(vaLo);
+  if (holds(cpu, at, tag, cpu.globalTag, vaHi, vaLo & MASK_4K)) return use(cpu, at, MASK_4K, vaLo, access);
+  return cpu.tlbLarge ? lookupLarge(cpu, tag, vaHi, vaLo, access) : -1;
+}
+
+function lookupLarge(cpu: Cpu, tag: number, vaHi: number, vaLo: number, access: number): Frame {
+  let at = slot2m(vaLo);
+  if (holds(cpu, at, tag, cpu.globalTag, vaHi, vaLo & MASK_2M)) return use(cpu, at, MASK_2M, vaLo, access);
+  at = slot1g(vaHi, vaLo);
+  if (holds(cpu, at, tag, cpu.globalTag, vaHi, vaLo & MASK_1G)) return use(cpu, at, MASK_1G, vaLo, access);
+  return -1;
+}
+
+function fill(
+  cpu: Cpu,
+  at: number,
+  tag: number,
+  vaHi: number,
+  vaLo: number,
+  rights: number,
+  leafLo: number,
+  leafHi: number,
+): void {
+  const { tlb } = cpu;
+  tlb[at + TAG] = tag;
+  tlb[at + VA_HI] = vaHi;
+  tlb[at + VA_LO] = vaLo;
+  tlb[at + RIGHTS] = rights;
+  tlb[at + FRAME_LO] = leafLo;
+  tlb[at + FRAME_HI] = leafHi;
+}
+
+/** Caches what a fast walk proved: a 4K page below 4 GiB, not global, with the rights that the access needed. */
+export function tlbFillProved(cpu: Cpu, tag: number, vaHi: number, vaLo: number, frame: Frame, access: number): void {
+  const write = (access & ACCESS_WRITE) !== 0 ? PG_M : 0;
+  fill(cpu, slot4k(vaLo), tag, vaHi, vaLo & MASK_4K, access | write, frame << 12, 0);
+}
+
+/** Caches the leaf that the last precise walk left in cpu.leaf* and cpu.rights*. */
+export function tlbFillWalked(cpu: Cpu, tag: number, vaHi: number, vaLo: number): void {
+  const { leafLevel, leafLo, leafHi } = cpu;
+  const executable = (cpu.rightsHi & PG_NX_HI) === 0 ? TLB_EXECUTE : 0;
+  const rights = (cpu.rightsLo & (PG_RW | PG_U)) | (leafLo & PG_M) | executable | (leafHi & PG_PKU_MASK_HI);
+  const under = cpu.controls.pge && (leafLo & PG_G) !== 0 ? cpu.globalTag : tag;
+  const hi = leafHi & PG_FRAME_HI;
+  if (leafLevel === 1) {
+    fill(cpu, slot4k(vaLo), under, vaHi, vaLo & MASK_4K, rights, leafLo & PG_FRAME_LO, hi);
+    return;
+  }
+  cpu.tlbLarge = true;
+  if (leafLevel === 2) fill(cpu, slot2m(vaLo), under, vaHi, vaLo & MASK_2M, rights, leafLo & MASK_2M, hi);
+  else fill(cpu, slot1g(vaHi, vaLo), under, vaHi, vaLo & MASK_1G, rights, leafLo & MASK_1G, hi);
+}
+
+/** Drops the pages of all sizes at vaHi:vaLo that are live under either tag. */
+function drop(cpu: Cpu, tag: number, globalTag: number, vaHi: number, vaLo: number): void {
+  let at = slot4k(vaLo);
+  if (holds(cpu, at, tag, globalTag, vaHi, vaLo & MASK_4K)) cpu.tlb[at + TAG] = 0;
+  if (!cpu.tlbLarge) return;
+  at = slot2m(vaLo);
+  if (holds(cpu, at, tag, globalTag, vaHi, vaLo & MASK_2M)) cpu.tlb[at + TAG] = 0;
+  at = slot1g(vaHi, vaLo);
+  if (holds(cpu, at, tag, globalTag, vaHi, vaLo & MASK_1G)) cpu.tlb[at + TAG] = 0;
+}
+
+/** The tag of a PCID. A PCID that was flushed with all others gets a new one when it is next used. */
+function tagOf(cpu: Cpu, pcid: number): number {
+  const tag = cpu.pcidTag[pcid]!;
+  return tag > cpu.tagFloor ? tag : newTag(cpu, pcid);
+}
+
+function newTag(cpu: Cpu, pcid: number): number {
+  if (cpu.lastTag === 0x7fffffff) forgetTags(cpu);
+  const tag = ++cpu.lastTag;
+  cpu.pcidTag[pcid] = tag;
+  if (pcid === cpu.pcid) cpu.tag = tag;
+  if (pcid === cpu.userPcid) cpu.userTag = tag;
+  return tag;
+}
+
+/** Tags are used up: everything is flushed for real and they start over. */
+function forgetTags(cpu: Cpu): void {
+  cpu.tlb.fill(0);
+  cpu.psc.fill(0);
+  cpu.pcidTag.fill(0);
+  cpu.tagFloor = 0;
+  cpu.globalTag = 1;
+  cpu.lastTag = 1;
+  cpu.tag = newTag(cpu, cpu.pcid);
+  cpu.userTag = tagOf(cpu, cpu.userPcid);
+}
+
+/** Drops everything of one PCID but global pages. */
+function flushPcid(cpu: Cpu, pcid: number): void {
+  newTag(cpu, pcid);
+}
+
+function flushAllPcids(cpu: Cpu): void {
+  cpu.tagFloor = cpu.lastTag;
+  newTag(cpu, cpu.pcid);
+  if (cpu.userPcid !== cpu.pcid) newTag(cpu, cpu.userPcid);
+}
+
+function flushGlobal(cpu: Cpu): void {
+  if (cpu.lastTag === 0x7fffffff) forgetTags(cpu);
+  cpu.globalTag = ++cpu.lastTag;
+}
+
+/** INVLPG: drops vaHi:vaLo of the current PCID and of global pages, and all paging-structure entries. */
+export function invlpg(cpu: Cpu, vaHi: number, vaLo: number): void {
+  cpu.pscGeneration++;
+  drop(cpu, cpu.tag, cpu.globalTag, vaHi, vaLo);
+}
+
+/** INVLPG of an address given as one number. */
+export function invlpgVa(cpu: Cpu, va: number): void {
+  invlpg(cpu, Math.floor(va / 0x100000000) | 0, va | 0);
+}
+
+/** INVPCID types. */
+export const INVPCID_ADDR = 0;
+export const INVPCID_CTX = 1;
+export const INVPCID_CTXGLOB = 2;
+export const INVPCID_ALLCTX = 3;
+
+/** INVPCID: one address of a PCID, one PCID, everything, everything but global pages. */
+export function invpcid(cpu: Cpu, type: number, pcid: number, vaHi: number, vaLo: number): void {
+  switch (type) {
+    case INVPCID_ADDR: {
+      const tag = tagOf(cpu, pcid);
+      cpu.pscGeneration++;
+      drop(cpu, tag, tag, vaHi, vaLo);
+      return;
+    }
+    case INVPCID_CTX:
+      flushPcid(cpu, pcid);
+      return;
+    case INVPCID_CTXGLOB:
+      flushAllPcids(cpu);
+      flushGlobal(cpu);
+      return;
+    default:
+      flushAllPcids(cpu);
+  }
+}
+
+/** MOV to CR3. `keep`: bit 63, what is cached of the PCID stays. Without CR4.PCIDE the PCID is 0 and nothing is kept. */
+export function loadCr3(cpu: Cpu, root: Frame, pcid: number, keep: boolean): void {
+  cpu.root = root;
+  cpu.pcid = pcid;
+  cpu.userRoot = root;
+  cpu.userPcid = pcid;
+  cpu.isolated = false;
+  if (keep && cpu.controls.pcide) cpu.tag = cpu.userTag = tagOf(cpu, pcid);
+  else flushPcid(cpu, pcid);
+}
+
+/** What a return to user mode will load into CR3 under page-table isolation, with bit 63 set. */
+export function setUserCr3(cpu: Cpu, root: Frame, pcid: number): void {
+  cpu.isolated = true;
+  cpu.userRoot = root;
+  cpu.userPcid = pcid;
+  cpu.userTag = tagOf(cpu, pcid);
+}
+
+/** Return to user mode under page-table isolation: loads CR3, flushing if that is pending or there are no PCIDs. */
+export function returnToUser(cpu: Cpu): void {
+  if (!cpu.controls.pcide) flushPcid(cpu, cpu.userPcid);
+  else if (cpu.userFlushPending) {
+    flushPcid(cpu, cpu.userPcid);
+    cpu.userFlushPending = false;
+  }
+}
+
+/** A change of CR4.PGE: drops everything, of all PCIDs. */
+export function flushEverything(cpu: Cpu): void {
+  flushAllPcids(cpu);
+  flushGlobal(cpu);
+}
