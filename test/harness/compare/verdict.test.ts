@@ -1,0 +1,274 @@
+import { describe, expect, it } from 'vitest';
+import { type PlantedOp, intent, pair, record } from '../../support/records.ts';
+import type { Ended } from '../../../harness/run/record.ts';
+
+const quiet: PlantedOp[] = [{}, { resident: 5 }, {}];
+const at = (map: string, tables: string, op = 2) => [{ op, map, tables }];
+const panicAt = (op: number, where = 'pmap_release'): Ended => ({
+  kind: 'panic',
+  op,
+  where,
+  reason: 'pmap resident count != 0',
+  values: {},
+});
+
+describe('the verdict on two records is', () => {
+  it('failed, when the code of one of them failed', () => {
+    const ended: Ended = { kind: 'failed', how: 'throw', op: 1, message: 'no such thing' };
+    const { verdict, failures } = pair(record('old', quiet), record('new', [{}], { ended }));
+    expect(verdict).toBe('failed');
+    expect(failures).toEqual([{ variant: 'new', failure: ended }]);
+  });
+
+  it('panic, when one panics', () => {
+    const { verdict, standing, differences } = pair(record('old', quiet), record('new', [{}], { ended: panicAt(1) }));
+    expect([verdict, standing, differences[0]!.op]).toEqual(['panic', 'unexpected', 1]);
+  });
+
+  it('panic, when both panic, but at another op or in another function', () => {
+    const one = record('old', quiet.slice(0, 1), { ended: panicAt(1) });
+    expect(pair(one, record('new', quiet.slice(0, 2), { ended: panicAt(2) })).verdict).toBe('panic');
+    expect(pair(one, record('new', quiet.slice(0, 1), { ended: panicAt(1, 'pmap_pinit') })).verdict).toBe('panic');
+  });
+
+  it('taken from the ops before, when both panic alike', () => {
+    const ended = panicAt(2);
+    const same = pair(record('old', quiet.slice(0, 2), { ended }), record('new', quiet.slice(0, 2), { ended }));
+    expect([same.verdict, same.bothPanic]).toEqual(['not-exercised', true]);
+    const other = pair(record('old', quiet.slice(0, 2), { ended }), record('new', [{}, { resident: 6 }], { ended }));
+    expect([other.verdict, other.bothPanic]).toEqual(['stat-only', true]);
+  });
+
+  it('invariant-broken, introduced or mended, when one of them breaks it', () => {
+    const violations = [{ name: 'pm 3', op: 1, process: 'a', expected: '4', got: '5' }];
+    const clean = record('old', quiet);
+    const introduced = pair(clean, record('new', quiet, { violations }));
+    expect([introduced.verdict, introduced.standing]).toEqual(['invariant-broken', 'unexpected']);
+    expect(introduced.differences[0]).toMatchObject({ what: 'pm 3', side: 'introduced', op: 1 });
+    const mended = pair(record('old', quiet, { violations }), record('new', quiet));
+    expect([mended.verdict, mended.standing]).toEqual(['invariant-broken', 'intended']);
+    expect(mended.differences[0]).toMatchObject({ side: 'mended' });
+  });
+
+  it('invariant-broken, when only one of them leaves pages behind', () => {
+    const left = [{ what: 'userPtPageCount', start: 0, end: 2 }];
+    const { verdict, differences } = pair(record('old', quiet), record('new', quiet, { left }));
+    expect([verdict, differences[0]!.what]).toEqual(['invariant-broken', 'balance userPtPageCount']);
+  });
+
+  it('behavioural, when a return value, an errno or a signal differs', () => {
+    expect(pair(record('old', quiet), record('new', [{}, { resident: 5 }, { code: 139 }])).verdict).toBe('behavioural');
+    expect(pair(record('old', quiet), record('new', [{}, { resident: 5 }, { value: 1 }])).verdict).toBe('behavioural');
+  });
+
+  it('latent, when the maps differ and no process noticed', () => {
+    const { verdict } = pair(
+      record('old', quiet, { checkpoints: at('m', 't') }),
+      record('new', quiet, { checkpoints: at('n', 't') }),
+    );
+    expect(verdict).toBe('latent');
+  });
+
+  it.each([
+    ['resident_count', [{}, { resident: 6 }, {}]],
+    ['wired_count', [{}, { resident: 5, wired: 1 }, {}]],
+    ['user_pt_page_count', [{}, { resident: 5, adds: { userPtPageCount: 1 } }, {}]],
+    ['pv_page_count', [{}, { resident: 5, adds: { pvPageCount: 1 } }, {}]],
+  ])('stat-only, when %s differs', (_what, ops) => {
+    expect(pair(record('old', quiet), record('new', ops)).verdict).toBe('stat-only');
+  });
+
+  it('cost-only, when only page tables or other counters differ', () => {
+    const tables = pair(
+      record('old', quiet, { checkpoints: at('m', 't') }),
+      record('new', quiet, { checkpoints: at('m', 'u') }),
+    );
+    expect(tables.verdict).toBe('cost-only');
+    expect(pair(record('old', quiet), record('new', [{}, { resident: 5 }, { adds: { ipis: 1 } }])).verdict).toBe(
+      'cost-only',
+    );
+  });
+
+  it('not-exercised, when all is equal and no changed member was reached', () => {
+    const { verdict, unreachedMembers } = pair(record('old', quiet), record('new', quiet));
+    expect([verdict, unreachedMembers]).toEqual(['not-exercised', ['removeIsNoop']]);
+  });
+
+  it('identical, when all is equal and a changed member was reached; the others are named', () => {
+    const ops = [{ adds: { 'reached.removeIsNoop': 1 } }];
+    const members = ['removeIsNoop', 'vmspaceClear'];
+    const { verdict, unreachedMembers, standing } = pair(record('old', ops), record('new', ops), [], [], members);
+    expect([verdict, unreachedMembers, standing]).toEqual(['identical', ['vmspaceClear'], null]);
+  });
+
+  it('identical, when no member differs, reached or not', () => {
+    expect(pair(record('old', quiet), record('new', quiet), [], [], []).verdict).toBe('identical');
+  });
+
+  it('the most severe that holds, with the others listed beside it', () => {
+    const { verdict, differences } = pair(
+      record('old', [{ adds: { ipis: 1 } }, {}, {}], { checkpoints: at('m', 't', 2) }),
+      record('new', [{}, { resident: 1 }, { code: 12 }], { checkpoints: at('n', 'u', 2) }),
+    );
+    expect(verdict).toBe('behavioural');
+    expect(differences.map(({ plane, what, standing }) => [plane, what, standing])).toEqual([
+      ['outcome', 'outcome', 'unexpected'],
+      ['map', 'map', 'follows'],
+      ['tables', 'tables', 'follows'],
+      ['stats', 'residentCount', 'unexpected'],
+      ['cost', 'ipis', 'unexpected'],
+    ]);
+  });
+});
+
+describe('what follows from an earlier difference', () => {
+  it('is listed, and does not decide', () => {
+    const a = record('old', [{}, {}, { adds: { removeCalls: 3 } }], { checkpoints: at('m', 't', 1) });
+    const b = record('new', [{}, {}, { adds: { removeCalls: 2 } }], { checkpoints: at('n', 't', 1) });
+    const known = { finding: 'F6', variant: 'new', what: 'map' };
+    const { verdict, standing, differences } = pair(a, b, [], [known]);
+    expect([verdict, standing]).toEqual(['latent', 'known']);
+    expect(differences.find(({ what }) => what === 'removeCalls')).toMatchObject({ standing: 'follows', op: 2 });
+  });
+
+  it('excuses nothing that came before', () => {
+    const a = record('old', [{ adds: { removeCalls: 3 } }, {}], { checkpoints: at('m', 't', 1) });
+    const b = record('new', [{ adds: { removeCalls: 2 } }, {}], { checkpoints: at('n', 't', 1) });
+    const { standing, differences } = pair(a, b, [], [{ finding: 'F6', variant: 'new', what: 'map' }]);
+    expect(standing).toBe('unexpected');
+    expect(differences.find(({ what }) => what === 'removeCalls')).toMatchObject({ standing: 'unexpected', op: 0 });
+  });
+});
+
+describe('a declared difference', () => {
+  const exits = (n: number): PlantedOp[] =>
+    Array.from({ length: 3 }, () => ({ adds: { 'reached.exitBeforeVmspaceExit': 1, vmMapLocks: n } }));
+
+  it('that fits at every op is intended', () => {
+    const { verdict, standing } = pair(record('old', exits(4)), record('new', exits(5)), [
+      intent('vmMapLocks', '+1 per exit'),
+    ]);
+    expect([verdict, standing]).toEqual(['cost-only', 'intended']);
+  });
+
+  it('that fits in sum but not at every op is unexpected', () => {
+    const late = [...exits(4).slice(0, 2), { adds: { 'reached.exitBeforeVmspaceExit': 1, vmMapLocks: 7 } }];
+    const { standing, differences } = pair(record('old', exits(4)), record('new', late), [
+      intent('vmMapLocks', '+1 per exit'),
+    ]);
+    expect(standing).toBe('unexpected');
+    expect(differences[0]).toMatchObject({ what: 'vmMapLocks', op: 0, amount: { total: 3 } });
+  });
+
+  it('that does not come at all is unexpected', () => {
+    const { standing, differences } = pair(record('old', exits(4)), record('new', exits(4)), [
+      intent('vmMapLocks', '+1 per exit'),
+    ]);
+    expect(standing).toBe('unexpected');
+    expect(differences[0]).toMatchObject({ what: 'vmMapLocks', op: 0, count: 0 });
+  });
+
+  it('covers no other statistic', () => {
+    const { standing } = pair(record('old', exits(4)), record('new', exits(5)), [intent('pmapLocks', 'more')]);
+    expect(standing).toBe('unexpected');
+  });
+
+  it('of a level holds while the level lasts', () => {
+    const alive = (n: number): PlantedOp[] => [
+      { adds: { 'reached.pinitTopPage': 1, userPtPageCount: n } },
+      {},
+      { adds: { 'reached.releaseTopPage': 1, userPtPageCount: -n } },
+    ];
+    const declared = [intent('userPtPageCount', '+1 per live top-level page')];
+    expect(pair(record('old', alive(1)), record('new', alive(2)), declared).standing).toBe('intended');
+    const leak = [...alive(2).slice(0, 2), { adds: { 'reached.releaseTopPage': 1, userPtPageCount: -1 } }];
+    expect(pair(record('old', alive(1)), record('new', leak), declared).standing).toBe('unexpected');
+  });
+
+  it('of a level counts what booting left', () => {
+    const start = { 'reached.pinitTopPage': 1, userPtPageCount: 1 };
+    const a = record('old', quiet, { start });
+    const b = record('new', quiet, { start: { ...start, userPtPageCount: 2 } });
+    expect(pair(a, b, [intent('userPtPageCount', '+1 per live top-level page')]).standing).toBe('intended');
+    expect(pair(a, b).standing).toBe('unexpected');
+  });
+
+  it('of resident_count is held against the top-level pages of the acting process', () => {
+    const declared = [intent('residentCount', '+1 per live top-level page')];
+    const ops = (n: number): PlantedOp[] => [
+      { resident: 3 + n, top: 1 },
+      { resident: 3 + 2 * n, top: 2 },
+      { resident: 0, top: 0 },
+    ];
+    expect(pair(record('old', ops(0)), record('new', ops(1)), declared).standing).toBe('intended');
+    const gone = [...ops(1).slice(0, 2), { resident: 1, top: 0 }];
+    expect(pair(record('old', ops(0)), record('new', gone), declared).standing).toBe('unexpected');
+  });
+
+  it('of the last user counts no exit that only drops a reference', () => {
+    const exit = (n: number, last: number): PlantedOp => ({
+      adds: { 'reached.exitBeforeVmspaceExit': 1, 'reached.vmspaceClear': last, removeCalls: n },
+    });
+    const declared = [intent('removeCalls', '+1 per exit of the last user')];
+    const a = record('old', [exit(0, 0), exit(52, 1)]);
+    expect(pair(a, record('new', [exit(0, 0), exit(53, 1)]), declared).standing).toBe('intended');
+    expect(pair(a, record('new', [exit(1, 0), exit(53, 1)]), declared).standing).toBe('unexpected');
+  });
+
+  it('is refused about what is no statistic, or about a pmap by events', () => {
+    expect(() => pair(record('old', quiet), record('new', quiet), [intent('everything', 'more')])).toThrow(
+      'new, intends everything: expected the name of a statistic or counter',
+    );
+    expect(() => pair(record('old', quiet), record('new', quiet), [intent('residentCount', '+1 per exit')])).toThrow(
+      'expected terms per live top-level page only',
+    );
+  });
+});
+
+describe('a finding of the ledger', () => {
+  const early = (n: number): PlantedOp[] => [{ adds: { removeEarlyExits: n } }];
+
+  it('explains a difference of the variant that it names', () => {
+    const known = [{ finding: 'F2', variant: 'new', what: 'removeEarlyExits', by: 'fewer' }];
+    const { standing, differences } = pair(record('old', early(52)), record('new', early(0)), [], known);
+    expect([standing, differences[0]!.steps[0]!.finding]).toEqual(['known', 'F2']);
+  });
+
+  it('explains nothing of the other sign, of another statistic, or of another variant', () => {
+    const other = (known: object) =>
+      pair(
+        record('old', early(52)),
+        record('new', early(0)),
+        [],
+        [{ finding: 'F2', variant: 'new', what: 'removeEarlyExits', by: 'fewer', ...known }],
+      ).standing;
+    expect(other({ by: 'more' })).toBe('unexpected');
+    expect(other({ what: 'removeCalls' })).toBe('unexpected');
+    expect(other({ variant: 'third' })).toBe('unexpected');
+  });
+
+  it('turns round when the reference has the fault', () => {
+    const known = [{ finding: 'F2', variant: 'old', what: 'removeEarlyExits', by: 'fewer' }];
+    expect(pair(record('old', early(0)), record('new', early(52)), [], known).standing).toBe('known');
+    expect(pair(record('old', early(52)), record('new', early(0)), [], known).standing).toBe('unexpected');
+  });
+
+  it('never turns an intended difference into a known one', () => {
+    const known = [{ finding: 'F2', variant: 'new', what: 'removeEarlyExits' }];
+    const declared = [intent('removeEarlyExits', 'fewer')];
+    expect(pair(record('old', early(52)), record('new', early(0)), declared, known).standing).toBe('intended');
+  });
+
+  it('names an outcome, a map, a panic or an invariant as well', () => {
+    const known = (what: string) => [{ finding: 'N7', variant: 'new', what }];
+    const b = record('new', [{}], { ended: panicAt(1) });
+    expect(pair(record('old', quiet), b, [], known('panic')).standing).toBe('known');
+    expect(
+      pair(record('old', quiet), record('new', [{}, { resident: 5 }, { code: 139 }]), [], known('outcome')),
+    ).toMatchObject({ verdict: 'behavioural', standing: 'known' });
+    const left = [{ what: 'userPtPageCount', start: 0, end: 1 }];
+    expect(
+      pair(record('old', quiet), record('new', quiet, { left }), [], known('balance userPtPageCount')).standing,
+    ).toBe('known');
+  });
+});
