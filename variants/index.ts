@@ -1,4 +1,8 @@
-/** The revisions in review order, then the controls and what-ifs. Adding one = one file and one line here. */
+/**
+ * The revisions in review order, then the controls and what-ifs. Adding one = one file and one line here.
+ *
+ * This is what `pmapdiff` means to a user's own variant: the engine's face, and every built-in variant to start from.
+ */
 import type { Variant } from '../core/index.ts';
 import { baseline } from './baseline.ts';
 import { doubleCountFix } from './double-count-fix.ts';
@@ -10,6 +14,10 @@ import { unmapWithoutRefcountCheck } from './experiments/unmap-without-refcount-
 import { landed } from './landed.ts';
 import { sharedPageUnmap } from './shared-page-unmap.ts';
 import { toplevelAccounting } from './toplevel-accounting.ts';
+
+export * from '../core/index.ts';
+export { baseline, toplevelAccounting, doubleCountFix, sharedPageUnmap, landed };
+export { noEarlyExit, noAbiUnmap, unmapWithoutRefcountCheck, d33276, inLoopCheck };
 
 /** The review, state by state. */
 export const series: readonly Variant[] = [baseline, toplevelAccounting, doubleCountFix, sharedPageUnmap, landed];
