@@ -10,7 +10,7 @@
 export const OP_FORK = 0;
 /** arg: child */
 export const OP_VFORK = 1;
-/** posix_spawn. arg: child; len: program, or -1 for a file that does not exist */
+/** posix_spawn. arg: child; len: program, or minus the errno with which the child's exec fails */
 export const OP_SPAWN = 2;
 /** rfork(RFPROC | RFMEM). arg: child */
 export const OP_RFORK_MEM = 3;
@@ -142,10 +142,10 @@ export interface ProgramMap {
   readonly len: number;
   readonly prot: number;
   readonly maxProt: number;
-  /** index into Workload.files; only of a file */
-  readonly file?: number;
-  /** byte offset in the file; only of a file */
-  readonly off?: number;
+  /** index into Workload.files; -1 unless of a file */
+  readonly file: number;
+  /** byte offset in the file */
+  readonly off: number;
 }
 
 /** Pages that a new program accesses before its first op: what the kernel's loader and rtld do. */
@@ -156,14 +156,31 @@ export interface ProgramTouch {
   readonly access: number;
 }
 
+/** What a `program` line says, defaults filled in. Sizes in bytes, multiples of a page. */
+export interface ProgramSpec {
+  readonly name: string;
+  /** map entries after exec, the shared page's included; 1: that one alone */
+  readonly entries: number;
+  readonly guards: number;
+  /** anonymous entries that nobody has touched yet, so that they have no object */
+  readonly untouched: number;
+  readonly libs: number;
+  readonly text: number;
+  readonly data: number;
+  readonly bss: number;
+}
+
 /** What exec puts into an address space besides the shared page. */
 export interface Program {
   readonly name: string;
+  readonly spec: ProgramSpec;
   readonly maps: readonly ProgramMap[];
   readonly touched: readonly ProgramTouch[];
-  /** First byte of text, of data, of the heap (where the break starts); 0 where a program does not say. */
+  /** first byte of the text; 0 in a program without maps */
   readonly text: number;
+  /** first byte of the writable data (vm_daddr); 0 in a program without maps */
   readonly data: number;
+  /** where the break starts: end of data and bss (vm_daddr + vm_dsize); 0 in a program without maps */
   readonly heap: number;
 }
 

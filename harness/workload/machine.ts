@@ -1,0 +1,84 @@
+/**
+ * The keys of a `machine` line, with their defaults, and the address-space layout that follows from them.
+ */
+import { PAGE_SIZE, VM_MAXUSER_ADDRESS_LA48, VM_MAXUSER_ADDRESS_LA57 } from '../../core/units.ts';
+import type { MachineSettings } from './ops.ts';
+import { formatSize, parseSize } from './size.ts';
+
+export const DEFAULT_MACHINE: MachineSettings = Object.freeze({
+  cpus: 1,
+  pti: false,
+  pcid: true,
+  la57: false,
+  superpages: false,
+  ram: 2 ** 30,
+  lowerShared: false,
+});
+
+type SettingValue = number | boolean;
+
+/** One key: what it means, what it accepts in words, and its value to and from text (undefined: not accepted). */
+export interface MachineKey {
+  readonly key: string;
+  readonly field: keyof MachineSettings;
+  readonly meaning: string;
+  readonly accepts: string;
+  readonly parse: (text: string) => SettingValue | undefined;
+  readonly format: (value: SettingValue) => string;
+}
+
+const SWITCH = {
+  accepts: 'on or off',
+  parse: (text: string): SettingValue | undefined => ({ on: true, off: false })[text],
+  format: (value: SettingValue): string => (value ? 'on' : 'off'),
+};
+
+const MAX_CPUS = 64;
+const MIN_RAM = 2 ** 24;
+const MAX_RAM = 2 ** 32;
+
+export const MACHINE_KEYS: readonly MachineKey[] = [
+  {
+    key: 'cpus',
+    field: 'cpus',
+    meaning: 'processors',
+    accepts: `a number from 1 to ${MAX_CPUS}`,
+    parse: (text) => (/^\d{1,3}$/.test(text) && +text >= 1 && +text <= MAX_CPUS ? +text : undefined),
+    format: String,
+  },
+  { key: 'pti', field: 'pti', meaning: 'page-table isolation: user mode has a root of its own', ...SWITCH },
+  { key: 'pcid', field: 'pcid', meaning: 'process-context identifiers', ...SWITCH },
+  { key: 'la57', field: 'la57', meaning: 'five page-table levels', ...SWITCH },
+  { key: 'superpages', field: 'superpages', meaning: '2M mappings and promotion', ...SWITCH },
+  {
+    key: 'ram',
+    field: 'ram',
+    meaning: 'physical memory',
+    accepts: `a power of two from ${formatSize(MIN_RAM)} to ${formatSize(MAX_RAM)}`,
+    parse: (text) => {
+      const bytes = parseSize(text);
+      const accepted = bytes >= MIN_RAM && bytes <= MAX_RAM && Number.isInteger(Math.log2(bytes));
+      return accepted ? bytes : undefined;
+    },
+    format: (value) => formatSize(Number(value)),
+  },
+  { key: 'lower-shared', field: 'lowerShared', meaning: 'the shared page lies one page lower', ...SWITCH },
+];
+
+/** The fixed places of a user address space. */
+export interface AddressLayout {
+  /** First address beyond what the machine can address in user mode. */
+  readonly limit: number;
+  /** sv_maxuser: first address beyond the map */
+  readonly top: number;
+  readonly sharedPage: number;
+  /** sv_usrstack: first address above the stack */
+  readonly stackTop: number;
+}
+
+/** FreeBSD: sys/amd64/amd64/elf_machdep.c amd64_lower_shared_page */
+export function addressLayout(machine: MachineSettings): AddressLayout {
+  const limit = machine.la57 ? VM_MAXUSER_ADDRESS_LA57 : VM_MAXUSER_ADDRESS_LA48;
+  const top = machine.lowerShared ? limit - PAGE_SIZE : limit;
+  return { limit, top, sharedPage: top - PAGE_SIZE, stackTop: top - PAGE_SIZE };
+}

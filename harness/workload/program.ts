@@ -1,0 +1,218 @@
+/**
+ * Programs: from the few numbers of a `program` line to the maps that exec makes.
+ *
+ * The map is that of a dynamically linked FreeBSD program of October 2021 without ASLR: the program at 0x200000, rtld
+ * 32 GiB above its data, libraries above rtld, then malloc's chunks, the stack under the shared page. A library brings
+ * four or five entries, hence entries = 17 + 4.7 per library.
+ */
+import {
+  NBPDR,
+  PAGE_SIZE,
+  VM_PROT_ALL,
+  VM_PROT_EXECUTE,
+  VM_PROT_READ,
+  VM_PROT_WRITE,
+  roundPage,
+} from '../../core/units.ts';
+import type { FileTable } from './files.ts';
+import type { AddressLayout } from './machine.ts';
+import type { Program, ProgramMap, ProgramSpec, ProgramTouch } from './ops.ts';
+
+const PROGRAM_BASE = 0x200000;
+/** RLIMIT_DATA: rtld and mmap without an address start this far above the data. FreeBSD: sys/amd64/include/vmparam.h MAXDSIZ */
+const MAX_DATA = 32 * 2 ** 30;
+/** RLIMIT_STACK. FreeBSD: MAXSSIZ */
+const MAX_STACK = 512 * 2 ** 20;
+export const MAX_ENTRIES = 100_000;
+
+const R = VM_PROT_READ;
+const RW = VM_PROT_READ | VM_PROT_WRITE;
+const RX = VM_PROT_READ | VM_PROT_EXECUTE;
+
+const pages = (n: number): number => n * PAGE_SIZE;
+/** A malloc chunk, and the hole behind it that keeps it an entry of its own. */
+const CHUNK = pages(16);
+const RTLD_SIZES: SegmentSizes = { rodata: pages(6), text: pages(22), data: pages(1), bss: pages(1) };
+const LIB_SIZES: SegmentSizes = { rodata: pages(6), text: pages(12), data: pages(2), bss: pages(4) };
+
+/** Entries that every program has besides its segments: the stack and the shared page, both with an object. */
+const STACK_AND_SHARED = 2;
+/** Text and data. */
+const LEAST_SEGMENTS = 2;
+const MOST_PROGRAM_SEGMENTS = 5;
+const MOST_LIB_SEGMENTS = 4;
+
+export type ProgramKeys = Partial<Omit<ProgramSpec, 'name'>>;
+
+/** The numbers that a `program` line leaves out, from those that it gives. */
+export function completeSpec(name: string, keys: ProgramKeys): ProgramSpec {
+  const { entries: wanted } = keys;
+  const libs = keys.libs ?? (wanted === undefined ? 1 : Math.max(0, Math.round((wanted - 17) / 4.7)));
+  const entries = wanted ?? (libs === 0 ? 10 : Math.round(17 + 4.7 * libs));
+  const alone = entries === 1;
+  return {
+    name,
+    entries,
+    guards: keys.guards ?? (alone ? 0 : 1 + Math.round(libs / 3)),
+    untouched: keys.untouched ?? Math.floor(libs / 2),
+    libs,
+    text: roundPage(keys.text ?? pages(32)),
+    data: roundPage(keys.data ?? pages(4)),
+    bss: roundPage(keys.bss ?? pages(4)),
+  };
+}
+
+/** Why no map fits the numbers, as [expected, found]; null if one does. */
+export function specProblem(spec: ProgramSpec): readonly [string, string] | null {
+  const { entries, guards, untouched, libs } = spec;
+  if (entries > MAX_ENTRIES) return [`at most ${MAX_ENTRIES} entries`, `${entries}`];
+  if (entries === 1) {
+    const others = guards + untouched + libs;
+    return others === 0
+      ? null
+      : ['nothing but the shared page in a program of 1 entry', `${others} guards, untouched entries and libs`];
+  }
+  if (guards < 1) return ["at least 1 guard, the stack's", `${guards}`];
+  if (spec.text === 0 || spec.data === 0) return ['text and data of at least one page', '0'];
+  const least = guards + untouched + STACK_AND_SHARED + LEAST_SEGMENTS + (libs > 0 ? libs + 1 : 0);
+  return entries >= least
+    ? null
+    : [`at least ${least} entries for these guards, untouched entries and libs`, `${entries}`];
+}
+
+interface SegmentSizes {
+  readonly rodata: number;
+  readonly text: number;
+  readonly data: number;
+  readonly bss: number;
+}
+
+/** What a linked object has besides text and data, the most important first. */
+type Extra = 'rodata' | 'bss' | 'relro';
+
+class Assembler {
+  readonly maps: ProgramMap[] = [];
+  readonly touched: ProgramTouch[] = [];
+  at = 0;
+  #files: FileTable;
+
+  constructor(files: FileTable) {
+    this.#files = files;
+  }
+
+  anon(len: number, touchedPages: number): void {
+    this.maps.push({ kind: 'anon', start: this.at, len, prot: RW, maxProt: VM_PROT_ALL, file: -1, off: 0 });
+    if (touchedPages > 0) this.touch(this.at, touchedPages, VM_PROT_WRITE);
+    this.at += len;
+  }
+
+  guard(len: number): void {
+    this.maps.push({ kind: 'guard', start: this.at, len, prot: 0, maxProt: 0, file: -1, off: 0 });
+    this.at += len;
+  }
+
+  stack(top: number): void {
+    const start = top - MAX_STACK;
+    this.maps.push({ kind: 'stack', start, len: MAX_STACK, prot: RW, maxProt: VM_PROT_ALL, file: -1, off: 0 });
+    this.touch(top - pages(2), 2, VM_PROT_WRITE);
+  }
+
+  /** The segments of a linked object from here up; a hole in it, if wanted, stays a guard. Returns where text and data begin. */
+  object(name: string, sizes: SegmentSizes, extras: ReadonlySet<Extra>, hole: boolean): { text: number; data: number } {
+    let off = 0;
+    const segment = (len: number, prot: number, access: number, touchedPages: number): number => {
+      const start = this.at;
+      const file = this.#files.index(name, off + len);
+      this.maps.push({ kind: 'file', start, len, prot, maxProt: VM_PROT_ALL, file, off });
+      this.touch(start, Math.min(touchedPages, len / PAGE_SIZE), access);
+      off += len;
+      this.at += len;
+      return start;
+    };
+    if (extras.has('rodata')) segment(sizes.rodata, R, VM_PROT_READ, 1);
+    const text = segment(sizes.text, RX, VM_PROT_EXECUTE, 2);
+    if (hole) this.guard(PAGE_SIZE);
+    if (extras.has('relro')) segment(PAGE_SIZE, R, VM_PROT_READ, 1);
+    const data = segment(sizes.data, RW, VM_PROT_WRITE, 1);
+    if (extras.has('bss')) this.anon(sizes.bss, 1);
+    return { text, data };
+  }
+
+  /** Text alone. */
+  textOnly(name: string, len: number): void {
+    const file = this.#files.index(name, len);
+    this.maps.push({ kind: 'file', start: this.at, len, prot: RX, maxProt: VM_PROT_ALL, file, off: 0 });
+    this.touch(this.at, 1, VM_PROT_EXECUTE);
+    this.at += len;
+  }
+
+  touch(start: number, count: number, access: number): void {
+    this.touched.push({ start, pages: count, access });
+  }
+}
+
+/** The first `count` of the extras that an object of this many segments beyond text and data has. */
+const extrasFor = (segments: number, order: readonly Extra[]): Set<Extra> =>
+  new Set(order.slice(0, Math.max(0, segments - LEAST_SEGMENTS)));
+
+/**
+ * The maps of a program. With its entries minus guards minus untouched ones it has as many entries with an object as asked
+ * for; what the program, rtld and the libraries leave over are malloc's chunks.
+ */
+export function buildProgram(spec: ProgramSpec, layout: AddressLayout, files: FileTable): Program {
+  const { name } = spec;
+  if (spec.entries === 1) return { name, spec, maps: [], touched: [], text: 0, data: 0, heap: 0 };
+  const asm = new Assembler(files);
+  let left = spec.entries - spec.guards - spec.untouched - STACK_AND_SHARED;
+  let guards = spec.guards - 1;
+  let untouched = spec.untouched;
+  const reserved = spec.libs > 0 ? spec.libs + 1 : 0;
+
+  const order: readonly Extra[] = spec.bss > 0 ? ['rodata', 'bss', 'relro'] : ['rodata', 'relro'];
+  const programSegments = Math.min(left - reserved, order.length + LEAST_SEGMENTS);
+  asm.at = PROGRAM_BASE;
+  const rodata = roundPage(spec.text / 4);
+  const { text, data } = asm.object(name, { ...spec, rodata }, extrasFor(programSegments, order), false);
+  const heap = asm.at;
+  left -= programSegments;
+
+  asm.at = roundPage(data + MAX_DATA);
+  if (spec.libs > 0) {
+    const rtld = Math.min(left - spec.libs, MOST_PROGRAM_SEGMENTS);
+    if (rtld < LEAST_SEGMENTS) asm.textOnly('rtld', RTLD_SIZES.text);
+    else asm.object('rtld', RTLD_SIZES, extrasFor(rtld, ['rodata', 'relro', 'bss']), false);
+    left -= rtld;
+  }
+  for (let lib = 1; lib <= spec.libs; lib++) {
+    const segments = Math.min(Math.floor(left / (spec.libs - lib + 1)), MOST_LIB_SEGMENTS);
+    const hole = guards > 0;
+    if (segments < LEAST_SEGMENTS) {
+      asm.textOnly(`lib${lib}`, LIB_SIZES.text);
+      if (hole) asm.guard(PAGE_SIZE);
+    } else {
+      asm.object(`lib${lib}`, LIB_SIZES, extrasFor(segments, ['rodata', 'relro']), hole);
+    }
+    left -= segments;
+    if (hole) guards--;
+    if (untouched > 0) {
+      asm.anon(LIB_SIZES.bss, 0);
+      untouched--;
+    }
+  }
+
+  asm.at = Math.ceil(asm.at / NBPDR) * NBPDR;
+  for (; left > 0; left--, asm.at += CHUNK) asm.anon(CHUNK, 4);
+  for (; untouched > 0; untouched--, asm.at += CHUNK) asm.anon(CHUNK, 0);
+  for (; guards > 0; guards--, asm.at += CHUNK) asm.guard(PAGE_SIZE);
+  asm.stack(layout.stackTop);
+  return { name, spec, maps: asm.maps, touched: asm.touched, text, data, heap };
+}
+
+/** The images that need no definition. */
+export const BUILT_IN_PROGRAMS: readonly ProgramSpec[] = [
+  // The worked example of 60 entries: 4 guards, 4 untouched, 52 with an object, the shared page's among them.
+  completeSpec('sh60', { entries: 60, guards: 4, untouched: 4 }),
+  completeSpec('cat', { libs: 1 }),
+  // The shared page alone: what a recorded exec starts from, its maps being ops of their own.
+  completeSpec('bare', { entries: 1, libs: 0, text: 0, data: 0, bss: 0 }),
+];

@@ -1,0 +1,31 @@
+/** Nearest known word to a misspelt one. */
+
+/** Insertions, deletions, replacements and swaps of neighbours that turn a into b. */
+function distance(a: string, b: string): number {
+  let before: number[] = [];
+  let above = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      let best = Math.min(above[j] + 1, row[j - 1] + 1, above[j - 1] + Number(!same));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, before[j - 2] + 1);
+      row.push(best);
+    }
+    before = above;
+    above = row;
+  }
+  return above[b.length];
+}
+
+/** The known word nearest to `word`, or '' if none is within a third of its length (at least 1). */
+export function nearest(word: string, known: Iterable<string>): string {
+  if (word.length > 40) return '';
+  let best = '';
+  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
+  for (const candidate of known) {
+    const d = distance(word.toLowerCase(), candidate.toLowerCase());
+    if (d < least) [best, least] = [candidate, d];
+  }
+  return best;
+}
