@@ -1,8 +1,8 @@
 /**
  * A CPU: its control registers, and its memory accesses through TLB, paging-structure caches and walk.
  */
-import type { Machine } from '../hunks.ts';
 import { type Controls, Cpu } from '../state/cpu.ts';
+import type { Hardware } from '../state/machine.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, PAGE_SIZE } from '../units.ts';
 import { PG_A, PG_FRAME_HI, PG_M, PG_NX_HI, PG_PKU_MASK_HI, PG_RW, PG_U, PG_V } from './entry.ts';
@@ -68,7 +68,7 @@ export function setControls(cpu: Cpu, controls: Controls): void {
  * negative fault as in core/hw/walk.ts.
  */
 export function translate(
-  m: Machine,
+  m: Hardware,
   cpu: Cpu,
   root: Frame,
   tag: number,
@@ -89,7 +89,7 @@ export function translate(
  * drops what it has cached of the address when it faults.
  */
 function translateSlowly(
-  m: Machine,
+  m: Hardware,
   cpu: Cpu,
   root: Frame,
   tag: number,
@@ -125,7 +125,7 @@ const ACCESS_OF_KIND = [0, ACCESS_USER, ACCESS_USER | ACCESS_WRITE, 0, ACCESS_US
  *
  * A pmap that is not loaded on the CPU is walked without TLB.
  */
-export function cpuAccess(m: Machine, pmap: Pmap, va: number, kind: number): number {
+export function cpuAccess(m: Hardware, pmap: Pmap, va: number, kind: number): number {
   const cpu = m.cpus[m.curcpu]!;
   const access = ACCESS_OF_KIND[kind]!;
   const vaHi = Math.floor(va / 0x100000000) | 0;
@@ -142,7 +142,7 @@ export function cpuAccess(m: Machine, pmap: Pmap, va: number, kind: number): num
 }
 
 /** Gives m the CPUs that its configuration states, as they are after power-on and with FreeBSD's control registers. */
-export function resetCpus(m: Machine): void {
+export function resetCpus(m: Hardware): void {
   const { cpus, la57, pcid, pti } = m.config;
   if (!(Number.isInteger(cpus) && cpus >= 1 && cpus <= 64))
     throw new RangeError(`cpus: expected an integer of 1..64, got ${cpus}`);
@@ -159,4 +159,11 @@ export function resetCpus(m: Machine): void {
     cpu.userFlushPending = false;
   }
   m.curcpu = 0;
+}
+
+/** MOV to CR4 that changes PGE: global pages on or off, and everything flushed. */
+export function setPge(cpu: Cpu, pge: boolean): void {
+  if (pge === cpu.controls.pge) return;
+  setControls(cpu, { ...cpu.controls, pge });
+  flushEverything(cpu);
 }

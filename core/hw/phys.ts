@@ -5,14 +5,14 @@
  * RAM is a power of two of at most 4 GiB, reserved at once and committed by the host page by page when first written: an
  * unused gigabyte costs nothing.
  */
-import type { Machine } from '../hunks.ts';
+import type { Hardware } from '../state/machine.ts';
 import { type Frame, PAGE_SIZE, WORDS_PER_PAGE } from '../units.ts';
 
 export const MAX_RAM = 2 ** 32;
 const MIN_RAM = 2 ** 22;
 
 /** Gives m the RAM that its configuration states. Throws RangeError for a size that is no power of two in 4 MiB..4 GiB. */
-export function physInit(m: Machine): void {
+export function physInit(m: Hardware): void {
   const { ram } = m.config;
   if (!Number.isInteger(Math.log2(ram)) || ram < MIN_RAM || ram > MAX_RAM)
     throw new RangeError(`ram: expected a power of two of ${MIN_RAM}..${MAX_RAM} bytes, got ${ram}`);
@@ -22,14 +22,14 @@ export function physInit(m: Machine): void {
 }
 
 /** One 32-bit word of physical memory. `index` counts words within the frame. */
-export function physRead(m: Machine, frame: Frame, index: number): number {
+export function physRead(m: Hardware, frame: Frame, index: number): number {
   if (frame < m.frames) return m.words[frame * WORDS_PER_PAGE + index]!;
   const page = m.physBeyond.get(frame);
   return page === undefined ? 0 : page[index]!;
 }
 
 /** Stores one 32-bit word of physical memory. Frames beyond RAM come into being when first written. */
-export function physWrite(m: Machine, frame: Frame, index: number, word: number): void {
+export function physWrite(m: Hardware, frame: Frame, index: number, word: number): void {
   if (frame < m.frames) {
     m.words[frame * WORDS_PER_PAGE + index] = word;
     return;
@@ -43,7 +43,7 @@ export function physWrite(m: Machine, frame: Frame, index: number, word: number)
 }
 
 /** Zeroes a frame of RAM. */
-export function physZero(m: Machine, frame: Frame): void {
+export function physZero(m: Hardware, frame: Frame): void {
   const at = frame * WORDS_PER_PAGE;
   m.words.fill(0, at, at + WORDS_PER_PAGE);
 }

@@ -6,7 +6,7 @@
  * whether it was that, and otherwise lets walkPrecise start over: the common case has no side effects.
  * Intel SDM volume 3: 4.5 (entries), 4.6 (access rights), 4.7 (page faults), 4.8 (accessed and dirty).
  */
-import type { Machine } from '../hunks.ts';
+import type { Hardware } from '../state/machine.ts';
 import type { Cpu } from '../state/cpu.ts';
 import type { Frame } from '../units.ts';
 import { PG_A, PG_G, PG_M, PG_NX_HI, PG_PKU_SHIFT_HI, PG_PS, PG_RW, PG_U, PG_V } from './entry.ts';
@@ -87,7 +87,7 @@ export function forbids(cpu: Cpu, rightsLo: number, rightsHi: number, key: numbe
  * Translates vaHi:vaLo through the tables at `root` and sets accessed and dirty bits. Returns the frame of the 4 KiB
  * page, or a negative fault. Leaves what it found in cpu.leaf*, cpu.rights* and cpu.table*.
  */
-export function walkPrecise(m: Machine, cpu: Cpu, root: Frame, vaHi: number, vaLo: number, access: number): number {
+export function walkPrecise(m: Hardware, cpu: Cpu, root: Frame, vaHi: number, vaLo: number, access: number): number {
   if (!isCanonical(cpu, vaHi)) return -GENERAL_PROTECTION;
   return walkFrom(m, cpu, cpu.controls.levels, root, PG_RW | PG_U, 0, vaHi, vaLo, access);
 }
@@ -97,7 +97,7 @@ export function walkPrecise(m: Machine, cpu: Cpu, root: Frame, vaHi: number, vaL
  * whole walk, or what is left of it after a hit in a paging-structure cache.
  */
 export function walkFrom(
-  m: Machine,
+  m: Hardware,
   cpu: Cpu,
   level: number,
   table: Frame,
@@ -149,7 +149,7 @@ export function walkFrom(
  * Table frames are masked, so that all loads lie in RAM whatever the entries say and may precede every check; one test of
  * the AND and the OR of what was loaded then tells whether this was the common case.
  */
-export function walkFast(m: Machine, cpu: Cpu, root: Frame, vaHi: number, vaLo: number, access: number): Frame {
+export function walkFast(m: Hardware, cpu: Cpu, root: Frame, vaHi: number, vaLo: number, access: number): Frame {
   const { words } = m;
   const mask = m.frames - 1;
   let and = -1;
@@ -185,7 +185,7 @@ export function walkFast(m: Machine, cpu: Cpu, root: Frame, vaHi: number, vaLo: 
 }
 
 /** Translates vaHi:vaLo through the tables at `root`: as walkPrecise, and faster where walkFast can tell. */
-export function walk(m: Machine, cpu: Cpu, root: Frame, vaHi: number, vaLo: number, access: number): number {
+export function walk(m: Hardware, cpu: Cpu, root: Frame, vaHi: number, vaLo: number, access: number): number {
   const frame = walkFast(m, cpu, root, vaHi, vaLo, access);
   return frame >= 0 ? frame : walkPrecise(m, cpu, root, vaHi, vaLo, access);
 }

@@ -111,3 +111,6 @@ export class MachineState<H> {
     for (let id = 0; id < config.cpus; id++) this.cpus.push(new Cpu(id));
   }
 }
+
+/** A machine as it is seen from below the seam. */
+export type Hardware = MachineState<unknown>;

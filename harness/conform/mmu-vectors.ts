@@ -1,0 +1,66 @@
+/**
+ * The recordings of real x86-64 accesses and TLB sequences, as data. What the fields mean: README beside the recordings.
+ */
+import { z } from 'zod';
+
+const hex = z.string().regex(/^0x[0-9a-f]{1,16}$/, 'expected 64 bits in hex');
+const memory = z.record(hex, hex);
+
+const controls = z.object({
+  levels: z.union([z.literal(4), z.literal(5)]),
+  maxphyaddr: z.int().min(32).max(52),
+  wp: z.boolean(),
+  nxe: z.boolean(),
+  smep: z.boolean(),
+  smap: z.boolean(),
+  ac: z.boolean(),
+  pke: z.boolean(),
+  pkru: z.int().min(0).max(0xffffffff),
+  pge: z.boolean().default(false),
+  pcide: z.boolean().default(false),
+});
+
+const outcome = z.union([
+  z.strictObject({ pa: hex }),
+  z.strictObject({
+    fault: z.union([
+      z.strictObject({ vector: z.literal(14), error: z.int(), cr2: hex }),
+      z.strictObject({ vector: z.literal(13), error: z.literal(0).optional() }),
+    ]),
+  }),
+]);
+
+const asked = z.object({ va: hex, kind: z.enum(['r', 'w', 'x']), user: z.boolean() });
+
+const single = z.object({
+  config: controls,
+  root: hex,
+  memory,
+  access: asked,
+  expect: outcome,
+  after: memory,
+  optA: z.boolean().default(false),
+  why: z.string(),
+});
+
+const step = z.discriminatedUnion('op', [
+  asked.extend({ op: z.literal('access'), allowed: z.array(outcome).min(1) }),
+  z.object({ op: z.literal('poke'), pa: hex, val: hex }),
+  z.object({ op: z.literal('peek'), pa: hex, allowed: z.array(hex).min(1) }),
+  z.object({ op: z.literal('invlpg'), va: hex }),
+  z.object({ op: z.literal('cr3'), val: hex }),
+  z.object({ op: z.literal('invpcid'), type: z.int().min(0).max(3), pcid: z.int().min(0).max(4095), va: hex }),
+  z.object({ op: z.literal('pge'), on: z.boolean() }),
+]);
+
+const sequence = z.object({ name: z.string(), config: controls, root: hex, memory, steps: z.array(step).min(1) });
+
+/** A file holds accesses or sequences. */
+export const mmuFile = z.array(z.union([single, sequence]));
+
+export type MmuControls = z.infer<typeof controls>;
+export type MmuOutcome = z.infer<typeof outcome>;
+export type MmuAsked = z.infer<typeof asked>;
+export type MmuAccess = z.infer<typeof single>;
+export type MmuStep = z.infer<typeof step>;
+export type MmuSequence = z.infer<typeof sequence>;
