@@ -1,0 +1,43 @@
+/** What a workload consists of: its ops by kind, its accesses by direction. */
+import {
+  OP_NAMES,
+  OP_READ,
+  OP_RFORK_MEM,
+  OP_RFORK_THREAD,
+  OP_RUN,
+  OP_TOUCH,
+  OP_WRITE,
+  type OpList,
+  opAccesses,
+} from './ops.ts';
+
+export interface OpCounts {
+  readonly ops: number;
+  /** `access` is read, write, run and touch-shared; `vfork` includes rfork, which shares the address space alike. */
+  readonly opsByKind: Readonly<Record<string, number>>;
+  /** Page accesses, those of an op over a span counted one by one; a touch of the shared page is a read. */
+  readonly accessesByKind: { readonly r: number; readonly w: number; readonly x: number };
+}
+
+const KIND_OF: readonly string[] = OP_NAMES.map((name, code) => {
+  if ((code >= OP_READ && code <= OP_RUN) || code === OP_TOUCH) return 'access';
+  return code === OP_RFORK_MEM || code === OP_RFORK_THREAD ? 'vfork' : name;
+});
+
+export function countOps(ops: OpList): OpCounts {
+  const byCode = new Float64Array(OP_NAMES.length);
+  const accesses = new Float64Array(OP_NAMES.length);
+  for (const { code, len, arg } of ops.chunks) {
+    for (let i = 0; i < code.length; i++) {
+      const op = code[i];
+      byCode[op]++;
+      if (op >= OP_READ && op <= OP_RUN) accesses[op] += opAccesses(len[i], arg[i]);
+    }
+  }
+  const opsByKind: Record<string, number> = {};
+  byCode.forEach((count, op) => {
+    if (count > 0) opsByKind[KIND_OF[op]] = (opsByKind[KIND_OF[op]] ?? 0) + count;
+  });
+  const accessesByKind = { r: accesses[OP_READ] + byCode[OP_TOUCH], w: accesses[OP_WRITE], x: accesses[OP_RUN] };
+  return { ops: ops.length, opsByKind, accessesByKind };
+}

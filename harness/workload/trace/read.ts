@@ -1,0 +1,105 @@
+/** A `vmtrace-1` file to a Workload, line by line. */
+import type { z } from 'zod';
+import { WorkloadError, quoted } from '../errors.ts';
+import { linesOf } from '../input.ts';
+import { DEFAULT_MACHINE } from '../machine.ts';
+import type { MachineSettings, TouchPolicy, Workload } from '../ops.ts';
+import { nearest } from '../suggest.ts';
+import { ReplayRule } from './replay-rule.ts';
+import { EVENTS, type EventKind, META, type TraceEvent } from './schema.ts';
+
+export interface TraceOptions {
+  /** Which processes read the shared page. @default 'recorded' */
+  readonly touch?: TouchPolicy;
+  /** Settings other than the default machine's. */
+  readonly machine?: Partial<MachineSettings>;
+}
+
+const KINDS = Object.keys(EVENTS);
+
+/** Takes the lines of a trace one after the other; a line is read whole or refused with a WorkloadError. */
+export class TraceReader {
+  readonly #file: string;
+  readonly #options: TraceOptions;
+  #rule: ReplayRule | null = null;
+  #line = 0;
+  #time = -Infinity;
+  #before = '';
+
+  constructor(file: string, options: TraceOptions = {}) {
+    this.#file = file;
+    this.#options = options;
+  }
+
+  /** A block of whole lines. */
+  block(text: string): void {
+    for (const line of linesOf(text)) this.#read(line);
+  }
+
+  /** The workload. Throws if there was no line at all. */
+  finish(name: string): Workload {
+    if (this.#rule === null) this.#fail("a line of 'meta' first", 'an empty file', 1);
+    return { ...this.#rule.finish(this.#line), name };
+  }
+
+  #read(text: string): void {
+    this.#line++;
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      this.#fail('a line of JSON', text.trim() === '' ? 'an empty line' : quoted(text));
+    }
+    if (this.#rule === null) {
+      this.#begin(value);
+      return;
+    }
+    const event = this.#validated(value);
+    if (event.t < this.#time) this.#fail(`a time (t) of at least ${this.#time}`, `${event.t}`);
+    if (text === this.#before) this.#fail('each event once', 'the line before again');
+    this.#time = event.t;
+    this.#before = text;
+    const refusal = this.#rule.event(event, this.#line);
+    if (refusal !== null) this.#fail(refusal[0], refusal[1]);
+  }
+
+  #begin(value: unknown): void {
+    const kind = kindOf(value);
+    if (kind !== 'meta') this.#fail("a line of 'meta' first", kind === undefined ? 'something else' : quoted(kind));
+    const meta = META.safeParse(value);
+    if (!meta.success) this.#failSchema('meta', meta.error);
+    const { touch = 'recorded', machine } = this.#options;
+    this.#rule = new ReplayRule(meta.data, { touch, machine: { ...DEFAULT_MACHINE, ...machine } });
+  }
+
+  #validated(value: unknown): TraceEvent {
+    const kind = kindOf(value);
+    const schema = kind !== undefined && Object.hasOwn(EVENTS, kind) ? EVENTS[kind as EventKind] : undefined;
+    if (schema === undefined) {
+      const known = kind === undefined ? '' : nearest(kind, KINDS);
+      this.#fail(
+        `an event (${KINDS.join(', ')})`,
+        kind === undefined ? 'something else' : quoted(kind),
+        this.#line,
+        known,
+      );
+    }
+    const event = schema.safeParse(value);
+    if (!event.success) this.#failSchema(kind!, event.error);
+    return event.data;
+  }
+
+  #failSchema(kind: string, error: z.ZodError): never {
+    const [{ path, message }] = error.issues;
+    this.#fail(`a valid ${kind} event`, path.length === 0 ? message : `in '${path.join('.')}': ${message}`);
+  }
+
+  #fail(expected: string, found: string, line = this.#line, suggestion = ''): never {
+    throw new WorkloadError({ file: this.#file, line }, expected, found, suggestion);
+  }
+}
+
+function kindOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || !('ev' in value)) return undefined;
+  return typeof value.ev === 'string' ? value.ev : undefined;
+}

@@ -1,0 +1,356 @@
+/**
+ * The replay rule: how the events of a recorded Linux process tree become ops on the simulated FreeBSD system. Every
+ * replay of a trace follows it, so that results can be compared op by op.
+ */
+import {
+  PAGE_SIZE,
+  VM_PROT_ALL,
+  VM_PROT_EXECUTE,
+  VM_PROT_READ,
+  VM_PROT_WRITE,
+  roundPage,
+} from '../../../core/units.ts';
+import { FileTable } from '../files.ts';
+import { addressLayout } from '../machine.ts';
+import { OpListBuilder } from '../oplist.ts';
+import {
+  ADVICES,
+  type Actor,
+  type LeftOut,
+  type MachineSettings,
+  type MmapKind,
+  type MmapOperands,
+  OP_EXEC,
+  OP_EXIT,
+  OP_FORK,
+  OP_MADVISE,
+  OP_MMAP,
+  OP_MPROTECT,
+  OP_MUNMAP,
+  OP_READ,
+  OP_RFORK_MEM,
+  OP_RUN,
+  OP_TOUCH,
+  OP_VFORK,
+  OP_WRITE,
+  ORIGIN_FAULT,
+  ORIGIN_FAULT_PRESENT,
+  ORIGIN_RESIDENT,
+  ORIGIN_TOUCH,
+  type Process,
+  type TouchPolicy,
+  type Workload,
+} from '../ops.ts';
+import { BUILT_IN_PROGRAMS, buildProgram } from '../program.ts';
+import type { EventOf, TraceEvent, TraceMap, TraceMeta } from './schema.ts';
+
+/** Linux's counterparts of the shared page: maps that do not exist here. */
+const KERNEL_MAPS = new Set(['[vvar]', '[vvar_vclock]', '[vdso]', '[vsyscall]']);
+const STACK_SIZE = 8 * 2 ** 20;
+const ACCESS_CODE = { r: OP_READ, w: OP_WRITE, x: OP_RUN } as const;
+const FORK_CODE = { fork: OP_FORK, vfork: OP_VFORK, clone_vm: OP_RFORK_MEM } as const;
+/** The recorded programs' maps are ops of their own. */
+const NO_MAPS = BUILT_IN_PROGRAMS.find((spec) => spec.entries === 1)!;
+
+/** A process that runs. */
+interface Live {
+  readonly index: number;
+  /** has exec'd a program with a dynamic loader */
+  dynamic: boolean;
+}
+
+const protBits = (text: string): number =>
+  (text[0] === 'r' ? VM_PROT_READ : 0) |
+  (text[1] === 'w' ? VM_PROT_WRITE : 0) |
+  (text[2] === 'x' ? VM_PROT_EXECUTE : 0);
+
+const isFile = (file: string | null): file is string => file !== null && !file.startsWith('[');
+
+const hasLoader = (maps: readonly TraceMap[]): boolean =>
+  maps.some(({ file }) => isFile(file) && /(^|\/)(ld-|ld\.so)[^/]*$/.test(file));
+
+/** Why maps cannot be those of a process, as [expected, found]. */
+function mapsProblem(maps: readonly TraceMap[]): readonly [string, string] | null {
+  let last = 0;
+  for (const { start, end, file, res } of maps) {
+    const [from, to] = [Number(start), Number(end)];
+    if (from < last || to < from) return ['maps in address order', `one from ${start} to ${end}`];
+    if (file === '[stack]' && to < STACK_SIZE) return [`a stack above ${STACK_SIZE} bytes`, `one that ends at ${end}`];
+    for (const [first, count] of res) {
+      if ((first + count) * PAGE_SIZE > to - from)
+        return [`resident pages in the map at ${start}`, `${count} from page ${first}`];
+    }
+    last = to;
+  }
+  return null;
+}
+
+export interface ReplayOptions {
+  readonly touch: TouchPolicy;
+  readonly machine: MachineSettings;
+}
+
+/** Takes the events of one trace in file order. Methods that refuse an event return what was expected, and found. */
+export class ReplayRule {
+  readonly #meta: TraceMeta;
+  readonly #options: ReplayOptions;
+  readonly #ops = new OpListBuilder();
+  readonly #files = new FileTable();
+  readonly #processes: Process[] = [];
+  readonly #actors: Actor[] = [];
+  readonly #mmaps: MmapOperands[] = [];
+  readonly #live = new Map<number, Live>();
+  readonly #goneLine = new Map<number, number>();
+  readonly #leftOut: LeftOut = {
+    faultsInVdso: 0,
+    faultsInVvar: 0,
+    touches: 0,
+    madviseDontfork: 0,
+    brkQueries: 0,
+    brkWithinPage: 0,
+  };
+
+  constructor(meta: TraceMeta, options: ReplayOptions) {
+    this.#meta = meta;
+    this.#options = options;
+    this.#begin(meta.root, -1);
+  }
+
+  /** Append the ops of an event; a refusal is [expected, found]. */
+  event(event: TraceEvent, line: number): readonly [string, string] | null {
+    const live = this.#live.get(event.pid);
+    if (live === undefined) return this.#unknown(event.pid);
+    const who = live.index;
+    switch (event.ev) {
+      case 'fault':
+        this.#fault(event, who, line);
+        return null;
+      case 'mmap':
+        if (event.err !== undefined) return null;
+        if (event.addr === undefined) return ["'addr' in an mmap without 'err'", 'none'];
+        this.#mapping(event, Number(event.addr), who, line);
+        return null;
+      case 'munmap':
+        this.#ops.push(OP_MUNMAP, who, Number(event.addr), event.len, 0, line);
+        return null;
+      case 'mprotect':
+        this.#ops.push(OP_MPROTECT, who, Number(event.addr), event.len, protBits(event.prot), line);
+        return null;
+      case 'madvise':
+        this.#advise(event, who, line);
+        return null;
+      case 'mremap':
+        this.#remap(event, who, line);
+        return null;
+      case 'brk':
+        this.#brk(event, who, line);
+        return null;
+      case 'touch':
+        this.#touch(live, line);
+        return null;
+      case 'fork':
+        return event.kind === 'thread' ? null : this.#fork(event.child, FORK_CODE[event.kind], who, line);
+      case 'exec':
+        return this.#exec(event, live, line);
+      case 'exit':
+        this.#exit(event.pid, event.code, line);
+        return null;
+      default:
+        return null;
+    }
+  }
+
+  /** The workload, in which the processes that are left over exit in the order of their pids. */
+  finish(lines: number): Workload {
+    for (const pid of [...this.#live.keys()].toSorted((a, b) => a - b)) this.#exit(pid, 0, lines);
+    const { name, note, cmd } = this.#meta;
+    const { machine, touch } = this.#options;
+    return {
+      name,
+      title: note || cmd,
+      machine,
+      signals: 'report',
+      files: this.#files.files,
+      programs: [buildProgram(NO_MAPS, addressLayout(machine), this.#files)],
+      processes: this.#processes,
+      actors: this.#actors,
+      mmaps: this.#mmaps,
+      results: [],
+      ops: this.#ops.finish(),
+      trace: { touch, lines, command: cmd, leftOut: this.#leftOut },
+    };
+  }
+
+  #unknown(pid: number): readonly [string, string] {
+    const gone = this.#goneLine.get(pid);
+    return ['the pid of a running process', gone === undefined ? `${pid}` : `${pid}, which exited in line ${gone}`];
+  }
+
+  /** Actors and processes have the same indices: threads act for their process. */
+  #begin(pid: number, parent: number): number {
+    const index = this.#processes.length;
+    this.#processes.push({ name: `p${pid}`, parent, pid });
+    this.#actors.push({ process: index, thread: '', cpu: 0 });
+    this.#live.set(pid, { index, dynamic: false });
+    return index;
+  }
+
+  #fork(child: number, code: number, who: number, line: number): readonly [string, string] | null {
+    if (this.#live.has(child)) return ['the pid of a new child', `${child}, which is running`];
+    const index = this.#begin(child, who);
+    this.#ops.push(code, who, 0, 0, index, line);
+    if (this.#options.touch === 'all' && code === OP_FORK) this.#pushTouch(index, line);
+    return null;
+  }
+
+  #exit(pid: number, code: number, line: number): void {
+    this.#ops.push(OP_EXIT, this.#live.get(pid)!.index, 0, 0, code, line);
+    this.#live.delete(pid);
+    this.#goneLine.set(pid, line);
+  }
+
+  /** exec, all maps in address order, all resident pages, then the shared page where the policy says so. */
+  #exec({ maps }: EventOf<'exec'>, live: Live, line: number): readonly [string, string] | null {
+    const refusal = mapsProblem(maps);
+    if (refusal !== null) return refusal;
+    const who = live.index;
+    const { touch } = this.#options;
+    const own = maps.filter(({ file }) => !KERNEL_MAPS.has(file ?? ''));
+    this.#ops.push(OP_EXEC, who, 0, 0, 0, line);
+    for (const map of own) this.#programMap(map, who, line);
+    for (const map of own) this.#resident(map, who, line);
+    if (hasLoader(maps)) live.dynamic = true;
+    if (touch === 'all' || (touch === 'exec' && hasLoader(maps))) this.#pushTouch(who, line);
+    return null;
+  }
+
+  #programMap({ start, end, prot, file, off, ino }: TraceMap, who: number, line: number): void {
+    const len = Number(end) - Number(start);
+    if (file === '[stack]') {
+      this.#mmap(who, line, 'stack', Number(end) - STACK_SIZE, STACK_SIZE, VM_PROT_READ | VM_PROT_WRITE);
+    } else if (isFile(file)) {
+      this.#mmap(
+        who,
+        line,
+        'file',
+        Number(start),
+        len,
+        protBits(prot),
+        this.#files.index(ino === undefined ? file : `${file}#${ino}`, off + len),
+        off,
+      );
+    } else {
+      this.#mmap(who, line, 'anon', Number(start), len, protBits(prot));
+    }
+  }
+
+  #resident({ start, prot, res }: TraceMap, who: number, line: number): void {
+    const readable = prot[0] === 'r' ? OP_READ : OP_RUN;
+    for (const [first, count, kind] of res) {
+      const code = kind === 'anon' && prot[1] === 'w' ? OP_WRITE : readable;
+      for (let page = first; page < first + count; page++) {
+        this.#access(code, who, Number(start) + page * PAGE_SIZE, ORIGIN_RESIDENT, line);
+      }
+    }
+  }
+
+  #mapping({ len, prot, flags, file, off }: EventOf<'mmap'>, addr: number, who: number, line: number): void {
+    const shared = flags.includes('SHARED') || flags.includes('SHARED_VALIDATE');
+    if (isFile(file) && !flags.includes('ANON')) {
+      this.#mmap(
+        who,
+        line,
+        'file',
+        addr,
+        len,
+        protBits(prot),
+        this.#files.index(file, off + roundPage(len)),
+        off,
+        shared,
+      );
+    } else {
+      this.#mmap(who, line, 'anon', addr, len, protBits(prot), -1, 0, shared);
+    }
+  }
+
+  #mmap(
+    who: number,
+    line: number,
+    kind: MmapKind,
+    addr: number,
+    len: number,
+    prot: number,
+    file = -1,
+    off = 0,
+    shared = false,
+  ): void {
+    this.#ops.push(OP_MMAP, who, addr, roundPage(len), this.#mmaps.length, line);
+    this.#mmaps.push({ kind, prot, maxProt: VM_PROT_ALL, shared, fixed: true, file, off, result: -1 });
+  }
+
+  #anonymous(who: number, line: number, addr: number, len: number): void {
+    this.#mmap(who, line, 'anon', addr, len, VM_PROT_READ | VM_PROT_WRITE);
+  }
+
+  #advise({ addr, len, advice }: EventOf<'madvise'>, who: number, line: number): void {
+    const known = (ADVICES as readonly string[]).indexOf(advice.toLowerCase());
+    if (known < 0) this.#leftOut.madviseDontfork++;
+    else this.#ops.push(OP_MADVISE, who, Number(addr), len, known, line);
+  }
+
+  #remap(event: EventOf<'mremap'>, who: number, line: number): void {
+    const from = Number(event.addr);
+    const to = Number(event.new);
+    const len = roundPage(event.len);
+    const newLen = roundPage(event.newlen);
+    if (to !== from) {
+      this.#anonymous(who, line, to, newLen);
+      this.#ops.push(OP_MUNMAP, who, from, len, 0, line);
+    } else if (newLen < len) {
+      this.#ops.push(OP_MUNMAP, who, from + newLen, len - newLen, 0, line);
+    } else if (newLen > len) {
+      this.#anonymous(who, line, from + len, newLen - len);
+    }
+  }
+
+  #brk({ addr, old }: EventOf<'brk'>, who: number, line: number): void {
+    if (old === undefined) {
+      this.#leftOut.brkQueries++;
+      return;
+    }
+    const from = roundPage(Number(old));
+    const to = roundPage(Number(addr));
+    if (to > from) this.#anonymous(who, line, from, to - from);
+    else if (to < from) this.#ops.push(OP_MUNMAP, who, to, from - to, 0, line);
+    else this.#leftOut.brkWithinPage++;
+  }
+
+  #fault(event: EventOf<'fault'>, who: number, line: number): void {
+    if (event.in === 'vdso') this.#leftOut.faultsInVdso++;
+    else if (event.in !== undefined) this.#leftOut.faultsInVvar++;
+    else
+      this.#access(
+        ACCESS_CODE[event.access],
+        who,
+        Number(event.addr),
+        event.p ? ORIGIN_FAULT_PRESENT : ORIGIN_FAULT,
+        line,
+      );
+  }
+
+  #touch(live: Live, line: number): void {
+    const { touch } = this.#options;
+    if (touch === 'recorded' || (touch === 'exec' && !live.dynamic)) this.#pushTouch(live.index, line);
+    else this.#leftOut.touches++;
+  }
+
+  #pushTouch(who: number, line: number): void {
+    this.#ops.push(OP_TOUCH, who, 0, 1, PAGE_SIZE, line);
+    this.#ops.markOrigin(ORIGIN_TOUCH);
+  }
+
+  #access(code: number, who: number, addr: number, origin: number, line: number): void {
+    this.#ops.push(code, who, addr, 1, PAGE_SIZE, line);
+    this.#ops.markOrigin(origin);
+  }
+}
