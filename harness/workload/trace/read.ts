@@ -17,6 +17,13 @@ export interface TraceOptions {
 
 const KINDS = Object.keys(EVENTS);
 
+/**
+ * The lines that make up nearly all of a recording, as recorders write them: what matches is a valid fault event, and four
+ * times as fast to read so. Every other spelling goes through JSON and the schema.
+ */
+const PLAIN_FAULT =
+  /^\{"t":(\d{1,15}),"pid":([1-9]\d{0,8}),"ev":"fault","addr":"(0x[0-9a-f]{1,16})","access":"([rwx])"(,"k":1)?(,"p":1)?(?:,"tid":\d{1,9})?\}$/;
+
 /** Takes the lines of a trace one after the other; a line is read whole or refused with a WorkloadError. */
 export class TraceReader {
   readonly #file: string;
@@ -44,6 +51,13 @@ export class TraceReader {
 
   #read(text: string): void {
     this.#line++;
+    const fault = this.#rule === null ? null : PLAIN_FAULT.exec(text);
+    if (fault !== null) {
+      const [, t, pid, addr, access, , present] = fault;
+      const p = Number(present !== undefined);
+      this.#event({ ev: 'fault', t: +t, pid: +pid, addr, access: access as 'r' | 'w' | 'x', p }, text);
+      return;
+    }
     let value: unknown;
     try {
       value = JSON.parse(text);
@@ -54,12 +68,15 @@ export class TraceReader {
       this.#begin(value);
       return;
     }
-    const event = this.#validated(value);
+    this.#event(this.#validated(value), text);
+  }
+
+  #event(event: TraceEvent, text: string): void {
     if (event.t < this.#time) this.#fail(`a time (t) of at least ${this.#time}`, `${event.t}`);
     if (text === this.#before) this.#fail('each event once', 'the line before again');
     this.#time = event.t;
     this.#before = text;
-    const refusal = this.#rule.event(event, this.#line);
+    const refusal = this.#rule!.event(event, this.#line);
     if (refusal !== null) this.#fail(refusal[0], refusal[1]);
   }
 
