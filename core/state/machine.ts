@@ -80,6 +80,10 @@ export class MachineState<H> {
   pvListLocked = 0;
   /** Page-table pages to free once TLBs are clean, linked by page.listNext. */
   delayedFree: Frame = 0;
+  /** End of the span that the last step of a walk over a range looked at. */
+  spanEnd = 0;
+  /** Word of the leaf that the last search for one found. */
+  leafWord = 0;
   /** Delayed invalidation: the block that is open (0 none), the newest one begun, the newest one finished. */
   invlOpen = 0;
   invlBegun = 0;

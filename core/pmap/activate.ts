@@ -1,0 +1,68 @@
+/**
+ * Loading a pmap on the current CPU. FreeBSD: sys/amd64/amd64/pmap.c pmap_activate_sw
+ */
+import { EV_ACTIVATE } from '../events.ts';
+import { loadCr3, setUserCr3 } from '../hw/tlb.ts';
+import type { Machine } from '../hunks.ts';
+import { KernelPanic } from '../panic.ts';
+import type { Cpu } from '../state/cpu.ts';
+import type { Pmap } from '../state/pmap.ts';
+import { PMAP_PCID_USER_PT } from './invalidate.ts';
+import { clearActive, setActive } from './lifecycle.ts';
+
+/** First PCID after those that can be given out; with page-table isolation each takes two. FreeBSD: PMAP_PCID_OVERMAX */
+const PCID_OVERMAX = 0x1000;
+const PCID_OVERMAX_PTI = 0x800;
+
+/**
+ * Makes sure that the pmap has a PCID on a CPU. True: the one it had is still good, so are the translations cached under
+ * it. FreeBSD: pmap_pcid_alloc
+ */
+function allocPcid(m: Machine, pmap: Pmap, cpu: Cpu): boolean {
+  const { id } = cpu;
+  if (pmap.pcidGen[id] === cpu.pcidGen) return true;
+  const overmax = m.config.pti ? PCID_OVERMAX_PTI : PCID_OVERMAX;
+  if (cpu.pcidNext > overmax) throw new KernelPanic('pmap_pcid_alloc', 'pcid_next', { cpu: id, next: cpu.pcidNext });
+  if (cpu.pcidNext === overmax) {
+    // All are given out: a new generation, in which every pmap must take one again. 0 is no generation.
+    cpu.pcidGen = (cpu.pcidGen + 1) | 0 || 1;
+    cpu.pcidNext = 1;
+  }
+  pmap.pcid[id] = cpu.pcidNext++;
+  pmap.pcidGen[id] = cpu.pcidGen;
+  return false;
+}
+
+/**
+ * Loads a pmap on the current CPU, and takes the one loaded before off it. Does nothing if it is loaded already.
+ * FreeBSD: sys/amd64/amd64/pmap.c pmap_activate
+ */
+export function pmapActivate(m: Machine, pmap: Pmap): void {
+  if (m.recording) m.events.emit(EV_ACTIVATE, pmap.id, m.curcpu);
+  const cpu = m.cpus[m.curcpu]!;
+  const old = cpu.curpmap;
+  if (old === pmap) return;
+  const { id } = cpu;
+  setActive(pmap, id);
+  if (!m.config.pcid) {
+    loadCr3(cpu, pmap.top, 0, false);
+    if (pmap.topUser !== 0) setUserCr3(cpu, pmap.topUser, 0);
+  } else {
+    if (cpu.userFlushPending) {
+      cpu.userFlushPending = false;
+      if (old !== null) old.pcidGen[id] = 0;
+    }
+    const cached = allocPcid(m, pmap, cpu);
+    const pcid = pmap.pcid[id]!;
+    if (!m.config.pti) loadCr3(cpu, pmap.top, pcid, cached);
+    else {
+      loadCr3(cpu, pmap.top, pcid, false);
+      if (pmap.topUser !== 0) {
+        setUserCr3(cpu, pmap.topUser, pcid | PMAP_PCID_USER_PT);
+        if (!cached) cpu.userFlushPending = true;
+      }
+    }
+  }
+  cpu.curpmap = pmap;
+  if (old !== null) clearActive(old, id);
+}

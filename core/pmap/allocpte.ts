@@ -1,0 +1,76 @@
+/**
+ * Page-table pages for a mapping that is about to be made: what is in the way is demoted, and the caller may sleep.
+ */
+import { PG_A, PG_MANAGED, PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.ts';
+import type { Machine } from '../hunks.ts';
+import { vmWait } from '../page/page.ts';
+import { KernelPanic } from '../panic.ts';
+import { PMAP_LOCKS } from '../counters.ts';
+import type { Pmap } from '../state/pmap.ts';
+import { type Frame, vaOf } from '../units.ts';
+import { allocPdPage, allocPtpNosleep, pdeAt, pdpeAt } from './ptp.ts';
+import { demotePde } from './superpage.ts';
+
+/** Sleeps for memory without locks. The caller must look everything up again. */
+export function sleepForMemory(m: Machine): void {
+  m.pvListLocked = 0;
+  if (m.invlOpen !== 0) throw new KernelPanic('pmap_allocpte_alloc', 'sleeps in a delayed invalidation block');
+  vmWait(m);
+  m.counters[PMAP_LOCKS]!++;
+}
+
+/**
+ * Links a new PT page for an address, its first reference the caller's. Without memory the result is 0, after a sleep if
+ * one is allowed. FreeBSD: pmap_allocpte_alloc
+ */
+export function allocPtp(m: Machine, pmap: Pmap, hi: number, lo: number, sleep: boolean): Frame {
+  const frame = allocPtpNosleep(m, pmap, hi, lo);
+  if (frame === 0 && sleep) sleepForMemory(m);
+  return frame;
+}
+
+/**
+ * The PDE of an address, its PD page made if missing and referenced once more for the caller. Returns 0 when there is no
+ * memory and the caller may not sleep. FreeBSD: pmap_alloc_pde
+ */
+export function allocPde(m: Machine, pmap: Pmap, hi: number, lo: number, sleep: boolean): number {
+  const { words } = m;
+  const slot = ((lo >>> 21) & 511) << 1;
+  for (;;) {
+    const at = pdpeAt(m, pmap, hi, lo);
+    const pdpe = at === 0 ? 0 : words[at]!;
+    if ((pdpe & PG_V) !== 0) {
+      if ((pdpe & PG_PS) !== 0) throw new KernelPanic('pmap_pdpe_to_pde', 'pdpe is a leaf', { pdpe: pdpe >>> 0 });
+      m.page.refCount[frameOf(pdpe)]!++;
+      return tableWords(pdpe) + slot;
+    }
+    const pd = allocPdPage(m, pmap, hi, lo);
+    if (pd !== 0) return (pd << 10) + slot;
+    if (!sleep) return 0;
+    sleepForMemory(m);
+  }
+}
+
+/** The PD page in which a PDE lies. */
+export const pdPageOf = (pde: number): Frame => pde >>> 10;
+
+/**
+ * The PT page of an address, made if missing, referenced once more for the caller. Returns 0 when there is no memory.
+ * FreeBSD: pmap_allocpte as pmap_copy calls it: without leave to sleep or to switch pv list locks, so that a managed 2M
+ * mapping in the way is a panic, as in the kernel.
+ */
+export function allocPte(m: Machine, pmap: Pmap, hi: number, lo: number): Frame {
+  const { words } = m;
+  let pde = pdeAt(m, pmap, hi, lo);
+  if (pde !== 0 && (words[pde]! & (PG_PS | PG_V)) === (PG_PS | PG_V)) {
+    if ((words[pde]! & PG_MANAGED) !== 0) {
+      const where = (words[pde]! & PG_A) !== 0 ? 'reserve_pv_entries' : 'pmap_remove_pde';
+      throw new KernelPanic(where, 'lockp is NULL', { pmap: pmap.id, va: vaOf(hi, lo) });
+    }
+    if (!demotePde(m, pmap, pde, hi, lo)) pde = 0;
+  }
+  if (pde === 0 || (words[pde]! & PG_V) === 0) return allocPtp(m, pmap, hi, lo, false);
+  const frame = frameOf(words[pde]!);
+  m.page.refCount[frame]!++;
+  return frame;
+}

@@ -1,0 +1,132 @@
+/**
+ * pmap_copy: giving a child the mappings of its parent, ahead of its faults.
+ */
+import { PMAP_LOCKS, SUPERPAGE_MAPPINGS } from '../counters.ts';
+import { EV_COPY } from '../events.ts';
+import { PG_A, PG_M, PG_MANAGED, PG_PS, PG_W, frameOf } from '../hw/entry.ts';
+import type { Machine } from '../hunks.ts';
+import { KernelPanic } from '../panic.ts';
+import { RUN_PAGES } from '../state/page.ts';
+import type { Pmap } from '../state/pmap.ts';
+import { NBPDP, NBPDR, NPTEPG, PAGE_SIZE, type Va, vaHi, vaLo } from '../units.ts';
+import { allocPde, allocPte, pdPageOf } from './allocpte.ts';
+import { pvInsertPde } from './enterpde.ts';
+import { assertWhole1g } from './largepage.ts';
+import { abortPtp, allocPdpPage, pdeSpan, pdpeAt, pmapResidentCountAdj, pteIn } from './ptp.ts';
+import { tryInsertPvEntry } from './pv.ts';
+
+/** The PMAP lock of two pmaps, in order of address. It is not recursive. */
+function lockBoth(m: Machine, dst: Pmap, src: Pmap): void {
+  m.counters[PMAP_LOCKS]! += 2;
+  if (dst === src) throw new KernelPanic('_mtx_lock_sleep', 'recursed on non-recursive mutex pmap', { pmap: dst.id });
+}
+
+/**
+ * Maps in dst what src maps in [srcAddr, srcAddr + len), less the wired, modified and accessed bits; 4K mappings only of
+ * managed pages. Merely an optimization: it does nothing if the addresses differ, and stops when memory is short.
+ * FreeBSD: sys/amd64/amd64/pmap.c pmap_copy
+ */
+export function pmapCopy(m: Machine, dst: Pmap, src: Pmap, dstAddr: Va, len: number, srcAddr: Va): void {
+  if (m.recording) m.events.emit(EV_COPY, dst.id, src.id, srcAddr, srcAddr + len);
+  if (dstAddr !== srcAddr) return;
+  lockBoth(m, dst, src);
+  copyRange(m, dst, src, srcAddr, srcAddr + len);
+  m.pvListLocked = 0;
+}
+
+function copyRange(m: Machine, dst: Pmap, src: Pmap, start: Va, end: Va): void {
+  const { words } = m;
+  let next = 0;
+  for (let va = start; va < end; va = next) {
+    const pde = pdeSpan(m, src, va);
+    next = m.spanEnd;
+    if (pde === 0) continue;
+    if (pde < 0) {
+      assertWhole1g('pmap_copy', va % NBPDP === 0 && next <= end);
+      if (!copy1g(m, dst, -pde, va)) return;
+      continue;
+    }
+    const entry = words[pde]!;
+    if (entry === 0) continue;
+    if ((entry & PG_PS) !== 0) {
+      if (va % NBPDR !== 0 || va + NBPDR > end) continue;
+      if (!copy2m(m, dst, pde, va)) return;
+      continue;
+    }
+    if (!copyPtes(m, dst, entry, va, next > end ? end : next)) return;
+  }
+}
+
+/** False: out of memory, stop. */
+function copy1g(m: Machine, dst: Pmap, srcPdpe: number, va: Va): boolean {
+  const { words } = m;
+  const hi = vaHi(va);
+  const lo = vaLo(va);
+  let at = pdpeAt(m, dst, hi, lo);
+  if (at !== 0) m.page.refCount[at >>> 10]!++;
+  else {
+    if (allocPdpPage(m, dst, hi) === 0) return false;
+    at = pdpeAt(m, dst, hi, lo);
+  }
+  if (words[at] !== 0) throw new KernelPanic('pmap_copy', '1G mapping present in dst pmap', { va });
+  words[at] = words[srcPdpe]! & ~PG_W;
+  words[at + 1] = words[srcPdpe + 1]!;
+  pmapResidentCountAdj(m, dst, NBPDP / PAGE_SIZE);
+  return true;
+}
+
+/** A 2M mapping keeps M: it must not be writeable and clean. False: out of memory, stop. */
+function copy2m(m: Machine, dst: Pmap, srcPde: number, va: Va): boolean {
+  const { words } = m;
+  const hi = vaHi(va);
+  const lo = vaLo(va);
+  const entry = words[srcPde]!;
+  const entryHi = words[srcPde + 1]!;
+  const managed = (entry & PG_MANAGED) !== 0;
+  const pde = allocPde(m, dst, hi, lo, false);
+  if (pde === 0) return false;
+  const first = frameOf(entry) & ~(RUN_PAGES - 1);
+  if (words[pde] === 0 && (!managed || pvInsertPde(m, dst, hi, lo, first, false))) {
+    words[pde] = managed ? entry & ~(PG_W | PG_A) : entry & ~PG_W;
+    words[pde + 1] = entryHi;
+    pmapResidentCountAdj(m, dst, NPTEPG);
+    m.counters[SUPERPAGE_MAPPINGS]!++;
+  } else abortPtp(m, dst, hi, lo, pdPageOf(pde));
+  return true;
+}
+
+/** Copies 4K mappings of [va, end), under one PDE of the source. False: stop. */
+function copyPtes(m: Machine, dst: Pmap, srcPde: number, va: Va, end: Va): boolean {
+  const { words, page } = m;
+  const { refCount } = page;
+  const srcPtp = frameOf(srcPde);
+  if (refCount[srcPtp]! <= 0) throw new KernelPanic('pmap_copy', 'source page table page is unused', { va });
+  const hi = vaHi(va);
+  let lo = vaLo(va);
+  let srcPte = pteIn(srcPde, lo);
+  let dstPtp = 0;
+  for (let left = (end - va) / PAGE_SIZE; left > 0; left--, lo = (lo + PAGE_SIZE) | 0, srcPte += 2) {
+    const entry = words[srcPte]!;
+    if ((entry & PG_MANAGED) === 0) continue;
+    if (dstPtp !== 0) refCount[dstPtp]!++;
+    else {
+      dstPtp = allocPte(m, dst, hi, lo);
+      if (dstPtp === 0) return false;
+    }
+    const dstPte = (dstPtp << 10) + (srcPte & 1023);
+    if (words[dstPte] !== 0 || !tryInsertPvEntry(m, dst, frameOf(entry), hi, lo)) {
+      abortPtp(m, dst, hi, lo, dstPtp);
+      return false;
+    }
+    words[dstPte] = entry & ~(PG_W | PG_M | PG_A);
+    words[dstPte + 1] = words[srcPte + 1]!;
+    pmapResidentCountAdj(m, dst, 1);
+    if (refCount[dstPtp]! >= refCount[srcPtp]!) break;
+  }
+  return true;
+}
+
+/** Copies protection keys, of which this machine has none. Returns 0. FreeBSD: pmap_vmspace_copy */
+export function pmapVmspaceCopy(_m: Machine, _dst: Pmap, _src: Pmap): number {
+  return 0;
+}

@@ -1,0 +1,319 @@
+/**
+ * pmap_enter, and its lighter relatives that map ahead of use.
+ */
+import { PMAP_LOCKS } from '../counters.ts';
+import { EV_ENTER, EV_ENTER_OBJECT, EV_ENTER_QUICK } from '../events.ts';
+import {
+  PG_A,
+  PG_FRAME_LO,
+  PG_M,
+  PG_MANAGED,
+  PG_NX_HI,
+  PG_PS,
+  PG_RW,
+  PG_U,
+  PG_V,
+  PG_W,
+  entryLo,
+  frameOf,
+} from '../hw/entry.ts';
+import type { Machine } from '../hunks.ts';
+import { vmPageDirty } from '../page/page.ts';
+import { reservIsFull } from '../page/reserv.ts';
+import { KernelPanic } from '../panic.ts';
+import { PGA_REFERENCED, PGA_WRITEABLE, RUN_PAGES, VPO_UNMANAGED } from '../state/page.ts';
+import type { Pmap } from '../state/pmap.ts';
+import {
+  type Frame,
+  KERN_RESOURCE_SHORTAGE,
+  KERN_SUCCESS,
+  NBPDR,
+  NPTEPG,
+  PAGE_SIZE,
+  PMAP_ENTER_LARGEPAGE,
+  PMAP_ENTER_NOSLEEP,
+  PMAP_ENTER_WIRED,
+  VM_MAXUSER_ADDRESS_LA57,
+  VM_PROT_EXECUTE,
+  VM_PROT_WRITE,
+  type Va,
+  vaHi,
+  vaLo,
+} from '../units.ts';
+import { allocPtp } from './allocpte.ts';
+import { ENTER_PDE, ENTER_PDE_NOSLEEP, enter2mpage, enterPde } from './enterpde.ts';
+import { pmapInvalidatePage } from './invalidate.ts';
+import { enterLargepage } from './largepage.ts';
+import { abortPtp, pdeAt, pmapResidentCountAdj, pteIn, ptPindex } from './ptp.ts';
+import {
+  changePvListLock,
+  clearWriteableIfUnmapped,
+  freePvEntry,
+  pvInsertTail,
+  pvRemove4k,
+  pvSetVa,
+  tryInsertPvEntry,
+} from './pv.ts';
+import { getPvEntry } from './reclaim.ts';
+import { demotePde, pmapPsEnabled, promotePde } from './superpage.ts';
+
+const MODIFIED = PG_M | PG_RW;
+
+/** The entry stands already: nothing is left to store. */
+const IN_PLACE = -1;
+
+/**
+ * Maps the page `frame` at `va` with `prot`. flags: VM_PROT_ bits of the access that needs it, PMAP_ENTER_NOSLEEP, _WIRED,
+ * _LARGEPAGE. psind: 0 = 4K, 1 = 2M, 2 = 1G (large pages only). Takes the place of what is mapped there, and may promote.
+ * Returns KERN_SUCCESS, or KERN_RESOURCE_SHORTAGE when it may not sleep for memory.
+ * FreeBSD: sys/amd64/amd64/pmap.c pmap_enter
+ */
+export function pmapEnter(
+  m: Machine,
+  pmap: Pmap,
+  va: Va,
+  frame: Frame,
+  prot: number,
+  flags: number,
+  psind: number,
+): number {
+  const { words, page } = m;
+  if (m.recording) m.events.emit(EV_ENTER, pmap.id, va, prot, flags, page.object[frame], page.pindex[frame], psind);
+  const hi = vaHi(va);
+  const lo = vaLo(va);
+  let newLo = (frame << 12) | PG_A | PG_V | PG_U;
+  if ((flags & VM_PROT_WRITE) !== 0) newLo |= PG_M;
+  if ((prot & VM_PROT_WRITE) !== 0) newLo |= PG_RW;
+  if ((newLo & MODIFIED) === PG_M)
+    throw new KernelPanic('pmap_enter', "flags includes VM_PROT_WRITE but prot doesn't", { va, prot, flags });
+  const newHi = (prot & VM_PROT_EXECUTE) === 0 ? PG_NX_HI : 0;
+  if ((flags & PMAP_ENTER_WIRED) !== 0) newLo |= PG_W;
+  if ((page.oflags[frame]! & VPO_UNMANAGED) === 0) newLo |= PG_MANAGED;
+  else if ((newLo & PG_RW) !== 0) newLo |= PG_M;
+  if (va >= VM_MAXUSER_ADDRESS_LA57) throw new KernelPanic('pmap_enter', 'invalid page directory', { va });
+
+  m.counters[PMAP_LOCKS]!++;
+  const sleep = (flags & PMAP_ENTER_NOSLEEP) === 0;
+  if (psind !== 0 || (flags & PMAP_ENTER_LARGEPAGE) !== 0) {
+    const code = enterLarge(m, pmap, va, frame, newLo | PG_PS, newHi, flags, psind);
+    m.pvListLocked = 0;
+    return code;
+  }
+
+  // The PT page, with a reference for the new entry.
+  let made = 0;
+  let pdeWord = 0;
+  let pde = 0;
+  for (;;) {
+    pdeWord = pdeAt(m, pmap, hi, lo);
+    pde = pdeWord === 0 ? 0 : words[pdeWord]!;
+    if ((pde & PG_V) !== 0) {
+      if ((pde & PG_PS) === 0) break;
+      if (demotePde(m, pmap, pdeWord, hi, lo)) {
+        pde = words[pdeWord]!;
+        break;
+      }
+    }
+    made = allocPtp(m, pmap, hi, lo, sleep);
+    if (made === 0 && !sleep) {
+      m.pvListLocked = 0;
+      return KERN_RESOURCE_SHORTAGE;
+    }
+  }
+  const ptp = frameOf(pde);
+  if (made === 0) page.refCount[ptp]!++;
+
+  const pte = pteIn(pde, lo);
+  let pv = 0;
+  if ((words[pte]! & PG_V) === 0) {
+    if ((newLo & PG_W) !== 0) pmap.stats.wiredCount++;
+    pmapResidentCountAdj(m, pmap, 1);
+  } else {
+    pv = enterOver(m, pmap, pte, ptp, hi, lo, newLo, newHi);
+  }
+  if (pv !== IN_PLACE) {
+    if ((newLo & PG_MANAGED) !== 0) {
+      if (pv === 0) {
+        pv = getPvEntry(m, pmap);
+        pvSetVa(words, pv, hi, lo);
+      }
+      changePvListLock(m, frame);
+      pvInsertTail(words, page.pvHead, page.pvTail, frame, pv);
+      if ((newLo & PG_RW) !== 0) page.aflags[frame]! |= PGA_WRITEABLE;
+    }
+    words[pte] = newLo;
+    words[pte + 1] = newHi;
+  }
+  if (page.refCount[ptp] === NPTEPG && pmapPsEnabled(m, pmap) && reservIsFull(m, frame))
+    promotePde(m, pmap, pdeWord, hi, lo);
+  m.pvListLocked = 0;
+  return KERN_SUCCESS;
+}
+
+function enterLarge(
+  m: Machine,
+  pmap: Pmap,
+  va: Va,
+  frame: Frame,
+  newLo: number,
+  newHi: number,
+  flags: number,
+  psind: number,
+): number {
+  const sleep = (flags & PMAP_ENTER_NOSLEEP) === 0;
+  if ((flags & PMAP_ENTER_LARGEPAGE) !== 0) {
+    if ((newLo & PG_MANAGED) !== 0) throw new KernelPanic('pmap_enter', 'managed largepage', { va, flags });
+    return enterLargepage(m, pmap, va, newLo, newHi, sleep, psind);
+  }
+  if (va % NBPDR !== 0) throw new KernelPanic('pmap_enter', 'va unaligned', { va });
+  if (m.page.psind[frame]! < psind) throw new KernelPanic('pmap_enter', 'm->psind < psind', { frame, psind });
+  return enterPde(m, pmap, vaHi(va), vaLo(va), newLo, newHi, sleep ? ENTER_PDE : ENTER_PDE_NOSLEEP);
+}
+
+/**
+ * pmap_enter where a page is mapped already. The same page: changes the entry if need be, returns IN_PLACE. Another one:
+ * unmaps it, and returns its pv entry for the new mapping to use, or 0.
+ */
+function enterOver(
+  m: Machine,
+  pmap: Pmap,
+  pte: number,
+  ptp: Frame,
+  hi: number,
+  lo: number,
+  newLo: number,
+  newHi: number,
+): number {
+  const { words, page } = m;
+  const old = words[pte]!;
+  const oldHi = words[pte + 1]!;
+  if ((newLo & PG_W) !== 0 && (old & PG_W) === 0) pmap.stats.wiredCount++;
+  else if ((newLo & PG_W) === 0 && (old & PG_W) !== 0) pmap.stats.wiredCount--;
+  if (--page.refCount[ptp]! <= 0)
+    throw new KernelPanic('pmap_enter', 'missing reference to page table page', { frame: ptp });
+
+  if (((old ^ newLo) & PG_FRAME_LO) === 0) {
+    const frame = frameOf(old);
+    if ((old & PG_MANAGED) !== 0 && (newLo & PG_RW) !== 0) page.aflags[frame]! |= PGA_WRITEABLE;
+    if (((old ^ newLo) & ~(PG_M | PG_A)) === 0 && oldHi === newHi) return IN_PLACE;
+    words[pte] = newLo;
+    words[pte + 1] = newHi;
+    if ((newLo & PG_M) === 0 && (old & MODIFIED) === MODIFIED) {
+      if ((old & PG_MANAGED) !== 0) vmPageDirty(m, frame);
+    } else if ((oldHi & PG_NX_HI) !== 0 || (newHi & PG_NX_HI) === 0) {
+      return IN_PLACE;
+    }
+    if ((old & PG_A) !== 0) pmapInvalidatePage(m, pmap, hi, lo);
+    return IN_PLACE;
+  }
+
+  // Another page. The mapping is invalid for a moment, so that all threads see the old page or the new one.
+  words[pte] = 0;
+  words[pte + 1] = 0;
+  if ((old & PG_MANAGED) === 0) {
+    pmapInvalidatePage(m, pmap, hi, lo);
+    return 0;
+  }
+  const frame = frameOf(old);
+  if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
+  if ((old & PG_A) !== 0) {
+    pmapInvalidatePage(m, pmap, hi, lo);
+    page.aflags[frame]! |= PGA_REFERENCED;
+  }
+  changePvListLock(m, frame);
+  const pv = pvRemove4k(m, pmap, frame, hi, lo, 'pmap_enter');
+  if ((newLo & PG_MANAGED) === 0) freePvEntry(m, pmap, pv);
+  clearWriteableIfUnmapped(m, frame);
+  return (newLo & PG_MANAGED) === 0 ? 0 : pv;
+}
+
+/**
+ * Maps the object's resident pages from `first` on at [sva, eva), read-only and not accessed, where nothing is mapped. 2M at
+ * a time where possible. Gives up silently when memory is short.
+ * FreeBSD: sys/amd64/amd64/pmap.c pmap_enter_object
+ */
+export function pmapEnterObject(m: Machine, pmap: Pmap, sva: Va, eva: Va, first: Frame, prot: number): void {
+  const { page } = m;
+  const { pindex, listNext } = page;
+  const start = pindex[first]!;
+  if (m.recording) m.events.emit(EV_ENTER_OBJECT, pmap.id, sva, eva, prot, page.object[first], start);
+  const pages = (eva - sva) / PAGE_SIZE;
+  m.counters[PMAP_LOCKS]!++;
+  let ptp = 0;
+  let frame = first;
+  while (frame !== 0) {
+    const offset = pindex[frame]! - start;
+    if (offset >= pages) break;
+    const va = sva + offset * PAGE_SIZE;
+    const hi = vaHi(va);
+    const lo = vaLo(va);
+    if (
+      (lo & (NBPDR - 1)) === 0 &&
+      va + NBPDR <= eva &&
+      page.psind[frame] === 1 &&
+      pmapPsEnabled(m, pmap) &&
+      enter2mpage(m, pmap, hi, lo, frame, prot)
+    )
+      frame += RUN_PAGES - 1;
+    else ptp = enterQuickLocked(m, pmap, hi, lo, frame, prot, ptp);
+    frame = listNext[frame]!;
+  }
+  m.pvListLocked = 0;
+}
+
+/**
+ * Maps one page read-only and not accessed, if nothing is mapped there and memory allows.
+ * FreeBSD: sys/amd64/amd64/pmap.c pmap_enter_quick
+ */
+export function pmapEnterQuick(m: Machine, pmap: Pmap, va: Va, frame: Frame, prot: number): void {
+  const { page } = m;
+  if (m.recording) m.events.emit(EV_ENTER_QUICK, pmap.id, va, prot, page.object[frame], page.pindex[frame]);
+  m.counters[PMAP_LOCKS]!++;
+  enterQuickLocked(m, pmap, vaHi(va), vaLo(va), frame, prot, 0);
+  m.pvListLocked = 0;
+}
+
+/** `ptp`: the PT page of the last call, 0 none. Returns the one of this call, or 0 if nothing was mapped. */
+function enterQuickLocked(
+  m: Machine,
+  pmap: Pmap,
+  hi: number,
+  lo: number,
+  frame: Frame,
+  prot: number,
+  last: Frame,
+): Frame {
+  const { words, page } = m;
+  let ptp = last;
+  if (ptp !== 0 && page.pindex[ptp] === ptPindex(hi, lo)) {
+    page.refCount[ptp]!++;
+  } else {
+    const pdeWord = pdeAt(m, pmap, hi, lo);
+    const pde = pdeWord === 0 ? 0 : words[pdeWord]!;
+    if ((pde & PG_V) !== 0) {
+      if ((pde & PG_PS) !== 0) return 0;
+      ptp = frameOf(pde);
+      page.refCount[ptp]!++;
+    } else {
+      ptp = allocPtp(m, pmap, hi, lo, false);
+      if (ptp === 0) return 0;
+    }
+  }
+  const pte = (ptp << 10) + (((lo >>> 12) & 511) << 1);
+  if (words[pte] !== 0) {
+    page.refCount[ptp]!--;
+    return 0;
+  }
+  let bits = PG_V | PG_U;
+  if ((page.oflags[frame]! & VPO_UNMANAGED) === 0) {
+    if (!tryInsertPvEntry(m, pmap, frame, hi, lo)) {
+      abortPtp(m, pmap, hi, lo, ptp);
+      return 0;
+    }
+    bits |= PG_MANAGED;
+  }
+  pmapResidentCountAdj(m, pmap, 1);
+  words[pte] = entryLo(frame, bits);
+  words[pte + 1] = (prot & VM_PROT_EXECUTE) === 0 ? PG_NX_HI : 0;
+  return ptp;
+}

@@ -1,0 +1,93 @@
+/**
+ * Taking away one leaf, 4K or 2M, with its pv entry and its reference to the page-table page. The caller flushes TLBs.
+ */
+import { REACHED_RESERVED_PT_PAGE_FREED } from '../counters.ts';
+import { PG_A, PG_M, PG_MANAGED, PG_RW, PG_W, frameOf } from '../hw/entry.ts';
+import type { Machine } from '../hunks.ts';
+import { vmPageDirty } from '../page/page.ts';
+import { KernelPanic } from '../panic.ts';
+import { PGA_REFERENCED, PGA_WRITEABLE, RUN_PAGES, VM_PAGE_BITS_ALL } from '../state/page.ts';
+import type { Pmap } from '../state/pmap.ts';
+import { type Frame, NPTEPG, VM_MAXUSER_ADDRESS_LA57 } from '../units.ts';
+import { delayedInvlPage } from './invalidate.ts';
+import { delayFree, pdpeAt, pmapResidentCountAdj, removePtPage, unwirePtp } from './ptp.ts';
+import { changePvListLock, clearWriteableIfUnmapped, freePvEntry, pvRemove2m, pvRemove4k } from './pv.ts';
+
+const MODIFIED = PG_M | PG_RW;
+const MAXUSER_HI = VM_MAXUSER_ADDRESS_LA57 / 2 ** 32;
+
+/** Drops the reference of an entry that is gone to its page-table page. Kernel tables stay. FreeBSD: pmap_unuse_pt */
+export function unusePt(m: Machine, pmap: Pmap, hi: number, lo: number, table: number): boolean {
+  if (hi >>> 0 >= MAXUSER_HI) return false;
+  if (table === 0) throw new KernelPanic('pmap_unuse_pt', 'ptepde != 0', { pmap: pmap.id });
+  return unwirePtp(m, pmap, hi, lo, frameOf(table));
+}
+
+/** A 4K mapping goes: its dirty and referenced bits move to the page. */
+export function saveBits(m: Machine, frame: Frame, oldLo: number): void {
+  if ((oldLo & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
+  if ((oldLo & PG_A) !== 0) m.page.aflags[frame]! |= PGA_REFERENCED;
+}
+
+/**
+ * Unmaps the page of a valid PTE; `pde` is the low word of the entry above it. Returns whether the page-table page went.
+ * FreeBSD: sys/amd64/amd64/pmap.c pmap_remove_pte
+ */
+export function removePte(m: Machine, pmap: Pmap, pte: number, hi: number, lo: number, pde: number): boolean {
+  const { words } = m;
+  const old = words[pte]!;
+  words[pte] = 0;
+  words[pte + 1] = 0;
+  if ((old & PG_W) !== 0) pmap.stats.wiredCount--;
+  pmapResidentCountAdj(m, pmap, -1);
+  if ((old & PG_MANAGED) !== 0) {
+    const frame = frameOf(old);
+    saveBits(m, frame, old);
+    changePvListLock(m, frame);
+    freePvEntry(m, pmap, pvRemove4k(m, pmap, frame, hi, lo, 'pmap_pvh_free'));
+    clearWriteableIfUnmapped(m, frame);
+    delayedInvlPage(m, frame);
+  }
+  return unusePt(m, pmap, hi, lo, pde);
+}
+
+/** Frees the page-table page kept behind a 2M mapping that is gone, without TLB flush of its own. */
+export function freeReserved(m: Machine, pmap: Pmap, hi: number, lo: number, where: string): void {
+  const kept = removePtPage(pmap, hi, lo);
+  if (kept === 0) return;
+  const { page } = m;
+  if (page.valid[kept] !== VM_PAGE_BITS_ALL) throw new KernelPanic(where, 'pte page not promoted', { frame: kept });
+  m.counters[REACHED_RESERVED_PT_PAGE_FREED]!++;
+  m.hunks.reservedPtPageFreed(m, pmap);
+  const refCount = page.refCount[kept]!;
+  if (refCount !== NPTEPG) throw new KernelPanic(where, 'pte page ref count error', { frame: kept, refCount });
+  page.refCount[kept] = 0;
+  delayFree(m, kept, false);
+}
+
+/**
+ * Unmaps the 2M page of a valid PDE, and frees the page-table page kept behind it. Returns whether the PD page went.
+ * FreeBSD: sys/amd64/amd64/pmap.c pmap_remove_pde
+ */
+export function removePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: number): boolean {
+  const { words, page } = m;
+  if ((lo & 0x1fffff) !== 0) throw new KernelPanic('pmap_remove_pde', 'sva is not 2mpage aligned', { lo });
+  const old = words[pde]!;
+  words[pde] = 0;
+  words[pde + 1] = 0;
+  if ((old & PG_W) !== 0) pmap.stats.wiredCount -= NPTEPG;
+  pmapResidentCountAdj(m, pmap, -NPTEPG);
+  if ((old & PG_MANAGED) !== 0) {
+    const first = frameOf(old) & ~(RUN_PAGES - 1);
+    changePvListLock(m, first);
+    freePvEntry(m, pmap, pvRemove2m(m, pmap, first, hi, lo, 'pmap_pvh_free'));
+    const others = page.pvHead2m[first >>> 9] !== 0;
+    for (let frame = first; frame < first + RUN_PAGES; frame++) {
+      saveBits(m, frame, old);
+      if (!others && page.pvHead[frame] === 0) page.aflags[frame]! &= ~PGA_WRITEABLE;
+    }
+    delayedInvlPage(m, first);
+  }
+  freeReserved(m, pmap, hi, lo, 'pmap_remove_pde');
+  return unusePt(m, pmap, hi, lo, words[pdpeAt(m, pmap, hi, lo)]!);
+}

@@ -1,0 +1,226 @@
+/**
+ * Life cycle of a pmap: creation, release, and the two that the machine boots with.
+ */
+import {
+  KERNEL_PT_PAGE_COUNT,
+  REACHED_PINIT_TOP_PAGE,
+  REACHED_RELEASE_BEGIN,
+  REACHED_RELEASE_END,
+  REACHED_RELEASE_TOP_PAGE,
+} from '../counters.ts';
+import { EV_PINIT, EV_RELEASE } from '../events.ts';
+import { PG_A, PG_M, PG_NX_HI, PG_RW, PG_V, entryLo } from '../hw/entry.ts';
+import { loadCr3 } from '../hw/tlb.ts';
+import type { Machine } from '../hunks.ts';
+import { pageInit, pageTake } from '../page/page.ts';
+import { KernelPanic } from '../panic.ts';
+import { PMAP_PCID_NONE, PMAP_PDE_SUPERPAGE, Pmap } from '../state/pmap.ts';
+import type { Frame, Pages } from '../units.ts';
+
+// Slots of a 4-level root. FreeBSD: sys/amd64/include/pmap.h
+/** Recursive slot, of 4- and 5-level roots. PML4PML4I, PML5PML5I */
+export const RECURSIVE_SLOT = 256;
+/** Large map. LMSPML4I, lm_ents */
+export const LARGE_MAP_SLOT = 257;
+export const LARGE_MAP_SLOTS = 8;
+/** Direct map: one slot, since RAM is less than 512 GiB. DMPML4I */
+export const DIRECT_MAP_SLOT = 496;
+/** Kernel. KPML4BASE, NKPML4E */
+export const KERNEL_SLOT = 508;
+export const KERNEL_SLOTS = 4;
+/** Slot of a 5-level root that leads to all of the kernel. */
+export const KERNEL_PML5_SLOT = 511;
+
+/** resident_count that kernel_pmap starts with: the preloaded kernel's pages. FreeBSD: pmap_bootstrap */
+export const KERNEL_RESIDENT: Pages = 8192;
+
+const TOP = PG_V | PG_RW | PG_A | PG_M;
+
+function setSlot(m: Machine, root: Frame, slot: number, lo: number): void {
+  m.words[(root << 10) + (slot << 1)] = lo;
+  m.words[(root << 10) + (slot << 1) + 1] = 0;
+}
+
+/**
+ * Lays out memory and makes the kernel's page tables, kernel_pmap and pmap0, which is then loaded on every CPU. Pages are
+ * allocated from frame `first` on; the frames below are the caller's. m has its RAM, its CPUs, and zeroed counters.
+ * FreeBSD: sys/amd64/amd64/pmap.c pmap_bootstrap, pmap_init, pmap_pinit0
+ */
+export function pmapBootstrap(m: Machine, first: Frame = 1): void {
+  const { config, kernelPages: kernel, kernelPmap, pmap0 } = m;
+  m.la57 = config.la57;
+  m.psEnabled = config.superpages;
+  m.pmapCount = 1;
+  m.pvChunkLruHead = 0;
+  m.pvChunkLruTail = 0;
+  m.pvListLocked = 0;
+  m.delayedFree = 0;
+  m.invlOpen = 0;
+  m.invlBegun = 0;
+  m.invlFinished = 0;
+  pageInit(m, first);
+  kernel.kernel = bootPages(m, KERNEL_SLOTS);
+  kernel.direct = bootPages(m, 1);
+  kernel.large = bootPages(m, LARGE_MAP_SLOTS);
+  kernel.pml4 = bootPages(m, 1);
+  kernel.ptiPml4 = config.pti ? bootPages(m, 1) : 0;
+  kernel.ptiKernel = config.pti ? bootPages(m, KERNEL_SLOTS) : 0;
+  fillPml4(m, kernel.pml4);
+  if (config.pti)
+    for (let i = 0; i < KERNEL_SLOTS; i++)
+      setSlot(m, kernel.ptiPml4, KERNEL_SLOT + i, entryLo(kernel.ptiKernel + i, PG_V | PG_RW));
+  let root = kernel.pml4;
+  if (m.la57) {
+    root = bootPages(m, 1);
+    fillPml5(m, root);
+  }
+  m.counters[KERNEL_PT_PAGE_COUNT]! += LARGE_MAP_SLOTS + (m.la57 ? 1 : 0);
+  resetPmap(kernelPmap, root);
+  kernelPmap.stats.residentCount = KERNEL_RESIDENT;
+  resetPmap(pmap0, root);
+  for (const cpu of m.cpus) {
+    pmap0.pcid[cpu.id] = 1;
+    pmap0.pcidGen[cpu.id] = 1;
+    setActive(kernelPmap, cpu.id);
+    setActive(pmap0, cpu.id);
+    cpu.curpmap = pmap0;
+    cpu.pcidNext = 2;
+    cpu.pcidGen = 1;
+    cpu.userFlushPending = false;
+    loadCr3(cpu, root, config.pcid ? 1 : 0, false);
+  }
+}
+
+/** Consecutive zeroed page-table pages of the kernel, in no counter. Returns the first. */
+function bootPages(m: Machine, count: number): Frame {
+  const first = m.page.next;
+  for (let i = 0; i < count; i++) {
+    const frame = pageTake(m, true);
+    m.page.refCount[frame] = 1;
+    m.page.nonZero[frame] = 1;
+  }
+  return first;
+}
+
+function resetPmap(pmap: Pmap, root: Frame): void {
+  pmap.top = root;
+  pmap.topUser = 0;
+  pmap.stats.residentCount = 0;
+  pmap.stats.wiredCount = 0;
+  pmap.flags = PMAP_PDE_SUPERPAGE;
+  pmap.activeLo = 0;
+  pmap.activeHi = 0;
+  pmap.pvChunkHead = 0;
+  pmap.pvChunkTail = 0;
+  pmap.reserved.clear();
+}
+
+/** Says that the pmap is loaded on a CPU, or no longer. */
+export function setActive(pmap: Pmap, cpu: number): void {
+  if (cpu < 32) pmap.activeLo |= 1 << cpu;
+  else pmap.activeHi |= 1 << (cpu - 32);
+}
+
+export function clearActive(pmap: Pmap, cpu: number): void {
+  if (cpu < 32) pmap.activeLo &= ~(1 << cpu);
+  else pmap.activeHi &= ~(1 << (cpu - 32));
+}
+
+/** Kernel slots of a 4-level kernel-mode root. FreeBSD: pmap_pinit_pml4 */
+function fillPml4(m: Machine, root: Frame): void {
+  const { kernel, direct, large } = m.kernelPages;
+  for (let i = 0; i < KERNEL_SLOTS; i++) setSlot(m, root, KERNEL_SLOT + i, entryLo(kernel + i, PG_V | PG_RW));
+  setSlot(m, root, DIRECT_MAP_SLOT, entryLo(direct, PG_V | PG_RW));
+  setSlot(m, root, RECURSIVE_SLOT, entryLo(root, TOP));
+  for (let i = 0; i < LARGE_MAP_SLOTS; i++) {
+    setSlot(m, root, LARGE_MAP_SLOT + i, entryLo(large + i, TOP));
+    m.words[(root << 10) + ((LARGE_MAP_SLOT + i) << 1) + 1] = PG_NX_HI;
+  }
+}
+
+/** Kernel slots of a 5-level kernel-mode root. FreeBSD: pmap_pinit_pml5 */
+function fillPml5(m: Machine, root: Frame): void {
+  setSlot(m, root, KERNEL_PML5_SLOT, entryLo(m.kernelPages.pml4, TOP));
+  setSlot(m, root, RECURSIVE_SLOT, entryLo(root, TOP));
+}
+
+/** Kernel slots of a user-mode root. FreeBSD: pmap_pinit_pml4_pti, pmap_pinit_pml5_pti */
+function fillPti(m: Machine, root: Frame): void {
+  const { ptiPml4, ptiKernel } = m.kernelPages;
+  if (m.la57) {
+    setSlot(m, root, KERNEL_PML5_SLOT, entryLo(ptiPml4, TOP));
+    return;
+  }
+  for (let i = 0; i < KERNEL_SLOTS; i++) setSlot(m, root, KERNEL_SLOT + i, entryLo(ptiKernel + i, PG_V | PG_RW));
+}
+
+function clearKernelSlots(m: Machine, root: Frame): void {
+  setSlot(m, root, RECURSIVE_SLOT, 0);
+  if (m.la57) {
+    setSlot(m, root, KERNEL_PML5_SLOT, 0);
+    return;
+  }
+  for (let i = 0; i < KERNEL_SLOTS; i++) setSlot(m, root, KERNEL_SLOT + i, 0);
+  setSlot(m, root, DIRECT_MAP_SLOT, 0);
+  for (let i = 0; i < LARGE_MAP_SLOTS; i++) setSlot(m, root, LARGE_MAP_SLOT + i, 0);
+}
+
+/** A pmap for pmapPinit, numbered next. It is never freed: release leaves it fit for another pmapPinit. */
+export function newPmap(m: Machine): Pmap {
+  const id = m.pmapCount++;
+  let pmap = m.pmaps[id];
+  if (pmap === undefined) {
+    pmap = new Pmap(id);
+    m.pmaps[id] = pmap;
+  }
+  resetPmap(pmap, 0);
+  return pmap;
+}
+
+function takeTopPage(m: Machine, pmap: Pmap): Frame {
+  m.counters[REACHED_PINIT_TOP_PAGE]!++;
+  return m.hunks.pinitTopPage(m, pmap);
+}
+
+/**
+ * Gives a pmap its root, and a second one for user mode if the creating process has page-table isolation (kpti; it takes
+ * a machine with pti). Sleeps for memory. FreeBSD: sys/amd64/amd64/pmap.c pmap_pinit
+ */
+export function pmapPinit(m: Machine, pmap: Pmap, kpti: boolean): void {
+  if (m.recording) m.events.emit(EV_PINIT, pmap.id);
+  resetPmap(pmap, 0);
+  pmap.top = takeTopPage(m, pmap);
+  pmap.pcid.fill(PMAP_PCID_NONE);
+  pmap.pcidGen.fill(0);
+  if (m.la57) fillPml5(m, pmap.top);
+  else fillPml4(m, pmap.top);
+  if (!kpti) return;
+  pmap.topUser = takeTopPage(m, pmap);
+  fillPti(m, pmap.topUser);
+}
+
+/**
+ * Takes the root of an empty pmap that is loaded nowhere. Panics, as the variant has it, if something is left.
+ * FreeBSD: sys/amd64/amd64/pmap.c pmap_release
+ */
+export function pmapRelease(m: Machine, pmap: Pmap): void {
+  const { counters, hunks } = m;
+  if (m.recording) m.events.emit(EV_RELEASE, pmap.id);
+  counters[REACHED_RELEASE_BEGIN]!++;
+  hunks.releaseBegin(m, pmap);
+  if (pmap.reserved.size !== 0)
+    throw new KernelPanic('pmap_release', 'pmap has reserved page table page(s)', { pmap: pmap.id });
+  if ((pmap.activeLo | pmap.activeHi) !== 0)
+    throw new KernelPanic('pmap_release', 'releasing active pmap', { pmap: pmap.id });
+  clearKernelSlots(m, pmap.top);
+  counters[REACHED_RELEASE_TOP_PAGE]!++;
+  hunks.releaseTopPage(m, pmap, pmap.top, true);
+  if (pmap.topUser !== 0) {
+    counters[REACHED_RELEASE_TOP_PAGE]!++;
+    hunks.releaseTopPage(m, pmap, pmap.topUser, false);
+  }
+  counters[REACHED_RELEASE_END]!++;
+  hunks.releaseEnd(m, pmap);
+  pmap.top = 0;
+  pmap.topUser = 0;
+}

@@ -1,0 +1,319 @@
+/**
+ * Operations on all mappings of one page, whatever pmap they are in. They take the page's pv list lock, and each pmap's
+ * lock in turn by trying: with one thread the attempt never fails.
+ */
+import { PMAP_TRY_LOCKS, PV_LIST_READ_LOCKS, PV_LIST_WRITE_LOCKS } from '../counters.ts';
+import { EV_CLEAR_MODIFY, EV_COPY_PAGE, EV_REMOVE_ALL, EV_REMOVE_WRITE } from '../events.ts';
+import { PG_A, PG_M, PG_PS, PG_RW, PG_V, PG_W } from '../hw/entry.ts';
+import { physZero } from '../hw/phys.ts';
+import type { Machine } from '../hunks.ts';
+import { vmPageDirty } from '../page/page.ts';
+import { KernelPanic } from '../panic.ts';
+import { PGA_REFERENCED, PGA_WRITEABLE, RUN_PAGES, VPO_UNMANAGED } from '../state/page.ts';
+import type { Pmap } from '../state/pmap.ts';
+import { type Frame, PAGE_SIZE, WORDS_PER_PAGE } from '../units.ts';
+import { delayedInvlWait, pmapInvalidatePage } from './invalidate.ts';
+import { unusePt } from './leaf.ts';
+import { freeDelayed, pdeAt, pmapResidentCountAdj, pteIn } from './ptp.ts';
+import { freePvEntry, pvInsertTail, pvNext, pvPmap, pvUnlink, pvVaHi, pvVaLo } from './pv.ts';
+import { demotePde } from './superpage.ts';
+
+const MODIFIED = PG_M | PG_RW;
+
+/** pmap_ts_referenced looks at no more references than this. FreeBSD: PMAP_TS_REFERENCED_MAX */
+const TS_REFERENCED_MAX = 5;
+
+function assertManaged(m: Machine, frame: Frame, where: string): void {
+  if ((m.page.oflags[frame]! & VPO_UNMANAGED) !== 0) throw new KernelPanic(where, 'page is not managed', { frame });
+}
+
+function lockPage(m: Machine, frame: Frame): void {
+  m.counters[PV_LIST_WRITE_LOCKS]!++;
+  m.pvListLocked = (frame >>> 9) + 1;
+}
+
+const isWriteMapped = (m: Machine, frame: Frame): boolean => (m.page.aflags[frame]! & PGA_WRITEABLE) !== 0;
+
+/** The PDE above a mapping of the page's 4K list: never a leaf. */
+function pdeOf4k(m: Machine, pmap: Pmap, pv: number, where: string): number {
+  const { words } = m;
+  const pde = words[pdeAt(m, pmap, pvVaHi(words, pv), pvVaLo(words, pv))]!;
+  if ((pde & PG_PS) !== 0) throw new KernelPanic(where, "found a 2mpage in page's pv list", { pmap: pmap.id });
+  return pde;
+}
+
+/** Unmaps the page everywhere. FreeBSD: sys/amd64/amd64/pmap.c pmap_remove_all */
+export function pmapRemoveAll(m: Machine, frame: Frame): void {
+  const { words, page, counters } = m;
+  if (m.recording) m.events.emit(EV_REMOVE_ALL, 0, page.object[frame], page.pindex[frame]);
+  assertManaged(m, frame, 'pmap_remove_all');
+  const run = frame >>> 9;
+  lockPage(m, frame);
+  for (let pv = page.pvHead2m[run]!; pv !== 0; pv = page.pvHead2m[run]!) {
+    const pmap = pvPmap(m, pv);
+    const hi = pvVaHi(words, pv);
+    const lo = pvVaLo(words, pv);
+    counters[PMAP_TRY_LOCKS]!++;
+    demotePde(m, pmap, pdeAt(m, pmap, hi, lo), hi, lo);
+  }
+  for (let pv = page.pvHead[frame]!; pv !== 0; pv = page.pvHead[frame]!) {
+    const pmap = pvPmap(m, pv);
+    const hi = pvVaHi(words, pv);
+    const lo = pvVaLo(words, pv);
+    counters[PMAP_TRY_LOCKS]!++;
+    pmapResidentCountAdj(m, pmap, -1);
+    const pde = pdeOf4k(m, pmap, pv, 'pmap_remove_all');
+    const pte = pteIn(pde, lo);
+    const old = words[pte]!;
+    words[pte] = 0;
+    words[pte + 1] = 0;
+    if ((old & PG_W) !== 0) pmap.stats.wiredCount--;
+    if ((old & PG_A) !== 0) page.aflags[frame]! |= PGA_REFERENCED;
+    if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
+    unusePt(m, pmap, hi, lo, pde);
+    pmapInvalidatePage(m, pmap, hi, lo);
+    pvUnlink(words, page.pvHead, page.pvTail, frame, pv);
+    freePvEntry(m, pmap, pv);
+  }
+  page.aflags[frame]! &= ~PGA_WRITEABLE;
+  m.pvListLocked = 0;
+  delayedInvlWait(m, frame);
+  freeDelayed(m);
+}
+
+/** Takes write access from all mappings of the page; 2M ones are demoted. FreeBSD: pmap_remove_write */
+export function pmapRemoveWrite(m: Machine, frame: Frame): void {
+  const { words, page, counters } = m;
+  if (m.recording) m.events.emit(EV_REMOVE_WRITE, 0, page.object[frame], page.pindex[frame]);
+  assertManaged(m, frame, 'pmap_remove_write');
+  if (!isWriteMapped(m, frame)) return;
+  lockPage(m, frame);
+  let next = 0;
+  for (let pv = page.pvHead2m[frame >>> 9]!; pv !== 0; pv = next) {
+    next = pvNext(words, pv);
+    const pmap = pvPmap(m, pv);
+    const hi = pvVaHi(words, pv);
+    const lo = pvVaLo(words, pv);
+    counters[PMAP_TRY_LOCKS]!++;
+    const pde = pdeAt(m, pmap, hi, lo);
+    if ((words[pde]! & PG_RW) !== 0) demotePde(m, pmap, pde, hi, lo);
+    assertLocked(m, frame, 'pmap_remove_write');
+  }
+  for (let pv = page.pvHead[frame]!; pv !== 0; pv = pvNext(words, pv)) {
+    const pmap = pvPmap(m, pv);
+    counters[PMAP_TRY_LOCKS]!++;
+    const lo = pvVaLo(words, pv);
+    const pte = pteIn(pdeOf4k(m, pmap, pv, 'pmap_remove_write'), lo);
+    const old = words[pte]!;
+    if ((old & PG_RW) === 0) continue;
+    words[pte] = old & ~MODIFIED;
+    if ((old & PG_M) !== 0) vmPageDirty(m, frame);
+    pmapInvalidatePage(m, pmap, pvVaHi(words, pv), lo);
+  }
+  m.pvListLocked = 0;
+  page.aflags[frame]! &= ~PGA_WRITEABLE;
+  delayedInvlWait(m, frame);
+}
+
+function assertLocked(m: Machine, frame: Frame, where: string): void {
+  if (m.pvListLocked !== (frame >>> 9) + 1) throw new KernelPanic(where, 'inconsistent pv lock', { frame });
+}
+
+/**
+ * Clears the modified bit of all mappings of the page. A writeable 2M mapping is demoted and this page of it made
+ * read-only, so that a later write may promote it again. FreeBSD: pmap_clear_modify
+ */
+export function pmapClearModify(m: Machine, frame: Frame): void {
+  const { words, page, counters } = m;
+  if (m.recording) m.events.emit(EV_CLEAR_MODIFY, 0, page.object[frame], page.pindex[frame]);
+  assertManaged(m, frame, 'pmap_clear_modify');
+  if (!isWriteMapped(m, frame)) return;
+  lockPage(m, frame);
+  let next = 0;
+  for (let pv = page.pvHead2m[frame >>> 9]!; pv !== 0; pv = next) {
+    next = pvNext(words, pv);
+    const pmap = pvPmap(m, pv);
+    const hi = pvVaHi(words, pv);
+    const lo = pvVaLo(words, pv);
+    counters[PMAP_TRY_LOCKS]!++;
+    const pde = pdeAt(m, pmap, hi, lo);
+    const old = words[pde]!;
+    if ((old & PG_RW) === 0 || !demotePde(m, pmap, pde, hi, lo) || (old & PG_W) !== 0) continue;
+    const at = lo + (frame % RUN_PAGES) * PAGE_SIZE;
+    words[pteIn(words[pde]!, at)]! &= ~MODIFIED;
+    vmPageDirty(m, frame);
+    pmapInvalidatePage(m, pmap, hi, at);
+  }
+  for (let pv = page.pvHead[frame]!; pv !== 0; pv = pvNext(words, pv)) {
+    const pmap = pvPmap(m, pv);
+    counters[PMAP_TRY_LOCKS]!++;
+    const lo = pvVaLo(words, pv);
+    const pte = pteIn(pdeOf4k(m, pmap, pv, 'pmap_clear_modify'), lo);
+    if ((words[pte]! & MODIFIED) !== MODIFIED) continue;
+    words[pte]! &= ~PG_M;
+    pmapInvalidatePage(m, pmap, pvVaHi(words, pv), lo);
+  }
+  m.pvListLocked = 0;
+}
+
+/**
+ * Counts the accessed bits of the page's mappings, up to a limit, and clears them; one of a 2M mapping stands for 512 pages
+ * and is cleared only for the page that a hash selects. Also dirties the page if a modified bit is seen. 0 means that
+ * there are truly none. FreeBSD: sys/amd64/amd64/pmap.c pmap_ts_referenced
+ */
+export function pmapTsReferenced(m: Machine, frame: Frame): number {
+  assertManaged(m, frame, 'pmap_ts_referenced');
+  lockPage(m, frame);
+  let found = tsReferenced2m(m, frame);
+  if (found < TS_REFERENCED_MAX) found += tsReferenced4k(m, frame, TS_REFERENCED_MAX - found);
+  m.pvListLocked = 0;
+  return found;
+}
+
+function tsReferenced2m(m: Machine, frame: Frame): number {
+  const { words, page, counters } = m;
+  const { pvHead2m, pvTail2m } = page;
+  const run = frame >>> 9;
+  const first = pvHead2m[run]!;
+  let found = 0;
+  let pv = first;
+  if (first === 0) return 0;
+  do {
+    const pmap = pvPmap(m, pv);
+    const hi = pvVaHi(words, pv);
+    const lo = pvVaLo(words, pv);
+    counters[PMAP_TRY_LOCKS]!++;
+    const pde = pdeAt(m, pmap, hi, lo);
+    const old = words[pde]!;
+    if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
+    if ((old & PG_A) !== 0) {
+      found++;
+      // A pmap's address has zero low bits, so it does not take part in the hash. Wired mappings stay accessed: one that
+      // is not would be destroyed by demotion.
+      if (((frame ^ (lo >>> 21)) & (RUN_PAGES - 1)) === 0 && (old & PG_W) === 0) {
+        words[pde] = old & ~PG_A;
+        pmapInvalidatePage(m, pmap, hi, lo);
+      }
+    }
+    rotate(words, pvHead2m, pvTail2m, run, pv);
+    if (found >= TS_REFERENCED_MAX) break;
+    pv = pvHead2m[run]!;
+  } while (pv !== first);
+  return found;
+}
+
+function tsReferenced4k(m: Machine, frame: Frame, max: number): number {
+  const { words, page, counters } = m;
+  const { pvHead, pvTail } = page;
+  const first = pvHead[frame]!;
+  let found = 0;
+  let pv = first;
+  if (first === 0) return 0;
+  do {
+    const pmap = pvPmap(m, pv);
+    const lo = pvVaLo(words, pv);
+    counters[PMAP_TRY_LOCKS]!++;
+    const pte = pteIn(pdeOf4k(m, pmap, pv, 'pmap_ts_referenced'), lo);
+    const old = words[pte]!;
+    if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
+    if ((old & PG_A) !== 0) {
+      words[pte] = old & ~PG_A;
+      pmapInvalidatePage(m, pmap, pvVaHi(words, pv), lo);
+      found++;
+    }
+    rotate(words, pvHead, pvTail, frame, pv);
+    pv = pvHead[frame]!;
+  } while (pv !== first && found < max);
+  return found;
+}
+
+/** Moves the first entry of a list to its end, so that the next scan begins with another one. */
+function rotate(words: Int32Array, heads: Int32Array, tails: Int32Array, index: number, pv: number): void {
+  if (pvNext(words, pv) === 0) return;
+  pvUnlink(words, heads, tails, index, pv);
+  pvInsertTail(words, heads, tails, index, pv);
+}
+
+/** Whether any mapping of the page has all bits of `mask`. FreeBSD: pmap_page_test_mappings */
+function testMappings(m: Machine, frame: Frame, mask: number): boolean {
+  const { words, page, counters } = m;
+  counters[PV_LIST_READ_LOCKS]!++;
+  for (let pv = page.pvHead[frame]!; pv !== 0; pv = pvNext(words, pv)) {
+    counters[PMAP_TRY_LOCKS]!++;
+    if ((leafOf(m, pv) & mask) === mask) return true;
+  }
+  for (let pv = page.pvHead2m[frame >>> 9]!; pv !== 0; pv = pvNext(words, pv)) {
+    counters[PMAP_TRY_LOCKS]!++;
+    if ((leafOf(m, pv) & mask) === mask) return true;
+  }
+  return false;
+}
+
+/** Low word of the leaf that an entry stands for. FreeBSD: pmap_pte */
+function leafOf(m: Machine, pv: number): number {
+  const { words } = m;
+  const lo = pvVaLo(words, pv);
+  const pde = words[pdeAt(m, pvPmap(m, pv), pvVaHi(words, pv), lo)]!;
+  return (pde & PG_PS) !== 0 ? pde : words[pteIn(pde, lo)]!;
+}
+
+/** Whether the page was modified through any mapping. FreeBSD: pmap_is_modified */
+export function pmapIsModified(m: Machine, frame: Frame): boolean {
+  assertManaged(m, frame, 'pmap_is_modified');
+  return isWriteMapped(m, frame) && testMappings(m, frame, MODIFIED);
+}
+
+/** Whether the page was accessed through any mapping. FreeBSD: pmap_is_referenced */
+export function pmapIsReferenced(m: Machine, frame: Frame): boolean {
+  assertManaged(m, frame, 'pmap_is_referenced');
+  return testMappings(m, frame, PG_V | PG_A);
+}
+
+/** Number of wired mappings of the page; 0 for an unmanaged one. FreeBSD: pmap_page_wired_mappings */
+export function pmapPageWiredMappings(m: Machine, frame: Frame): number {
+  const { words, page, counters } = m;
+  if ((page.oflags[frame]! & VPO_UNMANAGED) !== 0) return 0;
+  counters[PV_LIST_READ_LOCKS]!++;
+  let count = 0;
+  for (let pv = page.pvHead[frame]!; pv !== 0; pv = pvNext(words, pv)) {
+    counters[PMAP_TRY_LOCKS]!++;
+    if ((leafOf(m, pv) & PG_W) !== 0) count++;
+  }
+  for (let pv = page.pvHead2m[frame >>> 9]!; pv !== 0; pv = pvNext(words, pv)) {
+    counters[PMAP_TRY_LOCKS]!++;
+    if ((leafOf(m, pv) & PG_W) !== 0) count++;
+  }
+  return count;
+}
+
+/** Whether the page has any managed mapping. FreeBSD: pmap_page_is_mapped */
+export function pmapPageIsMapped(m: Machine, frame: Frame): boolean {
+  const { page } = m;
+  if ((page.oflags[frame]! & VPO_UNMANAGED) !== 0) return false;
+  m.counters[PV_LIST_READ_LOCKS]!++;
+  return page.pvHead[frame] !== 0 || page.pvHead2m[frame >>> 9] !== 0;
+}
+
+/** Whether the page may have a writeable mapping. FreeBSD: pmap_page_is_write_mapped */
+export const pmapPageIsWriteMapped = isWriteMapped;
+
+/** Zeroes a page, unless it is known to be zero. FreeBSD: pmap_zero_page */
+export function pmapZeroPage(m: Machine, frame: Frame): void {
+  const { nonZero } = m.page;
+  if (nonZero[frame] === 0) return;
+  physZero(m, frame);
+  nonZero[frame] = 0;
+}
+
+/** Copies a page. FreeBSD: pmap_copy_page */
+export function pmapCopyPage(m: Machine, src: Frame, dst: Frame): void {
+  const { words, page } = m;
+  if (m.recording)
+    m.events.emit(EV_COPY_PAGE, 0, page.object[src], page.pindex[src], page.object[dst], page.pindex[dst]);
+  if (page.nonZero[src] === 0) {
+    pmapZeroPage(m, dst);
+    return;
+  }
+  words.copyWithin(dst * WORDS_PER_PAGE, src * WORDS_PER_PAGE, (src + 1) * WORDS_PER_PAGE);
+  page.nonZero[dst] = 1;
+}

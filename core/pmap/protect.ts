@@ -1,0 +1,204 @@
+/**
+ * Changing what mappings allow: protection, wiring, and the traces of use.
+ */
+import { PMAP_LOCKS } from '../counters.ts';
+import { EV_ADVISE, EV_PROTECT, EV_UNWIRE } from '../events.ts';
+import { PG_A, PG_M, PG_MANAGED, PG_NX_HI, PG_PROMOTED_HI, PG_PS, PG_RW, PG_V, PG_W, frameOf } from '../hw/entry.ts';
+import type { Machine } from '../hunks.ts';
+import { vmPageDirty } from '../page/page.ts';
+import { KernelPanic } from '../panic.ts';
+import { RUN_PAGES } from '../state/page.ts';
+import type { Pmap } from '../state/pmap.ts';
+import {
+  MADV_DONTNEED,
+  MADV_FREE,
+  NBPDP,
+  NBPDR,
+  NPTEPG,
+  PAGE_SIZE,
+  VM_PROT_ALL,
+  VM_PROT_EXECUTE,
+  VM_PROT_NONE,
+  VM_PROT_WRITE,
+  type Va,
+  vaHi,
+  vaLo,
+} from '../units.ts';
+import { delayedInvlFinish, delayedInvlStart, pmapInvalidateAll } from './invalidate.ts';
+import { assertWhole1g } from './largepage.ts';
+import { removePte } from './leaf.ts';
+import { pdeSpan, pteIn } from './ptp.ts';
+import { removeUnrecorded } from './remove.ts';
+import { demotePde } from './superpage.ts';
+
+const MODIFIED = PG_M | PG_RW;
+const WRITTEN = PG_MANAGED | PG_M | PG_RW;
+
+/** Demotes with a pv list lock of its own. FreeBSD: pmap_demote_pde */
+function demoteUnlocked(m: Machine, pmap: Pmap, pde: number, va: Va): boolean {
+  const demoted = demotePde(m, pmap, pde, vaHi(va), vaLo(va));
+  m.pvListLocked = 0;
+  return demoted;
+}
+
+/**
+ * Takes rights away from all mappings in [sva, eva); prot is what remains allowed. Never gives any. VM_PROT_NONE unmaps.
+ * FreeBSD: sys/amd64/amd64/pmap.c pmap_protect
+ */
+export function pmapProtect(m: Machine, pmap: Pmap, sva: Va, eva: Va, prot: number): void {
+  if (m.recording) m.events.emit(EV_PROTECT, pmap.id, sva, eva, prot);
+  if ((prot & ~VM_PROT_ALL) !== 0) throw new KernelPanic('pmap_protect', 'invalid prot', { prot });
+  if (prot === VM_PROT_NONE) {
+    removeUnrecorded(m, pmap, sva, eva);
+    return;
+  }
+  if ((prot & (VM_PROT_WRITE | VM_PROT_EXECUTE)) === (VM_PROT_WRITE | VM_PROT_EXECUTE)) return;
+  const { words } = m;
+  const keepLo = (prot & VM_PROT_WRITE) === 0 ? ~MODIFIED : -1;
+  const addHi = (prot & VM_PROT_EXECUTE) === 0 ? PG_NX_HI : 0;
+  let changed = false;
+  m.counters[PMAP_LOCKS]!++;
+  for (let va = sva; va < eva; va = m.spanEnd) {
+    const pde = pdeSpan(m, pmap, va);
+    const next = m.spanEnd;
+    if (pde === 0) continue;
+    if (pde < 0) {
+      assertWhole1g('pmap_protect', next <= eva);
+      if (protectLeaf(words, -pde, keepLo, addHi, 0)) changed = true;
+      continue;
+    }
+    const entry = words[pde]!;
+    if (entry === 0) continue;
+    if ((entry & PG_PS) !== 0) {
+      if (va + NBPDR === next && eva >= next) {
+        if (protectPde(m, pde, keepLo, addHi)) changed = true;
+        continue;
+      }
+      if (!demoteUnlocked(m, pmap, pde, va)) continue;
+    }
+    const end = next > eva ? eva : next;
+    let pte = pteIn(words[pde]!, vaLo(va));
+    for (let left = (end - va) / PAGE_SIZE; left > 0; left--, pte += 2) {
+      const old = words[pte]!;
+      if ((old & PG_V) === 0) continue;
+      if (keepLo !== -1 && (old & WRITTEN) === WRITTEN) vmPageDirty(m, frameOf(old));
+      if (protectLeaf(words, pte, keepLo, addHi, 0)) changed = true;
+    }
+  }
+  if (changed) pmapInvalidateAll(m, pmap);
+}
+
+/** Returns whether the entry changed; only then dropHi is cleared too. */
+function protectLeaf(words: Int32Array, at: number, keepLo: number, addHi: number, dropHi: number): boolean {
+  const oldLo = words[at]!;
+  const oldHi = words[at + 1]!;
+  const newLo = oldLo & keepLo;
+  const newHi = oldHi | addHi;
+  if (newLo === oldLo && newHi === oldHi) return false;
+  words[at] = newLo;
+  words[at + 1] = newHi & ~dropHi;
+  return true;
+}
+
+/** The flush that follows a change also rids TLBs of 4K translations, so the mapping is no promoted one any more. */
+function protectPde(m: Machine, pde: number, keepLo: number, addHi: number): boolean {
+  const old = m.words[pde]!;
+  if (keepLo !== -1 && (old & WRITTEN) === WRITTEN) {
+    const first = frameOf(old) & ~(RUN_PAGES - 1);
+    for (let frame = first; frame < first + RUN_PAGES; frame++) vmPageDirty(m, frame);
+  }
+  return protectLeaf(m.words, pde, keepLo, addHi, PG_PROMOTED_HI);
+}
+
+/**
+ * Clears the wired attribute of all mappings in [sva, eva): each must have it. No TLB flush, hardware does not know it.
+ * FreeBSD: sys/amd64/amd64/pmap.c pmap_unwire
+ */
+export function pmapUnwire(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
+  if (m.recording) m.events.emit(EV_UNWIRE, pmap.id, sva, eva);
+  const { words } = m;
+  const { stats } = pmap;
+  m.counters[PMAP_LOCKS]!++;
+  for (let va = sva; va < eva; va = m.spanEnd) {
+    const pde = pdeSpan(m, pmap, va);
+    const next = m.spanEnd;
+    if (pde === 0) continue;
+    if (pde < 0) {
+      assertWhole1g('pmap_unwire', next <= eva);
+      words[-pde]! &= ~PG_W;
+      stats.wiredCount -= NBPDP / PAGE_SIZE;
+      continue;
+    }
+    const entry = words[pde]!;
+    if ((entry & PG_V) === 0) continue;
+    if ((entry & PG_PS) !== 0) {
+      if ((entry & PG_W) === 0) throw new KernelPanic('pmap_unwire', 'pde is missing PG_W', { pde: entry >>> 0 });
+      if (va + NBPDR === next && eva >= next) {
+        words[pde] = entry & ~PG_W;
+        stats.wiredCount -= NPTEPG;
+        continue;
+      }
+      if (!demoteUnlocked(m, pmap, pde, va)) throw new KernelPanic('pmap_unwire', 'demotion failed', { va });
+    }
+    const end = next > eva ? eva : next;
+    let pte = pteIn(words[pde]!, vaLo(va));
+    for (let left = (end - va) / PAGE_SIZE; left > 0; left--, pte += 2) {
+      const old = words[pte]!;
+      if ((old & PG_V) === 0) continue;
+      if ((old & PG_W) === 0) throw new KernelPanic('pmap_unwire', 'pte is missing PG_W', { pte: old >>> 0 });
+      words[pte] = old & ~PG_W;
+      stats.wiredCount--;
+    }
+  }
+}
+
+/**
+ * Clears accessed and modified bits of the managed mappings in [sva, eva), for MADV_DONTNEED after dirtying the pages, for
+ * MADV_FREE without. 2M mappings are demoted; one page of each is unmapped, so that a later access may promote it again.
+ * Other advice does nothing. FreeBSD: sys/amd64/amd64/pmap.c pmap_advise
+ */
+export function pmapAdvise(m: Machine, pmap: Pmap, sva: Va, eva: Va, advice: number): void {
+  if (m.recording) m.events.emit(EV_ADVISE, pmap.id, sva, eva, advice);
+  if (advice !== MADV_DONTNEED && advice !== MADV_FREE) return;
+  const { words } = m;
+  let changed = false;
+  delayedInvlStart(m);
+  m.counters[PMAP_LOCKS]!++;
+  for (let va = sva; va < eva; va = m.spanEnd) {
+    const pde = pdeSpan(m, pmap, va);
+    const next = m.spanEnd;
+    if (pde < 0) assertWhole1g('pmap_advise', next <= eva);
+    if (pde <= 0) continue;
+    const entry = words[pde]!;
+    if ((entry & PG_V) === 0) continue;
+    const end = next > eva ? eva : next;
+    if ((entry & PG_PS) !== 0) {
+      if ((entry & PG_MANAGED) === 0) continue;
+      if (!demotePde(m, pmap, pde, vaHi(va), vaLo(va))) {
+        m.pvListLocked = 0;
+        continue;
+      }
+      if ((entry & PG_W) === 0) {
+        const lo = vaLo(end - PAGE_SIZE);
+        const pte = pteIn(words[pde]!, lo);
+        if ((words[pte]! & PG_V) === 0) throw new KernelPanic('pmap_advise', 'invalid PTE', { va });
+        removePte(m, pmap, pte, vaHi(va), lo, words[pde]!);
+        changed = true;
+      }
+      m.pvListLocked = 0;
+    }
+    let pte = pteIn(words[pde]!, vaLo(va));
+    for (let left = (end - va) / PAGE_SIZE; left > 0; left--, pte += 2) {
+      const old = words[pte]!;
+      if ((old & (PG_MANAGED | PG_V)) !== (PG_MANAGED | PG_V)) continue;
+      if ((old & MODIFIED) === MODIFIED) {
+        if (advice === MADV_DONTNEED) vmPageDirty(m, frameOf(old));
+        words[pte] = old & ~(PG_M | PG_A);
+      } else if ((old & PG_A) !== 0) words[pte] = old & ~PG_A;
+      else continue;
+      changed = true;
+    }
+  }
+  if (changed) pmapInvalidateAll(m, pmap);
+  delayedInvlFinish(m);
+}

@@ -1,0 +1,330 @@
+/**
+ * pv entries: the reverse map from a page to the mappings of it, in chunks of 168 that are pages of the simulated memory.
+ *
+ * A chunk has the kernel's layout: 16 words of header, then 168 entries of 6 words. An entry's id is the index of its
+ * first word, so its chunk is the page it lies in, and its pmap stands in that page's first word. Entry lists are those of
+ * a page (4K mappings) or of a 2M frame (2M mappings), given as the arrays of their ends and an index into them.
+ * FreeBSD: sys/amd64/include/pmap.h struct pv_chunk; sys/amd64/amd64/pmap.c get_pv_entry and below.
+ */
+import {
+  PV_CHUNK_ALLOCS,
+  PV_CHUNK_FREES,
+  PV_CHUNK_LIST_LOCKS,
+  PV_ENTRY_COUNT,
+  PV_LIST_WRITE_LOCKS,
+  PV_PAGE_COUNT,
+} from '../counters.ts';
+import type { Machine } from '../hunks.ts';
+import { vmPageAllocNoobj, vmPageFree, vmPageUnwireNoq } from '../page/page.ts';
+import { KernelPanic } from '../panic.ts';
+import { PGA_WRITEABLE } from '../state/page.ts';
+import type { Pmap } from '../state/pmap.ts';
+import { type Frame, vaOf } from '../units.ts';
+
+/** Entries per chunk. FreeBSD: _NPCPV */
+export const NPCPV = 168;
+
+// Words of a chunk's header. FreeBSD: struct pv_chunk_header
+const PC_PMAP = 0;
+/** Neighbours in pm_pvchunk, as frames. */
+const PC_NEXT = 2;
+const PC_PREV = 4;
+/** Free entries: 168 bits, 1 = free. */
+const PC_MAP = 6;
+const PC_MAP_WORDS = 6;
+const PC_MAP_LAST = PC_MAP + PC_MAP_WORDS - 1;
+/** The last word of the bitmap has 8 bits. */
+const PC_LAST_FREE = 0xff;
+/** Neighbours in pv_chunks, as frames. */
+const PC_LRU_NEXT = 12;
+const PC_LRU_PREV = 14;
+const PC_ENTRIES = 16;
+
+// Words of an entry. FreeBSD: struct pv_entry
+const PV_LO = 0;
+const PV_HI = 1;
+const PV_NEXT = 2;
+const PV_PREV = 4;
+const PV_WORDS = 6;
+
+const CHUNK_MASK = ~1023;
+
+/** The address that an entry stands for. */
+export const pvVaLo = (words: Int32Array, pv: number): number => words[pv + PV_LO]!;
+export const pvVaHi = (words: Int32Array, pv: number): number => words[pv + PV_HI]!;
+/** The next entry in the list; 0: none. */
+export const pvNext = (words: Int32Array, pv: number): number => words[pv + PV_NEXT]!;
+/** PV_PMAP */
+export const pvPmap = (m: Machine, pv: number): Pmap => m.pmaps[m.words[(pv & CHUNK_MASK) + PC_PMAP]!]!;
+
+export function pvSetVa(words: Int32Array, pv: number, hi: number, lo: number): void {
+  words[pv + PV_LO] = lo;
+  words[pv + PV_HI] = hi;
+}
+
+/** Takes the pv list lock of the page's 2M frame, dropping another one. FreeBSD: CHANGE_PV_LIST_LOCK_TO_PHYS */
+export function changePvListLock(m: Machine, frame: Frame): void {
+  const lock = (frame >>> 9) + 1;
+  if (m.pvListLocked === lock) return;
+  m.pvListLocked = lock;
+  m.counters[PV_LIST_WRITE_LOCKS]!++;
+}
+
+// Lists of entries.
+
+export function pvInsertTail(words: Int32Array, heads: Int32Array, tails: Int32Array, index: number, pv: number): void {
+  const last = tails[index]!;
+  words[pv + PV_NEXT] = 0;
+  words[pv + PV_PREV] = last;
+  if (last === 0) heads[index] = pv;
+  else words[last + PV_NEXT] = pv;
+  tails[index] = pv;
+}
+
+export function pvUnlink(words: Int32Array, heads: Int32Array, tails: Int32Array, index: number, pv: number): void {
+  const next = words[pv + PV_NEXT]!;
+  const prev = words[pv + PV_PREV]!;
+  if (next === 0) tails[index] = prev;
+  else words[next + PV_PREV] = prev;
+  if (prev === 0) heads[index] = next;
+  else words[prev + PV_NEXT] = next;
+}
+
+/** The list's entry for an address of a pmap; 0: none. */
+function pvFind(words: Int32Array, head: number, pmap: Pmap, hi: number, lo: number): number {
+  const { id } = pmap;
+  for (let pv = head; pv !== 0; pv = words[pv + PV_NEXT]!)
+    if (words[pv + PV_LO] === lo && words[pv + PV_HI] === hi && words[(pv & CHUNK_MASK) + PC_PMAP] === id) return pv;
+  return 0;
+}
+
+/** Takes the entry of a 4K mapping off its page's list. FreeBSD: pmap_pvh_remove */
+export function pvRemove4k(m: Machine, pmap: Pmap, frame: Frame, hi: number, lo: number, where: string): number {
+  const { words, page } = m;
+  const pv = pvFind(words, page.pvHead[frame]!, pmap, hi, lo);
+  if (pv === 0) throw notFound(where, pmap, hi, lo);
+  pvUnlink(words, page.pvHead, page.pvTail, frame, pv);
+  return pv;
+}
+
+/** Takes the entry of a 2M mapping off its 2M frame's list. FreeBSD: pmap_pvh_remove */
+export function pvRemove2m(m: Machine, pmap: Pmap, frame: Frame, hi: number, lo: number, where: string): number {
+  const { words, page } = m;
+  const pv = pvFind(words, page.pvHead2m[frame >>> 9]!, pmap, hi, lo);
+  if (pv === 0) throw notFound(where, pmap, hi, lo);
+  pvUnlink(words, page.pvHead2m, page.pvTail2m, frame >>> 9, pv);
+  return pv;
+}
+
+function notFound(where: string, pmap: Pmap, hi: number, lo: number): KernelPanic {
+  return new KernelPanic(where, 'pv not found', { pmap: pmap.id, va: vaOf(hi, lo) });
+}
+
+/** Clears PGA_WRITEABLE of a page that lost its last mapping. */
+export function clearWriteableIfUnmapped(m: Machine, frame: Frame): void {
+  const { page } = m;
+  if (page.pvHead[frame] === 0 && page.pvHead2m[frame >>> 9] === 0) page.aflags[frame]! &= ~PGA_WRITEABLE;
+}
+
+// Chunks of a pmap, and the list of all chunks.
+
+function chunkInsertHead(m: Machine, pmap: Pmap, chunk: Frame): void {
+  const { words } = m;
+  const first = pmap.pvChunkHead;
+  words[(chunk << 10) + PC_NEXT] = first;
+  words[(chunk << 10) + PC_PREV] = 0;
+  if (first === 0) pmap.pvChunkTail = chunk;
+  else words[(first << 10) + PC_PREV] = chunk;
+  pmap.pvChunkHead = chunk;
+}
+
+function chunkInsertTail(m: Machine, pmap: Pmap, chunk: Frame): void {
+  const { words } = m;
+  const last = pmap.pvChunkTail;
+  words[(chunk << 10) + PC_NEXT] = 0;
+  words[(chunk << 10) + PC_PREV] = last;
+  if (last === 0) pmap.pvChunkHead = chunk;
+  else words[(last << 10) + PC_NEXT] = chunk;
+  pmap.pvChunkTail = chunk;
+}
+
+export function chunkUnlink(m: Machine, pmap: Pmap, chunk: Frame): void {
+  const { words } = m;
+  const next = words[(chunk << 10) + PC_NEXT]!;
+  const prev = words[(chunk << 10) + PC_PREV]!;
+  if (next === 0) pmap.pvChunkTail = prev;
+  else words[(next << 10) + PC_PREV] = prev;
+  if (prev === 0) pmap.pvChunkHead = next;
+  else words[(prev << 10) + PC_NEXT] = next;
+}
+
+export function chunkMoveToHead(m: Machine, pmap: Pmap, chunk: Frame): void {
+  if (pmap.pvChunkHead === chunk) return;
+  chunkUnlink(m, pmap, chunk);
+  chunkInsertHead(m, pmap, chunk);
+}
+
+function chunkMoveToTail(m: Machine, pmap: Pmap, chunk: Frame): void {
+  if (pmap.pvChunkTail === chunk) return;
+  chunkUnlink(m, pmap, chunk);
+  chunkInsertTail(m, pmap, chunk);
+}
+
+export const chunkNext = (words: Int32Array, chunk: Frame): Frame => words[(chunk << 10) + PC_NEXT]!;
+/** Links chunks that are off the pmap's list. */
+export function chunkSetNext(words: Int32Array, chunk: Frame, next: Frame): void {
+  words[(chunk << 10) + PC_NEXT] = next;
+}
+export const chunkPmap = (m: Machine, chunk: Frame): Pmap => m.pmaps[m.words[(chunk << 10) + PC_PMAP]!]!;
+/** Word `i` of a chunk's bitmap, with the bits of entries in use set. */
+export const chunkUsed = (words: Int32Array, chunk: Frame, i: number): number =>
+  ~words[(chunk << 10) + PC_MAP + i]! & (i === PC_MAP_WORDS - 1 ? PC_LAST_FREE : -1);
+export const CHUNK_MAP_WORDS = PC_MAP_WORDS;
+/** The entry of bit `bit` of word `i` of a chunk's bitmap. */
+export const chunkEntry = (chunk: Frame, i: number, bit: number): number =>
+  (chunk << 10) + PC_ENTRIES + (i * 32 + bit) * PV_WORDS;
+
+/** Takes all entries of bitmap word `i` that `bits` names into use or out of it. */
+export function chunkMarkFree(words: Int32Array, chunk: Frame, i: number, bits: number): void {
+  words[(chunk << 10) + PC_MAP + i]! |= bits;
+}
+
+export function chunkIsFree(words: Int32Array, chunk: Frame): boolean {
+  const at = (chunk << 10) + PC_MAP;
+  return (
+    words[at + 5] === PC_LAST_FREE &&
+    (words[at]! & words[at + 1]! & words[at + 2]! & words[at + 3]! & words[at + 4]!) === -1
+  );
+}
+
+function chunkIsFull(words: Int32Array, chunk: Frame): boolean {
+  const at = (chunk << 10) + PC_MAP;
+  return (words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]! | words[at + 4]! | words[at + 5]!) === 0;
+}
+
+/** Free entries of a chunk. */
+export function chunkFreeCount(words: Int32Array, chunk: Frame): number {
+  let count = 0;
+  for (let at = (chunk << 10) + PC_MAP, end = at + PC_MAP_WORDS; at < end; at++)
+    for (let rest = words[at]!; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
+
+export function lruInsertTail(m: Machine, chunk: Frame): void {
+  const { words } = m;
+  const last = m.pvChunkLruTail;
+  words[(chunk << 10) + PC_LRU_NEXT] = 0;
+  words[(chunk << 10) + PC_LRU_PREV] = last;
+  if (last === 0) m.pvChunkLruHead = chunk;
+  else words[(last << 10) + PC_LRU_NEXT] = chunk;
+  m.pvChunkLruTail = chunk;
+}
+
+export function lruUnlink(m: Machine, chunk: Frame): void {
+  const { words } = m;
+  const next = words[(chunk << 10) + PC_LRU_NEXT]!;
+  const prev = words[(chunk << 10) + PC_LRU_PREV]!;
+  if (next === 0) m.pvChunkLruTail = prev;
+  else words[(next << 10) + PC_LRU_PREV] = prev;
+  if (prev === 0) m.pvChunkLruHead = next;
+  else words[(prev << 10) + PC_LRU_NEXT] = next;
+}
+
+/** A page for a chunk, counted. Returns 0 when there is no memory. */
+export function allocChunkPage(m: Machine): Frame {
+  const chunk = vmPageAllocNoobj(m, false);
+  if (chunk === 0) return 0;
+  m.counters[PV_PAGE_COUNT]!++;
+  m.counters[PV_CHUNK_ALLOCS]!++;
+  return chunk;
+}
+
+/** Makes a page a chunk of the pmap, all entries free, at the head of its chunks. The caller puts it on pv_chunks. */
+export function chunkInit(m: Machine, pmap: Pmap, chunk: Frame): void {
+  const { words } = m;
+  const base = chunk << 10;
+  m.page.nonZero[chunk] = 1;
+  words[base + PC_PMAP] = pmap.id;
+  words.fill(-1, base + PC_MAP, base + PC_MAP_LAST);
+  words[base + PC_MAP_LAST] = PC_LAST_FREE;
+  chunkInsertHead(m, pmap, chunk);
+}
+
+/** Frees the page of a chunk that is on no list any more. FreeBSD: free_pv_chunk_dequeued */
+export function freeChunkPage(m: Machine, chunk: Frame): void {
+  m.counters[PV_PAGE_COUNT]!--;
+  m.counters[PV_CHUNK_FREES]!++;
+  vmPageUnwireNoq(m, chunk);
+  vmPageFree(m, chunk, false);
+}
+
+/** FreeBSD: free_pv_chunk */
+function freeChunk(m: Machine, chunk: Frame): void {
+  m.counters[PV_CHUNK_LIST_LOCKS]!++;
+  lruUnlink(m, chunk);
+  freeChunkPage(m, chunk);
+}
+
+/**
+ * An entry from the pmap's first chunk: the free one of lowest number. Returns 0 when that chunk is full or missing: all
+ * others are full then too. FreeBSD: get_pv_entry, first part
+ */
+export function takePvEntry(m: Machine, pmap: Pmap): number {
+  const chunk = pmap.pvChunkHead;
+  if (chunk === 0) return 0;
+  const { words } = m;
+  const map = (chunk << 10) + PC_MAP;
+  for (let i = 0; i < PC_MAP_WORDS; i++) {
+    const free = words[map + i]!;
+    if (free === 0) continue;
+    const lowest = free & -free;
+    words[map + i] = free ^ lowest;
+    if (free === lowest && chunkIsFull(words, chunk)) chunkMoveToTail(m, pmap, chunk);
+    m.counters[PV_ENTRY_COUNT]!++;
+    return (chunk << 10) + PC_ENTRIES + (i * 32 + 31 - Math.clz32(lowest)) * PV_WORDS;
+  }
+  return 0;
+}
+
+/** An entry without taking memory from others. Returns 0 when there is no memory. FreeBSD: get_pv_entry(pmap, NULL) */
+export function tryGetPvEntry(m: Machine, pmap: Pmap): number {
+  const pv = takePvEntry(m, pmap);
+  if (pv !== 0) return pv;
+  const chunk = allocChunkPage(m);
+  return chunk === 0 ? 0 : firstPvEntry(m, pmap, chunk);
+}
+
+/** Makes a page the pmap's newest chunk and takes its first entry. */
+export function firstPvEntry(m: Machine, pmap: Pmap, chunk: Frame): number {
+  chunkInit(m, pmap, chunk);
+  m.counters[PV_CHUNK_LIST_LOCKS]!++;
+  lruInsertTail(m, chunk);
+  return takePvEntry(m, pmap);
+}
+
+/** Gives an entry back; its chunk goes too when that was the last one in use. FreeBSD: free_pv_entry */
+export function freePvEntry(m: Machine, pmap: Pmap, pv: number): void {
+  const { words } = m;
+  const base = pv & CHUNK_MASK;
+  const chunk = pv >>> 10;
+  // Exact for multiples of 6 below 1,008.
+  const entry = ((pv - base - PC_ENTRIES) * 10923) >>> 16;
+  m.counters[PV_ENTRY_COUNT]!--;
+  words[base + PC_MAP + (entry >>> 5)]! |= 1 << (entry & 31);
+  if (!chunkIsFree(words, chunk)) {
+    chunkMoveToHead(m, pmap, chunk);
+    return;
+  }
+  chunkUnlink(m, pmap, chunk);
+  freeChunk(m, chunk);
+}
+
+/** Creates the entry of a 4K mapping, without taking memory from others. FreeBSD: pmap_try_insert_pv_entry */
+export function tryInsertPvEntry(m: Machine, pmap: Pmap, frame: Frame, hi: number, lo: number): boolean {
+  const pv = tryGetPvEntry(m, pmap);
+  if (pv === 0) return false;
+  pvSetVa(m.words, pv, hi, lo);
+  changePvListLock(m, frame);
+  pvInsertTail(m.words, m.page.pvHead, m.page.pvTail, frame, pv);
+  return true;
+}

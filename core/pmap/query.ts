@@ -1,0 +1,118 @@
+/**
+ * Questions about one address of a pmap. None changes a mapping.
+ */
+import { PMAP_LOCKS } from '../counters.ts';
+import {
+  PG_A,
+  PG_M,
+  PG_MANAGED,
+  PG_PS,
+  PG_PS_FRAME_LO,
+  PG_PS_PDP_FRAME_LO,
+  PG_RW,
+  PG_V,
+  frameOf,
+  tableWords,
+} from '../hw/entry.ts';
+import type { Machine } from '../hunks.ts';
+import { KernelPanic } from '../panic.ts';
+import type { Pmap } from '../state/pmap.ts';
+import { type Frame, NBPDP, NBPDR, PAGE_SIZE, VM_PROT_WRITE, type Va, vaHi, vaLo } from '../units.ts';
+import { pdeAt, pdpeAt, pteIn } from './ptp.ts';
+
+/**
+ * Physical address that `va` (a byte address below 2^53) maps to; 0 without a page-table page. An unmapped page whose
+ * page-table page exists answers its offset in the page, as in the kernel, which tests no valid bit here.
+ * FreeBSD: sys/amd64/amd64/pmap.c pmap_extract
+ */
+export function pmapExtract(m: Machine, pmap: Pmap, va: Va): number {
+  const { words } = m;
+  const hi = vaHi(va);
+  const lo = vaLo(va);
+  m.counters[PMAP_LOCKS]!++;
+  const at = pdpeAt(m, pmap, hi, lo);
+  if (at === 0) return 0;
+  const pdpe = words[at]!;
+  if ((pdpe & (PG_V | PG_PS)) !== PG_V)
+    return (pdpe & PG_V) === 0 ? 0 : ((pdpe & PG_PS_PDP_FRAME_LO) >>> 0) + (va % NBPDP);
+  const pde = words[tableWords(pdpe) + (((lo >>> 21) & 511) << 1)]!;
+  if ((pde & (PG_V | PG_PS)) !== PG_V) return (pde & PG_V) === 0 ? 0 : ((pde & PG_PS_FRAME_LO) | (lo & 0x1fffff)) >>> 0;
+  return ((words[pteIn(pde, lo)]! & ~0xfff) | (lo & 0xfff)) >>> 0;
+}
+
+/**
+ * The page that `va` maps, wired once more, if the mapping allows `prot`; else 0.
+ * FreeBSD: sys/amd64/amd64/pmap.c pmap_extract_and_hold
+ */
+export function pmapExtractAndHold(m: Machine, pmap: Pmap, va: Va, prot: number): Frame {
+  m.counters[PMAP_LOCKS]!++;
+  const level = findLeaf(m, pmap, va);
+  if (level === 0) return 0;
+  const leaf = m.words[m.leafWord]!;
+  if ((leaf & PG_RW) === 0 && (prot & VM_PROT_WRITE) !== 0) return 0;
+  const size = level === 3 ? NBPDP : level === 2 ? NBPDR : PAGE_SIZE;
+  const pages = size / PAGE_SIZE;
+  const frame = frameOf(leaf) - (frameOf(leaf) % pages) + Math.floor((va % size) / PAGE_SIZE);
+  if (m.page.refCount[frame]! <= 0) throw new KernelPanic('vm_page_wire_mapped', 'wiring unreferenced page', { frame });
+  m.page.refCount[frame]!++;
+  return frame;
+}
+
+/** Level of the valid leaf at `va`: 1 = 4K, 2 = 2M, 3 = 1G; 0: none. m.leafWord becomes its word. */
+function findLeaf(m: Machine, pmap: Pmap, va: Va): number {
+  const { words } = m;
+  const hi = vaHi(va);
+  const lo = vaLo(va);
+  let at = pdpeAt(m, pmap, hi, lo);
+  for (let level = 3; at !== 0; level--) {
+    const entry = words[at]!;
+    if ((entry & PG_V) === 0) return 0;
+    if (level === 1 || (entry & PG_PS) !== 0) {
+      m.leafWord = at;
+      return level;
+    }
+    at = tableWords(entry) + (((level === 3 ? lo >>> 21 : lo >>> 12) & 511) << 1);
+  }
+  return 0;
+}
+
+/** Whether a page could be mapped at `va` without memory: there is a PT page, and no mapping. FreeBSD: pmap_is_prefaultable */
+export function pmapIsPrefaultable(m: Machine, pmap: Pmap, va: Va): boolean {
+  const { words } = m;
+  const hi = vaHi(va);
+  const lo = vaLo(va);
+  m.counters[PMAP_LOCKS]!++;
+  const at = pdeAt(m, pmap, hi, lo);
+  if (at === 0) return false;
+  const pde = words[at]!;
+  return (pde & (PG_PS | PG_V)) === PG_V && (words[pteIn(pde, lo)]! & PG_V) === 0;
+}
+
+/** Bits of mincore(2). FreeBSD: sys/sys/mman.h MINCORE_* */
+export const MINCORE_INCORE = 0x1;
+export const MINCORE_REFERENCED = 0x2;
+export const MINCORE_MODIFIED = 0x4;
+export const MINCORE_REFERENCED_OTHER = 0x8;
+export const MINCORE_MODIFIED_OTHER = 0x10;
+const MINCORE_PSIND_SHIFT = 5;
+
+/**
+ * What the mapping at `va` tells of its page: MINCORE_ bits, 0 without a mapping. m.accessPa becomes the page's physical
+ * address if the caller must ask the page itself for the rest, else 0. FreeBSD: pmap_mincore
+ */
+export function pmapMincore(m: Machine, pmap: Pmap, va: Va): number {
+  m.counters[PMAP_LOCKS]!++;
+  m.accessPa = 0;
+  const level = findLeaf(m, pmap, va);
+  if (level === 0) return 0;
+  const leaf = m.words[m.leafWord]!;
+  let bits = MINCORE_INCORE | ((level - 1) << MINCORE_PSIND_SHIFT);
+  if ((leaf & (PG_M | PG_RW)) === (PG_M | PG_RW)) bits |= MINCORE_MODIFIED | MINCORE_MODIFIED_OTHER;
+  if ((leaf & PG_A) !== 0) bits |= MINCORE_REFERENCED | MINCORE_REFERENCED_OTHER;
+  const others = MINCORE_MODIFIED_OTHER | MINCORE_REFERENCED_OTHER;
+  if ((bits & others) !== others && (leaf & PG_MANAGED) !== 0) {
+    const span = level === 1 ? PAGE_SIZE : NBPDR;
+    m.accessPa = frameOf(leaf) * PAGE_SIZE - ((frameOf(leaf) * PAGE_SIZE) % span) + (va % span);
+  }
+  return bits;
+}

@@ -1,0 +1,148 @@
+/**
+ * pmap_remove: unmapping a range of addresses.
+ */
+import {
+  PMAP_LOCKS,
+  REACHED_REMOVE_IS_NOOP,
+  REACHED_REMOVE_LOOP_DONE,
+  REMOVE_CALLS,
+  REMOVE_EARLY_EXITS,
+  REMOVE_LOOPS,
+  REMOVE_LOOP_BREAKS,
+} from '../counters.ts';
+import { EV_REMOVE } from '../events.ts';
+import { PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.ts';
+import type { Machine } from '../hunks.ts';
+import type { Pmap } from '../state/pmap.ts';
+import { NBPDP, NBPDR, NBPML4, NBPML5, PAGE_SIZE, type Va, vaHi, vaLo } from '../units.ts';
+import { delayedInvlFinish, delayedInvlStart, pmapInvalidateAll, pmapInvalidatePage } from './invalidate.ts';
+import { removePde, removePte } from './leaf.ts';
+import { freeDelayed, nextSpan, pdeAt, pmapResidentCountAdj, pml4eAt, pteIn, unwirePtp } from './ptp.ts';
+import { demotePde } from './superpage.ts';
+import { assertWhole1g } from './largepage.ts';
+
+/**
+ * Unmaps [sva, eva), page-aligned. When the pmap has nothing mapped it returns at its first test, before taking any lock.
+ * FreeBSD: sys/amd64/amd64/pmap.c pmap_remove
+ */
+export function pmapRemove(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
+  const { counters } = m;
+  counters[REMOVE_CALLS]!++;
+  counters[REACHED_REMOVE_IS_NOOP]!++;
+  if (m.hunks.removeIsNoop(m, pmap)) {
+    counters[REMOVE_EARLY_EXITS]!++;
+    if (m.recording) m.events.emit(EV_REMOVE, pmap.id, sva, eva, 1);
+    return;
+  }
+  if (m.recording) m.events.emit(EV_REMOVE, pmap.id, sva, eva, 0);
+  removeFull(m, pmap, sva, eva);
+}
+
+/** pmap_remove as pmap_protect calls it: no call of the VM layer, so no event. */
+export function removeUnrecorded(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
+  const { counters } = m;
+  counters[REMOVE_CALLS]!++;
+  counters[REACHED_REMOVE_IS_NOOP]!++;
+  if (m.hunks.removeIsNoop(m, pmap)) counters[REMOVE_EARLY_EXITS]!++;
+  else removeFull(m, pmap, sva, eva);
+}
+
+function removeFull(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
+  delayedInvlStart(m);
+  m.counters[PMAP_LOCKS]!++;
+  if (sva + PAGE_SIZE !== eva || !removedOnePage(m, pmap, sva)) {
+    if (removeRange(m, pmap, sva, eva)) pmapInvalidateAll(m, pmap);
+  }
+  m.pvListLocked = 0;
+  delayedInvlFinish(m);
+  freeDelayed(m);
+}
+
+/** The very common removal of one page. False: the address is not under a PD page, or under a 2M mapping. */
+function removedOnePage(m: Machine, pmap: Pmap, va: Va): boolean {
+  const hi = vaHi(va);
+  const lo = vaLo(va);
+  const at = pdeAt(m, pmap, hi, lo);
+  if (at === 0) return false;
+  const pde = m.words[at]!;
+  if ((pde & PG_PS) !== 0) return false;
+  if ((pde & PG_V) === 0) return true;
+  const pte = pteIn(pde, lo);
+  if ((m.words[pte]! & PG_V) === 0) return true;
+  removePte(m, pmap, pte, hi, lo, pde);
+  m.pvListLocked = 0;
+  pmapInvalidatePage(m, pmap, hi, lo);
+  return true;
+}
+
+/** The outer loop. Returns whether anything was unmapped. */
+function removeRange(m: Machine, pmap: Pmap, sva: Va, eva: Va): boolean {
+  const { words, counters, hunks } = m;
+  let any = false;
+  let next = 0;
+  for (let va = sva; va < eva; va = next) {
+    counters[REACHED_REMOVE_LOOP_DONE]!++;
+    if (hunks.removeLoopDone(m, pmap)) {
+      counters[REMOVE_LOOP_BREAKS]!++;
+      break;
+    }
+    counters[REMOVE_LOOPS]!++;
+    const hi = vaHi(va);
+    const lo = vaLo(va);
+    const pml4eWord = pml4eAt(m, pmap, hi);
+    if (pml4eWord === 0) {
+      next = nextSpan(va, NBPML5);
+      continue;
+    }
+    const pml4e = words[pml4eWord]!;
+    if ((pml4e & PG_V) === 0) {
+      next = nextSpan(va, NBPML4);
+      continue;
+    }
+    next = nextSpan(va, NBPDP);
+    const pdpeWord = tableWords(pml4e) + ((((hi << 2) | (lo >>> 30)) & 511) << 1);
+    const pdpe = words[pdpeWord]!;
+    if ((pdpe & PG_V) === 0) continue;
+    if ((pdpe & PG_PS) !== 0) {
+      assertWhole1g('pmap_remove', next <= eva);
+      any = true;
+      words[pdpeWord] = 0;
+      words[pdpeWord + 1] = 0;
+      pmapResidentCountAdj(m, pmap, -NBPDP / PAGE_SIZE);
+      unwirePtp(m, pmap, hi, lo, frameOf(pml4e));
+      continue;
+    }
+    next = nextSpan(va, NBPDR);
+    const pdeWord = tableWords(pdpe) + (((lo >>> 21) & 511) << 1);
+    let pde = words[pdeWord]!;
+    if (pde === 0) continue;
+    if ((pde & PG_PS) !== 0) {
+      if (va + NBPDR === next && eva >= next) {
+        any = true;
+        removePde(m, pmap, pdeWord, hi, lo);
+        continue;
+      }
+      if (!demotePde(m, pmap, pdeWord, hi, lo)) continue;
+      pde = words[pdeWord]!;
+    }
+    if (next > eva) next = eva;
+    if (removePtes(m, pmap, hi, lo, (next - va) / PAGE_SIZE, pde)) any = true;
+  }
+  return any;
+}
+
+/**
+ * Unmaps `pages` pages from an address on, all under one PDE, whose low word is `pde`; stops when the page-table page is
+ * gone. Returns whether anything was unmapped. FreeBSD: pmap_remove_ptes
+ */
+export function removePtes(m: Machine, pmap: Pmap, hi: number, lo: number, pages: number, pde: number): boolean {
+  const { words } = m;
+  let any = false;
+  let pte = pteIn(pde, lo);
+  for (let at = lo, left = pages; left > 0; left--, at = (at + PAGE_SIZE) | 0, pte += 2) {
+    if (words[pte] === 0) continue;
+    any = true;
+    if (removePte(m, pmap, pte, hi, at, pde)) break;
+  }
+  return any;
+}

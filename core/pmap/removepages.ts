@@ -1,0 +1,140 @@
+/**
+ * pmap_remove_pages: emptying a pmap at exit and exec, by its pv entries instead of its tables.
+ */
+import { PMAP_LOCKS, PV_CHUNK_LIST_LOCKS, PV_ENTRY_COUNT } from '../counters.ts';
+import { EV_REMOVE_PAGES } from '../events.ts';
+import { PG_M, PG_PS, PG_RW, PG_V, PG_W, frameOf, tableWords } from '../hw/entry.ts';
+import type { Machine } from '../hunks.ts';
+import { vmPageDirty } from '../page/page.ts';
+import { KernelPanic } from '../panic.ts';
+import { PGA_WRITEABLE, RUN_PAGES } from '../state/page.ts';
+import type { Pmap } from '../state/pmap.ts';
+import { type Frame, NPTEPG, vaOf } from '../units.ts';
+import { pmapInvalidateAll } from './invalidate.ts';
+import { freeReserved, unusePt } from './leaf.ts';
+import { freeDelayed, pdpeAt, pmapResidentCountAdj } from './ptp.ts';
+import {
+  CHUNK_MAP_WORDS,
+  changePvListLock,
+  chunkEntry,
+  chunkMarkFree,
+  chunkNext,
+  chunkSetNext,
+  chunkUnlink,
+  chunkUsed,
+  clearWriteableIfUnmapped,
+  freeChunkPage,
+  lruUnlink,
+  pvUnlink,
+  pvVaHi,
+  pvVaLo,
+} from './pv.ts';
+
+const MODIFIED = PG_M | PG_RW;
+
+/**
+ * Unmaps every managed page that is not wired. The pmap must be loaded on this CPU and on no other: so entries need no
+ * atomic exchange, and one flush at the end will do. Pages are not marked referenced.
+ * FreeBSD: sys/amd64/amd64/pmap.c pmap_remove_pages
+ */
+export function pmapRemovePages(m: Machine, pmap: Pmap): void {
+  if (m.recording) m.events.emit(EV_REMOVE_PAGES, pmap.id);
+  assertOnlyHere(m, pmap);
+  const { counters, words } = m;
+  counters[PMAP_LOCKS]!++;
+  let freeChunks = 0;
+  let next = 0;
+  for (let chunk = pmap.pvChunkHead; chunk !== 0; chunk = next) {
+    next = chunkNext(words, chunk);
+    if (!removeChunk(m, pmap, chunk)) continue;
+    chunkUnlink(m, pmap, chunk);
+    chunkSetNext(words, chunk, freeChunks);
+    freeChunks = chunk;
+  }
+  m.pvListLocked = 0;
+  pmapInvalidateAll(m, pmap);
+  if (freeChunks !== 0) freeChunkBatch(m, freeChunks);
+  freeDelayed(m);
+}
+
+function assertOnlyHere(m: Machine, pmap: Pmap): void {
+  const { curcpu } = m;
+  if (m.cpus[curcpu]!.curpmap !== pmap)
+    throw new KernelPanic('pmap_remove_pages', 'non-current pmap', { pmap: pmap.id });
+  const othersLo = curcpu < 32 ? pmap.activeLo & ~(1 << curcpu) : pmap.activeLo;
+  const othersHi = curcpu < 32 ? pmap.activeHi : pmap.activeHi & ~(1 << (curcpu - 32));
+  if ((othersLo | othersHi) !== 0) throw new KernelPanic('pmap_remove_pages', 'pmap active', { pmap: pmap.id });
+}
+
+/** FreeBSD: free_pv_chunk_batch */
+function freeChunkBatch(m: Machine, first: Frame): void {
+  const { words } = m;
+  m.counters[PV_CHUNK_LIST_LOCKS]!++;
+  for (let chunk = first; chunk !== 0; chunk = chunkNext(words, chunk)) lruUnlink(m, chunk);
+  let next = 0;
+  for (let chunk = first; chunk !== 0; chunk = next) {
+    next = chunkNext(words, chunk);
+    freeChunkPage(m, chunk);
+  }
+}
+
+/** Unmaps what a chunk's entries stand for. Returns whether the chunk is all free. */
+function removeChunk(m: Machine, pmap: Pmap, chunk: Frame): boolean {
+  const { words, page } = m;
+  const { pvHead, pvTail, aflags } = page;
+  let allFree = true;
+  let removed = 0;
+  for (let i = 0; i < CHUNK_MAP_WORDS; i++) {
+    let freed = 0;
+    for (let used = chunkUsed(words, chunk, i); used !== 0; used &= used - 1) {
+      const lowest = used & -used;
+      const pv = chunkEntry(chunk, i, 31 - Math.clz32(lowest));
+      const lo = pvVaLo(words, pv);
+      const hi = pvVaHi(words, pv);
+      const pdpe = words[pdpeAt(m, pmap, hi, lo)]!;
+      const pdeWord = tableWords(pdpe) + (((lo >>> 21) & 511) << 1);
+      const pde = words[pdeWord]!;
+      const small = (pde & (PG_PS | PG_V)) === PG_V;
+      const leaf = small ? tableWords(pde) + (((lo >>> 12) & 511) << 1) : pdeWord;
+      const old = words[leaf]!;
+      if ((old & PG_V) === 0)
+        throw new KernelPanic('pmap_remove_pages', 'bad pte', { va: vaOf(hi, lo), pte: old >>> 0 });
+      if ((old & PG_W) !== 0) {
+        allFree = false;
+        continue;
+      }
+      freed |= lowest;
+      removed++;
+      words[leaf] = 0;
+      words[leaf + 1] = 0;
+      if (small) {
+        const frame = frameOf(old);
+        if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
+        changePvListLock(m, frame);
+        pmapResidentCountAdj(m, pmap, -1);
+        pvUnlink(words, pvHead, pvTail, frame, pv);
+        if ((aflags[frame]! & PGA_WRITEABLE) !== 0) clearWriteableIfUnmapped(m, frame);
+        unusePt(m, pmap, hi, lo, pde);
+      } else {
+        remove2m(m, pmap, old, pv, hi, lo);
+        unusePt(m, pmap, hi, lo, pdpe);
+      }
+    }
+    chunkMarkFree(words, chunk, i, freed);
+  }
+  m.counters[PV_ENTRY_COUNT]! -= removed;
+  return allFree;
+}
+
+function remove2m(m: Machine, pmap: Pmap, old: number, pv: number, hi: number, lo: number): void {
+  const { words, page } = m;
+  const first = frameOf(old) & ~(RUN_PAGES - 1);
+  const end = first + RUN_PAGES;
+  if ((old & MODIFIED) === MODIFIED) for (let frame = first; frame < end; frame++) vmPageDirty(m, frame);
+  changePvListLock(m, first);
+  pmapResidentCountAdj(m, pmap, -NPTEPG);
+  pvUnlink(words, page.pvHead2m, page.pvTail2m, first >>> 9, pv);
+  if (page.pvHead2m[first >>> 9] === 0)
+    for (let frame = first; frame < end; frame++) clearWriteableIfUnmapped(m, frame);
+  freeReserved(m, pmap, hi, lo, 'pmap_remove_pages');
+}
