@@ -90,10 +90,7 @@ export function explanations(
   const intended = variants.flatMap(({ id, intends }) => {
     if (!undone.includes(id) && !taken.includes(id)) return [];
     return intends.map((intent): Step => {
-      const where = `${id}, intends ${intent.what}`;
-      if (!isStatistic(intent.what)) throw new RangeError(`${where}: expected the name of a statistic or counter`);
-      const measure = parseMeasure(intent.by, where);
-      checkBasis(intent.what, measure, where);
+      const measure = intendedMeasure(id, intent);
       return { variant: id, intent, finding: null, what: intent.what, measure, reversed: undone.includes(id) };
     });
   });
@@ -108,6 +105,15 @@ export function explanations(
     return [{ variant, intent: null, finding, what, measure, reversed }];
   });
   return { intended, known };
+}
+
+/** The measure of a declaration. Throws RangeError when it is about no statistic, or in no formula of the language. */
+export function intendedMeasure(variant: string, { what, by }: Declared): Measure {
+  const where = `${variant}, intends ${what}`;
+  if (!isStatistic(what)) throw new RangeError(`${where}: expected the name of a statistic or counter`);
+  const measure = parseMeasure(by, where);
+  checkBasis(what, measure, where);
+  return measure;
 }
 
 /** A statistic of one pmap can be measured by that pmap's own pages only: events happen to the whole machine. */

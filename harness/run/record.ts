@@ -125,4 +125,49 @@ export interface RunRecord {
   readonly violations: readonly Violation[];
   /** the whole state after op `op`, as plain data; null unless asked for */
   readonly state: { readonly op: number; readonly machine: unknown } | null;
+  /** calls into the pmap layer; null unless asked for */
+  readonly events: RecordedEvents | null;
+}
+
+/** Op i made events from[i] .. from[i + 1], each EVENT_WORDS numbers of `words` (core/events). */
+export interface RecordedEvents {
+  readonly from: Uint32Array;
+  readonly words: Float64Array;
+}
+
+/** What a run is asked for besides its record. */
+export interface RunOptions {
+  /** record calls into the pmap layer */
+  readonly events?: boolean;
+  /** take the whole state after this op */
+  readonly stateAfter?: number;
+}
+
+/** The record of a run that never got anywhere. */
+export function failedRecord(workload: string, variant: string, ended: Failure): RunRecord {
+  return {
+    workload,
+    variant,
+    ended,
+    ops: 0,
+    perOp: {
+      code: new Int32Array(),
+      value: new Float64Array(),
+      residentCount: new Int32Array(),
+      wiredCount: new Int32Array(),
+      topPages: new Uint8Array(),
+      counterFrom: new Uint32Array(1),
+      counterIndex: new Uint8Array(),
+      counterDelta: new Int32Array(),
+    },
+    start: new Float64Array(),
+    totals: new Float64Array(),
+    checkpoints: [],
+    removeByPlace: { exit: { calls: 0, early: 0 }, exec: { calls: 0, early: 0 }, other: { calls: 0, early: 0 } },
+    balance: { alive: 0, left: [] },
+    replay: null,
+    violations: [],
+    state: null,
+    events: null,
+  };
 }

@@ -64,6 +64,7 @@ export function record(variant: string, ops: readonly PlantedOp[], planted: Plan
     replay: null,
     violations: planted.violations ?? [],
     state: null,
+    events: null,
   };
 }
 

@@ -1,0 +1,51 @@
+/**
+ * The composition root of a child process: one variant, loaded from a file, run on one machine that is used again.
+ *
+ * It answers the requests of run/process.ts. Nothing that the variant does here reaches the other columns.
+ */
+import { type Machine, type Variant } from '../core/index.ts';
+import * as face from '../variants/index.ts';
+import { factsOf } from './run/facts.ts';
+import { LoadError, describeError, loadVariant } from './run/load.ts';
+import type { FromChild, ToChild } from './run/protocol.ts';
+import { run } from './run/run.ts';
+import { withoutClock } from './run/traps.ts';
+
+const say = (message: FromChild): void => {
+  process.send?.(message);
+};
+
+/** Every op at first, so that an endless loop in a short workload can be placed; then one in 4,096. */
+const announce = (op: number): void => {
+  if (op < 64 || op % 4096 === 0) say({ kind: 'at', op });
+};
+
+let file = '';
+let variant: Variant | null = null;
+let machine: Machine | null = null;
+
+async function load(path: string): Promise<FromChild> {
+  try {
+    file = path;
+    variant = await loadVariant(path, face);
+    const all = [...face.series, ...face.experiments, variant];
+    return { kind: 'loaded', facts: factsOf(all, new Set(Object.keys(face))).at(-1)! };
+  } catch (error) {
+    return { kind: 'refused', message: error instanceof LoadError ? error.message : describeError(error, path) };
+  }
+}
+
+function runHere({ workload, options }: Extract<ToChild, { kind: 'run' }>): FromChild {
+  const chosen = variant!;
+  const watched = { announce, describe: (error: unknown) => describeError(error, file) };
+  const result = withoutClock(() => run(machine, workload, chosen, options, watched));
+  ({ machine } = result);
+  return { kind: 'record', record: result.record };
+}
+
+process.on('message', (request: ToChild) => {
+  if (request.kind === 'load') void load(request.file).then(say);
+  else say(runHere(request));
+});
+// The parent went away: nobody waits for an answer.
+process.on('disconnect', () => process.exit());

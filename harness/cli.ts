@@ -1,0 +1,91 @@
+#!/usr/bin/env node
+/**
+ * The command line. Every command imports its machinery when it runs, so that --help answers at once.
+ *
+ * Exit codes: 0 nothing unexpected, 1 finding or regression, 2 usage or bad input, 3 the harness failed or nothing was
+ * run, 4 inconclusive (with --strict), 130 interrupted.
+ */
+import { Command, CommanderError } from 'commander';
+import { endOnBrokenPipe } from './cli/output.ts';
+
+const EXIT_USAGE = 2;
+const EXIT_HARNESS = 3;
+
+/** Names of errors that speak of what was given to the program. */
+const USAGE_ERRORS = new Set(['UsageError', 'WorkloadError', 'VectorError']);
+
+const program = new Command('pmapdiff')
+  .description('What each revision of a kernel patch counts, breaks and costs, on the same workloads.')
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text.replaceAll(/\n(?=.)/g, ' ')) })
+  .showSuggestionAfterError()
+  .addHelpText(
+    'after',
+    `
+Exit codes:
+  0 nothing unexpected, 1 finding or regression, 2 usage or bad input,
+  3 the harness failed or nothing was run, 4 inconclusive (--strict), 130 interrupted`,
+  );
+
+const ACTIONS = {
+  compare: () => import('./cli/compare.ts').then(({ compareCommand }) => compareCommand),
+  replay: () => import('./cli/replay.ts').then(({ replayCommand }) => replayCommand),
+  conform: () => import('./cli/conform.ts').then(({ conformCommand }) => conformCommand),
+  list: () => import('./cli/list.ts').then(({ listCommand }) => listCommand),
+};
+
+program
+  .command('compare', { isDefault: false })
+  .description('run workloads through revisions and say what differs; everything there is by default')
+  .option('-w, --workload <name|file...>', 'workloads of the catalog or the corpus, or files')
+  .option('--variants <ids>', 'revisions and experiments by name, comma-separated (default: the five revisions)')
+  .option('--variant <file...>', 'your own revision: a TypeScript file; more names of variants')
+  .option('--against <id|previous>', 'what each is compared with (default: baseline)')
+  .option('--touch <policy>', 'who reads the shared page in recordings: recorded, exec, never, all')
+  .option('--require-exercised', 'fail when a changed member was never reached')
+  .option('--time-limit <seconds>', 'least wall limit for one workload of a variant file (default: 10)')
+  .option('--json', 'JSON instead of text')
+  .action(async (options) => finish((await ACTIONS.compare())(options)));
+
+program
+  .command('replay')
+  .description('run one workload through one revision and show what it did')
+  .argument('<workload>', 'a name of the catalog or the corpus, or a file')
+  .requiredOption('--variant <id|file>', 'the revision')
+  .option('--touch <policy>', 'who reads the shared page in a recording: recorded, exec, never, all')
+  .option('--trace', 'every op with the calls that it made into the pmap layer')
+  .option('--json', 'JSON instead of text')
+  .action(async (workload, options) => finish((await ACTIONS.replay())(workload, options)));
+
+program
+  .command('conform')
+  .description('hold the simulated kernel against recorded answers of the real one')
+  .argument('<kind>', 'pmap, vm or mmu')
+  .argument('<path...>', 'folders or files of recordings')
+  .option('--json', 'JSON instead of text')
+  .action(async (kind, paths, options) => finish((await ACTIONS.conform())(kind, paths, options)));
+
+program
+  .command('list')
+  .description('variants, workloads and the settings of a machine')
+  .option('--json', 'JSON instead of text')
+  .action(async (options) => finish((await ACTIONS.list())(options)));
+
+async function finish(code: Promise<number>): Promise<void> {
+  process.exitCode = await code;
+}
+
+endOnBrokenPipe();
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+/** One line on stderr, and the exit code. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  const { message, constructor } = error as Error;
+  process.stderr.write(`pmapdiff: ${message}\n`);
+  return USAGE_ERRORS.has(constructor.name) ? EXIT_USAGE : EXIT_HARNESS;
+}

@@ -1,0 +1,2 @@
+/** Bad usage: one line on stderr, nothing on stdout, exit 2. */
+export class UsageError extends Error {}

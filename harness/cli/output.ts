@@ -1,0 +1,38 @@
+/**
+ * Where output goes: results to stdout, everything else to stderr, progress only to a terminal.
+ */
+import type { WriteStream } from 'node:tty';
+
+/** Colour precedence: NO_COLOR (not empty), FORCE_COLOR (0 = off), then whether a terminal that can do it listens. */
+export function wantsColor(stream: Pick<WriteStream, 'isTTY'>, env: NodeJS.ProcessEnv): boolean {
+  if (env.NO_COLOR !== undefined && env.NO_COLOR !== '') return false;
+  if (env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '') return env.FORCE_COLOR !== '0';
+  return stream.isTTY === true && env.TERM !== 'dumb';
+}
+
+/** A reader that went away (`| head`) ends the program quietly with the code it would have had. */
+export function endOnBrokenPipe(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
+}
+
+/** Says what is being done, on one line of stderr that is overwritten, if stderr is a terminal. */
+export class Progress {
+  readonly #shown = process.stderr.isTTY === true;
+
+  say(text: string): void {
+    if (this.#shown) process.stderr.write(`\r\u001B[2K${text}`);
+  }
+
+  clear(): void {
+    if (this.#shown) process.stderr.write('\r\u001B[2K');
+  }
+
+  /** A line that stays: a warning, or what a variant prints. */
+  note(text: string): void {
+    this.clear();
+    process.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
+  }
+}

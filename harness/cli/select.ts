@@ -1,0 +1,75 @@
+/**
+ * What a command line selects: revisions by name, variant files, workloads by name or file.
+ */
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Variant } from '../../core/index.ts';
+import { experiments, series, variantById } from '../../variants/index.ts';
+import type { Against } from '../compare/compare.ts';
+import { CATALOG } from '../workload/catalog/index.ts';
+import { CORPUS } from '../workload/corpus/index.ts';
+import { loadWorkload } from '../workload/load.ts';
+import { TOUCH_POLICIES, type TouchPolicy, type Workload } from '../workload/ops.ts';
+import { nearest } from '../workload/suggest.ts';
+import { UsageError } from './errors.ts';
+
+/** A built-in variant, or a file that holds one. */
+export type Chosen =
+  | { readonly kind: 'built-in'; readonly variant: Variant }
+  | { readonly kind: 'file'; readonly path: string; readonly name: string };
+
+const builtInIds = (): string[] => [...series, ...experiments].map(({ id }) => id);
+
+function builtIn(id: string): Variant {
+  const variant = variantById(id);
+  if (variant !== undefined) return variant;
+  throw new UsageError(`unknown variant ${JSON.stringify(id)}: ${didYouMean(id, builtInIds())}`);
+}
+
+const didYouMean = (word: string, known: readonly string[]): string => {
+  const near = nearest(word, known);
+  return near === '' ? `expected one of ${known.join(', ')}` : `did you mean ${near}?`;
+};
+
+/** `X` of --variant: a name, or a path to a TypeScript file. */
+export function chooseVariant(text: string): Chosen {
+  const variant = variantById(text);
+  if (variant !== undefined) return { kind: 'built-in', variant };
+  const path = resolve(text);
+  if (existsSync(path) && statSync(path).isFile()) return { kind: 'file', path, name: text };
+  if (/[/\\.]/.test(text)) throw new UsageError(`${text}: no such variant file`);
+  return { kind: 'built-in', variant: builtIn(text) };
+}
+
+/** Columns of a comparison: --variants (the series if absent), then each --variant. */
+export function chooseVariants(names: string | undefined, files: readonly string[]): Chosen[] {
+  const ids = names === undefined ? series.map(({ id }) => id) : names.split(',').map((id) => id.trim());
+  const chosen = [
+    ...ids.map((id): Chosen => ({ kind: 'built-in', variant: builtIn(id) })),
+    ...files.map(chooseVariant),
+  ];
+  const keys = chosen.map((one) => (one.kind === 'file' ? one.path : one.variant.id));
+  return chosen.filter((_one, i) => keys.indexOf(keys[i]) === i);
+}
+
+export function chooseAgainst(text: string | undefined, columns: readonly string[]): Against {
+  if (text === 'previous') return { kind: 'previous' };
+  const id = text ?? (columns.includes('baseline') ? 'baseline' : columns[0]);
+  if (columns.includes(id)) return { kind: 'variant', id };
+  throw new UsageError(`--against ${id}: not among the columns ${columns.join(', ')}`);
+}
+
+export function chooseTouch(text: string | undefined): TouchPolicy {
+  const policy = TOUCH_POLICIES.find((name) => name === (text ?? 'recorded'));
+  if (policy !== undefined) return policy;
+  throw new UsageError(`--touch: expected ${TOUCH_POLICIES.join(', ')}, got ${JSON.stringify(text)}`);
+}
+
+export const allWorkloadNames = (): string[] => [...Object.keys(CATALOG), ...Object.keys(CORPUS)];
+
+/** Each workload by name or file, in the order given; all of catalog and corpus when none is. */
+export async function chooseWorkloads(names: readonly string[], touch: TouchPolicy): Promise<Workload[]> {
+  const workloads: Workload[] = [];
+  for (const name of names.length > 0 ? names : allWorkloadNames()) workloads.push(await loadWorkload(name, { touch }));
+  return workloads;
+}

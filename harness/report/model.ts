@@ -1,0 +1,234 @@
+/**
+ * The report as data: everything that a renderer prints, already added up and in order. Renderers do no arithmetic.
+ */
+import type { Against, RunSummary, WorkloadComparison, Plan } from '../compare/compare.ts';
+import type { Step } from '../compare/declarations.ts';
+import type { Tally } from '../compare/gate.ts';
+import type { Difference, PairComparison, Verdict } from '../compare/pair.ts';
+import type { Standing } from '../compare/statistics.ts';
+import type { Place, RemoveCalls } from '../run/record.ts';
+
+export const REPORT_SCHEMA = 'pmapdiff.compare/1';
+
+/** Candidates whose records agree on every plane of every workload. */
+export interface Column {
+  readonly ids: readonly string[];
+  /** null: the reference itself, or the first of a series compared step by step */
+  readonly reference: string | null;
+}
+
+/** One candidate, one workload. */
+export interface Cell {
+  readonly verdict: Verdict;
+  readonly standing: PairComparison['standing'];
+  /** findings that explain it, in order */
+  readonly findings: readonly string[];
+  /** a failure in one sentence, or the panic, or null */
+  readonly note: string | null;
+}
+
+/** Why a candidate differs: one reason and the statistics that it explains. */
+export interface Reason {
+  readonly standing: Exclude<Standing, 'follows'>;
+  readonly findings: readonly string[];
+  readonly why: readonly string[];
+  readonly items: readonly ReasonItem[];
+}
+
+export interface ReasonItem {
+  readonly what: string;
+  readonly workloads: number;
+  /** extremes of one op's difference over all workloads; null for planes */
+  readonly least: number | null;
+  readonly most: number | null;
+  /** where it is seen first */
+  readonly first: { readonly workload: string; readonly at: string };
+}
+
+export interface RemoveRow {
+  readonly workload: string;
+  readonly place: Place;
+  /** per column of `Report.columns` */
+  readonly cells: readonly RemoveCalls[];
+}
+
+export interface Report {
+  readonly against: Against;
+  readonly complete: boolean;
+  readonly columns: readonly Column[];
+  readonly titles: Readonly<Record<string, string>>;
+  readonly rows: readonly {
+    readonly workload: WorkloadComparison;
+    /** per column; null for a reference */
+    readonly cells: readonly (Cell | null)[];
+  }[];
+  readonly reasons: readonly {
+    readonly column: Column;
+    readonly reasons: readonly Reason[];
+    readonly following: number;
+  }[];
+  readonly removes: readonly RemoveRow[];
+  readonly replays: readonly { readonly workload: string; readonly run: RunSummary }[];
+  /** what does not hold in single runs, whatever the others do; and expectations that the reference missed */
+  readonly faults: readonly {
+    readonly workload: string;
+    readonly variant: string;
+    readonly text: string;
+    readonly known: boolean;
+  }[];
+  readonly neverSeen: readonly Step[];
+  readonly findingTitles: Readonly<Record<string, string>>;
+  readonly tally: Tally;
+}
+
+export interface ReportInput {
+  readonly plan: Plan;
+  readonly workloads: readonly WorkloadComparison[];
+  readonly against: Against;
+  readonly complete: boolean;
+  readonly neverSeen: readonly Step[];
+  readonly findingTitles: Readonly<Record<string, string>>;
+  readonly tally: Tally;
+}
+
+export function buildReport(input: ReportInput): Report {
+  const { plan, workloads, against, complete, neverSeen, findingTitles, tally } = input;
+  const columns = columnsOf(plan, workloads);
+  const pairOf = (workload: WorkloadComparison, { ids, reference }: Column): PairComparison | null =>
+    workload.pairs.find((pair) => pair.candidate === ids[0] && pair.reference === reference) ?? null;
+  const run = (workload: WorkloadComparison, id: string): RunSummary =>
+    workload.runs.find(({ variant }) => variant === id)!;
+  return {
+    against,
+    complete,
+    columns,
+    titles: Object.fromEntries(plan.columns.map(({ id, title }) => [id, title])),
+    rows: workloads.map((workload) => ({
+      workload,
+      cells: columns.map((column) => {
+        const pair = pairOf(workload, column);
+        return pair === null ? null : cellOf(pair, run(workload, column.ids[0]));
+      }),
+    })),
+    reasons: columns.flatMap((column) => {
+      if (column.reference === null) return [];
+      const found = workloads.flatMap((workload) => {
+        const pair = pairOf(workload, column);
+        return pair === null ? [] : pair.differences.map((difference) => ({ workload, difference }));
+      });
+      const following = found.filter(({ difference }) => difference.standing === 'follows').length;
+      return [{ column, reasons: reasonsOf(found), following }];
+    }),
+    removes: workloads.flatMap((workload) =>
+      (['exit', 'exec'] as const).flatMap((place) => {
+        const cells = columns.map(({ ids }) => run(workload, ids[0]).removeByPlace[place]);
+        return cells.some(({ calls }) => calls > 0) ? [{ workload: workload.name, place, cells }] : [];
+      }),
+    ),
+    replays: workloads.flatMap((workload) => {
+      const first = workload.runs.find(({ replay }) => replay !== null);
+      return first === undefined ? [] : [{ workload: workload.name, run: first }];
+    }),
+    faults: workloads.flatMap(faultsOf),
+    neverSeen,
+    findingTitles,
+    tally,
+  };
+}
+
+/** Candidates with equal records everywhere and the same reference share a column. */
+function columnsOf(plan: Plan, workloads: readonly WorkloadComparison[]): Column[] {
+  const columns: { ids: string[]; reference: string | null }[] = [];
+  for (const { id } of plan.columns) {
+    const reference = plan.pairs.find(({ candidate }) => candidate.id === id)?.reference.id ?? null;
+    const home = columns.find(
+      (column) =>
+        column.reference !== null &&
+        reference === column.reference &&
+        workloads.every(({ groups }) => groups.some((group) => group.includes(id) && group.includes(column.ids[0]))),
+    );
+    if (home === undefined) columns.push({ ids: [id], reference });
+    else home.ids.push(id);
+  }
+  return columns;
+}
+
+function cellOf({ verdict, standing, differences, failures, bothPanic }: PairComparison, run: RunSummary): Cell {
+  const findings = unique(differences.flatMap(({ steps }) => steps.flatMap(({ finding }) => finding ?? [])));
+  const { ended } = run;
+  const failure = failures.map((failed) => `${failed.variant}: ${failed.failure.message}`).join('; ');
+  const panic = ended.kind === 'panic' ? `${bothPanic ? 'both: ' : ''}${ended.where}: ${ended.reason}` : null;
+  return { verdict, standing, findings, note: failure === '' ? panic : failure };
+}
+
+interface Found {
+  readonly workload: WorkloadComparison;
+  readonly difference: Difference;
+}
+
+const STANDINGS = ['unexpected', 'known', 'intended'] as const;
+
+/** Group differences by what explains them: unexpected ones first, each on its own; then by finding, then by intent. */
+function reasonsOf(found: readonly Found[]): Reason[] {
+  const groups = new Map<string, Found[]>();
+  for (const item of found) {
+    const { standing, steps, what } = item.difference;
+    if (standing === 'follows') continue;
+    const why = steps.map(({ finding, intent }) => finding ?? intent?.why).join('|');
+    const key = `${STANDINGS.indexOf(standing)}|${standing === 'unexpected' ? what : why}`;
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  return [...groups.entries()]
+    .sort(([a], [b]) => Number(a[0]) - Number(b[0]))
+    .map(([, items]) => {
+      const { standing, steps } = items[0].difference;
+      return {
+        standing: standing === 'follows' ? 'unexpected' : standing,
+        findings: unique(steps.flatMap(({ finding }) => finding ?? [])),
+        why: unique(steps.flatMap(({ intent }) => intent?.why ?? [])),
+        items: unique(items.map(({ difference }) => difference.what)).map((what) =>
+          itemOf(items.filter(({ difference }) => difference.what === what)),
+        ),
+      };
+    });
+}
+
+function itemOf(found: readonly Found[]): ReasonItem {
+  const amounts = found.flatMap(({ difference }) => difference.amount ?? []);
+  const [{ workload, difference }] = found;
+  return {
+    what: difference.what,
+    workloads: unique(found.map((item) => item.workload.name)).length,
+    least: amounts.length === 0 ? null : Math.min(...amounts.map(({ least }) => least)),
+    most: amounts.length === 0 ? null : Math.max(...amounts.map(({ most }) => most)),
+    first: { workload: workload.name, at: workload.opTexts[difference.op] ?? `op ${difference.op}` },
+  };
+}
+
+function faultsOf(workload: WorkloadComparison): Report['faults'] {
+  const { name, missed, runs } = workload;
+  return [
+    ...missed.map(({ line, op, expected, got }) => ({
+      workload: name,
+      variant: '',
+      text: `${line > 0 ? `line ${line}` : `op ${op}`}: the reference should answer ${expected}, answers ${got}`,
+      known: false,
+    })),
+    ...runs.flatMap(({ variant, faults }) =>
+      faults.flatMap(({ name: invariant, expected, got, standing, findings }) =>
+        standing === 'shared'
+          ? []
+          : [
+              {
+                workload: name,
+                variant,
+                text: `${invariant}: expected ${expected}, got ${got}${findings.map((id) => ` (${id})`).join('')}`,
+                known: standing === 'known',
+              },
+            ],
+      ),
+    ),
+  ];
+}
+
+const unique = <T>(items: readonly T[]): T[] => [...new Set(items)];

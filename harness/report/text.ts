@@ -1,0 +1,205 @@
+/**
+ * The report for a reviewer at a terminal: the matrix of verdicts, then why, then what pmap_remove did.
+ */
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import type { RemoveCalls } from '../run/record.ts';
+import type { Cell, Column, Reason, ReasonItem, Report } from './model.ts';
+
+type Colors = ReturnType<typeof pc.createColors>;
+
+export interface TextOptions {
+  readonly color: boolean;
+}
+
+export function renderText(report: Report, { color }: TextOptions): string {
+  const colors = pc.createColors(color);
+  const parts = [
+    heading(report, colors),
+    matrix(report, colors),
+    ...reasons(report, colors),
+    removes(report, colors),
+    replays(report, colors),
+    faults(report, colors),
+    unseen(report, colors),
+    summary(report, colors),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+const columnName = ({ ids }: Column): string => ids.join('\n= ');
+const inLine = ({ ids }: Column): string => ids.join(' = ');
+const number = (n: number): string => n.toLocaleString('en-US');
+const plural = (n: number, word: string): string => `${number(n)} ${word}${n === 1 ? '' : 's'}`;
+const signed = (n: number): string => (n > 0 ? `+${number(n)}` : number(n));
+
+/** Columns without rules: bare text that survives a pipe, aligned. */
+function table(head: readonly string[], rows: readonly (readonly string[])[], right: readonly number[] = []): string {
+  const none = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '' };
+  const sides = { 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '' };
+  const grid = new Table({
+    head: [...head],
+    chars: { ...none, ...sides, right: '', 'right-mid': '', middle: '  ' },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
+    colAligns: head.map((_title, i) => (right.includes(i) ? 'right' : 'left')),
+  });
+  grid.push(...rows.map((row) => [...row]));
+  return grid
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+function heading({ rows, columns, against, complete }: Report, colors: Colors): string {
+  const ops = rows.reduce((sum, { workload }) => sum + workload.ops, 0);
+  const revisions = columns.reduce((sum, { ids }) => sum + ids.length, 0);
+  const each = against.kind === 'previous' ? 'its predecessor' : against.id;
+  const what = `${plural(rows.length, 'workload')} (${number(ops)} ops) × ${plural(revisions, 'revision')}, each against ${each}`;
+  return colors.bold(what) + (complete ? '' : colors.yellow('\ninterrupted: the rest was not run'));
+}
+
+function matrix({ rows, columns }: Report, colors: Colors): string {
+  const shown = columns.flatMap((column, i) => (column.reference === null ? [] : [{ column, i }]));
+  const head = ['workload', 'ops', ...shown.map(({ column }) => columnName(column))];
+  const body = rows.map(({ workload, cells }) => [
+    workload.name,
+    number(workload.ops),
+    ...shown.map(({ i }) => cellText(cells[i], colors)),
+  ]);
+  const notes = rows.flatMap(({ workload, cells }) =>
+    cells.flatMap((cell) => (cell?.note ? [`${workload.name}: ${cell.note}`] : [])),
+  );
+  const legend = '= identical  ○ not exercised  ✓ intended  F known finding  ! unexpected  ✗ failed';
+  return [
+    table(
+      head.map((title) => colors.bold(title)),
+      body,
+      [1],
+    ),
+    colors.dim(legend),
+    ...[...new Set(notes)].map((note) => `  ${note}`),
+  ].join('\n');
+}
+
+function cellText(cell: Cell | null, colors: Colors): string {
+  if (cell === null) return '';
+  const { verdict, standing, findings } = cell;
+  if (verdict === 'identical') return colors.dim('=');
+  if (verdict === 'not-exercised') return colors.dim('○');
+  if (verdict === 'failed') return colors.red('✗ failed');
+  if (standing === 'unexpected') return colors.red(`! ${verdict}`);
+  const mark = findings.length > 0 ? colors.yellow(` ${findings.join(' ')}`) : '';
+  return `${colors.green('✓')} ${verdict}${mark}`;
+}
+
+function reasons({ reasons: all, findingTitles }: Report, colors: Colors): string[] {
+  return all
+    .filter((entry) => entry.reasons.length > 0)
+    .map(({ column, reasons: list, following }) => {
+      const lines = list.flatMap((reason) => reasonLines(reason, findingTitles, colors));
+      if (following > 0)
+        lines.push(colors.dim(`  ${plural(following, 'later difference')} follow from a changed outcome or map`));
+      return [colors.bold(`${inLine(column)} against ${column.reference}`), ...lines].join('\n');
+    });
+}
+
+function reasonLines(
+  { standing, findings, why, items }: Reason,
+  titles: Report['findingTitles'],
+  colors: Colors,
+): string[] {
+  const paint = { intended: colors.green, known: colors.yellow, unexpected: colors.red }[standing];
+  const named = findings.map((id) => (titles[id] === undefined ? id : `${id} ${titles[id]}`));
+  const explained = [...named, ...(standing === 'known' ? [] : why)].join('; ');
+  const head = paint(`  ${standing.padEnd(10)}`);
+  const list = items.map((item) => itemText(item, standing === 'unexpected')).join(', ');
+  return [`${head} ${list}`, ...(explained === '' ? [] : [colors.dim(`             ${explained}`)])];
+}
+
+function itemText({ what, workloads, least, most, first }: ReasonItem, precise: boolean): string {
+  const amount =
+    least === null || most === null
+      ? ''
+      : least < 0 && most > 0
+        ? ` ${signed(least)}…${signed(most)}`
+        : ` ${signed(most > 0 ? most : least)}`;
+  const where = precise ? ` (first in ${first.workload}, ${first.at}; ${plural(workloads, 'workload')})` : '';
+  return `${what}${amount}${where}`;
+}
+
+function removes({ removes: list, columns }: Report, colors: Colors): string {
+  if (list.length === 0) return '';
+  const share = ({ early, calls }: RemoveCalls): string => (calls === 0 ? '-' : `${number(early)}/${number(calls)}`);
+  const body = list.map(({ workload, place, cells }, i) => [
+    list[i - 1]?.workload === workload ? '' : workload,
+    place,
+    ...cells.map(share),
+  ]);
+  const head = ['pmap_remove: early exits/calls', 'in', ...columns.map(columnName)].map((title) => colors.bold(title));
+  return table(
+    head,
+    body,
+    columns.map((_column, i) => i + 2),
+  );
+}
+
+function replays({ replays: list }: Report, colors: Colors): string {
+  if (list.length === 0) return '';
+  const head = [
+    'replay',
+    'accesses',
+    'faulted',
+    'recorded faults',
+    'found mapped',
+    'extra faults',
+    'signals',
+    'failed ops',
+  ];
+  const body = list.map(({ workload, run: { replay: r } }) =>
+    r === null
+      ? [workload]
+      : [
+          workload,
+          ...[r.accesses, r.faulted, r.recordedFaults + r.recordedFaultsPresent, r.mappedAlready].map(number),
+          ...[r.extraFaults, r.signals, r.failedOps].map(number),
+        ],
+  );
+  return table(
+    head.map((title) => colors.bold(title)),
+    body,
+    [1, 2, 3, 4, 5, 6, 7],
+  );
+}
+
+function faults({ faults: list }: Report, colors: Colors): string {
+  return list
+    .map(({ workload, variant, text, known }) => {
+      const line = `${workload}${variant === '' ? '' : `, ${variant}`}: ${text}`;
+      return known ? colors.yellow(`known ${line}`) : colors.red(`! ${line}`);
+    })
+    .join('\n');
+}
+
+function unseen({ neverSeen }: Report, colors: Colors): string {
+  if (neverSeen.length === 0) return '';
+  const lines = neverSeen.map(({ variant, what, finding, intent }) =>
+    intent === null ? `  ${variant}: ${what} (finding ${finding})` : `  ${variant}: ${what} ${intent.by}`,
+  );
+  return [colors.yellow('Declared, but not seen in these workloads:'), ...lines].join('\n');
+}
+
+function summary({ tally }: Report, colors: Colors): string {
+  const { pairs, equal, notExercised, intended, known, unexpected, failed, faults: broken, missedExpectations } = tally;
+  const parts = [
+    `${plural(pairs, 'comparison')}: ${number(equal)} identical`,
+    ...(notExercised > 0 ? [`${number(notExercised)} not exercised`] : []),
+    `${number(intended)} intended`,
+    `${number(known)} known`,
+    (unexpected > 0 ? colors.red : colors.green)(`${number(unexpected)} unexpected`),
+    ...(failed > 0 ? [colors.red(`${number(failed)} failed`)] : []),
+    ...(broken > 0 ? [colors.red(`${plural(broken, 'run')} out of balance`)] : []),
+    ...(missedExpectations > 0 ? [colors.red(`${plural(missedExpectations, 'expectation')} missed`)] : []),
+  ];
+  return parts.join(', ');
+}

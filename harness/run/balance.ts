@@ -1,0 +1,28 @@
+/**
+ * What the end of a workload leaves behind. Once no process is left, every gauge must be back where it started, and no
+ * page may be in use beyond those of files: they stay in memory like any cache.
+ */
+import { COUNTER_NAMES, GAUGE_COUNT, type Machine } from '../../core/index.ts';
+import type { Balance, Leftover } from './record.ts';
+
+/** Pages in use that are no page of a file. */
+export function pagesInUse(m: Machine): number {
+  const { refCount, object, first, next, runLow } = m.page;
+  let used = 0;
+  for (let frame = first; frame < next; frame++) if (refCount[frame] !== 0 || object[frame] !== 0) used++;
+  for (let frame = runLow; frame < m.frames; frame++) if (refCount[frame] !== 0 || object[frame] !== 0) used++;
+  for (const file of m.files) used -= file.object.residentCount;
+  return used;
+}
+
+/** start, pagesAtStart: the counters and pagesInUse() before the first op. */
+export function balanceOf(m: Machine, start: Float64Array, pagesAtStart: number, alive: number): Balance {
+  if (alive > 0) return { alive, left: [] };
+  const left: Leftover[] = [];
+  for (let gauge = 0; gauge < GAUGE_COUNT; gauge++)
+    if (m.counters[gauge] !== start[gauge])
+      left.push({ what: COUNTER_NAMES[gauge], start: start[gauge], end: m.counters[gauge] });
+  const pages = pagesInUse(m);
+  if (pages !== pagesAtStart) left.push({ what: 'pagesInUse', start: pagesAtStart, end: pages });
+  return { alive, left };
+}

@@ -1,0 +1,71 @@
+/**
+ * Loading a variant from a TypeScript file outside this repository.
+ *
+ * jiti compiles the file without a cache on disk; `pmapdiff` resolves to the very modules that the harness runs on, so
+ * that a KernelPanic thrown by the variant is the KernelPanic that a run catches.
+ */
+import { basename } from 'node:path';
+import { createJiti } from 'jiti';
+import { type Variant, defineVariant } from '../../core/index.ts';
+
+/** A variant file that could not be used. The message holds no path beyond the file's own name. */
+export class LoadError extends Error {}
+
+/** The one variant that `file` exports: as its default, or as its only export that has hunks. */
+export async function loadVariant(file: string, face: object): Promise<Variant> {
+  const jiti = createJiti(import.meta.url, {
+    fsCache: false,
+    moduleCache: false,
+    interopDefault: false,
+    virtualModules: { pmapdiff: face },
+  });
+  let exported: Record<string, unknown>;
+  try {
+    exported = await jiti.import<Record<string, unknown>>(file);
+  } catch (error) {
+    throw new LoadError(describeError(error, file), { cause: error });
+  }
+  const variant = theVariant(exported);
+  if (variant === null) {
+    const names = Object.keys(exported);
+    throw new LoadError(
+      `${basename(file)}: expected one exported variant (export default defineVariant({…})), found ${
+        names.length === 0 ? 'no export' : `export ${names.join(', ')}`
+      }`,
+    );
+  }
+  try {
+    return defineVariant(variant as Variant);
+  } catch (error) {
+    throw new LoadError(describeError(error, file), { cause: error });
+  }
+}
+
+function theVariant(exported: Record<string, unknown>): object | null {
+  const looksRight = (value: unknown): value is object =>
+    typeof value === 'object' && value !== null && 'hunks' in value && 'id' in value;
+  if (exported.default !== undefined) return looksRight(exported.default) ? exported.default : null;
+  const found = Object.values(exported).filter(looksRight);
+  return found.length === 1 ? found[0] : null;
+}
+
+/** An error in one line: `mine.ts:4:31: TypeError: …`. Names no directory, so that output does not depend on the place. */
+export function describeError(error: unknown, file: string): string {
+  const name = basename(file);
+  const said = error instanceof Error ? error : new Error(`threw ${String(error)}`);
+  const text = said.message.replaceAll(/\s*\n\s*/g, ' ').replaceAll(/\(0 ?, _\w+\.(\w+)\)/g, '$1');
+  const [inMessage, inStack] = [said.message, said.stack ?? ''].map((from) => placeIn(from, name));
+  const place = inMessage ?? inStack ?? name;
+  const sentence = inMessage === null ? text : text.replace(/\s*\S*[/\\][^\s:]+:\d+:\d+\s*$/, '').trim();
+  const kind = said.name === 'Error' || sentence.startsWith(said.name) ? '' : `${said.name}: `;
+  return `${place}: ${kind}${withoutDirectories(sentence)}`;
+}
+
+function placeIn(text: string, name: string): string | null {
+  const at = text.indexOf(`${name}:`);
+  const place = at < 0 ? null : /^:(\d+):(\d+)/.exec(text.slice(at + name.length));
+  return place === null ? null : `${name}${place[0]}`;
+}
+
+const withoutDirectories = (text: string): string =>
+  text.replaceAll(/(?:file:\/\/)?(?:\/[^\s/:'"]+)+\/([^\s/:'"]+)/g, '$1');

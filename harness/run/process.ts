@@ -1,0 +1,148 @@
+/**
+ * A user's variant in a process of its own: whatever it does, it costs its own column only.
+ *
+ * Rules: one request at a time. A process that dies, takes too long or grows too large is killed and reported as that; the
+ * next request starts a new one. What the variant prints goes to `onOutput`, never to the results.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import type { Workload } from '../workload/ops.ts';
+import { residentBytes } from './memory.ts';
+import type { FromChild, ToChild } from './protocol.ts';
+import { type Failure, type RunOptions, type RunRecord, failedRecord } from './record.ts';
+import type { Facts } from './facts.ts';
+
+export interface ProcessLimits {
+  /** for starting and loading, ms */
+  readonly loadMs: number;
+  /** of the V8 heap, MiB */
+  readonly heapMiB: number;
+  /** of the whole process, bytes */
+  readonly residentBytes: number;
+}
+
+export const DEFAULT_LIMITS: ProcessLimits = { loadMs: 10_000, heapMiB: 1024, residentBytes: 1536 * 2 ** 20 };
+
+/** Processes that a variant may lose before its remaining workloads are not tried any more. */
+const MAX_LOSSES = 3;
+/** What a variant prints is shown up to here. */
+const MAX_OUTPUT = 65_536;
+
+export class VariantProcess {
+  readonly #file: string;
+  readonly #entry: string;
+  readonly #limits: ProcessLimits;
+  readonly #onOutput: (text: string) => void;
+  #child: ChildProcess | null = null;
+  #losses = 0;
+  #printed = 0;
+
+  /** file: the variant. entry: the compiled child.js. */
+  constructor(file: string, entry: string, limits: ProcessLimits, onOutput: (text: string) => void) {
+    this.#file = file;
+    this.#entry = entry;
+    this.#limits = limits;
+    this.#onOutput = onOutput;
+  }
+
+  /** Start a process and load the variant in it: its facts, or why not. */
+  async load(): Promise<Facts | Failure> {
+    const { loadMs } = this.#limits;
+    const answer = await this.#ask({ kind: 'load', file: this.#file }, loadMs);
+    if (answer.kind === 'loaded') return answer.facts;
+    this.close();
+    if (answer.kind === 'refused') return { kind: 'failed', how: 'load', op: null, message: answer.message };
+    if (answer.kind === 'failed') return { ...answer, message: `while loading: ${answer.message}` };
+    throw new Error(`child process: expected an answer to load, got ${answer.kind}`);
+  }
+
+  /** Run one workload within `wallMs`. A failure of the variant is a record that says so. */
+  async run(workload: Workload, variant: string, options: RunOptions, wallMs: number): Promise<RunRecord> {
+    if (this.#losses >= MAX_LOSSES) {
+      const message = `not tried: its process was lost ${MAX_LOSSES} times before`;
+      return failedRecord(workload.name, variant, { kind: 'failed', how: 'killed', op: null, message });
+    }
+    if (this.#child === null) {
+      const loaded = await this.load();
+      if ('kind' in loaded) return failedRecord(workload.name, variant, loaded);
+    }
+    const answer = await this.#ask({ kind: 'run', workload, options }, wallMs);
+    if (answer.kind === 'record') return answer.record;
+    if (answer.kind !== 'failed') throw new Error(`child process: expected a record, got ${answer.kind}`);
+    this.#losses++;
+    return failedRecord(workload.name, variant, answer);
+  }
+
+  close(): void {
+    const child = this.#child;
+    this.#child = null;
+    if (child === null) return;
+    child.removeAllListeners();
+    child.on('error', () => {});
+    child.kill('SIGKILL');
+  }
+
+  #start(): ChildProcess {
+    const permission = process.allowedNodeEnvironmentFlags.has('--permission')
+      ? '--permission'
+      : '--experimental-permission';
+    const child = fork(this.#entry, [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      execArgv: [
+        `--max-old-space-size=${this.#limits.heapMiB}`,
+        permission,
+        '--allow-fs-read=*',
+        '--disable-warning=ExperimentalWarning',
+        '--disable-warning=SecurityWarning',
+      ],
+      env: { PATH: process.env.PATH, NO_COLOR: '1' },
+    });
+    child.stdout?.on('data', (data: Buffer) => this.#print(data));
+    child.stderr?.on('data', (data: Buffer) => this.#print(data));
+    return child;
+  }
+
+  #print(data: Buffer): void {
+    const room = MAX_OUTPUT - this.#printed;
+    if (room <= 0) return;
+    this.#printed += data.length;
+    this.#onOutput(data.length < room ? data.toString() : `${data.toString('utf8', 0, room)}\n… (cut)\n`);
+  }
+
+  /** Send one request and wait for its answer, for the end of the process, or for a limit. */
+  #ask(request: ToChild, wallMs: number): Promise<FromChild | Failure> {
+    const child = (this.#child ??= this.#start());
+    const { residentBytes: most } = this.#limits;
+    let op: number | null = null;
+    return new Promise((resolve) => {
+      const settle = (answer: FromChild | Failure): void => {
+        clearTimeout(timer);
+        clearInterval(watch);
+        child.removeAllListeners('message').removeAllListeners('exit').removeAllListeners('error');
+        child.on('error', () => {});
+        resolve(answer);
+      };
+      const fail = (how: Failure['how'], message: string): void => {
+        this.close();
+        settle({ kind: 'failed', how, op, message });
+      };
+      const timer = setTimeout(() => fail('limit', `took longer than ${wallMs / 1000} s`), wallMs);
+      const watch = setInterval(() => {
+        if (child.pid !== undefined && residentBytes(child.pid) > most)
+          fail('memory', `used more than ${most / 2 ** 20} MiB of memory`);
+      }, 100);
+      child.on('error', (error) => fail('killed', error.message));
+      child.on('exit', (code, signal) =>
+        fail(
+          'killed',
+          signal === null ? `ended its process with exit(${code})` : `its process was killed by ${signal}`,
+        ),
+      );
+      child.on('message', (message: FromChild) => {
+        if (message.kind === 'at') op = message.op;
+        else if (message.kind !== 'ready') settle(message);
+      });
+      child.send(request, (error) => error !== null && fail('killed', error.message));
+    });
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Fills a record's per-op arrays: outcome, statistics of the acting pmap, and what the op added to each counter.
+ *
+ * Hot: after() runs once per op, over arrays that only grow. Counters that an op left alone cost a comparison each.
+ */
+import {
+  COUNTER_COUNT,
+  EXECS_NEW,
+  EXECS_REUSED,
+  EXITS,
+  REMOVE_CALLS,
+  REMOVE_EARLY_EXITS,
+  type Pmap,
+} from '../../core/index.ts';
+import type { PerOp, Place, RemoveCalls } from './record.ts';
+
+export class Recorder {
+  readonly #code: Int32Array;
+  readonly #value: Float64Array;
+  readonly #resident: Int32Array;
+  readonly #wired: Int32Array;
+  readonly #top: Uint8Array;
+  readonly #from: Uint32Array;
+  #index = new Uint8Array(4096);
+  #delta = new Int32Array(4096);
+  #used = 0;
+  readonly #counters: Float64Array;
+  readonly #before: Float64Array;
+  readonly removeByPlace: Readonly<Record<Place, RemoveCalls>> = {
+    exit: { calls: 0, early: 0 },
+    exec: { calls: 0, early: 0 },
+    other: { calls: 0, early: 0 },
+  };
+  ops = 0;
+
+  /** ops: how many there can be. counters: the machine's, as they stand before the first op. */
+  constructor(ops: number, counters: Float64Array) {
+    this.#code = new Int32Array(ops);
+    this.#value = new Float64Array(ops);
+    this.#resident = new Int32Array(ops);
+    this.#wired = new Int32Array(ops);
+    this.#top = new Uint8Array(ops);
+    this.#from = new Uint32Array(ops + 1);
+    this.#counters = counters;
+    this.#before = counters.slice();
+  }
+
+  /** Op number `ops` is done. pmap: of the process that ran it, null if it has none any more. */
+  after(code: number, value: number, pmap: Pmap | null): void {
+    const op = this.ops++;
+    this.#code[op] = code;
+    this.#value[op] = value;
+    if (pmap !== null) {
+      this.#resident[op] = pmap.stats.residentCount;
+      this.#wired[op] = pmap.stats.wiredCount;
+      this.#top[op] = (pmap.top === 0 ? 0 : 1) + (pmap.topUser === 0 ? 0 : 1);
+    }
+    this.#takeCounters();
+    this.#from[op + 1] = this.#used;
+  }
+
+  #takeCounters(): void {
+    const counters = this.#counters;
+    const before = this.#before;
+    if (this.#used + COUNTER_COUNT > this.#index.length) this.#grow();
+    const removes = counters[REMOVE_CALLS] - before[REMOVE_CALLS];
+    if (removes !== 0) this.#takeRemoves(removes);
+    const index = this.#index;
+    const delta = this.#delta;
+    let used = this.#used;
+    for (let counter = 0; counter < COUNTER_COUNT; counter++) {
+      const now = counters[counter];
+      if (now === before[counter]) continue;
+      index[used] = counter;
+      delta[used++] = now - before[counter];
+      before[counter] = now;
+    }
+    this.#used = used;
+  }
+
+  #takeRemoves(calls: number): void {
+    const [now, before] = [this.#counters, this.#before];
+    const rose = (counter: number): boolean => now[counter] !== before[counter];
+    const place = rose(EXITS) ? 'exit' : rose(EXECS_REUSED) || rose(EXECS_NEW) ? 'exec' : 'other';
+    const at = this.removeByPlace[place];
+    at.calls += calls;
+    at.early += now[REMOVE_EARLY_EXITS] - before[REMOVE_EARLY_EXITS];
+  }
+
+  #grow(): void {
+    const [index, delta] = [this.#index, this.#delta];
+    this.#index = new Uint8Array(index.length * 2);
+    this.#delta = new Int32Array(delta.length * 2);
+    this.#index.set(index);
+    this.#delta.set(delta);
+  }
+
+  finish(): PerOp {
+    const { ops } = this;
+    return {
+      code: this.#code.slice(0, ops),
+      value: this.#value.slice(0, ops),
+      residentCount: this.#resident.slice(0, ops),
+      wiredCount: this.#wired.slice(0, ops),
+      topPages: this.#top.slice(0, ops),
+      counterFrom: this.#from.slice(0, ops + 1),
+      counterIndex: this.#index.slice(0, this.#used),
+      counterDelta: this.#delta.slice(0, this.#used),
+    };
+  }
+}

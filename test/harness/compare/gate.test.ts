@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { exitCodeOf } from '../../../harness/compare/gate.ts';
+import type { Ended, Leftover } from '../../../harness/run/record.ts';
+import { type Planned, compareAll } from '../../support/comparison.ts';
+import { type PlantedOp, facts, intent, record } from '../../support/records.ts';
+
+const ops = (resident: number): PlantedOp[] => [
+  { resident, adds: { 'reached.removeIsNoop': 1 } },
+  { resident: 0, top: 0 },
+];
+const declared = [intent('residentCount', '+1 per live top-level page')];
+
+interface Case {
+  readonly resident?: number;
+  readonly intends?: typeof declared;
+  readonly ended?: Ended;
+  readonly left?: Leftover[];
+  readonly planned?: Planned;
+}
+
+function exitCode({ resident = 3, intends = [], ended, left = [], planned = {} }: Case): number {
+  const old = { facts: facts('old'), records: [record('old', ops(3))] };
+  const planted = { left, ...(ended === undefined ? {} : { ended }) };
+  const candidate = {
+    facts: facts('new', 'old', intends, ['removeIsNoop']),
+    records: [record('new', ended === undefined ? ops(resident) : [], planted)],
+  };
+  return compareAll([old, candidate], planned).report.tally.exitCode;
+}
+
+const failed: Ended = { kind: 'failed', how: 'limit', op: null, message: 'took longer than 10 s' };
+const left = [{ what: 'pvPageCount', start: 0, end: 1 }];
+
+describe('the exit code is', () => {
+  it.each<[string, number, Case]>([
+    ['0 when nothing differs', 0, {}],
+    ['0 when a difference is intended', 0, { resident: 4, intends: declared }],
+    [
+      '0 when a difference is known',
+      0,
+      { resident: 4, planned: { ledger: [{ finding: 'F1', variant: 'new', what: 'residentCount' }] } },
+    ],
+    ['1 when a difference is unexpected', 1, { resident: 4 }],
+    ['1 when a run leaves pages behind', 1, { left }],
+    [
+      '0 when that is known',
+      0,
+      { left, planned: { ledger: [{ finding: 'N1', variant: 'new', what: 'balance pvPageCount' }] } },
+    ],
+    ['3 when a variant failed', 3, { ended: failed }],
+    [
+      '3 when the reference answers otherwise than the workload says',
+      3,
+      { planned: { texts: ['a: exec sh60 => ENOMEM\na: exit\n'] } },
+    ],
+    ['130 when interrupted, whatever else', 130, { ended: failed, planned: { gate: { interrupted: true } } }],
+    ['0 when a declaration was not seen in a selection', 0, { intends: [intent('ipis', 'more')] }],
+    [
+      '1 when a declaration was not seen anywhere',
+      1,
+      { intends: [intent('ipis', 'more')], planned: { gate: { wholeCatalog: true } } },
+    ],
+    ['3 when there was nothing to run', 3, { planned: { texts: [''] } }],
+  ])('%s', (_what, code, planted) => {
+    expect(exitCode(planted)).toBe(code);
+  });
+
+  it('1 when a changed member was never reached and that is asked for', () => {
+    const quiet: PlantedOp[] = [{ resident: 3 }, {}];
+    const columns = [
+      { facts: facts('old'), records: [record('old', quiet)] },
+      { facts: facts('new', 'old', [], ['vmspaceClear']), records: [record('new', quiet)] },
+    ];
+    expect(compareAll(columns).report.tally.exitCode).toBe(0);
+    expect(compareAll(columns, { gate: { requireExercised: true } }).report.tally.exitCode).toBe(1);
+  });
+
+  it.each([
+    [[0, 4, 1, 3, 2, 130], 130],
+    [[0, 4, 1, 3, 2], 2],
+    [[0, 4, 1, 3], 3],
+    [[0, 4, 1], 1],
+    [[0, 4], 4],
+    [[0], 0],
+    [[], 0],
+  ])('of %j the first in the order of precedence: %i', (codes, code) => {
+    expect(exitCodeOf(codes)).toBe(code);
+  });
+});
