@@ -7,7 +7,16 @@ import type { Pmap } from '../state/pmap.ts';
 import { type Frame, PAGE_SIZE } from '../units.ts';
 import { PG_A, PG_FRAME_HI, PG_M, PG_NX_HI, PG_PKU_MASK_HI, PG_RW, PG_U, PG_V } from './entry.ts';
 import { pscFill, pscLookup } from './psc.ts';
-import { flushEverything, loadCr3, returnToUser, TLB_EXECUTE, tlbFillProved, tlbFillWalked, tlbLookup } from './tlb.ts';
+import {
+  flushEverything,
+  loadCr3,
+  returnToUser,
+  TLB_EXECUTE,
+  tlbFillProved,
+  tlbFillWalked,
+  tlbLookup,
+  tlbReset,
+} from './tlb.ts';
 import {
   ACCESS_EXECUTE,
   ACCESS_USER,
@@ -151,8 +160,8 @@ export function resetCpus(m: Hardware): void {
   const controls: Controls = { ...FREEBSD_CONTROLS, levels: la57 ? 5 : 4, pge: !pti, pcide: pcid };
   for (const cpu of m.cpus) {
     setControls(cpu, controls);
-    flushEverything(cpu);
     loadCr3(cpu, 0, 0, false);
+    tlbReset(cpu);
     cpu.curpmap = null;
     cpu.pcidNext = 2;
     cpu.pcidGen = 1;

@@ -39,17 +39,18 @@ const MASK_4K = ~0xfff;
 const MASK_2M = ~0x1fffff;
 const MASK_1G = ~0x3fffffff;
 
-/** First word of the one slot where a page of each size can be. */
-const slot4k = (vaLo: number): number => (((vaLo >>> 12) ^ (vaLo >>> 21)) & (TLB_SLOTS_4K - 1)) * TLB_SLOT_WORDS;
-const slot2m = (vaLo: number): number => (TLB_SLOTS_4K + ((vaLo >>> 21) & (TLB_SLOTS_2M - 1))) * TLB_SLOT_WORDS;
-const slot1g = (vaHi: number, vaLo: number): number =>
-  (TLB_SLOTS_4K + TLB_SLOTS_2M + (((vaHi << 2) | (vaLo >>> 30)) & (TLB_SLOTS_1G - 1))) * TLB_SLOT_WORDS;
+/** First word of the one slot where a page of each size can be under a tag. */
+const slot4k = (tag: number, vaLo: number): number =>
+  (((vaLo >>> 12) ^ (vaLo >>> 21) ^ (tag * 37)) & (TLB_SLOTS_4K - 1)) * TLB_SLOT_WORDS;
+const slot2m = (tag: number, vaLo: number): number =>
+  (TLB_SLOTS_4K + (((vaLo >>> 21) ^ tag) & (TLB_SLOTS_2M - 1))) * TLB_SLOT_WORDS;
+const slot1g = (tag: number, vaHi: number, vaLo: number): number =>
+  (TLB_SLOTS_4K + TLB_SLOTS_2M + (((vaHi << 2) ^ (vaLo >>> 30) ^ tag) & (TLB_SLOTS_1G - 1))) * TLB_SLOT_WORDS;
 
-/** Whether a slot is live under either tag and holds the page at vaHi:vaLo. */
-function holds(cpu: Cpu, at: number, tag: number, globalTag: number, vaHi: number, vaLo: number): boolean {
+/** Whether a slot holds the page at vaHi:vaLo under a tag. */
+function holds(cpu: Cpu, at: number, tag: number, vaHi: number, vaLo: number): boolean {
   const { tlb } = cpu;
-  const found = tlb[at + TAG]!;
-  return (found === tag || found === globalTag) && tlb[at + VA_LO] === vaLo && tlb[at + VA_HI] === vaHi;
+  return tlb[at + TAG] === tag && tlb[at + VA_LO] === vaLo && tlb[at + VA_HI] === vaHi;
 }
 
 /** The frame at vaLo, if the slot allows the access; else drops the slot and returns -1. */
@@ -69,19 +70,26 @@ function use(cpu: Cpu, at: number, mask: number, vaLo: number, access: number): 
   return tlb[at + FRAME_HI]! * 0x100000 + ((tlb[at + FRAME_LO]! | (vaLo & ~mask)) >>> 12);
 }
 
-/** Frame of the 4 KiB page at vaHi:vaLo as cached under a PCID's tag, or -1: not cached, or walk again. */
+/**
+ * Frame of the 4 KiB page at vaHi:vaLo as cached under a PCID's tag, or of a global page; -1: not cached, or the slot does
+ * not allow the access and is gone.
+ */
 export function tlbLookup(cpu: Cpu, tag: number, vaHi: number, vaLo: number, access: number): Frame {
-  const at = slot4k(vaLo);
-  if (holds(cpu, at, tag, cpu.globalTag, vaHi, vaLo & MASK_4K)) return use(cpu, at, MASK_4K, vaLo, access);
-  return cpu.tlbLarge ? lookupLarge(cpu, tag, vaHi, vaLo, access) : -1;
+  const at = slot4k(tag, vaLo);
+  if (holds(cpu, at, tag, vaHi, vaLo & MASK_4K)) return use(cpu, at, MASK_4K, vaLo, access);
+  return cpu.tlbOthers ? lookupOthers(cpu, tag, vaHi, vaLo, access) : -1;
 }
 
-function lookupLarge(cpu: Cpu, tag: number, vaHi: number, vaLo: number, access: number): Frame {
-  let at = slot2m(vaLo);
-  if (holds(cpu, at, tag, cpu.globalTag, vaHi, vaLo & MASK_2M)) return use(cpu, at, MASK_2M, vaLo, access);
-  at = slot1g(vaHi, vaLo);
-  if (holds(cpu, at, tag, cpu.globalTag, vaHi, vaLo & MASK_1G)) return use(cpu, at, MASK_1G, vaLo, access);
-  return -1;
+function lookupOthers(cpu: Cpu, tag: number, vaHi: number, vaLo: number, access: number): Frame {
+  for (let under = tag; ; under = cpu.globalTag) {
+    let at = slot4k(under, vaLo);
+    if (holds(cpu, at, under, vaHi, vaLo & MASK_4K)) return use(cpu, at, MASK_4K, vaLo, access);
+    at = slot2m(under, vaLo);
+    if (holds(cpu, at, under, vaHi, vaLo & MASK_2M)) return use(cpu, at, MASK_2M, vaLo, access);
+    at = slot1g(under, vaHi, vaLo);
+    if (holds(cpu, at, under, vaHi, vaLo & MASK_1G)) return use(cpu, at, MASK_1G, vaLo, access);
+    if (under === cpu.globalTag) return -1;
+  }
 }
 
 function fill(
@@ -106,7 +114,7 @@ function fill(
 /** Caches what a fast walk proved: a 4K page below 4 GiB, not global, with the rights that the access needed. */
 export function tlbFillProved(cpu: Cpu, tag: number, vaHi: number, vaLo: number, frame: Frame, access: number): void {
   const write = (access & ACCESS_WRITE) !== 0 ? PG_M : 0;
-  fill(cpu, slot4k(vaLo), tag, vaHi, vaLo & MASK_4K, access | write, frame << 12, 0);
+  fill(cpu, slot4k(tag, vaLo), tag, vaHi, vaLo & MASK_4K, access | write, frame << 12, 0);
 }
 
 /** Caches the leaf that the last precise walk left in cpu.leaf* and cpu.rights*. */
@@ -114,26 +122,24 @@ export function tlbFillWalked(cpu: Cpu, tag: number, vaHi: number, vaLo: number)
   const { leafLevel, leafLo, leafHi } = cpu;
   const executable = (cpu.rightsHi & PG_NX_HI) === 0 ? TLB_EXECUTE : 0;
   const rights = (cpu.rightsLo & (PG_RW | PG_U)) | (leafLo & PG_M) | executable | (leafHi & PG_PKU_MASK_HI);
-  const under = cpu.controls.pge && (leafLo & PG_G) !== 0 ? cpu.globalTag : tag;
+  const global = cpu.controls.pge && (leafLo & PG_G) !== 0;
+  const under = global ? cpu.globalTag : tag;
   const hi = leafHi & PG_FRAME_HI;
-  if (leafLevel === 1) {
-    fill(cpu, slot4k(vaLo), under, vaHi, vaLo & MASK_4K, rights, leafLo & PG_FRAME_LO, hi);
-    return;
-  }
-  cpu.tlbLarge = true;
-  if (leafLevel === 2) fill(cpu, slot2m(vaLo), under, vaHi, vaLo & MASK_2M, rights, leafLo & MASK_2M, hi);
-  else fill(cpu, slot1g(vaHi, vaLo), under, vaHi, vaLo & MASK_1G, rights, leafLo & MASK_1G, hi);
+  if (global || leafLevel > 1) cpu.tlbOthers = true;
+  if (leafLevel === 1) fill(cpu, slot4k(under, vaLo), under, vaHi, vaLo & MASK_4K, rights, leafLo & PG_FRAME_LO, hi);
+  else if (leafLevel === 2) fill(cpu, slot2m(under, vaLo), under, vaHi, vaLo & MASK_2M, rights, leafLo & MASK_2M, hi);
+  else fill(cpu, slot1g(under, vaHi, vaLo), under, vaHi, vaLo & MASK_1G, rights, leafLo & MASK_1G, hi);
 }
 
-/** Drops the pages of all sizes at vaHi:vaLo that are live under either tag. */
-function drop(cpu: Cpu, tag: number, globalTag: number, vaHi: number, vaLo: number): void {
-  let at = slot4k(vaLo);
-  if (holds(cpu, at, tag, globalTag, vaHi, vaLo & MASK_4K)) cpu.tlb[at + TAG] = 0;
-  if (!cpu.tlbLarge) return;
-  at = slot2m(vaLo);
-  if (holds(cpu, at, tag, globalTag, vaHi, vaLo & MASK_2M)) cpu.tlb[at + TAG] = 0;
-  at = slot1g(vaHi, vaLo);
-  if (holds(cpu, at, tag, globalTag, vaHi, vaLo & MASK_1G)) cpu.tlb[at + TAG] = 0;
+/** Drops the pages of all sizes at vaHi:vaLo under a tag. */
+function drop(cpu: Cpu, tag: number, vaHi: number, vaLo: number): void {
+  let at = slot4k(tag, vaLo);
+  if (holds(cpu, at, tag, vaHi, vaLo & MASK_4K)) cpu.tlb[at + TAG] = 0;
+  if (!cpu.tlbOthers) return;
+  at = slot2m(tag, vaLo);
+  if (holds(cpu, at, tag, vaHi, vaLo & MASK_2M)) cpu.tlb[at + TAG] = 0;
+  at = slot1g(tag, vaHi, vaLo);
+  if (holds(cpu, at, tag, vaHi, vaLo & MASK_1G)) cpu.tlb[at + TAG] = 0;
 }
 
 /** The tag of a PCID. A PCID that was flushed with all others gets a new one when it is next used. */
@@ -143,7 +149,7 @@ function tagOf(cpu: Cpu, pcid: number): number {
 }
 
 function newTag(cpu: Cpu, pcid: number): number {
-  if (cpu.lastTag === 0x7fffffff) forgetTags(cpu);
+  if (cpu.lastTag === 0x7fffffff) tlbReset(cpu);
   const tag = ++cpu.lastTag;
   cpu.pcidTag[pcid] = tag;
   if (pcid === cpu.pcid) cpu.tag = tag;
@@ -151,16 +157,18 @@ function newTag(cpu: Cpu, pcid: number): number {
   return tag;
 }
 
-/** Tags are used up: everything is flushed for real and they start over. */
-function forgetTags(cpu: Cpu): void {
+/** Empties everything for real and starts tags over: at power-on, and when tags are used up. */
+export function tlbReset(cpu: Cpu): void {
   cpu.tlb.fill(0);
+  cpu.tlbOthers = false;
   cpu.psc.fill(0);
+  cpu.pscGeneration = 1;
   cpu.pcidTag.fill(0);
   cpu.tagFloor = 0;
   cpu.globalTag = 1;
   cpu.lastTag = 1;
-  cpu.tag = newTag(cpu, cpu.pcid);
-  cpu.userTag = tagOf(cpu, cpu.userPcid);
+  newTag(cpu, cpu.pcid);
+  if (cpu.userPcid !== cpu.pcid) newTag(cpu, cpu.userPcid);
 }
 
 /** Drops everything of one PCID but global pages. */
@@ -175,14 +183,15 @@ function flushAllPcids(cpu: Cpu): void {
 }
 
 function flushGlobal(cpu: Cpu): void {
-  if (cpu.lastTag === 0x7fffffff) forgetTags(cpu);
+  if (cpu.lastTag === 0x7fffffff) tlbReset(cpu);
   cpu.globalTag = ++cpu.lastTag;
 }
 
 /** INVLPG: drops vaHi:vaLo of the current PCID and of global pages, and all paging-structure entries. */
 export function invlpg(cpu: Cpu, vaHi: number, vaLo: number): void {
   cpu.pscGeneration++;
-  drop(cpu, cpu.tag, cpu.globalTag, vaHi, vaLo);
+  drop(cpu, cpu.tag, vaHi, vaLo);
+  if (cpu.tlbOthers) drop(cpu, cpu.globalTag, vaHi, vaLo);
 }
 
 /** INVLPG of an address given as one number. */
@@ -199,12 +208,10 @@ export const INVPCID_ALLCTX = 3;
 /** INVPCID: one address of a PCID, one PCID, everything, everything but global pages. */
 export function invpcid(cpu: Cpu, type: number, pcid: number, vaHi: number, vaLo: number): void {
   switch (type) {
-    case INVPCID_ADDR: {
-      const tag = tagOf(cpu, pcid);
+    case INVPCID_ADDR:
       cpu.pscGeneration++;
-      drop(cpu, tag, tag, vaHi, vaLo);
+      drop(cpu, tagOf(cpu, pcid), vaHi, vaLo);
       return;
-    }
     case INVPCID_CTX:
       flushPcid(cpu, pcid);
       return;

@@ -95,8 +95,8 @@ export class Cpu {
   /** TLB on: a translation is looked up before the tables are walked. */
   caching = true;
   readonly tlb = new Int32Array((TLB_SLOTS_4K + TLB_SLOTS_2M + TLB_SLOTS_1G) * TLB_SLOT_WORDS);
-  /** Some 2M or 1G page was cached. */
-  tlbLarge = false;
+  /** Pages other than 4K pages of a PCID may be cached: larger ones, global ones. */
+  tlbOthers = false;
   readonly psc = new Int32Array(PSC_LEVELS * PSC_SLOTS * TLB_SLOT_WORDS);
   /** Paging-structure slots of another generation are stale. */
   pscGeneration = 1;
