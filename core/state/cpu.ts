@@ -87,10 +87,10 @@ export class Cpu {
   /** Bits of the high word of an address that put it out of the lower half. */
   fastBadVa = 0;
   /** Per access code: bits of the low word that all entries need, and of the high word that none may have, to walk fast. */
-  readonly fastNeed = new Int32Array(32);
-  readonly fastBadHi = new Int32Array(32);
+  readonly fastNeed = new Int32Array(32).fill(-1);
+  readonly fastBadHi = new Int32Array(32).fill(-1);
   /** Per access code: rights of a TLB slot that allow the access without further checks. */
-  readonly tlbNeed = new Int32Array(32);
+  readonly tlbNeed = new Int32Array(32).fill(-1);
 
   /** TLB on: a translation is looked up before the tables are walked. */
   caching = true;
