@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mmuMutants } from './mutants/mmu.ts';
+import { MutantTree, mutate } from './mutants/mutant.ts';
+import { root } from './support/layers.ts';
+
+const vectors = (kind: string): string[] => [join(root, 'test/fixtures/vectors', kind)];
+
+let tree: MutantTree;
+beforeAll(() => {
+  tree = new MutantTree();
+});
+afterAll(() => tree.dispose());
+
+describe.each([['mmu' as const, mmuMutants]])('the %s vectors', (kind, mutants) => {
+  it('find nothing wrong in the tree as it is', async () => {
+    expect(await tree.vectors(kind, vectors(kind))).toBeNull();
+  });
+
+  it.each(mutants)('catch it when $fault', { timeout: 60_000 }, async (mutant) => {
+    const caught = await tree.run(mutant, kind, vectors(kind));
+    expect(caught).not.toBeNull();
+    console.log(mutant.fault, caught);
+  });
+});
+
+describe('a planted fault', () => {
+  it('fails when its text is no longer in the source', () => {
+    const stale = { file: 'core/units.ts', find: 'no such text', replace: '', fault: 'stale' };
+    expect(() => mutate(stale)).toThrow('expected its text once, found it 0 times');
+  });
+});

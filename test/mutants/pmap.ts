@@ -1,0 +1,189 @@
+/** Faults planted in the pmap. `test/mutants.test.ts` shows that the recorded op scripts catch each. */
+import type { Mutant } from './mutant.ts';
+
+const remove = 'core/pmap/remove.ts';
+const leaf = 'core/pmap/leaf.ts';
+const removePages = 'core/pmap/removepages.ts';
+const enter = 'core/pmap/enter.ts';
+const superpage = 'core/pmap/superpage.ts';
+const copy = 'core/pmap/copy.ts';
+const protect = 'core/pmap/protect.ts';
+const pageops = 'core/pmap/pageops.ts';
+const pv = 'core/pmap/pv.ts';
+
+export const pmapMutants: readonly Mutant[] = [
+  {
+    fault: 'removing the end of a 2M mapping takes all of it',
+    file: remove,
+    find: 'if (va + NBPDR === next && eva >= next)',
+    replace: 'if (eva >= next)',
+  },
+  {
+    fault: 'one page is removed like a range',
+    file: remove,
+    find: 'if (sva + PAGE_SIZE !== eva || !removedOnePage(m, pmap, sva))',
+    replace: 'if (sva < eva)',
+  },
+  {
+    fault: 'the in-loop test is not asked',
+    file: remove,
+    find: 'if (hunks.removeLoopDone(m, pmap))',
+    replace: 'if (hunks.removeLoopDone(m, pmap) && va < 0)',
+  },
+  {
+    fault: 'a removed wired page stays in wired_count',
+    file: leaf,
+    find: 'if ((old & PG_W) !== 0) pmap.stats.wiredCount--;',
+    replace: '',
+  },
+  {
+    fault: 'the accessed bit of a removed mapping is lost',
+    file: leaf,
+    find: 'if ((oldLo & PG_A) !== 0) m.page.aflags[frame]! |= PGA_REFERENCED;',
+    replace: '',
+  },
+  {
+    fault: 'a freed reserved page-table page is not uncounted',
+    file: leaf,
+    find: 'm.hunks.reservedPtPageFreed(m, pmap);',
+    replace: '',
+  },
+  {
+    fault: 'a removed page stays PGA_WRITEABLE',
+    file: leaf,
+    find: '    clearWriteableIfUnmapped(m, frame);\n',
+    replace: '',
+  },
+  {
+    fault: 'pmap_remove_pages takes wired mappings too',
+    file: removePages,
+    find: 'if ((old & PG_W) !== 0) {',
+    replace: 'if ((old & PG_W) !== 0 && allFree === (removed < 0)) {',
+  },
+  {
+    fault: 'pmap_remove_pages does not flush',
+    file: removePages,
+    find: '  pmapInvalidateAll(m, pmap);\n',
+    replace: '',
+  },
+  {
+    fault: 'pmap_remove_pages loses dirt',
+    file: removePages,
+    find: 'if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);\n        changePvListLock',
+    replace: 'changePvListLock',
+  },
+  {
+    fault: 'a writeable unmanaged mapping is clean',
+    file: enter,
+    find: 'else if ((newLo & PG_RW) !== 0) newLo |= PG_M;',
+    replace: '',
+  },
+  {
+    fault: 'a new page-table page is referenced twice',
+    file: enter,
+    find: 'if (made === 0) page.refCount[ptp]!++;',
+    replace: 'page.refCount[ptp]!++;',
+  },
+  {
+    fault: 'a changed mapping is flushed though never accessed',
+    file: enter,
+    find: 'if ((old & PG_A) !== 0) pmapInvalidatePage(m, pmap, hi, lo);\n    return IN_PLACE;',
+    replace: 'pmapInvalidatePage(m, pmap, hi, lo);\n    return IN_PLACE;',
+  },
+  {
+    fault: 'a replaced page stays PGA_WRITEABLE',
+    file: enter,
+    find: 'clearWriteableIfUnmapped(m, frame);\n  return (newLo',
+    replace: 'return (newLo',
+  },
+  {
+    fault: 'pmap_enter_quick keeps a reference where a page is mapped already',
+    file: enter,
+    find: '    page.refCount[ptp]!--;\n    return 0;',
+    replace: '    return 0;',
+  },
+  {
+    fault: 'pmap_enter promotes without a full reservation',
+    file: enter,
+    find: ' && reservIsFull(m, frame))',
+    replace: ')',
+  },
+  {
+    fault: 'a promoted mapping is not marked as one',
+    file: superpage,
+    find: 'words[pde + 1] = newHi | PG_PROMOTED_HI;',
+    replace: 'words[pde + 1] = newHi;',
+  },
+  {
+    fault: 'promotion leaves clean mappings writeable',
+    file: superpage,
+    find: '? (words[pte] = lo & ~PG_RW) : lo',
+    replace: '? lo & ~PG_RW : lo',
+  },
+  {
+    fault: 'pmap_copy copies the accessed bit',
+    file: copy,
+    find: 'entry & ~(PG_W | PG_M | PG_A)',
+    replace: 'entry & ~(PG_W | PG_M)',
+  },
+  {
+    fault: 'pmap_copy copies unmanaged pages',
+    file: copy,
+    find: 'if ((entry & PG_MANAGED) === 0) continue;',
+    replace: 'if (entry === 0) continue;',
+  },
+  {
+    fault: 'pmap_copy keeps 2M mappings accessed, as before July 2021',
+    file: copy,
+    find: 'managed ? entry & ~(PG_W | PG_A) : entry & ~PG_W',
+    replace: 'entry & ~PG_W',
+  },
+  {
+    fault: 'a protected 2M mapping still counts as promoted',
+    file: protect,
+    find: 'keepLo, addHi, PG_PROMOTED_HI);',
+    replace: 'keepLo, addHi, 0);',
+  },
+  {
+    fault: 'MADV_FREE dirties pages',
+    file: protect,
+    find: 'if (advice === MADV_DONTNEED) vmPageDirty',
+    replace: 'if (advice !== 0) vmPageDirty',
+  },
+  {
+    fault: 'pmap_unwire leaves wired_count',
+    file: protect,
+    find: 'words[pte] = old & ~PG_W;\n      stats.wiredCount--;',
+    replace: 'words[pte] = old & ~PG_W;',
+  },
+  {
+    fault: 'pmap_ts_referenced clears the accessed bit of a 2M mapping for any of its pages',
+    file: pageops,
+    find: '((frame ^ (lo >>> 21)) & (RUN_PAGES - 1)) === 0 && (old & PG_W) === 0',
+    replace: '(old & PG_W) === 0',
+  },
+  {
+    fault: 'pmap_ts_referenced looks at one reference too many',
+    file: pageops,
+    find: 'const TS_REFERENCED_MAX = 5;',
+    replace: 'const TS_REFERENCED_MAX = 6;',
+  },
+  {
+    fault: 'a chunk with a free entry stays where it is',
+    file: pv,
+    find: 'if (!chunkIsFree(words, chunk)) {\n    chunkMoveToHead(m, pmap, chunk);\n    return;',
+    replace: 'if (!chunkIsFree(words, chunk)) {\n    return;',
+  },
+  {
+    fault: 'reclaiming takes wired mappings',
+    file: 'core/pmap/reclaim.ts',
+    find: 'if ((old & PG_W) !== 0) continue;',
+    replace: '',
+  },
+  {
+    fault: 'page-table isolation makes no second root',
+    file: 'core/pmap/lifecycle.ts',
+    find: 'if (!kpti) return;\n  pmap.topUser',
+    replace: 'if (!kpti || pmap.top > 0) return;\n  pmap.topUser',
+  },
+];
