@@ -11,7 +11,7 @@ import { KernelPanic } from '../panic.ts';
 import { RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED, VmPages } from '../state/page.ts';
 import type { Frame } from '../units.ts';
 
-/** Failures in a row after which a limited machine has memory again: what waits for memory must not wait for ever. */
+/** Failures under a limit after which there is memory again, as after a sleep: who retries must not do so for ever. */
 export const LIMIT_FAILURES = 64;
 
 /**
@@ -109,7 +109,7 @@ function withinLimit(m: Machine): boolean {
     return true;
   }
   m.counters[ALLOC_FAILURES]!++;
-  if (--page.failuresLeft <= 0) page.limit = -1;
+  if (--page.failuresLeft <= 0) vmWait(m);
   return false;
 }
 
@@ -122,7 +122,16 @@ export function pageLimit(m: Machine, count: number): void {
 /** A wired page without an object. Returns 0 when there is none. FreeBSD: sys/vm/vm_page.c vm_page_alloc_noobj */
 export function vmPageAllocNoobj(m: Machine, zero: boolean): Frame {
   const frame = pageTake(m, zero);
-  if (frame === 0) return 0;
+  return frame === 0 ? 0 : wirePage(m, frame);
+}
+
+/** The same, sleeping until there is memory: it never fails. FreeBSD: vm_page_alloc_noobj with VM_ALLOC_WAITOK */
+export function vmPageAllocNoobjWait(m: Machine, zero: boolean): Frame {
+  while (m.page.limit === 0 || isExhausted(m)) vmWait(m);
+  return wirePage(m, pageTake(m, zero));
+}
+
+function wirePage(m: Machine, frame: Frame): Frame {
   m.page.refCount[frame] = 1;
   m.page.oflags[frame] = VPO_UNMANAGED;
   return frame;
@@ -171,6 +180,10 @@ export function vmWait(m: Machine): void {
   const { page } = m;
   m.counters[VM_WAITS]!++;
   page.limit = -1;
-  if (page.freeZero === 0 && page.freeOther === 0 && page.next >= page.runLow)
-    throw new KernelPanic('vm_wait', 'no free pages', { frames: m.frames });
+  if (isExhausted(m)) throw new KernelPanic('vm_wait', 'no free pages', { frames: m.frames });
+}
+
+function isExhausted(m: Machine): boolean {
+  const { page } = m;
+  return page.freeZero === 0 && page.freeOther === 0 && page.next >= page.runLow;
 }

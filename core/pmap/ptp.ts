@@ -14,7 +14,7 @@ import {
 } from '../counters.ts';
 import { PG_A, PG_M, PG_NX_HI, PG_PS, PG_RW, PG_TABLE, PG_U, PG_V, entryLo, frameOf, tableWords } from '../hw/entry.ts';
 import type { Machine } from '../hunks.ts';
-import { vmPageAllocNoobj, vmPageFree, vmPageUnwireNoq, vmWait } from '../page/page.ts';
+import { vmPageAllocNoobj, vmPageAllocNoobjWait, vmPageFree, vmPageUnwireNoq } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
 import {
@@ -138,7 +138,10 @@ export function pmapPtPageCountAdj(m: Machine, pmap: Pmap | null, count: Pages):
 /** A page-table page, zeroed if asked, counted. Returns 0 when there is no memory. */
 export function allocPtPage(m: Machine, pmap: Pmap | null, pindex: number, zero: boolean): Frame {
   const frame = vmPageAllocNoobj(m, zero);
-  if (frame === 0) return 0;
+  return frame === 0 ? 0 : countPtPage(m, pmap, frame, pindex);
+}
+
+function countPtPage(m: Machine, pmap: Pmap | null, frame: Frame, pindex: number): Frame {
   m.page.pindex[frame] = pindex;
   m.page.nonZero[frame] = 1;
   m.counters[PT_PAGE_ALLOCS]!++;
@@ -151,11 +154,8 @@ export function allocPtPage(m: Machine, pmap: Pmap | null, pindex: number, zero:
  * sleeps until there is memory. Returns 0 when there is none. FreeBSD: sys/amd64/amd64/pmap.c pmap_alloc_pt_page
  */
 export function pmapAllocPtPage(m: Machine, pmap: Pmap | null, pindex: number): Frame {
-  for (;;) {
-    const frame = allocPtPage(m, pmap, pindex, true);
-    if (frame !== 0 || pmap !== null) return frame;
-    vmWait(m);
-  }
+  if (pmap !== null) return allocPtPage(m, pmap, pindex, true);
+  return countPtPage(m, null, vmPageAllocNoobjWait(m, true), pindex);
 }
 
 /**
