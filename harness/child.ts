@@ -8,17 +8,23 @@ import * as face from '../variants/index.ts';
 import { factsOf } from './run/facts.ts';
 import { LoadError, describeError, loadVariant } from './run/load.ts';
 import type { FromChild, ToChild } from './run/protocol.ts';
-import { run } from './run/run.ts';
+import { RunLimit, run } from './run/run.ts';
 import { withoutClock } from './run/traps.ts';
 
 const say = (message: FromChild): void => {
   process.send?.(message);
 };
 
-/** Every op at first, so that an endless loop in a short workload can be placed; then one in 4,096. */
+/** Every op at first, so that an endless loop in a short workload can be placed; then one in 4,096, with a look at memory. */
 const announce = (op: number): void => {
-  if (op < 64 || op % 4096 === 0) say({ kind: 'at', op });
+  if (op >= 64 && op % 4096 !== 0) return;
+  say({ kind: 'at', op });
+  if (process.memoryUsage.rss() > residentLimit)
+    throw new RunLimit(`used more than ${residentLimit / 2 ** 20} MiB of memory`);
 };
+
+/** Bytes; given by the parent. */
+const residentLimit = Number(process.argv[2]);
 
 let file = '';
 let variant: Variant | null = null;

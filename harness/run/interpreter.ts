@@ -1,19 +1,29 @@
 /**
  * From ops to the simulated kernel: one call per op, one outcome code back.
  *
- * Rules: step() runs one op of the acting process on its CPU and leaves the op's value in `value`. An op of a process that
- * is not there is not run. Hot: no allocation per op.
+ * Rules: step() runs one op of the acting process on its CPU; `value`, `acting` and `faults` speak of that op until the
+ * next. An op of a process that is not there is not run. Hot: no allocation per op.
  */
 import {
+  ESRCH,
   ESTOPPED,
+  type Image,
   type Machine,
+  PAGE_SIZE,
   PRS_NORMAL,
+  PRS_ZOMBIE,
+  type Pmap,
   type Proc,
+  SYSENT_NATIVE_LA48,
+  SYSENT_NATIVE_LA57,
+  SYSENT_NATIVE_LOWERED,
+  type Sysent,
   VM_PROT_EXECUTE,
   VM_PROT_READ,
   VM_PROT_WRITE,
   access,
   clockRead,
+  fileCreate,
   postSignal,
   procCreate,
   resume,
@@ -28,6 +38,7 @@ import {
   sysMinherit,
   sysMlock,
   sysMmap,
+  sysMmapPhys,
   sysMprotect,
   sysMsync,
   sysMunlock,
@@ -39,3 +50,306 @@ import {
   trapSignal,
   vmspaceUnshare,
 } from '../../core/index.ts';
+import { OUTCOME_NOT_RUN, OUTCOME_OK, OUTCOME_SIGNAL } from '../workload/names.ts';
+import {
+  OP_BRK,
+  OP_CLOCK,
+  OP_EXEC,
+  OP_EXEC_FAIL,
+  OP_EXIT,
+  OP_FORK,
+  OP_GO,
+  OP_HANDLER,
+  OP_KILL,
+  OP_MADVISE,
+  OP_MINHERIT,
+  OP_MLOCK,
+  OP_MMAP,
+  OP_MPROTECT,
+  OP_MSYNC,
+  OP_MUNLOCK,
+  OP_MUNMAP,
+  OP_READ,
+  OP_RFORK_MEM,
+  OP_RFORK_THREAD,
+  OP_RUN,
+  OP_SNAPSHOT,
+  OP_SPAWN,
+  OP_STOP,
+  OP_TOUCH,
+  OP_UNSHARE,
+  OP_VFORK,
+  OP_WAIT,
+  OP_WRITE,
+  type OpChunk,
+  STOP_POINTS,
+  type Workload,
+} from '../workload/ops.ts';
+import { mmapFlags } from './mmap-flags.ts';
+import { OUTCOME_STOPPED } from './record.ts';
+
+/** Exit status of a posix_spawn child whose exec failed. */
+const SPAWN_FAILED = 127;
+
+/** The ABI that new processes of this workload start with, and exec into. */
+export function sysentOf({ la57, lowerShared }: Workload['machine']): Sysent {
+  if (la57) return SYSENT_NATIVE_LA57;
+  return lowerShared ? SYSENT_NATIVE_LOWERED : SYSENT_NATIVE_LA48;
+}
+
+export class Interpreter {
+  readonly #m: Machine;
+  readonly #workload: Workload;
+  readonly #sysent: Sysent;
+  readonly #kills: boolean;
+  readonly #files: readonly number[];
+  readonly #images: readonly Image[];
+  readonly #mmapFlags: Int32Array;
+  /** by index into Workload.processes; null: not made yet */
+  readonly #procs: (Proc | null)[];
+  /** per process, 1 + index of the yield point at which its next op stops */
+  readonly #stops: Uint8Array;
+  /** per process, 1 + the child of its fork that is stopped */
+  readonly #unborn: Int32Array;
+  /** addresses stored by mmap, NaN before */
+  readonly #results: Float64Array;
+
+  /** What the last op returned or read. */
+  value = 0;
+  /** The process that ran it, null if it is not there any more. */
+  acting: Proc | null = null;
+  /** Page accesses that it made, faults that they took, and accesses that took one fault or more. */
+  accesses = 0;
+  faults = 0;
+  faulted = 0;
+
+  /** The machine is freshly reset; the workload's files are made here. */
+  constructor(m: Machine, workload: Workload) {
+    this.#m = m;
+    this.#workload = workload;
+    this.#sysent = sysentOf(workload.machine);
+    this.#kills = workload.signals === 'kill';
+    const files = workload.files.map(({ pages, resident, mode }) => fileCreate(m, { pages, resident, mode }));
+    this.#images = workload.programs.map(({ name, maps, touched, text, data, heap }) => {
+      const numbered = maps.map((map) => (map.file === undefined ? map : { ...map, file: files[map.file] }));
+      return { name, maps: numbered, touched, text, data, heap };
+    });
+    this.#files = files;
+    this.#mmapFlags = Int32Array.from(workload.mmaps, mmapFlags);
+    this.#procs = workload.processes.map(() => null);
+    this.#stops = new Uint8Array(workload.processes.length);
+    this.#unborn = new Int32Array(workload.processes.length);
+    this.#results = new Float64Array(workload.results.length).fill(Number.NaN);
+  }
+
+  /** Pmap of the process that ran the last op; null once it has no address space of its own. */
+  pmap(): Pmap | null {
+    const p = this.acting;
+    return p === null || p.vmspace === this.#m.vmspace0 ? null : p.vmspace.pmap;
+  }
+
+  /** Processes that have not exited. */
+  alive(): number {
+    let count = 0;
+    for (const p of this.#procs) if (p !== null && p.state === PRS_NORMAL) count++;
+    return count;
+  }
+
+  /** Run entry `at` of a chunk: its outcome code. Throws KernelPanic. */
+  step(chunk: OpChunk, at: number): number {
+    const m = this.#m;
+    this.value = 0;
+    this.accesses = 0;
+    this.faults = 0;
+    this.faulted = 0;
+    const { process, cpu } = this.#workload.actors[chunk.who[at]];
+    const p = this.#procs[process] ?? this.#firstSeen(process);
+    this.acting = p;
+    if (p === null || p.state !== PRS_NORMAL) return OUTCOME_NOT_RUN;
+    if (p.stoppedAt !== 0 && chunk.code[at] !== OP_GO) return OUTCOME_NOT_RUN;
+    if (m.curproc !== p || m.curcpu !== cpu) runOn(m, p, cpu);
+    const stop = this.#stops[process];
+    if (stop === 0) return this.#do(p, process, chunk, at);
+    this.#stops[process] = 0;
+    m.stopAt = STOP_POINTS[stop - 1];
+    const code = this.#do(p, process, chunk, at);
+    m.stopAt = null;
+    return code;
+  }
+
+  /** A child of init is made before its first op; any other process that nobody made is not there. */
+  #firstSeen(process: number): Proc | null {
+    if (this.#workload.processes[process].parent >= 0) return null;
+    const p = procCreate(this.#m, this.#sysent, this.#workload.machine.pti);
+    this.#procs[process] = p;
+    return p;
+  }
+
+  #do(p: Proc, process: number, chunk: OpChunk, at: number): number {
+    const m = this.#m;
+    const arg = chunk.arg[at];
+    const len = chunk.len[at];
+    const base = chunk.base[at];
+    const addr = base === 0 ? chunk.addr[at] : this.#results[base - 1] + chunk.addr[at];
+    if (addr !== addr) return OUTCOME_NOT_RUN; // named after an mmap that did not succeed
+    switch (chunk.code[at]) {
+      case OP_READ:
+        return this.#accessSpan(p, addr, len, arg, VM_PROT_READ);
+      case OP_WRITE:
+        return this.#accessSpan(p, addr, len, arg, VM_PROT_WRITE);
+      case OP_RUN:
+        return this.#accessSpan(p, addr, len, arg, VM_PROT_EXECUTE);
+      case OP_TOUCH:
+        return this.#accessSpan(p, this.#sysent.sharedPage!.base, 1, PAGE_SIZE, VM_PROT_READ);
+      case OP_CLOCK:
+        return this.#clock(p);
+      case OP_FORK:
+        return this.#fork(p, process, arg);
+      case OP_VFORK:
+        return this.#child(arg, sysVfork(m, p));
+      case OP_RFORK_MEM:
+        return this.#child(arg, sysRfork(m, p, 'mem'));
+      case OP_RFORK_THREAD:
+        return this.#child(arg, sysRfork(m, p, 'thread'));
+      case OP_SPAWN:
+        return this.#spawn(p, arg, len);
+      case OP_UNSHARE:
+        vmspaceUnshare(m, p);
+        return OUTCOME_OK;
+      case OP_EXEC:
+        return this.#done(sysExec(m, p, this.#images[arg]));
+      case OP_EXEC_FAIL:
+        return this.#done(sysExecFail(m, p, arg, len === 1));
+      case OP_EXIT:
+        return this.#done(sysExit(m, p, arg));
+      case OP_WAIT:
+        return this.#wait(p, this.#procs[arg]);
+      case OP_KILL:
+        return this.#kill(p, this.#procs[arg], len);
+      case OP_HANDLER:
+        setHandler(p, arg, true);
+        return OUTCOME_OK;
+      case OP_MMAP:
+        return this.#mmap(p, arg, addr, len);
+      case OP_MUNMAP:
+        return this.#done(sysMunmap(m, p, addr, len));
+      case OP_MPROTECT:
+        return this.#done(sysMprotect(m, p, addr, len, arg));
+      case OP_MINHERIT:
+        return this.#done(sysMinherit(m, p, addr, len, arg));
+      case OP_MADVISE:
+        return this.#done(sysMadvise(m, p, addr, len, arg));
+      case OP_MSYNC:
+        return this.#done(sysMsync(m, p, addr, len, arg));
+      case OP_MLOCK:
+        return this.#done(sysMlock(m, p, addr, len));
+      case OP_MUNLOCK:
+        return this.#done(sysMunlock(m, p, addr, len));
+      case OP_BRK:
+        return this.#done(sysBrk(m, p, p.vmspace.daddr + p.vmspace.dsize * PAGE_SIZE + len));
+      case OP_STOP:
+        this.#stops[process] = arg + 1;
+        return OUTCOME_OK;
+      case OP_GO:
+        return this.#go(p, process);
+      case OP_SNAPSHOT:
+        return OUTCOME_OK;
+      default:
+        throw new RangeError(`op code: expected 0..${OP_SNAPSHOT}, got ${chunk.code[at]}`);
+    }
+  }
+
+  #done(errno: number): number {
+    return errno === ESTOPPED ? OUTCOME_STOPPED : errno;
+  }
+
+  #child(process: number, errno: number): number {
+    if (errno !== 0) return this.#done(errno);
+    const pid = this.#m.retval;
+    this.value = pid;
+    this.#procs[process] = this.#m.procs.get(pid) ?? null;
+    return OUTCOME_OK;
+  }
+
+  #fork(p: Proc, process: number, child: number): number {
+    const errno = sysFork(this.#m, p);
+    if (errno === ESTOPPED) this.#unborn[process] = child + 1;
+    return this.#child(child, errno);
+  }
+
+  /** posix_spawn: the child execs at once; if it cannot, it exits, and the caller reaps it and gets the error. */
+  #spawn(p: Proc, process: number, program: number): number {
+    const m = this.#m;
+    const { curcpu } = m;
+    const error = this.#child(process, sysSpawn(m, p));
+    const child = this.#procs[process];
+    if (error !== OUTCOME_OK || child === null) return error;
+    runOn(m, child, curcpu);
+    let failure = program < 0 ? sysExecFail(m, child, -program, false) : sysExec(m, child, this.#images[program]);
+    if (failure !== 0 && child.state === PRS_NORMAL) sysExit(m, child, SPAWN_FAILED);
+    if (failure !== 0 && child.state === PRS_ZOMBIE) failure = sysWait(m, p, child.pid) || failure;
+    runOn(m, p, curcpu);
+    return failure;
+  }
+
+  #go(p: Proc, process: number): number {
+    const child = this.#unborn[process];
+    const errno = resume(this.#m, p);
+    if (child === 0 || errno === ESTOPPED) return this.#done(errno);
+    this.#unborn[process] = 0;
+    return this.#child(child - 1, errno);
+  }
+
+  #wait(p: Proc, target: Proc | null): number {
+    if (target === null) return OUTCOME_NOT_RUN;
+    const errno = sysWait(this.#m, p, target.pid);
+    if (errno === 0) this.value = this.#m.retval;
+    return this.#done(errno);
+  }
+
+  /** The outcome is the sender's: what becomes of another process is no result of kill. */
+  #kill(p: Proc, target: Proc | null, signal: number): number {
+    if (target === null || target.state !== PRS_NORMAL) return ESRCH;
+    const fatal = postSignal(this.#m, target, signal);
+    return fatal === 0 || target !== p ? OUTCOME_OK : OUTCOME_SIGNAL + fatal;
+  }
+
+  #mmap(p: Proc, index: number, addr: number, len: number): number {
+    const m = this.#m;
+    const { kind, prot, maxProt, file, off, result, fixed } = this.#workload.mmaps[index];
+    const errno =
+      kind === 'phys'
+        ? sysMmapPhys(m, p, addr, len, prot, fixed)
+        : sysMmap(m, p, addr, len, prot, maxProt, this.#mmapFlags[index], file < 0 ? -1 : this.#files[file], off);
+    if (errno !== 0) return this.#done(errno);
+    this.value = m.retval;
+    if (result >= 0) this.#results[result] = m.retval;
+    return OUTCOME_OK;
+  }
+
+  /** Accesses at addr, addr + step, .. below addr + len; the first that ends in a signal ends the op. */
+  #accessSpan(p: Proc, addr: number, len: number, step: number, kind: number): number {
+    const m = this.#m;
+    const end = addr + len;
+    for (let va = addr; va < end; va += step) {
+      const signal = access(m, p, va, kind);
+      this.accesses++;
+      this.faults += m.faults;
+      if (m.faults !== 0) this.faulted++;
+      if (signal !== 0) return this.#signalled(p, signal);
+    }
+    return OUTCOME_OK;
+  }
+
+  #clock(p: Proc): number {
+    const signal = clockRead(this.#m, p);
+    if (signal !== 0) return this.#signalled(p, signal);
+    this.value = this.#m.retval;
+    return OUTCOME_OK;
+  }
+
+  #signalled(p: Proc, signal: number): number {
+    const fatal = this.#kills ? trapSignal(this.#m, p, signal) : 0;
+    return OUTCOME_SIGNAL + (fatal === 0 ? signal : fatal);
+  }
+}

@@ -85,7 +85,7 @@ export class VariantProcess {
     const permission = process.allowedNodeEnvironmentFlags.has('--permission')
       ? '--permission'
       : '--experimental-permission';
-    const child = fork(this.#entry, [], {
+    const child = fork(this.#entry, [String(this.#limits.residentBytes)], {
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       execArgv: [

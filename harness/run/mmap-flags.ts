@@ -1,0 +1,14 @@
+/** The flags with which mmap is called for an op. FreeBSD: sys/sys/mman.h */
+import { MAP_ANON, MAP_FIXED, MAP_GUARD, MAP_PRIVATE, MAP_SHARED, MAP_STACK } from '../../core/index.ts';
+import type { MmapKind, MmapOperands } from '../workload/ops.ts';
+
+const BY_KIND: Readonly<Record<MmapKind, number>> = {
+  anon: MAP_ANON,
+  guard: MAP_GUARD,
+  stack: MAP_STACK | MAP_ANON,
+  file: 0,
+  phys: 0,
+};
+
+export const mmapFlags = ({ kind, shared, fixed }: MmapOperands): number =>
+  BY_KIND[kind] | (shared ? MAP_SHARED : MAP_PRIVATE) | (fixed ? MAP_FIXED : 0);
