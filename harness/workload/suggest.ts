@@ -18,11 +18,11 @@ function distance(a: string, b: string): number {
   return above[b.length];
 }
 
-/** The known word nearest to `word`, or '' if none is within a third of its length (at least 1). */
+/** The known word nearest to `word`, or '' if none is within a third of its length. */
 export function nearest(word: string, known: Iterable<string>): string {
   if (word.length > 40) return '';
   let best = '';
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let least = Math.floor(word.length / 3) + 1;
   for (const candidate of known) {
     const d = distance(word.toLowerCase(), candidate.toLowerCase());
     if (d < least) [best, least] = [candidate, d];

@@ -222,7 +222,7 @@ export class Elaborator {
   #within(addr: number, len: number, place: PlaceNode, op: OpNode): void {
     const { limit } = this.#layout;
     const expected = `addresses from 0 to ${hex(limit)}`;
-    if (addr < 0 || addr > limit) this.#fail(op, place.column, expected, hex(addr));
+    if (addr < 0 || addr + Math.min(len, 1) > limit) this.#fail(op, place.column, expected, hex(addr));
     if (addr + len > limit) this.#fail(op, place.column, expected, `one that ends at ${hex(addr + len)}`);
   }
 

@@ -38,7 +38,10 @@ export function lexLine(line: string, file: string, lineNumber: number): Token[]
     let kind: TokenKind = 'word';
     if (text === '') [text, kind] = [match(SYMBOL, line, at), 'symbol'];
     if (text === '') [text, kind] = [match(STRING, line, at), 'string'];
-    if (text === '') throw new WorkloadError({ file, line: lineNumber, column }, 'a word', quoted(line[at]));
+    if (text === '') {
+      const expected = line[at] === '"' ? "a name closed by '\"'" : 'a word';
+      throw new WorkloadError({ file, line: lineNumber, column }, expected, quoted(line.slice(at, at + 8)));
+    }
     tokens.push({ kind, text: kind === 'string' ? unquote(text, file, lineNumber, column) : text, column, spaced });
     at += text.length;
   }

@@ -1,5 +1,5 @@
 /** Operands that several verbs share: protections, places, spans, the words of mmap. */
-import { PAGE_SIZE, VM_PROT_ALL } from '../../../core/units.ts';
+import { PAGE_SIZE, VM_MAXUSER_ADDRESS_LA57, VM_PROT_ALL } from '../../../core/units.ts';
 import type { MmapKind } from '../ops.ts';
 import type { Cursor } from './cursor.ts';
 import type { OpNode, PlaceNode } from './syntax.ts';
@@ -28,12 +28,13 @@ function protection(c: Cursor): number | undefined {
 
 export const needProtection = (c: Cursor): number => protection(c) ?? c.fail("a protection (letters of rwx, or '-')");
 
-/** An address in digits, which a double must hold exactly. */
+/** An address in digits. A double must hold it exactly, unless it is beyond every machine anyway. */
 function hexAddress(c: Cursor): number {
   const { text } = c.token;
   if (!/^0x[0-9a-fA-F]{1,16}$/.test(text)) c.fail(ADDRESS);
   const address = Number(text);
-  if (!Number.isSafeInteger(address) && BigInt(text) !== BigInt(address)) c.fail('an address of 53 significant bits');
+  const exact = Number.isSafeInteger(address) || BigInt(text) === BigInt(address);
+  if (!exact && address < VM_MAXUSER_ADDRESS_LA57) c.fail('an address of 53 significant bits');
   c.skip();
   return address;
 }

@@ -1,5 +1,6 @@
 /** Workload text to a Workload. */
 import { WorkloadError } from '../errors.ts';
+import { MAX_LINE } from '../input.ts';
 import { DEFAULT_MACHINE, MACHINE_KEYS } from '../machine.ts';
 import type { MachineSettings, Workload } from '../ops.ts';
 import { MAX_ENTRIES, type ProgramKeys, completeSpec, specProblem } from '../program.ts';
@@ -9,9 +10,8 @@ import { Elaborator } from './elaborate.ts';
 import type { OpNode } from './syntax.ts';
 import { parseOp } from './verbs.ts';
 
-/** Bytes of workload text, and characters of a line. */
+/** Bytes of workload text. */
 export const MAX_TEXT = 2 ** 26;
-export const MAX_LINE = 2 ** 20;
 /** Ops that a text may stand for, its repeats expanded. */
 export const MAX_OPS = 5_000_000;
 const MAX_DEPTH = 32;

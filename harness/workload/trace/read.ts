@@ -1,9 +1,11 @@
 /** A `vmtrace-1` file to a Workload, line by line. */
 import type { z } from 'zod';
 import { WorkloadError, quoted } from '../errors.ts';
-import { linesOf } from '../input.ts';
+import { MAX_LINE, linesOf } from '../input.ts';
+
 import { DEFAULT_MACHINE } from '../machine.ts';
 import type { MachineSettings, TouchPolicy, Workload } from '../ops.ts';
+import { formatSize } from '../size.ts';
 import { nearest } from '../suggest.ts';
 import { ReplayRule } from './replay-rule.ts';
 import { EVENTS, type EventKind, META, type TraceEvent } from './schema.ts';
@@ -51,6 +53,7 @@ export class TraceReader {
 
   #read(text: string): void {
     this.#line++;
+    if (text.length > MAX_LINE) this.#fail(`a line of at most ${formatSize(MAX_LINE)}`, `${text.length} characters`);
     const fault = this.#rule === null ? null : PLAIN_FAULT.exec(text);
     if (fault !== null) {
       const [, t, pid, addr, access, , present] = fault;

@@ -162,6 +162,7 @@ export class ReplayRule {
 
   /** The workload, in which the processes that are left over exit in the order of their pids. */
   finish(lines: number): Workload {
+    if (lines === 1) this.#live.clear(); // a recording of nothing holds no exit either
     for (const pid of [...this.#live.keys()].toSorted((a, b) => a - b)) this.#exit(pid, 0, lines);
     const { name, note, cmd } = this.#meta;
     const { machine, touch } = this.#options;
@@ -345,7 +346,7 @@ export class ReplayRule {
   }
 
   #pushTouch(who: number, line: number): void {
-    this.#ops.push(OP_TOUCH, who, 0, 1, PAGE_SIZE, line);
+    this.#ops.push(OP_TOUCH, who, 0, 0, 0, line);
     this.#ops.markOrigin(ORIGIN_TOUCH);
   }
 

@@ -1,0 +1,177 @@
+/**
+ * The text of a random workload, op by op: who lives, what is mapped where, who waits for whom, so that each op has
+ * something to act on.
+ */
+import { PAGE_SIZE } from '../../core/units.ts';
+import { formatSize } from './size.ts';
+
+/** What one op is made of; each number is taken modulo what there is to choose from. */
+export interface Choice {
+  readonly verb: number;
+  readonly who: number;
+  readonly where: number;
+  readonly from: number;
+  readonly size: number;
+  readonly how: number;
+}
+
+/** Memory that a process has mapped and may still have. */
+export interface Region {
+  readonly start: number;
+  readonly pages: number;
+  /** Rights that all of it still has, as letters. */
+  prot: string;
+}
+
+/** Memory of a child: its parent's, a copy of that, or what its program maps. */
+export type ChildMemory = 'shared' | 'copied' | 'new';
+
+interface Space {
+  readonly regions: Region[];
+}
+
+export interface Runner {
+  readonly name: string;
+  readonly parent: Runner | null;
+  space: Space;
+  /** vforked child that has neither exec'd nor exited: this process waits for it */
+  blockedBy: Runner | null;
+}
+
+const FIRST_REGION = 0x4000000000;
+/** Room for one region; two in three are smaller than a page-table page's span, one reaches over it. */
+const SLOT = 2 ** 22;
+const SLOTS = 64;
+const SIZES = [1, 1, 2, 3, 4, 8, 16, 40, 513];
+export const PROTECTIONS = ['rw', 'r', 'rw', 'rx', 'rwx', '-'];
+const PROGRAMS = ['sh60', 'cat'];
+
+export const pick = <T>(from: readonly T[], choice: number): T => from[choice % from.length];
+
+function memoryFor(parent: Space, memory: ChildMemory): Space {
+  if (memory === 'shared') return parent;
+  return { regions: memory === 'new' ? [] : parent.regions.map((region) => ({ ...region })) };
+}
+
+/** Builds the text of a workload; which verb comes next is its caller's choice. */
+export class Composer {
+  readonly lines: string[] = [];
+  readonly #alive: Runner[] = [];
+  readonly #most: number;
+  readonly #cpus: number;
+  #made = 0;
+  /** Stopped within its exit: nobody else stops until it goes on. */
+  #stopped: Runner | null = null;
+
+  constructor(most: number, cpus: number) {
+    this.#most = most;
+    this.#cpus = cpus;
+  }
+
+  /** Who acts: one of those who need not wait. null if there is none; then a new process has been started instead. */
+  next(choice: Choice): Runner | null {
+    const ready = this.#alive.filter((runner) => runner.blockedBy === null);
+    if (ready.length > 0) return pick(ready, choice.who);
+    this.#start(choice);
+    return null;
+  }
+
+  /** Everybody exits, the youngest first. */
+  finish(): void {
+    this.go();
+    for (const runner of this.#alive.toReversed()) this.exit(runner, 0);
+  }
+
+  op(runner: Runner, text: string, choice: Choice): void {
+    const cpu = this.#cpus > 1 ? `@${choice.how % this.#cpus}` : '';
+    this.lines.push(`${runner.name}${cpu}: ${text}`);
+  }
+
+  /** A span within a region of the process, and what may be done there; null if it has mapped nothing. */
+  span(runner: Runner, { where, from, size }: Choice): { text: string; region: Region } | null {
+    const { regions } = runner.space;
+    if (regions.length === 0) return null;
+    const region = pick(regions, where);
+    const first = from % region.pages;
+    const count = 1 + (size % (region.pages - first));
+    const start = `0x${(region.start + first * PAGE_SIZE).toString(16)}`;
+    return { text: `${start} ${formatSize(count * PAGE_SIZE)}`, region };
+  }
+
+  map(runner: Runner, choice: Choice): void {
+    const start = FIRST_REGION + (choice.where % SLOTS) * SLOT;
+    const pages = pick(SIZES, choice.size);
+    const size = formatSize(pages * PAGE_SIZE);
+    const prot = pick(PROTECTIONS, choice.how);
+    const place = `fixed 0x${start.toString(16)}`;
+    const file = `file f${choice.where % 3}`;
+    const kinds = [
+      { what: 'anon', prot, shared: '' },
+      { what: 'anon', prot: 'rw', shared: '' },
+      { what: 'anon', prot: 'rw', shared: ' shared' },
+      { what: file, prot, shared: '' },
+      { what: file, prot: 'rw', shared: ' shared' },
+      { what: 'guard', prot: '-', shared: '' },
+    ];
+    const kind = pick(kinds, choice.from);
+    this.op(runner, `mmap ${kind.what} ${size} ${kind.prot}${kind.shared} ${place}`, choice);
+    const { regions } = runner.space;
+    const same = regions.findIndex((region) => region.start === start);
+    if (same >= 0) regions.splice(same, 1);
+    regions.push({ start, pages, prot: kind.prot });
+  }
+
+  makeChild(runner: Runner, verb: string, memory: ChildMemory, choice: Choice): void {
+    if (this.#alive.length >= this.#most) return;
+    const space = memoryFor(runner.space, memory);
+    const child: Runner = { name: `p${++this.#made}`, parent: runner, space, blockedBy: null };
+    this.op(runner, `${verb} -> ${child.name}`, choice);
+    this.#alive.push(child);
+    if (verb === 'vfork') runner.blockedBy = child;
+  }
+
+  exec(runner: Runner, choice: Choice): void {
+    this.op(runner, `exec ${pick(PROGRAMS, choice.size)}`, choice);
+    runner.space = { regions: [] };
+    this.#unblock(runner);
+  }
+
+  exit(runner: Runner, status: number): void {
+    this.lines.push(`${runner.name}: exit${status === 0 ? '' : ` ${status}`}`);
+    this.#alive.splice(this.#alive.indexOf(runner), 1);
+    this.#gone(runner);
+  }
+
+  /** Begin an exit that others may run beside; go() ends it. */
+  stoppedExit(runner: Runner): void {
+    if (this.#stopped !== null) return;
+    this.lines.push(`${runner.name}: stop refcnt-tested`, `${runner.name}: exit`);
+    this.#alive.splice(this.#alive.indexOf(runner), 1);
+    this.#stopped = runner;
+  }
+
+  go(): void {
+    const runner = this.#stopped;
+    if (runner === null) return;
+    this.#stopped = null;
+    this.lines.push(`${runner.name}: go`);
+    this.#gone(runner);
+  }
+
+  #gone(runner: Runner): void {
+    this.#unblock(runner);
+    if (runner.parent !== null && this.#alive.includes(runner.parent)) {
+      this.lines.push(`${runner.parent.name}: wait ${runner.name}`);
+    }
+  }
+
+  #start(choice: Choice): void {
+    const runner: Runner = { name: `p${++this.#made}`, parent: null, space: { regions: [] }, blockedBy: null };
+    this.#alive.push(runner);
+    this.exec(runner, choice);
+  }
+
+  #unblock(child: Runner): void {
+    if (child.parent?.blockedBy === child) child.parent.blockedBy = null;
+  }
+}
