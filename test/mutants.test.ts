@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mmuMutants } from './mutants/mmu.ts';
+import { pmapMutants } from './mutants/pmap.ts';
 import { MutantTree, mutate } from './mutants/mutant.ts';
 import { root } from './support/layers.ts';
 
@@ -12,7 +13,10 @@ beforeAll(() => {
 });
 afterAll(() => tree.dispose());
 
-describe.each([['mmu' as const, mmuMutants]])('the %s vectors', (kind, mutants) => {
+describe.each([
+  ['mmu' as const, mmuMutants],
+  ['pmap' as const, pmapMutants],
+])('the %s vectors', (kind, mutants) => {
   it('find nothing wrong in the tree as it is', async () => {
     expect(await tree.vectors(kind, vectors(kind))).toBeNull();
   });

@@ -20,7 +20,7 @@ export interface Mutant {
   readonly fault: string;
 }
 
-/** First answer that differs, or how the child ended instead of answering. Null: the fault went unnoticed. */
+/** First answer that differs, what was thrown instead, or that time ran out. Null: the fault went unnoticed. */
 export type Caught = string | null;
 
 const CHILD = 'test/mutants/child.ts';
@@ -69,12 +69,12 @@ export class MutantTree {
 
   /** Runs the vectors with whatever stands in the tree. */
   vectors(kind: 'pmap' | 'mmu' | 'vm', paths: readonly string[]): Promise<Caught> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const args = ['--max-old-space-size=1024', join(this.#root, CHILD.replace(/\.ts$/, '.js')), kind, ...paths];
       execFile(process.execPath, args, { timeout: TIME_LIMIT }, (error, stdout, stderr) => {
         if (error === null) resolve(stdout === '' ? null : stdout.trim());
         else if (error.killed) resolve('no answer within the time limit');
-        else resolve(`the child failed: ${stderr.split('\n').find((line) => /Error|Panic/.test(line)) ?? error.message}`);
+        else reject(new Error(`the child did not come to run: ${stderr || error.message}`));
       });
     });
   }
