@@ -28,6 +28,9 @@ const parse = (text: string): Workload => parseWorkload(text, 'w');
 /** The last op of a text. */
 const last = (text: string): Op => ops(parse(text)).at(-1)!;
 
+/** The op of a line behind a first one that makes p a process of the program cat. */
+const from = (line: string, machine = ''): Op => last(`${machine}\np: exec cat\n${line}`);
+
 const SHARED = 0x7ffffffff000;
 const PAGE = 4096;
 
@@ -106,7 +109,6 @@ p: exit`);
 });
 
 describe('places and sizes', () => {
-  const from = (line: string, machine = ''): Op => last(`${machine}\np: exec cat\n${line}`);
   const cat = parse('p: exec cat').programs[0];
 
   it.each([
