@@ -97,6 +97,8 @@ export class MachineState<H> {
   /** By pid, zombies included; init (1) is not among them. */
   readonly procs: Map<number, Proc> = new Map();
   lastPid = 1;
+  /** Process that ran last on each CPU. */
+  readonly running: (Proc | null)[] = [];
   /** By number. */
   readonly files: VmFile[] = [];
   /** td_retval: value of the last system call that succeeded. */

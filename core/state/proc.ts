@@ -1,26 +1,120 @@
 /**
  * State of processes. No behaviour. FreeBSD: sys/sys/proc.h struct proc, sys/sys/sysent.h struct sysentvec.
  */
+import { PAGE_SIZE, VM_MAXUSER_ADDRESS_LA48, VM_MAXUSER_ADDRESS_LA57, type Pages, type Va } from '../units.ts';
 import type { Vmspace } from './vm.ts';
 
 /** What exec and exit need of an ABI. FreeBSD: struct sysentvec. */
 export interface Sysent {
   readonly name: string;
-  readonly minUser: number;
-  readonly maxUser: number;
-  readonly usrStack: number;
+  readonly minUser: Va;
+  readonly maxUser: Va;
+  readonly usrStack: Va;
   /** sv_shared_page_base, sv_shared_page_len; null for an ABI without a shared page. */
-  readonly sharedPage: { readonly base: number; readonly len: number } | null;
+  readonly sharedPage: { readonly base: Va; readonly len: number } | null;
 }
+
+/** The shared page is the last page below maxUser, and the stack ends where it begins. FreeBSD: elf_machdep.c */
+function nativeSysent(name: string, maxUser: Va): Sysent {
+  const base = maxUser - PAGE_SIZE;
+  return { name, minUser: 0, maxUser, usrStack: base, sharedPage: { base, len: PAGE_SIZE } };
+}
+
+export const SYSENT_NATIVE_LA48 = nativeSysent('native', VM_MAXUSER_ADDRESS_LA48);
+/** Some AMD processors must not execute the last page below the hole. FreeBSD: amd64_lower_shared_page */
+export const SYSENT_NATIVE_LOWERED = nativeSysent('native, lowered', VM_MAXUSER_ADDRESS_LA48 - PAGE_SIZE);
+export const SYSENT_NATIVE_LA57 = nativeSysent('native, 5 levels', VM_MAXUSER_ADDRESS_LA57);
+/** An ABI without SV_SHP: its processes have no shared page. */
+export const SYSENT_WITHOUT_SHARED_PAGE: Sysent = {
+  name: 'without shared page',
+  minUser: 0,
+  maxUser: VM_MAXUSER_ADDRESS_LA48,
+  usrStack: VM_MAXUSER_ADDRESS_LA48 - PAGE_SIZE,
+  sharedPage: null,
+};
+
+/** One mapping of an image, in the order in which exec makes them. Private, fixed, page-aligned. */
+export interface ImageMap {
+  readonly kind: 'file' | 'anon' | 'stack' | 'guard';
+  readonly start: Va;
+  /** Bytes; of a stack, its whole reservation, gap and guard included. */
+  readonly len: number;
+  readonly prot: number;
+  readonly maxProt: number;
+  /** Number of the file, and byte offset in it; of a file only. */
+  readonly file?: number;
+  readonly off?: number;
+}
+
+/** Pages that a new image accesses before its first instruction: what the kernel's loader and rtld do. */
+export interface ImageTouch {
+  readonly start: Va;
+  readonly pages: Pages;
+  /** VM_PROT_READ, _WRITE or _EXECUTE */
+  readonly access: number;
+}
+
+/** What exec puts into an address space besides the shared page. */
+export interface Image {
+  readonly name: string;
+  readonly maps: readonly ImageMap[];
+  readonly touched: readonly ImageTouch[];
+  /** First byte of text, of data, of the heap (where the break starts); 0 where the image does not say. */
+  readonly text: Va;
+  readonly data: Va;
+  readonly heap: Va;
+}
+
+/** Proc.state. FreeBSD: p_state */
+export const PRS_NORMAL = 1;
+export const PRS_ZOMBIE = 2;
+/** Waited for: no longer in m.procs. */
+export const PRS_REAPED = 3;
+
+/** Proc.flags. FreeBSD: p_flag */
+/** The parent of this vfork child sleeps until it execs or exits. */
+export const P_PPWAIT = 1;
+export const P_WEXIT = 2;
+/** Has exec'd. */
+export const P_EXEC = 4;
 
 export class Proc {
   readonly pid: number;
+  /** p_vmspace: vmspace0 from vmspace_exit on. */
   vmspace: Vmspace;
   sysent: Sysent;
+  /** P_MD_KPTI: do the pmaps that this process makes get a user-mode root? */
+  kpti: boolean;
+  state = PRS_NORMAL;
+  flags = 0;
+  /** null: init, whose children are reaped as they exit. */
+  parent: Proc | null;
+  /** RFTHREAD: the process whose exit kills this one; itself when it leads, or is alone. */
+  leader: Proc;
+  peers: Proc[] = [];
+  /** CPU that it runs on. */
+  cpu = 0;
+  /** Signals that it catches, bit per signal. */
+  caught = 0;
+  /** Signals that came while it was stopped at a yield point. */
+  pending = 0;
+  /** p_xexit and p_xsig. */
+  exitStatus = 0;
+  exitSignal = 0;
+  imageName = '';
+  /** Where an unfinished call waits to go on, see core/kern/stop.ts; 0: nowhere. */
+  stoppedAt = 0;
+  /** The vmspace that the unfinished call has in hand: of exec the old one, of exit its own, of fork the child's. */
+  oldVmspace: Vmspace | null = null;
+  /** exec: the image whose first touches are still to come. */
+  image: Image | null = null;
 
-  constructor(pid: number, vmspace: Vmspace, sysent: Sysent) {
+  constructor(pid: number, vmspace: Vmspace, sysent: Sysent, kpti: boolean, parent: Proc | null) {
     this.pid = pid;
     this.vmspace = vmspace;
     this.sysent = sysent;
+    this.kpti = kpti;
+    this.parent = parent;
+    this.leader = this;
   }
 }

@@ -1,17 +1,238 @@
 /**
- * State of the machine-independent VM: objects, map entries, maps, vmspaces. No behaviour.
+ * State of the machine-independent VM: objects, map entries, maps, vmspaces, files. No behaviour.
  * FreeBSD: sys/vm/vm_map.h, sys/vm/vm_object.h.
  */
 import type { Pmap } from './pmap.ts';
+import type { Frame, Pages, Va } from '../units.ts';
+import { PageIndex } from './pageindex.ts';
+
+/** Object types. FreeBSD: vm.h OBJT_*. Nothing is ever paged out, so OBJT_SWAP does not occur. */
+export const OBJT_DEFAULT = 0;
+export const OBJT_VNODE = 2;
+export const OBJT_PHYS = 4;
+export const OBJT_DEAD = 5;
+
+/** VmObject.flags */
+export const OBJ_UNMANAGED = 0x0002;
+export const OBJ_POPULATE = 0x0004;
+export const OBJ_DEAD = 0x0008;
+export const OBJ_ANON = 0x0010;
+export const OBJ_SHADOWLIST = 0x0100;
+export const OBJ_COLLAPSING = 0x0800;
+export const OBJ_COLORED = 0x1000;
+export const OBJ_ONEMAPPING = 0x2000;
+
+/** struct vm_object. Resident pages: a list in index order through page.listNext, and the machine's PageIndex. */
+export class VmObject {
+  /** Number in order of creation, 1 up; what page.object and events hold. */
+  readonly id: number;
+  type: number;
+  flags: number;
+  size: Pages;
+  /** Map entries, objects that shadow this one, and special holders. */
+  refCount = 1;
+  shadowCount = 0;
+  /** What this object shadows, and where in it (bytes). */
+  backing: VmObject | null = null;
+  backingOffset = 0;
+  /** pg_color, meaningful with OBJ_COLORED. */
+  color = 0;
+  /** cred: is swap charged to this object? charge: bytes. */
+  charged = false;
+  charge = 0;
+  /** Anonymous: the vnode object at the root of the chain, if any. */
+  handle: VmObject | null = null;
+  /** Vnode objects: the file. */
+  file: VmFile | null = null;
+  residentCount = 0;
+  memqFirst: Frame = 0;
+  memqLast: Frame = 0;
+  /** Root node in the PageIndex and number of levels below it; 0: empty. */
+  indexRoot = 0;
+  indexHeight = 0;
+  /** List of anonymous objects that shadow this one, newest first, and this object's place in its backing object's. */
+  shadowHead: VmObject | null = null;
+  shadowNext: VmObject | null = null;
+  shadowPrev: VmObject | null = null;
+  /** vm_object_list: all live objects in order of creation. */
+  listNext: VmObject | null = null;
+  listPrev: VmObject | null = null;
+  /** First frame of the newest run owned (rvq), 0: none. */
+  runHead: Frame = 0;
+  /** Vnode objects: bytes mapped writable and shared; generation counts writable mappings, for msync. */
+  writeMappings = 0;
+  generation = 1;
+  cleanGeneration = 1;
+
+  constructor(id: number, type: number, size: Pages, flags: number) {
+    this.id = id;
+    this.type = type;
+    this.size = size;
+    this.flags = flags;
+  }
+}
+
+/** A file: a vnode with its object. The tag of page i is in its first 8 bytes: ((id + 1) << 32) | (i + 1). */
+export class VmFile {
+  readonly id: number;
+  readonly object: VmObject;
+  /** Is the descriptor used for mmap open for writing? */
+  readonly writable: boolean;
+  /** Do its pages carry their tag? Otherwise they are all 0. */
+  readonly tagged: boolean;
+  /** A read brings the absent neighbours within the fault's window too, not just one page. */
+  readonly clusters: boolean;
+  /** Which pages are in memory without having been read. */
+  readonly resident: 'all' | 'even' | 'none';
+
+  constructor(
+    id: number,
+    object: VmObject,
+    writable: boolean,
+    tagged: boolean,
+    clusters: boolean,
+    resident: 'all' | 'even' | 'none',
+  ) {
+    this.id = id;
+    this.object = object;
+    this.writable = writable;
+    this.tagged = tagged;
+    this.clusters = clusters;
+    this.resident = resident;
+  }
+}
+
+/** VmMapEntry.eflags */
+export const MAP_ENTRY_NOSYNC = 0x1;
+export const MAP_ENTRY_COW = 0x4;
+export const MAP_ENTRY_NEEDS_COPY = 0x8;
+export const MAP_ENTRY_NOFAULT = 0x10;
+export const MAP_ENTRY_USER_WIRED = 0x20;
+export const MAP_ENTRY_BEHAV_SEQUENTIAL = 0x40;
+export const MAP_ENTRY_BEHAV_RANDOM = 0x80;
+export const MAP_ENTRY_BEHAV_MASK = 0xc0;
+export const MAP_ENTRY_IN_TRANSITION = 0x100;
+export const MAP_ENTRY_NOCOREDUMP = 0x400;
+export const MAP_ENTRY_VN_EXEC = 0x800;
+export const MAP_ENTRY_GROWS_DOWN = 0x1000;
+export const MAP_ENTRY_WIRE_SKIPPED = 0x4000;
+export const MAP_ENTRY_WRITECNT = 0x8000;
+export const MAP_ENTRY_GUARD = 0x10000;
+export const MAP_ENTRY_STACK_GAP_DN = 0x20000;
+export const MAP_ENTRY_HEADER = 0x80000;
+
+/** VmMapEntry.inheritance */
+export const VM_INHERIT_SHARE = 0;
+export const VM_INHERIT_COPY = 1;
+export const VM_INHERIT_NONE = 2;
+export const VM_INHERIT_ZERO = 3;
+
+/** struct vm_map_entry: a node of its map's threaded tree. */
+export class VmMapEntry {
+  /** Left child, or the predecessor where there is none; right likewise. The header is both ends. */
+  left: VmMapEntry;
+  right: VmMapEntry;
+  start: Va = 0;
+  end: Va = 0;
+  /** Next address of a sequential read; in a stack gap the size of the stack guard in bytes. */
+  nextRead = 0;
+  /** Largest free gap beside any entry of this subtree. */
+  maxFree = 0;
+  /** null: a guard, or anonymous memory never touched. */
+  object: VmObject | null = null;
+  offset = 0;
+  eflags = 0;
+  protection = 0;
+  maxProtection = 0;
+  inheritance = VM_INHERIT_COPY;
+  readAhead = 0;
+  wiredCount = 0;
+  /** cred: does this entry hold a swap charge of its own? */
+  charged = false;
+  /** Was put in transition by the wiring that is running. */
+  wiring = false;
+  /** Next on the list of deleted entries that await release. */
+  deferNext: VmMapEntry | null = null;
+
+  constructor() {
+    this.left = this;
+    this.right = this;
+  }
+}
+
+/** VmMap.locked */
+export const MAP_UNLOCKED = 0;
+export const MAP_READ_LOCKED = 1;
+export const MAP_WRITE_LOCKED = 2;
+
+/** struct vm_map */
+export class VmMap {
+  /** Sentinel: header.end is the map's minimum, header.start its maximum; left and right are the last and first entry. */
+  readonly header = new VmMapEntry();
+  root: VmMapEntry | null = null;
+  nentries = 0;
+  /** Bytes of all entries but guards. */
+  size = 0;
+  timestamp = 0;
+  locked = MAP_UNLOCKED;
+  /** Above 0 while pages are being wired with the map unlocked. */
+  busy = 0;
+  readonly pmap: Pmap;
+
+  constructor(pmap: Pmap, min: Va, max: Va) {
+    this.pmap = pmap;
+    this.header.eflags = MAP_ENTRY_HEADER;
+    this.header.end = min;
+    this.header.start = max;
+  }
+
+  get minOffset(): Va {
+    return this.header.end;
+  }
+
+  get maxOffset(): Va {
+    return this.header.start;
+  }
+}
 
 /** struct vmspace. vm_refcnt counts processes, not threads. */
 export class Vmspace {
+  /** The number of its pmap. */
   readonly id: number;
+  readonly map: VmMap;
   readonly pmap: Pmap;
   refcnt = 1;
+  /** Text, data and stack as exec left them: addresses in bytes, sizes in pages. */
+  taddr: Va = 0;
+  tsize: Pages = 0;
+  daddr: Va = 0;
+  dsize: Pages = 0;
+  ssize: Pages = 0;
+  maxsaddr: Va = 0;
+  stacktop: Va = 0;
 
-  constructor(id: number, pmap: Pmap) {
-    this.id = id;
+  constructor(pmap: Pmap, min: Va, max: Va) {
+    this.id = pmap.id;
     this.pmap = pmap;
+    this.map = new VmMap(pmap, min, max);
   }
+}
+
+/** What the VM of a machine holds outside its vmspaces. */
+export class VmState {
+  objectCount = 0;
+  /** Live objects in order of creation. */
+  objectsHead: VmObject | null = null;
+  objectsTail: VmObject | null = null;
+  readonly index = new PageIndex();
+  /** The page with the signal trampoline and the timekeep word; made at boot. */
+  sharedPage: VmObject | null = null;
+  /** swap_reserved, bytes. */
+  swapReserved = 0;
+  /** td_map_def_user: entries deleted under the map lock, newest first. */
+  deferred: VmMapEntry | null = null;
+  /** Entries given back, linked through deferNext. */
+  freeEntries: VmMapEntry | null = null;
+  /** vm_cnt.v_user_wire_count, pages. */
+  userWired = 0;
 }

@@ -1,0 +1,60 @@
+/**
+ * Memory accesses of user mode: through the page tables, with the faults that it takes.
+ * FreeBSD: sys/amd64/amd64/trap.c trap_pfault, sys/vm/vm_fault.c vm_fault_trap.
+ */
+import { cpuAccess } from '../hw/cpu.ts';
+import type { Machine } from '../hunks.ts';
+import { KernelPanic } from '../panic.ts';
+import type { Proc } from '../state/proc.ts';
+import { PAGE_SIZE, VM_PROT_READ, VM_PROT_WRITE, truncPage } from '../units.ts';
+import { KERN_OUT_OF_BOUNDS, KERN_RESOURCE_SHORTAGE, KERN_SUCCESS, VM_FAULT_NORMAL } from '../vm/codes.ts';
+import { vmFault } from '../vm/fault.ts';
+import { SIGBUS, SIGSEGV } from './errno.ts';
+
+/** Faults in a row for one access that no kernel needs. */
+const ENOUGH_FAULTS = 100;
+
+/**
+ * p, which runs, accesses the byte at va; kind is VM_PROT_READ, _WRITE or _EXECUTE. Returns 0, or the signal that it ends
+ * in, without delivering it. m.faults, m.faultResult and m.accessPa tell the rest.
+ */
+export function access(m: Machine, p: Proc, va: number, kind: number): number {
+  const vm = p.vmspace;
+  m.faults = 0;
+  m.faultResult = KERN_SUCCESS;
+  while (cpuAccess(m, vm.pmap, va, kind) !== 0) {
+    if (m.faults === ENOUGH_FAULTS)
+      throw new KernelPanic('vm_fault_trap', 'the access faults again and again', { va, kind });
+    m.faults++;
+    const rv = vmFault(m, vm.map, truncPage(va), kind, VM_FAULT_NORMAL);
+    m.faultResult = rv;
+    if (rv !== KERN_SUCCESS) return rv === KERN_OUT_OF_BOUNDS || rv === KERN_RESOURCE_SHORTAGE ? SIGBUS : SIGSEGV;
+  }
+  return 0;
+}
+
+/** The 8-byte word at a physical address; exact up to 2^53. */
+export function physWord(m: Machine, pa: number): number {
+  const at = Math.floor(pa / 8) * 2;
+  return (m.words[at + 1]! >>> 0) * 2 ** 32 + (m.words[at]! >>> 0);
+}
+
+/** Reads the aligned 8-byte word at va, as access; its value goes to m.retval. */
+export function peek(m: Machine, p: Proc, va: number): number {
+  const signal = access(m, p, va, VM_PROT_READ);
+  if (signal === 0) m.retval = physWord(m, m.accessPa);
+  return signal;
+}
+
+/** Writes the aligned 8-byte word at va, as access. */
+export function poke(m: Machine, p: Proc, va: number, value: number): number {
+  const signal = access(m, p, va, VM_PROT_WRITE);
+  if (signal === 0) {
+    const pa = m.accessPa;
+    const at = Math.floor(pa / 8) * 2;
+    m.words[at] = (value % 2 ** 32) | 0;
+    m.words[at + 1] = Math.floor(value / 2 ** 32) | 0;
+    m.page.nonZero[Math.floor(pa / PAGE_SIZE)] = 1;
+  }
+  return signal;
+}

@@ -1,0 +1,196 @@
+/**
+ * A new image in a process. FreeBSD: sys/kern/kern_exec.c do_execve, exec_new_vmspace, exec_map_stack.
+ */
+import { EXECS_NEW, EXECS_REUSED, REACHED_EXEC_BEFORE_TEARDOWN } from '../counters.ts';
+import type { Machine } from '../hunks.ts';
+import { P_EXEC, P_PPWAIT, type Image, type ImageMap, type Proc, type Sysent } from '../state/proc.ts';
+import {
+  PAGE_SIZE,
+  VM_PROT_ALL,
+  VM_PROT_EXECUTE,
+  VM_PROT_NONE,
+  VM_PROT_READ,
+  VM_PROT_WRITE,
+  atop,
+  roundPage,
+  type Va,
+} from '../units.ts';
+import {
+  KERN_SUCCESS,
+  MAP_ACC_NO_CHARGE,
+  MAP_INHERIT_SHARE,
+  MAP_STACK_GROWS_DOWN,
+  STACK_GROW_BYTES,
+  VMFS_NO_SPACE,
+} from '../vm/codes.ts';
+import { vmMapFind, vmMapFixed } from '../vm/map.ts';
+import { vmMapLock, vmMapUnlock } from '../vm/maplock.ts';
+import { MAP_ANON, MAP_FIXED, MAP_GUARD, MAP_PRIVATE, MAP_STACK } from '../vm/mmap.ts';
+import { vmObjectDeallocate, vmObjectReference } from '../vm/object.ts';
+import { vmspaceClear, vmspaceExec, vmspaceFree } from '../vm/vmspace.ts';
+import { pmapRemovePages } from '../pmap/index.ts';
+import { access } from './access.ts';
+import { ENOMEM, ESTOPPED, SIGABRT } from './errno.ts';
+import { terminate } from './signal.ts';
+import { idleOtherCpus, minUserAddress } from './run.ts';
+import { STOP_PPWAIT_CLEARED, stopsAt } from './stop.ts';
+import { sysMmap } from './syscalls.ts';
+
+const RX = VM_PROT_READ | VM_PROT_EXECUTE;
+
+/** Maps the shared page, in place of whatever is there. The pmap learns of it at the first touch. */
+export function mapSharedPage(m: Machine, p: Proc, sysent: Sysent): number {
+  const shared = sysent.sharedPage;
+  if (shared === null) return 0;
+  const object = m.vm.sharedPage!;
+  vmObjectReference(m, object);
+  const cow = MAP_INHERIT_SHARE | MAP_ACC_NO_CHARGE;
+  if (vmMapFixed(m, p.vmspace.map, object, 0, shared.base, shared.len, RX, RX, cow) === KERN_SUCCESS) return 0;
+  vmObjectDeallocate(m, object);
+  return ENOMEM;
+}
+
+/** Maps a main stack of `bytes` below the top of user memory; 0 or ENOMEM. FreeBSD: exec_map_stack */
+export function execMapStack(m: Machine, p: Proc, bytes: number): number {
+  const vm = p.vmspace;
+  const top = p.sysent.usrStack;
+  const prot = VM_PROT_READ | VM_PROT_WRITE;
+  const bottom = top - bytes;
+  if (
+    vmMapFind(m, vm.map, null, 0, bottom, bytes, VMFS_NO_SPACE, prot, VM_PROT_ALL, MAP_STACK_GROWS_DOWN) !==
+    KERN_SUCCESS
+  )
+    return ENOMEM;
+  vm.maxsaddr = bottom;
+  vm.stacktop = top;
+  vm.ssize = STACK_GROW_BYTES / PAGE_SIZE;
+  return 0;
+}
+
+/**
+ * Empties p's vmspace, or leaves it to others and takes a new one, and maps the shared page. In place only if nobody else
+ * uses it, its bounds are those of the new ABI, and its pmap is of the kind that p wants. The old one, if left, goes to
+ * p.oldVmspace. Returns whether the vmspace was reused. FreeBSD: exec_new_vmspace
+ */
+export function execNewVmspace(m: Machine, p: Proc, sysent: Sysent): boolean {
+  idleOtherCpus(m, p);
+  const vm = p.vmspace;
+  const { map } = vm;
+  const min = minUserAddress(sysent);
+  const reuse =
+    vm.refcnt === 1 && map.minOffset === min && map.maxOffset === sysent.maxUser && p.kpti === (vm.pmap.topUser !== 0);
+  if (reuse) {
+    m.counters[EXECS_REUSED]!++;
+    m.counters[REACHED_EXEC_BEFORE_TEARDOWN]!++;
+    m.hunks.execBeforeTeardown(m, p);
+    pmapRemovePages(m, vm.pmap);
+    vmspaceClear(m, p, vm);
+    vmMapLock(m, map); // clears the flags of mlockall and of address randomization
+    vmMapUnlock(m, map);
+  } else {
+    m.counters[EXECS_NEW]!++;
+    p.oldVmspace = vm;
+    vmspaceExec(m, p, min, sysent.maxUser);
+  }
+  mapSharedPage(m, p, sysent);
+  p.sysent = sysent;
+  return reuse;
+}
+
+/** Releases the vmspace that exec has left. FreeBSD: exec_cleanup */
+export function execCleanup(m: Machine, p: Proc): void {
+  const old = p.oldVmspace;
+  if (old === null) return;
+  p.oldVmspace = null;
+  vmspaceFree(m, p, old);
+}
+
+/** mmap flags of an image's map, by kind. */
+const IMAGE_FLAGS = {
+  file: MAP_PRIVATE | MAP_FIXED,
+  anon: MAP_PRIVATE | MAP_FIXED | MAP_ANON,
+  stack: MAP_PRIVATE | MAP_FIXED | MAP_ANON | MAP_STACK,
+  guard: MAP_FIXED | MAP_GUARD,
+} as const;
+
+/** Maps one part of an image; an error is that of mmap. */
+function mapImagePart(m: Machine, p: Proc, part: ImageMap): number {
+  const { kind, start, len } = part;
+  const prot = kind === 'guard' ? VM_PROT_NONE : part.prot;
+  const error = sysMmap(m, p, start, len, prot, part.maxProt, IMAGE_FLAGS[kind], part.file ?? -1, part.off ?? 0);
+  if (error === 0 && kind === 'stack') {
+    const vm = p.vmspace;
+    vm.maxsaddr = start;
+    vm.stacktop = start + len;
+    vm.ssize = STACK_GROW_BYTES / PAGE_SIZE;
+  }
+  return error;
+}
+
+/** Where text, data and heap of the image are; pages of data up to the break. */
+function setSegments(p: Proc, image: Image): void {
+  const vm = p.vmspace;
+  const pages = (from: Va, to: Va): number => (to > from ? atop(roundPage(to) - roundPage(from)) : 0);
+  vm.taddr = image.text;
+  vm.tsize = pages(image.text, image.data);
+  vm.daddr = image.data;
+  vm.dsize = pages(image.data, image.heap);
+}
+
+/** What the loader and rtld touch, in user mode. The signal that ends it, or 0. */
+function touchImage(m: Machine, p: Proc, image: Image): number {
+  for (const { start, pages, access: kind } of image.touched)
+    for (let page = 0; page < pages; page++) {
+      const signal = access(m, p, start + page * PAGE_SIZE, kind);
+      if (signal !== 0) return signal;
+    }
+  return 0;
+}
+
+/**
+ * Replaces the image of p, which runs. Returns 0, ESTOPPED, or the error of a map that could not be made: p is dead then.
+ * FreeBSD: do_execve
+ */
+export function sysExec(m: Machine, p: Proc, image: Image, sysent: Sysent = p.sysent): number {
+  execNewVmspace(m, p, sysent);
+  const vm = p.vmspace;
+  vm.maxsaddr = 0;
+  vm.stacktop = 0;
+  vm.ssize = 0;
+  setSegments(p, image);
+  for (const part of image.maps) {
+    const error = mapImagePart(m, p, part);
+    if (error === 0) continue;
+    execCleanup(m, p);
+    terminate(m, p, 0, SIGABRT);
+    return error;
+  }
+  p.imageName = image.name;
+  p.flags = (p.flags | P_EXEC) & ~P_PPWAIT;
+  p.caught = 0;
+  p.image = image;
+  if (stopsAt(m, p, STOP_PPWAIT_CLEARED)) return ESTOPPED;
+  return execFinish(m, p);
+}
+
+/** After the vfork parent has been woken: the old vmspace goes, the new image starts. */
+export function execFinish(m: Machine, p: Proc): number {
+  execCleanup(m, p);
+  const { image } = p;
+  p.image = null;
+  if (image !== null) touchImage(m, p, image);
+  return 0;
+}
+
+/**
+ * An exec that fails. Before the point of no return nothing changes; after it the process has nothing to return to and
+ * aborts. FreeBSD: do_execve, exec_fail
+ */
+export function sysExecFail(m: Machine, p: Proc, errno: number, afterPointOfNoReturn: boolean): number {
+  if (afterPointOfNoReturn) {
+    execNewVmspace(m, p, p.sysent);
+    execCleanup(m, p);
+    terminate(m, p, 0, SIGABRT);
+  }
+  return errno;
+}

@@ -1,0 +1,77 @@
+/**
+ * The end of a process. FreeBSD: sys/kern/kern_exit.c exit1.
+ */
+import { EXITS, REACHED_EXIT_BEFORE_VMSPACE_EXIT } from '../counters.ts';
+import type { Machine } from '../hunks.ts';
+import { PRS_NORMAL, PRS_REAPED, PRS_ZOMBIE, P_PPWAIT, P_WEXIT, type Proc } from '../state/proc.ts';
+import { vmspaceExitBegin, vmspaceExitFinish } from '../vm/vmspace.ts';
+import { ESTOPPED, SIGKILL } from './errno.ts';
+import { idleOtherCpus, runOn } from './run.ts';
+import { STOP_REFCNT_TESTED, STOP_RELEASE_FAILED, stopsAt } from './stop.ts';
+
+/** A process that leads RFTHREAD peers kills them, and waits until they are gone, before it lets its own vmspace go. */
+function killPeers(m: Machine, p: Proc): void {
+  const { leader } = p;
+  if (leader !== p) {
+    leader.peers = leader.peers.filter((peer) => peer !== p);
+    return;
+  }
+  const { curcpu } = m;
+  for (const peer of p.peers) {
+    peer.leader = peer;
+    if (peer.state !== PRS_NORMAL) continue;
+    runOn(m, peer, peer.cpu);
+    exit1(m, peer, 0, SIGKILL);
+  }
+  if (p.peers.length !== 0) runOn(m, p, curcpu);
+  p.peers = [];
+}
+
+/**
+ * Ends p, which runs: with a status, or by a signal. Returns 0, or ESTOPPED at a yield point. A zombie is left for
+ * wait(), unless init is the parent. FreeBSD: exit1
+ */
+export function exit1(m: Machine, p: Proc, status: number, signal: number): number {
+  idleOtherCpus(m, p);
+  p.flags |= P_WEXIT;
+  p.exitStatus = status;
+  p.exitSignal = signal;
+  killPeers(m, p);
+  m.counters[REACHED_EXIT_BEFORE_VMSPACE_EXIT]!++;
+  m.hunks.exitBeforeVmspaceExit(m, p);
+  if (stopsAt(m, p, STOP_REFCNT_TESTED)) return ESTOPPED;
+  return exitVmspace(m, p);
+}
+
+/** From vmspace_exit on. */
+export function exitVmspace(m: Machine, p: Proc): number {
+  const vm = p.vmspace;
+  const released = vmspaceExitBegin(m, p);
+  if (!released && stopsAt(m, p, STOP_RELEASE_FAILED)) {
+    p.oldVmspace = vm;
+    return ESTOPPED;
+  }
+  vmspaceExitFinish(m, p, vm, released);
+  return exitFinish(m, p);
+}
+
+/** After vmspace_exit: the children go to init, the vfork parent wakes, and a zombie remains. */
+export function exitFinish(m: Machine, p: Proc): number {
+  m.counters[EXITS]!++;
+  p.state = PRS_ZOMBIE;
+  for (const child of m.procs.values()) {
+    if (child.parent !== p) continue;
+    child.parent = null;
+    if (child.state === PRS_ZOMBIE) procReap(m, child);
+  }
+  p.flags &= ~P_PPWAIT;
+  if (p.parent === null) procReap(m, p);
+  return 0;
+}
+
+/** The zombie goes, and with it its reference on vmspace0. FreeBSD: proc_reap, vm_waitproc, vmspace_exitfree */
+export function procReap(m: Machine, p: Proc): void {
+  p.state = PRS_REAPED;
+  m.vmspace0!.refcnt--;
+  m.procs.delete(p.pid);
+}

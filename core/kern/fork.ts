@@ -1,0 +1,77 @@
+/**
+ * New processes. FreeBSD: sys/kern/kern_fork.c fork1, sys/vm/vm_glue.c vm_forkproc.
+ */
+import { VMSPACE_SHARES } from '../counters.ts';
+import type { Machine } from '../hunks.ts';
+import { P_PPWAIT, Proc } from '../state/proc.ts';
+import type { Vmspace } from '../state/vm.ts';
+import { vmspaceFork } from '../vm/vmspace.ts';
+import { ESTOPPED } from './errno.ts';
+import { STOP_FORK_UNLOCKED, stopsAt } from './stop.ts';
+
+/** The child of p with a vmspace whose reference is its own; its pid goes to m.retval. */
+function newChild(m: Machine, p: Proc, vm: Vmspace): Proc {
+  const child = new Proc(++m.lastPid, vm, p.sysent, p.kpti, p);
+  child.caught = p.caught;
+  child.cpu = p.cpu;
+  child.imageName = p.imageName;
+  m.procs.set(child.pid, child);
+  m.retval = child.pid;
+  return child;
+}
+
+/** The child of p in p's own vmspace. */
+function sharingChild(m: Machine, p: Proc): Proc {
+  m.counters[VMSPACE_SHARES]!++;
+  p.vmspace.refcnt++;
+  return newChild(m, p, p.vmspace);
+}
+
+/** fork: a copy of the vmspace is made before the child is. Returns 0 or ESTOPPED; the child's pid goes to m.retval. */
+export function sysFork(m: Machine, p: Proc): number {
+  const vm = vmspaceFork(m, p, p.vmspace);
+  if (stopsAt(m, p, STOP_FORK_UNLOCKED)) {
+    p.oldVmspace = vm;
+    return ESTOPPED;
+  }
+  newChild(m, p, vm);
+  return 0;
+}
+
+/** The rest of a fork that was stopped. */
+export function forkFinish(m: Machine, p: Proc): number {
+  const vm = p.oldVmspace!;
+  p.oldVmspace = null;
+  newChild(m, p, vm);
+  return 0;
+}
+
+/** vfork: the child shares the vmspace, and p sleeps until it execs or exits (see isWaitingForVfork). */
+export function sysVfork(m: Machine, p: Proc): number {
+  sharingChild(m, p).flags |= P_PPWAIT;
+  return 0;
+}
+
+/** posix_spawn's rfork(RFSPAWN): as vfork, and the child drops its signal handlers. */
+export function rforkSpawn(m: Machine, p: Proc): Proc {
+  const child = sharingChild(m, p);
+  child.flags |= P_PPWAIT;
+  child.caught = 0;
+  return child;
+}
+
+/** rfork(RFPROC | RFMEM): shares the vmspace; with RFTHREAD ('thread') the exit of the leader kills the child too. */
+export function sysRfork(m: Machine, p: Proc, kind: 'mem' | 'thread'): number {
+  const child = sharingChild(m, p);
+  if (kind === 'thread') {
+    child.leader = p.leader;
+    p.leader.peers.unshift(child);
+  }
+  return 0;
+}
+
+/** Does p sleep in vfork or posix_spawn? FreeBSD: fork_rfppwait */
+export function isWaitingForVfork(m: Machine, p: Proc): boolean {
+  for (const child of m.procs.values()) if (child.parent === p && (child.flags & P_PPWAIT) !== 0) return true;
+  return false;
+}

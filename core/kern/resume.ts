@@ -1,0 +1,46 @@
+/** Finishing a call that waits at a yield point. */
+import type { Machine } from '../hunks.ts';
+import type { Proc } from '../state/proc.ts';
+import { vmspaceExitFinish } from '../vm/vmspace.ts';
+import { EINVAL } from './errno.ts';
+import { execFinish } from './exec.ts';
+import { exitFinish, exitVmspace } from './exit.ts';
+import { forkFinish } from './fork.ts';
+import { signalParent, takePending } from './signal.ts';
+import { STOP_FORK_UNLOCKED, STOP_PPWAIT_CLEARED, STOP_REFCNT_TESTED, STOP_RELEASE_FAILED } from './stop.ts';
+
+/**
+ * p, which runs again, goes on from where its call stopped. Returns what the call returns; ESTOPPED at a later point;
+ * EINVAL if p is not stopped.
+ */
+export function resume(m: Machine, p: Proc): number {
+  const rv = goOn(m, p);
+  if (p.pending !== 0 && p.stoppedAt === 0) takePending(m, p);
+  return rv;
+}
+
+function goOn(m: Machine, p: Proc): number {
+  const { parent, stoppedAt } = p;
+  p.stoppedAt = 0;
+  switch (stoppedAt) {
+    case STOP_REFCNT_TESTED: {
+      const rv = exitVmspace(m, p);
+      if (rv === 0) signalParent(m, parent);
+      return rv;
+    }
+    case STOP_RELEASE_FAILED: {
+      const vm = p.oldVmspace!;
+      p.oldVmspace = null;
+      vmspaceExitFinish(m, p, vm, false);
+      exitFinish(m, p);
+      signalParent(m, parent);
+      return 0;
+    }
+    case STOP_PPWAIT_CLEARED:
+      return execFinish(m, p);
+    case STOP_FORK_UNLOCKED:
+      return forkFinish(m, p);
+    default:
+      return EINVAL;
+  }
+}

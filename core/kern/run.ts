@@ -1,0 +1,41 @@
+/**
+ * Processes on CPUs: making the first ones, and switching. FreeBSD: sys/kern/sched_ule.c, sys/amd64/amd64/cpu_switch.S
+ */
+import type { Machine } from '../hunks.ts';
+import { pmapActivate } from '../pmap/index.ts';
+import { Proc, type Sysent } from '../state/proc.ts';
+import { PAGE_SIZE, type Va } from '../units.ts';
+import { vmspaceAlloc } from '../vm/vmspace.ts';
+
+/** Lowest address of a native process's map: page 0 stays unmapped. FreeBSD: security.bsd.map_at_zero */
+export const minUserAddress = (sysent: Sysent): Va => Math.max(sysent.minUser, PAGE_SIZE);
+
+/** A child of init with an empty vmspace of its own: no shared page, nothing else. */
+export function procCreate(m: Machine, sysent: Sysent, kpti: boolean): Proc {
+  const vm = vmspaceAlloc(m, minUserAddress(sysent), sysent.maxUser, kpti);
+  const p = new Proc(++m.lastPid, vm, sysent, kpti, null);
+  m.procs.set(p.pid, p);
+  return p;
+}
+
+/** Switches a CPU to p, which runs from now on. */
+export function runOn(m: Machine, p: Proc, cpu: number): void {
+  m.curcpu = cpu;
+  m.curproc = p;
+  m.running[cpu] = p;
+  p.cpu = cpu;
+  const { pmap } = p.vmspace;
+  if (m.cpus[cpu]!.curpmap !== pmap) pmapActivate(m, pmap);
+}
+
+/** The other threads of p are gone or suspended: the CPUs where they ran go idle. FreeBSD: thread_single */
+export function idleOtherCpus(m: Machine, p: Proc): void {
+  const { curcpu, running } = m;
+  for (let cpu = 0; cpu < running.length; cpu++) {
+    if (cpu === curcpu || running[cpu] !== p) continue;
+    running[cpu] = null;
+    m.curcpu = cpu;
+    pmapActivate(m, m.pmap0);
+  }
+  m.curcpu = curcpu;
+}

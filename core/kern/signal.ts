@@ -1,0 +1,98 @@
+/**
+ * Signals: their delivery runs code in the shared page. FreeBSD: sys/kern/kern_sig.c, sys/amd64/amd64/exec_machdep.c sendsig.
+ */
+import { SIGNALS } from '../counters.ts';
+import type { Machine } from '../hunks.ts';
+import { PRS_NORMAL, type Proc } from '../state/proc.ts';
+import { VM_PROT_EXECUTE, VM_PROT_WRITE } from '../units.ts';
+import { access, peek } from './access.ts';
+import { HARMLESS_SIGNALS, SIGCHLD, SIGILL, SIGKILL, SIGSTOP } from './errno.ts';
+import { exit1 } from './exit.ts';
+import { runOn } from './run.ts';
+
+/** Where sendsig puts its frame below the top of the stack, and how large it is. FreeBSD: struct sigframe, 128-byte red zone */
+const FRAME_OFFSET = 0x600;
+/** Where the clock's word lies in the shared page, behind the trampoline. FreeBSD: vdso_timekeep */
+export const TIMEKEEP_OFFSET = 0x100;
+/** What it holds: time stands still here. */
+export const TIMEKEEP_VALUE = 0x61616161;
+
+/** p catches this signal, or no longer does. */
+export function setHandler(_m: Machine, p: Proc, signal: number, caught = true): void {
+  if (signal === SIGKILL || signal === SIGSTOP) return;
+  if (caught) p.caught |= 1 << signal;
+  else p.caught &= ~(1 << signal);
+}
+
+/**
+ * Delivers a caught signal to p, which runs: writes the frame on its stack and executes the trampoline. Returns 0, or the
+ * signal that it dies of: a trampoline that is gone cannot run a handler for the fault either. FreeBSD: sendsig
+ */
+function deliver(m: Machine, p: Proc): number {
+  m.counters[SIGNALS]!++;
+  const { stacktop } = p.vmspace;
+  if (access(m, p, stacktop - FRAME_OFFSET, VM_PROT_WRITE) !== 0) return SIGILL;
+  const shared = p.sysent.sharedPage;
+  return shared === null ? 0 : access(m, p, shared.base, VM_PROT_EXECUTE);
+}
+
+/** Ends p, and tells its parent by SIGCHLD if that catches it. Returns 0 or ESTOPPED. */
+export function terminate(m: Machine, p: Proc, status: number, signal: number): number {
+  const { parent } = p;
+  const rv = exit1(m, p, status, signal);
+  if (rv === 0) signalParent(m, parent);
+  return rv;
+}
+
+/** The exit system call of p, which runs: 0, or ESTOPPED at a yield point. */
+export const sysExit = (m: Machine, p: Proc, status: number): number => terminate(m, p, status, 0);
+
+/**
+ * A signal that p, which runs, has brought upon itself. Returns 0 if its handler ran, else the signal that p died of.
+ * FreeBSD: trapsignal
+ */
+export function trapSignal(m: Machine, p: Proc, signal: number): number {
+  const fatal = (p.caught & (1 << signal)) !== 0 ? deliver(m, p) : signal;
+  if (fatal !== 0) terminate(m, p, 0, fatal);
+  return fatal;
+}
+
+/**
+ * A signal from outside: p takes it on its way back to user mode, on its own CPU, at once unless it is inside a call; the
+ * caller goes on after that. Returns 0 if p lives on, else the signal that it died of. FreeBSD: kern_psignal, ast
+ */
+export function postSignal(m: Machine, p: Proc, signal: number): number {
+  if (p.state !== PRS_NORMAL) return 0;
+  const caught = (p.caught & (1 << signal)) !== 0;
+  if (!caught && (HARMLESS_SIGNALS & (1 << signal)) !== 0) return 0;
+  if (p.stoppedAt !== 0) {
+    p.pending |= 1 << signal;
+    return 0;
+  }
+  const { curproc, curcpu } = m;
+  if (curproc !== p) runOn(m, p, p.cpu);
+  const fatal = trapSignal(m, p, signal);
+  if (curproc !== p && curproc !== null && curproc.state === PRS_NORMAL) runOn(m, curproc, curcpu);
+  return fatal;
+}
+
+/** Signals that came while p was inside a call. */
+export function takePending(m: Machine, p: Proc): void {
+  const { pending } = p;
+  p.pending = 0;
+  for (let signal = 1; signal < 32; signal++)
+    if ((pending & (1 << signal)) !== 0 && p.state === PRS_NORMAL) postSignal(m, p, signal);
+}
+
+/** A process has ended: its parent gets SIGCHLD, if it catches it. */
+export function signalParent(m: Machine, parent: Proc | null): void {
+  if (parent !== null && (parent.caught & (1 << SIGCHLD)) !== 0) postSignal(m, parent, SIGCHLD);
+}
+
+/** p reads the clock without a system call: the word goes to m.retval. Returns 0 or the signal. */
+export function clockRead(m: Machine, p: Proc): number {
+  const shared = p.sysent.sharedPage;
+  if (shared !== null) return peek(m, p, shared.base + TIMEKEEP_OFFSET);
+  m.retval = TIMEKEEP_VALUE; // the system call
+  return 0;
+}

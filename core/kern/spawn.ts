@@ -1,0 +1,28 @@
+/** posix_spawn. FreeBSD: lib/libc/gen/posix_spawn.c */
+import type { Machine } from '../hunks.ts';
+import type { Image, Proc } from '../state/proc.ts';
+import { sysExec } from './exec.ts';
+import { rforkSpawn } from './fork.ts';
+import { runOn } from './run.ts';
+import { sysExit } from './signal.ts';
+import { sysWait } from './wait.ts';
+
+/**
+ * A child in p's vmspace that execs at once, while p sleeps; p runs again when it has, and m.retval is the child's pid. An
+ * image of null: the exec fails with `errno`, the child exits, p reaps it and gets the error.
+ */
+export function sysSpawn(m: Machine, p: Proc, image: Image | null, errno: number): number {
+  const { curcpu } = m;
+  const child = rforkSpawn(m, p);
+  runOn(m, child, curcpu);
+  if (image === null) {
+    sysExit(m, child, 127);
+    runOn(m, p, curcpu);
+    sysWait(m, p, child.pid);
+    return errno;
+  }
+  sysExec(m, child, image);
+  runOn(m, p, curcpu);
+  m.retval = child.pid;
+  return 0;
+}

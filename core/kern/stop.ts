@@ -1,0 +1,29 @@
+/**
+ * Yield points: places inside exit, exec and fork where another process can run, and races of the review begin.
+ *
+ * Set m.stopAt to the name of one; the next call that reaches it returns ESTOPPED, and resume() of resume.ts finishes it.
+ * Everywhere else a call is atomic.
+ */
+import type { Machine } from '../hunks.ts';
+import type { Proc } from '../state/proc.ts';
+
+/** Their names, in the order of STOP_ numbers from 1 up. */
+export const STOP_POINTS = ['refcnt-tested', 'release-failed', 'ppwait-cleared', 'fork-unlocked'] as const;
+export type StopPoint = (typeof STOP_POINTS)[number];
+
+/** exit: the hook has looked at vm_refcnt, vmspace_exit has not begun. */
+export const STOP_REFCNT_TESTED = 1;
+/** exit: vmspace_exit found other users of the vmspace and has moved to vmspace0; the reference is not yet dropped. */
+export const STOP_RELEASE_FAILED = 2;
+/** exec: the vfork parent runs again, the old vmspace is not yet released. */
+export const STOP_PPWAIT_CLEARED = 3;
+/** fork: the new vmspace is complete, the child is not there yet. */
+export const STOP_FORK_UNLOCKED = 4;
+
+/** Does the running call stop at this point? Notes in p where it is. */
+export function stopsAt(m: Machine, p: Proc, point: number): boolean {
+  if (m.stopAt === null || m.stopAt !== STOP_POINTS[point - 1]) return false;
+  m.stopAt = null;
+  p.stoppedAt = point;
+  return true;
+}

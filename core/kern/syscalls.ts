@@ -1,0 +1,237 @@
+/**
+ * System calls on memory: 0 or an error number; a value goes to m.retval. p runs.
+ * FreeBSD: sys/vm/vm_mmap.c kern_mmap and others, sys/vm/vm_unix.c kern_break.
+ */
+import type { Machine } from '../hunks.ts';
+import type { Proc } from '../state/proc.ts';
+import {
+  PAGE_SIZE,
+  VM_PROT_ALL,
+  VM_PROT_NONE,
+  VM_PROT_READ,
+  VM_PROT_WRITE,
+  atop,
+  roundPage,
+  truncPage,
+  type Va,
+} from '../units.ts';
+import { vmMapInherit, vmMapMadvise, vmMapSync } from '../vm/advise.ts';
+import {
+  DATA_LIMIT,
+  KERN_INVALID_ADDRESS,
+  KERN_INVALID_ARGUMENT,
+  KERN_NO_SPACE,
+  KERN_OUT_OF_BOUNDS,
+  KERN_PROTECTION_FAILURE,
+  KERN_SUCCESS,
+} from '../vm/codes.ts';
+import { vmMapDelete } from '../vm/delete.ts';
+import { vmMapInsert, vmMapRangeValid } from '../vm/insert.ts';
+import { vmMapLock, vmMapUnlock } from '../vm/maplock.ts';
+import {
+  MAP_ANON,
+  MAP_EXCL,
+  MAP_FIXED,
+  MAP_GUARD,
+  MAP_PRIVATE,
+  MAP_SHARED,
+  MAP_STACK,
+  afterHeap,
+  fileMaxProt,
+  vmMmapFile,
+  vmMmapObject,
+  vmPhysObject,
+} from '../vm/mmap.ts';
+import { vmObjectDeallocate } from '../vm/object.ts';
+import { vmMapProtect } from '../vm/protect.ts';
+import { vmMapUnwire, vmMapWire } from '../vm/wire.ts';
+import { vmspaceUnshare } from '../vm/vmspace.ts';
+import { EACCES, EBUSY, EINVAL, ENOMEM, ENOTSUP } from './errno.ts';
+
+/** FreeBSD: vm_mmap_to_errno */
+function mmapErrno(rv: number): number {
+  switch (rv) {
+    case KERN_SUCCESS:
+      return 0;
+    case KERN_INVALID_ADDRESS:
+    case KERN_NO_SPACE:
+      return ENOMEM;
+    case KERN_PROTECTION_FAILURE:
+      return EACCES;
+    default:
+      return EINVAL;
+  }
+}
+
+/** Flags that contradict each other, or the rest of the call. */
+function badFlags(prot: number, flags: number, file: number, off: number): boolean {
+  const anonymous = (flags & MAP_ANON) !== 0;
+  if (anonymous && (file >= 0 || off !== 0)) return true;
+  if (
+    (flags & MAP_STACK) !== 0 &&
+    (file >= 0 || (prot & (VM_PROT_READ | VM_PROT_WRITE)) !== (VM_PROT_READ | VM_PROT_WRITE))
+  )
+    return true;
+  if ((flags & (MAP_EXCL | MAP_FIXED)) === MAP_EXCL) return true;
+  if ((flags & (MAP_SHARED | MAP_PRIVATE)) === (MAP_SHARED | MAP_PRIVATE)) return true;
+  return (flags & MAP_GUARD) !== 0 && (prot !== VM_PROT_NONE || file >= 0 || off !== 0);
+}
+
+/** Where a mapping goes that does not have to be at addr: not into the room of the heap. */
+function hintFor(p: Proc, addr: Va): Va {
+  const vm = p.vmspace;
+  const after = afterHeap(vm);
+  return addr === 0 || (addr >= roundPage(vm.taddr) && addr < after) ? after : addr;
+}
+
+/**
+ * mmap. maxProt 0: not given, all rights. file: its number, -1 for none. phys: device-like memory in place of either.
+ * m.retval gets the address. FreeBSD: kern_mmap
+ */
+export function sysMmap(
+  m: Machine,
+  p: Proc,
+  addr: number,
+  len: number,
+  prot: number,
+  maxProt: number,
+  mmapFlags: number,
+  file: number,
+  off: number,
+  phys = false,
+): number {
+  const max = maxProt === 0 ? VM_PROT_ALL : maxProt;
+  if ((max & prot) !== prot) return ENOTSUP;
+  const flags = (mmapFlags & MAP_STACK) !== 0 ? mmapFlags | MAP_ANON : mmapFlags;
+  if (len === 0 || badFlags(prot, flags, file, off)) return EINVAL;
+  const pageoff = off % PAGE_SIZE;
+  const size = roundPage(len + pageoff);
+  const vm = p.vmspace;
+  let at = addr;
+  if ((flags & MAP_FIXED) !== 0) {
+    at -= pageoff;
+    if (at % PAGE_SIZE !== 0 || !vmMapRangeValid(vm.map, at, at + size)) return EINVAL;
+  } else {
+    at = hintFor(p, addr);
+  }
+  let rv: number;
+  if ((flags & MAP_GUARD) !== 0) {
+    rv = vmMmapObject(m, vm, at, size, VM_PROT_NONE, VM_PROT_NONE, flags, null, 0, false);
+  } else if (phys) {
+    rv = mmapPhys(m, p, at, size, prot, max, flags);
+  } else if ((flags & MAP_ANON) !== 0) {
+    rv = vmMmapObject(m, vm, at, size, prot, max, flags, null, 0, false);
+  } else {
+    const vmFile = m.files[file];
+    if (vmFile === undefined || (flags & (MAP_SHARED | MAP_PRIVATE)) === 0) return EINVAL;
+    const allowed = fileMaxProt(vmFile, prot, max, flags);
+    if (allowed === 0) return EACCES;
+    rv = vmMmapFile(m, vm, at, size, prot, allowed, flags, vmFile, off - pageoff);
+  }
+  if (rv === KERN_SUCCESS) m.retval += pageoff;
+  return mmapErrno(rv);
+}
+
+/** Maps unmanaged pages of an object of their own, as a device does. */
+function mmapPhys(m: Machine, p: Proc, at: Va, size: number, prot: number, max: number, flags: number): number {
+  const object = vmPhysObject(m, atop(size));
+  const shared = (flags & ~MAP_ANON & ~MAP_PRIVATE) | MAP_SHARED;
+  const rv = vmMmapObject(m, p.vmspace, at, size, prot, max, shared, object, 0, false);
+  if (rv !== KERN_SUCCESS) vmObjectDeallocate(m, object);
+  return rv;
+}
+
+/** FreeBSD: kern_munmap */
+export function sysMunmap(m: Machine, p: Proc, addr: number, len: number): number {
+  if (len === 0) return EINVAL;
+  const { map } = p.vmspace;
+  const start = truncPage(addr);
+  const end = start + roundPage(len + addr - start);
+  if (!vmMapRangeValid(map, start, end)) return EINVAL;
+  vmMapLock(m, map);
+  vmMapDelete(m, map, start, end);
+  vmMapUnlock(m, map);
+  return 0;
+}
+
+/** mprotect. maxProt 0: the maximum stays. FreeBSD: kern_mprotect */
+export function sysMprotect(m: Machine, p: Proc, addr: number, len: number, prot: number, maxProt = 0): number {
+  const start = truncPage(addr);
+  const end = start + roundPage(len + addr - start);
+  const rv = vmMapProtect(m, p.vmspace.map, start, end, prot, maxProt === 0 ? -1 : maxProt);
+  if (rv === KERN_PROTECTION_FAILURE) return EACCES;
+  return rv === KERN_OUT_OF_BOUNDS ? ENOTSUP : 0;
+}
+
+/** minherit; inheritance is a VM_INHERIT_ value. FreeBSD: kern_minherit */
+export function sysMinherit(m: Machine, p: Proc, addr: number, len: number, inheritance: number): number {
+  if (!(inheritance >= 0 && inheritance <= 3)) return EINVAL;
+  const start = truncPage(addr);
+  const end = start + roundPage(len + addr - start);
+  vmMapInherit(m, p.vmspace.map, start, end, inheritance);
+  return 0;
+}
+
+/** madvise; advice is a MADV_ value. FreeBSD: kern_madvise */
+export function sysMadvise(m: Machine, p: Proc, addr: number, len: number, advice: number): number {
+  const { map } = p.vmspace;
+  if (!vmMapRangeValid(map, addr, addr + len)) return EINVAL;
+  return vmMapMadvise(m, map, truncPage(addr), roundPage(addr + len), advice) ? 0 : EINVAL;
+}
+
+/** msync. FreeBSD: kern_msync */
+export function sysMsync(m: Machine, p: Proc, addr: number, len: number, flags: number): number {
+  const start = truncPage(addr);
+  const end = start + roundPage(len + addr - start);
+  const MS_ASYNC = 1;
+  const MS_INVALIDATE = 2;
+  if ((flags & (MS_ASYNC | MS_INVALIDATE)) === (MS_ASYNC | MS_INVALIDATE)) return EINVAL;
+  const rv = vmMapSync(m, p.vmspace.map, start, end, (flags & MS_INVALIDATE) !== 0);
+  if (rv === KERN_INVALID_ADDRESS) return ENOMEM;
+  return rv === KERN_INVALID_ARGUMENT ? EBUSY : 0;
+}
+
+/** FreeBSD: kern_mlock */
+export function sysMlock(m: Machine, p: Proc, addr: number, len: number): number {
+  const rv = vmMapWire(m, p.vmspace.map, truncPage(addr), roundPage(addr + len));
+  if (rv === KERN_SUCCESS) return 0;
+  return rv === KERN_INVALID_ARGUMENT ? EINVAL : ENOMEM;
+}
+
+/** FreeBSD: kern_munlock */
+export function sysMunlock(m: Machine, p: Proc, addr: number, len: number): number {
+  const rv = vmMapUnwire(m, p.vmspace.map, truncPage(addr), roundPage(addr + len));
+  return rv === KERN_SUCCESS ? 0 : ENOMEM;
+}
+
+/** Moves the break; m.retval gets the new one. A break below the heap only asks where it is. FreeBSD: kern_break */
+export function sysBrk(m: Machine, p: Proc, newEnd: number): number {
+  const vm = p.vmspace;
+  const { map } = vm;
+  const to = roundPage(newEnd);
+  vmMapLock(m, map);
+  const base = roundPage(vm.daddr);
+  const old = base + vm.dsize * PAGE_SIZE;
+  let error = 0;
+  m.retval = to;
+  if (to < base) {
+    m.retval = old;
+  } else if (to > base && ((to - base > DATA_LIMIT && to > old) || to > map.maxOffset)) {
+    error = ENOMEM;
+  } else if (to > old) {
+    if (vmMapInsert(m, map, null, 0, old, to, VM_PROT_READ | VM_PROT_WRITE, VM_PROT_ALL, 0) === KERN_SUCCESS)
+      vm.dsize += atop(to - old);
+    else error = ENOMEM;
+  } else if (to < old) {
+    vmMapDelete(m, map, to, old);
+    vm.dsize -= atop(old - to);
+  }
+  vmMapUnlock(m, map);
+  return error;
+}
+
+/** rfork without RFPROC and RFMEM: a private copy of a shared vmspace. */
+export function sysUnshare(m: Machine, p: Proc): number {
+  vmspaceUnshare(m, p);
+  return 0;
+}

@@ -1,0 +1,17 @@
+/** Waiting for children. FreeBSD: sys/kern/kern_exit.c kern_wait6. */
+import type { Machine } from '../hunks.ts';
+import { PRS_ZOMBIE, type Proc } from '../state/proc.ts';
+import { EAGAIN, ECHILD } from './errno.ts';
+import { procReap } from './exit.ts';
+
+/**
+ * Reaps a child; m.retval gets its pid. ECHILD: no such child of p. EAGAIN: it is alive, and the call would sleep.
+ */
+export function sysWait(m: Machine, p: Proc, childPid: number): number {
+  const child = m.procs.get(childPid);
+  if (child === undefined || child.parent !== p) return ECHILD;
+  if (child.state !== PRS_ZOMBIE) return EAGAIN;
+  procReap(m, child);
+  m.retval = childPid;
+  return 0;
+}

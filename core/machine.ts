@@ -1,0 +1,78 @@
+/**
+ * Booting a machine, and making a used one as good as new.
+ */
+import { resetCpus } from './hw/cpu.ts';
+import { physInit } from './hw/phys.ts';
+import type { Hunks, Machine } from './hunks.ts';
+import { TIMEKEEP_OFFSET, TIMEKEEP_VALUE } from './kern/signal.ts';
+import { pmapBootstrap } from './pmap/index.ts';
+import { type MachineConfig, MachineState } from './state/machine.ts';
+import { VM_PAGE_BITS_ALL } from './state/page.ts';
+import { OBJT_PHYS, OBJ_POPULATE, OBJ_UNMANAGED, Vmspace } from './state/vm.ts';
+import { PAGE_SIZE, VM_MAXUSER_ADDRESS_LA48, WORDS_PER_PAGE } from './units.ts';
+import { vmObjectAllocate } from './vm/object.ts';
+import { vmPageAlloc } from './vm/pages.ts';
+import { radixReset } from './vm/radix.ts';
+
+/** One CPU, no page-table isolation, PCIDs, four levels, no superpages, 1 GiB. */
+export const DEFAULT_CONFIG: MachineConfig = {
+  cpus: 1,
+  pti: false,
+  pcid: true,
+  la57: false,
+  superpages: false,
+  ram: 2 ** 30,
+  lowerShared: false,
+};
+
+/** A machine that runs one variant, with the kernel's page tables, proc0 and the shared page. */
+export function bootMachine(config: MachineConfig, hunks: Hunks): Machine {
+  const m: Machine = new MachineState(config, hunks);
+  resetMachine(m, config, hunks);
+  return m;
+}
+
+/**
+ * Boots m again. What it does then depends on nothing that it did before, whatever state it was left in. Takes time only
+ * for what was used.
+ */
+export function resetMachine(m: Machine, config: MachineConfig, hunks: Hunks): void {
+  m.config = config;
+  m.hunks = hunks;
+  m.counters.fill(0);
+  m.recording = false;
+  m.events.clear();
+  m.curproc = null;
+  m.running.length = 0;
+  m.vmspaces.length = 0;
+  m.procs.clear();
+  m.lastPid = 1;
+  m.files.length = 0;
+  m.retval = 0;
+  m.faults = 0;
+  m.faultResult = 0;
+  m.stopAt = null;
+  const { vm } = m;
+  vm.objectCount = 0;
+  vm.objectsHead = null;
+  vm.objectsTail = null;
+  vm.swapReserved = 0;
+  vm.deferred = null;
+  vm.userWired = 0;
+  radixReset(vm.index);
+  physInit(m);
+  resetCpus(m);
+  pmapBootstrap(m);
+  m.vmspace0 = new Vmspace(m.pmap0, PAGE_SIZE, VM_MAXUSER_ADDRESS_LA48);
+  makeSharedPage(m);
+}
+
+/** One page of unmanaged memory that every native process maps. FreeBSD: sys/kern/kern_sharedpage.c shared_page_init */
+function makeSharedPage(m: Machine): void {
+  const object = vmObjectAllocate(m, OBJT_PHYS, 1, OBJ_UNMANAGED | OBJ_POPULATE);
+  const frame = vmPageAlloc(m, object, 0);
+  m.page.valid[frame] = VM_PAGE_BITS_ALL;
+  m.page.nonZero[frame] = 1;
+  m.words[frame * WORDS_PER_PAGE + TIMEKEEP_OFFSET / 4] = TIMEKEEP_VALUE;
+  m.vm.sharedPage = object;
+}

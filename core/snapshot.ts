@@ -1,0 +1,263 @@
+/**
+ * The state of a machine in canonical form: the same for two machines that differ only in which frames and object numbers
+ * they use. Two planes: `map` (processes, vmspaces, entries, objects, wiring) and `tables` (page-table entries, their A and
+ * M bits, references, pv entries). Frames and objects are numbered by first visit: vmspaces in order of creation, addresses
+ * ascending. Statistics are not in it.
+ */
+import { PG_PS, PG_V, tableWords } from './hw/entry.ts';
+import type { Machine } from './hunks.ts';
+import { pvNext, pvPmap, pvVaHi, pvVaLo } from './pmap/pv.ts';
+import type { Pmap } from './state/pmap.ts';
+import { VPO_UNMANAGED } from './state/page.ts';
+import type { VmMapEntry, VmObject, Vmspace } from './state/vm.ts';
+import { type Frame, vaOf } from './units.ts';
+import { vmMapEntrySucc } from './vm/maptree.ts';
+
+/** Kinds of rows and their columns. */
+export const SNAPSHOT_COLUMNS = {
+  proc: ['pid', 'state', 'vmspace', 'caught', 'kpti'],
+  vmspace: ['id', 'refcnt', 'nentries', 'size', 'min', 'max', 'ssize', 'dsize'],
+  entry: ['vmspace', 'start', 'end', 'object', 'offset', 'prot', 'max', 'inherit', 'eflags', 'wired'],
+  object: ['object', 'type', 'refs', 'shadows', 'backing', 'offset', 'flags', 'size', 'resident'],
+  file: ['file', 'refs', 'size', 'resident'],
+  sharedPage: ['refs'],
+  leaf: ['vmspace', 'va', 'lo', 'hi', 'frame', 'refs', 'aflags', 'dirty'],
+  table: ['vmspace', 'va', 'level', 'entries'],
+  reserved: ['vmspace', 'va'],
+  pv: ['frame', 'vmspace', 'va'],
+} as const;
+
+type RowKind = keyof typeof SNAPSHOT_COLUMNS;
+const KINDS = Object.keys(SNAPSHOT_COLUMNS) as RowKind[];
+const KIND_NUMBER = Object.fromEntries(KINDS.map((kind, number) => [kind, number])) as Record<RowKind, number>;
+
+/** One row: its kind and its columns by name. */
+export type SnapshotRow = { readonly kind: RowKind } & Readonly<Record<string, number | string>>;
+
+export interface Snapshot {
+  readonly map: readonly SnapshotRow[];
+  readonly tables: readonly SnapshotRow[];
+}
+
+/** Digests of the two planes: equal for equal planes, and otherwise different but for a chance of 2^-64. */
+export interface SnapshotDigest {
+  readonly map: string;
+  readonly tables: string;
+}
+
+/** Receives the rows as numbers: hashes them, and keeps them if asked. */
+class Rows {
+  h1 = 0x811c9dc5;
+  h2 = 0x2545f491;
+  readonly kept: number[] | null;
+
+  constructor(keep: boolean) {
+    this.kept = keep ? [] : null;
+  }
+
+  put(value: number): void {
+    const lo = value | 0;
+    const hi = (value / 2 ** 32) | 0;
+    this.h1 = Math.imul((this.h1 ^ lo) >>> 0, 0x01000193) ^ (this.h1 >>> 15) ^ hi;
+    this.h2 = (Math.imul(this.h2 ^ hi, 0x85ebca6b) + Math.imul(lo, 0xc2b2ae35)) ^ (this.h2 >>> 13);
+    if (this.kept !== null) this.kept.push(value);
+  }
+
+  get digest(): string {
+    const hex = (n: number): string => (n >>> 0).toString(16).padStart(8, '0');
+    return hex(this.h1) + hex(this.h2);
+  }
+}
+
+/** Numbers that names get at their first visit. */
+class Names {
+  readonly numbers = new Map<number, number>();
+
+  /** Number of `id`; fresh tells whether this was its first visit. */
+  fresh = false;
+
+  of(id: number): number {
+    let number = this.numbers.get(id);
+    this.fresh = number === undefined;
+    if (number === undefined) {
+      number = this.numbers.size + 1;
+      this.numbers.set(id, number);
+    }
+    return number;
+  }
+}
+
+/** vmspace0 is 0. */
+const vmspaceNumber = (m: Machine, vm: Vmspace): number => m.vmspaces.indexOf(vm) + 1;
+
+function putObjects(rows: Rows, names: Names, first: VmObject): number {
+  const number = names.of(first.id);
+  let at = number;
+  for (let object: VmObject | null = first; object !== null && names.fresh; object = object.backing) {
+    const { backing } = object;
+    const backingNumber = backing === null ? 0 : names.of(backing.id);
+    rows.put(KIND_NUMBER.object);
+    rows.put(at);
+    rows.put(object.type);
+    rows.put(object.refCount);
+    rows.put(object.shadowCount);
+    rows.put(backingNumber);
+    rows.put(backing === null ? 0 : object.backingOffset);
+    rows.put(object.flags);
+    rows.put(object.size);
+    rows.put(object.residentCount);
+    at = backingNumber;
+  }
+  return number;
+}
+
+function putEntry(rows: Rows, names: Names, space: number, entry: VmMapEntry): void {
+  const object = entry.object === null ? 0 : putObjects(rows, names, entry.object);
+  rows.put(KIND_NUMBER.entry);
+  rows.put(space);
+  rows.put(entry.start);
+  rows.put(entry.end);
+  rows.put(object);
+  rows.put(entry.offset);
+  rows.put(entry.protection);
+  rows.put(entry.maxProtection);
+  rows.put(entry.inheritance);
+  rows.put(entry.eflags);
+  rows.put(entry.wiredCount);
+}
+
+function mapPlane(m: Machine, rows: Rows): void {
+  const names = new Names();
+  for (const p of m.procs.values()) {
+    rows.put(KIND_NUMBER.proc);
+    rows.put(p.pid);
+    rows.put(p.state);
+    rows.put(vmspaceNumber(m, p.vmspace));
+    rows.put(p.caught);
+    rows.put(Number(p.kpti));
+  }
+  m.vmspaces.forEach((vm, index) => {
+    const { map } = vm;
+    const space = index + 1;
+    rows.put(KIND_NUMBER.vmspace);
+    rows.put(space);
+    rows.put(vm.refcnt);
+    rows.put(map.nentries);
+    rows.put(map.size);
+    rows.put(map.minOffset);
+    rows.put(map.maxOffset);
+    rows.put(vm.ssize);
+    rows.put(vm.dsize);
+    const { header } = map;
+    for (let entry = header.right; entry !== header; entry = vmMapEntrySucc(entry)) putEntry(rows, names, space, entry);
+  });
+  for (const { id, object } of m.files) {
+    rows.put(KIND_NUMBER.file);
+    rows.put(id);
+    rows.put(object.refCount);
+    rows.put(object.size);
+    rows.put(object.residentCount);
+  }
+  rows.put(KIND_NUMBER.sharedPage);
+  rows.put(m.vm.sharedPage!.refCount);
+}
+
+/** The pv entries of a frame, oldest first. */
+function putPvs(
+  m: Machine,
+  rows: Rows,
+  spaces: ReadonlyMap<Pmap, number>,
+  frame: number,
+  heads: Int32Array,
+  at: number,
+): void {
+  for (let pv = heads[at]!; pv !== 0; pv = pvNext(m.words, pv)) {
+    rows.put(KIND_NUMBER.pv);
+    rows.put(frame);
+    rows.put(spaces.get(pvPmap(m, pv)) ?? 0);
+    rows.put(vaOf(pvVaHi(m.words, pv), pvVaLo(m.words, pv)));
+  }
+}
+
+function tablesPlane(m: Machine, rows: Rows): void {
+  const { page, words } = m;
+  const names = new Names();
+  const spaces = new Map<Pmap, number>(m.vmspaces.map((vm, index) => [vm.pmap, index + 1]));
+  let space = 0;
+
+  const putLeaf = (va: number, lo: number, hi: number, level: number): void => {
+    const frame = (lo & ~0xfff) >>> 12;
+    const number = names.of(frame);
+    const first = names.fresh;
+    rows.put(KIND_NUMBER.leaf);
+    rows.put(space);
+    rows.put(va);
+    rows.put(lo & 0xfff);
+    rows.put(hi);
+    rows.put(number);
+    rows.put(page.refCount[frame]!);
+    rows.put(page.aflags[frame]!);
+    rows.put(page.dirty[frame]!);
+    if (!first || (page.oflags[frame]! & VPO_UNMANAGED) !== 0) return;
+    if (level === 1) putPvs(m, rows, spaces, number, page.pvHead, frame);
+    else putPvs(m, rows, spaces, number, page.pvHead2m, frame >>> 9);
+  };
+
+  /** Entries of a table at `at`, each spanning `span` bytes from `base` on. */
+  const putTable = (table: Frame, at: number, level: number, base: number, span: number, count: number): void => {
+    rows.put(KIND_NUMBER.table);
+    rows.put(space);
+    rows.put(base);
+    rows.put(level);
+    rows.put(level < 4 ? page.refCount[table]! : 0);
+    for (let i = 0; i < count; i++) {
+      const lo = words[at + i * 2]!;
+      if ((lo & PG_V) === 0) continue;
+      const va = base + i * span;
+      if (level === 1 || (lo & PG_PS) !== 0) putLeaf(va, lo, words[at + i * 2 + 1]!, level);
+      else putTable(lo >>> 12, tableWords(lo), level - 1, va, span / 512, 512);
+    }
+  };
+
+  for (const { pmap } of m.vmspaces) {
+    space++;
+    if (pmap.top === 0) continue;
+    const levels = m.la57 ? 5 : 4;
+    putTable(pmap.top, pmap.top << 10, levels, 0, 2 ** (12 + 9 * (levels - 1)), 256);
+    for (const key of [...pmap.reserved.keys()].sort((a, b) => a - b)) {
+      rows.put(KIND_NUMBER.reserved);
+      rows.put(space);
+      rows.put(key);
+    }
+  }
+}
+
+/** Numbers back to rows. */
+function rowsOf(kept: readonly number[]): SnapshotRow[] {
+  const rows: SnapshotRow[] = [];
+  for (let at = 0; at < kept.length;) {
+    const kind = KINDS[kept[at++]!]!;
+    const row: Record<string, number | string> = { kind };
+    for (const column of SNAPSHOT_COLUMNS[kind]) row[column] = kept[at++]!;
+    rows.push(row as SnapshotRow);
+  }
+  return rows;
+}
+
+/** The whole state as plain data. */
+export function snapshot(m: Machine): Snapshot {
+  const map = new Rows(true);
+  mapPlane(m, map);
+  const tables = new Rows(true);
+  tablesPlane(m, tables);
+  return { map: rowsOf(map.kept!), tables: rowsOf(tables.kept!) };
+}
+
+/** Digests of what snapshot() gives. */
+export function snapshotDigest(m: Machine): SnapshotDigest {
+  const map = new Rows(false);
+  mapPlane(m, map);
+  const tables = new Rows(false);
+  tablesPlane(m, tables);
+  return { map: map.digest, tables: tables.digest };
+}

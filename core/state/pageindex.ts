@@ -1,0 +1,20 @@
+/**
+ * Storage of the resident-page index of all objects: radix-tree nodes of 32 slots with a bitmap each, in flat arrays.
+ * No behaviour; core/vm/radix.ts walks it. Node 0 is not used.
+ */
+
+/** Slots per node, and their number as a shift. */
+export const INDEX_SLOTS = 32;
+export const INDEX_SHIFT = 5;
+const FIRST_NODES = 1024;
+
+export class PageIndex {
+  /** Slot s of node n at n * INDEX_SLOTS + s: a frame at height 0, else a node; 0: empty. */
+  slots = new Int32Array(FIRST_NODES * INDEX_SLOTS);
+  /** Bit s: slot s is in use. */
+  bitmaps = new Int32Array(FIRST_NODES);
+  /** Nodes at and above this were never used since the last reset. */
+  highWater = 1;
+  /** Free nodes below highWater, linked through their bitmap. */
+  freeHead = 0;
+}

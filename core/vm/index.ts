@@ -1,0 +1,10 @@
+/**
+ * The machine-independent VM: what processes, variants and workloads may call.
+ */
+export * from './codes.ts';
+export { vmMapRemove } from './delete.ts';
+export { vmFault } from './fault.ts';
+export { vmMapEntrySucc } from './maptree.ts';
+export * from './mmap.ts';
+export { fileCreate, fileEnsure } from './pager.ts';
+export { vmPageLookup } from './pages.ts';

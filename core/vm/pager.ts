@@ -1,0 +1,105 @@
+/**
+ * Files: their objects, and reading their pages in. FreeBSD: sys/vm/vnode_pager.c.
+ */
+import { VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
+import type { Machine } from '../hunks.ts';
+import { pmapZeroPage } from '../pmap/index.ts';
+import { VM_PAGE_BITS_ALL } from '../state/page.ts';
+import { OBJT_VNODE, OBJ_COLORED, VmFile, type VmObject } from '../state/vm.ts';
+import { WORDS_PER_PAGE, type Frame, type Pages } from '../units.ts';
+import { vmObjectAllocate } from './object.ts';
+import { vmPageAlloc, vmPageLookup } from './pages.ts';
+
+function fillZero(m: Machine, frame: Frame): void {
+  const { page } = m;
+  if (page.nonZero[frame] !== 0) pmapZeroPage(m, frame);
+  page.nonZero[frame] = 0;
+  page.valid[frame] = VM_PAGE_BITS_ALL;
+}
+
+/** Fills a page as a read of the file does. */
+function fill(m: Machine, file: VmFile, pindex: number, frame: Frame): void {
+  fillZero(m, frame);
+  if (!file.tagged) return;
+  m.page.nonZero[frame] = 1;
+  m.words[frame * WORDS_PER_PAGE] = pindex + 1;
+  m.words[frame * WORDS_PER_PAGE + 1] = file.id + 1;
+}
+
+function bringIn(m: Machine, file: VmFile, from: Pages, to: Pages, step: Pages): void {
+  for (let pindex = from; pindex < to; pindex += step) {
+    m.counters[VM_OBJECT_WRITE_LOCKS]++;
+    const frame = vmPageAlloc(m, file.object, pindex);
+    if (frame === 0) return;
+    fill(m, file, pindex, frame);
+  }
+}
+
+/**
+ * Makes a file; returns its number, which counts from 0. resident: the pages in memory at the start. tagged: page i holds
+ * ((id + 1) << 32) | (i + 1) in its first 8 bytes, otherwise all is 0. clusters: a read brings the absent neighbours within
+ * the fault's window too, otherwise one page.
+ */
+export function fileCreate(
+  m: Machine,
+  pages: Pages,
+  resident: 'all' | 'even' | 'none',
+  mode: 'rw' | 'ro',
+  tagged = false,
+  clusters = false,
+): number {
+  const id = m.files.length;
+  const object = vmObjectAllocate(m, OBJT_VNODE, pages, m.config.superpages ? OBJ_COLORED : 0);
+  object.refCount = 0;
+  const file = new VmFile(id, object, mode === 'rw', tagged, clusters, resident);
+  object.file = file;
+  m.files.push(file);
+  if (resident !== 'none') bringIn(m, file, 0, pages, resident === 'all' ? 1 : 2);
+  return id;
+}
+
+/** Makes a file at least `pages` long; new pages are resident if all were at the start. */
+export function fileEnsure(m: Machine, id: number, pages: Pages): void {
+  const file = m.files[id]!;
+  const { object } = file;
+  const old = object.size;
+  if (pages <= old) return;
+  object.size = pages;
+  if (file.resident === 'none') return;
+  const step = file.resident === 'all' ? 1 : 2;
+  bringIn(m, file, Math.ceil(old / step) * step, pages, step);
+}
+
+/**
+ * Pages that a read at pindex brings on one side, of `want`: none beyond the first resident page or the file's end.
+ * FreeBSD: vnode_pager_generic_getpages
+ */
+export function vmPagerWindow(m: Machine, object: VmObject, pindex: number, direction: 1 | -1, want: number): number {
+  if (object.file === null || !object.file.clusters) return 0;
+  let count = 0;
+  while (count < want) {
+    const at = pindex + direction * (count + 1);
+    if (at < 0 || at >= object.size || vmPageLookup(m, object, at) !== 0) break;
+    count++;
+  }
+  return count;
+}
+
+/** Reads page `frame` at pindex, and the pages around it that vmPagerWindow has granted. FreeBSD: vm_pager_get_pages */
+export function vmPagerGetPages(
+  m: Machine,
+  object: VmObject,
+  pindex: number,
+  frame: Frame,
+  behind: number,
+  ahead: number,
+): void {
+  const { file } = object;
+  if (file === null) {
+    fillZero(m, frame); // the physical pager
+    return;
+  }
+  fill(m, file, pindex, frame);
+  bringIn(m, file, pindex - behind, pindex, 1);
+  bringIn(m, file, pindex + 1, pindex + 1 + ahead, 1);
+}

@@ -1,0 +1,181 @@
+/**
+ * Resident pages of objects: lookup, insertion, removal, moves between objects, allocation.
+ *
+ * An object's pages are a list in index order (page.listNext, page.listPrev) and a radix tree. Pages are never busy
+ * between operations, so busy locks have no counterpart here.
+ * FreeBSD: sys/vm/vm_page.c.
+ */
+import type { Machine } from '../hunks.ts';
+import { pageTake, vmPageDirty, vmPageFree } from '../page/page.ts';
+import { KernelPanic } from '../panic.ts';
+import { VPO_UNMANAGED } from '../state/page.ts';
+import { OBJ_COLORED, OBJ_UNMANAGED, type VmObject } from '../state/vm.ts';
+import type { Frame } from '../units.ts';
+import {
+  radixInsert,
+  radixLookup,
+  radixLookupGe,
+  radixLookupLe,
+  radixReclaim,
+  radixRemove,
+  radixReplace,
+} from './radix.ts';
+import { reservAllocPage, reservBreakAll, reservFreePage } from './reserv.ts';
+
+/** The reference in page.refCount that a page's object holds; wirings count below it. */
+export const VPRC_OBJREF = 2 ** 30;
+
+/** Frame of the resident page at pindex, 0 if there is none. */
+export const vmPageLookup = (m: Machine, object: VmObject, pindex: number): Frame =>
+  radixLookup(m.vm.index, object, pindex);
+
+/** The resident page with the least index at or above pindex, 0 if there is none. */
+export function vmPageFindLeast(m: Machine, object: VmObject, pindex: number): Frame {
+  const first = object.memqFirst;
+  if (first === 0 || m.page.pindex[first] >= pindex) return first;
+  return radixLookupGe(m.vm.index, object, pindex);
+}
+
+export const vmPageWired = (m: Machine, frame: Frame): boolean => (m.page.refCount[frame] & (VPRC_OBJREF - 1)) !== 0;
+
+/** The resident page with the greatest index below pindex, 0 if there is none; pindex itself is not resident. */
+function predecessor(m: Machine, object: VmObject, pindex: number): Frame {
+  const last = object.memqLast;
+  if (last === 0 || m.page.pindex[last] < pindex) return last;
+  if (m.page.pindex[object.memqFirst] > pindex) return 0;
+  return radixLookupLe(m.vm.index, object, pindex);
+}
+
+/** Links a page behind its predecessor in the list of an object, whose radix tree has it already. */
+function link(m: Machine, object: VmObject, pindex: number, frame: Frame, before: Frame): void {
+  const { page } = m;
+  const after = before === 0 ? object.memqFirst : page.listNext[before];
+  page.listPrev[frame] = before;
+  page.listNext[frame] = after;
+  if (before === 0) object.memqFirst = frame;
+  else page.listNext[before] = frame;
+  if (after === 0) object.memqLast = frame;
+  else page.listPrev[after] = frame;
+  page.object[frame] = object.id;
+  page.pindex[frame] = pindex;
+  object.residentCount++;
+}
+
+function unlink(m: Machine, object: VmObject, frame: Frame): void {
+  const { page } = m;
+  const before = page.listPrev[frame];
+  const after = page.listNext[frame];
+  if (before === 0) object.memqFirst = after;
+  else page.listNext[before] = after;
+  if (after === 0) object.memqLast = before;
+  else page.listPrev[after] = before;
+  page.listPrev[frame] = 0;
+  page.listNext[frame] = 0;
+  page.object[frame] = 0;
+  object.residentCount--;
+}
+
+/** Takes a page out of its object without freeing it. FreeBSD: vm_page_object_remove */
+function objectRemove(m: Machine, object: VmObject, frame: Frame): void {
+  radixRemove(m.vm.index, object, m.page.pindex[frame]);
+  unlink(m, object, frame);
+  m.page.refCount[frame] -= VPRC_OBJREF;
+}
+
+/**
+ * A page for an index at which none is resident: not valid, its words as they come unless page.nonZero is 0. Returns 0
+ * when there is none. FreeBSD: vm_page_alloc
+ */
+export function vmPageAlloc(m: Machine, object: VmObject, pindex: number): Frame {
+  const before = predecessor(m, object, pindex);
+  let frame = 0;
+  if (m.config.superpages && (object.flags & OBJ_COLORED) !== 0) frame = reservAllocPage(m, object, pindex, before);
+  if (frame === 0) {
+    frame = pageTake(m, false);
+    if (frame === 0) return 0;
+  }
+  m.page.refCount[frame] = VPRC_OBJREF;
+  m.page.oflags[frame] = (object.flags & OBJ_UNMANAGED) !== 0 ? VPO_UNMANAGED : 0;
+  radixInsert(m.vm.index, object, pindex, frame);
+  link(m, object, pindex, frame, before);
+  return frame;
+}
+
+/** Frees a page of an object. It must be neither mapped nor wired. FreeBSD: vm_page_free */
+export function vmPageFreeFrom(m: Machine, object: VmObject, frame: Frame): void {
+  objectRemove(m, object, frame);
+  freeOrphan(m, frame);
+}
+
+/** Frees a page that has left its object, back into its run if it has one. */
+function freeOrphan(m: Machine, frame: Frame): void {
+  if (m.config.superpages && reservFreePage(m, frame)) return;
+  vmPageFree(m, frame, false);
+}
+
+/** Takes a page out of its object; frees it unless it is wired. FreeBSD: vm_page_remove, vm_page_free */
+export function vmPageRemoveAndFree(m: Machine, object: VmObject, frame: Frame): void {
+  objectRemove(m, object, frame);
+  if (m.page.refCount[frame] === 0) freeOrphan(m, frame);
+}
+
+/** Takes a page out of its object; the caller puts it into another. FreeBSD: vm_page_remove_xbusy */
+export const vmPageRemove = objectRemove;
+
+/** Puts page `frame` in the place of resident page `old`, which is freed. FreeBSD: vm_page_replace */
+export function vmPageReplace(m: Machine, frame: Frame, object: VmObject, pindex: number, old: Frame): void {
+  const { page } = m;
+  radixReplace(m.vm.index, object, pindex, frame);
+  const before = page.listPrev[old];
+  unlink(m, object, old);
+  page.refCount[old] -= VPRC_OBJREF;
+  page.refCount[frame] += VPRC_OBJREF;
+  link(m, object, pindex, frame, before);
+  if (page.refCount[old] === 0) freeOrphan(m, old);
+}
+
+/** Moves a page to another object, where none may be resident at the new index, and dirties it. FreeBSD: vm_page_rename */
+export function vmPageRename(m: Machine, from: VmObject, frame: Frame, to: VmObject, pindex: number): void {
+  const before = predecessor(m, to, pindex);
+  radixInsert(m.vm.index, to, pindex, frame);
+  radixRemove(m.vm.index, from, m.page.pindex[frame]);
+  unlink(m, from, frame);
+  link(m, to, pindex, frame, before);
+  vmPageDirty(m, frame);
+}
+
+/** Frees all pages of an object that nobody references; wired ones only leave it. FreeBSD: vm_object_terminate_pages */
+export function vmObjectTerminatePages(m: Machine, object: VmObject): void {
+  const { page } = m;
+  let frame = object.memqFirst;
+  object.memqFirst = 0;
+  object.memqLast = 0;
+  while (frame !== 0) {
+    const next = page.listNext[frame];
+    page.listNext[frame] = 0;
+    page.listPrev[frame] = 0;
+    page.object[frame] = 0;
+    page.refCount[frame] -= VPRC_OBJREF;
+    if (page.refCount[frame] === 0) freeOrphan(m, frame);
+    frame = next;
+  }
+  if (object.residentCount !== 0) {
+    object.residentCount = 0;
+    radixReclaim(m.vm.index, object);
+  }
+  if (object.runHead !== 0) reservBreakAll(m, object);
+}
+
+/** FreeBSD: vm_page_wire */
+export function vmPageWire(m: Machine, frame: Frame): void {
+  m.page.refCount[frame]++;
+}
+
+/** Drops a wiring; a page that neither an object nor a wiring holds is freed. FreeBSD: vm_page_unwire */
+export function vmPageUnwire(m: Machine, frame: Frame): void {
+  const refCount = m.page.refCount[frame];
+  if ((refCount & (VPRC_OBJREF - 1)) === 0)
+    throw new KernelPanic('vm_page_unwire', 'wire count underflow', { frame, refCount });
+  m.page.refCount[frame] = refCount - 1;
+  if (refCount === 1) freeOrphan(m, frame);
+}

@@ -1,0 +1,73 @@
+/**
+ * The common fault: the page is there, in the object that the entry names. FreeBSD: sys/vm/vm_fault.c vm_fault_soft_fast.
+ */
+import { SOFT_FAULTS } from '../counters.ts';
+import type { Machine } from '../hunks.ts';
+import { pmapEnter, pmapPsEnabled } from '../pmap/index.ts';
+import { RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED } from '../state/page.ts';
+import { OBJT_VNODE, OBJ_UNMANAGED, type VmObject } from '../state/vm.ts';
+import { NBPDR, PAGE_SIZE, VM_PROT_WRITE, type Frame, PMAP_ENTER_NOSLEEP, PMAP_ENTER_WIRED } from '../units.ts';
+import { KERN_SUCCESS, VM_FAULT_WIRE } from './codes.ts';
+import { type FaultState, faultEntry, unlockMap } from './faultstate.ts';
+import { vmPageLookup } from './pages.ts';
+import { vmFaultPrefault } from './prefault.ts';
+import { reservToSuperpage, runHolds } from './reserv.ts';
+
+/** Neighbours that a soft fault maps, behind and ahead. FreeBSD: PFBAK, PFFOR */
+export const PFBAK = 4;
+export const PFFOR = 4;
+
+/** The page is being written, or may be without another fault. FreeBSD: vm_fault_dirty */
+export function faultDirty(m: Machine, fs: FaultState, frame: Frame, object: VmObject): void {
+  const { page } = m;
+  if ((fs.prot & VM_PROT_WRITE) === 0 || (page.oflags[frame] & VPO_UNMANAGED) !== 0) return;
+  if (object.type === OBJT_VNODE) object.generation++;
+  if ((fs.faultType & VM_PROT_WRITE) !== 0 && (fs.flags & VM_FAULT_WIRE) === 0) page.dirty[frame] = VM_PAGE_BITS_ALL;
+}
+
+/**
+ * Maps a page that is resident in the top object, as 2M if its run allows, with its neighbours. False: it takes more.
+ * FreeBSD: vm_fault_soft_fast
+ */
+export function vmFaultSoftFast(m: Machine, fs: FaultState): boolean {
+  const object = fs.firstObject;
+  const { page } = m;
+  const frame = vmPageLookup(m, object, fs.firstPindex);
+  if (frame === 0 || page.valid[frame] !== VM_PAGE_BITS_ALL) return false;
+  const { pmap } = fs.map;
+  let mapped = frame;
+  let psind = 0;
+  let { va } = fs;
+  if (m.config.superpages) {
+    const first = reservToSuperpage(m, frame, object);
+    if (first !== 0 && fitsSuperpage(m, fs, frame)) {
+      const allDirty = (fs.prot & VM_PROT_WRITE) !== 0 && (object.flags & OBJ_UNMANAGED) === 0;
+      if (runHolds(m, first, object, allDirty ? frame : 0)) {
+        mapped = first;
+        psind = 1;
+        va -= va % NBPDR;
+        if (allDirty) fs.faultType |= VM_PROT_WRITE;
+      }
+    }
+  }
+  const flags = fs.faultType | PMAP_ENTER_NOSLEEP | (fs.wired ? PMAP_ENTER_WIRED : 0);
+  if (pmapEnter(m, pmap, va, mapped, fs.prot, flags, psind) !== KERN_SUCCESS) return false;
+  if (psind === 0 && !fs.wired) vmFaultPrefault(m, fs, va, PFBAK, PFFOR, true);
+  faultDirty(m, fs, frame, object);
+  unlockMap(m, fs);
+  m.counters[SOFT_FAULTS]++;
+  return true;
+}
+
+/** Could the entry hold the 2M mapping around the fault, and do address and frame agree in it? */
+function fitsSuperpage(m: Machine, fs: FaultState, frame: Frame): boolean {
+  const entry = faultEntry(fs);
+  const low = fs.va - (fs.va % NBPDR);
+  return (
+    low >= entry.start &&
+    low + NBPDR <= entry.end &&
+    (fs.va - low) / PAGE_SIZE === frame % RUN_PAGES &&
+    !fs.wired &&
+    pmapPsEnabled(m, fs.map.pmap)
+  );
+}

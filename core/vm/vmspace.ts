@@ -1,0 +1,312 @@
+/**
+ * Address spaces: making them, copying them at fork, sharing, leaving and tearing them down.
+ * FreeBSD: sys/vm/vm_map.c vmspace_alloc, vmspace_fork, vmspace_exec, vmspace_unshare, vmspace_exit, vmspace_free.
+ */
+import { FORKS, REACHED_VMSPACE_CLEAR, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
+import type { Machine } from '../hunks.ts';
+import { KernelPanic } from '../panic.ts';
+import {
+  newPmap,
+  pmapActivate,
+  pmapCopy,
+  pmapPinit,
+  pmapProtect,
+  pmapRelease,
+  pmapRemovePages,
+  pmapVmspaceCopy,
+} from '../pmap/index.ts';
+import type { Proc } from '../state/proc.ts';
+import {
+  MAP_ENTRY_COW,
+  MAP_ENTRY_GROWS_DOWN,
+  MAP_ENTRY_GUARD,
+  MAP_ENTRY_IN_TRANSITION,
+  MAP_ENTRY_NEEDS_COPY,
+  MAP_ENTRY_USER_WIRED,
+  MAP_ENTRY_VN_EXEC,
+  MAP_ENTRY_WRITECNT,
+  OBJT_DEFAULT,
+  OBJ_ANON,
+  OBJ_ONEMAPPING,
+  VM_INHERIT_COPY,
+  VM_INHERIT_NONE,
+  VM_INHERIT_SHARE,
+  VM_INHERIT_ZERO,
+  Vmspace,
+  type VmMap,
+  type VmMapEntry,
+} from '../state/vm.ts';
+import { PAGE_SIZE, VM_PROT_WRITE, type Va } from '../units.ts';
+import { entryCharged, vmMapEntryBack } from './entry.ts';
+import { vmFaultCopyEntry } from './faultcopy.ts';
+import {
+  vmMapEntryCopyOf,
+  vmMapEntryCreate,
+  vmMapEntryDefer,
+  vmMapLock,
+  vmMapProcessDeferred,
+  vmMapTrylock,
+  vmMapUnlockOnly,
+  vmPagerUpdateWritecount,
+} from './maplock.ts';
+import { vmMapEntryLink, vmMapEntrySucc } from './maptree.ts';
+import { vmObjectCollapse, vmObjectDeallocate, vmObjectReference } from './object.ts';
+import { vmObjectShadow, vmObjectSplit } from './shadow.ts';
+
+/** A new, empty vmspace with one reference. kpti: its pmap gets a user-mode root. FreeBSD: vmspace_alloc */
+export function vmspaceAlloc(m: Machine, min: Va, max: Va, kpti: boolean): Vmspace {
+  const pmap = newPmap(m);
+  pmapPinit(m, pmap, kpti);
+  const vm = new Vmspace(pmap, min, max);
+  m.vmspaces.push(vm);
+  return vm;
+}
+
+/** The last reference is gone; the pmap is not active. p runs. FreeBSD: vmspace_dofree */
+function vmspaceDofree(m: Machine, p: Proc, vm: Vmspace): void {
+  vmspaceClear(m, p, vm);
+  const { map } = vm;
+  if (map.nentries !== 0 || map.size !== 0)
+    throw new KernelPanic('vmspace_zdtor', 'vmspace not empty on free', {
+      vmspace: vm.id,
+      nentries: map.nentries,
+      size: map.size,
+    });
+  pmapRelease(m, vm.pmap);
+  m.vmspaces.splice(m.vmspaces.indexOf(vm), 1);
+}
+
+/** The vm_map_remove(min, max) of exec and of the end of a vmspace. */
+export function vmspaceClear(m: Machine, p: Proc, vm: Vmspace): void {
+  m.counters[REACHED_VMSPACE_CLEAR]++;
+  m.hunks.vmspaceClear(m, p, vm);
+}
+
+/** Drops a reference. The last one tears down without pmap_remove_pages. p runs. FreeBSD: vmspace_free */
+export function vmspaceFree(m: Machine, p: Proc, vm: Vmspace): void {
+  if (vm.refcnt <= 0) throw new KernelPanic('vmspace_free', 'no references', { vmspace: vm.id, refcnt: vm.refcnt });
+  if (--vm.refcnt === 0) vmspaceDofree(m, p, vm);
+}
+
+/**
+ * First half of vmspace_exit: takes the reference on vmspace0, and gives the process's own up if it is the last. False:
+ * others use the vmspace; p has moved to vmspace0, and its reference is still to be dropped.
+ */
+export function vmspaceExitBegin(m: Machine, p: Proc): boolean {
+  const vm = p.vmspace;
+  const vmspace0 = m.vmspace0!;
+  vmspace0.refcnt++;
+  if (vm.refcnt === 1) {
+    vm.refcnt = 0;
+    return true;
+  }
+  if (vm !== vmspace0) {
+    p.vmspace = vmspace0;
+    pmapActivate(m, vmspace0.pmap);
+  }
+  return false;
+}
+
+/** Second half: released says what the first half returned. FreeBSD: vmspace_exit */
+export function vmspaceExitFinish(m: Machine, p: Proc, vm: Vmspace, released: boolean): void {
+  const vmspace0 = m.vmspace0!;
+  if (!released && --vm.refcnt !== 0) return;
+  if (p.vmspace !== vm) {
+    // Others left between the halves: pmap_remove_pages needs the pmap active.
+    p.vmspace = vm;
+    pmapActivate(m, vm.pmap);
+  }
+  pmapRemovePages(m, vm.pmap);
+  p.vmspace = vmspace0;
+  pmapActivate(m, vmspace0.pmap);
+  vmspaceDofree(m, p, vm);
+}
+
+/** Gives p a new, empty vmspace; the old one keeps its reference. FreeBSD: vmspace_exec */
+export function vmspaceExec(m: Machine, p: Proc, min: Va, max: Va): void {
+  const vm = vmspaceAlloc(m, min, max, p.kpti);
+  p.vmspace = vm;
+  pmapActivate(m, vm.pmap);
+}
+
+/** Gives p a private copy of a vmspace that it shares. FreeBSD: vmspace_unshare */
+export function vmspaceUnshare(m: Machine, p: Proc): void {
+  const old = p.vmspace;
+  if (old.refcnt === 1) return;
+  const vm = vmspaceFork(m, p, old);
+  p.vmspace = vm;
+  pmapActivate(m, vm.pmap);
+  vmspaceFree(m, p, old);
+}
+
+/** What text, data and stack of the child measure, approximately. FreeBSD: vmspace_map_entry_forked */
+function countForked(vm1: Vmspace, vm2: Vmspace, entry: VmMapEntry): void {
+  if ((entry.eflags & MAP_ENTRY_GUARD) !== 0) return;
+  const { start, end } = entry;
+  vm2.map.size += end - start;
+  const dataEnd = vm1.daddr + vm1.dsize * PAGE_SIZE;
+  const textEnd = vm1.taddr + vm1.tsize * PAGE_SIZE;
+  if ((entry.eflags & MAP_ENTRY_GROWS_DOWN) !== 0) vm2.ssize += (end - start) / PAGE_SIZE;
+  else if (start >= vm1.daddr && start < dataEnd) vm2.dsize += Math.ceil((Math.min(end, dataEnd) - start) / PAGE_SIZE);
+  else if (start >= vm1.taddr && start < textEnd) vm2.tsize += Math.ceil((Math.min(end, textEnd) - start) / PAGE_SIZE);
+}
+
+/** The anonymous object of an entry, referenced for the child's, split off from what else it serves. FreeBSD: vm_map_copy_swap_object */
+function copySwapObject(m: Machine, src: VmMapEntry, dst: VmMapEntry): void {
+  const size = src.end - src.start;
+  const charged = entryCharged(src);
+  let object = src.object!;
+  if ((object.flags & OBJ_ANON) !== 0) {
+    m.counters[VM_OBJECT_WRITE_LOCKS]++;
+    vmObjectCollapse(m, object);
+    if ((object.flags & OBJ_ONEMAPPING) !== 0) {
+      vmObjectSplit(m, src);
+      object = src.object!;
+    }
+    object.refCount++;
+    object.flags &= ~OBJ_ONEMAPPING;
+  } else {
+    vmObjectReference(m, object);
+  }
+  const needsCopy = (src.eflags & MAP_ENTRY_NEEDS_COPY) !== 0;
+  if (src.charged && !needsCopy) {
+    object.charged = true;
+    object.charge = size;
+  }
+  dst.object = object;
+  if (!charged) return;
+  dst.charged = true;
+  m.vm.swapReserved += size;
+  if (needsCopy) return;
+  src.charged = true;
+  m.vm.swapReserved += size;
+}
+
+/** Copies what an entry maps: copy-on-write, or page by page if it is wired and writable. FreeBSD: vm_map_copy_entry */
+function copyEntry(m: Machine, srcMap: VmMap, dstMap: VmMap, src: VmMapEntry, dst: VmMapEntry): void {
+  if (src.wiredCount !== 0 && (src.protection & VM_PROT_WRITE) !== 0) {
+    vmFaultCopyEntry(m, dstMap, dst, src, true);
+    return;
+  }
+  const { start, end } = src;
+  if ((src.eflags & MAP_ENTRY_NEEDS_COPY) === 0 && (src.protection & VM_PROT_WRITE) !== 0)
+    pmapProtect(m, srcMap.pmap, start, end, src.protection & ~VM_PROT_WRITE);
+  if (src.object === null) {
+    dst.object = null;
+    dst.offset = 0;
+    if (src.charged) {
+      dst.charged = true;
+      m.vm.swapReserved += end - start;
+    }
+    return;
+  }
+  if (src.object.type === OBJT_DEFAULT) {
+    copySwapObject(m, src, dst);
+  } else {
+    vmObjectReference(m, src.object);
+    dst.object = src.object;
+  }
+  src.eflags |= MAP_ENTRY_COW | MAP_ENTRY_NEEDS_COPY;
+  dst.eflags |= MAP_ENTRY_COW | MAP_ENTRY_NEEDS_COPY;
+  dst.offset = src.offset;
+  if ((src.eflags & MAP_ENTRY_WRITECNT) !== 0) {
+    // An entry that awaits its copy cannot write the file: an entry on the deferred list gives the count back.
+    const fake = vmMapEntryCreate(m);
+    fake.eflags = MAP_ENTRY_WRITECNT;
+    src.eflags &= ~MAP_ENTRY_WRITECNT;
+    vmObjectReference(m, src.object);
+    fake.object = src.object;
+    fake.start = start;
+    fake.end = end;
+    vmMapEntryDefer(m, fake);
+  }
+  pmapCopy(m, dstMap.pmap, srcMap.pmap, dst.start, dst.end - dst.start, start);
+}
+
+/** VM_INHERIT_SHARE: the child's entry maps the same object. */
+function forkShared(m: Machine, vm1: Vmspace, vm2: Vmspace, old: VmMapEntry): void {
+  if (old.object === null) vmMapEntryBack(m, old);
+  let object = old.object!;
+  vmObjectReference(m, object);
+  if ((old.eflags & MAP_ENTRY_NEEDS_COPY) !== 0) {
+    vmObjectShadow(m, old, old.end - old.start, old.charged, true);
+    old.eflags &= ~MAP_ENTRY_NEEDS_COPY;
+    old.charged = false;
+    vmObjectDeallocate(m, object);
+    object = old.object!;
+  } else {
+    m.counters[VM_OBJECT_WRITE_LOCKS]++;
+    object.flags &= ~OBJ_ONEMAPPING;
+    if (old.charged) {
+      object.charged = true;
+      object.charge = old.end - old.start;
+      old.charged = false;
+    }
+  }
+  const entry = vmMapEntryCopyOf(m, old);
+  entry.eflags &= ~(MAP_ENTRY_USER_WIRED | MAP_ENTRY_IN_TRANSITION);
+  entry.wiring = false;
+  entry.wiredCount = 0;
+  if ((entry.eflags & MAP_ENTRY_WRITECNT) !== 0) vmPagerUpdateWritecount(m, object, entry.end - entry.start);
+  vmMapEntryLink(m, vm2.map, entry);
+  countForked(vm1, vm2, entry);
+  pmapCopy(m, vm2.pmap, vm1.pmap, entry.start, old.end - old.start, old.start);
+}
+
+/** VM_INHERIT_COPY */
+function forkCopied(m: Machine, vm1: Vmspace, vm2: Vmspace, old: VmMapEntry): void {
+  const entry = vmMapEntryCopyOf(m, old);
+  entry.eflags &= ~(MAP_ENTRY_USER_WIRED | MAP_ENTRY_IN_TRANSITION | MAP_ENTRY_WRITECNT);
+  entry.wiring = false;
+  entry.wiredCount = 0;
+  entry.object = null;
+  entry.charged = false;
+  vmMapEntryLink(m, vm2.map, entry);
+  countForked(vm1, vm2, entry);
+  copyEntry(m, vm1.map, vm2.map, old, entry);
+}
+
+/** VM_INHERIT_ZERO: fresh anonymous memory in its place. */
+function forkZeroed(m: Machine, vm1: Vmspace, vm2: Vmspace, old: VmMapEntry): void {
+  const entry = vmMapEntryCopyOf(m, old);
+  entry.eflags &= ~(MAP_ENTRY_USER_WIRED | MAP_ENTRY_IN_TRANSITION | MAP_ENTRY_WRITECNT | MAP_ENTRY_VN_EXEC);
+  entry.object = null;
+  entry.offset = 0;
+  entry.wiring = false;
+  entry.wiredCount = 0;
+  entry.readAhead = 0;
+  entry.nextRead = 0;
+  entry.inheritance = VM_INHERIT_ZERO;
+  entry.charged = false;
+  vmMapEntryLink(m, vm2.map, entry);
+  countForked(vm1, vm2, entry);
+  entry.charged = true;
+  m.vm.swapReserved += entry.end - entry.start;
+}
+
+/** A new vmspace made after vm1 by the inheritance of its entries. p runs. FreeBSD: vmspace_fork */
+export function vmspaceFork(m: Machine, p: Proc, vm1: Vmspace): Vmspace {
+  const oldMap = vm1.map;
+  const vm2 = vmspaceAlloc(m, oldMap.minOffset, oldMap.maxOffset, p.kpti);
+  const newMap = vm2.map;
+  m.counters[FORKS]++;
+  vm2.taddr = vm1.taddr;
+  vm2.daddr = vm1.daddr;
+  vm2.maxsaddr = vm1.maxsaddr;
+  vm2.stacktop = vm1.stacktop;
+  vmMapLock(m, oldMap);
+  vmMapTrylock(m, newMap);
+  pmapVmspaceCopy(m, vm2.pmap, vm1.pmap);
+  const { header } = oldMap;
+  for (let old = header.right; old !== header; old = vmMapEntrySucc(old)) {
+    let inheritance = old.inheritance;
+    if ((old.eflags & MAP_ENTRY_GUARD) !== 0 && inheritance !== VM_INHERIT_NONE) inheritance = VM_INHERIT_COPY;
+    if (inheritance === VM_INHERIT_SHARE) forkShared(m, vm1, vm2, old);
+    else if (inheritance === VM_INHERIT_COPY) forkCopied(m, vm1, vm2, old);
+    else if (inheritance === VM_INHERIT_ZERO) forkZeroed(m, vm1, vm2, old);
+  }
+  vmMapUnlockOnly(oldMap);
+  vmMapUnlockOnly(newMap);
+  vmMapProcessDeferred(m);
+  return vm2;
+}
