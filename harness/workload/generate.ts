@@ -115,6 +115,7 @@ const VERBS: readonly Compose[] = [
   plain('handler SIGUSR1'),
   (composer, runner, choice) => composer.op(runner, `kill ${runner.name} SIGCHLD`, choice),
   plain('unshare'),
+  plain('snapshot'),
   child('fork', 'copied'),
   child('fork', 'copied'),
   child('vfork', 'shared'),
