@@ -32,6 +32,7 @@ const ACTIONS = {
   replay: () => import('./cli/replay.ts').then(({ replayCommand }) => replayCommand),
   conform: () => import('./cli/conform.ts').then(({ conformCommand }) => conformCommand),
   list: () => import('./cli/list.ts').then(({ listCommand }) => listCommand),
+  findings: () => import('./cli/findings.ts').then(({ findingsCommand }) => findingsCommand),
 };
 
 program
@@ -64,6 +65,12 @@ program
   .argument('<path...>', 'folders or files of recordings')
   .option('--json', 'JSON instead of text')
   .action(async (kind, paths, options) => finish((await ACTIONS.conform())(kind, paths, options)));
+
+program
+  .command('findings')
+  .description("the reviewers' remarks: finding by variant; fails if a cell is not as its source says")
+  .option('--json', 'JSON instead of text')
+  .action(async (options) => finish((await ACTIONS.findings())(options)));
 
 program
   .command('list')

@@ -1,0 +1,86 @@
+/**
+ * Runs the ledger: every case of every finding through the variants that it expects something of.
+ */
+import type { Machine } from '../../core/index.ts';
+import { variantById } from '../../variants/index.ts';
+import type { RunRecord } from '../run/record.ts';
+import { run } from '../run/run.ts';
+import { parseWorkload } from '../workload/text/parse.ts';
+import type { ExpectedCell, Finding, FindingCase, Observed } from './finding.ts';
+import { ledger } from './index.ts';
+
+/**
+ * reproduced: the remark shows, as its source says. absent: it does not, as its source says. not exercised: the workload
+ * never came to it, or its run failed. differs: something else was observed than the source says.
+ */
+export type CellStatus = 'reproduced' | 'absent' | 'not exercised' | 'differs';
+
+export interface Cell {
+  readonly variant: string;
+  readonly status: CellStatus;
+  readonly expected: Observed;
+  readonly got: Observed | null;
+}
+
+export interface CaseReport {
+  readonly name: string;
+  readonly observes: string;
+  readonly source: string;
+  readonly workload: string;
+  readonly cells: readonly Cell[];
+}
+
+export interface FindingReport {
+  readonly id: string;
+  readonly title: string;
+  readonly thread: string;
+  readonly claim: string;
+  readonly control: string;
+  readonly cases: readonly CaseReport[];
+}
+
+/** Whether every cell is as its source says. */
+export const holds = ({ cases }: FindingReport): boolean =>
+  cases.length > 0 &&
+  cases.every(
+    ({ cells }) => cells.length > 0 && cells.every(({ status }) => ['reproduced', 'absent'].includes(status)),
+  );
+
+/** Throws WorkloadError for a workload that cannot be read, RangeError for a variant that does not exist. */
+export function runFindings(findings: readonly Finding[] = ledger): FindingReport[] {
+  let machine: Machine | null = null;
+  const runCase = (
+    id: string,
+    { name, observes, source, workload, expected, against, observe }: FindingCase,
+  ): CaseReport => {
+    const parsed = parseWorkload(workload, `finding ${id}`);
+    const record = (variantId: string): RunRecord => {
+      const variant = variantById(variantId);
+      if (variant === undefined) throw new RangeError(`finding ${id}: expected a variant, got ${variantId}`);
+      const result = run(machine, parsed, variant);
+      ({ machine } = result);
+      return result.record;
+    };
+    const other = against === undefined ? null : record(against);
+    const cells = Object.entries(expected).map(([variant, cell]): Cell => {
+      const mine = record(variant);
+      const got = mine.ended.kind === 'failed' ? null : observe(mine, other ?? mine);
+      return { variant, status: statusOf(cell, got), expected: cell.value, got };
+    });
+    return { name, observes, source, workload, cells };
+  };
+  return findings.map(({ id, title, thread, claim, control, cases }) => ({
+    id,
+    title,
+    thread,
+    claim,
+    control,
+    cases: cases.map((one) => runCase(id, one)),
+  }));
+}
+
+function statusOf(expected: ExpectedCell, got: Observed | null): CellStatus {
+  if (got === null) return 'not exercised';
+  if (got !== expected.value) return 'differs';
+  return expected.shows ? 'reproduced' : 'absent';
+}
