@@ -11,6 +11,7 @@ import {
   MAP_ENTRY_NOCOREDUMP,
   MAP_ENTRY_NOSYNC,
   MAP_ENTRY_USER_WIRED,
+  VM_INHERIT_COPY,
   VM_INHERIT_ZERO,
   type VmMap,
   type VmMapEntry,
@@ -124,6 +125,8 @@ export function vmMapInherit(m: Machine, map: VmMap, start: Va, end: Va, inherit
   let prev = vmMapEntryPred(entry);
   const last = vmMapLookupEntry(m, map, to - 1);
   if (entryHolds(map, last, to - 1)) vmMapClipEnd(m, map, last, to);
+  // The kernel looks for large pages first where COPY is set, and goes on with the last entry for a predecessor.
+  if (inheritance === VM_INHERIT_COPY) for (let at = entry; at.start < to; at = vmMapEntrySucc(at)) prev = at;
   while (entry.start < to) {
     if ((entry.eflags & MAP_ENTRY_GUARD) === 0 || inheritance !== VM_INHERIT_ZERO) entry.inheritance = inheritance;
     vmMapTryMergeEntries(m, map, prev, entry);

@@ -2,6 +2,7 @@
  * Placing mappings: at a given address, or at the lowest that fits. FreeBSD: sys/vm/vm_map.c.
  */
 import type { Machine } from '../hunks.ts';
+import { KernelPanic } from '../panic.ts';
 import { OBJ_COLORED, type VmMap, type VmObject } from '../state/vm.ts';
 import { NBPDR, PAGE_SIZE, type Va } from '../units.ts';
 import {
@@ -79,6 +80,9 @@ function alignspace(
   length: number,
   alignment: number,
 ): Va {
+  // The kernel's assertion: it searches, and so restructures the tree.
+  if (vmMapFindspace(m, map, found, length) !== found)
+    throw new KernelPanic('vm_map_alignspace', 'caller failed to provide space', { length, address: found });
   let free = found;
   for (;;) {
     const aligned =

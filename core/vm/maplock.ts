@@ -140,9 +140,9 @@ export function vmPagerUpdateWritecount(m: Machine, object: VmObject, bytes: num
   object.writeMappings += bytes;
 }
 
-/** FreeBSD: vnode_pager_release_writecount: the last mapping goes in a second step, under the vnode lock */
+/** Takes bytes off them again. FreeBSD: vnode_pager.c vnode_pager_release_writecount */
 export function vmPagerReleaseWritecount(m: Machine, object: VmObject, bytes: number): void {
-  m.counters[VM_OBJECT_WRITE_LOCKS] += object.writeMappings === bytes ? 2 : 1;
+  m.counters[VM_OBJECT_WRITE_LOCKS]++;
   object.writeMappings -= bytes;
 }
 
