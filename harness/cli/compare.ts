@@ -63,7 +63,11 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
   try {
     const ids = columns.map(({ facts }) => facts.id);
     const against = chooseAgainst(options.against, ids);
-    const plan = planComparison(ids, allFacts(columns), against, knownDifferences);
+    const plan = planComparison(ids, allFacts(columns), {
+      against,
+      ledger: knownDifferences,
+      steps: options.against === undefined,
+    });
     const compared: WorkloadComparison[] = [];
     for (const [i, workload] of workloads.entries()) {
       if (interrupted) break;

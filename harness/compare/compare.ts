@@ -37,7 +37,10 @@ export interface WorkloadComparison {
   readonly runs: readonly RunSummary[];
   /** variants whose records agree on every plane, each group in column order */
   readonly groups: readonly (readonly string[])[];
+  /** each candidate against the chosen reference */
   readonly pairs: readonly PairComparison[];
+  /** each revision against its predecessor, where that is another comparison: what declarations speak of */
+  readonly steps: readonly PairComparison[];
   /** per pair, the op that each difference points at, in words */
   readonly opTexts: Readonly<Record<number, string>>;
   /** what the reference did not answer as the workload says */
@@ -59,15 +62,26 @@ export function referenceOf(
   return nearest ?? columns[columns.indexOf(candidate) - 1] ?? null;
 }
 
-/** Pairs (reference, candidate) in column order, with what may differ. The same for every workload. */
+/** Two columns to compare, and what may differ between them. */
+export interface PlannedPair {
+  readonly reference: VariantFacts;
+  readonly candidate: VariantFacts;
+  readonly explained: Explanations;
+}
+
+/** What is compared with what, the same for every workload. */
 export interface Plan {
   readonly columns: readonly VariantFacts[];
-  readonly pairs: readonly {
-    readonly reference: VariantFacts;
-    readonly candidate: VariantFacts;
-    readonly explained: Explanations;
-  }[];
+  readonly pairs: readonly PlannedPair[];
+  readonly steps: readonly PlannedPair[];
   readonly ledger: readonly Known[];
+}
+
+export interface PlanOptions {
+  readonly against: Against;
+  readonly ledger: readonly Known[];
+  /** compare each revision with its predecessor too */
+  readonly steps: boolean;
 }
 
 /**
@@ -76,27 +90,31 @@ export interface Plan {
 export function planComparison(
   columns: readonly string[],
   facts: readonly VariantFacts[],
-  against: Against,
-  ledger: readonly Known[],
+  { against, ledger, steps }: PlanOptions,
 ): Plan {
   const fact = (id: string): VariantFacts => facts.find((variant) => variant.id === id)!;
-  const pairs = columns.flatMap((id) => {
-    const reference = referenceOf(id, columns, against, facts);
-    if (reference === null) return [];
-    const explained = explanations(reference, id, facts, ledger);
-    return [{ reference: fact(reference), candidate: fact(id), explained }];
-  });
-  return { columns: columns.map(fact), pairs, ledger };
+  const plan = (kind: Against): PlannedPair[] =>
+    columns.flatMap((id) => {
+      const reference = referenceOf(id, columns, kind, facts);
+      if (reference === null) return [];
+      const explained = explanations(reference, id, facts, ledger);
+      return [{ reference: fact(reference), candidate: fact(id), explained }];
+    });
+  const pairs = plan(against);
+  const isPlanned = (one: PlannedPair): boolean =>
+    pairs.some(({ reference, candidate }) => reference === one.reference && candidate === one.candidate);
+  const others = steps ? plan({ kind: 'previous' }).filter((step) => !isPlanned(step)) : [];
+  return { columns: columns.map(fact), pairs, steps: others, ledger };
 }
 
 /** Compare the records of one workload, one per column of the plan. */
 export function compareWorkload(plan: Plan, workload: Workload, records: readonly RunRecord[]): WorkloadComparison {
   const record = (id: string): RunRecord => records.find(({ variant }) => variant === id)!;
-  const pairs = plan.pairs.map(({ reference, candidate, explained }) =>
-    comparePair(record(reference.id), record(candidate.id), explained, { reference, candidate }),
-  );
+  const compare = ({ reference, candidate, explained }: PlannedPair): PairComparison =>
+    comparePair(record(reference.id), record(candidate.id), explained, { reference, candidate });
+  const [pairs, steps] = [plan.pairs.map(compare), plan.steps.map(compare)];
   const references = plan.columns.filter(({ id }) => !plan.pairs.some(({ candidate }) => candidate.id === id));
-  const ops = new Set(pairs.flatMap(({ differences }) => differences.map(({ op }) => op)));
+  const ops = new Set([...pairs, ...steps].flatMap(({ differences }) => differences.map(({ op }) => op)));
   for (const { ended } of records) if (ended.kind !== 'done' && ended.op !== null) ops.add(ended.op);
   return {
     name: workload.name,
@@ -110,6 +128,7 @@ export function compareWorkload(plan: Plan, workload: Workload, records: readonl
     }),
     groups: groupsOf(records),
     pairs,
+    steps,
     opTexts: Object.fromEntries([...ops].sort((a, b) => a - b).map((op) => [op, opText(workload, op)])),
     missed: references.flatMap(({ id }) =>
       plan.ledger.some(({ variant, what }) => variant === id && what === 'outcome')
@@ -155,9 +174,11 @@ function opText(workload: Workload, index: number): string {
 export function neverSeen(plan: Plan, workloads: readonly WorkloadComparison[]): Step[] {
   const key = ({ variant, what, finding, intent }: Step): string =>
     `${variant}|${what}|${finding ?? ''}|${intent?.by ?? ''}`;
-  const seen = new Set(workloads.flatMap(({ pairs }) => pairs.flatMap((pair) => pair.seen.map(key))));
+  const seen = new Set(
+    workloads.flatMap(({ pairs, steps }) => [...pairs, ...steps].flatMap((pair) => pair.seen.map(key))),
+  );
   const found = new Map<string, Step>();
-  for (const { explained } of plan.pairs)
+  for (const { explained } of [...plan.pairs, ...plan.steps])
     for (const step of [...explained.intended, ...explained.known])
       if (!seen.has(key(step)) && !found.has(key(step))) found.set(key(step), step);
   return [...found.values()];

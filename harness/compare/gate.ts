@@ -32,6 +32,9 @@ export interface Tally {
   readonly equal: number;
   readonly notExercised: number;
   readonly failed: number;
+  /** comparisons with the predecessor beside those with the chosen reference, and unexpected ones among them */
+  readonly steps: number;
+  readonly unexpectedSteps: number;
   /** faults of single runs that no finding names */
   readonly faults: number;
   readonly missedExpectations: number;
@@ -45,8 +48,10 @@ export function tally(
   { interrupted, wholeCatalog, requireExercised }: GateOptions,
 ): Tally {
   const pairs = workloads.flatMap((workload) => workload.pairs);
+  const steps = workloads.flatMap((workload) => workload.steps);
   const count = (standing: string): number => pairs.filter((pair) => pair.standing === standing).length;
   const unexpected = count('unexpected');
+  const unexpectedSteps = steps.filter(({ standing }) => standing === 'unexpected').length;
   const notExercised = pairs.filter(({ verdict }) => verdict === 'not-exercised').length;
   const failed = pairs.filter(({ verdict }) => verdict === 'failed').length;
   const missed = workloads.reduce((sum, workload) => sum + workload.missed.length, 0);
@@ -62,13 +67,15 @@ export function tally(
     equal: pairs.filter(({ verdict }) => verdict === 'identical').length,
     notExercised,
     failed,
+    steps: steps.length,
+    unexpectedSteps,
     faults,
     missedExpectations: missed,
     neverSeen: unseen.length,
     exitCode: exitCodeOf([
       interrupted ? EXIT_INTERRUPTED : EXIT_OK,
       failed > 0 || missed > 0 || !ran ? EXIT_HARNESS : EXIT_OK,
-      unexpected > 0 || faults > 0 ? EXIT_FINDING : EXIT_OK,
+      unexpected > 0 || unexpectedSteps > 0 || faults > 0 ? EXIT_FINDING : EXIT_OK,
       requireExercised && notExercised > 0 ? EXIT_FINDING : EXIT_OK,
       wholeCatalog && unseen.length > 0 ? EXIT_FINDING : EXIT_OK,
     ]),

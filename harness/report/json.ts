@@ -17,7 +17,7 @@ export function renderJson(report: Report): string {
     revisions: Object.entries(titles).map(([id, title]) => ({ id, title })),
     equalEverywhere: columns.filter(({ ids }) => ids.length > 1).map(({ ids }) => ids),
     workloads: rows.map(({ workload }) => {
-      const { name, title, ops, recorded, machine, runs, groups, pairs, opTexts, missed } = workload;
+      const { name, title, ops, recorded, machine, runs, groups, pairs, steps, opTexts, missed } = workload;
       return {
         name,
         title,
@@ -28,6 +28,7 @@ export function renderJson(report: Report): string {
         runs,
         groups,
         pairs: pairs.map((pair) => pairJson(pair, opTexts)),
+        steps: steps.map((pair) => pairJson(pair, opTexts)),
       };
     }),
     neverSeen: neverSeen.map(stepJson),

@@ -67,6 +67,12 @@ export interface Report {
     readonly reasons: readonly Reason[];
     readonly following: number;
   }[];
+  /** what is unexpected in comparisons with the predecessor beside those of the columns */
+  readonly steps: readonly {
+    readonly reference: string;
+    readonly candidate: string;
+    readonly reasons: readonly Reason[];
+  }[];
   readonly removes: readonly RemoveRow[];
   readonly replays: readonly { readonly workload: string; readonly run: RunSummary }[];
   /** what does not hold in single runs, whatever the others do; and expectations that the reference missed */
@@ -119,10 +125,19 @@ export function buildReport(input: ReportInput): Report {
       const following = found.filter(({ difference }) => difference.standing === 'follows').length;
       return [{ column, reasons: reasonsOf(found), following }];
     }),
+    steps: plan.steps.flatMap(({ reference, candidate }) => {
+      const found = workloads.flatMap((workload) =>
+        workload.steps
+          .filter((step) => step.reference === reference.id && step.candidate === candidate.id)
+          .flatMap(({ differences }) => differences.map((difference) => ({ workload, difference }))),
+      );
+      const unexpected = reasonsOf(found.filter(({ difference }) => difference.standing === 'unexpected'));
+      return unexpected.length === 0 ? [] : [{ reference: reference.id, candidate: candidate.id, reasons: unexpected }];
+    }),
     removes: workloads.flatMap((workload) =>
       (['exit', 'exec'] as const).flatMap((place) => {
         const cells = columns.map(({ ids }) => run(workload, ids[0]).removeByPlace[place]);
-        return cells.some(({ calls }) => calls > 0) ? [{ workload: workload.name, place, cells }] : [];
+        return cells[0].calls > 0 ? [{ workload: workload.name, place, cells }] : [];
       }),
     ),
     replays: workloads.flatMap((workload) => {

@@ -18,6 +18,7 @@ export function renderText(report: Report, { color }: TextOptions): string {
     heading(report, colors),
     matrix(report, colors),
     ...reasons(report, colors),
+    ...steps(report, colors),
     removes(report, colors),
     replays(report, colors),
     faults(report, colors),
@@ -102,6 +103,15 @@ function reasons({ reasons: all, findingTitles }: Report, colors: Colors): strin
         lines.push(colors.dim(`  ${plural(following, 'later difference')} follow from a changed outcome or map`));
       return [colors.bold(`${inLine(column)} against ${column.reference}`), ...lines].join('\n');
     });
+}
+
+function steps({ steps: list, findingTitles }: Report, colors: Colors): string[] {
+  return list.map(({ reference, candidate, reasons: unexpected }) =>
+    [
+      colors.bold(`${candidate} against its predecessor ${reference}`),
+      ...unexpected.flatMap((reason) => reasonLines(reason, findingTitles, colors)),
+    ].join('\n'),
+  );
 }
 
 function reasonLines(
@@ -191,15 +201,22 @@ function unseen({ neverSeen }: Report, colors: Colors): string {
 
 function summary({ tally }: Report, colors: Colors): string {
   const { pairs, equal, notExercised, intended, known, unexpected, failed, faults: broken, missedExpectations } = tally;
+  const { steps: others, unexpectedSteps } = tally;
   const parts = [
     `${plural(pairs, 'comparison')}: ${number(equal)} identical`,
     ...(notExercised > 0 ? [`${number(notExercised)} not exercised`] : []),
     `${number(intended)} intended`,
     `${number(known)} known`,
     (unexpected > 0 ? colors.red : colors.green)(`${number(unexpected)} unexpected`),
+    ...(others > 0 ? [stepsText(others, unexpectedSteps, colors)] : []),
     ...(failed > 0 ? [colors.red(`${number(failed)} failed`)] : []),
     ...(broken > 0 ? [colors.red(`${plural(broken, 'run')} out of balance`)] : []),
     ...(missedExpectations > 0 ? [colors.red(`${plural(missedExpectations, 'expectation')} missed`)] : []),
   ];
   return parts.join(', ');
 }
+
+const stepsText = (steps: number, unexpected: number, colors: Colors): string =>
+  unexpected === 0
+    ? `${number(steps)} more with the predecessor as declared`
+    : colors.red(`${number(unexpected)} of ${number(steps)} more with the predecessor unexpected`);

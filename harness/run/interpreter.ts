@@ -11,7 +11,6 @@ import {
   type Machine,
   PAGE_SIZE,
   PRS_NORMAL,
-  PRS_ZOMBIE,
   type Pmap,
   type Proc,
   SYSENT_NATIVE_LA48,
@@ -38,17 +37,16 @@ import {
   sysMinherit,
   sysMlock,
   sysMmap,
-  sysMmapPhys,
   sysMprotect,
   sysMsync,
   sysMunlock,
   sysMunmap,
   sysRfork,
   sysSpawn,
+  sysUnshare,
   sysVfork,
   sysWait,
   trapSignal,
-  vmspaceUnshare,
 } from '../../core/index.ts';
 import { OUTCOME_NOT_RUN, OUTCOME_OK, OUTCOME_SIGNAL } from '../workload/names.ts';
 import {
@@ -88,9 +86,6 @@ import {
 import { mmapFlags } from './mmap-flags.ts';
 import { OUTCOME_STOPPED } from './record.ts';
 
-/** Exit status of a posix_spawn child whose exec failed. */
-const SPAWN_FAILED = 127;
-
 /** The ABI that new processes of this workload start with, and exec into. */
 export function sysentOf({ la57, lowerShared }: Workload['machine']): Sysent {
   if (la57) return SYSENT_NATIVE_LA57;
@@ -129,7 +124,7 @@ export class Interpreter {
     this.#workload = workload;
     this.#sysent = sysentOf(workload.machine);
     this.#kills = workload.signals === 'kill';
-    const files = workload.files.map(({ pages, resident, mode }) => fileCreate(m, { pages, resident, mode }));
+    const files = workload.files.map(({ pages, resident, mode }) => fileCreate(m, pages, resident, mode));
     this.#images = workload.programs.map(({ name, maps, touched, text, data, heap }) => {
       const numbered = maps.map((map) => (map.file === undefined ? map : { ...map, file: files[map.file] }));
       return { name, maps: numbered, touched, text, data, heap };
@@ -214,8 +209,7 @@ export class Interpreter {
       case OP_SPAWN:
         return this.#spawn(p, arg, len);
       case OP_UNSHARE:
-        vmspaceUnshare(m, p);
-        return OUTCOME_OK;
+        return this.#done(sysUnshare(m, p));
       case OP_EXEC:
         return this.#done(sysExec(m, p, this.#images[arg]));
       case OP_EXEC_FAIL:
@@ -227,7 +221,7 @@ export class Interpreter {
       case OP_KILL:
         return this.#kill(p, this.#procs[arg], len);
       case OP_HANDLER:
-        setHandler(p, arg, true);
+        setHandler(m, p, arg);
         return OUTCOME_OK;
       case OP_MMAP:
         return this.#mmap(p, arg, addr, len);
@@ -277,19 +271,10 @@ export class Interpreter {
     return this.#child(child, errno);
   }
 
-  /** posix_spawn: the child execs at once; if it cannot, it exits, and the caller reaps it and gets the error. */
+  /** program below 0: minus the errno with which the child's exec fails. */
   #spawn(p: Proc, process: number, program: number): number {
-    const m = this.#m;
-    const { curcpu } = m;
-    const error = this.#child(process, sysSpawn(m, p));
-    const child = this.#procs[process];
-    if (error !== OUTCOME_OK || child === null) return error;
-    runOn(m, child, curcpu);
-    let failure = program < 0 ? sysExecFail(m, child, -program, false) : sysExec(m, child, this.#images[program]);
-    if (failure !== 0 && child.state === PRS_NORMAL) sysExit(m, child, SPAWN_FAILED);
-    if (failure !== 0 && child.state === PRS_ZOMBIE) failure = sysWait(m, p, child.pid) || failure;
-    runOn(m, p, curcpu);
-    return failure;
+    const image = program < 0 ? null : this.#images[program];
+    return this.#child(process, sysSpawn(this.#m, p, image, -program));
   }
 
   #go(p: Proc, process: number): number {
@@ -316,11 +301,9 @@ export class Interpreter {
 
   #mmap(p: Proc, index: number, addr: number, len: number): number {
     const m = this.#m;
-    const { kind, prot, maxProt, file, off, result, fixed } = this.#workload.mmaps[index];
-    const errno =
-      kind === 'phys'
-        ? sysMmapPhys(m, p, addr, len, prot, fixed)
-        : sysMmap(m, p, addr, len, prot, maxProt, this.#mmapFlags[index], file < 0 ? -1 : this.#files[file], off);
+    const { kind, prot, maxProt, file, off, result } = this.#workload.mmaps[index];
+    const number = file < 0 ? -1 : this.#files[file];
+    const errno = sysMmap(m, p, addr, len, prot, maxProt, this.#mmapFlags[index], number, off, kind === 'phys');
     if (errno !== 0) return this.#done(errno);
     this.value = m.retval;
     if (result >= 0) this.#results[result] = m.retval;

@@ -49,13 +49,19 @@ function theVariant(exported: Record<string, unknown>): object | null {
   return found.length === 1 ? found[0] : null;
 }
 
-/** An error in one line: `mine.ts:4:31: TypeError: …`. Names no directory, so that output does not depend on the place. */
+/**
+ * An error in one line: `mine.ts:4: TypeError: …`, with the column too where the compiler found it (a compiled line has
+ * other columns). Names no directory, so that output does not depend on the place.
+ */
 export function describeError(error: unknown, file: string): string {
   const name = basename(file);
   const said = error instanceof Error ? error : new Error(`threw ${String(error)}`);
-  const text = said.message.replaceAll(/\s*\n\s*/g, ' ').replaceAll(/\(0 ?, _\w+\.(\w+)\)/g, '$1');
-  const [inMessage, inStack] = [said.message, said.stack ?? ''].map((from) => placeIn(from, name));
-  const place = inMessage ?? inStack ?? name;
+  const text = said.message
+    .replace(/\s*Require stack:[\s\S]*/, '')
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .replaceAll(/\(0 ?, _\w+\.(\w+)\)/g, '$1');
+  const inMessage = placeIn(said.message, name);
+  const place = inMessage ?? placeIn(said.stack ?? '', name)?.replace(/:\d+$/, '') ?? name;
   const sentence = inMessage === null ? text : text.replace(/\s*\S*[/\\][^\s:]+:\d+:\d+\s*$/, '').trim();
   const kind = said.name === 'Error' || sentence.startsWith(said.name) ? '' : `${said.name}: `;
   return `${place}: ${kind}${withoutDirectories(sentence)}`;

@@ -35,6 +35,7 @@ export class VariantProcess {
   #child: ChildProcess | null = null;
   #losses = 0;
   #printed = 0;
+  #outOfHeap = false;
 
   /** file: the variant. entry: the compiled child.js. */
   constructor(file: string, entry: string, limits: ProcessLimits, onOutput: (text: string) => void) {
@@ -63,7 +64,10 @@ export class VariantProcess {
     }
     if (this.#child === null) {
       const loaded = await this.load();
-      if ('kind' in loaded) return failedRecord(workload.name, variant, loaded);
+      if ('kind' in loaded) {
+        this.#losses++;
+        return failedRecord(workload.name, variant, loaded);
+      }
     }
     const answer = await this.#ask({ kind: 'run', workload, options }, wallMs);
     if (answer.kind === 'record') return answer.record;
@@ -75,6 +79,7 @@ export class VariantProcess {
   close(): void {
     const child = this.#child;
     this.#child = null;
+    this.#outOfHeap = false;
     if (child === null) return;
     child.removeAllListeners();
     child.on('error', () => {});
@@ -98,7 +103,10 @@ export class VariantProcess {
       env: { PATH: process.env.PATH, NO_COLOR: '1' },
     });
     child.stdout?.on('data', (data: Buffer) => this.#print(data));
-    child.stderr?.on('data', (data: Buffer) => this.#print(data));
+    child.stderr?.on('data', (data: Buffer) => {
+      if (data.includes('heap out of memory')) this.#outOfHeap = true;
+      this.#print(data);
+    });
     return child;
   }
 
@@ -118,7 +126,7 @@ export class VariantProcess {
       const settle = (answer: FromChild | Failure): void => {
         clearTimeout(timer);
         clearInterval(watch);
-        child.removeAllListeners('message').removeAllListeners('exit').removeAllListeners('error');
+        child.removeAllListeners('message').removeAllListeners('close').removeAllListeners('error');
         child.on('error', () => {});
         resolve(answer);
       };
@@ -132,12 +140,15 @@ export class VariantProcess {
           fail('memory', `used more than ${most / 2 ** 20} MiB of memory`);
       }, 100);
       child.on('error', (error) => fail('killed', error.message));
-      child.on('exit', (code, signal) =>
-        fail(
-          'killed',
-          signal === null ? `ended its process with exit(${code})` : `its process was killed by ${signal}`,
-        ),
-      );
+      // 'close', not 'exit': its last words have come by then.
+      child.on('close', (code, signal) => {
+        if (this.#outOfHeap) fail('memory', `ran out of its heap of ${this.#limits.heapMiB} MiB`);
+        else
+          fail(
+            'killed',
+            signal === null ? `ended its process with exit(${code})` : `its process was killed by ${signal}`,
+          );
+      });
       child.on('message', (message: FromChild) => {
         if (message.kind === 'at') op = message.op;
         else if (message.kind !== 'ready') settle(message);

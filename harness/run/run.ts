@@ -19,7 +19,14 @@ import {
 import { CHUNK_OPS, OP_SNAPSHOT, type Workload } from '../workload/ops.ts';
 import { balanceOf, pagesInUse } from './balance.ts';
 import { Interpreter } from './interpreter.ts';
-import type { Balance, Checkpoint, Ended, RunOptions, RunRecord } from './record.ts';
+import {
+  type Balance,
+  type Checkpoint,
+  type Ended,
+  OUTCOME_STOPPED,
+  type RunOptions,
+  type RunRecord,
+} from './record.ts';
 import { Recorder } from './recorder.ts';
 import { ReplayTally } from './replay-tally.ts';
 
@@ -118,7 +125,12 @@ class Running {
         recorder.after(code, interpreter.value, interpreter.pmap());
         if (tally !== null) tally.take(chunk.origin[at], code, interpreter);
         if (eventsFrom !== null) eventsFrom[op + 1] = m.events.length;
-        if (m.counters[EXITS] !== exits || chunk.code[at] === OP_SNAPSHOT || op === length - 1) this.#checkpoint(op);
+        const isCheckpoint =
+          m.counters[EXITS] !== exits ||
+          code === OUTCOME_STOPPED ||
+          chunk.code[at] === OP_SNAPSHOT ||
+          op === length - 1;
+        if (isCheckpoint) this.#checkpoint(op);
         if (op === stateAfter) this.#state = { op, machine: snapshot(m) };
       }
     }

@@ -23,6 +23,7 @@ export interface Planned {
   readonly ledger?: readonly Known[];
   readonly gate?: Partial<GateOptions>;
   readonly texts?: readonly string[];
+  readonly steps?: boolean;
 }
 
 const GATE: GateOptions = { interrupted: false, wholeCatalog: false, requireExercised: false };
@@ -32,13 +33,12 @@ export function compareAll(
   columns: readonly Column[],
   planned: Planned = {},
 ): { report: Report; workloads: WorkloadComparison[] } {
-  const { against = { kind: 'variant', id: columns[0]!.facts.id }, ledger = [], texts = [] } = planned;
+  const { against = { kind: 'variant', id: columns[0]!.facts.id }, ledger = [], texts = [], steps = false } = planned;
   const ids = columns.map(({ facts }) => facts.id);
   const plan = planComparison(
     ids,
     columns.map(({ facts }) => facts),
-    against,
-    ledger,
+    { against, ledger, steps },
   );
   const workloads = columns[0]!.records.map((_record, i) =>
     compareWorkload(

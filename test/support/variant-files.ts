@@ -1,0 +1,36 @@
+/** Variant files outside the repository, good and hostile, in a folder that goes away. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export class VariantFiles {
+  readonly folder = mkdtempSync(join(tmpdir(), 'pmapdiff-'));
+
+  write(name: string, text: string): string {
+    const path = join(this.folder, name);
+    writeFileSync(path, text);
+    return path;
+  }
+
+  /** landed with these members restated, under the file's name. */
+  variant(id: string, hunks: string, more = ''): string {
+    return this.write(
+      `${id}.ts`,
+      `import { defineVariant, landed, pmapRemove } from 'pmapdiff';
+${more}
+export default defineVariant({
+  id: '${id}',
+  after: 'landed',
+  title: 'landed, with a fault of its own',
+  accounting: { topPagesInResidentCount: true },
+  intends: [],
+  hunks: { ...landed.hunks, ${hunks} },
+});
+`,
+    );
+  }
+
+  dispose(): void {
+    rmSync(this.folder, { recursive: true });
+  }
+}
