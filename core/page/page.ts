@@ -28,6 +28,8 @@ export function pageInit(m: Machine, first: Frame): void {
   page.freeZero = 0;
   page.freeOther = 0;
   page.freeRun = 0;
+  page.partHead = 0;
+  page.partTail = 0;
   page.claimed = 0;
   page.limit = -1;
   page.failuresLeft = 0;
@@ -71,6 +73,14 @@ function clearFrames(m: Machine, from: Frame, to: Frame): void {
   page.pvTail2m.fill(0, fromRun, toRun);
   page.invlGen.fill(0, fromRun, toRun);
   page.runFull.fill(0, fromRun, toRun);
+  page.runOwner.fill(null, fromRun, toRun);
+  page.runFirst.fill(0, fromRun, toRun);
+  page.runCount.fill(0, fromRun, toRun);
+  page.runMap.fill(0, fromRun * RUN_MAP_WORDS, toRun * RUN_MAP_WORDS);
+  page.runNext.fill(0, fromRun, toRun);
+  page.runPrev.fill(0, fromRun, toRun);
+  page.partNext.fill(0, fromRun, toRun);
+  page.partPrev.fill(0, fromRun, toRun);
 }
 
 /** Takes a free frame, its words zeroed if asked; its vm_page fields are all 0. Returns 0 when there is none. */
@@ -97,6 +107,7 @@ export function pageTake(m: Machine, zero: boolean): Frame {
     return frame;
   }
   if (page.next < page.runLow) return page.next++;
+  if (reservReclaim(m)) return pageTake(m, zero);
   m.counters[ALLOC_FAILURES]!++;
   return 0;
 }
@@ -142,6 +153,12 @@ function wirePage(m: Machine, frame: Frame): Frame {
  * FreeBSD: sys/vm/vm_page.c vm_page_free_toq
  */
 export function vmPageFree(m: Machine, frame: Frame, zeroed: boolean): void {
+  freePrep(m, frame, zeroed);
+  if (!reservFreePage(m, frame)) pageGive(m, frame);
+}
+
+/** FreeBSD: vm_page_free_prep */
+function freePrep(m: Machine, frame: Frame, zeroed: boolean): void {
   const { page } = m;
   const refCount = page.refCount[frame]!;
   if (refCount !== 0) throw new KernelPanic('vm_page_free_prep', 'page has references', { frame, refCount });
@@ -152,13 +169,14 @@ export function vmPageFree(m: Machine, frame: Frame, zeroed: boolean): void {
   page.dirty[frame] = 0;
   page.pindex[frame] = 0;
   if (zeroed) page.nonZero[frame] = 0;
-  if (page.nonZero[frame] === 0) {
-    page.listNext[frame] = page.freeZero;
-    page.freeZero = frame;
-  } else {
-    page.listNext[frame] = page.freeOther;
-    page.freeOther = frame;
-  }
+}
+
+/** Frees a page from vmPageAllocNoobj that was never mapped and has no references; page.nonZero says whether it is zeroed. */
+export function vmPageFreeNoobj(m: Machine, frame: Frame): void {
+  const { page } = m;
+  page.oflags[frame] = 0;
+  page.valid[frame] = 0;
+  pageGive(m, frame);
 }
 
 /** Drops the wiring of a page from vmPageAllocNoobj; the caller frees the page. FreeBSD: vm_page_unwire_noq */
@@ -185,5 +203,11 @@ export function vmWait(m: Machine): void {
 
 function isExhausted(m: Machine): boolean {
   const { page } = m;
-  return page.freeZero === 0 && page.freeOther === 0 && page.next >= page.runLow;
+  return (
+    page.freeZero === 0 &&
+    page.freeOther === 0 &&
+    page.next >= page.runLow &&
+    page.freeRun === 0 &&
+    page.partHead === 0
+  );
 }

@@ -8,8 +8,9 @@ import { KernelPanic } from '../panic.ts';
 import { PMAP_LOCKS } from '../counters.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, vaOf } from '../units.ts';
-import { allocPdPage, allocPtpNosleep, pdeAt, pdpeAt } from './ptp.ts';
+import { LEVEL_PD, LEVEL_PT, makeTable } from './ptp.ts';
 import { demotePde } from './superpage.ts';
+import { pdSlot, pdeAt, pdpeAt } from './tables.ts';
 
 /** Sleeps for memory without locks. The caller must look everything up again. */
 export function sleepForMemory(m: Machine): void {
@@ -24,7 +25,7 @@ export function sleepForMemory(m: Machine): void {
  * one is allowed. FreeBSD: pmap_allocpte_alloc
  */
 export function allocPtp(m: Machine, pmap: Pmap, hi: number, lo: number, sleep: boolean): Frame {
-  const frame = allocPtpNosleep(m, pmap, hi, lo);
+  const frame = makeTable(m, pmap, hi, lo, LEVEL_PT);
   if (frame === 0 && sleep) sleepForMemory(m);
   return frame;
 }
@@ -35,7 +36,7 @@ export function allocPtp(m: Machine, pmap: Pmap, hi: number, lo: number, sleep: 
  */
 export function allocPde(m: Machine, pmap: Pmap, hi: number, lo: number, sleep: boolean): number {
   const { words } = m;
-  const slot = ((lo >>> 21) & 511) << 1;
+  const slot = pdSlot(lo);
   for (;;) {
     const at = pdpeAt(m, pmap, hi, lo);
     const pdpe = at === 0 ? 0 : words[at]!;
@@ -44,7 +45,7 @@ export function allocPde(m: Machine, pmap: Pmap, hi: number, lo: number, sleep: 
       m.page.refCount[frameOf(pdpe)]!++;
       return tableWords(pdpe) + slot;
     }
-    const pd = allocPdPage(m, pmap, hi, lo);
+    const pd = makeTable(m, pmap, hi, lo, LEVEL_PD);
     if (pd !== 0) return (pd << 10) + slot;
     if (!sleep) return 0;
     sleepForMemory(m);

@@ -12,8 +12,9 @@ import { NBPDP, NBPDR, NPTEPG, PAGE_SIZE, type Va, vaHi, vaLo } from '../units.t
 import { allocPde, allocPte, pdPageOf } from './allocpte.ts';
 import { pvInsertPde } from './enterpde.ts';
 import { assertWhole1g } from './largepage.ts';
-import { abortPtp, allocPdpPage, pdeSpan, pdpeAt, pmapResidentCountAdj, pteIn } from './ptp.ts';
+import { LEVEL_PDP, abortPtp, makeTable, pmapResidentCountAdj } from './ptp.ts';
 import { tryInsertPvEntry } from './pv.ts';
+import { pdeSpan, pdpeAt, pteIn } from './tables.ts';
 
 /** The PMAP lock of two pmaps, in order of address. It is not recursive. */
 function lockBoth(m: Machine, dst: Pmap, src: Pmap): void {
@@ -65,7 +66,7 @@ function copy1g(m: Machine, dst: Pmap, srcPdpe: number, va: Va): boolean {
   let at = pdpeAt(m, dst, hi, lo);
   if (at !== 0) m.page.refCount[at >>> 10]!++;
   else {
-    if (allocPdpPage(m, dst, hi) === 0) return false;
+    if (makeTable(m, dst, hi, lo, LEVEL_PDP) === 0) return false;
     at = pdpeAt(m, dst, hi, lo);
   }
   if (words[at] !== 0) throw new KernelPanic('pmap_copy', '1G mapping present in dst pmap', { va });

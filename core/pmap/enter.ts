@@ -44,7 +44,7 @@ import { allocPtp } from './allocpte.ts';
 import { ENTER_PDE, ENTER_PDE_NOSLEEP, enter2mpage, enterPde } from './enterpde.ts';
 import { pmapInvalidatePage } from './invalidate.ts';
 import { enterLargepage } from './largepage.ts';
-import { abortPtp, pdeAt, pmapResidentCountAdj, pteIn, ptPindex } from './ptp.ts';
+import { abortPtp, pmapResidentCountAdj, ptPindex } from './ptp.ts';
 import {
   changePvListLock,
   clearWriteableIfUnmapped,
@@ -56,6 +56,7 @@ import {
 } from './pv.ts';
 import { getPvEntry } from './reclaim.ts';
 import { demotePde, pmapPsEnabled, promotePde } from './superpage.ts';
+import { pdeAt, ptSlot } from './tables.ts';
 
 const MODIFIED = PG_M | PG_RW;
 
@@ -77,10 +78,8 @@ export function pmapEnter(
   flags: number,
   psind: number,
 ): number {
-  const { words, page } = m;
+  const { page } = m;
   if (m.recording) m.events.emit(EV_ENTER, pmap.id, va, prot, flags, page.object[frame], page.pindex[frame], psind);
-  const hi = vaHi(va);
-  const lo = vaLo(va);
   let newLo = (frame << 12) | PG_A | PG_V | PG_U;
   if ((flags & VM_PROT_WRITE) !== 0) newLo |= PG_M;
   if ((prot & VM_PROT_WRITE) !== 0) newLo |= PG_RW;
@@ -92,38 +91,41 @@ export function pmapEnter(
   else if ((newLo & PG_RW) !== 0) newLo |= PG_M;
   if (va >= VM_MAXUSER_ADDRESS_LA57) throw new KernelPanic('pmap_enter', 'invalid page directory', { va });
 
+  if (psind !== 0 || (flags & PMAP_ENTER_LARGEPAGE) !== 0)
+    return enterLarge(m, pmap, va, frame, newLo | PG_PS, newHi, flags, psind);
+  return enter4k(m, pmap, vaHi(va), vaLo(va), frame, newLo, newHi, (flags & PMAP_ENTER_NOSLEEP) === 0);
+}
+
+function enter4k(
+  m: Machine,
+  pmap: Pmap,
+  hi: number,
+  lo: number,
+  frame: Frame,
+  newLo: number,
+  newHi: number,
+  sleep: boolean,
+): number {
+  const { words, page } = m;
   m.counters[PMAP_LOCKS]!++;
-  const sleep = (flags & PMAP_ENTER_NOSLEEP) === 0;
-  if (psind !== 0 || (flags & PMAP_ENTER_LARGEPAGE) !== 0) {
-    const code = enterLarge(m, pmap, va, frame, newLo | PG_PS, newHi, flags, psind);
-    m.pvListLocked = 0;
-    return code;
-  }
 
   // The PT page, with a reference for the new entry.
-  let made = 0;
+  let ptp = 0;
   let pdeWord = 0;
-  let pde = 0;
   for (;;) {
     pdeWord = pdeAt(m, pmap, hi, lo);
-    pde = pdeWord === 0 ? 0 : words[pdeWord]!;
-    if ((pde & PG_V) !== 0) {
-      if ((pde & PG_PS) === 0) break;
-      if (demotePde(m, pmap, pdeWord, hi, lo)) {
-        pde = words[pdeWord]!;
-        break;
-      }
+    const pde = pdeWord === 0 ? 0 : words[pdeWord]!;
+    if ((pde & PG_V) !== 0 && ((pde & PG_PS) === 0 || demotePde(m, pmap, pdeWord, hi, lo))) {
+      ptp = frameOf(words[pdeWord]!);
+      page.refCount[ptp]!++;
+      break;
     }
-    made = allocPtp(m, pmap, hi, lo, sleep);
-    if (made === 0 && !sleep) {
-      m.pvListLocked = 0;
-      return KERN_RESOURCE_SHORTAGE;
-    }
+    ptp = allocPtp(m, pmap, hi, lo, sleep);
+    if (ptp !== 0) break;
+    if (!sleep) return KERN_RESOURCE_SHORTAGE;
   }
-  const ptp = frameOf(pde);
-  if (made === 0) page.refCount[ptp]!++;
 
-  const pte = pteIn(pde, lo);
+  const pte = (ptp << 10) + ptSlot(lo);
   let pv = 0;
   if ((words[pte]! & PG_V) === 0) {
     if ((newLo & PG_W) !== 0) pmap.stats.wiredCount++;
@@ -160,6 +162,7 @@ function enterLarge(
   flags: number,
   psind: number,
 ): number {
+  m.counters[PMAP_LOCKS]!++;
   const sleep = (flags & PMAP_ENTER_NOSLEEP) === 0;
   if ((flags & PMAP_ENTER_LARGEPAGE) !== 0) {
     if ((newLo & PG_MANAGED) !== 0) throw new KernelPanic('pmap_enter', 'managed largepage', { va, flags });
@@ -167,7 +170,9 @@ function enterLarge(
   }
   if (va % NBPDR !== 0) throw new KernelPanic('pmap_enter', 'va unaligned', { va });
   if (m.page.psind[frame]! < psind) throw new KernelPanic('pmap_enter', 'm->psind < psind', { frame, psind });
-  return enterPde(m, pmap, vaHi(va), vaLo(va), newLo, newHi, sleep ? ENTER_PDE : ENTER_PDE_NOSLEEP);
+  const code = enterPde(m, pmap, vaHi(va), vaLo(va), newLo, newHi, sleep ? ENTER_PDE : ENTER_PDE_NOSLEEP);
+  m.pvListLocked = 0;
+  return code;
 }
 
 /**
@@ -299,7 +304,7 @@ function enterQuickLocked(
       if (ptp === 0) return 0;
     }
   }
-  const pte = (ptp << 10) + (((lo >>> 12) & 511) << 1);
+  const pte = (ptp << 10) + ptSlot(lo);
   if (words[pte] !== 0) {
     page.refCount[ptp]!--;
     return 0;

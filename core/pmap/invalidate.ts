@@ -33,17 +33,32 @@ export const PMAP_PCID_USER_PT = 0x800;
 /** From this many pages up a range is invalidated as a whole TLB. FreeBSD: PMAP_INVLPG_THRESHOLD / PAGE_SIZE */
 const INVLPG_THRESHOLD: Pages = 4096;
 
-/** Makes every CPU that may have cached translations under an old PCID take a new one. FreeBSD: pmap_invalidate_preipi */
-function expirePcids(m: Machine, pmap: Pmap): void {
-  if (!m.config.pcid) return;
+/**
+ * What comes before the current CPU's own flush: every other CPU that may have translations under an old PCID is made to
+ * take a new one, and those that have the pmap loaded are interrupted, if there are any. Returns whether they are.
+ * FreeBSD: pmap_invalidate_preipi, smp_targeted_tlb_shootdown
+ */
+function reachOthers(m: Machine, pmap: Pmap): boolean {
   const { cpus, curcpu } = m;
-  const { pcidGen } = pmap;
-  const keep = cpus[curcpu]!.curpmap === pmap ? curcpu : -1;
-  for (let cpu = 0; cpu < cpus.length; cpu++) if (cpu !== keep) pcidGen[cpu] = 0;
+  const here = cpus[curcpu]!.curpmap === pmap;
+  if (here && cpus.length === 1) return false;
+  if (m.config.pcid) {
+    const { pcidGen } = pmap;
+    for (let cpu = 0; cpu < cpus.length; cpu++) if (cpu !== curcpu || !here) pcidGen[cpu] = 0;
+  }
+  const othersLo = curcpu < 32 ? pmap.activeLo & ~(1 << curcpu) : pmap.activeLo;
+  const othersHi = curcpu < 32 ? pmap.activeHi : pmap.activeHi & ~(1 << (curcpu - 32));
+  return (othersLo | othersHi) !== 0 && interrupt(m, pmap, popcount(othersLo) + popcount(othersHi));
 }
 
-const bitLo = (cpu: number): number => (cpu < 32 ? 1 << cpu : 0);
-const bitHi = (cpu: number): number => (cpu < 32 ? 0 : 1 << (cpu - 32));
+function interrupt(m: Machine, pmap: Pmap, targets: number): boolean {
+  const { counters } = m;
+  counters[REACHED_INVALIDATE_OTHERS]!++;
+  if (!m.hunks.invalidateOthers(m, pmap)) return false;
+  counters[SHOOTDOWNS]!++;
+  counters[IPIS]! += targets;
+  return true;
+}
 
 function popcount(word: number): number {
   let count = 0;
@@ -51,29 +66,20 @@ function popcount(word: number): number {
   return count;
 }
 
-/** Whether other CPUs have the pmap loaded and may be interrupted; counts the shootdown. */
-function interruptOthers(m: Machine, pmap: Pmap): boolean {
-  const othersLo = pmap.activeLo & ~bitLo(m.curcpu);
-  const othersHi = pmap.activeHi & ~bitHi(m.curcpu);
-  if ((othersLo | othersHi) === 0) return false;
-  const { counters } = m;
-  counters[REACHED_INVALIDATE_OTHERS]!++;
-  if (!m.hunks.invalidateOthers(m, pmap)) return false;
-  counters[SHOOTDOWNS]!++;
-  counters[IPIS]! += popcount(othersLo) + popcount(othersHi);
-  return true;
-}
-
 const isActive = (pmap: Pmap, cpu: number): boolean =>
   cpu < 32 ? (pmap.activeLo & (1 << cpu)) !== 0 : (pmap.activeHi & (1 << (cpu - 32))) !== 0;
 
-/** The user PCID is flushed one address at a time, unless all of it goes at the next return to user mode anyway. */
-const flushesUserPcid = (m: Machine, cpu: Cpu, pmap: Pmap): boolean =>
-  m.config.pcid && pmap.topUser !== 0 && !cpu.userFlushPending;
+/** Drops a page of the user root's PCID too, unless all of that goes at the next return to user mode anyway. */
+function flushUserPage(m: Machine, cpu: Cpu, pmap: Pmap, hi: number, lo: number): boolean {
+  if (!m.config.pcid || cpu.userFlushPending) return false;
+  invpcid(cpu, INVPCID_ADDR, pmap.pcid[cpu.id]! | PMAP_PCID_USER_PT, hi, lo);
+  return true;
+}
 
-function flushPage(m: Machine, cpu: Cpu, pmap: Pmap, hi: number, lo: number): void {
+/** Returns whether it took an INVPCID. */
+function flushPage(m: Machine, cpu: Cpu, pmap: Pmap, hi: number, lo: number): boolean {
   invlpg(cpu, hi, lo);
-  if (flushesUserPcid(m, cpu, pmap)) invpcid(cpu, INVPCID_ADDR, pmap.pcid[cpu.id]! | PMAP_PCID_USER_PT, hi, lo);
+  return pmap.topUser !== 0 && flushUserPage(m, cpu, pmap, hi, lo);
 }
 
 function flushAll(m: Machine, cpu: Cpu, pmap: Pmap): void {
@@ -94,14 +100,12 @@ export function pmapInvalidatePage(m: Machine, pmap: Pmap, hi: number, lo: numbe
   const { counters, cpus, curcpu } = m;
   const cpu = cpus[curcpu]!;
   counters[INVALIDATE_PAGES]!++;
-  expirePcids(m, pmap);
-  if (interruptOthers(m, pmap))
+  if (reachOthers(m, pmap))
     for (let id = 0; id < cpus.length; id++)
       if (id !== curcpu && isActive(pmap, id)) flushPage(m, cpus[id]!, pmap, hi, lo);
   if (cpu.curpmap !== pmap) return;
   counters[INVLPGS]!++;
-  if (flushesUserPcid(m, cpu, pmap)) counters[INVPCIDS]!++;
-  flushPage(m, cpu, pmap, hi, lo);
+  if (flushPage(m, cpu, pmap, hi, lo)) counters[INVPCIDS]!++;
 }
 
 /** Invalidates `pages` 4K pages from an address, all within 2M. FreeBSD: pmap_invalidate_range */
@@ -114,15 +118,14 @@ export function pmapInvalidateRange(m: Machine, pmap: Pmap, hi: number, lo: numb
   const here = cpus[curcpu]!;
   counters[INVALIDATE_RANGES]!++;
   counters[INVALIDATE_RANGE_PAGES]! += pages;
-  expirePcids(m, pmap);
-  if (interruptOthers(m, pmap))
+  if (reachOthers(m, pmap))
     for (let id = 0; id < cpus.length; id++)
       if (id !== curcpu && isActive(pmap, id))
         for (let page = 0; page < pages; page++) flushPage(m, cpus[id]!, pmap, hi, lo + page * PAGE_SIZE);
   if (here.curpmap !== pmap) return;
   counters[INVLPGS]! += pages;
-  if (flushesUserPcid(m, here, pmap)) counters[INVPCIDS]! += pages;
-  for (let page = 0; page < pages; page++) flushPage(m, here, pmap, hi, lo + page * PAGE_SIZE);
+  for (let page = 0; page < pages; page++)
+    if (flushPage(m, here, pmap, hi, lo + page * PAGE_SIZE)) counters[INVPCIDS]!++;
 }
 
 /** FreeBSD: sys/amd64/amd64/pmap.c pmap_invalidate_all */
@@ -130,8 +133,7 @@ export function pmapInvalidateAll(m: Machine, pmap: Pmap): void {
   const { counters, cpus, curcpu } = m;
   const here = cpus[curcpu]!;
   counters[INVALIDATE_ALLS]!++;
-  expirePcids(m, pmap);
-  if (interruptOthers(m, pmap))
+  if (reachOthers(m, pmap))
     for (let id = 0; id < cpus.length; id++) if (id !== curcpu && isActive(pmap, id)) flushAll(m, cpus[id]!, pmap);
   if (here.curpmap !== pmap) return;
   counters[m.config.pcid ? CONTEXT_FLUSHES : INVLTLBS]!++;

@@ -17,7 +17,8 @@ import {
   vaHi,
   vaLo,
 } from '../units.ts';
-import { allocPdPage, allocPdpPage, pdeAt, pdpeAt, pmapResidentCountAdj, pml4eAt } from './ptp.ts';
+import { LEVEL_PD, LEVEL_PDP, makeTable, pmapResidentCountAdj } from './ptp.ts';
+import { pdSlot, pdeAt, pdpSlot, pdpeAt, pml4eAt } from './tables.ts';
 import { sleepForMemory } from './allocpte.ts';
 
 /** A range must cover a 1G mapping wholly: it cannot be demoted. */
@@ -54,7 +55,8 @@ export function enterLargepage(m: Machine, pmap: Pmap, va: Va, lo: number, hi: n
 function slot1g(m: Machine, pmap: Pmap, va: Va, sleep: boolean): number {
   const { words } = m;
   const hi = vaHi(va);
-  const slot = (((hi << 2) | (vaLo(va) >>> 30)) & 511) << 1;
+  const lo = vaLo(va);
+  const slot = pdpSlot(hi, lo);
   for (;;) {
     const at = pml4eAt(m, pmap, hi);
     const pml4e = at === 0 ? 0 : words[at]!;
@@ -63,7 +65,7 @@ function slot1g(m: Machine, pmap: Pmap, va: Va, sleep: boolean): number {
       if ((words[pdpe]! & PG_V) === 0) m.page.refCount[frameOf(pml4e)]!++;
       return pdpe;
     }
-    const pdp = allocPdpPage(m, pmap, hi);
+    const pdp = makeTable(m, pmap, hi, lo, LEVEL_PDP);
     if (pdp !== 0) return (pdp << 10) + slot;
     if (!sleep) return 0;
     sleepForMemory(m);
@@ -80,8 +82,8 @@ function slot2m(m: Machine, pmap: Pmap, va: Va, sleep: boolean): number {
       if ((words[pde]! & PG_V) === 0) m.page.refCount[frameOf(words[pdpeAt(m, pmap, hi, lo)]!)]!++;
       return pde;
     }
-    const pd = allocPdPage(m, pmap, hi, lo);
-    if (pd !== 0) return (pd << 10) + (((lo >>> 21) & 511) << 1);
+    const pd = makeTable(m, pmap, hi, lo, LEVEL_PD);
+    if (pd !== 0) return (pd << 10) + pdSlot(lo);
     if (!sleep) return 0;
     sleepForMemory(m);
   }

@@ -10,8 +10,9 @@ import { PGA_REFERENCED, PGA_WRITEABLE, RUN_PAGES, VM_PAGE_BITS_ALL } from '../s
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NPTEPG, VM_MAXUSER_ADDRESS_LA57 } from '../units.ts';
 import { delayedInvlPage } from './invalidate.ts';
-import { delayFree, pdpeAt, pmapResidentCountAdj, removePtPage, unwirePtp } from './ptp.ts';
-import { changePvListLock, clearWriteableIfUnmapped, freePvEntry, pvRemove2m, pvRemove4k } from './pv.ts';
+import { delayFree, pmapResidentCountAdj, removePtPage, unwirePtp } from './ptp.ts';
+import { changePvListLock, freePvEntry, pvFree4k, pvRemove2m } from './pv.ts';
+import { pdpeAt } from './tables.ts';
 
 const MODIFIED = PG_M | PG_RW;
 const MAXUSER_HI = VM_MAXUSER_ADDRESS_LA57 / 2 ** 32;
@@ -19,7 +20,7 @@ const MAXUSER_HI = VM_MAXUSER_ADDRESS_LA57 / 2 ** 32;
 /** Drops the reference of an entry that is gone to its page-table page. Kernel tables stay. FreeBSD: pmap_unuse_pt */
 export function unusePt(m: Machine, pmap: Pmap, hi: number, lo: number, table: number): boolean {
   if (hi >>> 0 >= MAXUSER_HI) return false;
-  if (table === 0) throw new KernelPanic('pmap_unuse_pt', 'ptepde != 0', { pmap: pmap.id });
+  if (table === 0) throw new KernelPanic('pmap_unuse_pt', 'ptepde != 0');
   return unwirePtp(m, pmap, hi, lo, frameOf(table));
 }
 
@@ -41,12 +42,17 @@ export function removePte(m: Machine, pmap: Pmap, pte: number, hi: number, lo: n
   if ((old & PG_W) !== 0) pmap.stats.wiredCount--;
   pmapResidentCountAdj(m, pmap, -1);
   if ((old & PG_MANAGED) !== 0) {
-    const frame = frameOf(old);
-    saveBits(m, frame, old);
+    const { page, invlOpen } = m;
+    const frame = old >>> 12;
+    const run = frame >>> 9;
+    if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
     changePvListLock(m, frame);
-    freePvEntry(m, pmap, pvRemove4k(m, pmap, frame, hi, lo, 'pmap_pvh_free'));
-    clearWriteableIfUnmapped(m, frame);
-    delayedInvlPage(m, frame);
+    pvFree4k(m, pmap, frame, hi, lo);
+    let aflags = page.aflags[frame]!;
+    if ((old & PG_A) !== 0) aflags |= PGA_REFERENCED;
+    if (page.pvHead[frame] === 0 && page.pvHead2m[run] === 0) aflags &= ~PGA_WRITEABLE;
+    page.aflags[frame] = aflags;
+    if (invlOpen !== 0) page.invlGen[run] = invlOpen;
   }
   return unusePt(m, pmap, hi, lo, pde);
 }

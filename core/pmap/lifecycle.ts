@@ -112,7 +112,7 @@ function resetPmap(pmap: Pmap, root: Frame): void {
   pmap.activeHi = 0;
   pmap.pvChunkHead = 0;
   pmap.pvChunkTail = 0;
-  pmap.reserved.clear();
+  if (pmap.reserved.size !== 0) pmap.reserved.clear();
 }
 
 /** Says that the pmap is loaded on a CPU, or no longer. */
@@ -190,8 +190,10 @@ export function pmapPinit(m: Machine, pmap: Pmap, kpti: boolean): void {
   if (m.recording) m.events.emit(EV_PINIT, pmap.id);
   resetPmap(pmap, 0);
   pmap.top = takeTopPage(m, pmap);
-  pmap.pcid.fill(PMAP_PCID_NONE);
-  pmap.pcidGen.fill(0);
+  for (let cpu = 0; cpu < m.cpus.length; cpu++) {
+    pmap.pcid[cpu] = PMAP_PCID_NONE;
+    pmap.pcidGen[cpu] = 0;
+  }
   if (m.la57) fillPml5(m, pmap.top);
   else fillPml4(m, pmap.top);
   if (!kpti) return;

@@ -14,9 +14,10 @@ import type { Pmap } from '../state/pmap.ts';
 import { type Frame, PAGE_SIZE, WORDS_PER_PAGE } from '../units.ts';
 import { delayedInvlWait, pmapInvalidatePage } from './invalidate.ts';
 import { unusePt } from './leaf.ts';
-import { freeDelayed, pdeAt, pmapResidentCountAdj, pteIn } from './ptp.ts';
+import { freeDelayed, pmapResidentCountAdj } from './ptp.ts';
 import { freePvEntry, pvInsertTail, pvNext, pvPmap, pvUnlink, pvVaHi, pvVaLo } from './pv.ts';
 import { demotePde } from './superpage.ts';
+import { pdeAt, pteIn } from './tables.ts';
 
 const MODIFIED = PG_M | PG_RW;
 

@@ -27,9 +27,9 @@ import {
 import { delayedInvlFinish, delayedInvlStart, pmapInvalidateAll } from './invalidate.ts';
 import { assertWhole1g } from './largepage.ts';
 import { removePte } from './leaf.ts';
-import { pdeSpan, pteIn } from './ptp.ts';
 import { removeUnrecorded } from './remove.ts';
 import { demotePde } from './superpage.ts';
+import { pdeSpan, pteIn } from './tables.ts';
 
 const MODIFIED = PG_M | PG_RW;
 const WRITTEN = PG_MANAGED | PG_M | PG_RW;

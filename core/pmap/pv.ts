@@ -259,7 +259,8 @@ export function freeChunkPage(m: Machine, chunk: Frame): void {
 }
 
 /** FreeBSD: free_pv_chunk */
-function freeChunk(m: Machine, chunk: Frame): void {
+function freeChunk(m: Machine, pmap: Pmap, chunk: Frame): void {
+  chunkUnlink(m, pmap, chunk);
   m.counters[PV_CHUNK_LIST_LOCKS]!++;
   lruUnlink(m, chunk);
   freeChunkPage(m, chunk);
@@ -306,17 +307,20 @@ export function firstPvEntry(m: Machine, pmap: Pmap, chunk: Frame): number {
 export function freePvEntry(m: Machine, pmap: Pmap, pv: number): void {
   const { words } = m;
   const base = pv & CHUNK_MASK;
-  const chunk = pv >>> 10;
   // Exact for multiples of 6 below 1,008.
   const entry = ((pv - base - PC_ENTRIES) * 10923) >>> 16;
+  const map = base + PC_MAP + (entry >>> 5);
+  const free = words[map]! | (1 << (entry & 31));
+  const chunk = base >>> 10;
+  words[map] = free;
   m.counters[PV_ENTRY_COUNT]!--;
-  words[base + PC_MAP + (entry >>> 5)]! |= 1 << (entry & 31);
-  if (!chunkIsFree(words, chunk)) {
-    chunkMoveToHead(m, pmap, chunk);
-    return;
-  }
-  chunkUnlink(m, pmap, chunk);
-  freeChunk(m, chunk);
+  if ((free === -1 || free === PC_LAST_FREE) && chunkIsFree(words, chunk)) freeChunk(m, pmap, chunk);
+  else if (pmap.pvChunkHead !== chunk) chunkMoveToHead(m, pmap, chunk);
+}
+
+/** Takes the entry of a 4K mapping off its page's list and gives it back. FreeBSD: pmap_pvh_free */
+export function pvFree4k(m: Machine, pmap: Pmap, frame: Frame, hi: number, lo: number): void {
+  freePvEntry(m, pmap, pvRemove4k(m, pmap, frame, hi, lo, 'pmap_pvh_free'));
 }
 
 /** Creates the entry of a 4K mapping, without taking memory from others. FreeBSD: pmap_try_insert_pv_entry */

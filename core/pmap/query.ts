@@ -18,7 +18,7 @@ import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NBPDP, NBPDR, PAGE_SIZE, VM_PROT_WRITE, type Va, vaHi, vaLo } from '../units.ts';
-import { pdeAt, pdpeAt, pteIn } from './ptp.ts';
+import { pdSlot, pdeAt, pdpeAt, ptSlot, pteIn } from './tables.ts';
 
 /**
  * Physical address that `va` (a byte address below 2^53) maps to; 0 without a page-table page. An unmapped page whose
@@ -35,7 +35,7 @@ export function pmapExtract(m: Machine, pmap: Pmap, va: Va): number {
   const pdpe = words[at]!;
   if ((pdpe & (PG_V | PG_PS)) !== PG_V)
     return (pdpe & PG_V) === 0 ? 0 : ((pdpe & PG_PS_PDP_FRAME_LO) >>> 0) + (va % NBPDP);
-  const pde = words[tableWords(pdpe) + (((lo >>> 21) & 511) << 1)]!;
+  const pde = words[tableWords(pdpe) + pdSlot(lo)]!;
   if ((pde & (PG_V | PG_PS)) !== PG_V) return (pde & PG_V) === 0 ? 0 : ((pde & PG_PS_FRAME_LO) | (lo & 0x1fffff)) >>> 0;
   return ((words[pteIn(pde, lo)]! & ~0xfff) | (lo & 0xfff)) >>> 0;
 }
@@ -71,7 +71,7 @@ function findLeaf(m: Machine, pmap: Pmap, va: Va): number {
       m.leafWord = at;
       return level;
     }
-    at = tableWords(entry) + (((level === 3 ? lo >>> 21 : lo >>> 12) & 511) << 1);
+    at = tableWords(entry) + (level === 3 ? pdSlot(lo) : ptSlot(lo));
   }
   return 0;
 }

@@ -8,7 +8,7 @@ import type { Pmap } from '../state/pmap.ts';
 import type { Frame } from '../units.ts';
 import { delayedInvlFinish, delayedInvlPage, delayedInvlStart, pmapInvalidateAll } from './invalidate.ts';
 import { saveBits, unusePt } from './leaf.ts';
-import { freeDelayed, pdeAt, pmapResidentCountAdj, pteIn } from './ptp.ts';
+import { freeDelayed, pmapResidentCountAdj } from './ptp.ts';
 import {
   CHUNK_MAP_WORDS,
   NPCPV,
@@ -33,6 +33,7 @@ import {
   pvVaLo,
   takePvEntry,
 } from './pv.ts';
+import { pdeAt, pteIn } from './tables.ts';
 
 /** Destroys every 4K mapping of a chunk that is not wired. Returns their number. 2M mappings stay: see reclaimPvChunk. */
 function reclaimMappings(m: Machine, pmap: Pmap, chunk: Frame): number {

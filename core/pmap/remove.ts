@@ -14,11 +14,12 @@ import { EV_REMOVE } from '../events.ts';
 import { PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.ts';
 import type { Machine } from '../hunks.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { NBPDP, NBPDR, NBPML4, NBPML5, PAGE_SIZE, type Va, vaHi, vaLo } from '../units.ts';
+import { NBPDP, NBPDR, NBPML4, NBPML5, PAGE_SIZE, type Va, vaHi, vaLo, vaOf } from '../units.ts';
 import { delayedInvlFinish, delayedInvlStart, pmapInvalidateAll, pmapInvalidatePage } from './invalidate.ts';
 import { removePde, removePte } from './leaf.ts';
-import { freeDelayed, nextSpan, pdeAt, pmapResidentCountAdj, pml4eAt, pteIn, unwirePtp } from './ptp.ts';
+import { freeDelayed, pmapResidentCountAdj, unwirePtp } from './ptp.ts';
 import { demotePde } from './superpage.ts';
+import { nextSpan, pdSlot, pdeAt, pdpSlot, pml4eAt, pteIn } from './tables.ts';
 import { assertWhole1g } from './largepage.ts';
 
 /**
@@ -35,44 +36,46 @@ export function pmapRemove(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
     return;
   }
   if (m.recording) m.events.emit(EV_REMOVE, pmap.id, sva, eva, 0);
-  removeFull(m, pmap, sva, eva);
+  if (eva - sva === PAGE_SIZE) removePage(m, pmap, vaHi(sva), vaLo(sva));
+  else removeFull(m, pmap, sva, eva);
 }
 
 /** pmap_remove as pmap_protect calls it: no call of the VM layer, so no event. */
 export function removeUnrecorded(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
-  const { counters } = m;
-  counters[REMOVE_CALLS]!++;
-  counters[REACHED_REMOVE_IS_NOOP]!++;
-  if (m.hunks.removeIsNoop(m, pmap)) counters[REMOVE_EARLY_EXITS]!++;
-  else removeFull(m, pmap, sva, eva);
+  const { recording } = m;
+  m.recording = false;
+  pmapRemove(m, pmap, sva, eva);
+  m.recording = recording;
 }
 
 function removeFull(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
   delayedInvlStart(m);
   m.counters[PMAP_LOCKS]!++;
-  if (sva + PAGE_SIZE !== eva || !removedOnePage(m, pmap, sva)) {
-    if (removeRange(m, pmap, sva, eva)) pmapInvalidateAll(m, pmap);
-  }
+  if (removeRange(m, pmap, sva, eva)) pmapInvalidateAll(m, pmap);
   m.pvListLocked = 0;
   delayedInvlFinish(m);
   freeDelayed(m);
 }
 
-/** The very common removal of one page. False: the address is not under a PD page, or under a 2M mapping. */
-function removedOnePage(m: Machine, pmap: Pmap, va: Va): boolean {
-  const hi = vaHi(va);
-  const lo = vaLo(va);
+/** The very common removal of one page. Under a 2M mapping, or without a PD page, it is a range like any other. */
+function removePage(m: Machine, pmap: Pmap, hi: number, lo: number): void {
+  const { words } = m;
+  delayedInvlStart(m);
+  m.counters[PMAP_LOCKS]!++;
   const at = pdeAt(m, pmap, hi, lo);
-  if (at === 0) return false;
-  const pde = m.words[at]!;
-  if ((pde & PG_PS) !== 0) return false;
-  if ((pde & PG_V) === 0) return true;
-  const pte = pteIn(pde, lo);
-  if ((m.words[pte]! & PG_V) === 0) return true;
-  removePte(m, pmap, pte, hi, lo, pde);
+  const pde = at === 0 ? PG_PS : words[at]!;
+  if ((pde & PG_PS) !== 0) {
+    if (removeRange(m, pmap, vaOf(hi, lo), vaOf(hi, lo) + PAGE_SIZE)) pmapInvalidateAll(m, pmap);
+  } else if ((pde & PG_V) !== 0) {
+    const pte = pteIn(pde, lo);
+    if ((words[pte]! & PG_V) !== 0) {
+      removePte(m, pmap, pte, hi, lo, pde);
+      pmapInvalidatePage(m, pmap, hi, lo);
+    }
+  }
   m.pvListLocked = 0;
-  pmapInvalidatePage(m, pmap, hi, lo);
-  return true;
+  delayedInvlFinish(m);
+  freeDelayed(m);
 }
 
 /** The outer loop. Returns whether anything was unmapped. */
@@ -100,7 +103,7 @@ function removeRange(m: Machine, pmap: Pmap, sva: Va, eva: Va): boolean {
       continue;
     }
     next = nextSpan(va, NBPDP);
-    const pdpeWord = tableWords(pml4e) + ((((hi << 2) | (lo >>> 30)) & 511) << 1);
+    const pdpeWord = tableWords(pml4e) + pdpSlot(hi, lo);
     const pdpe = words[pdpeWord]!;
     if ((pdpe & PG_V) === 0) continue;
     if ((pdpe & PG_PS) !== 0) {
@@ -113,7 +116,7 @@ function removeRange(m: Machine, pmap: Pmap, sva: Va, eva: Va): boolean {
       continue;
     }
     next = nextSpan(va, NBPDR);
-    const pdeWord = tableWords(pdpe) + (((lo >>> 21) & 511) << 1);
+    const pdeWord = tableWords(pdpe) + pdSlot(lo);
     let pde = words[pdeWord]!;
     if (pde === 0) continue;
     if ((pde & PG_PS) !== 0) {

@@ -3,7 +3,7 @@
  */
 import { PMAP_LOCKS, PV_CHUNK_LIST_LOCKS, PV_ENTRY_COUNT } from '../counters.ts';
 import { EV_REMOVE_PAGES } from '../events.ts';
-import { PG_M, PG_PS, PG_RW, PG_V, PG_W, frameOf, tableWords } from '../hw/entry.ts';
+import { PG_M, PG_PS, PG_RW, PG_V, PG_W, frameOf } from '../hw/entry.ts';
 import type { Machine } from '../hunks.ts';
 import { vmPageDirty } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
@@ -12,7 +12,7 @@ import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NPTEPG, vaOf } from '../units.ts';
 import { pmapInvalidateAll } from './invalidate.ts';
 import { freeReserved, unusePt } from './leaf.ts';
-import { freeDelayed, pdpeAt, pmapResidentCountAdj } from './ptp.ts';
+import { freeDelayed, pmapResidentCountAdj } from './ptp.ts';
 import {
   CHUNK_MAP_WORDS,
   changePvListLock,
@@ -29,6 +29,7 @@ import {
   pvVaHi,
   pvVaLo,
 } from './pv.ts';
+import { pdeAt, pdpeAt, pteIn } from './tables.ts';
 
 const MODIFIED = PG_M | PG_RW;
 
@@ -81,9 +82,14 @@ function freeChunkBatch(m: Machine, first: Frame): void {
 /** Unmaps what a chunk's entries stand for. Returns whether the chunk is all free. */
 function removeChunk(m: Machine, pmap: Pmap, chunk: Frame): boolean {
   const { words, page } = m;
-  const { pvHead, pvTail, aflags } = page;
+  const { pvHead, pvTail, pvHead2m, aflags, refCount } = page;
   let allFree = true;
-  let removed = 0;
+  let small = 0;
+  let large = 0;
+  // The page-table page of the last 4K mapping, which most often is that of the next one too.
+  let lastHi = -1;
+  let lastSpan = 0;
+  let pde = 0;
   for (let i = 0; i < CHUNK_MAP_WORDS; i++) {
     let freed = 0;
     for (let used = chunkUsed(words, chunk, i); used !== 0; used &= used - 1) {
@@ -91,43 +97,62 @@ function removeChunk(m: Machine, pmap: Pmap, chunk: Frame): boolean {
       const pv = chunkEntry(chunk, i, 31 - Math.clz32(lowest));
       const lo = pvVaLo(words, pv);
       const hi = pvVaHi(words, pv);
-      const pdpe = words[pdpeAt(m, pmap, hi, lo)]!;
-      const pdeWord = tableWords(pdpe) + (((lo >>> 21) & 511) << 1);
-      const pde = words[pdeWord]!;
-      const small = (pde & (PG_PS | PG_V)) === PG_V;
-      const leaf = small ? tableWords(pde) + (((lo >>> 12) & 511) << 1) : pdeWord;
-      const old = words[leaf]!;
-      if ((old & PG_V) === 0)
-        throw new KernelPanic('pmap_remove_pages', 'bad pte', { va: vaOf(hi, lo), pte: old >>> 0 });
+      if (hi !== lastHi || lo >>> 21 !== lastSpan) {
+        const at = pdeAt(m, pmap, hi, lo);
+        pde = words[at]!;
+        if ((pde & (PG_PS | PG_V)) !== PG_V) {
+          lastHi = -1;
+          if (remove2m(m, pmap, at, pv, hi, lo)) {
+            freed |= lowest;
+            large++;
+          } else allFree = false;
+          continue;
+        }
+        lastHi = hi;
+        lastSpan = lo >>> 21;
+      }
+      const pte = pteIn(pde, lo);
+      const old = words[pte]!;
+      if ((old & PG_V) === 0) throw badEntry(hi, lo, old);
       if ((old & PG_W) !== 0) {
         allFree = false;
         continue;
       }
       freed |= lowest;
-      removed++;
-      words[leaf] = 0;
-      words[leaf + 1] = 0;
-      if (small) {
-        const frame = frameOf(old);
-        if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
-        changePvListLock(m, frame);
-        pmapResidentCountAdj(m, pmap, -1);
-        pvUnlink(words, pvHead, pvTail, frame, pv);
-        if ((aflags[frame]! & PGA_WRITEABLE) !== 0) clearWriteableIfUnmapped(m, frame);
+      small++;
+      words[pte] = 0;
+      words[pte + 1] = 0;
+      const frame = old >>> 12;
+      if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
+      changePvListLock(m, frame);
+      pvUnlink(words, pvHead, pvTail, frame, pv);
+      if ((aflags[frame]! & PGA_WRITEABLE) !== 0 && pvHead[frame] === 0 && pvHead2m[frame >>> 9] === 0)
+        aflags[frame]! &= ~PGA_WRITEABLE;
+      if (refCount[pde >>> 12] !== 1) refCount[pde >>> 12]!--;
+      else {
         unusePt(m, pmap, hi, lo, pde);
-      } else {
-        remove2m(m, pmap, old, pv, hi, lo);
-        unusePt(m, pmap, hi, lo, pdpe);
+        lastHi = -1;
       }
     }
     chunkMarkFree(words, chunk, i, freed);
   }
-  m.counters[PV_ENTRY_COUNT]! -= removed;
+  pmapResidentCountAdj(m, pmap, -small);
+  m.counters[PV_ENTRY_COUNT]! -= small + large;
   return allFree;
 }
 
-function remove2m(m: Machine, pmap: Pmap, old: number, pv: number, hi: number, lo: number): void {
+function badEntry(hi: number, lo: number, entry: number): KernelPanic {
+  return new KernelPanic('pmap_remove_pages', 'bad pte', { va: vaOf(hi, lo), pte: entry >>> 0 });
+}
+
+/** Unmaps a 2M page. False: it is wired, and stays. */
+function remove2m(m: Machine, pmap: Pmap, pde: number, pv: number, hi: number, lo: number): boolean {
   const { words, page } = m;
+  const old = words[pde]!;
+  if ((old & PG_V) === 0) throw badEntry(hi, lo, old);
+  if ((old & PG_W) !== 0) return false;
+  words[pde] = 0;
+  words[pde + 1] = 0;
   const first = frameOf(old) & ~(RUN_PAGES - 1);
   const end = first + RUN_PAGES;
   if ((old & MODIFIED) === MODIFIED) for (let frame = first; frame < end; frame++) vmPageDirty(m, frame);
@@ -137,4 +162,6 @@ function remove2m(m: Machine, pmap: Pmap, old: number, pv: number, hi: number, l
   if (page.pvHead2m[first >>> 9] === 0)
     for (let frame = first; frame < end; frame++) clearWriteableIfUnmapped(m, frame);
   freeReserved(m, pmap, hi, lo, 'pmap_remove_pages');
+  unusePt(m, pmap, hi, lo, words[pdpeAt(m, pmap, hi, lo)]!);
+  return true;
 }

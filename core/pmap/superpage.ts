@@ -17,8 +17,10 @@ import {
   PG_PTE_PROMOTE_HI,
   PG_PTE_PROMOTE_LO,
   PG_RW,
+  PG_U,
   PG_V,
   PG_W,
+  entryLo,
   frameOf,
   tableWords,
 } from '../hw/entry.ts';
@@ -29,7 +31,7 @@ import { PMAP_PDE_SUPERPAGE, type Pmap } from '../state/pmap.ts';
 import { type Frame, NPTEPG, PAGE_SIZE } from '../units.ts';
 import { invalidatePdePage } from './invalidate.ts';
 import { removePde } from './leaf.ts';
-import { allocPtPage, demotedEntry, freeDelayed, insertPtPage, ptPindex, removePtPage } from './ptp.ts';
+import { allocPtPage, freeDelayed, insertPtPage, ptPindex, removePtPage } from './ptp.ts';
 import { changePvListLock, freePvEntry, pvInsertTail, pvRemove2m, pvRemove4k, pvSetVa, takePvEntry } from './pv.ts';
 import { reservePvEntries } from './reclaim.ts';
 
@@ -160,7 +162,7 @@ export function demotePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: n
     fillPtp(m, ptp, newLo, oldHi);
   // Entries are reserved while the PDE still is a leaf: reclaiming must find the mapping and its pv entry in accord.
   if ((oldLo & PG_MANAGED) !== 0) reservePvEntries(m, pmap, NPTEPG - 1);
-  words[pde] = demotedEntry(ptp, oldLo);
+  words[pde] = entryLo(ptp, PG_M | PG_A | (oldLo & PG_U) | PG_RW | PG_V);
   words[pde + 1] = 0;
   if ((oldLo & PG_MANAGED) !== 0) demotePv(m, pmap, frameOf(oldLo) & ~(RUN_PAGES - 1), hi, trunc2m(lo));
   m.counters[DEMOTIONS]!++;

@@ -1,0 +1,83 @@
+/**
+ * Finding an entry in a pmap's tables. An address comes as two halves; an entry is named by the index of its low word in
+ * m.words, and 0 means "no table there".
+ */
+import { PG_PS, PG_V, tableWords } from '../hw/entry.ts';
+import type { Machine } from '../hunks.ts';
+import { KernelPanic } from '../panic.ts';
+import type { Pmap } from '../state/pmap.ts';
+import { NBPDP, NBPDR, NBPML4, type Va, vaHi, vaLo, vaOf } from '../units.ts';
+
+// Word of an address's entry within its table, by level. Two words an entry.
+export const pml5Slot = (hi: number): number => (hi >>> 15) & 0x3fe;
+export const pml4Slot = (hi: number): number => (hi >>> 6) & 0x3fe;
+export const pdpSlot = (hi: number, lo: number): number => ((hi << 3) | (lo >>> 29)) & 0x3fe;
+export const pdSlot = (lo: number): number => (lo >>> 20) & 0x3fe;
+export const ptSlot = (lo: number): number => (lo >>> 11) & 0x3fe;
+
+/** pmap_pml4e */
+export function pml4eAt(m: Machine, pmap: Pmap, hi: number): number {
+  const root = pmap.top << 10;
+  if (!m.la57) return root + pml4Slot(hi);
+  const pml5e = m.words[root + pml5Slot(hi)]!;
+  return (pml5e & PG_V) === 0 ? 0 : tableWords(pml5e) + pml4Slot(hi);
+}
+
+/** pmap_pdpe */
+export function pdpeAt(m: Machine, pmap: Pmap, hi: number, lo: number): number {
+  const at = pml4eAt(m, pmap, hi);
+  if (at === 0) return 0;
+  const pml4e = m.words[at]!;
+  return (pml4e & PG_V) === 0 ? 0 : tableWords(pml4e) + pdpSlot(hi, lo);
+}
+
+/** pmap_pde */
+export function pdeAt(m: Machine, pmap: Pmap, hi: number, lo: number): number {
+  const { words } = m;
+  let table = pmap.top << 10;
+  if (m.la57) {
+    const pml5e = words[table + pml5Slot(hi)]!;
+    if ((pml5e & PG_V) === 0) return 0;
+    table = tableWords(pml5e);
+  }
+  const pml4e = words[table + pml4Slot(hi)]!;
+  if ((pml4e & PG_V) === 0) return 0;
+  const pdpe = words[tableWords(pml4e) + pdpSlot(hi, lo)]!;
+  if ((pdpe & (PG_V | PG_PS)) !== PG_V) return notDirectory(pmap, pdpe, hi, lo);
+  return tableWords(pdpe) + pdSlot(lo);
+}
+
+function notDirectory(pmap: Pmap, pdpe: number, hi: number, lo: number): number {
+  if ((pdpe & PG_V) === 0) return 0;
+  throw new KernelPanic('pmap_pde', 'for 1G page', { pmap: pmap.id, va: vaOf(hi, lo) });
+}
+
+/** pmap_pde_to_pte: the PTE of an address in the page-table page that a PDE's low word names. */
+export const pteIn = (pde: number, lo: number): number => tableWords(pde) + ptSlot(lo);
+
+/** Start of the next aligned span of `span` bytes. */
+export const nextSpan = (va: Va, span: number): Va => (Math.floor(va / span) + 1) * span;
+
+/**
+ * Finds the PDE of an address for a walk over a range: its word, 0 if there is no PD page, or minus the word of the PDPE that
+ * maps 1G there. m.spanEnd becomes the end of the span that the entry stands for, at the level where the walk ended.
+ */
+export function pdeSpan(m: Machine, pmap: Pmap, va: Va): number {
+  const { words } = m;
+  const hi = vaHi(va);
+  const lo = vaLo(va);
+  const pml4eWord = pml4eAt(m, pmap, hi);
+  const pml4e = pml4eWord === 0 ? 0 : words[pml4eWord]!;
+  if ((pml4e & PG_V) === 0) {
+    m.spanEnd = nextSpan(va, NBPML4);
+    return 0;
+  }
+  const pdpeWord = tableWords(pml4e) + pdpSlot(hi, lo);
+  const pdpe = words[pdpeWord]!;
+  if ((pdpe & (PG_V | PG_PS)) !== PG_V) {
+    m.spanEnd = nextSpan(va, NBPDP);
+    return (pdpe & PG_V) === 0 ? 0 : -pdpeWord;
+  }
+  m.spanEnd = nextSpan(va, NBPDR);
+  return tableWords(pdpe) + pdSlot(lo);
+}
