@@ -41,7 +41,13 @@ export const doubleCountFix = defineVariant({
       by: 'more',
       why: 'the test tolerates top-level pages; the shared page no longer stays behind',
     },
+    { what: 'delayedInvalidations', by: 'fewer', why: 'an early exit comes before them' },
+    { what: 'pmapLocks', by: 'fewer', why: 'an early exit comes before the lock' },
+    { what: 'removeLoops', by: 'fewer', why: 'an early exit comes before the loop' },
+    { what: 'invlpgs', by: 'more', why: 'the shared page is unmapped while its pmap is still active' },
+    { what: 'invpcids', by: 'more', why: 'likewise in the user-mode half of a pmap with two roots' },
     { what: 'vmMapLocks', by: '+1 per exec that reuses, +1 per exit', why: 'vm_map_remove takes the map lock' },
+    { what: 'vmMapLookups', by: '+1 per exec that reuses, +1 per exit', why: 'vm_map_remove looks for the entry' },
   ],
   hunks: {
     ...toplevelAccounting.hunks,

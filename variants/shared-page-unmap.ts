@@ -27,8 +27,14 @@ export const sharedPageUnmap = defineVariant({
   review: { diff: 97210 },
   accounting: { topPagesInResidentCount: true },
   intends: [
-    { what: 'removeCalls', by: '+1 per exec that reuses, +1 per exit', why: 'the map entry stays for the sweep' },
+    {
+      what: 'removeCalls',
+      by: '+1 per exec that reuses, +1 per exit of the last user',
+      why: 'the map entry stays, so the sweep offers its range once more',
+    },
+    { what: 'removeEarlyExits', by: 'more', why: 'that second call finds nothing left' },
     { what: 'vmMapLocks', by: '-1 per exec that reuses, -1 per exit', why: 'pmap_remove needs no map lock' },
+    { what: 'vmMapLookups', by: '-1 per exec that reuses, -1 per exit', why: 'pmap_remove looks for no entry' },
   ],
   hunks: {
     ...doubleCountFix.hunks,

@@ -24,5 +24,10 @@ export const f2: Finding = {
     },
   ],
   control: 'double-count-fix',
-  known: [],
+  known: [
+    { finding: 'F2', variant: 'toplevel-accounting', what: 'removeEarlyExits', by: 'fewer' },
+    { finding: 'F2', variant: 'toplevel-accounting', what: 'delayedInvalidations', by: 'more' },
+    { finding: 'F2', variant: 'toplevel-accounting', what: 'pmapLocks', by: 'more' },
+    { finding: 'F2', variant: 'toplevel-accounting', what: 'removeLoops', by: 'more' },
+  ],
 };

@@ -1,0 +1,44 @@
+import type { Known } from '../compare/declarations.ts';
+import type { RunRecord } from '../run/record.ts';
+import { type Finding, absent, shows } from './finding.ts';
+import { added } from './observe.ts';
+
+/** Full calls of pmap_remove in the exit: those that take the pmap lock. */
+function fullCalls(record: RunRecord): number | null {
+  const calls = added(record, 'removeCalls', 1);
+  return calls === null ? null : calls - added(record, 'removeEarlyExits', 1)!;
+}
+
+const paid = (variant: string): Known[] =>
+  ['delayedInvalidations', 'pmapLocks', 'removeLoops'].map((what) => ({ finding: 'F15', variant, what, by: 'more' }));
+
+export const f15: Finding = {
+  id: 'F15',
+  title: 'A process that never touched the shared page pays one full pmap_remove()',
+  thread: 'Third round, on the cost of exec_free_abi_mappings().',
+  claim: 'A process that never faulted the shared page in pays one extra pmap_remove() call; not significant.',
+  cases: [
+    {
+      name: '60-entry exit, shared page not touched',
+      workload: 'a: exec sh60\na: exit\n',
+      observes: 'pmap_remove calls of the exit that do not leave early',
+      observe: fullCalls,
+      expected: {
+        baseline: absent(0),
+        'toplevel-accounting': absent(52),
+        'double-count-fix': shows(1),
+        'shared-page-unmap': shows(1),
+        landed: shows(1),
+        'no-abi-unmap': absent(0),
+      },
+      source: 'vm.md 3.1, rows "not touched"',
+    },
+  ],
+  control: 'no-abi-unmap',
+  known: [
+    ...paid('double-count-fix'),
+    { finding: 'F15', variant: 'double-count-fix', what: 'removeEarlyExits', by: 'fewer' },
+    ...paid('shared-page-unmap'),
+    ...paid('landed'),
+  ],
+};

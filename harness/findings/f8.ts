@@ -1,0 +1,34 @@
+import type { RunRecord } from '../run/record.ts';
+import { type Finding, absent, shows } from './finding.ts';
+import { added } from './observe.ts';
+
+/** Of the exit: exclusive map locks, map lookups, pmap_remove calls. */
+function costOfExit(record: RunRecord): string | null {
+  const locks = added(record, 'vmMapLocks', 2);
+  return locks === null ? null : `${locks}, ${added(record, 'vmMapLookups', 2)}, ${added(record, 'removeCalls', 2)}`;
+}
+
+export const f8: Finding = {
+  id: 'F8',
+  title: 'pmap_remove() is marginally cheaper than vm_map_remove()',
+  thread: 'Second round, on the hook of Diff 97187.',
+  claim: 'pmap_remove() of the shared page is sufficient and marginally cheaper: no map lock, no splay lookup.',
+  cases: [
+    {
+      name: '60-entry exit, shared page touched',
+      workload: 'a: exec sh60\na: clock\na: exit\n',
+      observes: 'exclusive map locks, map lookups and pmap_remove calls of the exit',
+      observe: costOfExit,
+      expected: {
+        baseline: absent('1, 1, 52'),
+        'toplevel-accounting': absent('1, 1, 52'),
+        'double-count-fix': absent('2, 2, 52'),
+        'shared-page-unmap': shows('1, 1, 53'),
+        landed: shows('1, 1, 53'),
+      },
+      source: "the kernel's own code, vectors vm/scen-table-touched-exit (mx, lu); vm.md 3.1 (calls)",
+    },
+  ],
+  control: 'double-count-fix',
+  known: [{ finding: 'F8', variant: 'double-count-fix', what: 'vmMapSplaySteps' }],
+};

@@ -1,0 +1,33 @@
+import type { Known } from '../compare/declarations.ts';
+import { type Finding, absent, shows } from './finding.ts';
+import { added } from './observe.ts';
+
+const unmapsEarly = (variant: string): Known[] =>
+  ['pvListWriteLocks', 'invalidatePages'].map((what) => ({ finding: 'N11', variant, what, by: 'more' }));
+
+export const n11: Finding = {
+  id: 'N11',
+  title: "The hook unmaps whatever the process has put at the shared page's address",
+  thread: 'Not in the thread.',
+  claim:
+    'A process may map memory of its own over the shared page. The hook then unmaps that page, one flush and one pv list lock before pmap_remove_pages would have done it without: harmless.',
+  cases: [
+    {
+      name: 'a page of anonymous memory in place of the shared page',
+      workload: 'a: exec sh60\na: mmap anon 1p rw fixed shared\na: write shared\na: exit\n',
+      observes: 'pmap_invalidate_page calls of the exit',
+      observe: (record) => added(record, 'invalidatePages', 3),
+      expected: {
+        baseline: absent(0),
+        'toplevel-accounting': absent(0),
+        'double-count-fix': shows(1),
+        'shared-page-unmap': shows(1),
+        landed: shows(1),
+        'no-abi-unmap': absent(0),
+      },
+      source: 'vm.md 4, "user mapped something else there"; pmap.md 5.2 (remove one page: one flush)',
+    },
+  ],
+  control: 'no-abi-unmap',
+  known: [...unmapsEarly('double-count-fix'), ...unmapsEarly('shared-page-unmap'), ...unmapsEarly('landed')],
+};

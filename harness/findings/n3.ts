@@ -1,0 +1,34 @@
+import { type Finding, absent, shows } from './finding.ts';
+import { earlyOfCalls } from './observe.ts';
+
+const together = 'a: exec sh60\na: rfork mem -> b\na: clock\na: stop refcnt-tested\na: exit\nb: exit\na: go\n';
+
+export const n3: Finding = {
+  id: 'N3',
+  title: 'Two sharers that exit at the same time both skip the unmapping',
+  thread: 'Not in the thread.',
+  claim:
+    'Two sharers of a touched page that exit at the same time both see vm_refcnt 2, so neither unmaps the page: the optimization is lost, nothing breaks.',
+  cases: [
+    {
+      name: 'both test the reference count before either drops it',
+      workload: together,
+      observes: 'early exits / pmap_remove calls of the teardown',
+      observe: (record) => earlyOfCalls(record, 6),
+      expected: {
+        baseline: absent('0/52'),
+        'toplevel-accounting': absent('0/52'),
+        'double-count-fix': absent('51/51'),
+        'shared-page-unmap': shows('0/52'),
+        landed: shows('0/52'),
+        'unmap-without-refcount-check': absent('52/52'),
+      },
+      source: 'vm.md 4, "two sharers exit concurrently, both see refcnt 2"',
+    },
+  ],
+  control: 'unmap-without-refcount-check',
+  known: [
+    { finding: 'N3', variant: 'shared-page-unmap', what: 'removeCalls', by: 'fewer' },
+    { finding: 'N3', variant: 'landed', what: 'removeCalls', by: 'fewer' },
+  ],
+};
