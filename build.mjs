@@ -1,0 +1,106 @@
+/**
+ * tsc -p . with one transformation: a use of an exported numeric constant becomes its value.
+ *
+ * An imported binding is read through a cell and tested for initialisation at every use, constants included; in the
+ * machine's hot paths, where most operands are entry bits and counter numbers, that is a third of the time (measured:
+ * enter and remove of a page 103 ns, folded 74 ns).
+ */
+import ts from 'typescript';
+
+const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: (fault) => report([fault]) };
+const config = ts.getParsedCommandLineOfConfigFile('tsconfig.json', {}, host);
+const program = ts.createProgram(config.fileNames, config.options);
+const checker = program.getTypeChecker();
+
+/** Value of each constant that was asked for; undefined: none that is known here. */
+const values = new Map();
+
+const operators = {
+  [ts.SyntaxKind.BarToken]: (a, b) => a | b,
+  [ts.SyntaxKind.AmpersandToken]: (a, b) => a & b,
+  [ts.SyntaxKind.LessThanLessThanToken]: (a, b) => a << b,
+  [ts.SyntaxKind.PlusToken]: (a, b) => a + b,
+  [ts.SyntaxKind.MinusToken]: (a, b) => a - b,
+  [ts.SyntaxKind.AsteriskToken]: (a, b) => a * b,
+  [ts.SyntaxKind.SlashToken]: (a, b) => a / b,
+  [ts.SyntaxKind.AsteriskAsteriskToken]: (a, b) => a ** b,
+};
+
+function valueOf(node) {
+  if (ts.isParenthesizedExpression(node)) return valueOf(node.expression);
+  if (ts.isNumericLiteral(node)) return Number(node.text);
+  if (ts.isIdentifier(node)) return valueOfConstant(checker.getSymbolAtLocation(node));
+  if (ts.isPrefixUnaryExpression(node)) {
+    const value = valueOf(node.operand);
+    if (value === undefined) return undefined;
+    if (node.operator === ts.SyntaxKind.TildeToken) return ~value;
+    return node.operator === ts.SyntaxKind.MinusToken ? -value : undefined;
+  }
+  if (!ts.isBinaryExpression(node)) return undefined;
+  const operator = operators[node.operatorToken.kind];
+  if (operator === undefined) return undefined;
+  const left = valueOf(node.left);
+  const right = valueOf(node.right);
+  return left === undefined || right === undefined ? undefined : operator(left, right);
+}
+
+/** Only constants of a module's top level have a value here. */
+function valueOfConstant(symbol) {
+  if (symbol === undefined) return undefined;
+  const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+  if (values.has(target)) return values.get(target);
+  values.set(target, undefined);
+  const declaration = target.valueDeclaration;
+  const isTopLevelConstant =
+    declaration !== undefined &&
+    ts.isVariableDeclaration(declaration) &&
+    declaration.initializer !== undefined &&
+    (ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) !== 0 &&
+    ts.isSourceFile(declaration.parent.parent.parent);
+  if (isTopLevelConstant) values.set(target, valueOf(declaration.initializer));
+  return values.get(target);
+}
+
+/** A name that is read, as against one that declares, selects or re-exports. */
+function isRead(node) {
+  const { parent } = node;
+  return !(
+    ts.isShorthandPropertyAssignment(parent) ||
+    ts.isBindingElement(parent) ||
+    ts.isBreakOrContinueStatement(parent) ||
+    ('name' in parent && parent.name === node)
+  );
+}
+
+const fold = (context) => (file) => {
+  const { factory } = context;
+  const literal = (value) =>
+    value < 0
+      ? factory.createParenthesizedExpression(
+          factory.createPrefixUnaryExpression(ts.SyntaxKind.MinusToken, factory.createNumericLiteral(-value)),
+        )
+      : factory.createNumericLiteral(value);
+  const visit = (node) => {
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node) || ts.isTypeNode(node)) return node;
+    if (ts.isIdentifier(node) && node.parent !== undefined && isRead(node)) {
+      const value = valueOf(node);
+      if (Number.isFinite(value)) return literal(value);
+    }
+    return ts.visitEachChild(node, visit, context);
+  };
+  return ts.visitNode(file, visit);
+};
+
+function report(diagnostics) {
+  const format = {
+    getCanonicalFileName: (name) => name,
+    getCurrentDirectory: ts.sys.getCurrentDirectory,
+    getNewLine: () => '\n',
+  };
+  process.stderr.write(ts.formatDiagnosticsWithColorAndContext(diagnostics, format));
+}
+
+const { diagnostics } = program.emit(undefined, undefined, undefined, false, { before: [fold] });
+const faults = [...ts.getPreEmitDiagnostics(program), ...diagnostics];
+if (faults.length > 0) report(faults);
+process.exitCode = faults.length > 0 ? 1 : 0;
