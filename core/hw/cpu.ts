@@ -29,6 +29,9 @@ import {
   walkPrecise,
 } from './walk.ts';
 
+/** No table entry within RAM has all of these bits without being a superpage, no TLB slot has all of these rights. */
+const NEVER = -1;
+
 /** What FreeBSD runs with on a machine of 2021. */
 export const FREEBSD_CONTROLS: Controls = {
   levels: 4,
@@ -44,9 +47,6 @@ export const FREEBSD_CONTROLS: Controls = {
   pcide: false,
 };
 
-/** No entry has all of these bits below bits that a fast walk refuses, no slot all of these rights. */
-const NEVER = -1;
-
 /** Loads the control registers. Flushes nothing: core/hw/tlb.ts has the instructions that do. */
 export function setControls(cpu: Cpu, controls: Controls): void {
   const { levels, maxphyaddr, nxe, pke, pkru } = controls;
@@ -54,22 +54,16 @@ export function setControls(cpu: Cpu, controls: Controls): void {
     throw new RangeError(`setControls: expected maxphyaddr of 32..52, got ${maxphyaddr}`);
   cpu.controls = controls;
   cpu.reservedHi = (PG_FRAME_HI & -(2 ** (maxphyaddr - 32))) | (nxe ? 0 : PG_NX_HI);
-  cpu.fiveLevels = levels === 5;
-  cpu.fastBadVa = levels === 5 ? ~0xffffff : ~0x7fff;
-  cpu.fastNeed.fill(NEVER);
-  cpu.fastBadHi.fill(NEVER);
+  cpu.levels = levels;
+  // Pages of protection key 0 may go the fast way, if the key allows everything.
+  const slow = levels === 5 || (pke && (pkru & 3) !== 0);
+  cpu.fastNeed = slow ? NEVER : PG_V | PG_A;
+  cpu.fastBadHi = PG_FRAME_HI | (nxe ? 0 : PG_NX_HI) | (pke ? PG_PKU_MASK_HI : 0);
   cpu.tlbNeed.fill(NEVER);
-  const badHi = PG_FRAME_HI | (nxe ? 0 : PG_NX_HI) | (pke ? PG_PKU_MASK_HI : 0);
-  const keyForbids = pke ? pkru & 3 : 0;
-  const fast = (access: number, entries: number, rights: number, forbidden: number, hi: number): void => {
-    if ((keyForbids & forbidden) !== 0) return;
-    cpu.fastNeed[access] = entries;
-    cpu.fastBadHi[access] = hi;
-    if (!pke) cpu.tlbNeed[access] = rights;
-  };
-  fast(ACCESS_USER, PG_V | PG_U | PG_A, PG_U, 1, badHi);
-  fast(ACCESS_USER | ACCESS_WRITE, PG_V | PG_U | PG_A | PG_RW | PG_M, PG_U | PG_RW | PG_M, 3, badHi);
-  fast(ACCESS_USER | ACCESS_EXECUTE, PG_V | PG_U | PG_A, PG_U | (nxe ? TLB_EXECUTE : 0), 0, badHi | PG_NX_HI);
+  if (pke) return;
+  cpu.tlbNeed[ACCESS_USER] = PG_U;
+  cpu.tlbNeed[ACCESS_USER | ACCESS_WRITE] = PG_U | PG_RW | PG_M;
+  cpu.tlbNeed[ACCESS_USER | ACCESS_EXECUTE] = PG_U | TLB_EXECUTE;
 }
 
 /**

@@ -8,8 +8,8 @@
  */
 import type { Hardware } from '../state/machine.ts';
 import type { Cpu } from '../state/cpu.ts';
-import type { Frame } from '../units.ts';
-import { PG_A, PG_G, PG_M, PG_NX_HI, PG_PKU_SHIFT_HI, PG_PS, PG_RW, PG_U, PG_V } from './entry.ts';
+import { type Frame, WORDS_PER_PAGE } from '../units.ts';
+import { PG_A, PG_FRAME_LO, PG_G, PG_M, PG_NX_HI, PG_PKU_SHIFT_HI, PG_PS, PG_RW, PG_U, PG_V } from './entry.ts';
 import { physRead, physWrite } from './phys.ts';
 
 /** An access is named by the bits with which a page fault reports it. None set: a supervisor read. */
@@ -51,7 +51,7 @@ export function tableIndex(level: number, vaHi: number, vaLo: number): number {
 
 /** Bits 63..47 of the address are equal, or 63..56 with five levels. */
 export function isCanonical(cpu: Cpu, vaHi: number): boolean {
-  const sign = vaHi >> (cpu.fiveLevels ? 24 : 15);
+  const sign = vaHi >> (cpu.levels === 5 ? 24 : 15);
   return sign === 0 || sign === -1;
 }
 
@@ -89,7 +89,7 @@ export function forbids(cpu: Cpu, rightsLo: number, rightsHi: number, key: numbe
  */
 export function walkPrecise(m: Hardware, cpu: Cpu, root: Frame, vaHi: number, vaLo: number, access: number): number {
   if (!isCanonical(cpu, vaHi)) return -GENERAL_PROTECTION;
-  return walkFrom(m, cpu, cpu.controls.levels, root, PG_RW | PG_U, 0, vaHi, vaLo, access);
+  return walkFrom(m, cpu, cpu.levels, root, PG_RW | PG_U, 0, vaHi, vaLo, access);
 }
 
 /**
@@ -143,45 +143,46 @@ export function walkFrom(
 }
 
 /**
- * The common case of a walk, or -1 without side effects: a user access to the lower half through four or five levels of
- * tables within RAM, all accessed and granting the access, to a 4K page below 4 GiB that is not global.
+ * The common case of a walk, or -1 without side effects: a user access to the lower half, through four levels of tables
+ * within RAM, all accessed and granting the access, to a 4K page below 4 GiB that is not global.
  *
  * Table frames are masked, so that all loads lie in RAM whatever the entries say and may precede every check; one test of
  * the AND and the OR of what was loaded then tells whether this was the common case.
  */
 export function walkFast(m: Hardware, cpu: Cpu, root: Frame, vaHi: number, vaLo: number, access: number): Frame {
   const { words } = m;
-  const mask = m.frames - 1;
-  let and = -1;
-  let or = 0;
-  let orHi = 0;
-  let at = ((root & mask) << 10) | ((vaHi >>> 6) & 0x3fe);
-  if (cpu.fiveLevels) {
-    const at5 = ((root & mask) << 10) | ((vaHi >>> 15) & 0x3fe);
-    and = or = words[at5]!;
-    orHi = words[at5 + 1]!;
-    at = (((or >>> 12) & mask) << 10) | ((vaHi >>> 6) & 0x3fe);
-  }
-  const lo4 = words[at]!;
-  orHi |= words[at + 1]!;
-  at = (((lo4 >>> 12) & mask) << 10) | ((vaHi << 3) & 0x3f8) | ((vaLo >>> 29) & 6);
-  const lo3 = words[at]!;
-  orHi |= words[at + 1]!;
-  at = (((lo3 >>> 12) & mask) << 10) | ((vaLo >>> 20) & 0x3fe);
-  const lo2 = words[at]!;
-  orHi |= words[at + 1]!;
-  at = (((lo2 >>> 12) & mask) << 10) | ((vaLo >>> 11) & 0x3fe);
-  const lo1 = words[at]!;
-  orHi |= words[at + 1]!;
-  and &= lo4 & lo3 & lo2 & lo1;
-  or |= lo4 | lo3 | lo2;
+  const mask = (words.length - WORDS_PER_PAGE) | 0;
+  let at = ((root << 10) & mask) | ((vaHi >>> 6) & 0x3fe);
+  let lo = words[at]!;
+  let hi = words[at | 1]!;
+  let all = lo;
+  let any = lo;
+  at = ((lo >>> 2) & mask) | ((vaHi << 3) & 0x3f8) | ((vaLo >>> 29) & 6);
+  lo = words[at]!;
+  hi |= words[at | 1]!;
+  all &= lo;
+  any |= lo;
+  at = ((lo >>> 2) & mask) | ((vaLo >>> 20) & 0x3fe);
+  lo = words[at]!;
+  hi |= words[at | 1]!;
+  all &= lo;
+  any |= lo;
+  at = ((lo >>> 2) & mask) | ((vaLo >>> 11) & 0x3fe);
+  lo = words[at]!;
+  hi |= words[at | 1]!;
+  all &= lo;
+  // R/W and U/S are the bits that name the access, the dirty bit is its write bit shifted up. A supervisor access needs
+  // PS, which no table may have. NX is the execute bit shifted up.
+  const need =
+    cpu.fastNeed | (access & (PG_RW | PG_U)) | ((access & ACCESS_WRITE) << 5) | ((~access & ACCESS_USER) << 5);
+  const beyondRam = PG_FRAME_LO & ~(mask << 2);
   const unusual =
-    (~and & cpu.fastNeed[access]!) |
-    (or & (PG_PS | -(m.frames << 12))) |
-    (orHi & cpu.fastBadHi[access]!) |
-    (lo1 & PG_G) |
-    (vaHi & cpu.fastBadVa);
-  return unusual === 0 && root <= mask ? lo1 >>> 12 : -1;
+    (~all & need) |
+    (any & (PG_PS | beyondRam)) |
+    (hi & (cpu.fastBadHi | ((access & ACCESS_EXECUTE) << 27))) |
+    (lo & PG_G) |
+    (vaHi & ~0x7fff);
+  return unusual === 0 && root < m.frames ? lo >>> 12 : -1;
 }
 
 /** Translates vaHi:vaLo through the tables at `root`: as walkPrecise, and faster where walkFast can tell. */

@@ -83,12 +83,12 @@ export class Cpu {
   // Derived from controls by core/hw/cpu.ts setControls.
   /** Bits of an entry's high word that must be 0 at every level. */
   reservedHi = 0;
-  fiveLevels = false;
-  /** Bits of the high word of an address that put it out of the lower half. */
-  fastBadVa = 0;
-  /** Per access code: bits of the low word that all entries need, and of the high word that none may have, to walk fast. */
-  readonly fastNeed = new Int32Array(32).fill(-1);
-  readonly fastBadHi = new Int32Array(32).fill(-1);
+  levels: 4 | 5 = 4;
+  // What core/hw/walk.ts walkFast asks of the four entries. Never fast before setControls.
+  /** Bits of the low word that all of them need, whatever the access. */
+  fastNeed = -1;
+  /** Bits of the high word that none of them may have. */
+  fastBadHi = 0;
   /** Per access code: rights of a TLB slot that allow the access without further checks. */
   readonly tlbNeed = new Int32Array(32).fill(-1);
 

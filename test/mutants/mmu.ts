@@ -92,13 +92,13 @@ export const mmuMutants: readonly Mutant[] = [
   {
     fault: 'INVLPG leaves the paging-structure caches',
     file: tlb,
-    find: 'cpu.pscGeneration++;\n  drop(cpu, cpu.tag, cpu.globalTag, vaHi, vaLo);',
-    replace: 'drop(cpu, cpu.tag, cpu.globalTag, vaHi, vaLo);',
+    find: 'cpu.pscGeneration++;\n  drop(cpu, cpu.tag, vaHi, vaLo);',
+    replace: 'drop(cpu, cpu.tag, vaHi, vaLo);',
   },
   {
     fault: 'INVLPG leaves the TLB',
     file: tlb,
-    find: 'cpu.pscGeneration++;\n  drop(cpu, cpu.tag, cpu.globalTag, vaHi, vaLo);',
+    find: 'cpu.pscGeneration++;\n  drop(cpu, cpu.tag, vaHi, vaLo);',
     replace: 'cpu.pscGeneration++;',
   },
   {
@@ -110,8 +110,8 @@ export const mmuMutants: readonly Mutant[] = [
   {
     fault: 'INVPCID of an address acts on the current PCID',
     file: tlb,
-    find: 'const tag = tagOf(cpu, pcid);\n      cpu.pscGeneration++;',
-    replace: 'const tag = cpu.tag;\n      cpu.pscGeneration++;',
+    find: 'drop(cpu, tagOf(cpu, pcid), vaHi, vaLo);',
+    replace: 'drop(cpu, cpu.tag, vaHi, vaLo);',
   },
   {
     fault: 'INVPCID of all contexts leaves global pages',
