@@ -8,8 +8,10 @@ import { ALLOC_FAILURES, PAGES_DIRTIED, VM_WAITS } from '../counters.ts';
 import { physZero } from '../hw/phys.ts';
 import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
-import { RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED, VmPages } from '../state/page.ts';
+import { RUN_MAP_WORDS, RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED, VmPages } from '../state/page.ts';
 import type { Frame } from '../units.ts';
+import { pageGive } from './freelist.ts';
+import { reservFreePage, reservReclaim } from './reserv.ts';
 
 /** Failures under a limit after which there is memory again, as after a sleep: who retries must not do so for ever. */
 export const LIMIT_FAILURES = 64;
@@ -132,20 +134,22 @@ export function pageLimit(m: Machine, count: number): void {
 
 /** A wired page without an object. Returns 0 when there is none. FreeBSD: sys/vm/vm_page.c vm_page_alloc_noobj */
 export function vmPageAllocNoobj(m: Machine, zero: boolean): Frame {
-  const frame = pageTake(m, zero);
-  return frame === 0 ? 0 : wirePage(m, frame);
+  const { page } = m;
+  let frame = zero ? page.freeZero : page.freeOther;
+  if (frame === 0 || page.limit >= 0) {
+    frame = pageTake(m, zero);
+    if (frame === 0) return 0;
+  } else if (zero) page.freeZero = page.listNext[frame]!;
+  else page.freeOther = page.listNext[frame]!;
+  page.refCount[frame] = 1;
+  page.oflags[frame] = VPO_UNMANAGED;
+  return frame;
 }
 
 /** The same, sleeping until there is memory: it never fails. FreeBSD: vm_page_alloc_noobj with VM_ALLOC_WAITOK */
 export function vmPageAllocNoobjWait(m: Machine, zero: boolean): Frame {
   while (m.page.limit === 0 || isExhausted(m)) vmWait(m);
-  return wirePage(m, pageTake(m, zero));
-}
-
-function wirePage(m: Machine, frame: Frame): Frame {
-  m.page.refCount[frame] = 1;
-  m.page.oflags[frame] = VPO_UNMANAGED;
-  return frame;
+  return vmPageAllocNoobj(m, zero);
 }
 
 /**
@@ -154,7 +158,8 @@ function wirePage(m: Machine, frame: Frame): Frame {
  */
 export function vmPageFree(m: Machine, frame: Frame, zeroed: boolean): void {
   freePrep(m, frame, zeroed);
-  if (!reservFreePage(m, frame)) pageGive(m, frame);
+  if (m.page.runCount[frame >>> 9] === 0) pageGive(m, frame);
+  else reservFreePage(m, frame);
 }
 
 /** FreeBSD: vm_page_free_prep */
@@ -204,10 +209,6 @@ export function vmWait(m: Machine): void {
 function isExhausted(m: Machine): boolean {
   const { page } = m;
   return (
-    page.freeZero === 0 &&
-    page.freeOther === 0 &&
-    page.next >= page.runLow &&
-    page.freeRun === 0 &&
-    page.partHead === 0
+    page.freeZero === 0 && page.freeOther === 0 && page.next >= page.runLow && page.freeRun === 0 && page.partHead === 0
   );
 }

@@ -3,6 +3,7 @@
  * FreeBSD: sys/vm/vm_page.h struct vm_page; pv_list lives in its md member, pv_table in sys/amd64/amd64/pmap.c.
  */
 import type { Frame } from '../units.ts';
+import type { VmObject } from './vm.ts';
 
 /** VmPages.aflags. FreeBSD: PGA_WRITEABLE, PGA_REFERENCED, PGA_EXECUTABLE. */
 export const PGA_WRITEABLE = 1;
@@ -17,6 +18,8 @@ export const VM_PAGE_BITS_ALL = 0xff;
 
 /** Pages of a superpage reservation, and of a 2M frame. FreeBSD: VM_LEVEL_0_NPAGES. */
 export const RUN_PAGES = 512;
+/** 32-bit words of a run's bitmap. */
+export const RUN_MAP_WORDS = RUN_PAGES / 32;
 
 /** Frame 0 is never used: 0 in any link or field means none. */
 export class VmPages {
@@ -50,6 +53,17 @@ export class VmPages {
   readonly invlGen: Float64Array;
   /** The 2M frame is a fully populated reservation. */
   readonly runFull: Uint8Array;
+  /** Object that owns the run, null: nobody; its frame s is for page index runFirst + s. */
+  readonly runOwner: (VmObject | null)[];
+  readonly runFirst: Float64Array;
+  /** Frames of the run in use, and which: a bit each, 16 words a run. */
+  readonly runCount: Int32Array;
+  readonly runMap: Int32Array;
+  /** Neighbours among the runs of the owner, and among those partly in use, in the order in which they became so. */
+  readonly runNext: Int32Array;
+  readonly runPrev: Int32Array;
+  readonly partNext: Int32Array;
+  readonly partPrev: Int32Array;
 
   // The allocator. Frames [first, next) have been handed out at least once, frames from runLow up belong to runs.
   first: Frame = 0;
@@ -60,6 +74,9 @@ export class VmPages {
   freeOther: Frame = 0;
   /** Free runs, by first frame, linked by listNext. */
   freeRun: Frame = 0;
+  /** Runs partly in use, the first to be broken when memory is short first; by number of the 2M frame. */
+  partHead = 0;
+  partTail = 0;
   /** Frames below `first` that the outside uses without allocating them end here. */
   claimed: Frame = 0;
 
@@ -88,5 +105,13 @@ export class VmPages {
     this.pvTail2m = new Int32Array(runs);
     this.invlGen = new Float64Array(runs);
     this.runFull = new Uint8Array(runs);
+    this.runOwner = Array.from({ length: runs }, () => null);
+    this.runFirst = new Float64Array(runs);
+    this.runCount = new Int32Array(runs);
+    this.runMap = new Int32Array(runs * RUN_MAP_WORDS);
+    this.runNext = new Int32Array(runs);
+    this.runPrev = new Int32Array(runs);
+    this.partNext = new Int32Array(runs);
+    this.partPrev = new Int32Array(runs);
   }
 }

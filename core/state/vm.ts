@@ -57,8 +57,8 @@ export class VmObject {
   /** vm_object_list: all live objects in order of creation. */
   listNext: VmObject | null = null;
   listPrev: VmObject | null = null;
-  /** First frame of the newest run owned (rvq), 0: none. */
-  runHead: Frame = 0;
+  /** Newest run that it owns (rvq), by number of the 2M frame; 0: none. */
+  runHead = 0;
   /** Vnode objects: bytes mapped writable and shared; generation counts writable mappings, for msync. */
   writeMappings = 0;
   generation = 1;

@@ -49,7 +49,7 @@ import {
 } from './pages.ts';
 import { vmPagerGetPages, vmPagerWindow } from './pager.ts';
 import { vmFaultPrefault, vmFaultReadahead } from './prefault.ts';
-import { reservRename } from './reserv.ts';
+import { reservRename } from '../page/reserv.ts';
 import { PFBAK, PFFOR, faultDirty, vmFaultSoftFast } from './softfast.ts';
 
 /** Pages of the aligned window that a fault which is not sequential reads. FreeBSD: VM_FAULT_READ_DEFAULT */

@@ -48,7 +48,7 @@ import { vmMapEntryCreate } from './maplock.ts';
 import { entryHolds, vmMapEntryLink, vmMapEntryResize, vmMapEntrySucc, vmMapLookupEntry } from './maptree.ts';
 import { vmObjectReference } from './object.ts';
 import { vmPageFindLeast } from './pages.ts';
-import { runHolds } from './reserv.ts';
+import { runHolds } from './pages.ts';
 import { vmObjectCoalesce } from './shadow.ts';
 
 /** Pages mapped ahead under MAP_PREFAULT_PARTIAL; a superpage counts as one. FreeBSD: MAX_INIT_PT */

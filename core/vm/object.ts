@@ -20,7 +20,7 @@ import {
 } from '../state/vm.ts';
 import { PAGE_SIZE, type Pages } from '../units.ts';
 import { vmObjectTerminatePages, vmPageFindLeast, vmPageLookup, vmPageRemoveAndFree, vmPageRename } from './pages.ts';
-import { reservBreakAll, reservRename } from './reserv.ts';
+import { reservBreakAll, reservRename } from '../page/reserv.ts';
 
 /** A new object with one reference. FreeBSD: vm_object_allocate */
 export function vmObjectAllocate(m: Machine, type: number, size: Pages, flags: number): VmObject {

@@ -49,8 +49,13 @@ export function fileCreate(
   clusters = false,
 ): number {
   const id = m.files.length;
-  const object = vmObjectAllocate(m, OBJT_VNODE, pages, m.config.superpages ? OBJ_COLORED : 0);
+  const object = vmObjectAllocate(m, OBJT_VNODE, pages, 0);
   object.refCount = 0;
+  if (m.config.superpages) {
+    // Colour 0, as the first mmap or exec sets it.
+    m.counters[VM_OBJECT_WRITE_LOCKS]++;
+    object.flags |= OBJ_COLORED;
+  }
   const file = new VmFile(id, object, mode === 'rw', tagged, clusters, resident);
   object.file = file;
   m.files.push(file);

@@ -8,7 +8,7 @@
 import type { Machine } from '../hunks.ts';
 import { pageTake, vmPageDirty, vmPageFree } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
-import { VPO_UNMANAGED } from '../state/page.ts';
+import { RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED } from '../state/page.ts';
 import { OBJ_COLORED, OBJ_UNMANAGED, type VmObject } from '../state/vm.ts';
 import type { Frame } from '../units.ts';
 import {
@@ -20,7 +20,7 @@ import {
   radixRemove,
   radixReplace,
 } from './radix.ts';
-import { reservAllocPage, reservBreakAll, reservFreePage } from './reserv.ts';
+import { reservAllocPage, reservBreakAll } from '../page/reserv.ts';
 
 /** The reference in page.refCount that a page's object holds; wirings count below it. */
 export const VPRC_OBJREF = 2 ** 30;
@@ -104,19 +104,13 @@ export function vmPageAlloc(m: Machine, object: VmObject, pindex: number): Frame
 /** Frees a page of an object. It must be neither mapped nor wired. FreeBSD: vm_page_free */
 export function vmPageFreeFrom(m: Machine, object: VmObject, frame: Frame): void {
   objectRemove(m, object, frame);
-  freeOrphan(m, frame);
-}
-
-/** Frees a page that has left its object, back into its run if it has one. */
-function freeOrphan(m: Machine, frame: Frame): void {
-  if (m.config.superpages && reservFreePage(m, frame)) return;
   vmPageFree(m, frame, false);
 }
 
 /** Takes a page out of its object; frees it unless it is wired. FreeBSD: vm_page_remove, vm_page_free */
 export function vmPageRemoveAndFree(m: Machine, object: VmObject, frame: Frame): void {
   objectRemove(m, object, frame);
-  if (m.page.refCount[frame] === 0) freeOrphan(m, frame);
+  if (m.page.refCount[frame] === 0) vmPageFree(m, frame, false);
 }
 
 /** Takes a page out of its object; the caller puts it into another. FreeBSD: vm_page_remove_xbusy */
@@ -131,7 +125,7 @@ export function vmPageReplace(m: Machine, frame: Frame, object: VmObject, pindex
   page.refCount[old] -= VPRC_OBJREF;
   page.refCount[frame] += VPRC_OBJREF;
   link(m, object, pindex, frame, before);
-  if (page.refCount[old] === 0) freeOrphan(m, old);
+  if (page.refCount[old] === 0) vmPageFree(m, old, false);
 }
 
 /** Moves a page to another object, where none may be resident at the new index, and dirties it. FreeBSD: vm_page_rename */
@@ -156,7 +150,7 @@ export function vmObjectTerminatePages(m: Machine, object: VmObject): void {
     page.listPrev[frame] = 0;
     page.object[frame] = 0;
     page.refCount[frame] -= VPRC_OBJREF;
-    if (page.refCount[frame] === 0) freeOrphan(m, frame);
+    if (page.refCount[frame] === 0) vmPageFree(m, frame, false);
     frame = next;
   }
   if (object.residentCount !== 0) {
@@ -177,5 +171,20 @@ export function vmPageUnwire(m: Machine, frame: Frame): void {
   if ((refCount & (VPRC_OBJREF - 1)) === 0)
     throw new KernelPanic('vm_page_unwire', 'wire count underflow', { frame, refCount });
   m.page.refCount[frame] = refCount - 1;
-  if (refCount === 1) freeOrphan(m, frame);
+  if (refCount === 1) vmPageFree(m, frame, false);
+}
+
+/**
+ * Do all pages of the run from `first` on belong to the object, valid and, unless dirtyBut is 0, all dirty but that one?
+ * FreeBSD: vm_page_ps_test
+ */
+export function runHolds(m: Machine, first: Frame, object: VmObject, dirtyBut: Frame): boolean {
+  const { page } = m;
+  for (let frame = first; frame < first + RUN_PAGES; frame++) {
+    if (page.object[frame] !== object.id) return false;
+    if (frame === dirtyBut) continue;
+    if (dirtyBut !== 0 && page.dirty[frame] !== VM_PAGE_BITS_ALL) return false;
+    if (page.valid[frame] !== VM_PAGE_BITS_ALL) return false;
+  }
+  return true;
 }

@@ -15,7 +15,7 @@ import {
   vmObjectDeallocate,
 } from './object.ts';
 import { vmPageFindLeast, vmPageRemoveAndFree, vmPageRename } from './pages.ts';
-import { reservRename } from './reserv.ts';
+import { reservRename } from '../page/reserv.ts';
 
 /** Colours of shadow objects are taken modulo the pages of the largest buddy block. FreeBSD: VM_NFREEORDER - 1 */
 const SHADOW_COLOURS = 4096;

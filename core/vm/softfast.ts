@@ -11,7 +11,8 @@ import { KERN_SUCCESS, VM_FAULT_WIRE } from './codes.ts';
 import { type FaultState, faultEntry, unlockMap } from './faultstate.ts';
 import { vmPageLookup } from './pages.ts';
 import { vmFaultPrefault } from './prefault.ts';
-import { reservToSuperpage, runHolds } from './reserv.ts';
+import { reservToSuperpage } from '../page/reserv.ts';
+import { runHolds } from './pages.ts';
 
 /** Neighbours that a soft fault maps, behind and ahead. FreeBSD: PFBAK, PFFOR */
 export const PFBAK = 4;
