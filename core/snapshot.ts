@@ -45,6 +45,8 @@ export interface SnapshotDigest {
   readonly tables: string;
 }
 
+const hex8 = (n: number): string => (n >>> 0).toString(16).padStart(8, '0');
+
 /** Receives the rows as numbers: hashes them, and keeps them if asked. */
 class Rows {
   h1 = 0x811c9dc5;
@@ -64,8 +66,7 @@ class Rows {
   }
 
   get digest(): string {
-    const hex = (n: number): string => (n >>> 0).toString(16).padStart(8, '0');
-    return hex(this.h1) + hex(this.h2);
+    return hex8(this.h1) + hex8(this.h2);
   }
 }
 
@@ -224,7 +225,7 @@ function tablesPlane(m: Machine, rows: Rows): void {
     if (pmap.top === 0) continue;
     const levels = m.la57 ? 5 : 4;
     putTable(pmap.top, pmap.top << 10, levels, 0, 2 ** (12 + 9 * (levels - 1)), 256);
-    for (const key of [...pmap.reserved.keys()].sort((a, b) => a - b)) {
+    for (const key of [...pmap.reserved.keys()].toSorted((a, b) => a - b)) {
       rows.put(KIND_NUMBER.reserved);
       rows.put(space);
       rows.put(key);

@@ -13,6 +13,7 @@ import {
   VM_PROT_WRITE,
   atop,
   roundPage,
+  type Pages,
   type Va,
 } from '../units.ts';
 import {
@@ -127,14 +128,15 @@ function mapImagePart(m: Machine, p: Proc, part: ImageMap): number {
   return error;
 }
 
+const pagesBetween = (from: Va, to: Va): Pages => (to > from ? atop(roundPage(to) - roundPage(from)) : 0);
+
 /** Where text, data and heap of the image are; pages of data up to the break. */
 function setSegments(p: Proc, image: Image): void {
   const vm = p.vmspace;
-  const pages = (from: Va, to: Va): number => (to > from ? atop(roundPage(to) - roundPage(from)) : 0);
   vm.taddr = image.text;
-  vm.tsize = pages(image.text, image.data);
+  vm.tsize = pagesBetween(image.text, image.data);
   vm.daddr = image.data;
-  vm.dsize = pages(image.data, image.heap);
+  vm.dsize = pagesBetween(image.data, image.heap);
 }
 
 /** What the loader and rtld touch, in user mode. The signal that ends it, or 0. */

@@ -129,12 +129,12 @@ class Run {
   private state(): void {
     const { expected, world } = this;
     const { m } = world;
-    const procs = [...world.procs].map(([number, p]) => `${number}:${p.vmspace.id}`).sort();
+    const procs = [...world.procs].map(([number, p]) => `${number}:${p.vmspace.id}`).toSorted();
     this.check(
       'p',
       [...expected.procs]
         .map(([p, space]) => `${p}:${space}`)
-        .sort()
+        .toSorted()
         .join(),
       procs.join(),
     );
