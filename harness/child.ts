@@ -53,5 +53,7 @@ process.on('message', (request: ToChild) => {
   if (request.kind === 'load') void load(request.file).then(say);
   else say(runHere(request));
 });
+// Ctrl-C is for the parent, which then ends this process if it wants to.
+process.on('SIGINT', () => {});
 // The parent went away: nobody waits for an answer.
 process.on('disconnect', () => process.exit());

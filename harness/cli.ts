@@ -36,7 +36,7 @@ const ACTIONS = {
 };
 
 program
-  .command('compare', { isDefault: false })
+  .command('compare')
   .description('run workloads through revisions and say what differs; everything there is by default')
   .option('-w, --workload <name|file...>', 'workloads of the catalog or the corpus, or files')
   .option('--variants <ids>', 'revisions and experiments by name, comma-separated (default: the five revisions)')

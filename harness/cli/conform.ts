@@ -1,6 +1,8 @@
 /**
  * `pmapdiff conform`: recorded answers of the real kernel, or of emulators, against the simulated machine.
  */
+import type { Variant } from '../../core/index.ts';
+import { d33276, series } from '../../variants/index.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
 import type { ConformReport, Mismatch } from '../conform/report.ts';
 import { UsageError } from './errors.ts';
@@ -8,10 +10,21 @@ import { UsageError } from './errors.ts';
 /** Mismatches shown as text. */
 const SHOWN = 20;
 
-const KINDS: Readonly<
-  Record<string, () => Promise<(paths: readonly string[]) => ConformReport | readonly ConformReport[]>>
-> = {
-  mmu: () => import('../conform/mmu.ts').then(({ conformMmu }) => conformMmu),
+/**
+ * Which recorded answers measure a revision. In the pmap the later revisions are one; outside it, shared-page-unmap and
+ * landed are.
+ */
+const revisions = (answers: Readonly<Record<string, string>>): { variant: Variant; answers: string }[] =>
+  [...series, d33276].map((variant) => ({ variant, answers: answers[variant.id] ?? variant.id }));
+
+const PMAP_ANSWERS = { 'double-count-fix': 'landed', 'shared-page-unmap': 'landed' };
+const VM_ANSWERS = { 'shared-page-unmap': 'landed' };
+
+/** Report by kind of recording. */
+const KINDS: Readonly<Record<string, (paths: readonly string[]) => Promise<ConformReport>>> = {
+  pmap: async (paths) => (await import('../conform/pmap.ts')).conformPmap(paths, revisions(PMAP_ANSWERS)),
+  vm: async (paths) => (await import('../conform/vm.ts')).conformVm(paths, revisions(VM_ANSWERS)),
+  mmu: async (paths) => (await import('../conform/mmu.ts')).conformMmu(paths),
 };
 
 export async function conformCommand(
@@ -19,24 +32,31 @@ export async function conformCommand(
   paths: readonly string[],
   options: { json?: boolean },
 ): Promise<number> {
-  const load = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
-  if (load === undefined)
+  if (!Object.hasOwn(KINDS, kind))
     throw new UsageError(`conform: expected ${Object.keys(KINDS).join(', ')}, got ${JSON.stringify(kind)}`);
-  const answer = (await load())(paths);
-  const reports = 'schema' in answer ? [answer] : answer;
-  process.stdout.write(
-    options.json ? `${JSON.stringify('schema' in answer ? answer : reports, null, 1)}\n` : reports.map(text).join(''),
+  const report = await KINDS[kind](paths);
+  process.stdout.write(options.json ? `${JSON.stringify(report, null, 1)}\n` : text(report));
+  if (report.checked === 0) return EXIT_HARNESS;
+  return report.mismatches.length > 0 ? EXIT_FINDING : EXIT_OK;
+}
+
+function text(report: ConformReport): string {
+  const { kind, files, checked, mismatches } = report;
+  const count = (n: number, word: string): string => `${n.toLocaleString('en-US')} ${word}${n === 1 ? '' : 's'}`;
+  const head = `conform ${kind}: ${count(checked, 'answer')} in ${count(files, 'file')}, ${count(mismatches.length, 'mismatch').replace(/mismatchs$/, 'mismatches')}\n`;
+  const perRevision = (report as { revisions?: readonly PerRevision[] }).revisions ?? [];
+  const rows = perRevision.map(
+    (one) => `  ${one.variant.padEnd(20)} ${count(one.checked, 'answer')}, ${one.mismatches} wrong\n`,
   );
-  if (reports.some(({ checked }) => checked === 0)) return EXIT_HARNESS;
-  return reports.some(({ mismatches }) => mismatches.length > 0) ? EXIT_FINDING : EXIT_OK;
+  const rest = mismatches.length > SHOWN ? `  … and ${count(mismatches.length - SHOWN, 'more')}\n` : '';
+  return [head, ...rows, ...mismatches.slice(0, SHOWN).map(mismatchText), rest].join('');
 }
 
-function text({ kind, variant, files, checked, mismatches }: ConformReport): string {
-  const who = variant === undefined ? kind : `${kind}, ${variant}`;
-  const head = `${who}: ${checked.toLocaleString('en-US')} answers in ${files} files, ${mismatches.length} mismatches\n`;
-  const rest = mismatches.length > SHOWN ? `  … and ${mismatches.length - SHOWN} more\n` : '';
-  return head + mismatches.slice(0, SHOWN).map(mismatchText).join('') + rest;
+interface PerRevision {
+  readonly variant: string;
+  readonly checked: number;
+  readonly mismatches: number;
 }
 
-const mismatchText = ({ file, at, what, expected, got }: Mismatch): string =>
-  `  ${file}, ${at}: ${what}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(got)}\n`;
+const mismatchText = ({ file, at, what, expected, got, ...of }: Mismatch & { readonly variant?: string }): string =>
+  `  ${file}, ${at}${of.variant === undefined ? '' : `, ${of.variant}`}: ${what}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(got)}\n`;

@@ -53,7 +53,7 @@ export function tally(
   const unexpected = count('unexpected');
   const unexpectedSteps = steps.filter(({ standing }) => standing === 'unexpected').length;
   const notExercised = pairs.filter(({ verdict }) => verdict === 'not-exercised').length;
-  const failed = pairs.filter(({ verdict }) => verdict === 'failed').length;
+  const failed = [...pairs, ...steps].filter(({ verdict }) => verdict === 'failed').length;
   const missed = workloads.reduce((sum, workload) => sum + workload.missed.length, 0);
   const faults = workloads
     .flatMap(({ runs }) => runs.flatMap((run) => run.faults))

@@ -4,6 +4,7 @@
 import type { Against, RunSummary, WorkloadComparison, Plan } from '../compare/compare.ts';
 import type { Step } from '../compare/declarations.ts';
 import type { Tally } from '../compare/gate.ts';
+import type { StateChange } from '../compare/state-diff.ts';
 import type { Difference, PairComparison, Verdict } from '../compare/pair.ts';
 import type { Standing } from '../compare/statistics.ts';
 import type { Place, RemoveCalls } from '../run/record.ts';
@@ -52,6 +53,16 @@ export interface RemoveRow {
   readonly cells: readonly RemoveCalls[];
 }
 
+/** What the first difference of map or tables between two columns consists of. */
+export interface StateDifference {
+  readonly workload: string;
+  readonly reference: string;
+  readonly candidate: string;
+  /** the op after which both states were taken, in words */
+  readonly at: string;
+  readonly changes: readonly StateChange[];
+}
+
 export interface Report {
   readonly against: Against;
   readonly complete: boolean;
@@ -73,6 +84,7 @@ export interface Report {
     readonly candidate: string;
     readonly reasons: readonly Reason[];
   }[];
+  readonly states: readonly StateDifference[];
   readonly removes: readonly RemoveRow[];
   readonly replays: readonly { readonly workload: string; readonly run: RunSummary }[];
   /** what does not hold in single runs, whatever the others do; and expectations that the reference missed */
@@ -92,13 +104,14 @@ export interface ReportInput {
   readonly workloads: readonly WorkloadComparison[];
   readonly against: Against;
   readonly complete: boolean;
+  readonly states: readonly StateDifference[];
   readonly neverSeen: readonly Step[];
   readonly findingTitles: Readonly<Record<string, string>>;
   readonly tally: Tally;
 }
 
 export function buildReport(input: ReportInput): Report {
-  const { plan, workloads, against, complete, neverSeen, findingTitles, tally } = input;
+  const { plan, workloads, against, complete, states, neverSeen, findingTitles, tally } = input;
   const columns = columnsOf(plan, workloads);
   const pairOf = (workload: WorkloadComparison, { ids, reference }: Column): PairComparison | null =>
     workload.pairs.find((pair) => pair.candidate === ids[0] && pair.reference === reference) ?? null;
@@ -134,6 +147,7 @@ export function buildReport(input: ReportInput): Report {
       const unexpected = reasonsOf(found.filter(({ difference }) => difference.standing === 'unexpected'));
       return unexpected.length === 0 ? [] : [{ reference: reference.id, candidate: candidate.id, reasons: unexpected }];
     }),
+    states,
     removes: workloads.flatMap((workload) =>
       (['exit', 'exec'] as const).flatMap((place) => {
         const cells = columns.map(({ ids }) => run(workload, ids[0]).removeByPlace[place]);

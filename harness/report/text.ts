@@ -3,6 +3,7 @@
  */
 import Table from 'cli-table3';
 import pc from 'picocolors';
+import type { StateChange } from '../compare/state-diff.ts';
 import type { RemoveCalls } from '../run/record.ts';
 import type { Cell, Column, Reason, ReasonItem, Report } from './model.ts';
 
@@ -19,6 +20,7 @@ export function renderText(report: Report, { color }: TextOptions): string {
     matrix(report, colors),
     ...reasons(report, colors),
     ...steps(report, colors),
+    ...states(report, colors),
     removes(report, colors),
     replays(report, colors),
     faults(report, colors),
@@ -112,6 +114,36 @@ function steps({ steps: list, findingTitles }: Report, colors: Colors): string[]
       ...unexpected.flatMap((reason) => reasonLines(reason, findingTitles, colors)),
     ].join('\n'),
   );
+}
+
+/** Rows of a state shown of one difference. */
+const SHOWN_CHANGES = 6;
+
+function states({ states: list }: Report, colors: Colors): string[] {
+  return list.map(({ workload, reference, candidate, at, changes }) => {
+    const more = changes.length - SHOWN_CHANGES;
+    return [
+      `${colors.bold(`What ${candidate} leaves otherwise than ${reference}`)} (${workload}, after ${at})`,
+      ...changes.slice(0, SHOWN_CHANGES).map((change) => `  ${changeText(change)}`),
+      ...(more > 0 ? [colors.dim(`  … and ${plural(more, 'row')} more`)] : []),
+    ].join('\n');
+  });
+}
+
+const ADDRESSES = ['start', 'end', 'va', 'min', 'max', 'lo', 'hi', 'eflags'];
+const shown = (name: string, value: number | string): string =>
+  typeof value === 'number' && ADDRESSES.includes(name) ? `0x${value.toString(16)}` : String(value);
+
+function changeText({ kind, key, change, row, columns }: StateChange): string {
+  const name = [kind, ...Object.entries(key).map(([column, value]) => `${column} ${shown(column, value)}`)].join(' ');
+  if (row !== null) {
+    const rest = Object.entries(row).filter(([column]) => !(column in key));
+    return `${name} ${change} (${rest.map(([column, value]) => `${column} ${shown(column, value)}`).join(', ')})`;
+  }
+  const list = Object.entries(columns).map(
+    ([column, [was, is]]) => `${column} ${shown(column, was)} → ${shown(column, is)}`,
+  );
+  return `${name}: ${list.join(', ')}`;
 }
 
 function reasonLines(

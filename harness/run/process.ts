@@ -76,6 +76,11 @@ export class VariantProcess {
     return failedRecord(workload.name, variant, answer);
   }
 
+  /** End what runs now; it is reported as killed. */
+  abort(): void {
+    this.#child?.kill('SIGKILL');
+  }
+
   close(): void {
     const child = this.#child;
     this.#child = null;

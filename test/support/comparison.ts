@@ -54,6 +54,7 @@ export function compareAll(
     workloads,
     against,
     complete: !gate.interrupted,
+    states: [],
     neverSeen: unseen,
     findingTitles: { F1: 'Counted twice' },
     tally: tally(workloads, unseen, gate),

@@ -1,0 +1,67 @@
+/**
+ * Two states of a machine, row by row: what a difference of the map or of the tables consists of.
+ *
+ * Rows are keyed by what they are (an entry by vmspace and start, a leaf by vmspace and address), so that one row gone is
+ * one change. Numbers given by first visit shift when a row is gone: they are keys of objects and frames, never compared.
+ */
+import { diff } from 'json-diff-ts';
+
+/** A row of a snapshot: its kind, and columns by name. */
+export type StateRow = { readonly kind: string } & Readonly<Record<string, number | string>>;
+
+/** A row that only one state has, or columns in which the two differ: [reference, candidate]. */
+export interface StateChange {
+  readonly kind: string;
+  /** the columns that name the row */
+  readonly key: Readonly<Record<string, number | string>>;
+  readonly change: 'gone' | 'new' | 'changed';
+  /** columns of a row that is gone or new */
+  readonly row: Readonly<Record<string, number | string>> | null;
+  /** columns that changed: [reference, candidate] */
+  readonly columns: Readonly<Record<string, readonly [number | string, number | string]>>;
+}
+
+/** Columns that name a row, by kind; those of other kinds are numbered. */
+const KEYS: Readonly<Record<string, readonly string[]>> = {
+  entry: ['vmspace', 'start'],
+  vmspace: ['id'],
+  proc: ['pid'],
+  leaf: ['vmspace', 'va'],
+  table: ['vmspace', 'va', 'level'],
+  reserved: ['vmspace', 'va'],
+  file: ['file'],
+  sharedPage: [],
+};
+/** Numbers given by first visit. */
+const VISITED = ['object', 'backing', 'frame'];
+
+/** Kinds in the order in which a reader wants them. */
+const ORDER = Object.keys(KEYS);
+
+type Keyed = Record<string, Record<string, Record<string, number | string>>>;
+
+/** Rows as `{kind: {key: columns}}`; kinds without a key are left out. */
+function keyed(rows: readonly StateRow[]): Keyed {
+  const state: Keyed = Object.fromEntries(ORDER.map((kind) => [kind, {}]));
+  for (const { kind, ...columns } of rows)
+    if (kind in state) state[kind][KEYS[kind].map((name) => columns[name]).join('/')] = columns;
+  return state;
+}
+
+/** What differs between two states, each given as rows. */
+export function diffStates(reference: readonly StateRow[], candidate: readonly StateRow[]): StateChange[] {
+  const [before, after] = [keyed(reference), keyed(candidate)];
+  const kinds = diff(before, after, { keysToSkip: VISITED });
+  const changes = kinds.flatMap(({ key: kind, changes: rows = [] }) =>
+    rows.map(({ key: id, changes: columns = [] }): StateChange => {
+      const [was, is] = [before[kind][id], after[kind][id]];
+      const named = was ?? is;
+      const key = Object.fromEntries(KEYS[kind].map((name) => [name, named[name]]));
+      if (was === undefined || is === undefined)
+        return { kind, key, change: is === undefined ? 'gone' : 'new', row: named, columns: {} };
+      const changed = columns.map(({ key: name }) => [name, [was[name], is[name]] as const] as const);
+      return { kind, key, change: 'changed', row: null, columns: Object.fromEntries(changed) };
+    }),
+  );
+  return changes.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+}
