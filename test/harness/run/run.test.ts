@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { COUNTER_NAMES, KernelPanic, type Machine, type Variant } from '../../../core/index.ts';
+import type { RunRecord } from '../../../harness/run/record.ts';
+import { run } from '../../../harness/run/run.ts';
+import { loadWorkload } from '../../../harness/workload/load.ts';
+import type { Workload } from '../../../harness/workload/ops.ts';
+import { parseWorkload } from '../../../harness/workload/text/parse.ts';
+import { experiments, series, variantById } from '../../../variants/index.ts';
+
+const text = (lines: string): Workload => parseWorkload(lines, 'test');
+const record = (lines: string, id = 'landed'): RunRecord => run(null, text(lines), variantById(id)!).record;
+const codes = ({ perOp }: RunRecord): number[] => [...perOp.code];
+const added = ({ perOp }: RunRecord, op: number, name: string): number => {
+  for (let k = perOp.counterFrom[op]!; k < perOp.counterFrom[op + 1]!; k++)
+    if (COUNTER_NAMES[perOp.counterIndex[k]!] === name) return perOp.counterDelta[k]!;
+  return 0;
+};
+
+describe('a record', () => {
+  it('holds what each op returned: ok, an error, a signal, or that it was not run', () => {
+    const lines = `a: exec sh60
+a: mmap anon 4p r -> b
+a: write b
+a: clock
+`;
+    expect(codes(record(lines))).toEqual([0, 0, 128 + 10 + 1, 256]);
+    expect(codes(record('a: exec sh60\na: mlock 0x500000000 1p\na: execfail ENOENT\na: exit\n'))).toEqual([
+      0, 12, 2, 0,
+    ]);
+  });
+
+  it('holds the value of an op: a child, an address, the time', () => {
+    const { perOp } = record('a: exec sh60\na: fork -> b\na: mmap anon 1p rw -> m\na: clock\nb: exit\na: exit\n');
+    expect(perOp.value[1]).toBe(3);
+    expect(perOp.value[2]! % 4096).toBe(0);
+    expect(perOp.value[3]).toBe(0x61616161);
+  });
+
+  it('holds what each op added to each counter, and where the process then stands', () => {
+    const after = record('a: exec sh60\na: clock\na: exit\n');
+    expect(added(after, 1, 'softFaults')).toBe(1);
+    expect(added(after, 2, 'removeCalls')).toBe(53);
+    expect(added(after, 2, 'removeEarlyExits')).toBe(52);
+    expect([...after.perOp.topPages]).toEqual([1, 1, 0]);
+    expect(after.perOp.residentCount[1]! - after.perOp.residentCount[0]!).toBe(1);
+    expect(after.perOp.residentCount[2]).toBe(0);
+  });
+
+  it('adds up: start and deltas give the totals', () => {
+    const { start, totals, perOp } = record('machine pti=on\na: exec sh60\na: fork -> b\nb: clock\nb: exit\na: exit\n');
+    const sums = start.slice();
+    perOp.counterIndex.forEach((counter, k) => (sums[counter]! += perOp.counterDelta[k]!));
+    expect(sums).toEqual(totals);
+  });
+
+  it('counts pmap_remove by place', () => {
+    const { removeByPlace } = record('a: exec sh60\na: mmap anon 1p rw -> m\na: write m\na: munmap m 1p\na: exit\n');
+    expect(removeByPlace).toEqual({
+      exit: { calls: 53, early: 52 },
+      exec: { calls: 1, early: 1 },
+      other: { calls: 1, early: 0 },
+    });
+  });
+
+  it('has a checkpoint after each exit, each snapshot, each op that stopped half-way, and at the end', () => {
+    const lines = `a: exec sh60
+a: rfork mem -> b
+a: snapshot
+a: stop refcnt-tested
+a: exit
+b: exit
+a: go
+c: exec sh60
+c: clock
+`;
+    const { checkpoints, perOp } = record(lines);
+    expect(checkpoints.map(({ op }) => op)).toEqual([2, 4, 5, 6, 8]);
+    expect(perOp.code[4]).toBe(257);
+  });
+
+  it('tells that nothing is left, or what is', () => {
+    expect(record('a: exec sh60\na: clock\na: exit\n').balance).toEqual({ alive: 0, left: [] });
+    expect(record('a: exec sh60\n').balance).toEqual({ alive: 1, left: [] });
+    const leak =
+      'machine superpages=on\na: exec sh60\na: mmap anon 4M rw -> b\na: write b 4M\na: munmap b 4M\na: exit\n';
+    const { balance, totals } = record(leak);
+    const promotions = totals[COUNTER_NAMES.indexOf('promotions')]!;
+    expect(promotions).toBeGreaterThan(0);
+    expect(balance.left).toEqual([{ what: 'userPtPageCount', start: 0, end: promotions }]);
+    expect(record(leak, 'd33276').balance.left).toEqual([]);
+  });
+
+  it('ends in a panic when the kernel does, and keeps the ops before', () => {
+    const { ended, ops, perOp } = run(null, text('a: exec sh60\na: clock\na: exit\n'), panicking).record;
+    expect(ended).toEqual({ kind: 'panic', op: 2, where: 'exit1', reason: 'planted', values: { pid: 2 } });
+    expect([ops, perOp.code.length]).toEqual([2, 2]);
+  });
+
+  it('ends in a failure when a variant throws anything else, and the machine is not used again', () => {
+    const { record: failed, machine } = run(null, text('a: exec sh60\na: exit\n'), throwing);
+    expect(failed.ended).toEqual({ kind: 'failed', how: 'throw', op: 1, message: 'TypeError: planted' });
+    expect(machine).toBeNull();
+  });
+
+  it('holds the calls into the pmap layer and the state after an op, when asked', () => {
+    const workload = text('a: exec sh60\na: exit\n');
+    const { events, state } = run(null, workload, variantById('landed')!, { events: true, stateAfter: 0 }).record;
+    expect(events!.from[2]! - events!.from[1]!).toBeGreaterThan(53);
+    expect(state).toMatchObject({ op: 0, machine: { map: expect.any(Array), tables: expect.any(Array) } });
+    expect(record('a: exec sh60\na: exit\n')).toMatchObject({ events: null, state: null });
+  });
+});
+
+const landed = variantById('landed')!;
+const withExit = (exitBeforeVmspaceExit: Variant['hunks']['exitBeforeVmspaceExit']): Variant => ({
+  ...landed,
+  id: 'planted',
+  hunks: { ...landed.hunks, exitBeforeVmspaceExit },
+});
+const panicking = withExit((_m, p) => {
+  throw new KernelPanic('exit1', 'planted', { pid: p.pid });
+});
+const throwing = withExit(() => {
+  throw new TypeError('planted');
+});
+
+describe('a replay', () => {
+  it('says how far it followed the recording', async () => {
+    const { replay } = run(null, await loadWorkload('pipe_one'), landed).record;
+    expect(replay).toMatchObject({ accesses: 1937, hits: 1509, faulted: 428, signals: 0, failedOps: 0 });
+    expect(replay!.mappedAlready).toBeGreaterThan(0);
+  });
+});
+
+describe('a record is the same', () => {
+  const others = [
+    text('machine pti=on cpus=2\na: exec sh60\na: rfork mem -> b\nb@1: clock\na: fork -> c\nc: clock\nb@1: exit\n'),
+    text('machine superpages=on\na: exec sh60\na: mmap anon 4M rw -> b\na: write b 4M\na: fork -> c\nc: write b 4M\n'),
+    text('machine ram=256M la57=on\na: exec sh60\na: clock\na: stop refcnt-tested\na: exit\n'),
+  ];
+  const plain = (one: RunRecord): unknown => JSON.parse(JSON.stringify(one));
+
+  it.each(['exit-touched', 'vfork-execfail', 'superpage-exit', 'sharers-exit-together', 'rfork-peers-two-cpus'])(
+    'of %s on a fresh machine, on a used one, and after a panic',
+    async (name) => {
+      const workload = await loadWorkload(name);
+      for (const variant of [...series, ...experiments]) {
+        const fresh = plain(run(null, workload, variant).record);
+        let machine: Machine | null = null;
+        for (const other of others) {
+          ({ machine } = run(machine, other, variant));
+          ({ machine } = run(machine, other, panicking));
+          const used = run(machine, workload, variant);
+          ({ machine } = used);
+          expect(plain(used.record)).toEqual(fresh);
+        }
+      }
+    },
+  );
+});
