@@ -56,7 +56,7 @@ import {
 } from './pv.ts';
 import { getPvEntry } from './reclaim.ts';
 import { demotePde, pmapPsEnabled, promotePde } from './superpage.ts';
-import { pdeAt, ptSlot } from './tables.ts';
+import { pdeAt, ptPageOf, pteOf } from './tables.ts';
 
 const MODIFIED = PG_M | PG_RW;
 
@@ -110,22 +110,17 @@ function enter4k(
   m.counters[PMAP_LOCKS]!++;
 
   // The PT page, with a reference for the new entry.
-  let ptp = 0;
-  let pdeWord = 0;
-  for (;;) {
-    pdeWord = pdeAt(m, pmap, hi, lo);
-    const pde = pdeWord === 0 ? 0 : words[pdeWord]!;
-    if ((pde & PG_V) !== 0 && ((pde & PG_PS) === 0 || demotePde(m, pmap, pdeWord, hi, lo))) {
-      ptp = frameOf(words[pdeWord]!);
-      page.refCount[ptp]!++;
-      break;
+  let ptp = ptPageOf(m, pmap, hi, lo);
+  if (ptp !== 0) page.refCount[ptp]!++;
+  else {
+    ptp = makeRoom(m, pmap, hi, lo, sleep);
+    if (ptp === 0) {
+      m.pvListLocked = 0;
+      return KERN_RESOURCE_SHORTAGE;
     }
-    ptp = allocPtp(m, pmap, hi, lo, sleep);
-    if (ptp !== 0) break;
-    if (!sleep) return KERN_RESOURCE_SHORTAGE;
   }
 
-  const pte = (ptp << 10) + ptSlot(lo);
+  const pte = pteOf(ptp, lo);
   let pv = 0;
   if ((words[pte]! & PG_V) === 0) {
     if ((newLo & PG_W) !== 0) pmap.stats.wiredCount++;
@@ -146,10 +141,24 @@ function enter4k(
     words[pte] = newLo;
     words[pte + 1] = newHi;
   }
-  if (page.refCount[ptp] === NPTEPG && pmapPsEnabled(m, pmap) && reservIsFull(m, frame))
-    promotePde(m, pmap, pdeWord, hi, lo);
+  if (page.refCount[ptp] === NPTEPG && pmapPsEnabled(m, pmap) && reservIsFull(m, frame)) promotePde(m, pmap, hi, lo);
   m.pvListLocked = 0;
   return KERN_SUCCESS;
+}
+
+/** The PT page of an address that has none, referenced for a new entry: what is in the way is demoted. */
+function makeRoom(m: Machine, pmap: Pmap, hi: number, lo: number, sleep: boolean): Frame {
+  for (;;) {
+    const pde = pdeAt(m, pmap, hi, lo);
+    if (pde !== 0 && (m.words[pde]! & (PG_V | PG_PS)) === (PG_V | PG_PS)) demotePde(m, pmap, pde, hi, lo);
+    let ptp = ptPageOf(m, pmap, hi, lo);
+    if (ptp !== 0) {
+      m.page.refCount[ptp]!++;
+      return ptp;
+    }
+    ptp = allocPtp(m, pmap, hi, lo, sleep);
+    if (ptp !== 0 || !sleep) return ptp;
+  }
 }
 
 function enterLarge(
@@ -304,7 +313,7 @@ function enterQuickLocked(
       if (ptp === 0) return 0;
     }
   }
-  const pte = (ptp << 10) + ptSlot(lo);
+  const pte = pteOf(ptp, lo);
   if (words[pte] !== 0) {
     page.refCount[ptp]!--;
     return 0;

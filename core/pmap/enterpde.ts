@@ -96,7 +96,7 @@ function breakMappings(m: Machine, pmap: Pmap, pde: number, hi: number, lo: numb
     invalidatePdePage(m, pmap, hi, lo, oldHi);
   } else {
     delayedInvlStart(m);
-    if (removePtes(m, pmap, hi, lo, NPTEPG, oldLo)) pmapInvalidateAll(m, pmap);
+    if (removePtes(m, pmap, hi, lo, NPTEPG, frameOf(oldLo))) pmapInvalidateAll(m, pmap);
     delayedInvlFinish(m);
   }
   freeDelayed(m);

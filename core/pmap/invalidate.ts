@@ -99,13 +99,20 @@ function flushAll(m: Machine, cpu: Cpu, pmap: Pmap): void {
 export function pmapInvalidatePage(m: Machine, pmap: Pmap, hi: number, lo: number): void {
   const { counters, cpus, curcpu } = m;
   const cpu = cpus[curcpu]!;
+  const here = cpu.curpmap === pmap;
   counters[INVALIDATE_PAGES]!++;
-  if (reachOthers(m, pmap))
-    for (let id = 0; id < cpus.length; id++)
-      if (id !== curcpu && isActive(pmap, id)) flushPage(m, cpus[id]!, pmap, hi, lo);
-  if (cpu.curpmap !== pmap) return;
+  if (!here || cpus.length !== 1) flushPageElsewhere(m, pmap, hi, lo);
+  if (!here) return;
   counters[INVLPGS]!++;
-  if (flushPage(m, cpu, pmap, hi, lo)) counters[INVPCIDS]!++;
+  invlpg(cpu, hi, lo);
+  if (pmap.topUser !== 0 && flushUserPage(m, cpu, pmap, hi, lo)) counters[INVPCIDS]!++;
+}
+
+function flushPageElsewhere(m: Machine, pmap: Pmap, hi: number, lo: number): void {
+  if (!reachOthers(m, pmap)) return;
+  const { cpus, curcpu } = m;
+  for (let id = 0; id < cpus.length; id++)
+    if (id !== curcpu && isActive(pmap, id)) flushPage(m, cpus[id]!, pmap, hi, lo);
 }
 
 /** Invalidates `pages` 4K pages from an address, all within 2M. FreeBSD: pmap_invalidate_range */
@@ -154,10 +161,12 @@ export function invalidatePdePage(m: Machine, pmap: Pmap, hi: number, lo: number
  * TLBs still hold mappings removed in it. FreeBSD: pmap_delayed_invl_start
  */
 export function delayedInvlStart(m: Machine): void {
-  if (m.invlOpen !== 0) throw new KernelPanic('pmap_delayed_invl_start', 'already in a delayed invalidation block');
+  if (m.invlOpen !== 0) throw nested();
   m.counters[DELAYED_INVALIDATIONS]!++;
   m.invlOpen = ++m.invlBegun;
 }
+
+const nested = (): KernelPanic => new KernelPanic('pmap_delayed_invl_start', 'already in a delayed invalidation block');
 
 /** FreeBSD: pmap_delayed_invl_finish */
 export function delayedInvlFinish(m: Machine): void {

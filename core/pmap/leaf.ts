@@ -8,21 +8,13 @@ import { vmPageDirty } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
 import { PGA_REFERENCED, PGA_WRITEABLE, RUN_PAGES, VM_PAGE_BITS_ALL } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { type Frame, NPTEPG, VM_MAXUSER_ADDRESS_LA57 } from '../units.ts';
+import { type Frame, NPTEPG } from '../units.ts';
 import { delayedInvlPage } from './invalidate.ts';
 import { delayFree, pmapResidentCountAdj, removePtPage, unwirePtp } from './ptp.ts';
 import { changePvListLock, freePvEntry, pvFree4k, pvRemove2m } from './pv.ts';
 import { pdpeAt } from './tables.ts';
 
 const MODIFIED = PG_M | PG_RW;
-const MAXUSER_HI = VM_MAXUSER_ADDRESS_LA57 / 2 ** 32;
-
-/** Drops the reference of an entry that is gone to its page-table page. Kernel tables stay. FreeBSD: pmap_unuse_pt */
-export function unusePt(m: Machine, pmap: Pmap, hi: number, lo: number, table: number): boolean {
-  if (hi >>> 0 >= MAXUSER_HI) return false;
-  if (table === 0) throw new KernelPanic('pmap_unuse_pt', 'ptepde != 0');
-  return unwirePtp(m, pmap, hi, lo, frameOf(table));
-}
 
 /** A 4K mapping goes: its dirty and referenced bits move to the page. */
 export function saveBits(m: Machine, frame: Frame, oldLo: number): void {
@@ -31,19 +23,18 @@ export function saveBits(m: Machine, frame: Frame, oldLo: number): void {
 }
 
 /**
- * Unmaps the page of a valid PTE; `pde` is the low word of the entry above it. Returns whether the page-table page went.
+ * Unmaps the page of a valid PTE in the PT page `ptp`. Returns whether the PT page went.
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_remove_pte
  */
-export function removePte(m: Machine, pmap: Pmap, pte: number, hi: number, lo: number, pde: number): boolean {
-  const { words } = m;
+export function removePte(m: Machine, pmap: Pmap, pte: number, hi: number, lo: number, ptp: Frame): boolean {
+  const { words, page } = m;
   const old = words[pte]!;
   words[pte] = 0;
   words[pte + 1] = 0;
   if ((old & PG_W) !== 0) pmap.stats.wiredCount--;
   pmapResidentCountAdj(m, pmap, -1);
   if ((old & PG_MANAGED) !== 0) {
-    const { page, invlOpen } = m;
-    const frame = old >>> 12;
+    const frame = frameOf(old);
     const run = frame >>> 9;
     if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
     changePvListLock(m, frame);
@@ -52,9 +43,9 @@ export function removePte(m: Machine, pmap: Pmap, pte: number, hi: number, lo: n
     if ((old & PG_A) !== 0) aflags |= PGA_REFERENCED;
     if (page.pvHead[frame] === 0 && page.pvHead2m[run] === 0) aflags &= ~PGA_WRITEABLE;
     page.aflags[frame] = aflags;
-    if (invlOpen !== 0) page.invlGen[run] = invlOpen;
+    delayedInvlPage(m, frame);
   }
-  return unusePt(m, pmap, hi, lo, pde);
+  return unwirePtp(m, pmap, hi, lo, ptp);
 }
 
 /** Frees the page-table page kept behind a 2M mapping that is gone, without TLB flush of its own. */
@@ -95,5 +86,5 @@ export function removePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: n
     delayedInvlPage(m, first);
   }
   freeReserved(m, pmap, hi, lo, 'pmap_remove_pde');
-  return unusePt(m, pmap, hi, lo, words[pdpeAt(m, pmap, hi, lo)]!);
+  return unwirePtp(m, pmap, hi, lo, frameOf(words[pdpeAt(m, pmap, hi, lo)]!));
 }

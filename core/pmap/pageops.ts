@@ -4,7 +4,7 @@
  */
 import { PMAP_TRY_LOCKS, PV_LIST_READ_LOCKS, PV_LIST_WRITE_LOCKS } from '../counters.ts';
 import { EV_CLEAR_MODIFY, EV_COPY_PAGE, EV_REMOVE_ALL, EV_REMOVE_WRITE } from '../events.ts';
-import { PG_A, PG_M, PG_PS, PG_RW, PG_V, PG_W } from '../hw/entry.ts';
+import { PG_A, PG_M, PG_PS, PG_RW, PG_V, PG_W, frameOf } from '../hw/entry.ts';
 import { physZero } from '../hw/phys.ts';
 import type { Machine } from '../hunks.ts';
 import { vmPageDirty } from '../page/page.ts';
@@ -13,8 +13,7 @@ import { PGA_REFERENCED, PGA_WRITEABLE, RUN_PAGES, VPO_UNMANAGED } from '../stat
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, PAGE_SIZE, WORDS_PER_PAGE } from '../units.ts';
 import { delayedInvlWait, pmapInvalidatePage } from './invalidate.ts';
-import { unusePt } from './leaf.ts';
-import { freeDelayed, pmapResidentCountAdj } from './ptp.ts';
+import { freeDelayed, pmapResidentCountAdj, unwirePtp } from './ptp.ts';
 import { freePvEntry, pvInsertTail, pvNext, pvPmap, pvUnlink, pvVaHi, pvVaLo } from './pv.ts';
 import { demotePde } from './superpage.ts';
 import { pdeAt, pteIn } from './tables.ts';
@@ -71,7 +70,7 @@ export function pmapRemoveAll(m: Machine, frame: Frame): void {
     if ((old & PG_W) !== 0) pmap.stats.wiredCount--;
     if ((old & PG_A) !== 0) page.aflags[frame]! |= PGA_REFERENCED;
     if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
-    unusePt(m, pmap, hi, lo, pde);
+    unwirePtp(m, pmap, hi, lo, frameOf(pde));
     pmapInvalidatePage(m, pmap, hi, lo);
     pvUnlink(words, page.pvHead, page.pvTail, frame, pv);
     freePvEntry(m, pmap, pv);

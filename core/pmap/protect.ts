@@ -182,7 +182,7 @@ export function pmapAdvise(m: Machine, pmap: Pmap, sva: Va, eva: Va, advice: num
         const lo = vaLo(end - PAGE_SIZE);
         const pte = pteIn(words[pde]!, lo);
         if ((words[pte]! & PG_V) === 0) throw new KernelPanic('pmap_advise', 'invalid PTE', { va });
-        removePte(m, pmap, pte, vaHi(va), lo, words[pde]!);
+        removePte(m, pmap, pte, vaHi(va), lo, frameOf(words[pde]!));
         changed = true;
       }
       m.pvListLocked = 0;

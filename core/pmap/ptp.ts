@@ -79,17 +79,23 @@ export function pmapPtPageCountAdj(m: Machine, pmap: Pmap | null, count: Pages):
   m.counters[USER_PT_PAGE_COUNT]! += count;
 }
 
-/** A page-table page, zeroed if asked, counted. Returns 0 when there is no memory. */
-export function allocPtPage(m: Machine, pmap: Pmap | null, pindex: number, zero: boolean): Frame {
+/** A page-table page, zeroed if asked, in no statistic yet. Returns 0 when there is no memory. */
+function takePtPage(m: Machine, pindex: number, zero: boolean): Frame {
   const frame = vmPageAllocNoobj(m, zero);
-  return frame === 0 ? 0 : countPtPage(m, pmap, frame, pindex);
+  return frame === 0 ? 0 : initPtPage(m, frame, pindex);
 }
 
-function countPtPage(m: Machine, pmap: Pmap | null, frame: Frame, pindex: number): Frame {
+function initPtPage(m: Machine, frame: Frame, pindex: number): Frame {
   m.page.pindex[frame] = pindex;
   m.page.nonZero[frame] = 1;
   m.counters[PT_PAGE_ALLOCS]!++;
-  pmapPtPageCountAdj(m, pmap, 1);
+  return frame;
+}
+
+/** A page-table page, zeroed if asked, counted. Returns 0 when there is no memory. */
+export function allocPtPage(m: Machine, pmap: Pmap, pindex: number, zero: boolean): Frame {
+  const frame = takePtPage(m, pindex, zero);
+  if (frame !== 0) pmapPtPageCountAdj(m, pmap, 1);
   return frame;
 }
 
@@ -99,7 +105,9 @@ function countPtPage(m: Machine, pmap: Pmap | null, frame: Frame, pindex: number
  */
 export function pmapAllocPtPage(m: Machine, pmap: Pmap | null, pindex: number): Frame {
   if (pmap !== null) return allocPtPage(m, pmap, pindex, true);
-  return countPtPage(m, null, vmPageAllocNoobjWait(m, true), pindex);
+  const frame = initPtPage(m, vmPageAllocNoobjWait(m, true), pindex);
+  pmapPtPageCountAdj(m, null, 1);
+  return frame;
 }
 
 /**
@@ -246,18 +254,14 @@ export function abortPtp(m: Machine, pmap: Pmap, hi: number, lo: number, frame: 
  * first to be allocated. Returns 0 when there is no memory; nothing has changed then. FreeBSD: pmap_allocpte_nosleep
  */
 export function makeTable(m: Machine, pmap: Pmap, hi: number, lo: number, level: number): Frame {
-  const frame = allocPtPage(m, pmap, pindexOf(level, hi, lo), true);
+  const frame = takePtPage(m, pindexOf(level, hi, lo), true);
   if (frame === 0) return 0;
-  if (linkTable(m, pmap, hi, lo, level, frame)) return frame;
-  pmapFreePtPage(m, pmap, frame, true);
-  return 0;
-}
-
-function linkTable(m: Machine, pmap: Pmap, hi: number, lo: number, level: number, frame: Frame): boolean {
   const { words } = m;
   const { refCount } = m.page;
   const top = m.la57 ? LEVEL_PML5 : LEVEL_PML4;
   let table = pmap.top;
+  let count = 1;
+  // Whether `table` was just made: then its first reference stands for the entry to come.
   let made = false;
   for (let above = top; ; above--) {
     const slot = slotOf(above, hi, lo);
@@ -270,18 +274,23 @@ function linkTable(m: Machine, pmap: Pmap, hi: number, lo: number, level: number
       table = frameOf(entry);
       continue;
     }
-    const child = last ? frame : allocPtPage(m, pmap, pindexOf(above - 1, hi, lo), true);
+    const child = last ? frame : takePtPage(m, pindexOf(above - 1, hi, lo), true);
     if (child === 0) {
+      pmapPtPageCountAdj(m, pmap, count);
       if (made) freeUnreferenced(m, pmap, hi, lo, table);
-      return false;
+      pmapFreePtPage(m, pmap, frame, true);
+      return 0;
     }
     if (above === top) linkTop(m, pmap, slot, child);
     else {
       words[at] = entryLo(child, PG_TABLE);
-      // The first reference of a table just made stands for this entry.
       if (!made) refCount[table]!++;
     }
-    if (last) return true;
+    if (last) {
+      pmapPtPageCountAdj(m, pmap, count);
+      return frame;
+    }
+    count++;
     made = true;
     table = child;
   }

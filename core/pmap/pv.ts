@@ -320,7 +320,11 @@ export function freePvEntry(m: Machine, pmap: Pmap, pv: number): void {
 
 /** Takes the entry of a 4K mapping off its page's list and gives it back. FreeBSD: pmap_pvh_free */
 export function pvFree4k(m: Machine, pmap: Pmap, frame: Frame, hi: number, lo: number): void {
-  freePvEntry(m, pmap, pvRemove4k(m, pmap, frame, hi, lo, 'pmap_pvh_free'));
+  const { words, page } = m;
+  const pv = pvFind(words, page.pvHead[frame]!, pmap, hi, lo);
+  if (pv === 0) throw notFound('pmap_pvh_free', pmap, hi, lo);
+  pvUnlink(words, page.pvHead, page.pvTail, frame, pv);
+  freePvEntry(m, pmap, pv);
 }
 
 /** Creates the entry of a 4K mapping, without taking memory from others. FreeBSD: pmap_try_insert_pv_entry */

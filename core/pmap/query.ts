@@ -4,6 +4,7 @@
 import { PMAP_LOCKS } from '../counters.ts';
 import {
   PG_A,
+  PG_FRAME_LO,
   PG_M,
   PG_MANAGED,
   PG_PS,
@@ -18,7 +19,7 @@ import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NBPDP, NBPDR, PAGE_SIZE, VM_PROT_WRITE, type Va, vaHi, vaLo } from '../units.ts';
-import { pdSlot, pdeAt, pdpeAt, ptSlot, pteIn } from './tables.ts';
+import { pdSlot, pdeAt, pdpSlot, pdpeAt, pml4Slot, ptSlot, pteIn } from './tables.ts';
 
 /**
  * Physical address that `va` (a byte address below 2^53) maps to; 0 without a page-table page. An unmapped page whose
@@ -30,14 +31,30 @@ export function pmapExtract(m: Machine, pmap: Pmap, va: Va): number {
   const hi = vaHi(va);
   const lo = vaLo(va);
   m.counters[PMAP_LOCKS]!++;
-  const at = pdpeAt(m, pmap, hi, lo);
-  if (at === 0) return 0;
-  const pdpe = words[at]!;
-  if ((pdpe & (PG_V | PG_PS)) !== PG_V)
-    return (pdpe & PG_V) === 0 ? 0 : ((pdpe & PG_PS_PDP_FRAME_LO) >>> 0) + (va % NBPDP);
+  // All levels are read before any is tested: where one is missing the rest comes from frame 0, which is all zero, and
+  // under a 2M or 1G leaf from its page.
+  const pml4e = words[(pmap.top << 10) + pml4Slot(hi)]!;
+  const pdpe = words[tableWords(pml4e) + pdpSlot(hi, lo)]!;
   const pde = words[tableWords(pdpe) + pdSlot(lo)]!;
-  if ((pde & (PG_V | PG_PS)) !== PG_V) return (pde & PG_V) === 0 ? 0 : ((pde & PG_PS_FRAME_LO) | (lo & 0x1fffff)) >>> 0;
-  return ((words[pteIn(pde, lo)]! & ~0xfff) | (lo & 0xfff)) >>> 0;
+  const pte = words[pteIn(pde, lo)]!;
+  if ((pml4e & pdpe & pde & PG_V) !== 0 && ((pdpe | pde) & PG_PS) === 0 && !m.la57)
+    return ((pte & PG_FRAME_LO) | (lo & (PAGE_SIZE - 1))) >>> 0;
+  return extractByLevels(m, pmap, va);
+}
+
+/** pmap_extract where the tables are not as usual. */
+function extractByLevels(m: Machine, pmap: Pmap, va: Va): number {
+  const { words } = m;
+  const hi = vaHi(va);
+  const lo = vaLo(va);
+  const at = pdpeAt(m, pmap, hi, lo);
+  const pdpe = at === 0 ? 0 : words[at]!;
+  if ((pdpe & PG_V) === 0) return 0;
+  if ((pdpe & PG_PS) !== 0) return ((pdpe & PG_PS_PDP_FRAME_LO) >>> 0) + (va % NBPDP);
+  const pde = words[tableWords(pdpe) + pdSlot(lo)]!;
+  if ((pde & PG_V) === 0) return 0;
+  if ((pde & PG_PS) !== 0) return ((pde & PG_PS_FRAME_LO) | (lo & (NBPDR - 1))) >>> 0;
+  return ((words[pteIn(pde, lo)]! & PG_FRAME_LO) | (lo & (PAGE_SIZE - 1))) >>> 0;
 }
 
 /**

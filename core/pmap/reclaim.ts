@@ -7,8 +7,8 @@ import type { Machine } from '../hunks.ts';
 import type { Pmap } from '../state/pmap.ts';
 import type { Frame } from '../units.ts';
 import { delayedInvlFinish, delayedInvlPage, delayedInvlStart, pmapInvalidateAll } from './invalidate.ts';
-import { saveBits, unusePt } from './leaf.ts';
-import { freeDelayed, pmapResidentCountAdj } from './ptp.ts';
+import { saveBits } from './leaf.ts';
+import { freeDelayed, pmapResidentCountAdj, unwirePtp } from './ptp.ts';
 import {
   CHUNK_MAP_WORDS,
   NPCPV,
@@ -59,7 +59,7 @@ function reclaimMappings(m: Machine, pmap: Pmap, chunk: Frame): number {
       clearWriteableIfUnmapped(m, frame);
       delayedInvlPage(m, frame);
       chunkMarkFree(words, chunk, i, lowest);
-      unusePt(m, pmap, hi, lo, pde);
+      unwirePtp(m, pmap, hi, lo, frameOf(pde));
       freed++;
     }
   }

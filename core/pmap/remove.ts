@@ -14,12 +14,12 @@ import { EV_REMOVE } from '../events.ts';
 import { PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.ts';
 import type { Machine } from '../hunks.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { NBPDP, NBPDR, NBPML4, NBPML5, PAGE_SIZE, type Va, vaHi, vaLo, vaOf } from '../units.ts';
+import { type Frame, NBPDP, NBPDR, NBPML4, NBPML5, PAGE_SIZE, type Va, vaHi, vaLo, vaOf } from '../units.ts';
 import { delayedInvlFinish, delayedInvlStart, pmapInvalidateAll, pmapInvalidatePage } from './invalidate.ts';
 import { removePde, removePte } from './leaf.ts';
 import { freeDelayed, pmapResidentCountAdj, unwirePtp } from './ptp.ts';
 import { demotePde } from './superpage.ts';
-import { nextSpan, pdSlot, pdeAt, pdpSlot, pml4eAt, pteIn } from './tables.ts';
+import { nextSpan, pdSlot, pdeAt, pdpSlot, pml4eAt, ptPageOf, pteOf } from './tables.ts';
 import { assertWhole1g } from './largepage.ts';
 
 /**
@@ -59,23 +59,26 @@ function removeFull(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
 
 /** The very common removal of one page. Under a 2M mapping, or without a PD page, it is a range like any other. */
 function removePage(m: Machine, pmap: Pmap, hi: number, lo: number): void {
-  const { words } = m;
   delayedInvlStart(m);
   m.counters[PMAP_LOCKS]!++;
-  const at = pdeAt(m, pmap, hi, lo);
-  const pde = at === 0 ? PG_PS : words[at]!;
-  if ((pde & PG_PS) !== 0) {
-    if (removeRange(m, pmap, vaOf(hi, lo), vaOf(hi, lo) + PAGE_SIZE)) pmapInvalidateAll(m, pmap);
-  } else if ((pde & PG_V) !== 0) {
-    const pte = pteIn(pde, lo);
-    if ((words[pte]! & PG_V) !== 0) {
-      removePte(m, pmap, pte, hi, lo, pde);
+  const ptp = ptPageOf(m, pmap, hi, lo);
+  if (ptp !== 0) {
+    const pte = pteOf(ptp, lo);
+    if ((m.words[pte]! & PG_V) !== 0) {
+      removePte(m, pmap, pte, hi, lo, ptp);
       pmapInvalidatePage(m, pmap, hi, lo);
     }
-  }
+  } else removePageUnusual(m, pmap, hi, lo);
   m.pvListLocked = 0;
   delayedInvlFinish(m);
   freeDelayed(m);
+}
+
+function removePageUnusual(m: Machine, pmap: Pmap, hi: number, lo: number): void {
+  const at = pdeAt(m, pmap, hi, lo);
+  if (at !== 0 && (m.words[at]! & PG_PS) === 0) return;
+  const va = vaOf(hi, lo);
+  if (removeRange(m, pmap, va, va + PAGE_SIZE)) pmapInvalidateAll(m, pmap);
 }
 
 /** The outer loop. Returns whether anything was unmapped. */
@@ -129,23 +132,22 @@ function removeRange(m: Machine, pmap: Pmap, sva: Va, eva: Va): boolean {
       pde = words[pdeWord]!;
     }
     if (next > eva) next = eva;
-    if (removePtes(m, pmap, hi, lo, (next - va) / PAGE_SIZE, pde)) any = true;
+    if (removePtes(m, pmap, hi, lo, (next - va) / PAGE_SIZE, frameOf(pde))) any = true;
   }
   return any;
 }
 
 /**
- * Unmaps `pages` pages from an address on, all under one PDE, whose low word is `pde`; stops when the page-table page is
- * gone. Returns whether anything was unmapped. FreeBSD: pmap_remove_ptes
+ * Unmaps `pages` pages from an address on, all in the PT page `ptp`; stops when that is gone. Returns whether anything was unmapped. FreeBSD: pmap_remove_ptes
  */
-export function removePtes(m: Machine, pmap: Pmap, hi: number, lo: number, pages: number, pde: number): boolean {
+export function removePtes(m: Machine, pmap: Pmap, hi: number, lo: number, pages: number, ptp: Frame): boolean {
   const { words } = m;
   let any = false;
-  let pte = pteIn(pde, lo);
+  let pte = pteOf(ptp, lo);
   for (let at = lo, left = pages; left > 0; left--, at = (at + PAGE_SIZE) | 0, pte += 2) {
     if (words[pte] === 0) continue;
     any = true;
-    if (removePte(m, pmap, pte, hi, at, pde)) break;
+    if (removePte(m, pmap, pte, hi, at, ptp)) break;
   }
   return any;
 }

@@ -3,7 +3,7 @@
  */
 import { PMAP_LOCKS, PV_CHUNK_LIST_LOCKS, PV_ENTRY_COUNT } from '../counters.ts';
 import { EV_REMOVE_PAGES } from '../events.ts';
-import { PG_M, PG_PS, PG_RW, PG_V, PG_W, frameOf } from '../hw/entry.ts';
+import { PG_M, PG_RW, PG_V, PG_W, frameOf } from '../hw/entry.ts';
 import type { Machine } from '../hunks.ts';
 import { vmPageDirty } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
@@ -11,8 +11,8 @@ import { PGA_WRITEABLE, RUN_PAGES } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NPTEPG, vaOf } from '../units.ts';
 import { pmapInvalidateAll } from './invalidate.ts';
-import { freeReserved, unusePt } from './leaf.ts';
-import { freeDelayed, pmapResidentCountAdj } from './ptp.ts';
+import { freeReserved } from './leaf.ts';
+import { freeDelayed, pmapResidentCountAdj, unwirePtp } from './ptp.ts';
 import {
   CHUNK_MAP_WORDS,
   changePvListLock,
@@ -29,7 +29,7 @@ import {
   pvVaHi,
   pvVaLo,
 } from './pv.ts';
-import { pdeAt, pdpeAt, pteIn } from './tables.ts';
+import { pdeAt, pdpeAt, ptPageOf, pteOf } from './tables.ts';
 
 const MODIFIED = PG_M | PG_RW;
 
@@ -82,14 +82,14 @@ function freeChunkBatch(m: Machine, first: Frame): void {
 /** Unmaps what a chunk's entries stand for. Returns whether the chunk is all free. */
 function removeChunk(m: Machine, pmap: Pmap, chunk: Frame): boolean {
   const { words, page } = m;
-  const { pvHead, pvTail, pvHead2m, aflags, refCount } = page;
+  const { pvHead, pvTail, pvHead2m, aflags } = page;
   let allFree = true;
   let small = 0;
   let large = 0;
   // The page-table page of the last 4K mapping, which most often is that of the next one too.
-  let lastHi = -1;
+  let ptp = 0;
+  let lastHi = 0;
   let lastSpan = 0;
-  let pde = 0;
   for (let i = 0; i < CHUNK_MAP_WORDS; i++) {
     let freed = 0;
     for (let used = chunkUsed(words, chunk, i); used !== 0; used &= used - 1) {
@@ -97,12 +97,10 @@ function removeChunk(m: Machine, pmap: Pmap, chunk: Frame): boolean {
       const pv = chunkEntry(chunk, i, 31 - Math.clz32(lowest));
       const lo = pvVaLo(words, pv);
       const hi = pvVaHi(words, pv);
-      if (hi !== lastHi || lo >>> 21 !== lastSpan) {
-        const at = pdeAt(m, pmap, hi, lo);
-        pde = words[at]!;
-        if ((pde & (PG_PS | PG_V)) !== PG_V) {
-          lastHi = -1;
-          if (remove2m(m, pmap, at, pv, hi, lo)) {
+      if (ptp === 0 || hi !== lastHi || lo >>> 21 !== lastSpan) {
+        ptp = ptPageOf(m, pmap, hi, lo);
+        if (ptp === 0) {
+          if (remove2m(m, pmap, pdeAt(m, pmap, hi, lo), pv, hi, lo)) {
             freed |= lowest;
             large++;
           } else allFree = false;
@@ -111,7 +109,7 @@ function removeChunk(m: Machine, pmap: Pmap, chunk: Frame): boolean {
         lastHi = hi;
         lastSpan = lo >>> 21;
       }
-      const pte = pteIn(pde, lo);
+      const pte = pteOf(ptp, lo);
       const old = words[pte]!;
       if ((old & PG_V) === 0) throw badEntry(hi, lo, old);
       if ((old & PG_W) !== 0) {
@@ -122,17 +120,13 @@ function removeChunk(m: Machine, pmap: Pmap, chunk: Frame): boolean {
       small++;
       words[pte] = 0;
       words[pte + 1] = 0;
-      const frame = old >>> 12;
+      const frame = frameOf(old);
       if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
       changePvListLock(m, frame);
       pvUnlink(words, pvHead, pvTail, frame, pv);
       if ((aflags[frame]! & PGA_WRITEABLE) !== 0 && pvHead[frame] === 0 && pvHead2m[frame >>> 9] === 0)
         aflags[frame]! &= ~PGA_WRITEABLE;
-      if (refCount[pde >>> 12] !== 1) refCount[pde >>> 12]!--;
-      else {
-        unusePt(m, pmap, hi, lo, pde);
-        lastHi = -1;
-      }
+      if (unwirePtp(m, pmap, hi, lo, ptp)) ptp = 0;
     }
     chunkMarkFree(words, chunk, i, freed);
   }
@@ -162,6 +156,6 @@ function remove2m(m: Machine, pmap: Pmap, pde: number, pv: number, hi: number, l
   if (page.pvHead2m[first >>> 9] === 0)
     for (let frame = first; frame < end; frame++) clearWriteableIfUnmapped(m, frame);
   freeReserved(m, pmap, hi, lo, 'pmap_remove_pages');
-  unusePt(m, pmap, hi, lo, words[pdpeAt(m, pmap, hi, lo)]!);
+  unwirePtp(m, pmap, hi, lo, frameOf(words[pdpeAt(m, pmap, hi, lo)]!));
   return true;
 }

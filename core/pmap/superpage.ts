@@ -34,6 +34,7 @@ import { removePde } from './leaf.ts';
 import { allocPtPage, freeDelayed, insertPtPage, ptPindex, removePtPage } from './ptp.ts';
 import { changePvListLock, freePvEntry, pvInsertTail, pvRemove2m, pvRemove4k, pvSetVa, takePvEntry } from './pv.ts';
 import { reservePvEntries } from './reclaim.ts';
+import { pdeAt } from './tables.ts';
 
 /** Whether the pmap may have 2M mappings. FreeBSD: pmap_ps_enabled */
 export const pmapPsEnabled = (m: Machine, pmap: Pmap): boolean =>
@@ -67,8 +68,9 @@ function writeProtectClean(words: Int32Array, pte: number): number {
  * accessed, with equal attributes. Mappings write-protected on the way stay so when it fails. No TLB flush: the 2M
  * mapping translates alike. FreeBSD: sys/amd64/amd64/pmap.c pmap_promote_pde
  */
-export function promotePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: number): void {
+export function promotePde(m: Machine, pmap: Pmap, hi: number, lo: number): void {
   const { words } = m;
+  const pde = pdeAt(m, pmap, hi, lo);
   const table = words[pde]!;
   const first = tableWords(table);
   if ((words[first]! & ((PG_FRAME_LO & ~PG_PS_FRAME_LO) | PG_A | PG_V)) !== (PG_A | PG_V)) {

@@ -2,11 +2,11 @@
  * Finding an entry in a pmap's tables. An address comes as two halves; an entry is named by the index of its low word in
  * m.words, and 0 means "no table there".
  */
-import { PG_PS, PG_V, tableWords } from '../hw/entry.ts';
+import { PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.ts';
 import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { NBPDP, NBPDR, NBPML4, type Va, vaHi, vaLo, vaOf } from '../units.ts';
+import { type Frame, NBPDP, NBPDR, NBPML4, type Va, vaHi, vaLo, vaOf } from '../units.ts';
 
 // Word of an address's entry within its table, by level. Two words an entry.
 export const pml5Slot = (hi: number): number => (hi >>> 15) & 0x3fe;
@@ -51,6 +51,31 @@ function notDirectory(pmap: Pmap, pdpe: number, hi: number, lo: number): number 
   if ((pdpe & PG_V) === 0) return 0;
   throw new KernelPanic('pmap_pde', 'for 1G page', { pmap: pmap.id, va: vaOf(hi, lo) });
 }
+
+/**
+ * The PT page of an address; 0: there is none, a larger page is mapped there or nothing is.
+ *
+ * All levels are read before any is tested, which is faster than test after test. Where a level is missing the next ones
+ * are read from frame 0, which is all zero, and under a large leaf from its page.
+ */
+export function ptPageOf(m: Machine, pmap: Pmap, hi: number, lo: number): Frame {
+  const { words } = m;
+  const pml4e = words[(pmap.top << 10) + pml4Slot(hi)]!;
+  const pdpe = words[tableWords(pml4e) + pdpSlot(hi, lo)]!;
+  const pde = words[tableWords(pdpe) + pdSlot(lo)]!;
+  if ((pml4e & pdpe & pde & PG_V) !== 0 && ((pdpe | pde) & PG_PS) === 0 && !m.la57) return frameOf(pde);
+  return ptPageByLevels(m, pmap, hi, lo);
+}
+
+function ptPageByLevels(m: Machine, pmap: Pmap, hi: number, lo: number): Frame {
+  const at = pdeAt(m, pmap, hi, lo);
+  if (at === 0) return 0;
+  const pde = m.words[at]!;
+  return (pde & (PG_V | PG_PS)) === PG_V ? frameOf(pde) : 0;
+}
+
+/** Word of the PTE of an address in its PT page. */
+export const pteOf = (ptp: Frame, lo: number): number => (ptp << 10) + ptSlot(lo);
 
 /** pmap_pde_to_pte: the PTE of an address in the page-table page that a PDE's low word names. */
 export const pteIn = (pde: number, lo: number): number => tableWords(pde) + ptSlot(lo);
