@@ -2,7 +2,7 @@
  * Two states of a machine, row by row: what a difference of the map or of the tables consists of.
  *
  * Rows are keyed by what they are (an entry by vmspace and start, a leaf by vmspace and address), so that one row gone is
- * one change. Numbers given by first visit shift when a row is gone: they are keys of objects and frames, never compared.
+ * one change. Numbers given by first visit, of objects and frames, shift when a row is gone: they are never compared.
  */
 import { diff } from 'json-diff-ts';
 
@@ -41,17 +41,20 @@ const ORDER = Object.keys(KEYS);
 type Keyed = Record<string, Record<string, Record<string, number | string>>>;
 
 /** Rows as `{kind: {key: columns}}`; kinds without a key are left out. */
-function keyed(rows: readonly StateRow[]): Keyed {
+function keyed(rows: readonly StateRow[], without: readonly string[] = []): Keyed {
   const state: Keyed = Object.fromEntries(ORDER.map((kind) => [kind, {}]));
-  for (const { kind, ...columns } of rows)
-    if (kind in state) state[kind][KEYS[kind].map((name) => columns[name]).join('/')] = columns;
+  for (const { kind, ...columns } of rows) {
+    if (!(kind in state)) continue;
+    const kept = Object.entries(columns).filter(([name]) => !without.includes(name));
+    state[kind][KEYS[kind].map((name) => columns[name]).join('/')] = Object.fromEntries(kept);
+  }
   return state;
 }
 
 /** What differs between two states, each given as rows. */
 export function diffStates(reference: readonly StateRow[], candidate: readonly StateRow[]): StateChange[] {
   const [before, after] = [keyed(reference), keyed(candidate)];
-  const kinds = diff(before, after, { keysToSkip: VISITED });
+  const kinds = diff(keyed(reference, VISITED), keyed(candidate, VISITED));
   const changes = kinds.flatMap(({ key: kind, changes: rows = [] }) =>
     rows.map(({ key: id, changes: columns = [] }): StateChange => {
       const [was, is] = [before[kind][id], after[kind][id]];

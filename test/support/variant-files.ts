@@ -6,7 +6,7 @@ import { join } from 'node:path';
 export class VariantFiles {
   readonly folder = mkdtempSync(join(tmpdir(), 'pmapdiff-'));
 
-  write(name: string, text: string): string {
+  write(name: string, text: string | Buffer): string {
     const path = join(this.folder, name);
     writeFileSync(path, text);
     return path;

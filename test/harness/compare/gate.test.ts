@@ -86,4 +86,18 @@ describe('the exit code is', () => {
   ])('of %j the first in the order of precedence: %i', (codes, code) => {
     expect(exitCodeOf(codes)).toBe(code);
   });
+
+  it('1 when a step to the next revision is unexpected, though none against the reference is', () => {
+    const columns = [
+      { facts: facts('old'), records: [record('old', ops(3))] },
+      { facts: facts('new', 'old', [intent('residentCount', 'more, fewer')]), records: [record('new', ops(4))] },
+      { facts: facts('newer', 'new'), records: [record('newer', ops(3))] },
+    ];
+    expect(compareAll(columns).report.tally).toMatchObject({ unexpected: 0, steps: 0, exitCode: 0 });
+    const { report } = compareAll(columns, { steps: true });
+    expect(report.tally).toMatchObject({ unexpected: 0, steps: 1, unexpectedSteps: 1, exitCode: 1 });
+    expect(report.steps).toMatchObject([
+      { reference: 'new', candidate: 'newer', reasons: [{ standing: 'unexpected' }] },
+    ]);
+  });
 });

@@ -1,0 +1,298 @@
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
+import { gzipSync } from 'node:zlib';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { builtFile } from '../../support/built.ts';
+import { root } from '../../support/layers.ts';
+import { VariantFiles } from '../../support/variant-files.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const files = new VariantFiles();
+let cli: string;
+beforeAll(() => {
+  cli = builtFile('harness/cli.js');
+}, 90_000);
+afterAll(() => files.dispose());
+
+const plainEnv = { ...process.env, NO_COLOR: '', FORCE_COLOR: '' };
+
+function pmapdiff(...args: string[]): SpawnSyncReturns<string> {
+  return spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8', env: plainEnv });
+}
+
+const vectors = (kind: string): string => join(root, 'test/fixtures/vectors', kind);
+
+describe('the command line', () => {
+  it('explains itself on stdout', () => {
+    const { status, stdout, stderr } = pmapdiff('--help');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('compare');
+    expect(stdout).toContain('130 interrupted');
+  });
+
+  it('lists what there is', () => {
+    const { status, stdout } = pmapdiff('list', '--json');
+    const list = JSON.parse(stdout);
+    expect(status).toBe(0);
+    expect(Object.keys(list.revisions)).toEqual([
+      'baseline',
+      'toplevel-accounting',
+      'double-count-fix',
+      'shared-page-unmap',
+      'landed',
+    ]);
+    expect(Object.keys(list.catalog).length).toBeGreaterThanOrEqual(12);
+    expect(list.machine).toMatchObject({ cpus: '1', pti: 'off' });
+  });
+});
+
+describe('bad input is one line on stderr, nothing on stdout, and exit 2:', () => {
+  const file =
+    (name: string, text: string | Buffer): (() => string[]) =>
+    () => ['--workload', files.write(name, text)];
+  const op = (line: string): (() => string[]) => file('bad.workload', `a: exec sh60\n${line}\n`);
+
+  it.each<[string, () => string[], RegExp]>([
+    ['an unknown option', () => ['--wrkload', 'churn'], /unknown option '--wrkload' \(Did you mean --workload\?\)/],
+    ['an unknown variant', () => ['--variants', 'baseline,lnded'], /unknown variant "lnded": did you mean landed\?/],
+    ['a single variant', () => ['--variants', 'landed'], /expected at least two variants/],
+    ['a missing variant file', () => ['--variant', './nowhere.ts'], /\.\/nowhere\.ts: no such variant file/],
+    [
+      'a reference that is no column',
+      () => ['--variants', 'baseline,landed', '--against', 'd33276'],
+      /--against d33276: not among the columns baseline, landed/,
+    ],
+    [
+      'an unknown touch policy',
+      () => ['--touch', 'sometimes'],
+      /--touch: expected recorded, exec, never, all, got "sometimes"/,
+    ],
+    ['a time limit that is none', () => ['--time-limit', 'soon'], /--time-limit: expected seconds above 0/],
+    ['an unknown workload', () => ['--workload', 'chrun'], /did you mean 'churn'\?/],
+    ['a missing file', () => ['--workload', './nowhere.workload'], /nowhere\.workload: expected/],
+    ['an unknown op', op('a: exce sh60'), /bad\.workload:2:\d+: expected .* found 'exce'; did you mean 'exec'\?/],
+    ['an address that is no number', op('a: read NaN'), /bad\.workload:2/],
+    ['a negative length', op('a: munmap 0x1000 -1p'), /bad\.workload:2/],
+    ['an address beyond the machine', op('a: read 0x1000000000000000'), /bad\.workload:2/],
+    ['an op for a process that has exited', op('a: exit\na: clock'), /bad\.workload:3/],
+    [
+      'a truncated gzip file',
+      file('bad.jsonl.gz', gzipSync(`{"ev":"meta"}${' '.repeat(9999)}`).subarray(0, 40)),
+      /bad\.jsonl\.gz:1: expected a complete gzip file/,
+    ],
+  ])('%s', (_what, args, message) => {
+    const { status, stdout, stderr } = pmapdiff('compare', ...args());
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect([status, stdout]).toEqual([2, '']);
+  });
+
+  it.each<[string, string[], RegExp]>([
+    ['an unknown command', ['compair'], /unknown command 'compair' \(Did you mean compare\?\)/],
+    ['a kind of recording that there is not', ['conform', 'cpu', '.'], /conform: expected pmap, vm, mmu, got "cpu"/],
+    ['recordings that are not there', ['conform', 'mmu', './nowhere'], /nowhere: expected a file or a folder/],
+    ['a replay without a variant', ['replay', 'churn'], /required option '--variant <id\|file>' not specified/],
+  ])('%s', (_what, args, message) => {
+    const { status, stdout, stderr } = pmapdiff(...args);
+    expect(stderr).toMatch(message);
+    expect([status, stdout]).toEqual([2, '']);
+  });
+});
+
+describe('compare', () => {
+  const small = ['compare', '--workload', 'exit-touched', 'vfork-execfail'];
+
+  it('prints the same bytes of JSON every time, never coloured', () => {
+    const [first, second] = [0, 1].map(() => pmapdiff(...small, '--json'));
+    expect(second!.stdout).toBe(first!.stdout);
+    const coloured = spawnSync(process.execPath, [cli, ...small, '--json'], {
+      encoding: 'utf8',
+      env: { ...plainEnv, FORCE_COLOR: '1' },
+    });
+    expect(coloured.stdout).toBe(first!.stdout);
+    expect(JSON.parse(first!.stdout)).toMatchObject({
+      schema: 'pmapdiff.compare/1',
+      complete: true,
+      exitCode: first!.status,
+    });
+  });
+
+  it('says nothing on stderr when that is no terminal, and nothing in colour when stdout is none', () => {
+    const { stdout, stderr } = pmapdiff(...small);
+    expect(stderr).toBe('');
+    expect(stdout).not.toContain('\u001B');
+    expect(stdout).toMatch(/exit-touched +exit +0\/52 +0\/52 +51\/52 +52\/53/);
+    expect(stdout).toMatch(/vfork-execfail .*behavioural F6/);
+  });
+
+  it('takes a variant file as a column', () => {
+    const path = files.variant('always-full', 'removeIsNoop: () => false,');
+    const { stdout } = pmapdiff(
+      'compare',
+      '--workload',
+      'exit-touched',
+      '--variants',
+      'landed',
+      '--variant',
+      path,
+      '--json',
+    );
+    const { workloads } = JSON.parse(stdout);
+    expect(workloads[0].pairs[0]).toMatchObject({
+      reference: 'landed',
+      candidate: 'always-full',
+      verdict: 'cost-only',
+      standing: 'unexpected',
+      changedMembers: ['removeIsNoop'],
+    });
+    expect(workloads[0].runs[1].removeByPlace.exit).toEqual({ calls: 53, early: 0 });
+  });
+
+  it('shows a copy under another name as identical, on every workload of the catalog', () => {
+    const path = files.variant(
+      'copy',
+      'removeIsNoop: (_m, pmap) => pmap.stats.residentCount <= 1 + (pmap.topUser !== 0 ? 1 : 0),',
+    );
+    const catalog = Object.keys(JSON.parse(pmapdiff('list', '--json').stdout).catalog);
+    const { stdout } = pmapdiff('compare', '-w', ...catalog, '--variants', 'landed', '--variant', path, '--json');
+    const { workloads, counts } = JSON.parse(stdout);
+    expect(new Set(workloads.map((one: { pairs: { verdict: string }[] }) => one.pairs[0]!.verdict))).toEqual(
+      new Set(['identical']),
+    );
+    expect(counts).toMatchObject({ unexpected: 0, failed: 0, equal: workloads.length });
+  });
+
+  it('keeps the other columns complete when a variant fails, and exits 3', () => {
+    const paths = [
+      files.write('at-load.ts', "throw new Error('no luck');"),
+      files.variant('throws', "exitBeforeVmspaceExit() { throw new Error('not today'); }"),
+    ];
+    const { status, stdout } = pmapdiff(...small, '--variant', ...paths, '--json');
+    const { workloads } = JSON.parse(stdout);
+    const ended = Object.fromEntries(
+      workloads[0].runs.map((run: { variant: string; ended: { kind: string } }) => [run.variant, run.ended.kind]),
+    );
+    expect(ended).toEqual({
+      baseline: 'done',
+      'toplevel-accounting': 'done',
+      'double-count-fix': 'done',
+      'shared-page-unmap': 'done',
+      landed: 'done',
+      'at-load.ts': 'failed',
+      throws: 'failed',
+    });
+    expect(status).toBe(3);
+  });
+
+  it('refuses a variant whose declarations cannot be read, and one whose name is taken', () => {
+    const paths = [
+      files.write(
+        'odd.ts',
+        "import { landed } from 'pmapdiff';\nexport default { ...landed, id: 'odd', intends: [{ what: 'ipis', by: 'less', why: '' }] };",
+      ),
+      files.variant('landed', ''),
+    ];
+    const { stdout } = pmapdiff(
+      'compare',
+      '--workload',
+      'exit-touched',
+      '--variants',
+      'baseline',
+      '--variant',
+      ...paths,
+    );
+    expect(stdout).toContain("odd, intends ipis: expected 'more', 'fewer' or '±N per");
+    expect(stdout).toContain('id "landed" is taken by another variant');
+  });
+
+  it('shows what a variant prints on stderr, under its name', () => {
+    const path = files.variant('prints', "exitBeforeVmspaceExit() { console.log('here'); },");
+    const { stdout, stderr } = pmapdiff(
+      'compare',
+      '--workload',
+      'exit-touched',
+      '--variants',
+      'landed',
+      '--variant',
+      path,
+    );
+    expect(stderr).toBe('[prints.ts] here\n');
+    expect(stdout).not.toContain('here');
+  });
+
+  it('exits 3 when there was nothing to run', () => {
+    const { status, stderr } = pmapdiff('compare', '--workload', files.write('empty.workload', '# nothing\n'));
+    expect([status, stderr]).toEqual([3, 'empty: no ops, nothing was run\n']);
+  });
+
+  it('exits 3 when the reference does not answer as the workload says', () => {
+    const path = files.write('wrong.workload', 'a: exec sh60\na: clock => SIGSEGV\na: exit\n');
+    const { status, stdout } = pmapdiff('compare', '--workload', path);
+    expect(stdout).toContain('line 2: the reference should answer SIGSEGV, answers ok');
+    expect(status).toBe(3);
+  });
+
+  it('ends quietly when nobody reads on', async () => {
+    const child = spawn(process.execPath, [cli, ...small, '--json'], { env: plainEnv });
+    let errors = '';
+    child.stderr.on('data', (data: Buffer) => (errors += String(data)));
+    child.stdout.destroy();
+    await new Promise((resolve) => child.on('close', resolve));
+    expect(errors).toBe('');
+  });
+
+  it('exits 130 when interrupted, with what was complete by then', async () => {
+    const path = files.variant('waits', "exitBeforeVmspaceExit() { console.log('here'); for (;;); },");
+    const args = [cli, ...small, '--variants', 'landed', '--variant', path, '--json'];
+    const child = spawn(process.execPath, args, { env: plainEnv });
+    let out = '';
+    child.stdout.on('data', (data: Buffer) => (out += String(data)));
+    child.stderr.once('data', () => child.kill('SIGINT'));
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect(code).toBe(130);
+    expect(JSON.parse(out)).toMatchObject({ complete: false, exitCode: 130, workloads: [] });
+  });
+});
+
+describe('replay', () => {
+  it('shows what one workload did under one variant', () => {
+    const { status, stdout } = pmapdiff('replay', 'exit-touched', '--variant', 'landed');
+    expect(status).toBe(0);
+    expect(stdout).toContain('exit-touched under landed: done');
+    expect(stdout).toMatch(/pmap_remove, exit +52 early of 53/);
+  });
+
+  it('traces the calls of each op', () => {
+    const { stdout } = pmapdiff('replay', 'exit-touched', '--variant', 'landed', '--trace');
+    expect(stdout).toMatch(
+      /^sh: exit {2}# ok, resident 0\n {4}remove pmap 1 0x7ffffffff000\.\.0x800000000000\n {4}remove_pages pmap 1$/m,
+    );
+  });
+
+  it('exits 1 on a panic', () => {
+    const path = files.variant(
+      'panics',
+      "releaseEnd() { throw new KernelPanic('pmap_release', 'planted'); },",
+      "import { KernelPanic } from 'pmapdiff';",
+    );
+    const { status, stdout } = pmapdiff('replay', 'exit-touched', '--variant', path, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      schema: 'pmapdiff.replay/1',
+      ended: { kind: 'panic', where: 'pmap_release' },
+    });
+    expect(status).toBe(1);
+  });
+});
+
+describe('conform', () => {
+  it.each(['vm', 'mmu'])('answers the %s recordings of the fixtures', (kind) => {
+    const { status, stdout } = pmapdiff('conform', kind, vectors(kind), '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ schema: 'pmapdiff.conform/1', kind, mismatches: [] });
+    expect(status).toBe(0);
+  });
+
+  it('exits 3 when nothing was checked', () => {
+    expect(pmapdiff('conform', 'mmu', files.folder).status).toBe(3);
+  });
+});

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { type StateRow, diffStates } from '../../../harness/compare/state-diff.ts';
+
+const vmspace = (nentries: number): StateRow => ({ kind: 'vmspace', id: 1, refcnt: 1, nentries });
+const entry = (start: number, object: number, prot = 1): StateRow => ({
+  kind: 'entry',
+  vmspace: 1,
+  start,
+  end: start + 4096,
+  object,
+  prot,
+});
+const object = (number: number): StateRow => ({ kind: 'object', object: number, refs: 1 });
+
+describe('the difference of two states', () => {
+  it('is nothing when they are equal', () => {
+    const rows = [vmspace(1), entry(4096, 1), object(1)];
+    expect(diffStates(rows, rows)).toEqual([]);
+    expect(diffStates([], [])).toEqual([]);
+  });
+
+  it('names a row that is gone, and what depends on it', () => {
+    const before = [vmspace(2), object(1), entry(4096, 1), object(2), entry(8192, 2)];
+    const after = [vmspace(1), object(1), entry(8192, 1)];
+    expect(diffStates(before, after)).toEqual([
+      {
+        kind: 'entry',
+        key: { vmspace: 1, start: 4096 },
+        change: 'gone',
+        row: { vmspace: 1, start: 4096, end: 8192, object: 1, prot: 1 },
+        columns: {},
+      },
+      { kind: 'vmspace', key: { id: 1 }, change: 'changed', row: null, columns: { nentries: [2, 1] } },
+    ]);
+  });
+
+  it('names a row that is new, and a column that changed', () => {
+    expect(diffStates([entry(4096, 1)], [entry(4096, 1, 3), entry(8192, 1)])).toEqual([
+      { kind: 'entry', key: { vmspace: 1, start: 4096 }, change: 'changed', row: null, columns: { prot: [1, 3] } },
+      {
+        kind: 'entry',
+        key: { vmspace: 1, start: 8192 },
+        change: 'new',
+        row: { vmspace: 1, start: 8192, end: 12288, object: 1, prot: 1 },
+        columns: {},
+      },
+    ]);
+  });
+
+  it('does not speak of numbers given by first visit', () => {
+    expect(diffStates([object(1), entry(4096, 1)], [object(1), object(2), entry(4096, 2)])).toEqual([]);
+  });
+});
