@@ -61,8 +61,9 @@ program
 program
   .command('conform')
   .description('hold the simulated kernel against recorded answers of the real one')
-  .argument('<kind>', 'pmap, vm or mmu')
+  .argument('<kind>', 'pmap, vm, mmu or replay')
   .argument('<path...>', 'folders or files of recordings')
+  .option('--traces <dir>', 'with replay: folder of the recorded programs (default: the corpus)')
   .option('--json', 'JSON instead of text')
   .action(async (kind, paths, options) => finish((await ACTIONS.conform())(kind, paths, options)));
 

@@ -5,6 +5,7 @@ import type { Variant } from '../../core/index.ts';
 import { d33276, series } from '../../variants/index.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
 import type { ConformReport, Mismatch } from '../conform/report.ts';
+import { packagePath } from '../workload/root.ts';
 import { UsageError } from './errors.ts';
 
 /** Mismatches shown as text. */
@@ -20,21 +21,27 @@ const revisions = (answers: Readonly<Record<string, string>>): { variant: Varian
 const PMAP_ANSWERS = { 'double-count-fix': 'landed', 'shared-page-unmap': 'landed' };
 const VM_ANSWERS = { 'shared-page-unmap': 'landed' };
 
+interface ConformOptions {
+  readonly json?: boolean;
+  /** folder of the recorded programs; the corpus if not given */
+  readonly traces?: string;
+}
+
 /** Report by kind of recording. */
-const KINDS: Readonly<Record<string, (paths: readonly string[]) => Promise<ConformReport>>> = {
+const KINDS: Readonly<Record<string, (paths: readonly string[], options: ConformOptions) => Promise<ConformReport>>> = {
   pmap: async (paths) => (await import('../conform/pmap.ts')).conformPmap(paths, revisions(PMAP_ANSWERS)),
   vm: async (paths) => (await import('../conform/vm.ts')).conformVm(paths, revisions(VM_ANSWERS)),
   mmu: async (paths) => (await import('../conform/mmu.ts')).conformMmu(paths),
+  replay: async (paths, { traces = packagePath('harness', 'workload', 'corpus') }) =>
+    (await import('../conform/replay.ts')).conformReplay(paths, traces, revisions(VM_ANSWERS)),
 };
 
-export async function conformCommand(
-  kind: string,
-  paths: readonly string[],
-  options: { json?: boolean },
-): Promise<number> {
+export async function conformCommand(kind: string, paths: readonly string[], options: ConformOptions): Promise<number> {
   if (!Object.hasOwn(KINDS, kind))
     throw new UsageError(`conform: expected ${Object.keys(KINDS).join(', ')}, got ${JSON.stringify(kind)}`);
-  const report = await KINDS[kind](paths);
+  if (options.traces !== undefined && kind !== 'replay')
+    throw new UsageError(`conform: expected --traces with replay only, got it with ${kind}`);
+  const report = await KINDS[kind](paths, options);
   process.stdout.write(options.json ? `${JSON.stringify(report, null, 1)}\n` : text(report));
   if (report.checked === 0) return EXIT_HARNESS;
   return report.mismatches.length > 0 ? EXIT_FINDING : EXIT_OK;
@@ -42,14 +49,19 @@ export async function conformCommand(
 
 function text(report: ConformReport): string {
   const { kind, files, checked, mismatches } = report;
+  const answer = kind === 'replay' ? 'process row' : 'answer';
   const count = (n: number, word: string): string => `${n.toLocaleString('en-US')} ${word}${n === 1 ? '' : 's'}`;
-  const head = `conform ${kind}: ${count(checked, 'answer')} in ${count(files, 'file')}, ${count(mismatches.length, 'mismatch').replace(/mismatchs$/, 'mismatches')}\n`;
+  const head = `conform ${kind}: ${count(checked, answer)} in ${count(files, 'file')}, ${count(mismatches.length, 'mismatch').replace(/mismatchs$/, 'mismatches')}\n`;
+  const matching =
+    'rowsMatching' in report
+      ? `  ${Number(report.rowsMatching).toLocaleString('en-US')} of them match in every revision\n`
+      : '';
   const perRevision = (report as { revisions?: readonly PerRevision[] }).revisions ?? [];
   const rows = perRevision.map(
-    (one) => `  ${one.variant.padEnd(20)} ${count(one.checked, 'answer')}, ${one.mismatches} wrong\n`,
+    (one) => `  ${one.variant.padEnd(20)} ${count(one.checked, answer)}, ${one.mismatches} wrong\n`,
   );
   const rest = mismatches.length > SHOWN ? `  … and ${count(mismatches.length - SHOWN, 'more')}\n` : '';
-  return [head, ...rows, ...mismatches.slice(0, SHOWN).map(mismatchText), rest].join('');
+  return [head, matching, ...rows, ...mismatches.slice(0, SHOWN).map(mismatchText), rest].join('');
 }
 
 interface PerRevision {

@@ -150,6 +150,12 @@ export class Interpreter {
     return count;
   }
 
+  /** The process that is to run entry `at` of a chunk, a child of init made now if need be; null if it is not there. */
+  processOf(chunk: OpChunk, at: number): Proc | null {
+    const { process } = this.#workload.actors[chunk.who[at]];
+    return this.#procs[process] ?? this.#firstSeen(process);
+  }
+
   /** Run entry `at` of a chunk: its outcome code. Throws KernelPanic. */
   step(chunk: OpChunk, at: number): number {
     const m = this.#m;

@@ -76,6 +76,10 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
     of: 'harness/findings/',
     may: ['harness/findings/', 'harness/compare/', 'harness/workload/', 'harness/run/record.ts'],
   },
+  ...['harness/conform/replay.ts', 'harness/conform/replay-run.ts'].map((of) => ({
+    of,
+    may: ['harness/conform/', 'harness/run/', 'harness/workload/', 'core/'],
+  })),
   { of: 'harness/conform/', may: ['harness/conform/', 'core/'] },
   {
     of: 'harness/bench/',

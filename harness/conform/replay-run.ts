@@ -1,0 +1,240 @@
+/**
+ * A recorded process tree through one revision, counted as replay summaries count: calls that the VM layer makes into the
+ * pmap, read off the event stream, not the functions' own counters.
+ */
+import {
+  EVENT_KINDS,
+  EVENT_WORDS,
+  EV_ADVISE,
+  EV_REMOVE,
+  type Machine,
+  PRS_NORMAL,
+  type Proc,
+  USER_PT_PAGE_COUNT,
+  runOn,
+} from '../../core/index.ts';
+import { Interpreter } from '../run/interpreter.ts';
+import { OUTCOME_NOT_RUN, OUTCOME_SIGNAL } from '../workload/names.ts';
+import {
+  ADVICES,
+  OP_EXEC,
+  OP_EXIT,
+  OP_FORK,
+  OP_NAMES,
+  OP_READ,
+  OP_RFORK_MEM,
+  OP_RUN,
+  OP_TOUCH,
+  OP_VFORK,
+  OP_WRITE,
+  type OpChunk,
+  type Workload,
+} from '../workload/ops.ts';
+import type { ProcessKind, ReplayRevisionNumbers } from './replay-vectors.ts';
+
+/** Signals and failed ops listed, of however many there are. */
+const LISTED = 100;
+
+/** One exit or exec under one revision. */
+export interface ReplayRow {
+  readonly pid: number;
+  readonly kind: ProcessKind;
+  readonly place: 'exit' | 'exec';
+  /** map entries and resident_count before */
+  readonly entries: number;
+  readonly resident: number;
+  /** calls of pmap_remove, and how many of them returned at the first test */
+  readonly calls: number;
+  readonly early: number;
+}
+
+export interface ReplayAnswer {
+  readonly numbers: ReplayRevisionNumbers;
+  readonly rows: readonly ReplayRow[];
+}
+
+type Place = 'exit' | 'exec' | 'other';
+
+const ACCESS_LETTERS: Readonly<Record<number, string>> = {
+  [OP_READ]: 'r',
+  [OP_WRITE]: 'w',
+  [OP_RUN]: 'x',
+  [OP_TOUCH]: 'r',
+};
+
+const removes = (): { calls: number; early: number } => ({ calls: 0, early: 0 });
+
+class Replay {
+  readonly #m: Machine;
+  readonly #workload: Workload;
+  readonly #interpreter: Interpreter;
+  /** by process */
+  readonly #kinds: ProcessKind[];
+  /** by event kind; removes that were early; advises by advice */
+  readonly #calls = new Float64Array(EVENT_KINDS.length);
+  readonly #advises = new Float64Array(ADVICES.length);
+  #early = 0;
+  readonly #byPlace = { exit: removes(), exec: removes(), other: removes() };
+  readonly #byKind = {
+    execed: { exit: removes(), exec: removes() },
+    forked: { exit: removes(), exec: removes() },
+    vforked: { exit: removes(), exec: removes() },
+  };
+  readonly #accesses = { hit: 0, faulted: 0, signal: 0 };
+  #faultedMoreThanOnce = 0;
+  #failedOps = 0;
+  readonly #peak = { residentCountSum: 0, userPtPageCount: 0, vmspaces: 0 };
+  readonly #signals: unknown[][] = [];
+  readonly #failures: unknown[][] = [];
+  readonly #rows: ReplayRow[] = [];
+
+  constructor(m: Machine, workload: Workload) {
+    this.#m = m;
+    this.#workload = workload;
+    this.#interpreter = new Interpreter(m, workload);
+    this.#kinds = workload.processes.map(() => 'forked');
+  }
+
+  all(): ReplayAnswer {
+    const m = this.#m;
+    m.events.clear();
+    m.recording = true;
+    try {
+      let op = 0;
+      for (const chunk of this.#workload.ops.chunks)
+        for (let at = 0; at < chunk.code.length; at++) this.#op(chunk, at, op++);
+    } finally {
+      m.recording = false;
+      m.events.clear();
+    }
+    return this.#answer();
+  }
+
+  #op(chunk: OpChunk, at: number, op: number): void {
+    const { process } = this.#workload.actors[chunk.who[at]!]!;
+    const code = chunk.code[at]!;
+    const p = this.#switchTo(chunk, at);
+    const kind = this.#kinds[process]!;
+    const place: Place = code === OP_EXIT ? 'exit' : code === OP_EXEC ? 'exec' : 'other';
+    const entries = p === null ? 0 : p.vmspace.map.nentries;
+    const resident = p === null ? 0 : p.vmspace.pmap.stats.residentCount;
+    const outcome = this.#interpreter.step(chunk, at);
+    const { calls, early } = this.#takeEvents();
+    this.#add(this.#byPlace[place], calls, early);
+    if (place !== 'other') {
+      const { pid } = this.#workload.processes[process]!;
+      this.#add(this.#byKind[kind][place], calls, early);
+      this.#rows.push({ pid, kind, place, entries, resident, calls, early });
+    }
+    this.#takeOutcome(chunk, at, op, outcome);
+    this.#takePeak();
+    if (outcome !== 0) return;
+    if (code === OP_EXEC) this.#kinds[process] = 'execed';
+    else if (code === OP_FORK) this.#kinds[chunk.arg[at]!] = 'forked';
+    else if (code === OP_VFORK || code === OP_RFORK_MEM) this.#kinds[chunk.arg[at]!] = 'vforked';
+  }
+
+  /** Switching between processes is the scheduler's: only what the op itself does goes to the event stream. */
+  #switchTo(chunk: OpChunk, at: number): Proc | null {
+    const m = this.#m;
+    const p = this.#interpreter.processOf(chunk, at);
+    if (p === null || p.state !== PRS_NORMAL || m.curproc === p) return p;
+    m.recording = false;
+    runOn(m, p, this.#workload.actors[chunk.who[at]!]!.cpu);
+    m.recording = true;
+    return p;
+  }
+
+  /** Counts what the op sent to the event stream, and empties it. Returns its remove calls. */
+  #takeEvents(): { calls: number; early: number } {
+    const { events } = this.#m;
+    const { words } = events;
+    const end = events.length * EVENT_WORDS;
+    const found = removes();
+    for (let i = 0; i < end; i += EVENT_WORDS) {
+      const kind = words[i]!;
+      this.#calls[kind]!++;
+      if (kind === EV_REMOVE) {
+        found.calls++;
+        found.early += words[i + 4]!;
+      } else if (kind === EV_ADVISE) {
+        this.#advises[words[i + 4]!]!++;
+      }
+    }
+    events.clear();
+    this.#early += found.early;
+    return found;
+  }
+
+  #add(to: { calls: number; early: number }, calls: number, early: number): void {
+    to.calls += calls;
+    to.early += early;
+  }
+
+  /** An access op of a recording is one access. */
+  #takeOutcome(chunk: OpChunk, at: number, op: number, outcome: number): void {
+    const code = chunk.code[at]!;
+    const letter = ACCESS_LETTERS[code];
+    if (outcome > OUTCOME_SIGNAL && outcome < OUTCOME_NOT_RUN) {
+      this.#accesses.signal++;
+      const { process } = this.#workload.actors[chunk.who[at]!]!;
+      const { pid } = this.#workload.processes[process]!;
+      const address = `0x${chunk.addr[at]!.toString(16)}`;
+      if (this.#signals.length < LISTED)
+        this.#signals.push([op, pid, this.#kinds[process], address, letter, outcome - OUTCOME_SIGNAL]);
+    } else if (outcome !== 0) {
+      this.#failedOps++;
+      if (this.#failures.length < LISTED) this.#failures.push([op, OP_NAMES[code], outcome]);
+    } else if (letter !== undefined) {
+      const { faults } = this.#interpreter;
+      if (faults === 0) this.#accesses.hit++;
+      else this.#accesses.faulted++;
+      if (faults > 1) this.#faultedMoreThanOnce++;
+    }
+  }
+
+  #residentCountSum(): number {
+    let sum = 0;
+    for (const { pmap } of this.#m.vmspaces) sum += pmap.stats.residentCount;
+    return sum;
+  }
+
+  #takePeak(): void {
+    const m = this.#m;
+    const peak = this.#peak;
+    const resident = this.#residentCountSum();
+    const tables = m.counters[USER_PT_PAGE_COUNT]!;
+    if (resident > peak.residentCountSum) peak.residentCountSum = resident;
+    if (tables > peak.userPtPageCount) peak.userPtPageCount = tables;
+    if (m.vmspaces.length > peak.vmspaces) peak.vmspaces = m.vmspaces.length;
+  }
+
+  #pmapCalls(): Record<string, number> {
+    const named: Record<string, number> = { removeEarly: this.#early };
+    for (const [kind, name] of EVENT_KINDS.entries()) if (kind !== EV_ADVISE) named[name] = this.#calls[kind]!;
+    named.advise_dontneed = this.#advises[ADVICES.indexOf('dontneed')]!;
+    named.advise_free = this.#advises[ADVICES.indexOf('free')]!;
+    named.object_init_pt = 0; // of device memory, of which there is none
+    return named;
+  }
+
+  #answer(): ReplayAnswer {
+    const userPtPageCount = this.#m.counters[USER_PT_PAGE_COUNT]!;
+    const numbers: ReplayRevisionNumbers = {
+      pmapCalls: this.#pmapCalls(),
+      removeByPlace: this.#byPlace,
+      removeByKind: this.#byKind,
+      accesses: this.#accesses,
+      accessesFaultedMoreThanOnce: this.#faultedMoreThanOnce,
+      failedOps: this.#failedOps,
+      final: { userPtPageCount, residentCountSum: this.#residentCountSum() },
+      peak: this.#peak,
+      signals: this.#signals,
+      failures: this.#failures,
+    };
+    return { numbers, rows: this.#rows };
+  }
+}
+
+/** Replays a recording on a machine that is freshly reset. Throws KernelPanic. */
+export const replayRecording = (m: Machine, workload: Workload): ReplayAnswer => new Replay(m, workload).all();
