@@ -58,14 +58,14 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
       steps: options.against === undefined,
     });
     const compared: WorkloadComparison[] = [];
-    const states: StateDifference[] = [];
+    const states = new Map<string, StateDifference>();
     for (const [i, workload] of workloads.entries()) {
       if (interrupted) break;
       const say = (id: string): void => progress.say(`${i + 1}/${workloads.length} ${workload.name}: ${id}`);
       const comparison = await compareOne(plan, columns, workload, timeLimit, say);
       if (interrupted) break;
       compared.push(comparison);
-      states.push(...(await stateDifferences(comparison, columns, workload, states)));
+      await lookCloser(comparison, columns, workload, states);
     }
     progress.clear();
     const complete = compared.length === workloads.length;
@@ -76,7 +76,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
       workloads: compared,
       against,
       complete,
-      states,
+      states: [...states.values()],
       neverSeen: unseen,
       findingTitles: Object.fromEntries(ledger.map(({ id, title }) => [id, title])),
       tally: tally(compared, unseen, {
@@ -104,35 +104,48 @@ function secondsOf(text: string | undefined): number {
   throw new UsageError(`--time-limit: expected seconds above 0, got ${JSON.stringify(text)}`);
 }
 
-/** Seconds that a run which only takes a state may need. */
+/** Wall limit of a run that only takes a state. */
 const STATE_LIMIT_MS = 60_000;
+/** A workload longer than this is not run again for a closer look. */
+const CLOSER_LOOK_OPS = 20_000;
+/** Rows of a state that a report holds. */
+const MOST_CHANGES = 50;
 
 /**
- * What the maps or tables of two columns differ in, where `comparison` is the first to show it of that pair: both are run
- * again up to the checkpoint that differs.
+ * What the maps or tables of two columns differ in where they first do: both are run again up to that op. Of each pair the
+ * workload with the fewest changes is kept, as the one that is easiest to read.
  */
-async function stateDifferences(
+async function lookCloser(
   { name, pairs, opTexts }: WorkloadComparison,
   columns: readonly Column[],
   workload: Workload,
-  sofar: readonly StateDifference[],
-): Promise<StateDifference[]> {
-  const found: StateDifference[] = [];
+  states: Map<string, StateDifference>,
+): Promise<void> {
+  if (workload.ops.length > CLOSER_LOOK_OPS) return;
   for (const { reference, candidate, differences } of pairs) {
     const own = differences.find(
       ({ plane, standing }) => (plane === 'map' || plane === 'tables') && standing !== 'follows',
     );
-    const isKnown = sofar.some((state) => state.reference === reference && state.candidate === candidate);
-    if (own === undefined || isKnown) continue;
+    if (own === undefined) continue;
     const rows = async (id: string): Promise<readonly StateRow[]> => {
       const column = columns.find(({ facts }) => facts.id === id)!;
       const { state } = await runColumn(column, workload, { stateAfter: own.op }, STATE_LIMIT_MS);
       return state === null ? [] : (state.machine as Record<string, readonly StateRow[]>)[own.plane];
     };
     const changes = diffStates(await rows(reference), await rows(candidate));
-    found.push({ workload: name, reference, candidate, at: opTexts[own.op], changes });
+    const key = `${reference} ${candidate}`;
+    const best = states.get(key);
+    if (best !== undefined && best.rows <= changes.length) continue;
+    const shown = changes.slice(0, MOST_CHANGES);
+    states.set(key, {
+      workload: name,
+      reference,
+      candidate,
+      at: opTexts[own.op],
+      rows: changes.length,
+      changes: shown,
+    });
   }
-  return found;
 }
 
 async function compareOne(

@@ -60,6 +60,8 @@ export interface StateDifference {
   readonly candidate: string;
   /** the op after which both states were taken, in words */
   readonly at: string;
+  /** rows that differ, and the first of them */
+  readonly rows: number;
   readonly changes: readonly StateChange[];
 }
 
@@ -186,7 +188,8 @@ function cellOf({ verdict, standing, differences, failures, bothPanic }: PairCom
   const findings = unique(differences.flatMap(({ steps }) => steps.flatMap(({ finding }) => finding ?? [])));
   const { ended } = run;
   const failure = failures.map((failed) => `${failed.variant}: ${failed.failure.message}`).join('; ');
-  const panic = ended.kind === 'panic' ? `${bothPanic ? 'both: ' : ''}${ended.where}: ${ended.reason}` : null;
+  const who = bothPanic ? 'both' : run.variant;
+  const panic = ended.kind === 'panic' ? `${who}: panic: ${ended.where}: ${ended.reason}` : null;
   return { verdict, standing, findings, note: failure === '' ? panic : failure };
 }
 
@@ -201,10 +204,9 @@ const STANDINGS = ['unexpected', 'known', 'intended'] as const;
 function reasonsOf(found: readonly Found[]): Reason[] {
   const groups = new Map<string, Found[]>();
   for (const item of found) {
-    const { standing, steps, what } = item.difference;
+    const { standing } = item.difference;
     if (standing === 'follows') continue;
-    const why = steps.map(({ finding, intent }) => finding ?? intent?.why).join('|');
-    const key = `${STANDINGS.indexOf(standing)}|${standing === 'unexpected' ? what : why}`;
+    const key = `${STANDINGS.indexOf(standing)}|${reasonKey(item.difference)}`;
     groups.set(key, [...(groups.get(key) ?? []), item]);
   }
   return [...groups.entries()]
@@ -220,6 +222,13 @@ function reasonsOf(found: readonly Found[]): Reason[] {
         ),
       };
     });
+}
+
+/** Differences with the same key are explained in one line. */
+function reasonKey({ standing, steps, what }: Difference): string {
+  if (standing === 'unexpected') return what;
+  const findings = unique(steps.flatMap(({ finding }) => finding ?? []));
+  return standing === 'known' ? findings.join() : unique(steps.flatMap(({ intent }) => intent?.why ?? [])).join('|');
 }
 
 function itemOf(found: readonly Found[]): ReasonItem {

@@ -70,9 +70,9 @@ function matrix({ rows, columns }: Report, colors: Colors): string {
     number(workload.ops),
     ...shown.map(({ i }) => cellText(cells[i], colors)),
   ]);
-  const notes = rows.flatMap(({ workload, cells }) =>
-    cells.flatMap((cell) => (cell?.note ? [`${workload.name}: ${cell.note}`] : [])),
-  );
+  const notes = new Map<string, string[]>();
+  for (const { workload, cells } of rows)
+    for (const cell of cells) if (cell?.note) notes.set(cell.note, [...(notes.get(cell.note) ?? []), workload.name]);
   const legend = '= identical  ○ not exercised  ✓ intended  F known finding  ! unexpected  ✗ failed';
   return [
     table(
@@ -81,7 +81,9 @@ function matrix({ rows, columns }: Report, colors: Colors): string {
       [1],
     ),
     colors.dim(legend),
-    ...[...new Set(notes)].map((note) => `  ${note}`),
+    ...[...notes].map(
+      ([note, where]) => `  ${note} (${where.length > 1 ? plural(where.length, 'workload') : where[0]})`,
+    ),
   ].join('\n');
 }
 
@@ -120,8 +122,8 @@ function steps({ steps: list, findingTitles }: Report, colors: Colors): string[]
 const SHOWN_CHANGES = 6;
 
 function states({ states: list }: Report, colors: Colors): string[] {
-  return list.map(({ workload, reference, candidate, at, changes }) => {
-    const more = changes.length - SHOWN_CHANGES;
+  return list.map(({ workload, reference, candidate, at, rows, changes }) => {
+    const more = rows - SHOWN_CHANGES;
     return [
       `${colors.bold(`What ${candidate} leaves otherwise than ${reference}`)} (${workload}, after ${at})`,
       ...changes.slice(0, SHOWN_CHANGES).map((change) => `  ${changeText(change)}`),
@@ -156,7 +158,7 @@ function reasonLines(
   const explained = [...named, ...(standing === 'known' ? [] : why)].join('; ');
   const head = paint(`  ${standing.padEnd(10)}`);
   const list = items.map((item) => itemText(item, standing === 'unexpected')).join(', ');
-  return [`${head} ${list}`, ...(explained === '' ? [] : [colors.dim(`             ${explained}`)])];
+  return [`${head} ${list}${explained === '' ? '' : colors.dim(`: ${explained}`)}`];
 }
 
 function itemText({ what, workloads, least, most, first }: ReasonItem, precise: boolean): string {

@@ -49,14 +49,11 @@ describe('the report', () => {
       = identical  ○ not exercised  ✓ intended  F known finding  ! unexpected  ✗ failed
 
       second against first
-        known      userPtPageCount +1
-                   F1 Counted twice
-        intended   residentCount +1
-                   planted
+        known      userPtPageCount +1: F1 Counted twice
+        intended   residentCount +1: planted
 
       third = fourth against first
-        intended   residentCount +1
-                   planted
+        intended   residentCount +1: planted
 
       6 comparisons: 0 identical, 4 intended, 2 known, 0 unexpected
       "
