@@ -1,9 +1,11 @@
 /**
- * tsc -p . with one transformation: a use of an exported numeric constant becomes its value.
+ * tsc -p . with two transformations, both because a use of an imported binding reads a cell and tests that it has been
+ * initialised, every time:
  *
- * An imported binding is read through a cell and tested for initialisation at every use, constants included; in the
- * machine's hot paths, where most operands are entry bits and counter numbers, that is a third of the time (measured:
- * enter and remove of a page 103 ns, folded 74 ns).
+ * - A use of an exported numeric constant becomes its value. Most operands of the hot paths are entry bits and counter
+ *   numbers (measured: enter and remove of a page 103 ns, folded 74 ns).
+ * - Imported functions and objects are bound to constants of the module, which the compiler knows (measured: the cycle of
+ *   a process's pmap 11.4 us, bound 10.6 us). Import cycles would break this; there are none.
  */
 import ts from 'typescript';
 
@@ -88,8 +90,41 @@ const fold = (context) => (file) => {
     }
     return ts.visitEachChild(node, visit, context);
   };
-  return ts.visitNode(file, visit);
+  return bind(ts.visitNode(file, visit), factory);
 };
+
+/** import { f } from './x.js'  becomes  import { f as f$ } from './x.js'; const f = f$; */
+function bind(file, factory) {
+  const bindings = [];
+  const rename = (element) => {
+    if (valueOf(element.name) !== undefined) return element;
+    const local = element.name.text;
+    const imported = factory.createIdentifier(`${local}$`);
+    bindings.push(factory.createVariableDeclaration(local, undefined, undefined, imported));
+    return factory.updateImportSpecifier(
+      element,
+      false,
+      element.propertyName ?? factory.createIdentifier(local),
+      imported,
+    );
+  };
+  const statements = file.statements.map((statement) => {
+    const names = ts.isImportDeclaration(statement) ? statement.importClause?.namedBindings : undefined;
+    if (names === undefined || !ts.isNamedImports(names) || !statement.moduleSpecifier.text.startsWith('.'))
+      return statement;
+    const { importClause, moduleSpecifier, modifiers, attributes } = statement;
+    if (importClause.isTypeOnly) return statement;
+    const read = names.elements.filter(({ isTypeOnly }) => !isTypeOnly);
+    const renamed = factory.updateNamedImports(names, read.map(rename));
+    const clause = factory.updateImportClause(importClause, importClause.phaseModifier, importClause.name, renamed);
+    return factory.updateImportDeclaration(statement, modifiers, clause, moduleSpecifier, attributes);
+  });
+  if (bindings.length === 0) return file;
+  const constants = factory.createVariableDeclarationList(bindings, ts.NodeFlags.Const);
+  const last = statements.findLastIndex(ts.isImportDeclaration);
+  statements.splice(last + 1, 0, factory.createVariableStatement(undefined, constants));
+  return factory.updateSourceFile(file, statements);
+}
 
 function report(diagnostics) {
   const format = {
