@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type Machine,
+  PRS_NORMAL,
+  type Proc,
+  USER_PT_PAGE_COUNT,
+  VM_PROT_READ,
+  access,
+  resume,
+  runOn,
+  sysExit,
+  sysRfork,
+} from '../../../core/index.ts';
+import { SERIES, SHARED_PAGE, SMALL, machineOf, removes, started } from '../../support/kernel.ts';
+
+/** The steps of an exit that another process can run between. */
+const STEPS = ['refcnt-tested', 'release-failed', null] as const;
+
+/** All orders of the steps of two processes, each one's own in order. */
+function orders(a: number, b: number): ('a' | 'b')[][] {
+  if (a === 0 && b === 0) return [[]];
+  const first = a > 0 ? orders(a - 1, b).map((rest) => ['a' as const, ...rest]) : [];
+  const second = b > 0 ? orders(a, b - 1).map((rest) => ['b' as const, ...rest]) : [];
+  return [...first, ...second];
+}
+
+/** Lets p exit up to its next stop; a stop that this exit does not come by is passed over. */
+function step(m: Machine, p: Proc, stop: string | null): void {
+  if (p.state !== PRS_NORMAL) return;
+  runOn(m, p, 0);
+  m.stopAt = stop;
+  if (p.stoppedAt === 0) sysExit(m, p, 0);
+  else resume(m, p);
+  m.stopAt = null;
+}
+
+describe.each(SERIES)('two processes that share a vmspace and exit at the same time, under %s', (id) => {
+  const all = orders(STEPS.length, STEPS.length);
+
+  it(`leave nothing behind in any of ${all.length} orders, and the optimization is lost at worst`, () => {
+    const seen = new Set<string>();
+    for (const order of all) {
+      const m = machineOf(id, { ram: 2 ** 24 });
+      const a = started(m, SMALL);
+      sysRfork(m, a, 'mem');
+      const b = m.procs.get(m.retval)!;
+      access(m, a, SHARED_PAGE, VM_PROT_READ);
+      const at = { a: 0, b: 0 };
+      const { calls, early } = removes(m, () => {
+        for (const who of order) step(m, who === 'a' ? a : b, STEPS[at[who]++]!);
+      });
+      expect([m.procs.size, m.vmspaces.length, m.vmspace0!.refcnt, m.counters[USER_PT_PAGE_COUNT]]).toEqual([
+        0, 0, 1, 0,
+      ]);
+      seen.add(`${calls} ${early}`);
+    }
+    const hooked = id === 'shared-page-unmap' || id === 'landed';
+    const alone = { baseline: '2 0', 'toplevel-accounting': '2 0', 'double-count-fix': '2 1' }[id as string];
+    expect([...seen].toSorted()).toEqual(hooked ? ['2 0', '3 2'] : [alone]);
+  });
+});
