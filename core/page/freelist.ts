@@ -1,15 +1,59 @@
-/** The free lists of single pages. */
+/**
+ * The free single frames. The lowest is given out first, so where a page lies depends on what is in use and never on the
+ * order in which other pages were freed: revisions free in different orders, and pv list locks are those of 2M frames.
+ */
 import type { Machine } from '../hunks.ts';
+import type { FrameSet } from '../state/page.ts';
 import type { Frame } from '../units.ts';
 
-/** Puts a page at the head of its free list; page.nonZero says which. */
+/** Frees a single frame; page.nonZero says which set it belongs to. */
 export function pageGive(m: Machine, frame: Frame): void {
   const { page } = m;
-  if (page.nonZero[frame] === 0) {
-    page.listNext[frame] = page.freeZero;
-    page.freeZero = frame;
-  } else {
-    page.listNext[frame] = page.freeOther;
-    page.freeOther = frame;
+  insert(page.nonZero[frame] === 0 ? page.freeZero : page.freeOther, frame);
+}
+
+function insert(set: FrameSet, frame: Frame): void {
+  const { level0, level1, level2, level3 } = set;
+  set.count++;
+  level0[frame >>> 5]! |= 1 << (frame & 31);
+  level1[frame >>> 10]! |= 1 << ((frame >>> 5) & 31);
+  level2[frame >>> 15]! |= 1 << ((frame >>> 10) & 31);
+  level3[frame >>> 20]! |= 1 << ((frame >>> 15) & 31);
+}
+
+const lowestBit = (word: number): number => 31 - Math.clz32(word & -word);
+
+/** Takes the lowest frame of a set; 0: it is empty. */
+export function takeLowest(set: FrameSet): Frame {
+  if (set.count === 0) return 0;
+  set.count--;
+  const { level0, level1, level2, level3 } = set;
+  let at3 = 0;
+  while (level3[at3] === 0) at3++;
+  const at2 = (at3 << 5) | lowestBit(level3[at3]!);
+  const at1 = (at2 << 5) | lowestBit(level2[at2]!);
+  const at0 = (at1 << 5) | lowestBit(level1[at1]!);
+  const word0 = level0[at0]!;
+  const rest0 = word0 & (word0 - 1);
+  level0[at0] = rest0;
+  if (rest0 === 0) {
+    const rest1 = level1[at1]! & (level1[at1]! - 1);
+    level1[at1] = rest1;
+    if (rest1 === 0) {
+      const rest2 = level2[at2]! & (level2[at2]! - 1);
+      level2[at2] = rest2;
+      if (rest2 === 0) level3[at3]! &= level3[at3]! - 1;
+    }
   }
+  return (at0 << 5) | lowestBit(word0);
+}
+
+/** Empties a set that holds no frame from `end` up. */
+export function emptySet(set: FrameSet, end: Frame): void {
+  if (set.count === 0) return;
+  set.count = 0;
+  set.level0.fill(0, 0, (end >>> 5) + 1);
+  set.level1.fill(0, 0, (end >>> 10) + 1);
+  set.level2.fill(0, 0, (end >>> 15) + 1);
+  set.level3.fill(0, 0, (end >>> 20) + 1);
 }

@@ -10,7 +10,7 @@ import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
 import { RUN_MAP_WORDS, RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED, VmPages } from '../state/page.ts';
 import type { Frame } from '../units.ts';
-import { pageGive } from './freelist.ts';
+import { emptySet, pageGive, takeLowest } from './freelist.ts';
 import { reservFreePage, reservReclaim } from './reserv.ts';
 
 /** Failures under a limit after which there is memory again, as after a sleep: who retries must not do so for ever. */
@@ -27,8 +27,8 @@ export function pageInit(m: Machine, first: Frame): void {
   page.first = first;
   page.next = first;
   page.runLow = m.frames - (m.frames % RUN_PAGES);
-  page.freeZero = 0;
-  page.freeOther = 0;
+  emptySet(page.freeZero, m.frames - 1);
+  emptySet(page.freeOther, m.frames - 1);
   page.freeRun = 0;
   page.partHead = 0;
   page.partTail = 0;
@@ -89,19 +89,10 @@ function clearFrames(m: Machine, from: Frame, to: Frame): void {
 export function pageTake(m: Machine, zero: boolean): Frame {
   const { page } = m;
   if (page.limit >= 0 && !withinLimit(m)) return 0;
-  const { listNext } = page;
-  let frame = zero ? page.freeZero : page.freeOther;
+  let frame = takeLowest(zero ? page.freeZero : page.freeOther);
+  if (frame !== 0) return frame;
+  frame = takeLowest(zero ? page.freeOther : page.freeZero);
   if (frame !== 0) {
-    if (zero) page.freeZero = listNext[frame]!;
-    else page.freeOther = listNext[frame]!;
-    listNext[frame] = 0;
-    return frame;
-  }
-  frame = zero ? page.freeOther : page.freeZero;
-  if (frame !== 0) {
-    if (zero) page.freeOther = listNext[frame]!;
-    else page.freeZero = listNext[frame]!;
-    listNext[frame] = 0;
     if (zero) {
       physZero(m, frame);
       page.nonZero[frame] = 0;
@@ -134,13 +125,9 @@ export function pageLimit(m: Machine, count: number): void {
 
 /** A wired page without an object. Returns 0 when there is none. FreeBSD: sys/vm/vm_page.c vm_page_alloc_noobj */
 export function vmPageAllocNoobj(m: Machine, zero: boolean): Frame {
+  const frame = pageTake(m, zero);
+  if (frame === 0) return 0;
   const { page } = m;
-  let frame = zero ? page.freeZero : page.freeOther;
-  if (frame === 0 || page.limit >= 0) {
-    frame = pageTake(m, zero);
-    if (frame === 0) return 0;
-  } else if (zero) page.freeZero = page.listNext[frame]!;
-  else page.freeOther = page.listNext[frame]!;
   page.refCount[frame] = 1;
   page.oflags[frame] = VPO_UNMANAGED;
   return frame;
@@ -209,6 +196,10 @@ export function vmWait(m: Machine): void {
 function isExhausted(m: Machine): boolean {
   const { page } = m;
   return (
-    page.freeZero === 0 && page.freeOther === 0 && page.next >= page.runLow && page.freeRun === 0 && page.partHead === 0
+    page.freeZero.count === 0 &&
+    page.freeOther.count === 0 &&
+    page.next >= page.runLow &&
+    page.freeRun === 0 &&
+    page.partHead === 0
   );
 }

@@ -21,6 +21,26 @@ export const RUN_PAGES = 512;
 /** 32-bit words of a run's bitmap. */
 export const RUN_MAP_WORDS = RUN_PAGES / 32;
 
+/**
+ * A set of frames that gives out its lowest first: bit f of level 0 stands for frame f, bit w of each level above for word
+ * w of the level below, set while that word is not 0.
+ */
+export class FrameSet {
+  count = 0;
+  readonly level0: Int32Array;
+  readonly level1: Int32Array;
+  readonly level2: Int32Array;
+  readonly level3: Int32Array;
+
+  constructor(frames: number) {
+    const words = (bits: number): number => Math.ceil(bits / 32);
+    this.level0 = new Int32Array(words(frames));
+    this.level1 = new Int32Array(words(this.level0.length));
+    this.level2 = new Int32Array(words(this.level1.length));
+    this.level3 = new Int32Array(words(this.level2.length));
+  }
+}
+
 /** Frame 0 is never used: 0 in any link or field means none. */
 export class VmPages {
   /** References: of a page-table page, its valid entries; of any other page, wirings and its object. */
@@ -38,7 +58,7 @@ export class VmPages {
   readonly pindex: Float64Array;
   /** VmObject.id, 0 none. */
   readonly object: Int32Array;
-  /** Neighbours in the object's list by pindex; in a free or delayed-free list, next only. */
+  /** Neighbours in the object's list by pindex; in a delayed-free list and that of free runs, next only. */
   readonly listNext: Int32Array;
   readonly listPrev: Int32Array;
   /** md.pv_list: pv entries of the page's 4K mappings, oldest first. An entry's id is its word index in memory. */
@@ -69,9 +89,9 @@ export class VmPages {
   first: Frame = 0;
   next: Frame = 0;
   runLow: Frame = 0;
-  /** Free single frames, linked by listNext, most recently freed first: those that hold zeroes, and the others. */
-  freeZero: Frame = 0;
-  freeOther: Frame = 0;
+  /** Free single frames: those that hold zeroes, and the others. */
+  readonly freeZero: FrameSet;
+  readonly freeOther: FrameSet;
   /** Free runs, by first frame, linked by listNext. */
   freeRun: Frame = 0;
   /** Runs partly in use, the first to be broken when memory is short first; by number of the 2M frame. */
@@ -87,6 +107,8 @@ export class VmPages {
 
   constructor(frames: number) {
     const runs = Math.ceil(frames / RUN_PAGES);
+    this.freeZero = new FrameSet(frames);
+    this.freeOther = new FrameSet(frames);
     this.refCount = new Int32Array(frames);
     this.aflags = new Uint8Array(frames);
     this.oflags = new Uint8Array(frames);

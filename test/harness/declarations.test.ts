@@ -1,0 +1,92 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Machine } from '../../core/index.ts';
+import { type WorkloadComparison, compareWorkload, neverSeen, planComparison } from '../../harness/compare/compare.ts';
+import type { Known, VariantFacts } from '../../harness/compare/declarations.ts';
+import { EXIT_FINDING, EXIT_OK, tally } from '../../harness/compare/gate.ts';
+import { knownDifferences } from '../../harness/findings/index.ts';
+import { factsOf } from '../../harness/run/facts.ts';
+import type { RunRecord } from '../../harness/run/record.ts';
+import { run } from '../../harness/run/run.ts';
+import { CATALOG } from '../../harness/workload/catalog/index.ts';
+import { CORPUS } from '../../harness/workload/corpus/index.ts';
+import { loadWorkload } from '../../harness/workload/load.ts';
+import type { Workload } from '../../harness/workload/ops.ts';
+import * as face from '../../variants/index.ts';
+
+const ids = face.series.map(({ id }) => id);
+const facts: readonly VariantFacts[] = factsOf(face.series, new Set(Object.keys(face)));
+const whole = { interrupted: false, wholeCatalog: true, requireExercised: false };
+const part = { ...whole, wholeCatalog: false };
+
+interface Answered {
+  readonly workload: Workload;
+  readonly records: readonly RunRecord[];
+}
+
+let answered: Answered[];
+
+const compareAll = (some: readonly VariantFacts[], ledger: readonly Known[], over: readonly Answered[]) => {
+  const plan = planComparison(ids, some, { against: { kind: 'variant', id: 'baseline' }, ledger, steps: true });
+  const compared = over.map(({ workload, records }): WorkloadComparison => compareWorkload(plan, workload, records));
+  return { plan, compared };
+};
+
+beforeAll(async () => {
+  let machine: Machine | null = null;
+  answered = [];
+  for (const name of [...Object.keys(CATALOG), ...Object.keys(CORPUS)]) {
+    const workload = await loadWorkload(name);
+    const records = face.series.map((variant) => {
+      const result = run(machine, workload, variant);
+      ({ machine } = result);
+      return result.record;
+    });
+    answered.push({ workload, records });
+  }
+  answered.sort((a, b) => a.workload.ops.length - b.workload.ops.length);
+}, 120_000);
+
+describe('the declarations of the review', () => {
+  it('explain every difference over catalog and corpus, and each comes true', () => {
+    const { plan, compared } = compareAll(facts, knownDifferences, answered);
+    const unexpected = compared.flatMap(({ name, pairs, steps }) =>
+      [...pairs, ...steps].flatMap(({ reference, candidate, differences }) =>
+        differences
+          .filter(({ standing }) => standing === 'unexpected')
+          .map(({ what }) => `${name}: ${candidate} against ${reference}: ${what}`),
+      ),
+    );
+    expect(unexpected).toEqual([]);
+    expect(tally(compared, neverSeen(plan, compared), whole).exitCode).toBe(EXIT_OK);
+  });
+
+  const withoutIntent = face.series.flatMap(({ id, intends }) =>
+    intends.map(({ what }) => ({
+      who: id,
+      what,
+      some: facts.map((one) => drop(one, id, what)),
+      ledger: knownDifferences,
+    })),
+  );
+  const withoutKnown = knownDifferences.map((known) => ({
+    who: `${known.finding}, ${known.variant}`,
+    what: known.what,
+    some: facts,
+    ledger: knownDifferences.filter((other) => other !== known),
+  }));
+
+  it.each([...withoutIntent, ...withoutKnown])(
+    'are all needed: without $who: $what the gate closes',
+    ({ some, ledger }) => {
+      const closes = answered.some(({ workload, records }) => {
+        const { compared } = compareAll(some, ledger, [{ workload, records }]);
+        return tally(compared, [], part).exitCode === EXIT_FINDING;
+      });
+      expect(closes).toBe(true);
+    },
+  );
+});
+
+function drop(one: VariantFacts, id: string, what: string): VariantFacts {
+  return one.id === id ? { ...one, intends: one.intends.filter((intent) => intent.what !== what) } : one;
+}
