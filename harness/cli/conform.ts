@@ -56,12 +56,23 @@ function text(report: ConformReport): string {
     'rowsMatching' in report
       ? `  ${Number(report.rowsMatching).toLocaleString('en-US')} of them match in every revision\n`
       : '';
+  const telling =
+    'd33276' in report
+      ? [
+          `  ${count((report.d33276 as Telling).ops, 'op')} of ${count((report.d33276 as Telling).files, 'file')} can tell d33276 from landed\n`,
+        ]
+      : [];
   const perRevision = (report as { revisions?: readonly PerRevision[] }).revisions ?? [];
   const rows = perRevision.map(
     (one) => `  ${one.variant.padEnd(20)} ${count(one.checked, answer)}, ${one.mismatches} wrong\n`,
   );
   const rest = mismatches.length > SHOWN ? `  … and ${count(mismatches.length - SHOWN, 'more')}\n` : '';
-  return [head, matching, ...rows, ...mismatches.slice(0, SHOWN).map(mismatchText), rest].join('');
+  return [head, matching, ...rows, ...telling, ...mismatches.slice(0, SHOWN).map(mismatchText), rest].join('');
+}
+
+interface Telling {
+  readonly files: number;
+  readonly ops: number;
 }
 
 interface PerRevision {
