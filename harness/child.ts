@@ -5,13 +5,15 @@
  */
 import { type Machine, type Variant } from '../core/index.ts';
 import * as face from '../variants/index.ts';
+import type { BenchChild } from './bench/child-tasks.ts';
+import type { FromBench, ToBench } from './bench/protocol.ts';
 import { factsOf } from './run/facts.ts';
 import { LoadError, describeError, loadVariant } from './run/load.ts';
 import type { FromChild, ToChild } from './run/protocol.ts';
 import { RunLimit, run } from './run/run.ts';
 import { withoutClock } from './run/traps.ts';
 
-const say = (message: FromChild): void => {
+const say = (message: FromChild | FromBench): void => {
   process.send?.(message);
 };
 
@@ -30,10 +32,10 @@ let file = '';
 let variant: Variant | null = null;
 let machine: Machine | null = null;
 
-async function load(path: string): Promise<FromChild> {
+async function load(path: string, alike?: readonly string[]): Promise<FromChild> {
   try {
     file = path;
-    variant = await loadVariant(path, face);
+    variant = await loadVariant(path, face, alike);
     const all = [...face.series, ...face.experiments, variant];
     return { kind: 'loaded', facts: factsOf(all, new Set(Object.keys(face))).at(-1)! };
   } catch (error) {
@@ -49,9 +51,19 @@ function runHere({ workload, options }: Extract<ToChild, { kind: 'run' }>): From
   return { kind: 'record', record: result.record };
 }
 
-process.on('message', (request: ToChild) => {
-  if (request.kind === 'load') void load(request.file).then(say);
-  else say(runHere(request));
+/** The one task that this process measures, if it does. */
+let bench: BenchChild | null = null;
+
+async function benchHere(request: ToBench): Promise<FromBench> {
+  const { BenchChild } = await import('./bench/child-tasks.ts');
+  bench ??= new BenchChild(variant!);
+  return bench.answer(request);
+}
+
+process.on('message', (request: ToChild | ToBench) => {
+  if (request.kind === 'load') void load(request.file, request.alike).then(say);
+  else if (request.kind === 'run') say(runHere(request));
+  else void benchHere(request).then(say);
 });
 // Ctrl-C is for the parent, which then ends this process if it wants to.
 process.on('SIGINT', () => {});

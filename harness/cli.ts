@@ -33,6 +33,7 @@ const ACTIONS = {
   conform: () => import('./cli/conform.ts').then(({ conformCommand }) => conformCommand),
   list: () => import('./cli/list.ts').then(({ listCommand }) => listCommand),
   findings: () => import('./cli/findings.ts').then(({ findingsCommand }) => findingsCommand),
+  bench: () => import('./cli/bench.ts').then(({ benchCommand }) => benchCommand),
 };
 
 program
@@ -72,6 +73,20 @@ program
   .description("the reviewers' remarks: finding by variant; fails if a cell is not as its source says")
   .option('--json', 'JSON instead of text')
   .action(async (options) => finish((await ACTIONS.findings())(options)));
+
+program
+  .command('bench')
+  .description('how fast revisions are, and how fast the machine is beside C; says so when it cannot tell')
+  .option('-t, --task <id...>', 'what to measure (default: everything)')
+  .option('--variants <ids>', 'revisions and experiments by name, comma-separated (default: the five revisions)')
+  .option('--variant <file...>', 'your own revision: a TypeScript file; more names of variants')
+  .option('--against <id>', 'what each is compared with (default: landed)')
+  .option('--rounds <n>', 'how often each is measured, in turn (default: 5)')
+  .option('--time <ms>', 'for how long each time (default: 100)')
+  .option('--no-native', 'without the C yardstick')
+  .option('--strict', 'exit 1 if an aim is missed, 4 if something is inconclusive')
+  .option('--json', 'JSON instead of text')
+  .action(async (options) => finish((await ACTIONS.bench())(options)));
 
 program
   .command('list')

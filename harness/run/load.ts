@@ -11,13 +11,16 @@ import { type Variant, defineVariant } from '../../core/index.ts';
 /** A variant file that could not be used. The message holds no path beyond the file's own name. */
 export class LoadError extends Error {}
 
-/** The one variant that `file` exports: as its default, or as its only export that has hunks. */
-export async function loadVariant(file: string, face: object): Promise<Variant> {
+/**
+ * The one variant that `file` exports: as its default, or as its only export that has hunks. `pmapdiff`, and whatever else
+ * of its imports `alike` names, is the face.
+ */
+export async function loadVariant(file: string, face: object, alike: readonly string[] = []): Promise<Variant> {
   const jiti = createJiti(import.meta.url, {
     fsCache: false,
     moduleCache: false,
     interopDefault: false,
-    virtualModules: { pmapdiff: face },
+    virtualModules: Object.fromEntries(['pmapdiff', ...alike].map((name) => [name, face])),
   });
   let exported: Record<string, unknown>;
   try {

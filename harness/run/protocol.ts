@@ -6,7 +6,8 @@ import type { Facts } from './facts.ts';
 import type { RunOptions, RunRecord } from './record.ts';
 
 export type ToChild =
-  | { readonly kind: 'load'; readonly file: string }
+  /** alike: imports of the file that mean `pmapdiff` too */
+  | { readonly kind: 'load'; readonly file: string; readonly alike?: readonly string[] }
   | { readonly kind: 'run'; readonly workload: Workload; readonly options: RunOptions };
 
 export type FromChild =

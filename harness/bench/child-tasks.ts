@@ -1,0 +1,61 @@
+/**
+ * The bench's part of a child process: it measures one task for one variant, round by round.
+ */
+import { Bench } from 'tinybench';
+import type { Variant } from '../../core/index.ts';
+import type { FromBench, ToBench } from './protocol.ts';
+import { prepareTask } from './tasks/index.ts';
+import { measureMemory } from './tasks/memory.ts';
+import type { Prepared } from './tasks/prepared.ts';
+
+const NS_PER_MS = 1e6;
+const LEAST_BATCHES = 5;
+
+export class BenchChild {
+  readonly #variant: Variant;
+  #prepared: Prepared | null = null;
+  #sum: number | null = null;
+
+  constructor(variant: Variant) {
+    this.#variant = variant;
+  }
+
+  /** Never throws: what the variant throws is an answer. */
+  async answer(request: ToBench): Promise<FromBench> {
+    try {
+      switch (request.kind) {
+        case 'bench-prepare':
+          this.#prepared = prepareTask(request.task, this.#variant, request.workload);
+          this.#sum = this.#prepared.batch();
+          return { kind: 'bench-ready' };
+        case 'bench-measure':
+          return await this.#measure(request.milliseconds);
+        case 'bench-memory':
+          return measureMemory(this.#variant);
+      }
+    } catch (error) {
+      return { kind: 'bench-failed', message: String(error) };
+    }
+  }
+
+  async #measure(milliseconds: number): Promise<FromBench> {
+    const { ops, batch } = this.#prepared!;
+    const expected = this.#sum;
+    const bench = new Bench({ time: milliseconds, iterations: LEAST_BATCHES, warmup: false, throws: true });
+    bench.add('batch', () => {
+      const sum = batch();
+      if (sum !== expected) throw new Error(`a batch added up to ${sum}, the first one to ${expected}`);
+    });
+    await bench.run();
+    const result = bench.tasks[0]!.result;
+    if (!('latency' in result)) throw new Error(`tinybench ended with ${result.state}`);
+    const { p50, min, samplesCount } = result.latency;
+    return {
+      kind: 'bench-measured',
+      median: (p50 * NS_PER_MS) / ops,
+      least: (min * NS_PER_MS) / ops,
+      batches: samplesCount,
+      sum: expected!,
+    };
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * What the bench has measured, as data. Times are of one operation, in ns.
+ */
+import type { BenchTask } from './task.ts';
+import type { AimReached, Range, Speed } from './statistics.ts';
+
+export type BenchRow =
+  | {
+      readonly kind: 'measured';
+      readonly variant: string;
+      readonly time: Range;
+      /** Of the reference's time; null: it is the reference. */
+      readonly ratio: Range | null;
+      readonly speed: Speed | 'reference';
+    }
+  | { readonly kind: 'failed'; readonly variant: string; readonly message: string };
+
+export interface NativeRow {
+  /** The variant that is compared with it. */
+  readonly variant: string;
+  readonly time: Range;
+  /** The variant's time, of the yardstick's. */
+  readonly ratio: Range;
+  readonly aim: number | null;
+  readonly reached: AimReached | null;
+  /** Both sides add up what a batch did and returned. */
+  readonly sums: { readonly variant: number; readonly native: number };
+}
+
+export interface TaskReport {
+  readonly task: BenchTask;
+  /** Operations of a batch are not what they are elsewhere: the reference failed, so nothing can be compared. */
+  readonly rows: readonly BenchRow[];
+  /** The reference against itself in another process. Null if it failed. */
+  readonly noise: Range | null;
+  readonly native: NativeRow | null;
+}
+
+export interface MemoryReport {
+  readonly variant: string;
+  readonly from: number;
+  readonly to: number;
+  /** Bytes of resident memory per mapping, page-table pages of the simulated machine not counted. */
+  readonly bytesPerMapping: number;
+  /** Time per mapping at the end, of that at the start. */
+  readonly slowdown: number;
+}
+
+export interface BenchReport {
+  readonly schema: 'pmapdiff.bench/1';
+  readonly node: string;
+  readonly rounds: number;
+  readonly milliseconds: number;
+  readonly against: string;
+  readonly native:
+    { readonly kind: 'measured'; readonly compiler: string } | { readonly kind: 'skipped'; readonly why: string };
+  readonly tasks: readonly TaskReport[];
+  readonly memory: MemoryReport | { readonly failed: string } | null;
+}

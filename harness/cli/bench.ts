@@ -1,0 +1,103 @@
+/**
+ * `pmapdiff bench`: how fast revisions are, and how fast the simulated machine is beside C.
+ */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { NATIVE_VARIANT, type BenchColumn, bench } from '../bench/parent.ts';
+import type { BenchReport } from '../bench/report.ts';
+import { TASKS, taskById } from '../bench/task.ts';
+import { benchText, sumsAgree } from '../bench/text.ts';
+import { EXIT_FINDING, EXIT_HARNESS, EXIT_INCONCLUSIVE, EXIT_OK } from '../compare/gate.ts';
+import { packagePath } from '../workload/root.ts';
+import { nearest } from '../workload/suggest.ts';
+import { experiments } from '../../variants/index.ts';
+import { UsageError } from './errors.ts';
+import { Progress, wantsColor } from './output.ts';
+import { type Chosen, chooseVariants } from './select.ts';
+
+interface BenchOptions {
+  readonly task?: readonly string[];
+  readonly variants?: string;
+  readonly variant?: readonly string[];
+  readonly against?: string;
+  readonly rounds?: string;
+  readonly time?: string;
+  readonly native?: boolean;
+  readonly strict?: boolean;
+  readonly json?: boolean;
+}
+
+const DEFAULT_ROUNDS = 5;
+const DEFAULT_MILLISECONDS = 100;
+
+export async function benchCommand(options: BenchOptions): Promise<number> {
+  const progress = new Progress();
+  const columns = chooseColumns(options);
+  const report = await bench({
+    columns,
+    tasks: chooseTasks(options.task ?? []),
+    rounds: positive('--rounds', options.rounds, DEFAULT_ROUNDS),
+    milliseconds: positive('--time', options.time, DEFAULT_MILLISECONDS),
+    native: options.native !== false,
+    memory: options.task === undefined,
+    entry: fileURLToPath(new URL('../child.js', import.meta.url)),
+    progress: (text) => progress.say(text),
+    output: (variant, text) => progress.note(text.replaceAll(/^(?=.)/gm, `[${variant}] `)),
+  });
+  progress.clear();
+  process.stdout.write(
+    options.json ? `${JSON.stringify(report, null, 1)}\n` : benchText(report, wantsColor(process.stdout, process.env)),
+  );
+  return exitCode(report, options.strict === true);
+}
+
+/** The reference first. */
+function chooseColumns({ variants, variant, against }: BenchOptions): BenchColumn[] {
+  const columns = chooseVariants(variants, variant ?? []).map(columnOf);
+  const reference = against ?? (columns.some(({ id }) => id === NATIVE_VARIANT) ? NATIVE_VARIANT : columns[0]!.id);
+  const first = columns.find(({ id }) => id === reference);
+  if (first === undefined)
+    throw new UsageError(`--against ${reference}: not among the columns ${columns.map(({ id }) => id).join(', ')}`);
+  return [first, ...columns.filter((column) => column !== first)];
+}
+
+/** A built-in variant is loaded from its source, as a user's is: its relative imports lead to the running engine. */
+function columnOf(chosen: Chosen): BenchColumn {
+  if (chosen.kind === 'file') return { id: chosen.name, file: chosen.path, alike: [] };
+  const { id } = chosen.variant;
+  const folder = experiments.includes(chosen.variant) ? ['variants', 'experiments'] : ['variants'];
+  const file = packagePath(...folder, `${id}.ts`);
+  const imports = readFileSync(file, 'utf8').matchAll(/ from '(\.[^']+)'/g);
+  return { id, file, alike: [...imports].map(([, name]) => name) };
+}
+
+function chooseTasks(names: readonly string[]): typeof TASKS {
+  if (names.length === 0) return TASKS;
+  return names.map((name) => {
+    const task = taskById(name);
+    if (task !== undefined) return task;
+    const ids = TASKS.map(({ id }) => id);
+    const near = nearest(name, ids);
+    const hint = near === '' ? `expected one of ${ids.join(', ')}` : `did you mean ${near}?`;
+    throw new UsageError(`unknown task ${JSON.stringify(name)}: ${hint}`);
+  });
+}
+
+function positive(name: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0 && value <= 100_000) return value;
+  throw new UsageError(`${name}: expected a whole number of 1..100000, got ${JSON.stringify(text)}`);
+}
+
+function exitCode({ tasks }: BenchReport, strict: boolean): number {
+  if (tasks.some(({ rows }) => rows.some(({ kind }) => kind === 'failed'))) return EXIT_HARNESS;
+  const natives = tasks.flatMap(({ native }) => native ?? []);
+  if (natives.some((row) => !sumsAgree(row))) return EXIT_HARNESS;
+  if (!strict) return EXIT_OK;
+  if (natives.some(({ reached }) => reached === 'missed')) return EXIT_FINDING;
+  const unsure =
+    natives.some(({ reached }) => reached === 'inconclusive') ||
+    tasks.some(({ rows }) => rows.some((row) => row.kind === 'measured' && row.speed === 'inconclusive'));
+  return unsure ? EXIT_INCONCLUSIVE : EXIT_OK;
+}
