@@ -128,7 +128,7 @@ export function buildReport(input: ReportInput): Report {
       workload,
       cells: columns.map((column) => {
         const pair = pairOf(workload, column);
-        return pair === null ? null : cellOf(pair, run(workload, column.ids[0]));
+        return pair === null ? null : cellOf(pair, run(workload, column.ids[0]), workload.opTexts);
       }),
     })),
     reasons: columns.flatMap((column) => {
@@ -184,12 +184,17 @@ function columnsOf(plan: Plan, workloads: readonly WorkloadComparison[]): Column
   return columns;
 }
 
-function cellOf({ verdict, standing, differences, failures, bothPanic }: PairComparison, run: RunSummary): Cell {
+function cellOf(
+  { verdict, standing, differences, failures, bothPanic }: PairComparison,
+  run: RunSummary,
+  opTexts: WorkloadComparison['opTexts'],
+): Cell {
   const findings = unique(differences.flatMap(({ steps }) => steps.flatMap(({ finding }) => finding ?? [])));
+  const at = (op: number | null): string => (op === null ? '' : ` at ${opTexts[op] ?? `op ${op}`}`);
   const { ended } = run;
-  const failure = failures.map((failed) => `${failed.variant}: ${failed.failure.message}`).join('; ');
+  const failure = failures.map(({ variant, failure: { message, op } }) => `${variant}: ${message}${at(op)}`).join('; ');
   const who = bothPanic ? 'both' : run.variant;
-  const panic = ended.kind === 'panic' ? `${who}: panic: ${ended.where}: ${ended.reason}` : null;
+  const panic = ended.kind === 'panic' ? `${who}: panic: ${ended.where}: ${ended.reason}${at(ended.op)}` : null;
   return { verdict, standing, findings, note: failure === '' ? panic : failure };
 }
 

@@ -90,7 +90,11 @@ describe('bad input is one line on stderr, nothing on stdout, and exit 2:', () =
 
   it.each<[string, string[], RegExp]>([
     ['an unknown command', ['compair'], /unknown command 'compair' \(Did you mean compare\?\)/],
-    ['a kind of recording that there is not', ['conform', 'cpu', '.'], /conform: expected pmap, vm, mmu, got "cpu"/],
+    [
+      'a kind of recording that there is not',
+      ['conform', 'cpu', '.'],
+      /conform: expected pmap, vm, mmu, replay, got "cpu"/,
+    ],
     ['recordings that are not there', ['conform', 'mmu', './nowhere'], /nowhere: expected a file or a folder/],
     ['a replay without a variant', ['replay', 'churn'], /required option '--variant <id\|file>' not specified/],
   ])('%s', (_what, args, message) => {
