@@ -57,7 +57,7 @@ export function referenceOf(
   if (against.kind === 'variant') return candidate === against.id ? null : against.id;
   const nearest = lineage(candidate, facts)
     .slice(0, -1)
-    .reverse()
+    .toReversed()
     .find((id) => columns.includes(id));
   return nearest ?? columns[columns.indexOf(candidate) - 1] ?? null;
 }
@@ -129,7 +129,7 @@ export function compareWorkload(plan: Plan, workload: Workload, records: readonl
     groups: groupsOf(records),
     pairs,
     steps,
-    opTexts: Object.fromEntries([...ops].sort((a, b) => a - b).map((op) => [op, opText(workload, op)])),
+    opTexts: Object.fromEntries([...ops].toSorted((a, b) => a - b).map((op) => [op, opText(workload, op)])),
     missed: references.flatMap(({ id }) =>
       plan.ledger.some(({ variant, what }) => variant === id && what === 'outcome')
         ? []
@@ -170,17 +170,23 @@ function opText(workload: Workload, index: number): string {
   return `${op.line > 0 ? `line ${op.line}` : `op ${index}`}, ${name}: ${OP_NAMES[op.code]}`;
 }
 
+const stepKey = ({ variant, what, finding, intent }: Step): string =>
+  `${variant}|${what}|${finding ?? ''}|${intent?.by ?? ''}`;
+
 /** Steps of all plans that explained nothing in any workload: declarations and findings that did not come true. */
 export function neverSeen(plan: Plan, workloads: readonly WorkloadComparison[]): Step[] {
-  const key = ({ variant, what, finding, intent }: Step): string =>
-    `${variant}|${what}|${finding ?? ''}|${intent?.by ?? ''}`;
   const seen = new Set(
-    workloads.flatMap(({ pairs, steps }) => [...pairs, ...steps].flatMap((pair) => pair.seen.map(key))),
+    workloads.flatMap(({ pairs, steps }) => [...pairs, ...steps].flatMap((pair) => pair.seen.map(stepKey))),
   );
+  // What a run left out of balance or an invariant that it broke is laid to the ledger run by run, not pair by pair.
+  for (const { runs } of workloads)
+    for (const { variant, faults } of runs)
+      for (const { name, findings } of faults)
+        for (const finding of findings) seen.add(`${variant}|${name}|${finding}|`);
   const found = new Map<string, Step>();
   for (const { explained } of [...plan.pairs, ...plan.steps])
     for (const step of [...explained.intended, ...explained.known])
-      if (!seen.has(key(step)) && !found.has(key(step))) found.set(key(step), step);
+      if (!seen.has(stepKey(step)) && !found.has(stepKey(step))) found.set(stepKey(step), step);
   return [...found.values()];
 }
 

@@ -34,17 +34,20 @@ export interface Expected {
   readonly backward: Measure;
 }
 
-/** Does `difference` (candidate minus reference) fit what is expected on these occasions? */
-export function fits(
-  { forward, backward }: Expected,
-  difference: number,
-  ofCandidate: Occasions,
-  ofReference: Occasions,
-): boolean {
+/** What the terms of the steps come to on these occasions, each step on its own side's. */
+export function termsOf({ forward, backward }: Expected, ofCandidate: Occasions, ofReference: Occasions): number {
   let terms = 0;
   for (let i = 0; i < ofCandidate.length; i++)
     terms += forward.per[i] * ofCandidate[i] - backward.per[i] * ofReference[i];
-  const mayRise = forward.more || backward.fewer;
-  const mayFall = forward.fewer || backward.more;
-  return difference === terms || (difference > terms ? mayRise : mayFall);
+  return terms;
 }
+
+/** May a difference (candidate minus reference) lie this far above, or below, what the terms come to? */
+export function mayStray({ forward, backward }: Expected, astray: number): boolean {
+  if (astray === 0) return true;
+  return astray > 0 ? forward.more || backward.fewer : forward.fewer || backward.more;
+}
+
+/** Does a difference fit what is expected on these occasions? */
+export const fits = (expected: Expected, difference: number, ofCandidate: Occasions, ofReference: Occasions): boolean =>
+  mayStray(expected, difference - termsOf(expected, ofCandidate, ofReference));

@@ -9,7 +9,7 @@ import { COUNTER_NAMES } from '../../core/counters.ts';
 import type { RunRecord } from '../run/record.ts';
 import type { Explanations, Step } from './declarations.ts';
 import { type Measure, NOTHING, sum } from './measure.ts';
-import { type Expected, fits, newOccasions, readOccasions } from './occasions.ts';
+import { type Expected, fits, mayStray, newOccasions, readOccasions, termsOf } from './occasions.ts';
 import { OpPair } from './ops.ts';
 import { COMPARED_COUNTERS, PMAP_STATS, type Plane, isGauge, planeOfCounter } from './planes.ts';
 
@@ -45,6 +45,9 @@ class Track {
   #intentFits = true;
   #ledgerFits = true;
   #misfit = -1;
+  /** how far differences lay from what the terms of declarations and ledger come to */
+  #leastAstray = 0;
+  #mostAstray = 0;
   first = -1;
   ops = 0;
   least = 0;
@@ -88,7 +91,10 @@ class Track {
       this.#intentFits = false;
       if (this.#misfit < 0) this.#misfit = op;
     }
-    if (this.#ledgerFits && !fits(this.#byLedger, difference, ofCandidate, ofReference)) this.#ledgerFits = false;
+    const astray = difference - termsOf(this.#byLedger, ofCandidate, ofReference);
+    if (!mayStray(this.#byLedger, astray)) this.#ledgerFits = false;
+    if (astray < this.#leastAstray) this.#leastAstray = astray;
+    if (astray > this.#mostAstray) this.#mostAstray = astray;
     for (const step of this.#pending) {
       const occasions = step.reversed ? ofReference : ofCandidate;
       if (!step.measure.per.some((n, basis) => n !== 0 && occasions[basis] !== 0)) continue;
@@ -130,14 +136,14 @@ class Track {
     };
   }
 
-  /** Steps that really explained something: by a term that applied, or by a difference on their open side. */
+  /** Steps that really explained something: by a term that applied, or by a difference beyond the terms on their open side. */
   seen(): Step[] {
     const holding = this.#intentFits ? this.intended : this.#ledgerFits ? [...this.intended, ...this.known] : [];
     return holding.filter((step) => {
       const { measure, reversed } = step;
       if (this.#applied.has(step)) return true;
       const [up, down] = reversed ? [measure.fewer, measure.more] : [measure.more, measure.fewer];
-      return (up && this.most > 0) || (down && this.least < 0);
+      return (up && this.#mostAstray > 0) || (down && this.#leastAstray < 0);
     });
   }
 }

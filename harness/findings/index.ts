@@ -9,10 +9,11 @@ import { f4 } from './f4.ts';
 import { f6 } from './f6.ts';
 import { f8 } from './f8.ts';
 import type { Finding } from './finding.ts';
+import { n1 } from './n1.ts';
 import { n11 } from './n11.ts';
 import { n3 } from './n3.ts';
 
-export const ledger: readonly Finding[] = [f1, f2, f4, f6, f8, f13, f14, f15, n3, n11];
+export const ledger: readonly Finding[] = [f1, f2, f4, f6, f8, f13, f14, f15, n1, n3, n11];
 
 /** The differences that the ledger explains, for the comparison. */
 export const knownDifferences: readonly Known[] = ledger.flatMap(({ known }) => known);

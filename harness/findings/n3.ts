@@ -27,8 +27,5 @@ export const n3: Finding = {
     },
   ],
   control: 'unmap-without-refcount-check',
-  known: [
-    { finding: 'N3', variant: 'shared-page-unmap', what: 'removeCalls', by: 'fewer' },
-    { finding: 'N3', variant: 'landed', what: 'removeCalls', by: 'fewer' },
-  ],
+  known: [],
 };

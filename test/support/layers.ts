@@ -74,7 +74,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
   { of: 'harness/findings/runner.ts', may: ['harness/', 'core/', 'variants/'] },
   {
     of: 'harness/findings/',
-    may: ['harness/findings/', 'harness/compare/', 'harness/workload/', 'harness/run/record.ts'],
+    may: ['harness/findings/', 'harness/compare/', 'harness/workload/', 'harness/run/record.ts', 'core/counters.ts'],
   },
   ...['harness/conform/replay.ts', 'harness/conform/replay-run.ts'].map((of) => ({
     of,

@@ -1,0 +1,33 @@
+import type { Known } from '../compare/declarations.ts';
+import { type Finding, absent, shows } from './finding.ts';
+import { surplusPtPages } from './observe.ts';
+
+const leaks = (variant: string): Known => ({ finding: 'N1', variant, what: 'balance userPtPageCount' });
+
+export const n1: Finding = {
+  id: 'N1',
+  title: 'Reserved page-table pages stay in user_pt_page_count',
+  thread: 'Not in the thread; mended by D33276 in December 2021.',
+  claim:
+    'A page-table page that is kept behind a promoted superpage and freed without a demotion leaves resident_count, but not user_pt_page_count: one page leaks each time.',
+  cases: [
+    {
+      name: 'an aligned 4M of anonymous memory is filled and unmapped',
+      workload:
+        'machine superpages=on\np: exec sh60\np: mmap anon 4M rw fixed 0x1000000000\np: write 0x1000000000 4M\np: munmap 0x1000000000 4M\np: exit\n',
+      observes: 'user_pt_page_count less the page-table pages that exist, after the exit',
+      observe: (record) => surplusPtPages(record, 4),
+      expected: {
+        baseline: shows(2),
+        'toplevel-accounting': shows(2),
+        'double-count-fix': shows(2),
+        'shared-page-unmap': shows(2),
+        landed: shows(2),
+        d33276: absent(0),
+      },
+      source: 'vm.md 8: "filling and unmapping an aligned 4 MiB anonymous region leaves user_pt_page_count 2 too high"',
+    },
+  ],
+  control: 'd33276',
+  known: ['baseline', 'toplevel-accounting', 'double-count-fix', 'shared-page-unmap', 'landed'].map(leaks),
+};
