@@ -6,8 +6,9 @@ import { DEFAULT_MACHINE, MACHINE_KEYS } from '../workload/machine.ts';
 
 type Row = readonly [name: string, text: string];
 
+const variants = (list: typeof series): Row[] => list.map(({ id, title }) => [id, title]);
+
 export async function listCommand(options: { json?: boolean }): Promise<number> {
-  const variants = (list: typeof series): Row[] => list.map(({ id, title }) => [id, title]);
   const machine = MACHINE_KEYS.map(({ key, field, format }): Row => [key, format(DEFAULT_MACHINE[field])]);
   const sections: readonly (readonly [string, string, readonly Row[]])[] = [
     ['revisions', 'Revisions, in review order', variants(series)],

@@ -81,6 +81,9 @@ function endedText(ended: Ended): string {
 
 type Missed = ReturnType<typeof missedExpectations>;
 
+const number = (n: number): string => n.toLocaleString('en-US');
+const row = (name: string, value: string): string => `  ${name.padEnd(22)}${value}\n`;
+
 function text(workload: Workload, record: RunRecord, missed: Missed): string {
   const colors = pc.createColors(wantsColor(process.stdout, process.env));
   const { variant, ended, ops, removeByPlace, replay, balance } = record;
@@ -89,8 +92,6 @@ function text(workload: Workload, record: RunRecord, missed: Missed): string {
     const name = outcomeName(record.perOp.code[op]);
     failed.set(name, (failed.get(name) ?? 0) + 1);
   }
-  const number = (n: number): string => n.toLocaleString('en-US');
-  const row = (name: string, value: string): string => `  ${name.padEnd(22)}${value}\n`;
   return [
     colors.bold(`${workload.name} under ${variant}: ${endedText(ended)}\n`),
     row('ops', `${number(ops)} of ${number(workload.ops.length)}`),

@@ -190,22 +190,26 @@ export function violationsOf(record: RunRecord): Violation[] {
   return [...record.violations, ...left];
 }
 
+const violationKey = ({ name, process }: Violation): string => `${name}\n${process ?? ''}`;
+
 /** Violations, by name and process, that only one of the two runs has. */
 function compareViolations(
   a: RunRecord,
   b: RunRecord,
 ): { readonly violation: Violation; readonly side: 'introduced' | 'mended' }[] {
-  const key = ({ name, process }: Violation): string => `${name}\n${process ?? ''}`;
-  const [before, after] = [firstOfEach(violationsOf(a), key), firstOfEach(violationsOf(b), key)];
+  const [before, after] = [firstOfEach(violationsOf(a)), firstOfEach(violationsOf(b))];
   return [
     ...[...after].flatMap(([k, violation]) => (before.has(k) ? [] : [{ violation, side: 'introduced' as const }])),
     ...[...before].flatMap(([k, violation]) => (after.has(k) ? [] : [{ violation, side: 'mended' as const }])),
   ];
 }
 
-function firstOfEach<T>(items: readonly T[], key: (item: T) => string): Map<string, T> {
-  const found = new Map<string, T>();
-  for (const item of items) if (!found.has(key(item))) found.set(key(item), item);
+function firstOfEach(violations: readonly Violation[]): Map<string, Violation> {
+  const found = new Map<string, Violation>();
+  for (const violation of violations) {
+    const key = violationKey(violation);
+    if (!found.has(key)) found.set(key, violation);
+  }
   return found;
 }
 
@@ -221,7 +225,7 @@ function compareCheckpoints(
   );
   const differing = [...new Set([...before.keys(), ...after.keys()])]
     .filter((op) => before.get(op) !== after.get(op))
-    .sort((x, y) => x - y);
+    .toSorted((x, y) => x - y);
   return differing.length === 0 ? null : { op: differing[0], checkpoints: differing.length };
 }
 
@@ -237,19 +241,18 @@ export function sameRecord(a: RunRecord, b: RunRecord): boolean {
   return compareStatistics(a, b, a.ops, Infinity, nothing).differences.length === 0;
 }
 
+const bytesOf = ({ buffer, byteOffset, byteLength }: NodeJS.TypedArray): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+const sameBytes = (x: NodeJS.TypedArray, y: NodeJS.TypedArray): boolean => Buffer.compare(bytesOf(x), bytesOf(y)) === 0;
+
 /** The common case, by bytes. Records that differ here may still agree: reached members are counted too. */
 function sameStatistics({ perOp: a, start: before }: RunRecord, { perOp: b, start: after }: RunRecord): boolean {
-  const same = (x: NodeJS.TypedArray, y: NodeJS.TypedArray): boolean =>
-    Buffer.compare(
-      new Uint8Array(x.buffer, x.byteOffset, x.byteLength),
-      new Uint8Array(y.buffer, y.byteOffset, y.byteLength),
-    ) === 0;
   return (
-    same(before, after) &&
-    same(a.residentCount, b.residentCount) &&
-    same(a.wiredCount, b.wiredCount) &&
-    same(a.counterFrom, b.counterFrom) &&
-    same(a.counterIndex, b.counterIndex) &&
-    same(a.counterDelta, b.counterDelta)
+    sameBytes(before, after) &&
+    sameBytes(a.residentCount, b.residentCount) &&
+    sameBytes(a.wiredCount, b.wiredCount) &&
+    sameBytes(a.counterFrom, b.counterFrom) &&
+    sameBytes(a.counterIndex, b.counterIndex) &&
+    sameBytes(a.counterDelta, b.counterDelta)
   );
 }

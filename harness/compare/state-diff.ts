@@ -66,5 +66,5 @@ export function diffStates(reference: readonly StateRow[], candidate: readonly S
       return { kind, key, change: 'changed', row: null, columns: Object.fromEntries(changed) };
     }),
   );
-  return changes.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+  return changes.toSorted((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
 }

@@ -112,13 +112,15 @@ export interface ReportInput {
   readonly tally: Tally;
 }
 
+const pairOf = (workload: WorkloadComparison, { ids, reference }: Column): PairComparison | null =>
+  workload.pairs.find((pair) => pair.candidate === ids[0] && pair.reference === reference) ?? null;
+
+const runOf = (workload: WorkloadComparison, id: string): RunSummary =>
+  workload.runs.find(({ variant }) => variant === id)!;
+
 export function buildReport(input: ReportInput): Report {
   const { plan, workloads, against, complete, states, neverSeen, findingTitles, tally } = input;
   const columns = columnsOf(plan, workloads);
-  const pairOf = (workload: WorkloadComparison, { ids, reference }: Column): PairComparison | null =>
-    workload.pairs.find((pair) => pair.candidate === ids[0] && pair.reference === reference) ?? null;
-  const run = (workload: WorkloadComparison, id: string): RunSummary =>
-    workload.runs.find(({ variant }) => variant === id)!;
   return {
     against,
     complete,
@@ -128,7 +130,7 @@ export function buildReport(input: ReportInput): Report {
       workload,
       cells: columns.map((column) => {
         const pair = pairOf(workload, column);
-        return pair === null ? null : cellOf(pair, run(workload, column.ids[0]), workload.opTexts);
+        return pair === null ? null : cellOf(pair, runOf(workload, column.ids[0]), workload.opTexts);
       }),
     })),
     reasons: columns.flatMap((column) => {
@@ -152,7 +154,7 @@ export function buildReport(input: ReportInput): Report {
     states,
     removes: workloads.flatMap((workload) =>
       (['exit', 'exec'] as const).flatMap((place) => {
-        const cells = columns.map(({ ids }) => run(workload, ids[0]).removeByPlace[place]);
+        const cells = columns.map(({ ids }) => runOf(workload, ids[0]).removeByPlace[place]);
         return cells[0].calls > 0 ? [{ workload: workload.name, place, cells }] : [];
       }),
     ),
@@ -215,7 +217,7 @@ function reasonsOf(found: readonly Found[]): Reason[] {
     groups.set(key, [...(groups.get(key) ?? []), item]);
   }
   return [...groups.entries()]
-    .sort(([a], [b]) => Number(a[0]) - Number(b[0]))
+    .toSorted(([a], [b]) => Number(a[0]) - Number(b[0]))
     .map(([, items]) => {
       const { standing, steps } = items[0].difference;
       return {

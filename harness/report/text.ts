@@ -172,9 +172,10 @@ function itemText({ what, workloads, least, most, first }: ReasonItem, precise: 
   return `${what}${amount}${where}`;
 }
 
+const share = ({ early, calls }: RemoveCalls): string => (calls === 0 ? '-' : `${number(early)}/${number(calls)}`);
+
 function removes({ removes: list, columns }: Report, colors: Colors): string {
   if (list.length === 0) return '';
-  const share = ({ early, calls }: RemoveCalls): string => (calls === 0 ? '-' : `${number(early)}/${number(calls)}`);
   const body = list.map(({ workload, place, cells }, i) => [
     list[i - 1]?.workload === workload ? '' : workload,
     place,
@@ -250,7 +251,7 @@ function summary({ tally }: Report, colors: Colors): string {
   return parts.join(', ');
 }
 
-const stepsText = (steps: number, unexpected: number, colors: Colors): string =>
+const stepsText = (count: number, unexpected: number, colors: Colors): string =>
   unexpected === 0
-    ? `${number(steps)} more with the predecessor as declared`
-    : colors.red(`${number(unexpected)} of ${number(steps)} more with the predecessor unexpected`);
+    ? `${number(count)} more with the predecessor as declared`
+    : colors.red(`${number(unexpected)} of ${number(count)} more with the predecessor unexpected`);

@@ -44,9 +44,10 @@ export async function loadVariant(file: string, face: object, alike: readonly st
   }
 }
 
+const looksRight = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && 'hunks' in value && 'id' in value;
+
 function theVariant(exported: Record<string, unknown>): object | null {
-  const looksRight = (value: unknown): value is object =>
-    typeof value === 'object' && value !== null && 'hunks' in value && 'id' in value;
   if (exported.default !== undefined) return looksRight(exported.default) ? exported.default : null;
   const found = Object.values(exported).filter(looksRight);
   return found.length === 1 ? found[0] : null;

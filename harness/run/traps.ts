@@ -3,11 +3,12 @@
  * otherwise differ from one run to the next.
  */
 
+const refuse = (what: string) => (): never => {
+  throw new Error(`${what} was called during a run: a record must not depend on it`);
+};
+
 /** Run `body` with Math.random, Date and performance.now out of reach. */
 export function withoutClock<T>(body: () => T): T {
-  const refuse = (what: string) => (): never => {
-    throw new Error(`${what} was called during a run: a record must not depend on it`);
-  };
   const { random } = Math;
   const { Date: realDate } = globalThis;
   const trappedDate = new Proxy(realDate, {
