@@ -11,6 +11,12 @@ import type { Prepared } from './tasks/prepared.ts';
 const NS_PER_MS = 1e6;
 const LEAST_BATCHES = 5;
 
+// Warming up: until a stretch is no faster than the best before it, but for some time at least and at most.
+const STRETCH_MS = 50;
+const LEAST_STRETCHES = 6;
+const MOST_STRETCHES = 40;
+const STEADY = 0.98;
+
 export class BenchChild {
   readonly #variant: Variant;
   #prepared: Prepared | null = null;
@@ -27,6 +33,7 @@ export class BenchChild {
         case 'bench-prepare':
           this.#prepared = prepareTask(request.task, this.#variant, request.workload);
           this.#sum = this.#prepared.batch();
+          warmUp(this.#prepared.batch);
           return { kind: 'bench-ready' };
         case 'bench-measure':
           return await this.#measure(request.milliseconds);
@@ -57,5 +64,23 @@ export class BenchChild {
       batches: samplesCount,
       sum: expected!,
     };
+  }
+}
+
+/** Runs batches until the compiler has done what it will do. */
+function warmUp(batch: () => number): void {
+  let best = Infinity;
+  let sinceBest = 0;
+  for (let stretch = 0; stretch < MOST_STRETCHES; stretch++) {
+    const start = performance.now();
+    let batches = 0;
+    do {
+      batch();
+      batches++;
+    } while (performance.now() - start < STRETCH_MS);
+    const each = (performance.now() - start) / batches;
+    sinceBest = each < best * STEADY ? 0 : sinceBest + 1;
+    best = Math.min(best, each);
+    if (stretch >= LEAST_STRETCHES && sinceBest >= 3) return;
   }
 }

@@ -98,8 +98,6 @@ class TaskBench {
         progress(`${id}: starting ${runner.column.id}`);
         await this.#ask(runner, { kind: 'load', file: runner.column.file, alike: runner.column.alike });
         await this.#ask(runner, { kind: 'bench-prepare', task: id, workload: loaded });
-        await this.#measure(runner);
-        runner.rounds.length = 0;
       }
       for (let round = 0; round < rounds; round++) {
         progress(`${id}: round ${round + 1} of ${rounds}`);

@@ -29,7 +29,6 @@ export interface NativeRow {
 
 export interface TaskReport {
   readonly task: BenchTask;
-  /** Operations of a batch are not what they are elsewhere: the reference failed, so nothing can be compared. */
   readonly rows: readonly BenchRow[];
   /** The reference against itself in another process. Null if it failed. */
   readonly noise: Range | null;

@@ -24,11 +24,14 @@ export function ratios(times: readonly number[], reference: readonly number[]): 
   return rangeOf(times.map((time, round) => time / reference[round]!));
 }
 
+/** Two processes that run the same differ by as much without any round showing it: where their memory lies is chance. */
+export const LEAST_NOISE = 1.03;
+
 export type Speed = 'faster' | 'slower' | 'inconclusive';
 
 /** Faster or slower only if every round says so by more than the noise. Ratios of times: below 1 is faster. */
 export function speedOf(ratio: Range, noise: Range): Speed {
-  const floor = Math.max(noise.high, 1 / noise.low, 1);
+  const floor = Math.max(noise.high, 1 / noise.low, LEAST_NOISE);
   if (ratio.low > floor) return 'slower';
   if (ratio.high < 1 / floor) return 'faster';
   return 'inconclusive';
