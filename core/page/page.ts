@@ -2,7 +2,8 @@
  * Physical pages: allocation and freeing of single pages, dirtying, waiting for memory, and shortage made on purpose.
  *
  * Frames never handed out need no list: they lie between page.next and page.runLow, and their words are 0. So boot and
- * reset touch only what was used. Which frame an allocation gets is deterministic, and nothing else about it is promised.
+ * reset touch only what was used. A page of an object is the lowest free frame; pages without an object (page-table pages,
+ * pv chunks) come from runs of their own, so that revisions that free those in another order move no page of an object.
  */
 import { ALLOC_FAILURES, PAGES_DIRTIED, VM_WAITS } from '../counters.ts';
 import { physZero } from '../hw/phys.ts';
@@ -11,7 +12,7 @@ import { KernelPanic } from '../panic.ts';
 import { RUN_MAP_WORDS, RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED, VmPages } from '../state/page.ts';
 import type { Frame } from '../units.ts';
 import { emptySet, pageGive, takeLowest } from './freelist.ts';
-import { reservFreePage, reservReclaim } from './reserv.ts';
+import { reservFreePage, reservReclaim, reservTakeRun } from './reserv.ts';
 
 /** Failures under a limit after which there is memory again, as after a sleep: who retries must not do so for ever. */
 export const LIMIT_FAILURES = 64;
@@ -30,6 +31,10 @@ export function pageInit(m: Machine, first: Frame): void {
   emptySet(page.freeZero, m.frames - 1);
   emptySet(page.freeOther, m.frames - 1);
   page.freeRun = 0;
+  page.tableZero = 0;
+  page.tableOther = 0;
+  page.tableNext = 0;
+  page.tableEnd = 0;
   page.partHead = 0;
   page.partTail = 0;
   page.claimed = 0;
@@ -75,6 +80,7 @@ function clearFrames(m: Machine, from: Frame, to: Frame): void {
   page.pvTail2m.fill(0, fromRun, toRun);
   page.invlGen.fill(0, fromRun, toRun);
   page.runFull.fill(0, fromRun, toRun);
+  page.runTables.fill(0, fromRun, toRun);
   page.runOwner.fill(null, fromRun, toRun);
   page.runFirst.fill(0, fromRun, toRun);
   page.runCount.fill(0, fromRun, toRun);
@@ -89,20 +95,31 @@ function clearFrames(m: Machine, from: Frame, to: Frame): void {
 export function pageTake(m: Machine, zero: boolean): Frame {
   const { page } = m;
   if (page.limit >= 0 && !withinLimit(m)) return 0;
+  let frame = takeSingle(m, zero);
+  if (frame === 0) {
+    frame = tableTake(m, zero);
+    page.listNext[frame] = 0;
+  }
+  if (frame === 0) m.counters[ALLOC_FAILURES]!++;
+  return frame;
+}
+
+function takeSingle(m: Machine, zero: boolean): Frame {
+  const { page } = m;
   let frame = takeLowest(zero ? page.freeZero : page.freeOther);
   if (frame !== 0) return frame;
   frame = takeLowest(zero ? page.freeOther : page.freeZero);
   if (frame !== 0) {
-    if (zero) {
-      physZero(m, frame);
-      page.nonZero[frame] = 0;
-    }
+    if (zero) clearPage(m, frame);
     return frame;
   }
   if (page.next < page.runLow) return page.next++;
-  if (reservReclaim(m)) return pageTake(m, zero);
-  m.counters[ALLOC_FAILURES]!++;
-  return 0;
+  return reservReclaim(m) ? takeSingle(m, zero) : 0;
+}
+
+function clearPage(m: Machine, frame: Frame): void {
+  physZero(m, frame);
+  m.page.nonZero[frame] = 0;
 }
 
 /** Under a limit: may this allocation succeed? Counts it. */
@@ -123,14 +140,76 @@ export function pageLimit(m: Machine, count: number): void {
   m.page.failuresLeft = LIMIT_FAILURES;
 }
 
-/** A wired page without an object. Returns 0 when there is none. FreeBSD: sys/vm/vm_page.c vm_page_alloc_noobj */
+/**
+ * A wired page without an object, so a page-table page or a pv chunk. Returns 0 when there is none. These pages come from
+ * runs of their own, most recently freed first: which of them is taken must not move the pages of objects.
+ * FreeBSD: sys/vm/vm_page.c vm_page_alloc_noobj
+ */
 export function vmPageAllocNoobj(m: Machine, zero: boolean): Frame {
-  const frame = pageTake(m, zero);
-  if (frame === 0) return 0;
   const { page } = m;
+  let frame = zero ? page.tableZero : page.tableOther;
+  if (frame === 0 || page.limit >= 0) {
+    frame = takeNoobj(m, zero);
+    if (frame === 0) return 0;
+  } else if (zero) page.tableZero = page.listNext[frame]!;
+  else page.tableOther = page.listNext[frame]!;
   page.refCount[frame] = 1;
   page.oflags[frame] = VPO_UNMANAGED;
   return frame;
+}
+
+function takeNoobj(m: Machine, zero: boolean): Frame {
+  const { page } = m;
+  if (page.limit >= 0 && !withinLimit(m)) return 0;
+  let frame = tableTake(m, zero);
+  if (frame === 0) {
+    const first = reservTakeRun(m) << 9;
+    if (first !== 0) {
+      page.runTables[first >>> 9] = 1;
+      page.tableNext = first;
+      page.tableEnd = first + RUN_PAGES;
+      frame = tableTake(m, zero);
+    } else frame = takeSingle(m, zero);
+  }
+  if (frame === 0) m.counters[ALLOC_FAILURES]!++;
+  return frame;
+}
+
+/** Takes a frame from the runs of pages without an object; 0: all are in use. */
+function tableTake(m: Machine, zero: boolean): Frame {
+  const { page } = m;
+  const { listNext } = page;
+  let frame = zero ? page.tableZero : page.tableOther;
+  if (frame !== 0) {
+    if (zero) page.tableZero = listNext[frame]!;
+    else page.tableOther = listNext[frame]!;
+    return frame;
+  }
+  frame = zero ? page.tableOther : page.tableZero;
+  if (frame !== 0) {
+    if (zero) {
+      page.tableOther = listNext[frame]!;
+      clearPage(m, frame);
+    } else page.tableZero = listNext[frame]!;
+    return frame;
+  }
+  if (page.tableNext === page.tableEnd) return 0;
+  frame = page.tableNext++;
+  if (zero && page.nonZero[frame] !== 0) clearPage(m, frame);
+  return frame;
+}
+
+/** Gives a frame back to where it came from. */
+function give(m: Machine, frame: Frame): void {
+  const { page } = m;
+  if (page.runTables[frame >>> 9] === 0) pageGive(m, frame);
+  else if (page.nonZero[frame] === 0) {
+    page.listNext[frame] = page.tableZero;
+    page.tableZero = frame;
+  } else {
+    page.listNext[frame] = page.tableOther;
+    page.tableOther = frame;
+  }
 }
 
 /** The same, sleeping until there is memory: it never fails. FreeBSD: vm_page_alloc_noobj with VM_ALLOC_WAITOK */
@@ -145,7 +224,7 @@ export function vmPageAllocNoobjWait(m: Machine, zero: boolean): Frame {
  */
 export function vmPageFree(m: Machine, frame: Frame, zeroed: boolean): void {
   freePrep(m, frame, zeroed);
-  if (m.page.runCount[frame >>> 9] === 0) pageGive(m, frame);
+  if (m.page.runCount[frame >>> 9] === 0) give(m, frame);
   else reservFreePage(m, frame);
 }
 
@@ -168,7 +247,7 @@ export function vmPageFreeNoobj(m: Machine, frame: Frame): void {
   const { page } = m;
   page.oflags[frame] = 0;
   page.valid[frame] = 0;
-  pageGive(m, frame);
+  give(m, frame);
 }
 
 /** Drops the wiring of a page from vmPageAllocNoobj; the caller frees the page. FreeBSD: vm_page_unwire_noq */
@@ -198,6 +277,9 @@ function isExhausted(m: Machine): boolean {
   return (
     page.freeZero.count === 0 &&
     page.freeOther.count === 0 &&
+    page.tableZero === 0 &&
+    page.tableOther === 0 &&
+    page.tableNext === page.tableEnd &&
     page.next >= page.runLow &&
     page.freeRun === 0 &&
     page.partHead === 0

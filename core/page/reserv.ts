@@ -31,9 +31,8 @@ export function reservToSuperpage(m: Machine, frame: Frame, object: VmObject): F
 }
 
 /** Takes a free, 2M-aligned run of 512 frames, none of them allocated. Returns its number, 0 when there is none. */
-function takeRun(m: Machine): number {
+export function reservTakeRun(m: Machine): number {
   const { page } = m;
-  if (page.limit >= 0) return 0;
   const frame = page.freeRun;
   if (frame !== 0) {
     page.freeRun = page.listNext[frame]!;
@@ -194,7 +193,7 @@ export function reservAllocPage(m: Machine, object: VmObject, pindex: number, be
     if (right >= 0 && first + RUN_PAGES > right) return 0;
   }
   if ((object.flags & OBJ_ANON) === 0 && first + RUN_PAGES > object.size) return 0;
-  run = takeRun(m);
+  run = m.page.limit >= 0 ? 0 : reservTakeRun(m);
   if (run === 0) return 0;
   ownRun(m, run, object, first);
   return populate(m, run, slot);

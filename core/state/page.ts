@@ -73,6 +73,8 @@ export class VmPages {
   readonly invlGen: Float64Array;
   /** The 2M frame is a fully populated reservation. */
   readonly runFull: Uint8Array;
+  /** The 2M frame holds pages without an object, so page-table pages and pv chunks. */
+  readonly runTables: Uint8Array;
   /** Object that owns the run, null: nobody; its frame s is for page index runFirst + s. */
   readonly runOwner: (VmObject | null)[];
   readonly runFirst: Float64Array;
@@ -94,6 +96,11 @@ export class VmPages {
   readonly freeOther: FrameSet;
   /** Free runs, by first frame, linked by listNext. */
   freeRun: Frame = 0;
+  /** Frames for pages without an object: free ones, linked by listNext, and those of the newest run not yet handed out. */
+  tableZero: Frame = 0;
+  tableOther: Frame = 0;
+  tableNext: Frame = 0;
+  tableEnd: Frame = 0;
   /** Runs partly in use, the first to be broken when memory is short first; by number of the 2M frame. */
   partHead = 0;
   partTail = 0;
@@ -127,6 +134,7 @@ export class VmPages {
     this.pvTail2m = new Int32Array(runs);
     this.invlGen = new Float64Array(runs);
     this.runFull = new Uint8Array(runs);
+    this.runTables = new Uint8Array(runs);
     this.runOwner = Array.from({ length: runs }, () => null);
     this.runFirst = new Float64Array(runs);
     this.runCount = new Int32Array(runs);

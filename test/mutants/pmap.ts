@@ -21,8 +21,8 @@ export const pmapMutants: readonly Mutant[] = [
   {
     fault: 'one page is removed like a range',
     file: remove,
-    find: 'if (sva + PAGE_SIZE !== eva || !removedOnePage(m, pmap, sva))',
-    replace: 'if (sva < eva)',
+    find: 'if (eva - sva === PAGE_SIZE) removePage',
+    replace: 'if (eva - sva === 0) removePage',
   },
   {
     fault: 'the in-loop test is not asked',
@@ -39,7 +39,7 @@ export const pmapMutants: readonly Mutant[] = [
   {
     fault: 'the accessed bit of a removed mapping is lost',
     file: leaf,
-    find: 'if ((oldLo & PG_A) !== 0) m.page.aflags[frame]! |= PGA_REFERENCED;',
+    find: '    if ((old & PG_A) !== 0) aflags |= PGA_REFERENCED;\n',
     replace: '',
   },
   {
@@ -51,14 +51,14 @@ export const pmapMutants: readonly Mutant[] = [
   {
     fault: 'a removed page stays PGA_WRITEABLE',
     file: leaf,
-    find: '    clearWriteableIfUnmapped(m, frame);\n',
+    find: 'if (page.pvHead[frame] === 0 && page.pvHead2m[run] === 0) aflags &= ~PGA_WRITEABLE;',
     replace: '',
   },
   {
     fault: 'pmap_remove_pages takes wired mappings too',
     file: removePages,
-    find: 'if ((old & PG_W) !== 0) {',
-    replace: 'if ((old & PG_W) !== 0 && allFree === (removed < 0)) {',
+    find: 'if ((old & PG_W) !== 0) {\n        allFree = false;\n        continue;\n      }',
+    replace: '',
   },
   {
     fault: 'pmap_remove_pages does not flush',
@@ -69,8 +69,8 @@ export const pmapMutants: readonly Mutant[] = [
   {
     fault: 'pmap_remove_pages loses dirt',
     file: removePages,
-    find: 'if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);\n        changePvListLock',
-    replace: 'changePvListLock',
+    find: '      if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);\n      changePvListLock',
+    replace: '      changePvListLock',
   },
   {
     fault: 'a writeable unmanaged mapping is clean',
@@ -81,8 +81,8 @@ export const pmapMutants: readonly Mutant[] = [
   {
     fault: 'a new page-table page is referenced twice',
     file: enter,
-    find: 'if (made === 0) page.refCount[ptp]!++;',
-    replace: 'page.refCount[ptp]!++;',
+    find: 'if (ptp !== 0 || !sleep) return ptp;',
+    replace: 'if (ptp !== 0) m.page.refCount[ptp]!++;\n    if (ptp !== 0 || !sleep) return ptp;',
   },
   {
     fault: 'a changed mapping is flushed though never accessed',
@@ -171,8 +171,8 @@ export const pmapMutants: readonly Mutant[] = [
   {
     fault: 'a chunk with a free entry stays where it is',
     file: pv,
-    find: 'if (!chunkIsFree(words, chunk)) {\n    chunkMoveToHead(m, pmap, chunk);\n    return;',
-    replace: 'if (!chunkIsFree(words, chunk)) {\n    return;',
+    find: '  else if (pmap.pvChunkHead !== chunk) chunkMoveToHead(m, pmap, chunk);\n',
+    replace: '',
   },
   {
     fault: 'reclaiming takes wired mappings',
