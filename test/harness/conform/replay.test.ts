@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { conformCommand } from '../../../harness/cli/conform.ts';
 import { type ReplayConformReport, type ReplayRevision, conformReplay } from '../../../harness/conform/replay.ts';
 import { packagePath } from '../../../harness/workload/root.ts';
 import { series } from '../../../variants/index.ts';
+import { builtFile } from '../../support/built.ts';
 
 /** What the kernel's own VM code answered: fixtures hold the small summaries of ../shared/vectors/replay. */
 const fixtures = packagePath('test', 'fixtures', 'vectors', 'replay');
@@ -186,10 +188,17 @@ describe('pmapdiff conform replay', () => {
 });
 
 describe.runIf(existsSync(vectors) && existsSync(traces))('every recorded program of ../shared', () => {
-  it('matches in every number', { timeout: 60_000 }, async () => {
-    const { mismatches, files, checked, rowsMatching } = await conformReplay([vectors], traces, revisions);
+  it('matches in every number, as the built command says', { timeout: 60_000 }, () => {
+    const args = [builtFile('harness/cli.js'), 'conform', 'replay', vectors, '--traces', traces, '--json'];
+    const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    const { schema, kind, files, checked, rowsMatching, mismatches } = JSON.parse(stdout) as ReplayConformReport;
     expect(mismatches).toEqual([]);
-    expect(files).toBeGreaterThan(0);
-    expect(rowsMatching).toBe(checked);
+    expect({ schema, kind, rowsMatching }).toEqual({
+      schema: 'pmapdiff.conform/1',
+      kind: 'replay',
+      rowsMatching: checked,
+    });
+    expect(files).toBe(readdirSync(vectors).filter((name) => name.endsWith('.json')).length);
+    expect(status).toBe(0);
   });
 });
