@@ -30,9 +30,8 @@ export const sharedPageUnmap = defineVariant({
     {
       what: 'removeCalls',
       by: '+1 per exec that reuses, +1 per exit of the last user',
-      why: 'the map entry stays, so the sweep offers its range once more',
+      why: 'the map entry stays, so the sweep offers its range once more, and finds nothing left',
     },
-    { what: 'removeEarlyExits', by: 'more', why: 'that second call finds nothing left' },
     { what: 'vmMapLocks', by: '-1 per exec that reuses, -1 per exit', why: 'pmap_remove needs no map lock' },
     { what: 'vmMapLookups', by: '-1 per exec that reuses, -1 per exit', why: 'pmap_remove looks for no entry' },
   ],

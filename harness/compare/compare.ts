@@ -72,6 +72,8 @@ export interface PlannedPair {
 /** What is compared with what, the same for every workload. */
 export interface Plan {
   readonly columns: readonly VariantFacts[];
+  /** the columns, and every variant that lies between them */
+  readonly facts: readonly VariantFacts[];
   readonly pairs: readonly PlannedPair[];
   readonly steps: readonly PlannedPair[];
   readonly ledger: readonly Known[];
@@ -104,7 +106,7 @@ export function planComparison(
   const isPlanned = (one: PlannedPair): boolean =>
     pairs.some(({ reference, candidate }) => reference === one.reference && candidate === one.candidate);
   const others = steps ? plan({ kind: 'previous' }).filter((step) => !isPlanned(step)) : [];
-  return { columns: columns.map(fact), pairs, steps: others, ledger };
+  return { columns: columns.map(fact), facts, pairs, steps: others, ledger };
 }
 
 /** Compare the records of one workload, one per column of the plan. */
@@ -124,7 +126,7 @@ export function compareWorkload(plan: Plan, workload: Workload, records: readonl
     machine: workload.machine,
     runs: records.map((run) => {
       const against = plan.pairs.find(({ candidate }) => candidate.id === run.variant)?.reference.id;
-      return summaryOf(run, against === undefined ? null : record(against), plan.ledger);
+      return summaryOf(run, against === undefined ? null : record(against), plan);
     }),
     groups: groupsOf(records),
     pairs,
@@ -138,11 +140,13 @@ export function compareWorkload(plan: Plan, workload: Workload, records: readonl
   };
 }
 
-function summaryOf(run: RunRecord, reference: RunRecord | null, ledger: readonly Known[]): RunSummary {
+/** A fault that the ledger knows of a variant stays known in its successors, until one mends it. */
+function summaryOf(run: RunRecord, reference: RunRecord | null, { ledger, facts }: Plan): RunSummary {
+  const line = lineage(run.variant, facts);
   const inReference = new Set(reference === null ? [] : violationsOf(reference).map(({ name }) => name));
   const faults = violationsOf(run).map((violation): Fault => {
     const findings = ledger
-      .filter(({ variant, what }) => variant === run.variant && what === violation.name)
+      .filter(({ variant, what }) => line.includes(variant) && what === violation.name)
       .map(({ finding }) => finding);
     const shared = inReference.has(violation.name);
     return { ...violation, standing: findings.length > 0 ? 'known' : shared ? 'shared' : 'unexpected', findings };
@@ -182,7 +186,8 @@ export function neverSeen(plan: Plan, workloads: readonly WorkloadComparison[]):
   for (const { runs } of workloads)
     for (const { variant, faults } of runs)
       for (const { name, findings } of faults)
-        for (const finding of findings) seen.add(`${variant}|${name}|${finding}|`);
+        for (const finding of findings)
+          for (const id of lineage(variant, plan.facts)) seen.add(`${id}|${name}|${finding}|`);
   const found = new Map<string, Step>();
   for (const { explained } of [...plan.pairs, ...plan.steps])
     for (const step of [...explained.intended, ...explained.known])

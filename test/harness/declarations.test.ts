@@ -47,7 +47,7 @@ beforeAll(async () => {
 }, 120_000);
 
 describe('the declarations of the review', () => {
-  it('explain every difference over catalog and corpus, and each comes true', () => {
+  it('explain every difference over catalog and corpus, and each comes true', { timeout: 60_000 }, () => {
     const { plan, compared } = compareAll(facts, knownDifferences, answered);
     const unexpected = compared.flatMap(({ name, pairs, steps }) =>
       [...pairs, ...steps].flatMap(({ reference, candidate, differences }) =>
