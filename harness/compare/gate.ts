@@ -38,7 +38,9 @@ export interface Tally {
   /** faults of single runs that no finding names */
   readonly faults: number;
   readonly missedExpectations: number;
+  /** declarations and findings that came true nowhere, and whether that is a fault */
   readonly neverSeen: number;
+  readonly wholeCatalog: boolean;
   readonly exitCode: number;
 }
 
@@ -72,6 +74,7 @@ export function tally(
     faults,
     missedExpectations: missed,
     neverSeen: unseen.length,
+    wholeCatalog,
     exitCode: exitCodeOf([
       interrupted ? EXIT_INTERRUPTED : EXIT_OK,
       failed > 0 || missed > 0 || !ran ? EXIT_HARNESS : EXIT_OK,

@@ -65,6 +65,14 @@ export interface StateDifference {
   readonly changes: readonly StateChange[];
 }
 
+/** What does not hold in single runs, whatever the others do, or an expectation that the reference missed. */
+export interface FaultLine {
+  readonly text: string;
+  readonly known: boolean;
+  readonly workloads: readonly string[];
+  readonly variants: readonly string[];
+}
+
 export interface Report {
   readonly against: Against;
   readonly complete: boolean;
@@ -89,13 +97,7 @@ export interface Report {
   readonly states: readonly StateDifference[];
   readonly removes: readonly RemoveRow[];
   readonly replays: readonly { readonly workload: string; readonly run: RunSummary }[];
-  /** what does not hold in single runs, whatever the others do; and expectations that the reference missed */
-  readonly faults: readonly {
-    readonly workload: string;
-    readonly variant: string;
-    readonly text: string;
-    readonly known: boolean;
-  }[];
+  readonly faults: readonly FaultLine[];
   readonly neverSeen: readonly Step[];
   readonly findingTitles: Readonly<Record<string, string>>;
   readonly tally: Tally;
@@ -162,7 +164,7 @@ export function buildReport(input: ReportInput): Report {
       const first = workload.runs.find(({ replay }) => replay !== null);
       return first === undefined ? [] : [{ workload: workload.name, run: first }];
     }),
-    faults: workloads.flatMap(faultsOf),
+    faults: faultLines(workloads),
     neverSeen,
     findingTitles,
     tally,
@@ -250,30 +252,34 @@ function itemOf(found: readonly Found[]): ReasonItem {
   };
 }
 
-function faultsOf(workload: WorkloadComparison): Report['faults'] {
-  const { name, missed, runs } = workload;
-  return [
-    ...missed.map(({ line, op, expected, got }) => ({
-      workload: name,
-      variant: '',
-      text: `${line > 0 ? `line ${line}` : `op ${op}`}: the reference should answer ${expected}, answers ${got}`,
-      known: false,
-    })),
-    ...runs.flatMap(({ variant, faults }) =>
-      faults.flatMap(({ name: invariant, expected, got, standing, findings }) =>
-        standing === 'shared'
-          ? []
-          : [
-              {
-                workload: name,
-                variant,
-                text: `${invariant}: expected ${expected}, got ${got}${findings.map((id) => ` (${id})`).join('')}`,
-                known: standing === 'known',
-              },
-            ],
-      ),
-    ),
-  ];
+/** The same fault in several runs is one line. */
+function faultLines(workloads: readonly WorkloadComparison[]): FaultLine[] {
+  const lines = new Map<string, FaultLine>();
+  const add = (text: string, known: boolean, workload: string, variants: readonly string[]): void => {
+    const before = lines.get(text) ?? { workloads: [], variants: [] };
+    lines.set(text, {
+      text,
+      known,
+      workloads: unique([...before.workloads, workload]),
+      variants: unique([...before.variants, ...variants]),
+    });
+  };
+  for (const { name, missed, runs } of workloads) {
+    for (const { line, op, expected, got } of missed)
+      add(
+        `${line > 0 ? `line ${line}` : `op ${op}`}: the reference should answer ${expected}, answers ${got}`,
+        false,
+        name,
+        [],
+      );
+    for (const { variant, faults } of runs)
+      for (const { name: invariant, expected, got, standing, findings } of faults)
+        if (standing !== 'shared')
+          add(`${[...findings, invariant].join(' ')}: expected ${expected}, got ${got}`, standing === 'known', name, [
+            variant,
+          ]);
+  }
+  return [...lines.values()];
 }
 
 const unique = <T>(items: readonly T[]): T[] => [...new Set(items)];

@@ -219,19 +219,21 @@ function replays({ replays: list }: Report, colors: Colors): string {
 
 function faults({ faults: list }: Report, colors: Colors): string {
   return list
-    .map(({ workload, variant, text, known }) => {
-      const line = `${workload}${variant === '' ? '' : `, ${variant}`}: ${text}`;
-      return known ? colors.yellow(`known ${line}`) : colors.red(`! ${line}`);
+    .map(({ text, known, workloads, variants }) => {
+      const where = [workloads.join(', '), variants.join(', ')].filter((part) => part !== '').join(' under ');
+      return known ? `${colors.yellow(`known ${text}`)} (${where})` : `${colors.red(`! ${text}`)} (${where})`;
     })
     .join('\n');
 }
 
-function unseen({ neverSeen }: Report, colors: Colors): string {
+function unseen({ neverSeen, tally }: Report, colors: Colors): string {
   if (neverSeen.length === 0) return '';
+  if (!tally.wholeCatalog)
+    return colors.dim(`${plural(neverSeen.length, 'declared difference')} did not show in this selection`);
   const lines = neverSeen.map(({ variant, what, finding, intent }) =>
     intent === null ? `  ${variant}: ${what} (finding ${finding})` : `  ${variant}: ${what} ${intent.by}`,
   );
-  return [colors.yellow('Declared, but not seen in these workloads:'), ...lines].join('\n');
+  return [colors.red('! Declared, but not seen in any workload:'), ...lines].join('\n');
 }
 
 function summary({ tally }: Report, colors: Colors): string {
