@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mmuMutants } from './mutants/mmu.ts';
 import { pmapMutants } from './mutants/pmap.ts';
+import { vmMutants } from './mutants/vm.ts';
 import { MutantTree, mutate } from './mutants/mutant.ts';
 import { root } from './support/layers.ts';
 
-const vectors = (kind: string): string[] => [join(root, 'test/fixtures/vectors', kind)];
+const vectors = (kind: string): string[] =>
+  (kind === 'vm' ? ['vm', 'vm-superpages'] : [kind]).map((folder) => join(root, 'test/fixtures/vectors', folder));
 
 let tree: MutantTree;
 beforeAll(() => {
@@ -16,8 +18,9 @@ afterAll(() => tree.dispose());
 describe.each([
   ['mmu' as const, mmuMutants],
   ['pmap' as const, pmapMutants],
+  ['vm' as const, vmMutants],
 ])('the %s vectors', (kind, mutants) => {
-  it('find nothing wrong in the tree as it is', async () => {
+  it('find nothing wrong in the tree as it is', { timeout: 60_000 }, async () => {
     expect(await tree.vectors(kind, vectors(kind))).toBeNull();
   });
 

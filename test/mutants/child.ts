@@ -1,8 +1,10 @@
 /** Answers recorded vectors with the compiled tree that it stands in, and prints the first answer that differs. */
+import { statSync } from 'node:fs';
 import { conformMmu } from '../../harness/conform/mmu.ts';
 import { conformPmap } from '../../harness/conform/pmap.ts';
-import type { Mismatch } from '../../harness/conform/report.ts';
-import { baseline, d33276 } from '../../variants/index.ts';
+import { type Mismatch, vectorFiles } from '../../harness/conform/report.ts';
+import { conformVm } from '../../harness/conform/vm.ts';
+import { baseline, d33276, landed } from '../../variants/index.ts';
 
 /** The two ends of the series: what lies between them answers like one of them inside the pmap. */
 const revisions = [
@@ -10,11 +12,29 @@ const revisions = [
   { variant: d33276, answers: 'd33276' },
 ];
 
+/** Outside the pmap the landed revision answers for itself. */
+const vmRevisions = [
+  { variant: baseline, answers: 'baseline' },
+  { variant: landed, answers: 'landed' },
+];
+
 const [kind, ...paths] = process.argv.slice(2);
+
+const size = (file: string): number => statSync(file).size;
+
+/** Mismatches of the first file that has any, small ones first. */
+function firstVmMismatches(): readonly Mismatch[] {
+  for (const file of vectorFiles(paths, /\.json$/).toSorted((a, b) => size(a) - size(b))) {
+    const { mismatches } = conformVm([file], vmRevisions);
+    if (mismatches.length > 0) return mismatches;
+  }
+  return [];
+}
 
 const answer: Readonly<Record<string, () => readonly Mismatch[]>> = {
   mmu: () => conformMmu(paths).mismatches,
   pmap: () => conformPmap(paths, revisions).mismatches,
+  vm: firstVmMismatches,
 };
 
 let caught = '';

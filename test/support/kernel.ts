@@ -72,17 +72,18 @@ export const STACK: ImageMap = {
 /** A stack, its top page touched, and nothing else. */
 export const SMALL = image([STACK], [{ start: SHARED_PAGE - PAGE_SIZE, pages: 1, access: VM_PROT_WRITE }]);
 
+const partOf60 = (kind: 'anon' | 'guard', n: number): ImageMap => ({
+  kind,
+  start: 0x400000 + n * 0x10000,
+  len: 2 * PAGE_SIZE,
+  prot: kind === 'guard' ? VM_PROT_NONE : RW,
+  maxProt: VM_PROT_ALL,
+});
+
 /** 60 entries with the shared page: 4 guards, 4 anonymous ones never touched, 52 with an object. Apart, so that none merge. */
 export function sixtyEntries(): Image {
-  const part = (kind: 'anon' | 'guard', n: number): ImageMap => ({
-    kind,
-    start: 0x400000 + n * 0x10000,
-    len: 2 * PAGE_SIZE,
-    prot: kind === 'guard' ? VM_PROT_NONE : RW,
-    maxProt: VM_PROT_ALL,
-  });
   const maps: ImageMap[] = [];
-  for (let n = 0; n < 57; n++) maps.push(part(n % 18 === 17 ? 'guard' : 'anon', n));
+  for (let n = 0; n < 57; n++) maps.push(partOf60(n % 18 === 17 ? 'guard' : 'anon', n));
   const anon = maps.filter(({ kind }) => kind === 'anon');
   const touched = anon.slice(4).map(({ start }) => ({ start, pages: 1, access: VM_PROT_WRITE }));
   return image([...maps, STACK], [...touched, ...SMALL.touched], 'sixty');
@@ -99,10 +100,10 @@ export const GUARD_FLAGS = MAP_GUARD | MAP_FIXED;
 
 /** pmap_remove calls, and those that left early, while `act` ran. */
 export function removes(m: Machine, act: () => void): { calls: number; early: number } {
-  const calls = m.counters[REMOVE_CALLS]!;
-  const early = m.counters[REMOVE_EARLY_EXITS]!;
+  const callsBefore = m.counters[REMOVE_CALLS]!;
+  const earlyBefore = m.counters[REMOVE_EARLY_EXITS]!;
   act();
-  return { calls: m.counters[REMOVE_CALLS]! - calls, early: m.counters[REMOVE_EARLY_EXITS]! - early };
+  return { calls: m.counters[REMOVE_CALLS]! - callsBefore, early: m.counters[REMOVE_EARLY_EXITS]! - earlyBefore };
 }
 
 /** Calls into the pmap layer while `act` ran, each as its kind and operands: `remove 2 400000 402000 0`. */

@@ -133,16 +133,17 @@ describe('a vfork child', () => {
   });
 });
 
-describe('processes that share a vmspace', () => {
-  function peers(id: string): [Machine, Proc, Proc] {
-    const m = machineOf(id);
-    const a = started(m, sixtyEntries());
-    sysRfork(m, a, 'mem');
-    const b = child(m);
-    expect(access(m, a, SHARED_PAGE, VM_PROT_READ)).toBe(0);
-    return [m, a, b];
-  }
+/** Two processes with 60 entries in common, the shared page touched. */
+function peers(id: string): [Machine, Proc, Proc] {
+  const m = machineOf(id);
+  const a = started(m, sixtyEntries());
+  sysRfork(m, a, 'mem');
+  const b = child(m);
+  expect(access(m, a, SHARED_PAGE, VM_PROT_READ)).toBe(0);
+  return [m, a, b];
+}
 
+describe('processes that share a vmspace', () => {
   it('lose nothing when one of them exits, and the last one tears down as a sole owner does', () => {
     const [m, a, b] = peers('landed');
     expect(removes(m, () => sysExit(m, a, 0))).toEqual({ calls: 0, early: 0 });

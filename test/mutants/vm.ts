@@ -1,0 +1,122 @@
+/** Faults planted in the VM and the life cycle. `test/mutants.test.ts` shows that the recorded answers catch each. */
+import type { Mutant } from './mutant.ts';
+
+const mutant = (file: string, fault: string, find: string, replace: string): Mutant => ({ file, fault, find, replace });
+
+const vm = (name: string) => (fault: string, find: string, replace: string) =>
+  mutant(`core/vm/${name}.ts`, fault, find, replace);
+const kern = (name: string) => (fault: string, find: string, replace: string) =>
+  mutant(`core/kern/${name}.ts`, fault, find, replace);
+
+export const vmMutants: readonly Mutant[] = [
+  vm('delete')(
+    'pmap_remove is called for guards and untouched memory too',
+    'if (entry.object !== null) pmapRemove(',
+    'pmapRemove(',
+  ),
+  vm('delete')(
+    'a wired entry is removed without being unwired',
+    'if (entry.wiredCount !== 0) vmMap',
+    'if (false) vmMap',
+  ),
+  vm('entry')(
+    'splitting untouched memory gives it no object',
+    'if ((entry.eflags & MAP_ENTRY_GUARD) === 0) vmMapEntryBack(m, entry);',
+    '',
+  ),
+  vm('entry')('entries of different inheritance are joined', 'prev.inheritance === entry.inheritance &&', ''),
+  vm('entry')('stack entries are joined', 'MAP_ENTRY_GROWS_DOWN | MAP_ENTRY_IN_TRANSITION', 'MAP_ENTRY_IN_TRANSITION'),
+  vm('insert')('adjacent anonymous memory gets an entry of its own', 'prev.end === start &&', 'prev.end === -start &&'),
+  vm('insert')('a partial prefault maps a page more', 'const MAX_INIT_PT = 96', 'const MAX_INIT_PT = 97'),
+  vm('maplock')(
+    'an upgraded lock leaves the timestamp',
+    'm.counters[VM_MAP_UPGRADES]++;\n  map.locked = MAP_WRITE_LOCKED;\n  map.timestamp++;',
+    'm.counters[VM_MAP_UPGRADES]++;\n  map.locked = MAP_WRITE_LOCKED;',
+  ),
+  vm('maptree')(
+    'a splay to the left does not rotate',
+    'stepLeft(root, y !== leftSpine && y.maxFree >= length && addr < y.start)',
+    'stepLeft(root, false)',
+  ),
+  vm('object')('a shadow keeps ONEMAPPING after its object lost it', 'object.flags |= OBJ_ONEMAPPING;', ''),
+  vm('object')(
+    'collapse keeps the pages that the parent hides',
+    'if (mine !== 0 && page.valid[mine] !== 0) {',
+    'if (false) {',
+  ),
+  vm('object')('bypass is not tried', 'if (!scanAllShadowed(m, object, backing)) return;', 'return;'),
+  vm('shadow')(
+    'fork does not split objects',
+    'if ((from.flags & OBJ_ANON) === 0 || from.refCount <= 1) return;',
+    'return;',
+  ),
+  vm('prefault')('prefault goes on past an absent page', 'if (frame === 0) return;', 'if (frame === 0) continue;'),
+  vm('fault')(
+    'a private page is copied where it could be moved',
+    'object.shadowCount === 1 &&',
+    'object.shadowCount === -1 &&',
+  ),
+  vm('protect')(
+    'taking write from private memory takes it twice',
+    'VM_PROT_ALL & ~VM_PROT_WRITE : VM_PROT_ALL',
+    'VM_PROT_ALL : VM_PROT_ALL',
+  ),
+  vm('stack')('a stack grows by what it needs only', 'Math.ceil(grow / STACK_GROW_BYTES) * STACK_GROW_BYTES', 'grow'),
+  vm('vmspace')(
+    'fork protects again what awaits its copy',
+    '(src.eflags & MAP_ENTRY_NEEDS_COPY) === 0 && (src.protection',
+    '(src.protection',
+  ),
+  vm('vmspace')(
+    'fork protects only what has an object',
+    'pmapProtect(m, srcMap.pmap, start, end,',
+    'if (src.object !== null) pmapProtect(m, srcMap.pmap, start, end,',
+  ),
+  vm('vmspace')(
+    'a child of fork is wired too',
+    '  entry.wiring = false;\n  entry.wiredCount = 0;\n  entry.object = null;\n  entry.charged = false;\n  vmMapEntryLink(m, vm2.map, entry);\n  countForked(vm1, vm2, entry);\n  copyEntry',
+    '  entry.wiring = false;\n  entry.object = null;\n  entry.charged = false;\n  vmMapEntryLink(m, vm2.map, entry);\n  countForked(vm1, vm2, entry);\n  copyEntry',
+  ),
+  vm('vmspace')('the last to leave does not run pmap_remove_pages', '  pmapRemovePages(m, vm.pmap);', ''),
+  vm('wire')(
+    'failed wiring is not undone',
+    'vmMapEntryUnwire(m, map, entry);\n        m.vm.userWired',
+    'm.vm.userWired',
+  ),
+  vm('advise')(
+    'FREE is applied through shadow objects',
+    'if (advice === MADV_FREE && object !== null && object.backing !== null) continue;',
+    '',
+  ),
+  kern('exec')('exec empties a vmspace that others use', 'vm.refcnt === 1 &&', ''),
+  kern('exec')('exec keeps a pmap of the wrong kind', 'p.kpti === (vm.pmap.topUser !== 0)', 'true'),
+  kern('exit')(
+    'the hook of exit comes after vmspace_exit',
+    '  m.hunks.exitBeforeVmspaceExit(m, p);\n  if (stops',
+    '  if (stops',
+  ),
+  kern('fork')('a sharing child takes no reference', '  p.vmspace.refcnt++;', ''),
+  kern('syscalls')(
+    'a mapping without a hint goes into the room of the heap',
+    'addr === 0 || (addr >= roundPage(vm.taddr) && addr < after)',
+    'addr === 0',
+  ),
+  mutant(
+    'core/page/reserv.ts',
+    'a run counts as full one page early',
+    'if (count === RUN_PAGES) {',
+    'if (count === RUN_PAGES - 1) {',
+  ),
+  mutant(
+    'core/page/reserv.ts',
+    'a moved page leaves its run behind',
+    'if (m.page.runOwner[run] !== from) return;',
+    'return;',
+  ),
+  mutant(
+    'core/page/reserv.ts',
+    'runs ignore the colour of their object',
+    '(object.color + pindex) % RUN_PAGES',
+    'pindex % RUN_PAGES',
+  ),
+];
