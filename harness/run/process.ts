@@ -2,7 +2,8 @@
  * A user's variant in a process of its own: whatever it does, it costs its own column only.
  *
  * Rules: one request at a time. A process that dies, takes too long or grows too large is killed and reported as that; the
- * next request starts a new one. What the variant prints goes to `onOutput`, never to the results.
+ * next request starts a new one. What the variant prints goes to `onOutput`, never to the results. Node's permission model
+ * denies it writing files and starting processes; it does not deny the network.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Workload } from '../workload/ops.ts';
