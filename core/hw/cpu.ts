@@ -134,11 +134,12 @@ export function cpuAccess(m: Hardware, pmap: Pmap, va: number, kind: number): nu
   const vaHi = Math.floor(va / 0x100000000) | 0;
   const vaLo = va | 0;
   const root = pmap.topUser !== 0 ? pmap.topUser : pmap.top;
-  let frame: number;
-  if (cpu.caching && cpu.userRoot === root) {
-    if (cpu.isolated) returnToUser(cpu);
-    frame = translate(m, cpu, root, cpu.userTag, vaHi, vaLo, access);
-  } else frame = walk(m, cpu, root, vaHi, vaLo, access);
+  const loaded = cpu.userRoot === root;
+  if (loaded && cpu.isolated) returnToUser(cpu);
+  const frame =
+    loaded && cpu.caching
+      ? translate(m, cpu, root, cpu.userTag, vaHi, vaLo, access)
+      : walk(m, cpu, root, vaHi, vaLo, access);
   if (frame < 0) return -frame;
   m.accessPa = frame * PAGE_SIZE + (vaLo & (PAGE_SIZE - 1));
   return 0;

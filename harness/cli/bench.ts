@@ -2,6 +2,7 @@
  * `pmapdiff bench`: how fast revisions are, and how fast the simulated machine is beside C.
  */
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NATIVE_VARIANT, type BenchColumn, bench } from '../bench/parent.ts';
 import type { BenchReport } from '../bench/report.ts';
@@ -63,7 +64,7 @@ function chooseColumns({ variants, variant, against }: BenchOptions): BenchColum
 
 /** A built-in variant is loaded from its source, as a user's is: its relative imports lead to the running engine. */
 function columnOf(chosen: Chosen): BenchColumn {
-  if (chosen.kind === 'file') return { id: chosen.name, file: chosen.path, alike: [] };
+  if (chosen.kind === 'file') return { id: basename(chosen.path), file: chosen.path, alike: [] };
   const { id } = chosen.variant;
   const folder = experiments.includes(chosen.variant) ? ['variants', 'experiments'] : ['variants'];
   const file = packagePath(...folder, `${id}.ts`);
