@@ -4,7 +4,7 @@
  * M bits, references, pv entries). Frames and objects are numbered by first visit: vmspaces in order of creation, addresses
  * ascending. Statistics are not in it.
  */
-import { PG_PS, PG_V, tableWords } from './hw/entry.ts';
+import { PG_PS, PG_V } from './hw/entry.ts';
 import type { Machine } from './hunks.ts';
 import { pvNext, pvPmap, pvVaHi, pvVaLo } from './pmap/pv.ts';
 import type { Pmap } from './state/pmap.ts';
@@ -70,28 +70,49 @@ class Rows {
   }
 }
 
-/** Numbers that names get at their first visit. */
+/** Numbers that ids get at their first visit, from 1 up. One plane after the other uses the same table. */
 class Names {
-  readonly numbers = new Map<number, number>();
-
-  /** Number of `id`; fresh tells whether this was its first visit. */
+  /** Number of id, valid where the stamp is that of the visit that goes on. */
+  #numbers = new Int32Array(1024);
+  #stamps = new Int32Array(1024);
+  #stamp = 0;
+  #count = 0;
+  /** Was this the first visit of the id that was asked last? */
   fresh = false;
 
+  /** Forgets all ids. */
+  start(): void {
+    this.#stamp++;
+    this.#count = 0;
+  }
+
   of(id: number): number {
-    let number = this.numbers.get(id);
-    this.fresh = number === undefined;
-    if (number === undefined) {
-      number = this.numbers.size + 1;
-      this.numbers.set(id, number);
+    if (id >= this.#stamps.length) this.#widen(id);
+    this.fresh = this.#stamps[id] !== this.#stamp;
+    if (this.fresh) {
+      this.#stamps[id] = this.#stamp;
+      this.#numbers[id] = ++this.#count;
     }
-    return number;
+    return this.#numbers[id]!;
+  }
+
+  #widen(id: number): void {
+    const length = Math.max(id + 1, this.#stamps.length * 2);
+    const stamps = new Int32Array(length);
+    stamps.set(this.#stamps);
+    this.#stamps = stamps;
+    const numbers = new Int32Array(length);
+    numbers.set(this.#numbers);
+    this.#numbers = numbers;
   }
 }
+
+const names = new Names();
 
 /** vmspace0 is 0. */
 const vmspaceNumber = (m: Machine, vm: Vmspace): number => m.vmspaces.indexOf(vm) + 1;
 
-function putObjects(rows: Rows, names: Names, first: VmObject): number {
+function putObjects(rows: Rows, first: VmObject): number {
   const number = names.of(first.id);
   let at = number;
   for (let object: VmObject | null = first; object !== null && names.fresh; object = object.backing) {
@@ -112,8 +133,8 @@ function putObjects(rows: Rows, names: Names, first: VmObject): number {
   return number;
 }
 
-function putEntry(rows: Rows, names: Names, space: number, entry: VmMapEntry): void {
-  const object = entry.object === null ? 0 : putObjects(rows, names, entry.object);
+function putEntry(rows: Rows, space: number, entry: VmMapEntry): void {
+  const object = entry.object === null ? 0 : putObjects(rows, entry.object);
   rows.put(KIND_NUMBER.entry);
   rows.put(space);
   rows.put(entry.start);
@@ -128,7 +149,7 @@ function putEntry(rows: Rows, names: Names, space: number, entry: VmMapEntry): v
 }
 
 function mapPlane(m: Machine, rows: Rows): void {
-  const names = new Names();
+  names.start();
   for (const p of m.procs.values()) {
     rows.put(KIND_NUMBER.proc);
     rows.put(p.pid);
@@ -150,7 +171,7 @@ function mapPlane(m: Machine, rows: Rows): void {
     rows.put(vm.ssize);
     rows.put(vm.dsize);
     const { header } = map;
-    for (let entry = header.right; entry !== header; entry = vmMapEntrySucc(entry)) putEntry(rows, names, space, entry);
+    for (let entry = header.right; entry !== header; entry = vmMapEntrySucc(entry)) putEntry(rows, space, entry);
   });
   for (const { id, object } of m.files) {
     rows.put(KIND_NUMBER.file);
@@ -163,15 +184,17 @@ function mapPlane(m: Machine, rows: Rows): void {
   rows.put(m.vm.sharedPage!.refCount);
 }
 
+/** What the walk of all tables carries along. */
+interface TableWalk {
+  readonly m: Machine;
+  readonly rows: Rows;
+  /** Number of a pmap's vmspace. */
+  readonly spaces: ReadonlyMap<Pmap, number>;
+  space: number;
+}
+
 /** The pv entries of a frame, oldest first. */
-function putPvs(
-  m: Machine,
-  rows: Rows,
-  spaces: ReadonlyMap<Pmap, number>,
-  frame: number,
-  heads: Int32Array,
-  at: number,
-): void {
+function putPvs({ m, rows, spaces }: TableWalk, frame: number, heads: Int32Array, at: number): void {
   for (let pv = heads[at]!; pv !== 0; pv = pvNext(m.words, pv)) {
     rows.put(KIND_NUMBER.pv);
     rows.put(frame);
@@ -180,54 +203,57 @@ function putPvs(
   }
 }
 
+function putLeaf(walk: TableWalk, va: number, lo: number, hi: number, level: number): void {
+  const { rows } = walk;
+  const { page } = walk.m;
+  const frame = lo >>> 12;
+  const number = names.of(frame);
+  const first = names.fresh;
+  rows.put(KIND_NUMBER.leaf);
+  rows.put(walk.space);
+  rows.put(va);
+  rows.put(lo & 0xfff);
+  rows.put(hi);
+  rows.put(number);
+  rows.put(page.refCount[frame]!);
+  rows.put(page.aflags[frame]!);
+  rows.put(page.dirty[frame]!);
+  if (!first || (page.oflags[frame]! & VPO_UNMANAGED) !== 0) return;
+  if (level === 1) putPvs(walk, number, page.pvHead, frame);
+  else putPvs(walk, number, page.pvHead2m, frame >>> 9);
+}
+
+/** The first `count` entries of a table, each spanning `span` bytes from `base` on. */
+function putTable(walk: TableWalk, table: Frame, level: number, base: number, span: number, count: number): void {
+  const { rows } = walk;
+  const { page, words } = walk.m;
+  rows.put(KIND_NUMBER.table);
+  rows.put(walk.space);
+  rows.put(base);
+  rows.put(level);
+  rows.put(level < 4 ? page.refCount[table]! : 0);
+  const at = table << 10;
+  for (let i = 0; i < count; i++) {
+    const lo = words[at + i * 2]!;
+    if ((lo & PG_V) === 0) continue;
+    const va = base + i * span;
+    if (level === 1 || (lo & PG_PS) !== 0) putLeaf(walk, va, lo, words[at + i * 2 + 1]!, level);
+    else putTable(walk, lo >>> 12, level - 1, va, span / 512, 512);
+  }
+}
+
 function tablesPlane(m: Machine, rows: Rows): void {
-  const { page, words } = m;
-  const names = new Names();
+  names.start();
   const spaces = new Map<Pmap, number>(m.vmspaces.map((vm, index) => [vm.pmap, index + 1]));
-  let space = 0;
-
-  const putLeaf = (va: number, lo: number, hi: number, level: number): void => {
-    const frame = (lo & ~0xfff) >>> 12;
-    const number = names.of(frame);
-    const first = names.fresh;
-    rows.put(KIND_NUMBER.leaf);
-    rows.put(space);
-    rows.put(va);
-    rows.put(lo & 0xfff);
-    rows.put(hi);
-    rows.put(number);
-    rows.put(page.refCount[frame]!);
-    rows.put(page.aflags[frame]!);
-    rows.put(page.dirty[frame]!);
-    if (!first || (page.oflags[frame]! & VPO_UNMANAGED) !== 0) return;
-    if (level === 1) putPvs(m, rows, spaces, number, page.pvHead, frame);
-    else putPvs(m, rows, spaces, number, page.pvHead2m, frame >>> 9);
-  };
-
-  /** Entries of a table at `at`, each spanning `span` bytes from `base` on. */
-  const putTable = (table: Frame, at: number, level: number, base: number, span: number, count: number): void => {
-    rows.put(KIND_NUMBER.table);
-    rows.put(space);
-    rows.put(base);
-    rows.put(level);
-    rows.put(level < 4 ? page.refCount[table]! : 0);
-    for (let i = 0; i < count; i++) {
-      const lo = words[at + i * 2]!;
-      if ((lo & PG_V) === 0) continue;
-      const va = base + i * span;
-      if (level === 1 || (lo & PG_PS) !== 0) putLeaf(va, lo, words[at + i * 2 + 1]!, level);
-      else putTable(lo >>> 12, tableWords(lo), level - 1, va, span / 512, 512);
-    }
-  };
-
+  const walk: TableWalk = { m, rows, spaces, space: 0 };
+  const levels = m.la57 ? 5 : 4;
   for (const { pmap } of m.vmspaces) {
-    space++;
+    walk.space++;
     if (pmap.top === 0) continue;
-    const levels = m.la57 ? 5 : 4;
-    putTable(pmap.top, pmap.top << 10, levels, 0, 2 ** (12 + 9 * (levels - 1)), 256);
+    putTable(walk, pmap.top, levels, 0, 2 ** (12 + 9 * (levels - 1)), 256);
     for (const key of [...pmap.reserved.keys()].toSorted((a, b) => a - b)) {
       rows.put(KIND_NUMBER.reserved);
-      rows.put(space);
+      rows.put(walk.space);
       rows.put(key);
     }
   }
