@@ -247,7 +247,11 @@ export function vmPageFreeNoobj(m: Machine, frame: Frame): void {
   const { page } = m;
   page.oflags[frame] = 0;
   page.valid[frame] = 0;
-  give(m, frame);
+  if (page.nonZero[frame] !== 0 || page.runTables[frame >>> 9] === 0) give(m, frame);
+  else {
+    page.listNext[frame] = page.tableZero;
+    page.tableZero = frame;
+  }
 }
 
 /** Drops the wiring of a page from vmPageAllocNoobj; the caller frees the page. FreeBSD: vm_page_unwire_noq */

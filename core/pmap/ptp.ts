@@ -25,7 +25,6 @@ export const LEVEL_PT = 1;
 export const LEVEL_PD = 2;
 export const LEVEL_PDP = 3;
 const LEVEL_PML4 = 4;
-const LEVEL_PML5 = 5;
 
 /** First index of PD, PDP and PML4 pages among a pmap's page-table pages; PT pages come first, by va >> 21. */
 const PD_INDEX = NUPDE;
@@ -40,13 +39,6 @@ function pindexOf(level: number, hi: number, lo: number): number {
   if (level === LEVEL_PT) return ptPindex(hi, lo);
   if (level === LEVEL_PD) return PD_INDEX + (hi >>> 0) * 4 + (lo >>> 30);
   return level === LEVEL_PDP ? PDP_INDEX + (hi >>> 7) : PML4_INDEX + (hi >>> 16);
-}
-
-/** Word within a table of a level of the entry for an address. */
-function slotOf(level: number, hi: number, lo: number): number {
-  if (level === LEVEL_PD) return pdSlot(lo);
-  if (level === LEVEL_PDP) return pdpSlot(hi, lo);
-  return level === LEVEL_PML4 ? pml4Slot(hi) : pml5Slot(hi);
 }
 
 /** Adds to resident_count. FreeBSD: sys/amd64/amd64/pmap.c pmap_resident_count_adj */
@@ -258,43 +250,81 @@ export function makeTable(m: Machine, pmap: Pmap, hi: number, lo: number, level:
   if (frame === 0) return 0;
   const { words } = m;
   const { refCount } = m.page;
-  const top = m.la57 ? LEVEL_PML5 : LEVEL_PML4;
-  let table = pmap.top;
   let count = 1;
-  // Whether `table` was just made: then its first reference stands for the entry to come.
+  let table = pmap.top;
+  // The first reference of a table that was just made stands for the entry that this call stores in it.
   let made = false;
-  for (let above = top; ; above--) {
-    const slot = slotOf(above, hi, lo);
-    const at = (table << 10) + slot;
-    const entry = words[at]!;
-    const last = above === level + 1;
-    if ((entry & PG_V) !== 0) {
-      if (last) throw new KernelPanic('pmap_allocpte_nosleep', 'entry is valid', { level: above, entry: entry >>> 0 });
-      made = false;
-      table = frameOf(entry);
-      continue;
-    }
-    const child = last ? frame : takePtPage(m, pindexOf(above - 1, hi, lo), true);
-    if (child === 0) {
-      pmapPtPageCountAdj(m, pmap, count);
-      if (made) freeUnreferenced(m, pmap, hi, lo, table);
-      pmapFreePtPage(m, pmap, frame, true);
-      return 0;
-    }
-    if (above === top) linkTop(m, pmap, slot, child);
+  if (m.la57) {
+    const at = (table << 10) + pml5Slot(hi);
+    if ((words[at]! & PG_V) !== 0) table = frameOf(words[at]!);
     else {
-      words[at] = entryLo(child, PG_TABLE);
+      table = takePtPage(m, pindexOf(LEVEL_PML4, hi, lo), true);
+      if (table === 0) return makeFailed(m, pmap, hi, lo, frame, count, 0);
+      linkTop(m, pmap, pml5Slot(hi), table);
+      count++;
+      made = true;
+    }
+  }
+
+  let at = (table << 10) + pml4Slot(hi);
+  if (level === LEVEL_PDP || (words[at]! & PG_V) === 0) {
+    const pdp = level === LEVEL_PDP ? frame : takePtPage(m, pindexOf(LEVEL_PDP, hi, lo), true);
+    if (pdp === 0) return makeFailed(m, pmap, hi, lo, frame, count, made ? table : 0);
+    assertFree(words, at, 'pml4');
+    if (!m.la57) linkTop(m, pmap, pml4Slot(hi), pdp);
+    else {
+      words[at] = entryLo(pdp, PG_TABLE);
       if (!made) refCount[table]!++;
     }
-    if (last) {
-      pmapPtPageCountAdj(m, pmap, count);
-      return frame;
-    }
+    if (level === LEVEL_PDP) return makeDone(m, pmap, frame, count);
     count++;
     made = true;
-    table = child;
+    table = pdp;
+  } else {
+    table = frameOf(words[at]!);
+    made = false;
   }
+
+  at = (table << 10) + pdpSlot(hi, lo);
+  if (level === LEVEL_PD || (words[at]! & PG_V) === 0) {
+    const pd = level === LEVEL_PD ? frame : takePtPage(m, pindexOf(LEVEL_PD, hi, lo), true);
+    if (pd === 0) return makeFailed(m, pmap, hi, lo, frame, count, made ? table : 0);
+    assertFree(words, at, 'pdp');
+    words[at] = entryLo(pd, PG_TABLE);
+    if (!made) refCount[table]!++;
+    if (level === LEVEL_PD) return makeDone(m, pmap, frame, count);
+    count++;
+    table = pd;
+  } else {
+    table = frameOf(words[at]!);
+    refCount[table]!++;
+  }
+
+  at = (table << 10) + pdSlot(lo);
+  assertFree(words, at, 'pd');
+  words[at] = entryLo(frame, PG_TABLE);
+  return makeDone(m, pmap, frame, count);
 }
+
+function makeDone(m: Machine, pmap: Pmap, frame: Frame, count: Pages): Frame {
+  pmapPtPageCountAdj(m, pmap, count);
+  return frame;
+}
+
+/** Out of memory after `count` pages: the first goes, and so does `made`, a table just made that gets no entry (0: none). */
+function makeFailed(m: Machine, pmap: Pmap, hi: number, lo: number, frame: Frame, count: Pages, made: Frame): Frame {
+  pmapPtPageCountAdj(m, pmap, count);
+  if (made !== 0) freeUnreferenced(m, pmap, hi, lo, made);
+  pmapFreePtPage(m, pmap, frame, true);
+  return 0;
+}
+
+function assertFree(words: Int32Array, at: number, level: string): void {
+  if ((words[at]! & PG_V) !== 0) throw taken(level, words[at]!);
+}
+
+const taken = (level: string, entry: number): KernelPanic =>
+  new KernelPanic('pmap_allocpte_nosleep', `${level} entry is valid`, { entry: entry >>> 0 });
 
 /**
  * Links a page-table page into a root. With a user root, that one gets the entry, and the kernel-mode root gets it with
