@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type Machine,
+  PAGE_SIZE,
+  type Proc,
+  SYSENT_NATIVE_LA48,
+  SYSENT_WITHOUT_SHARED_PAGE,
+  VM_PROT_READ,
+  VM_PROT_WRITE,
+  access,
+  resetMachine,
+  runOn,
+  sysExec,
+  sysExecFail,
+  sysExit,
+  sysFork,
+  sysMlock,
+  sysMunmap,
+} from '../../../core/index.ts';
+import {
+  SERIES,
+  SHARED_PAGE,
+  SMALL,
+  calls,
+  entryAt,
+  image,
+  machineOf,
+  mapAnon,
+  removes,
+  started,
+} from '../../support/kernel.ts';
+
+const A = 0x400000;
+
+/** A process with one written page besides its stack, the shared page touched or not. */
+function plain(m: Machine, touch: boolean): Proc {
+  const p = started(m, SMALL);
+  mapAnon(m, p, A, 1);
+  access(m, p, A, VM_PROT_WRITE);
+  if (touch) access(m, p, SHARED_PAGE, VM_PROT_READ);
+  return p;
+}
+
+/** resident_count when the sweep of the map begins: what the hook and pmap_remove_pages have left. */
+function residue(id: string, touch: boolean, pti: boolean): number {
+  const m = machineOf(id, { pti });
+  const seen: number[] = [];
+  const { hunks } = m;
+  resetMachine(m, m.config, {
+    ...hunks,
+    vmspaceClear(machine, p, vm) {
+      seen.push(vm.pmap.stats.residentCount);
+      hunks.vmspaceClear(machine, p, vm);
+    },
+  });
+  const p = plain(m, touch);
+  seen.length = 0;
+  sysExit(m, p, 0);
+  return seen[0]!;
+}
+
+describe.each([
+  ['baseline', [4, 0]],
+  ['toplevel-accounting', [5, 1]],
+  ['double-count-fix', [1, 1]],
+  ['shared-page-unmap', [1, 1]],
+  ['landed', [1, 1]],
+] as const)('after pmap_remove_pages at exit, under %s', (id, [touched, untouched]) => {
+  const topPages = id === 'baseline' ? 0 : 1;
+
+  it(`resident_count is ${touched} if the shared page was touched, ${untouched} if not`, () => {
+    expect([residue(id, true, false), residue(id, false, false)]).toEqual([touched, untouched]);
+  });
+
+  it('a second top-level page adds one where top-level pages are counted', () => {
+    expect([residue(id, true, true), residue(id, false, true)]).toEqual([touched + topPages, untouched + topPages]);
+  });
+});
+
+describe.each(SERIES)('under %s', (id) => {
+  const removesEntry = id === 'double-count-fix';
+  const hooked = id === 'shared-page-unmap' || id === 'landed';
+
+  it('a process that unmapped the shared page itself exits all the same', () => {
+    const m = machineOf(id);
+    const p = plain(m, true);
+    sysMunmap(m, p, SHARED_PAGE, PAGE_SIZE);
+    const early = id === 'toplevel-accounting' ? 0 : 2;
+    // The hook of landed asks for a page that is not there; that of double-count-fix finds no entry.
+    expect(removes(m, () => sysExit(m, p, 0))).toEqual({ calls: hooked ? 3 : 2, early });
+  });
+
+  it('something else mapped there loses its mapping early, and nothing more', () => {
+    const m = machineOf(id);
+    const p = plain(m, false);
+    mapAnon(m, p, SHARED_PAGE, 1);
+    access(m, p, SHARED_PAGE, VM_PROT_WRITE);
+    const first = calls(m, () => sysExit(m, p, 0))[0];
+    const hook = 'remove 1 7ffffffff000 800000000000 0';
+    expect(first).toBe(removesEntry || hooked ? hook : 'remove_pages 1 0 0 0');
+    expect(m.vmspaces).toEqual([]);
+  });
+
+  it('a wired page survives pmap_remove_pages: the calls up to it do full work', () => {
+    const m = machineOf(id);
+    const p = plain(m, false);
+    sysMlock(m, p, A, PAGE_SIZE);
+    const { calls: made, early } = removes(m, () => sysExit(m, p, 0));
+    // Entries with an object: the wired one, the stack, the shared page.
+    const expected = {
+      baseline: [3, 2],
+      'toplevel-accounting': [3, 0],
+      'double-count-fix': [3, 1],
+      'shared-page-unmap': [4, 2],
+      landed: [4, 2],
+    }[id];
+    expect([made, early]).toEqual(expected);
+    expect(m.vm.userWired).toBe(0);
+  });
+
+  it('a wired shared page goes with its wiring', () => {
+    const m = machineOf(id);
+    const p = plain(m, true);
+    expect(sysMlock(m, p, SHARED_PAGE, PAGE_SIZE)).toBe(0);
+    sysExit(m, p, 0);
+    expect([m.vm.sharedPage!.refCount, m.vm.sharedPage!.residentCount, m.vm.userWired]).toEqual([1, 1, 0]);
+  });
+
+  it('an exec that fails after the point of no return ends the process by SIGABRT', () => {
+    const m = machineOf(id);
+    const p = plain(m, true);
+    expect(sysExecFail(m, p, 2, true)).toBe(2);
+    expect([p.exitSignal, m.procs.size, m.vmspaces.length]).toEqual([6, 0, 0]);
+  });
+
+  it('a forked child inherits the entry of the shared page, unless its parent has lost it', () => {
+    const m = machineOf(id);
+    const p = plain(m, true);
+    sysFork(m, p);
+    const child = m.procs.get(m.retval)!;
+    expect(entryAt(child.vmspace.map, SHARED_PAGE).object).toBe(m.vm.sharedPage);
+    runOn(m, child, 0);
+    access(m, child, SHARED_PAGE, VM_PROT_READ);
+    expect(m.faults).toBe(1);
+  });
+
+  it('an exec into an ABI of other bounds takes a new vmspace; one of equal bounds reuses, with the hook of the old ABI', () => {
+    const m = machineOf(id);
+    const p = plain(m, true);
+    const old = p.vmspace;
+    const text = calls(m, () => sysExec(m, p, image([]), SYSENT_WITHOUT_SHARED_PAGE));
+    expect(p.vmspace).toBe(old);
+    expect(text[0]!.startsWith('remove 1 7ffffffff000')).toBe(removesEntry || hooked);
+    const narrower = { ...SYSENT_NATIVE_LA48, maxUser: SYSENT_NATIVE_LA48.maxUser - PAGE_SIZE, sharedPage: null };
+    sysExec(m, p, image([]), narrower);
+    expect(p.vmspace).not.toBe(old);
+    expect(m.vmspaces).toEqual([p.vmspace]);
+  });
+});
