@@ -44,6 +44,7 @@ export function resetMachine(m: Machine, config: MachineConfig, hunks: Hunks): v
   m.events.clear();
   m.curproc = null;
   m.running.length = 0;
+  m.runningThread.length = 0;
   m.vmspaces.length = 0;
   m.procs.clear();
   m.lastPid = 1;

@@ -18,24 +18,30 @@ export function procCreate(m: Machine, sysent: Sysent, kpti: boolean): Proc {
   return p;
 }
 
-/** Switches a CPU to p, which runs from now on. */
-export function runOn(m: Machine, p: Proc, cpu: number): void {
+/** Switches a CPU to a thread of p, which runs from now on. A thread is on one CPU: the one that it leaves goes idle. */
+export function runOn(m: Machine, p: Proc, cpu: number, thread = 0): void {
+  const { running, runningThread } = m;
+  for (let other = 0; other < running.length; other++)
+    if (other !== cpu && running[other] === p && runningThread[other] === thread) idle(m, other);
   m.curcpu = cpu;
   m.curproc = p;
-  m.running[cpu] = p;
+  running[cpu] = p;
+  runningThread[cpu] = thread;
   p.cpu = cpu;
   const { pmap } = p.vmspace;
   if (m.cpus[cpu]!.curpmap !== pmap) pmapActivate(m, pmap);
 }
 
+/** Nothing runs on the CPU any more. */
+function idle(m: Machine, cpu: number): void {
+  m.running[cpu] = null;
+  m.curcpu = cpu;
+  pmapActivate(m, m.pmap0);
+}
+
 /** The other threads of p are gone or suspended: the CPUs where they ran go idle. FreeBSD: thread_single */
 export function idleOtherCpus(m: Machine, p: Proc): void {
   const { curcpu, running } = m;
-  for (let cpu = 0; cpu < running.length; cpu++) {
-    if (cpu === curcpu || running[cpu] !== p) continue;
-    running[cpu] = null;
-    m.curcpu = cpu;
-    pmapActivate(m, m.pmap0);
-  }
+  for (let cpu = 0; cpu < running.length; cpu++) if (cpu !== curcpu && running[cpu] === p) idle(m, cpu);
   m.curcpu = curcpu;
 }

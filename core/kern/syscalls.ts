@@ -47,6 +47,7 @@ import { vmMapProtect } from '../vm/protect.ts';
 import { vmMapUnwire, vmMapWire } from '../vm/wire.ts';
 import { vmspaceUnshare } from '../vm/vmspace.ts';
 import { EACCES, EBUSY, EINVAL, ENOMEM, ENOTSUP } from './errno.ts';
+import { idleOtherCpus } from './run.ts';
 
 /** FreeBSD: vm_mmap_to_errno */
 function mmapErrno(rv: number): number {
@@ -230,8 +231,9 @@ export function sysBrk(m: Machine, p: Proc, newEnd: number): number {
   return error;
 }
 
-/** rfork without RFPROC and RFMEM: a private copy of a shared vmspace. */
+/** rfork without RFPROC and RFMEM: a private copy of a shared vmspace. Other threads of p are quiesced. */
 export function sysUnshare(m: Machine, p: Proc): number {
+  idleOtherCpus(m, p);
   vmspaceUnshare(m, p);
   return 0;
 }

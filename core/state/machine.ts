@@ -97,8 +97,9 @@ export class MachineState<H> {
   /** By pid, zombies included; init (1) is not among them. */
   readonly procs: Map<number, Proc> = new Map();
   lastPid = 1;
-  /** Process that ran last on each CPU. */
+  /** What ran last on each CPU, null: it is idle. The thread is a number that the caller gives it, 0 the main one. */
   readonly running: (Proc | null)[] = [];
+  readonly runningThread: number[] = [];
   /** By number. */
   readonly files: VmFile[] = [];
   /** td_retval: value of the last system call that succeeded. */

@@ -101,6 +101,8 @@ export class Interpreter {
   readonly #images: readonly Image[];
   readonly #mmapFlags: Int32Array;
   /** by index into Workload.processes; null: not made yet */
+  /** number of each actor's thread, 0 the main one */
+  readonly #threads: Int32Array;
   readonly #procs: (Proc | null)[];
   /** per process, 1 + index of the yield point at which its next op stops */
   readonly #stops: Uint8Array;
@@ -132,6 +134,8 @@ export class Interpreter {
     this.#files = files;
     this.#mmapFlags = Int32Array.from(workload.mmaps, mmapFlags);
     this.#procs = workload.processes.map(() => null);
+    const names = ['', ...new Set(workload.actors.map(({ thread }) => thread))];
+    this.#threads = Int32Array.from(workload.actors, ({ thread }) => names.indexOf(thread));
     this.#stops = new Uint8Array(workload.processes.length);
     this.#unborn = new Int32Array(workload.processes.length);
     this.#results = new Float64Array(workload.results.length).fill(Number.NaN);
@@ -168,7 +172,8 @@ export class Interpreter {
     this.acting = p;
     if (p === null || p.state !== PRS_NORMAL) return OUTCOME_NOT_RUN;
     if (p.stoppedAt !== 0 && chunk.code[at] !== OP_GO) return OUTCOME_NOT_RUN;
-    if (m.curproc !== p || m.curcpu !== cpu) runOn(m, p, cpu);
+    const thread = this.#threads[chunk.who[at]];
+    if (m.curproc !== p || m.curcpu !== cpu || m.runningThread[cpu] !== thread) runOn(m, p, cpu, thread);
     const stop = this.#stops[process];
     if (stop === 0) return this.#do(p, process, chunk, at);
     this.#stops[process] = 0;
