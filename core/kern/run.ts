@@ -3,7 +3,7 @@
  */
 import type { Machine } from '../hunks.ts';
 import { pmapActivate } from '../pmap/index.ts';
-import { Proc, type Sysent } from '../state/proc.ts';
+import { P_PPWAIT, Proc, type Sysent } from '../state/proc.ts';
 import { PAGE_SIZE, type Va } from '../units.ts';
 import { vmspaceAlloc } from '../vm/vmspace.ts';
 
@@ -18,9 +18,13 @@ export function procCreate(m: Machine, sysent: Sysent, kpti: boolean): Proc {
   return p;
 }
 
-/** Switches a CPU to a thread of p, which runs from now on. A thread is on one CPU: the one that it leaves goes idle. */
+/**
+ * Switches a CPU to a thread of p, which runs from now on. A thread is on one CPU: the one that it leaves goes idle, and so
+ * does that of the parent that sleeps until a vfork child has exec'd or exited.
+ */
 export function runOn(m: Machine, p: Proc, cpu: number, thread = 0): void {
   const { running, runningThread } = m;
+  if ((p.flags & P_PPWAIT) !== 0 && p.cpu !== cpu && running[p.cpu] === p.parent) idle(m, p.cpu);
   for (let other = 0; other < running.length; other++)
     if (other !== cpu && running[other] === p && runningThread[other] === thread) idle(m, other);
   m.curcpu = cpu;

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { IPIS, VM_PROT_READ, VM_PROT_WRITE, access, runOn, sysExec, sysExit, sysRfork } from '../../../core/index.ts';
+import {
+  IPIS,
+  VM_PROT_READ,
+  VM_PROT_WRITE,
+  access,
+  runOn,
+  sysExec,
+  sysExit,
+  sysMunmap,
+  sysRfork,
+  sysVfork,
+} from '../../../core/index.ts';
 import { SERIES, SHARED_PAGE, SMALL, machineOf, mapAnon, started } from '../../support/kernel.ts';
 
 const A = 0x400000;
@@ -10,7 +21,7 @@ describe('threads of one process on several CPUs', () => {
     const p = started(m, SMALL);
     mapAnon(m, p, A, 4);
     for (const cpu of [1, 2, 3, 0]) {
-      runOn(m, p, cpu);
+      runOn(m, p, cpu, cpu);
       access(m, p, A + cpu * 4096, VM_PROT_WRITE);
       access(m, p, SHARED_PAGE, VM_PROT_READ);
     }
@@ -20,6 +31,28 @@ describe('threads of one process on several CPUs', () => {
     else sysExec(m, p, SMALL);
     expect(m.counters[IPIS]! - before).toBe(0);
     expect(m.cpus.slice(1).map(({ curpmap }) => curpmap)).toEqual([m.pmap0, m.pmap0, m.pmap0]);
+  });
+});
+
+describe('one thread', () => {
+  it('is on one CPU: the one that it leaves goes idle', () => {
+    const m = machineOf('landed', { cpus: 2 });
+    const p = started(m, SMALL);
+    runOn(m, p, 1);
+    expect([p.vmspace.pmap.activeLo, m.cpus[0]!.curpmap]).toEqual([0b10, m.pmap0]);
+  });
+
+  it('that sleeps in vfork is not interrupted by its child', () => {
+    const m = machineOf('landed', { cpus: 2 });
+    const p = started(m, SMALL);
+    mapAnon(m, p, A, 1);
+    access(m, p, A, VM_PROT_WRITE);
+    sysVfork(m, p);
+    const child = m.procs.get(m.retval)!;
+    runOn(m, child, 1);
+    const before = m.counters[IPIS]!;
+    sysMunmap(m, child, A, 4096);
+    expect(m.counters[IPIS]! - before).toBe(0);
   });
 });
 
