@@ -47,6 +47,7 @@ export function resetMachine(m: Machine, config: MachineConfig, hunks: Hunks): v
   m.runningThread.length = 0;
   m.vmspaces.length = 0;
   m.procs.clear();
+  m.live.clear();
   m.lastPid = 1;
   m.files.length = 0;
   m.retval = 0;

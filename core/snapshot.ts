@@ -15,7 +15,7 @@ import { vmMapEntrySucc } from './vm/maptree.ts';
 
 /** Kinds of rows and their columns. */
 export const SNAPSHOT_COLUMNS = {
-  proc: ['pid', 'state', 'vmspace', 'caught', 'kpti'],
+  proc: ['pid', 'stoppedAt', 'vmspace', 'caught', 'kpti'],
   vmspace: ['id', 'refcnt', 'nentries', 'size', 'min', 'max', 'ssize', 'dsize'],
   entry: ['vmspace', 'start', 'end', 'object', 'offset', 'prot', 'max', 'inherit', 'eflags', 'wired'],
   object: ['object', 'type', 'refs', 'shadows', 'backing', 'offset', 'flags', 'size', 'resident'],
@@ -109,9 +109,6 @@ class Names {
 
 const names = new Names();
 
-/** vmspace0 is 0. */
-const vmspaceNumber = (m: Machine, vm: Vmspace): number => m.vmspaces.indexOf(vm) + 1;
-
 function putObjects(rows: Rows, first: VmObject): number {
   const number = names.of(first.id);
   let at = number;
@@ -150,11 +147,13 @@ function putEntry(rows: Rows, space: number, entry: VmMapEntry): void {
 
 function mapPlane(m: Machine, rows: Rows): void {
   names.start();
-  for (const p of m.procs.values()) {
+  const spaces = new Map<Vmspace, number>(m.vmspaces.map((vm, index) => [vm, index + 1]));
+  // A zombie holds nothing.
+  for (const p of m.live) {
     rows.put(KIND_NUMBER.proc);
     rows.put(p.pid);
-    rows.put(p.state);
-    rows.put(vmspaceNumber(m, p.vmspace));
+    rows.put(p.stoppedAt);
+    rows.put(spaces.get(p.vmspace) ?? 0);
     rows.put(p.caught);
     rows.put(Number(p.kpti));
   }

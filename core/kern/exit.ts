@@ -59,18 +59,33 @@ export function exitVmspace(m: Machine, p: Proc): number {
 export function exitFinish(m: Machine, p: Proc): number {
   m.counters[EXITS]!++;
   p.state = PRS_ZOMBIE;
-  for (const child of m.procs.values()) {
-    if (child.parent !== p) continue;
-    child.parent = null;
+  m.live.delete(p);
+  for (let child = p.childHead; child !== null;) {
+    const next: Proc | null = child.siblingNext;
+    procLeaveParent(child);
     if (child.state === PRS_ZOMBIE) procReap(m, child);
+    child = next;
   }
   p.flags &= ~P_PPWAIT;
   if (p.parent === null) procReap(m, p);
   return 0;
 }
 
+/** p becomes a child of init. */
+function procLeaveParent(p: Proc): void {
+  const { parent, siblingNext, siblingPrev } = p;
+  if (parent === null) return;
+  if (siblingPrev === null) parent.childHead = siblingNext;
+  else siblingPrev.siblingNext = siblingNext;
+  if (siblingNext !== null) siblingNext.siblingPrev = siblingPrev;
+  p.parent = null;
+  p.siblingNext = null;
+  p.siblingPrev = null;
+}
+
 /** The zombie goes, and with it its reference on vmspace0. FreeBSD: proc_reap, vm_waitproc, vmspace_exitfree */
 export function procReap(m: Machine, p: Proc): void {
+  procLeaveParent(p);
   p.state = PRS_REAPED;
   m.vmspace0!.refcnt--;
   m.procs.delete(p.pid);

@@ -15,7 +15,11 @@ function newChild(m: Machine, p: Proc, vm: Vmspace): Proc {
   child.caught = p.caught;
   child.cpu = p.cpu;
   child.imageName = p.imageName;
+  child.siblingNext = p.childHead;
+  if (p.childHead !== null) p.childHead.siblingPrev = child;
+  p.childHead = child;
   m.procs.set(child.pid, child);
+  m.live.add(child);
   m.retval = child.pid;
   return child;
 }
@@ -71,7 +75,8 @@ export function sysRfork(m: Machine, p: Proc, kind: 'mem' | 'thread'): number {
 }
 
 /** Does p sleep in vfork or posix_spawn? FreeBSD: fork_rfppwait */
-export function isWaitingForVfork(m: Machine, p: Proc): boolean {
-  for (const child of m.procs.values()) if (child.parent === p && (child.flags & P_PPWAIT) !== 0) return true;
+export function isWaitingForVfork(p: Proc): boolean {
+  for (let child = p.childHead; child !== null; child = child.siblingNext)
+    if ((child.flags & P_PPWAIT) !== 0) return true;
   return false;
 }

@@ -15,6 +15,7 @@ export function procCreate(m: Machine, sysent: Sysent, kpti: boolean): Proc {
   const vm = vmspaceAlloc(m, minUserAddress(sysent), sysent.maxUser, kpti);
   const p = new Proc(++m.lastPid, vm, sysent, kpti, null);
   m.procs.set(p.pid, p);
+  m.live.add(p);
   return p;
 }
 

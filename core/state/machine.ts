@@ -96,6 +96,8 @@ export class MachineState<H> {
   vmspace0: Vmspace | null = null;
   /** By pid, zombies included; init (1) is not among them. */
   readonly procs: Map<number, Proc> = new Map();
+  /** Those that have not exited, in order of creation. */
+  readonly live: Set<Proc> = new Set();
   lastPid = 1;
   /** What ran last on each CPU, null: it is idle. The thread is a number that the caller gives it, 0 the main one. */
   readonly running: (Proc | null)[] = [];

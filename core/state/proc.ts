@@ -89,6 +89,10 @@ export class Proc {
   flags = 0;
   /** null: init, whose children are reaped as they exit. */
   parent: Proc | null;
+  /** p_children, newest first, and this process's place among its siblings. */
+  childHead: Proc | null = null;
+  siblingNext: Proc | null = null;
+  siblingPrev: Proc | null = null;
   /** RFTHREAD: the process whose exit kills this one; itself when it leads, or is alone. */
   leader: Proc;
   peers: Proc[] = [];
