@@ -4,7 +4,7 @@
  * Two variants are never timed in one process: what the compiler learns from the first slows the second down, or speeds
  * it up. All variants, built-in ones too, are loaded from their source by the same loader.
  */
-import { BenchFailure, BenchProcess } from './process.ts';
+import { BenchFailure, BenchProcess, V8_OPTIONS } from './process.ts';
 import type { FromBench, Measured, MemoryMeasured } from './protocol.ts';
 import type { BenchReport, BenchRow, MemoryReport, NativeRow, TaskReport } from './report.ts';
 import { aimReached, rangeOf, ratios, speedOf } from './statistics.ts';
@@ -56,6 +56,7 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
     return {
       schema: 'pmapdiff.bench/1',
       node: process.version,
+      v8: V8_OPTIONS,
       rounds,
       milliseconds,
       against: columns[0]!.id,

@@ -48,6 +48,8 @@ export interface MemoryReport {
 export interface BenchReport {
   readonly schema: 'pmapdiff.bench/1';
   readonly node: string;
+  /** Options of its compiler, in every column. */
+  readonly v8: readonly string[];
   readonly rounds: number;
   readonly milliseconds: number;
   readonly against: string;

@@ -32,10 +32,10 @@ const shownRange = ({ low, high, median }: Range): string =>
 
 export function benchText(report: BenchReport, color: boolean): string {
   const colors = pc.createColors(color);
-  const { native, rounds, milliseconds, node, against } = report;
+  const { native, rounds, milliseconds, node, v8, against } = report;
   const tasks = report.tasks.map((task) => taskText(task, colors));
   return [
-    `bench: Node ${node}, ${rounds} rounds of ${milliseconds} ms, ratios of times to ${against} within a round\n`,
+    `bench: Node ${[node, ...v8].join(' ')}, ${rounds} rounds of ${milliseconds} ms, ratios of times to ${against} within a round\n`,
     ...tasks,
     nativeText(report, colors),
     native.kind === 'skipped' ? `\nThe C yardstick was skipped: ${native.why}.\n` : '',

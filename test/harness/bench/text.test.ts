@@ -8,6 +8,7 @@ const range = (median: number) => ({ median, low: median * 0.9, high: median * 1
 const report: BenchReport = {
   schema: 'pmapdiff.bench/1',
   node: 'v0.0.0',
+  v8: ['--option'],
   rounds: 3,
   milliseconds: 60,
   against: 'landed',
@@ -37,6 +38,9 @@ const report: BenchReport = {
 describe('a bench report as text', () => {
   const text = benchText(report, false);
 
+  it('says what was measured with', () => {
+    expect(text).toMatch(/^bench: Node v0\.0\.0 --option, 3 rounds of 60 ms/);
+  });
   it('shows each column with its ratio, and why one has none', () => {
     expect(text).toMatch(/landed +50\.0 ns +reference/);
     expect(text).toMatch(/slow +100\.0 ns +2\.00 \(1\.80-2\.20\) +slower/);
