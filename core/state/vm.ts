@@ -106,7 +106,6 @@ export class VmFile {
 export const MAP_ENTRY_NOSYNC = 0x1;
 export const MAP_ENTRY_COW = 0x4;
 export const MAP_ENTRY_NEEDS_COPY = 0x8;
-export const MAP_ENTRY_NOFAULT = 0x10;
 export const MAP_ENTRY_USER_WIRED = 0x20;
 export const MAP_ENTRY_BEHAV_SEQUENTIAL = 0x40;
 export const MAP_ENTRY_BEHAV_RANDOM = 0x80;

@@ -60,10 +60,6 @@ export const VM_FAULT_WIRE = 1;
 /** Private flag of a fault's access type: the lookup may grow a stack. */
 export const VM_PROT_FAULT_LOOKUP = 0x10;
 
-/** Flags of vm_map_wire and vm_map_unwire. Wirings of the kernel itself do not occur in a user map here. */
-export const VM_MAP_WIRE_NOHOLES = 0;
-export const VM_MAP_WIRE_HOLESOK = 2;
-
 /** Advice of madvise. FreeBSD: sys/sys/mman.h */
 export const MADV_NORMAL = 0;
 export const MADV_RANDOM = 1;
