@@ -6,18 +6,24 @@
 import type { Variant } from '../core/index.ts';
 import { baseline } from './baseline.ts';
 import { doubleCountFix } from './double-count-fix.ts';
+import { baselineWithUnmap } from './experiments/baseline-with-unmap.ts';
 import { d33276 } from './experiments/d33276.ts';
+import { dyingPmapNoIpi } from './experiments/dying-pmap-no-ipi.ts';
 import { inLoopCheck } from './experiments/in-loop-check.ts';
 import { noAbiUnmap } from './experiments/no-abi-unmap.ts';
 import { noEarlyExit } from './experiments/no-early-exit.ts';
+import { unmapAfterRemovePages } from './experiments/unmap-after-remove-pages.ts';
 import { unmapWithoutRefcountCheck } from './experiments/unmap-without-refcount-check.ts';
+import { vmspaceClearAsSpelled } from './experiments/vmspace-clear-as-spelled.ts';
+import { vmspaceClear } from './experiments/vmspace-clear.ts';
 import { landed } from './landed.ts';
 import { sharedPageUnmap } from './shared-page-unmap.ts';
 import { toplevelAccounting } from './toplevel-accounting.ts';
 
 export * from '../core/index.ts';
 export { baseline, toplevelAccounting, doubleCountFix, sharedPageUnmap, landed };
-export { noEarlyExit, noAbiUnmap, unmapWithoutRefcountCheck, d33276, inLoopCheck };
+export { noEarlyExit, noAbiUnmap, baselineWithUnmap, unmapWithoutRefcountCheck, unmapAfterRemovePages };
+export { vmspaceClear, vmspaceClearAsSpelled, dyingPmapNoIpi, d33276, inLoopCheck };
 
 /** The review, state by state. */
 export const series: readonly Variant[] = [baseline, toplevelAccounting, doubleCountFix, sharedPageUnmap, landed];
@@ -26,7 +32,12 @@ export const series: readonly Variant[] = [baseline, toplevelAccounting, doubleC
 export const experiments: readonly Variant[] = [
   noEarlyExit,
   noAbiUnmap,
+  baselineWithUnmap,
   unmapWithoutRefcountCheck,
+  unmapAfterRemovePages,
+  vmspaceClear,
+  vmspaceClearAsSpelled,
+  dyingPmapNoIpi,
   d33276,
   inLoopCheck,
 ];

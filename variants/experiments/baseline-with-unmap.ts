@@ -1,0 +1,31 @@
+/**
+ * Control: the baseline with exec_free_abi_mappings() and its old test for 0. Shows that the speed comes from the unmapping
+ * alone (finding N4); the accounting and the new threshold only keep each other right.
+ */
+import { type Machine, type Proc, defineVariant, pmapRemove } from '../../core/index.ts';
+import { baseline } from '../baseline.ts';
+
+/** exec_free_abi_mappings, as landed. */
+function execFreeAbiMappings(m: Machine, p: Proc): void {
+  const { vmspace } = p;
+  if (vmspace.refcnt !== 1) return;
+  const shared = p.sysent.sharedPage;
+  if (shared !== null) pmapRemove(m, vmspace.pmap, shared.base, shared.base + shared.len);
+}
+
+export const baselineWithUnmap = defineVariant({
+  id: 'baseline-with-unmap',
+  after: 'baseline',
+  title: 'Before the review, but exec and exit unmap the shared page as landed',
+  accounting: { topPagesInResidentCount: false },
+  intends: [
+    { what: 'removeCalls', by: '+1 per exec that reuses, +1 per exit of the last user', why: 'the hook' },
+    { what: 'removeEarlyExits', by: 'more', why: 'the shared page no longer stays behind' },
+    { what: 'invlpgs', by: 'more', why: 'the shared page is unmapped while its pmap is still active' },
+  ],
+  hunks: {
+    ...baseline.hunks,
+    execBeforeTeardown: execFreeAbiMappings,
+    exitBeforeVmspaceExit: execFreeAbiMappings,
+  },
+});

@@ -1,0 +1,37 @@
+/**
+ * What-if: no invalidation IPIs for a dying pmap, as the author once proposed. The reviewer asked why there would be any:
+ * the process is single-threaded by then (finding F12). Only the last user's pmap is dying; exec makes it live again.
+ */
+import { type Proc, defineVariant, vmMapRemove } from '../../core/index.ts';
+import { landed } from '../landed.ts';
+
+/** A bit of pm_flags that belongs to this variant; pmap_pinit clears it. */
+const PMAP_DYING = 1 << 16;
+
+function markDying(p: Proc): void {
+  if (p.vmspace.refcnt === 1) p.vmspace.pmap.flags |= PMAP_DYING;
+}
+
+export const dyingPmapNoIpi = defineVariant({
+  id: 'dying-pmap-no-ipi',
+  after: 'landed',
+  title: 'landed, without invalidation IPIs for a dying pmap',
+  accounting: { topPagesInResidentCount: true },
+  intends: [{ what: 'ipis', by: 'fewer', why: 'none for a dying pmap; there were none to begin with' }],
+  hunks: {
+    ...landed.hunks,
+    invalidateOthers: (_m, pmap) => (pmap.flags & PMAP_DYING) === 0,
+    execBeforeTeardown(m, p) {
+      markDying(p);
+      landed.hunks.execBeforeTeardown(m, p);
+    },
+    exitBeforeVmspaceExit(m, p) {
+      markDying(p);
+      landed.hunks.exitBeforeVmspaceExit(m, p);
+    },
+    vmspaceClear(m, _p, vm) {
+      vmMapRemove(m, vm.map, vm.map.minOffset, vm.map.maxOffset);
+      vm.pmap.flags &= ~PMAP_DYING;
+    },
+  },
+});

@@ -1,0 +1,34 @@
+/**
+ * What-if: the order does not matter (finding F7). The last owner unmaps the shared page after pmap_remove_pages instead of
+ * before it, which needs no test of vm_refcnt: nobody else can be left.
+ *
+ * By then the early exit itself tells whether the page was ever touched (finding F21), and two sharers that exit at the
+ * same time cannot both miss the unmapping (finding N3). The pmap is not active at exit any more (finding F20).
+ */
+import { defineVariant, pmapRemove, vmMapRemove } from '../../core/index.ts';
+import { landed } from '../landed.ts';
+
+export const unmapAfterRemovePages = defineVariant({
+  id: 'unmap-after-remove-pages',
+  after: 'landed',
+  title: 'landed, unmapping the shared page after pmap_remove_pages()',
+  accounting: { topPagesInResidentCount: true },
+  intends: [
+    {
+      what: 'removeEarlyExits',
+      by: 'more',
+      why: 'the call for an untouched page leaves early; no last owner skips it',
+    },
+    { what: 'invlpgs', by: 'fewer', why: 'at exit the pmap is not active any more' },
+  ],
+  hunks: {
+    ...landed.hunks,
+    execBeforeTeardown: () => {},
+    exitBeforeVmspaceExit: () => {},
+    vmspaceClear(m, p, vm) {
+      const shared = p.sysent.sharedPage;
+      if (shared !== null) pmapRemove(m, vm.pmap, shared.base, shared.base + shared.len);
+      vmMapRemove(m, vm.map, vm.map.minOffset, vm.map.maxOffset);
+    },
+  },
+});

@@ -1,0 +1,22 @@
+/**
+ * What-if: vmspace_clear() to the letter of the thread (finding N5). The snippet calls vm_map_remove(map, base, len): the
+ * end lies below the start, the range check makes the range empty, and the entry stays.
+ */
+import { defineVariant, vmMapRemove } from '../../core/index.ts';
+import { vmspaceClear } from './vmspace-clear.ts';
+
+export const vmspaceClearAsSpelled = defineVariant({
+  id: 'vmspace-clear-as-spelled',
+  after: 'vmspace-clear',
+  title: 'vmspace-clear, with the length in place of the end as in the snippet',
+  accounting: { topPagesInResidentCount: true },
+  intends: [{ what: 'removeEarlyExits', by: 'fewer', why: 'a touched page stays mapped until the sweep ends' }],
+  hunks: {
+    ...vmspaceClear.hunks,
+    vmspaceClear(m, p, vm) {
+      const shared = p.sysent.sharedPage;
+      if (shared !== null) vmMapRemove(m, vm.map, shared.base, shared.len);
+      vmMapRemove(m, vm.map, vm.map.minOffset, vm.map.maxOffset);
+    },
+  },
+});

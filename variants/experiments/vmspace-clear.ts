@@ -1,0 +1,36 @@
+/**
+ * What-if: a reviewer's vmspace_clear() (finding F16). Instead of a test of vm_refcnt in exec and exit, a helper beside
+ * vmspace_dofree takes the shared page's map entry out first, once the last reference is gone, and then all the rest.
+ *
+ * The thread's snippet gives vm_map_remove() a length where an end belongs (finding N5); here it is the end.
+ * What it overlooks: at exec's clean-up the process already has the new image's sysentvec (finding N9).
+ */
+import { defineVariant, vmMapRemove } from '../../core/index.ts';
+import { landed } from '../landed.ts';
+
+export const vmspaceClear = defineVariant({
+  id: 'vmspace-clear',
+  after: 'landed',
+  title: 'landed, with vmspace_clear() after the last reference instead of exec_free_abi_mappings()',
+  accounting: { topPagesInResidentCount: true },
+  intends: [
+    { what: 'removeCalls', by: 'fewer', why: 'the entry is gone when the sweep comes by' },
+    { what: 'vmMapLocks', by: '+1 per exec that reuses, +1 per exit of the last user', why: 'vm_map_remove locks' },
+    {
+      what: 'vmMapLookups',
+      by: '+1 per exec that reuses, +1 per exit of the last user',
+      why: 'it looks for the entry',
+    },
+    { what: 'invlpgs', by: 'fewer', why: 'at exit the pmap is not active any more' },
+  ],
+  hunks: {
+    ...landed.hunks,
+    execBeforeTeardown: () => {},
+    exitBeforeVmspaceExit: () => {},
+    vmspaceClear(m, p, vm) {
+      const shared = p.sysent.sharedPage;
+      if (shared !== null) vmMapRemove(m, vm.map, shared.base, shared.base + shared.len);
+      vmMapRemove(m, vm.map, vm.map.minOffset, vm.map.maxOffset);
+    },
+  },
+});
