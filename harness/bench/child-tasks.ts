@@ -11,11 +11,18 @@ import type { Prepared } from './tasks/prepared.ts';
 const NS_PER_MS = 1e6;
 const LEAST_BATCHES = 5;
 
-// Warming up: until a stretch is no faster than the best before it, but for some time at least and at most.
+/** Warming up: stretches until so many in a row were no faster than the best before them; at least and at most so many. */
+interface WarmUp {
+  readonly least: number;
+  readonly steady: number;
+  readonly most: number;
+}
+
 const STRETCH_MS = 50;
-const LEAST_STRETCHES = 6;
-const MOST_STRETCHES = 40;
-const STEADY = 0.98;
+const NOT_FASTER = 0.98;
+const SMALL: WarmUp = { least: 8, steady: 4, most: 40 };
+/** A whole kernel is compiled function by function. */
+const WORKLOAD: WarmUp = { least: 30, steady: 10, most: 100 };
 
 export class BenchChild {
   readonly #variant: Variant;
@@ -33,7 +40,7 @@ export class BenchChild {
         case 'bench-prepare':
           this.#prepared = prepareTask(request.task, this.#variant, request.workload);
           this.#sum = this.#prepared.batch();
-          warmUp(this.#prepared.batch);
+          warmUp(this.#prepared.batch, request.workload === null ? SMALL : WORKLOAD);
           return { kind: 'bench-ready' };
         case 'bench-measure':
           return await this.#measure(request.milliseconds);
@@ -68,10 +75,10 @@ export class BenchChild {
 }
 
 /** Runs batches until the compiler has done what it will do. */
-function warmUp(batch: () => number): void {
+function warmUp(batch: () => number, { least, steady, most }: WarmUp): void {
   let best = Infinity;
   let sinceBest = 0;
-  for (let stretch = 0; stretch < MOST_STRETCHES; stretch++) {
+  for (let stretch = 0; stretch < least || (sinceBest < steady && stretch < most); stretch++) {
     const start = performance.now();
     let batches = 0;
     do {
@@ -79,8 +86,7 @@ function warmUp(batch: () => number): void {
       batches++;
     } while (performance.now() - start < STRETCH_MS);
     const each = (performance.now() - start) / batches;
-    sinceBest = each < best * STEADY ? 0 : sinceBest + 1;
+    sinceBest = each < best * NOT_FASTER ? 0 : sinceBest + 1;
     best = Math.min(best, each);
-    if (stretch >= LEAST_STRETCHES && sinceBest >= 3) return;
   }
 }

@@ -26,7 +26,7 @@ export interface MemoryMeasured {
   /** Growth of the process's resident memory in bytes, of it the page-table pages of the simulated machine. */
   readonly resident: number;
   readonly tables: number;
-  /** ns per mapping made, while there were `from`, and at the end. */
+  /** ns per mapping made, from `from` on and at the end. */
   readonly firstNs: number;
   readonly lastNs: number;
 }
