@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { ALLOC_FAILURES, VM_WAITS } from '../../../core/counters.ts';
+import { physInit } from '../../../core/hw/phys.ts';
+import {
+  LIMIT_FAILURES,
+  pageClaim,
+  pageInit,
+  pageLimit,
+  pageTake,
+  vmPageAllocNoobj,
+  vmPageAllocNoobjWait,
+  vmPageDirty,
+  vmPageFree,
+  vmPageUnwireNoq,
+  vmWait,
+} from '../../../core/page/page.ts';
+import { reservIsFull, reservSetFull } from '../../../core/page/reserv.ts';
+import type { Machine } from '../../../core/hunks.ts';
+import { MachineState } from '../../../core/state/machine.ts';
+import { VPO_UNMANAGED } from '../../../core/state/page.ts';
+import { landed } from '../../../variants/index.ts';
+import { panicOf } from '../pmap/world.ts';
+
+const RAM = 2 ** 22;
+const FRAMES = RAM / 4096;
+
+function machine(ram = RAM): Machine {
+  const config = { cpus: 1, pti: false, pcid: true, la57: false, superpages: false, ram, lowerShared: false };
+  const m: Machine = new MachineState(config, landed.hunks);
+  physInit(m);
+  pageInit(m, 1);
+  return m;
+}
+
+function release(m: Machine, frame: number, zeroed: boolean): void {
+  vmPageUnwireNoq(m, frame);
+  vmPageFree(m, frame, zeroed);
+}
+
+describe('an allocated page', () => {
+  it('without an object is wired and unmanaged, and what was freed last comes first', () => {
+    const m = machine();
+    const [a, b] = [vmPageAllocNoobj(m, true), vmPageAllocNoobj(m, true)];
+    expect([m.page.refCount[a], m.page.oflags[a]]).toEqual([1, VPO_UNMANAGED]);
+    release(m, a, true);
+    release(m, b, true);
+    expect([vmPageAllocNoobj(m, true), vmPageAllocNoobj(m, true)]).toEqual([b, a]);
+  });
+
+  it('is zeroed if asked, whatever it held', () => {
+    const m = machine();
+    const frame = vmPageAllocNoobj(m, false);
+    m.words[frame << 10] = 7;
+    m.page.nonZero[frame] = 1;
+    release(m, frame, false);
+    const others: number[] = [];
+    for (let i = 0; i < 600; i++) others.push(vmPageAllocNoobj(m, true));
+    expect(others).toContain(frame);
+    expect(others.every((other) => m.words[other << 10] === 0)).toBe(true);
+  });
+
+  it('of an object is the lowest free one, whatever the others do', () => {
+    const m = machine();
+    const frames = [pageTake(m, true), pageTake(m, true), pageTake(m, true)];
+    for (const frame of [frames[2]!, frames[0]!, frames[1]!]) vmPageFree(m, frame, true);
+    for (let i = 0; i < 5; i++) vmPageAllocNoobj(m, true);
+    expect([pageTake(m, true), pageTake(m, true)]).toEqual([frames[0], frames[1]]);
+  });
+
+  it('may be any page: each of them is given out once', () => {
+    const m = machine();
+    const seen = new Set<number>();
+    for (let frame = vmPageAllocNoobj(m, true); frame !== 0; frame = vmPageAllocNoobj(m, true)) seen.add(frame);
+    expect(seen.size).toBe(FRAMES - 1);
+    expect([pageTake(m, false), m.counters[ALLOC_FAILURES]]).toEqual([0, 2]);
+  });
+
+  it('is not freed while it has references', () => {
+    const m = machine();
+    const frame = vmPageAllocNoobj(m, true);
+    expect(panicOf(() => vmPageFree(m, frame, true))).toBe('vm_page_free_prep: page has references');
+    m.page.refCount[frame] = 0;
+    m.page.pvHead[frame] = 1024;
+    expect(panicOf(() => vmPageFree(m, frame, true))).toBe('vm_page_free_prep: freeing mapped page');
+  });
+});
+
+describe('a limit', () => {
+  it('lets so many allocations succeed, then none until somebody waits', () => {
+    const m = machine();
+    pageLimit(m, 2);
+    const got = (): boolean => vmPageAllocNoobj(m, true) !== 0;
+    expect([got(), pageTake(m, true) !== 0, got(), got()]).toEqual([true, true, false, false]);
+    vmWait(m);
+    expect([got(), m.counters[ALLOC_FAILURES], m.counters[VM_WAITS]]).toEqual([true, 2, 1]);
+  });
+
+  it('ends by itself after 64 failures, as if somebody had waited', () => {
+    const m = machine();
+    pageLimit(m, 0);
+    let failures = 0;
+    while (vmPageAllocNoobj(m, false) === 0) failures++;
+    expect([failures, m.counters[VM_WAITS]]).toEqual([LIMIT_FAILURES, 1]);
+  });
+
+  it('makes who must have a page wait for it', () => {
+    const m = machine();
+    pageLimit(m, 0);
+    expect(vmPageAllocNoobjWait(m, true)).toBeGreaterThan(0);
+    expect([m.counters[ALLOC_FAILURES], m.counters[VM_WAITS]]).toEqual([0, 1]);
+  });
+});
+
+describe('starting over', () => {
+  it('forgets all pages that were used, and only has to look at those', () => {
+    const m = machine();
+    const used = [vmPageAllocNoobj(m, false), pageTake(m, false), vmPageAllocNoobj(m, true)];
+    for (const frame of used) {
+      m.words[frame << 10] = -1;
+      m.page.nonZero[frame] = 1;
+      vmPageDirty(m, frame);
+      reservSetFull(m, frame, true);
+    }
+    pageInit(m, 1);
+    for (const frame of used) {
+      const { refCount, oflags, dirty, nonZero } = m.page;
+      expect([m.words[frame << 10], refCount[frame], oflags[frame], dirty[frame], nonZero[frame]]).toEqual([
+        0, 0, 0, 0, 0,
+      ]);
+      expect(reservIsFull(m, frame)).toBe(false);
+    }
+    expect([vmPageAllocNoobj(m, false), pageTake(m, false), vmPageAllocNoobj(m, true)]).toEqual(used);
+  });
+
+  it('forgets claimed pages too, which allocation never gives out', () => {
+    const m = machine();
+    pageInit(m, 500);
+    pageClaim(m, 499);
+    m.page.aflags[499] = 1;
+    expect(pageTake(m, true)).toBe(500);
+    expect(() => pageClaim(m, 500)).toThrow('frame 500 can be allocated');
+    pageInit(m, 500);
+    expect(m.page.aflags[499]).toBe(0);
+  });
+
+  it('takes RAM of a power of two from 4 MiB to 4 GiB', () => {
+    for (const ram of [2 ** 21, 2 ** 33, 3 * 2 ** 22, 4096.5]) {
+      const m = machine();
+      m.config = { ...m.config, ram };
+      expect(() => physInit(m)).toThrow(/ram: expected a power of two/);
+    }
+  });
+});
