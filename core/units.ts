@@ -80,3 +80,6 @@ export const PMAP_ENTER_LARGEPAGE = 0x400;
 /** Advice that reaches the pmap. FreeBSD: sys/sys/mman.h */
 export const MADV_DONTNEED = 4;
 export const MADV_FREE = 5;
+
+/** resident_count that kernel_pmap starts with: the preloaded kernel's pages, 32 MiB. FreeBSD: pmap_bootstrap */
+export const KERNEL_RESIDENT: Pages = 8192;

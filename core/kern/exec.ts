@@ -153,7 +153,7 @@ function touchImage(m: Machine, p: Proc, image: Image): number {
  * Replaces the image of p, which runs. Returns 0, ESTOPPED, or the error of a map that could not be made: p is dead then.
  * FreeBSD: do_execve
  */
-export function sysExec(m: Machine, p: Proc, image: Image, sysent: Sysent = p.sysent): number {
+export function sysExec(m: Machine, p: Proc, image: Image, sysent: Sysent = image.sysent ?? p.sysent): number {
   execNewVmspace(m, p, sysent);
   const vm = p.vmspace;
   vm.maxsaddr = 0;

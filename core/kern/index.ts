@@ -10,5 +10,6 @@ export { isWaitingForVfork, sysFork, sysRfork, sysVfork } from './fork.ts';
 export * from './syscalls.ts';
 export { execCleanup, execMapStack, execNewVmspace, mapSharedPage, sysExec, sysExecFail } from './exec.ts';
 export { sysSpawn } from './spawn.ts';
+export { kmemFree } from './kmem.ts';
 export { sysWait } from './wait.ts';
 export { resume } from './resume.ts';

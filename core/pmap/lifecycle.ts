@@ -15,7 +15,7 @@ import type { Machine } from '../hunks.ts';
 import { pageInit, pageTake } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
 import { PMAP_PCID_NONE, PMAP_PDE_SUPERPAGE, Pmap } from '../state/pmap.ts';
-import type { Frame, Pages } from '../units.ts';
+import { KERNEL_RESIDENT, type Frame } from '../units.ts';
 
 // Slots of a 4-level root. FreeBSD: sys/amd64/include/pmap.h
 /** Recursive slot, of 4- and 5-level roots. PML4PML4I, PML5PML5I */
@@ -30,9 +30,6 @@ export const KERNEL_SLOT = 508;
 export const KERNEL_SLOTS = 4;
 /** Slot of a 5-level root that leads to all of the kernel. */
 export const KERNEL_PML5_SLOT = 511;
-
-/** resident_count that kernel_pmap starts with: the preloaded kernel's pages. FreeBSD: pmap_bootstrap */
-export const KERNEL_RESIDENT: Pages = 8192;
 
 const TOP = PG_V | PG_RW | PG_A | PG_M;
 
@@ -76,7 +73,7 @@ export function pmapBootstrap(m: Machine, first: Frame = 1): void {
   }
   m.counters[KERNEL_PT_PAGE_COUNT]! += LARGE_MAP_SLOTS + (m.la57 ? 1 : 0);
   resetPmap(kernelPmap, root);
-  kernelPmap.stats.residentCount = KERNEL_RESIDENT;
+  kernelPmap.stats.residentCount = config.kernelResident ?? KERNEL_RESIDENT;
   resetPmap(pmap0, root);
   for (const cpu of m.cpus) {
     pmap0.pcid[cpu.id] = 1;

@@ -26,6 +26,8 @@ export interface MachineConfig {
   readonly ram: number;
   /** The shared page lies one page lower (some AMD processors). */
   readonly lowerShared: boolean;
+  /** resident_count that kernel_pmap starts with; absent: KERNEL_RESIDENT. */
+  readonly kernelResident?: number;
 }
 
 /** First frames of the kernel's page-table pages that the roots of user pmaps point to. FreeBSD: KPDPphys, DMPDPphys.. */

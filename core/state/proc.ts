@@ -24,6 +24,17 @@ export const SYSENT_NATIVE_LA48 = nativeSysent('native', VM_MAXUSER_ADDRESS_LA48
 /** Some AMD processors must not execute the last page below the hole. FreeBSD: amd64_lower_shared_page */
 export const SYSENT_NATIVE_LOWERED = nativeSysent('native, lowered', VM_MAXUSER_ADDRESS_LA48 - PAGE_SIZE);
 export const SYSENT_NATIVE_LA57 = nativeSysent('native, 5 levels', VM_MAXUSER_ADDRESS_LA57);
+/**
+ * Like Linux64 of 2022: the bounds of the native ABI, but two pages of its vdso lie between the shared page and the top.
+ * The vdso itself is an entry like any other.
+ */
+export const SYSENT_LINUX_LA48: Sysent = {
+  name: 'linux',
+  minUser: 0,
+  maxUser: VM_MAXUSER_ADDRESS_LA48,
+  usrStack: VM_MAXUSER_ADDRESS_LA48 - 3 * PAGE_SIZE,
+  sharedPage: { base: VM_MAXUSER_ADDRESS_LA48 - 3 * PAGE_SIZE, len: PAGE_SIZE },
+};
 /** An ABI without SV_SHP: its processes have no shared page. */
 export const SYSENT_WITHOUT_SHARED_PAGE: Sysent = {
   name: 'without shared page',
@@ -63,6 +74,8 @@ export interface Image {
   readonly text: Va;
   readonly data: Va;
   readonly heap: Va;
+  /** The ABI that it brings; absent: the process keeps its own. */
+  readonly sysent?: Sysent;
 }
 
 /** Proc.state. FreeBSD: p_state */

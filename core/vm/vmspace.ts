@@ -65,6 +65,7 @@ export function vmspaceAlloc(m: Machine, min: Va, max: Va, kpti: boolean): Vmspa
 /** The last reference is gone; the pmap is not active. p runs. FreeBSD: vmspace_dofree */
 function vmspaceDofree(m: Machine, p: Proc, vm: Vmspace): void {
   vmspaceClear(m, p, vm);
+  pmapRelease(m, vm.pmap);
   const { map } = vm;
   if (map.nentries !== 0 || map.size !== 0)
     throw new KernelPanic('vmspace_zdtor', 'vmspace not empty on free', {
@@ -72,7 +73,6 @@ function vmspaceDofree(m: Machine, p: Proc, vm: Vmspace): void {
       nentries: map.nentries,
       size: map.size,
     });
-  pmapRelease(m, vm.pmap);
   m.vmspaces.splice(m.vmspaces.indexOf(vm), 1);
 }
 

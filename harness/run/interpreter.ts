@@ -13,6 +13,7 @@ import {
   PRS_NORMAL,
   type Pmap,
   type Proc,
+  SYSENT_LINUX_LA48,
   SYSENT_NATIVE_LA48,
   SYSENT_NATIVE_LA57,
   SYSENT_NATIVE_LOWERED,
@@ -23,6 +24,7 @@ import {
   access,
   clockRead,
   fileCreate,
+  kmemFree,
   postSignal,
   procCreate,
   resume,
@@ -50,6 +52,7 @@ import {
 } from '../../core/index.ts';
 import { OUTCOME_NOT_RUN, OUTCOME_OK, OUTCOME_SIGNAL } from '../workload/names.ts';
 import {
+  type Abi,
   OP_BRK,
   OP_CLOCK,
   OP_EXEC,
@@ -59,6 +62,7 @@ import {
   OP_GO,
   OP_HANDLER,
   OP_KILL,
+  OP_KMEM_FREE,
   OP_MADVISE,
   OP_MINHERIT,
   OP_MLOCK,
@@ -86,8 +90,10 @@ import {
 import { mmapFlags } from './mmap-flags.ts';
 import { OUTCOME_STOPPED } from './record.ts';
 
-/** The ABI that new processes of this workload start with, and exec into. */
-export function sysentOf({ la57, lowerShared }: Workload['machine']): Sysent {
+/** An ABI on the workload's machine: native is what its first processes start with. */
+export function sysentOf({ la57, lowerShared }: Workload['machine'], abi: Abi = 'native'): Sysent {
+  if (abi === 'linux') return SYSENT_LINUX_LA48;
+  if (abi === 'lowered') return SYSENT_NATIVE_LOWERED;
   if (la57) return SYSENT_NATIVE_LA57;
   return lowerShared ? SYSENT_NATIVE_LOWERED : SYSENT_NATIVE_LA48;
 }
@@ -127,9 +133,9 @@ export class Interpreter {
     this.#sysent = sysentOf(workload.machine);
     this.#kills = workload.signals === 'kill';
     const files = workload.files.map(({ pages, resident, mode }) => fileCreate(m, pages, resident, mode));
-    this.#images = workload.programs.map(({ name, maps, touched, text, data, heap }) => {
+    this.#images = workload.programs.map(({ name, spec, maps, touched, text, data, heap }) => {
       const numbered = maps.map((map) => (map.file === undefined ? map : { ...map, file: files[map.file] }));
-      return { name, maps: numbered, touched, text, data, heap };
+      return { name, maps: numbered, touched, text, data, heap, sysent: sysentOf(workload.machine, spec.abi) };
     });
     this.#files = files;
     this.#mmapFlags = Int32Array.from(workload.mmaps, mmapFlags);
@@ -206,7 +212,7 @@ export class Interpreter {
       case OP_RUN:
         return this.#accessSpan(p, addr, len, arg, VM_PROT_EXECUTE);
       case OP_TOUCH:
-        return this.#accessSpan(p, this.#sysent.sharedPage!.base, 1, PAGE_SIZE, VM_PROT_READ);
+        return this.#accessSpan(p, p.sysent.sharedPage!.base, 1, PAGE_SIZE, VM_PROT_READ);
       case OP_CLOCK:
         return this.#clock(p);
       case OP_FORK:
@@ -259,8 +265,12 @@ export class Interpreter {
         return this.#go(p, process);
       case OP_SNAPSHOT:
         return OUTCOME_OK;
+      case OP_KMEM_FREE:
+        kmemFree(m);
+        this.value = m.retval;
+        return OUTCOME_OK;
       default:
-        throw new RangeError(`op code: expected 0..${OP_SNAPSHOT}, got ${chunk.code[at]}`);
+        throw new RangeError(`op code: expected 0..${OP_KMEM_FREE}, got ${chunk.code[at]}`);
     }
   }
 

@@ -1,8 +1,8 @@
 /**
  * The keys of a `machine` line, with their defaults, and the address-space layout that follows from them.
  */
-import { PAGE_SIZE, VM_MAXUSER_ADDRESS_LA48, VM_MAXUSER_ADDRESS_LA57 } from '../../core/units.ts';
-import type { MachineSettings } from './ops.ts';
+import { KERNEL_RESIDENT, PAGE_SIZE, VM_MAXUSER_ADDRESS_LA48, VM_MAXUSER_ADDRESS_LA57 } from '../../core/units.ts';
+import type { Abi, MachineSettings } from './ops.ts';
 import { formatSize, parseSize } from './size.ts';
 
 export const DEFAULT_MACHINE: MachineSettings = Object.freeze({
@@ -13,6 +13,7 @@ export const DEFAULT_MACHINE: MachineSettings = Object.freeze({
   superpages: false,
   ram: 2 ** 30,
   lowerShared: false,
+  kernelResident: KERNEL_RESIDENT,
 });
 
 type SettingValue = number | boolean;
@@ -63,6 +64,14 @@ export const MACHINE_KEYS: readonly MachineKey[] = [
     format: (value) => formatSize(Number(value)),
   },
   { key: 'lower-shared', field: 'lowerShared', meaning: 'the shared page lies one page lower', ...SWITCH },
+  {
+    key: 'kernel-resident',
+    field: 'kernelResident',
+    meaning: 'pages that kernel_pmap holds after boot',
+    accepts: 'a number of pages from 0 to 99999',
+    parse: (text) => (/^\d{1,5}$/.test(text) ? +text : undefined),
+    format: String,
+  },
 ];
 
 /** The fixed places of a user address space. */
@@ -76,9 +85,13 @@ export interface AddressLayout {
   readonly stackTop: number;
 }
 
+/** Pages above the shared page that Linux64 has for its vdso. FreeBSD: sys/amd64/linux/linux_sysvec.c LINUX_VDSOPAGE_SIZE */
+const VDSO_PAGES = 2;
+
 /** FreeBSD: sys/amd64/amd64/elf_machdep.c amd64_lower_shared_page */
-export function addressLayout(machine: MachineSettings): AddressLayout {
+export function addressLayout(machine: MachineSettings, abi: Abi = 'native'): AddressLayout {
   const limit = machine.la57 ? VM_MAXUSER_ADDRESS_LA57 : VM_MAXUSER_ADDRESS_LA48;
-  const top = machine.lowerShared ? limit - PAGE_SIZE : limit;
-  return { limit, top, sharedPage: top - PAGE_SIZE, stackTop: top - PAGE_SIZE };
+  const top = machine.lowerShared || abi === 'lowered' ? limit - PAGE_SIZE : limit;
+  const sharedPage = top - (abi === 'linux' ? VDSO_PAGES + 1 : 1) * PAGE_SIZE;
+  return { limit, top, sharedPage, stackTop: sharedPage };
 }

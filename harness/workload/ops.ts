@@ -64,6 +64,8 @@ export const OP_STOP = 26;
 export const OP_GO = 27;
 /** compare the whole state of the machine here */
 export const OP_SNAPSHOT = 28;
+/** the kernel frees a page of its own; the value is kernel_pmap's resident_count */
+export const OP_KMEM_FREE = 29;
 
 /** Name of each op, by code: its verb in workload text. */
 export const OP_NAMES = [
@@ -96,6 +98,7 @@ export const OP_NAMES = [
   'stop',
   'go',
   'snapshot',
+  'kmem-free',
 ] as const;
 
 export type OpName = (typeof OP_NAMES)[number];
@@ -130,6 +133,8 @@ export interface MachineSettings {
   /** bytes, a power of two */
   readonly ram: number;
   readonly lowerShared: boolean;
+  /** pages that kernel_pmap holds after boot */
+  readonly kernelResident: number;
 }
 
 export type MapKind = 'file' | 'anon' | 'stack' | 'guard';
@@ -168,7 +173,15 @@ export interface ProgramSpec {
   readonly text: number;
   readonly data: number;
   readonly bss: number;
+  readonly abi: Abi;
 }
+
+/**
+ * native: that of the machine. lowered: its user memory ends a page lower. linux: as native, but two pages, left to a vdso,
+ * lie above the shared page.
+ */
+export const ABIS = ['native', 'lowered', 'linux'] as const;
+export type Abi = (typeof ABIS)[number];
 
 /** What exec puts into an address space besides the shared page. */
 export interface Program {

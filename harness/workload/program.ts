@@ -59,6 +59,7 @@ export function completeSpec(name: string, keys: ProgramKeys): ProgramSpec {
     text: roundPage(keys.text ?? pages(32)),
     data: roundPage(keys.data ?? pages(4)),
     bss: roundPage(keys.bss ?? pages(4)),
+    abi: keys.abi ?? 'native',
   };
 }
 

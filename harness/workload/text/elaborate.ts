@@ -8,6 +8,7 @@ import { type AddressLayout, addressLayout } from '../machine.ts';
 import { OUTCOME_SIGNAL } from '../names.ts';
 import { OpListBuilder } from '../oplist.ts';
 import {
+  type Abi,
   type Actor,
   type MachineSettings,
   type MmapOperands,
@@ -63,7 +64,7 @@ export class Elaborator {
   readonly ops = new OpListBuilder();
   readonly #file: string;
   readonly #machine: MachineSettings;
-  readonly #layout: AddressLayout;
+  readonly #layouts: Readonly<Record<Abi, AddressLayout>>;
   readonly #files = new FileTable();
   readonly #specs = new Map<string, ProgramSpec>(BUILT_IN_PROGRAMS.map((spec) => [spec.name, spec]));
   readonly #programs = new Map<string, { index: number; program: Program }>();
@@ -77,7 +78,8 @@ export class Elaborator {
   constructor(file: string, machine: MachineSettings) {
     this.#file = file;
     this.#machine = machine;
-    this.#layout = addressLayout(machine);
+    const layout = (abi: Abi): AddressLayout => addressLayout(machine, abi);
+    this.#layouts = { native: layout('native'), lowered: layout('lowered'), linux: layout('linux') };
   }
 
   /** Add a program, which replaces a built-in one of its name. False if the name has been used already. */
@@ -185,7 +187,7 @@ export class Elaborator {
 
   #address(place: PlaceNode, op: OpNode, life: Life): Address {
     const { base, offset } = place;
-    const { sharedPage, stackTop, top } = this.#layout;
+    const { sharedPage, stackTop, top } = this.#layouts[life.program?.spec.abi ?? 'native'];
     switch (base) {
       case '':
         return { base: 0, addr: offset };
@@ -220,7 +222,7 @@ export class Elaborator {
   }
 
   #within(addr: number, len: number, place: PlaceNode, op: OpNode): void {
-    const { limit } = this.#layout;
+    const { limit } = this.#layouts.native;
     const expected = `addresses from 0 to ${hex(limit)}`;
     if (addr < 0 || addr + Math.min(len, 1) > limit) this.#fail(op, place.column, expected, hex(addr));
     if (addr + len > limit) this.#fail(op, place.column, expected, `one that ends at ${hex(addr + len)}`);
@@ -238,7 +240,7 @@ export class Elaborator {
       if (spec === undefined) {
         this.#fail(op, column, 'the name of a program', `'${name}'`, nearest(name, this.#specs.keys()));
       }
-      entry = { index: this.#programs.size, program: buildProgram(spec, this.#layout, this.#files) };
+      entry = { index: this.#programs.size, program: buildProgram(spec, this.#layouts[spec.abi], this.#files) };
       this.#programs.set(name, entry);
     }
     return entry;

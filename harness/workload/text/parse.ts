@@ -2,7 +2,7 @@
 import { WorkloadError } from '../errors.ts';
 import { MAX_LINE } from '../input.ts';
 import { DEFAULT_MACHINE, MACHINE_KEYS } from '../machine.ts';
-import type { MachineSettings, Workload } from '../ops.ts';
+import { ABIS, type Abi, type MachineSettings, type Workload } from '../ops.ts';
 import { MAX_ENTRIES, type ProgramKeys, completeSpec, specProblem } from '../program.ts';
 import { formatSize, parseSize } from '../size.ts';
 import { Cursor } from './cursor.ts';
@@ -34,7 +34,7 @@ const SWITCHES = ['kill', 'report'] as const;
 
 const COUNTS = ['entries', 'guards', 'untouched', 'libs'] as const;
 const SIZES = ['text', 'data', 'bss'] as const;
-const PROGRAM_KEYS: readonly string[] = [...COUNTS, ...SIZES];
+const PROGRAM_KEYS: readonly string[] = [...COUNTS, ...SIZES, 'abi'];
 const MAX_SEGMENT = 2 ** 30;
 
 class Parser {
@@ -138,20 +138,31 @@ class Parser {
     const name = c.name('the name of a program');
     if (this.#seen.has(`program ${name}`)) c.fail('each program once', { found: `'${name}' again`, column });
     this.#seen.add(`program ${name}`);
-    const keys: Record<string, number> = {};
+    const keys: Record<string, number | Abi> = {};
     while (!c.atEnd) {
       const { column: keyColumn } = c;
       const key = c.keyword(`a key of a program (${PROGRAM_KEYS.join(', ')})`, PROGRAM_KEYS);
       if (key in keys) c.fail('each key once', { found: `'${key}' again`, column: keyColumn });
       c.symbol('=');
-      keys[key] = (COUNTS as readonly string[]).includes(key)
-        ? c.count(`a number from 0 to ${MAX_ENTRIES}`, 0, MAX_ENTRIES)
-        : segmentSize(c);
+      if (key === 'abi') keys[key] = this.#abi(c);
+      else
+        keys[key] = (COUNTS as readonly string[]).includes(key)
+          ? c.count(`a number from 0 to ${MAX_ENTRIES}`, 0, MAX_ENTRIES)
+          : segmentSize(c);
     }
     const spec = completeSpec(name, keys as ProgramKeys);
     const problem = specProblem(spec);
     if (problem !== null) c.fail(problem[0], { found: problem[1], column });
     if (!this.#build().define(spec)) c.fail('a program before its first use', { found: `'${name}' here`, column });
+  }
+
+  #abi(c: Cursor): Abi {
+    const { column } = c;
+    const abi = c.keyword(`an ABI (${ABIS.join(', ')})`, ABIS) as Abi;
+    const { la57, lowerShared } = this.#machine;
+    if (abi !== 'native' && (la57 || lowerShared))
+      c.fail('abi=native on a machine with la57 or lower-shared', { found: `'${abi}'`, column });
+    return abi;
   }
 
   #repeatLine(c: Cursor, column: number): void {

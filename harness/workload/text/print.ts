@@ -1,6 +1,6 @@
 /** A Workload as text that parses to the same ops. */
 import { PAGE_SIZE, VM_PROT_ALL } from '../../../core/units.ts';
-import { type AddressLayout, DEFAULT_MACHINE, MACHINE_KEYS, addressLayout } from '../machine.ts';
+import { DEFAULT_MACHINE, MACHINE_KEYS, addressLayout } from '../machine.ts';
 import { errnoName, outcomeName, signalName } from '../names.ts';
 import {
   ADVICES,
@@ -60,13 +60,11 @@ const MSYNC_NAMES = new Map(Object.entries(MSYNC_FLAGS).map(([name, flags]) => [
 /** Prints the ops of a workload one by one, following which program each process runs to name its places. */
 class OpPrinter {
   readonly #workload: Workload;
-  readonly #layout: AddressLayout;
   readonly #names: readonly string[];
   readonly #programs: (Program | null)[] = [];
 
   constructor(workload: Workload) {
     this.#workload = workload;
-    this.#layout = addressLayout(workload.machine);
     this.#names = processNames(workload);
   }
 
@@ -161,11 +159,11 @@ class OpPrinter {
 
   #place({ base, addr }: Op, process: number): string {
     if (base > 0) return nameText(this.#workload.results[base - 1]) + offsetText(addr);
-    const { sharedPage, stackTop, top } = this.#layout;
+    const program = this.#programs[process];
+    const { sharedPage, stackTop, top } = addressLayout(this.#workload.machine, program?.spec.abi);
     if (addr === top) return 'top';
     if (addr >= sharedPage && addr < top) return `shared${offsetText(addr - sharedPage)}`;
     if (addr >= stackTop - MAX_STACK && addr < stackTop) return `stack${offsetText(addr - stackTop)}`;
-    const program = this.#programs[process];
     if (program != null && program.text > 0) {
       const { text, data, heap } = program;
       if (addr >= text && addr < data) return `text${offsetText(addr - text)}`;
@@ -194,9 +192,9 @@ const sameSpec = (a: ProgramSpec, b: ProgramSpec): boolean =>
 
 function programLine({ spec }: Program): string {
   if (BUILT_IN_PROGRAMS.some((builtIn) => sameSpec(builtIn, spec))) return '';
-  const { name, entries, guards, untouched, libs, text, data, bss } = spec;
+  const { name, entries, guards, untouched, libs, text, data, bss, abi } = spec;
   const counts = `entries=${entries} guards=${guards} untouched=${untouched} libs=${libs}`;
-  return `program ${nameText(name)} ${counts} text=${formatSize(text)} data=${formatSize(data)} bss=${formatSize(bss)}`;
+  return `program ${nameText(name)} ${counts} text=${formatSize(text)} data=${formatSize(data)} bss=${formatSize(bss)}${abi === 'native' ? '' : ` abi=${abi}`}`;
 }
 
 /** The lines of a workload's ops: a function of the op's index, cheapest when called in ascending order. */

@@ -13,6 +13,7 @@ import {
   OP_GO,
   OP_HANDLER,
   OP_KILL,
+  OP_KMEM_FREE,
   OP_MADVISE,
   OP_MINHERIT,
   OP_MLOCK,
@@ -162,6 +163,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   },
   go: { code: OP_GO },
   snapshot: { code: OP_SNAPSHOT },
+  'kmem-free': { code: OP_KMEM_FREE },
 };
 
 const VERB_NAMES = Object.keys(VERBS);

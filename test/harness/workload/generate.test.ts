@@ -29,7 +29,7 @@ describe('generated workloads', () => {
       const { ops } = generateWorkload(seed, { choices: 200 });
       for (let i = 0; i < ops.length; i++) verbs.add(OP_NAMES[opAt(ops, i).code]);
     }
-    expect(OP_NAMES.filter((name) => !verbs.has(name))).toEqual(['rfork-thread']);
+    expect(OP_NAMES.filter((name) => !verbs.has(name))).toEqual(['rfork-thread', 'kmem-free']);
   });
 
   it('run on the machine that is asked for, on all of its CPUs', () => {

@@ -230,7 +230,9 @@ describe('text', () => {
   });
 
   it('states its machine, the rest is default', () => {
-    expect(parse('machine cpus=8 pti=on pcid=off la57=on superpages=on ram=256M lower-shared=on').machine).toEqual({
+    expect(
+      parse('machine cpus=8 pti=on pcid=off la57=on superpages=on ram=256M lower-shared=on kernel-resident=2').machine,
+    ).toEqual({
       cpus: 8,
       pti: true,
       pcid: false,
@@ -238,6 +240,7 @@ describe('text', () => {
       superpages: true,
       ram: 2 ** 28,
       lowerShared: true,
+      kernelResident: 2,
     });
     expect(parse('').machine).toEqual({
       cpus: 1,
@@ -247,6 +250,7 @@ describe('text', () => {
       superpages: false,
       ram: 2 ** 30,
       lowerShared: false,
+      kernelResident: 8192,
     });
   });
 
