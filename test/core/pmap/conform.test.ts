@@ -18,13 +18,13 @@ describe('what the kernel’s own pmap code answered', () => {
     ['shared-page-unmap', 'landed'],
     ['landed', 'landed'],
     ['d33276', 'd33276'],
-  ])('is what %s answers: statistics, tables, results and event counts', (id, answers) => {
+  ])('is what %s answers: statistics, tables, results and event counts', { timeout: 30_000 }, (id, answers) => {
     const { files, checked, mismatches } = conformPmap(vectors, [revision(id, answers)]);
     expect(mismatches).toEqual([]);
     expect([files, checked]).toEqual([22, 4_223]);
   });
 
-  it('is not what another revision answers', () => {
+  it('is not what another revision answers', { timeout: 30_000 }, () => {
     const keys = (id: string, answers: string): string[] => [
       ...new Set(conformPmap(vectors, [revision(id, answers)]).mismatches.map(({ key }) => key.replace(/ .*/, ''))),
     ];
