@@ -24,10 +24,16 @@ describe.each([
     expect(await tree.vectors(kind, vectors(kind))).toBeNull();
   });
 
+  const firstCatch: string[] = [];
+
   it.each(mutants)('catch it when $fault', { timeout: 60_000 }, async (mutant) => {
     const caught = await tree.run(mutant, kind, vectors(kind));
     expect(caught).not.toBeNull();
-    console.log(mutant.fault, caught);
+    firstCatch.push(`${mutant.fault}\n  ${caught}\n`);
+  });
+
+  it('catch each at the op that is written down', async () => {
+    await expect(firstCatch.join('')).toMatchFileSnapshot(`mutants/${kind}.caught.txt`);
   });
 });
 

@@ -23,18 +23,18 @@ const [kind, ...paths] = process.argv.slice(2);
 const size = (file: string): number => statSync(file).size;
 
 /** Mismatches of the first file that has any, small ones first. */
-function firstVmMismatches(): readonly Mismatch[] {
+function firstMismatches(conform: (file: string) => { readonly mismatches: readonly Mismatch[] }): readonly Mismatch[] {
   for (const file of vectorFiles(paths, /\.json$/).toSorted((a, b) => size(a) - size(b))) {
-    const { mismatches } = conformVm([file], vmRevisions);
+    const { mismatches } = conform(file);
     if (mismatches.length > 0) return mismatches;
   }
   return [];
 }
 
 const answer: Readonly<Record<string, () => readonly Mismatch[]>> = {
-  mmu: () => conformMmu(paths).mismatches,
-  pmap: () => conformPmap(paths, revisions).mismatches,
-  vm: firstVmMismatches,
+  mmu: () => firstMismatches((file) => conformMmu([file])),
+  pmap: () => firstMismatches((file) => conformPmap([file], revisions)),
+  vm: () => firstMismatches((file) => conformVm([file], vmRevisions)),
 };
 
 let caught = '';

@@ -98,7 +98,7 @@ export const pmapMutants: readonly Mutant[] = [
   },
   {
     fault: 'pmap_enter_quick keeps a reference where a page is mapped already',
-    file: enter,
+    file: 'core/pmap/enterquick.ts',
     find: '    page.refCount[ptp]!--;\n    return 0;',
     replace: '    return 0;',
   },
