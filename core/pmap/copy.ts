@@ -12,7 +12,8 @@ import { NBPDP, NBPDR, NPTEPG, PAGE_SIZE, type Va, vaHi, vaLo } from '../units.t
 import { allocPde, allocPte, pdPageOf } from './allocpte.ts';
 import { pvInsertPde } from './enterpde.ts';
 import { assertWhole1g } from './largepage.ts';
-import { LEVEL_PDP, abortPtp, makeTable, pmapResidentCountAdj } from './ptp.ts';
+import { LEVEL_PDP, abortPtp, makeTable } from './ptp.ts';
+import { pmapResidentCountAdj } from './ptpage.ts';
 import { tryInsertPvEntry } from './pv.ts';
 import { pdeSpan, pdpeAt, pteIn } from './tables.ts';
 

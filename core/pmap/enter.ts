@@ -1,27 +1,14 @@
 /**
- * pmap_enter, and its lighter relatives that map ahead of use.
+ * pmap_enter: mapping a page where it is needed now.
  */
 import { PMAP_LOCKS } from '../counters.ts';
-import { EV_ENTER, EV_ENTER_OBJECT, EV_ENTER_QUICK } from '../events.ts';
-import {
-  PG_A,
-  PG_FRAME_LO,
-  PG_M,
-  PG_MANAGED,
-  PG_NX_HI,
-  PG_PS,
-  PG_RW,
-  PG_U,
-  PG_V,
-  PG_W,
-  entryLo,
-  frameOf,
-} from '../hw/entry.ts';
+import { EV_ENTER } from '../events.ts';
+import { PG_A, PG_FRAME_LO, PG_M, PG_MANAGED, PG_NX_HI, PG_PS, PG_RW, PG_U, PG_V, PG_W, frameOf } from '../hw/entry.ts';
 import type { Machine } from '../hunks.ts';
 import { vmPageDirty } from '../page/page.ts';
 import { reservIsFull } from '../page/reserv.ts';
 import { KernelPanic } from '../panic.ts';
-import { PGA_REFERENCED, PGA_WRITEABLE, RUN_PAGES, VPO_UNMANAGED } from '../state/page.ts';
+import { PGA_REFERENCED, PGA_WRITEABLE, VPO_UNMANAGED } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
 import {
   type Frame,
@@ -29,7 +16,6 @@ import {
   KERN_SUCCESS,
   NBPDR,
   NPTEPG,
-  PAGE_SIZE,
   PMAP_ENTER_LARGEPAGE,
   PMAP_ENTER_NOSLEEP,
   PMAP_ENTER_WIRED,
@@ -41,19 +27,11 @@ import {
   vaLo,
 } from '../units.ts';
 import { allocPtp } from './allocpte.ts';
-import { ENTER_PDE, ENTER_PDE_NOSLEEP, enter2mpage, enterPde } from './enterpde.ts';
+import { ENTER_PDE, ENTER_PDE_NOSLEEP, enterPde } from './enterpde.ts';
 import { pmapInvalidatePage } from './invalidate.ts';
 import { enterLargepage } from './largepage.ts';
-import { abortPtp, pmapResidentCountAdj, ptPindex } from './ptp.ts';
-import {
-  changePvListLock,
-  clearWriteableIfUnmapped,
-  freePvEntry,
-  pvInsertTail,
-  pvRemove4k,
-  pvSetVa,
-  tryInsertPvEntry,
-} from './pv.ts';
+import { pmapResidentCountAdj } from './ptpage.ts';
+import { changePvListLock, clearWriteableIfUnmapped, freePvEntry, pvInsertTail, pvRemove4k, pvSetVa } from './pv.ts';
 import { getPvEntry } from './reclaim.ts';
 import { demotePde, pmapPsEnabled, promotePde } from './superpage.ts';
 import { pdeAt, ptPageOf, pteOf } from './tables.ts';
@@ -239,95 +217,4 @@ function enterOver(
   if ((newLo & PG_MANAGED) === 0) freePvEntry(m, pmap, pv);
   clearWriteableIfUnmapped(m, frame);
   return (newLo & PG_MANAGED) === 0 ? 0 : pv;
-}
-
-/**
- * Maps the object's resident pages from `first` on at [sva, eva), read-only and not accessed, where nothing is mapped. 2M at
- * a time where possible. Gives up silently when memory is short.
- * FreeBSD: sys/amd64/amd64/pmap.c pmap_enter_object
- */
-export function pmapEnterObject(m: Machine, pmap: Pmap, sva: Va, eva: Va, first: Frame, prot: number): void {
-  const { page } = m;
-  const { pindex, listNext } = page;
-  const start = pindex[first]!;
-  if (m.recording) m.events.emit(EV_ENTER_OBJECT, pmap.id, sva, eva, prot, page.object[first], start);
-  const pages = (eva - sva) / PAGE_SIZE;
-  m.counters[PMAP_LOCKS]!++;
-  let ptp = 0;
-  let frame = first;
-  while (frame !== 0) {
-    const offset = pindex[frame]! - start;
-    if (offset >= pages) break;
-    const va = sva + offset * PAGE_SIZE;
-    const hi = vaHi(va);
-    const lo = vaLo(va);
-    if (
-      (lo & (NBPDR - 1)) === 0 &&
-      va + NBPDR <= eva &&
-      page.psind[frame] === 1 &&
-      pmapPsEnabled(m, pmap) &&
-      enter2mpage(m, pmap, hi, lo, frame, prot)
-    )
-      frame += RUN_PAGES - 1;
-    else ptp = enterQuickLocked(m, pmap, hi, lo, frame, prot, ptp);
-    frame = listNext[frame]!;
-  }
-  m.pvListLocked = 0;
-}
-
-/**
- * Maps one page read-only and not accessed, if nothing is mapped there and memory allows.
- * FreeBSD: sys/amd64/amd64/pmap.c pmap_enter_quick
- */
-export function pmapEnterQuick(m: Machine, pmap: Pmap, va: Va, frame: Frame, prot: number): void {
-  const { page } = m;
-  if (m.recording) m.events.emit(EV_ENTER_QUICK, pmap.id, va, prot, page.object[frame], page.pindex[frame]);
-  m.counters[PMAP_LOCKS]!++;
-  enterQuickLocked(m, pmap, vaHi(va), vaLo(va), frame, prot, 0);
-  m.pvListLocked = 0;
-}
-
-/** `ptp`: the PT page of the last call, 0 none. Returns the one of this call, or 0 if nothing was mapped. */
-function enterQuickLocked(
-  m: Machine,
-  pmap: Pmap,
-  hi: number,
-  lo: number,
-  frame: Frame,
-  prot: number,
-  last: Frame,
-): Frame {
-  const { words, page } = m;
-  let ptp = last;
-  if (ptp !== 0 && page.pindex[ptp] === ptPindex(hi, lo)) {
-    page.refCount[ptp]!++;
-  } else {
-    const pdeWord = pdeAt(m, pmap, hi, lo);
-    const pde = pdeWord === 0 ? 0 : words[pdeWord]!;
-    if ((pde & PG_V) !== 0) {
-      if ((pde & PG_PS) !== 0) return 0;
-      ptp = frameOf(pde);
-      page.refCount[ptp]!++;
-    } else {
-      ptp = allocPtp(m, pmap, hi, lo, false);
-      if (ptp === 0) return 0;
-    }
-  }
-  const pte = pteOf(ptp, lo);
-  if (words[pte] !== 0) {
-    page.refCount[ptp]!--;
-    return 0;
-  }
-  let bits = PG_V | PG_U;
-  if ((page.oflags[frame]! & VPO_UNMANAGED) === 0) {
-    if (!tryInsertPvEntry(m, pmap, frame, hi, lo)) {
-      abortPtp(m, pmap, hi, lo, ptp);
-      return 0;
-    }
-    bits |= PG_MANAGED;
-  }
-  pmapResidentCountAdj(m, pmap, 1);
-  words[pte] = entryLo(frame, bits);
-  words[pte + 1] = (prot & VM_PROT_EXECUTE) === 0 ? PG_NX_HI : 0;
-  return ptp;
 }

@@ -11,7 +11,8 @@ import { type Frame, KERN_FAILURE, KERN_RESOURCE_SHORTAGE, KERN_SUCCESS, NPTEPG,
 import { allocPde, pdPageOf } from './allocpte.ts';
 import { delayedInvlFinish, delayedInvlStart, invalidatePdePage, pmapInvalidateAll } from './invalidate.ts';
 import { removePde } from './leaf.ts';
-import { abortPtp, freeDelayed, pmapResidentCountAdj } from './ptp.ts';
+import { abortPtp } from './ptp.ts';
+import { freeDelayed, pmapResidentCountAdj } from './ptpage.ts';
 import { changePvListLock, pvInsertTail, pvSetVa, tryGetPvEntry } from './pv.ts';
 import { getPvEntry } from './reclaim.ts';
 import { removePtes } from './remove.ts';

@@ -3,7 +3,8 @@
  */
 export { pmapActivate } from './activate.ts';
 export { pmapCopy, pmapVmspaceCopy } from './copy.ts';
-export { pmapEnter, pmapEnterObject, pmapEnterQuick } from './enter.ts';
+export { pmapEnter } from './enter.ts';
+export { pmapEnterObject, pmapEnterQuick } from './enterquick.ts';
 export { newPmap, pmapBootstrap, pmapPinit, pmapRelease } from './lifecycle.ts';
 export {
   pmapClearModify,
@@ -19,7 +20,7 @@ export {
   pmapZeroPage,
 } from './pageops.ts';
 export { pmapAdvise, pmapProtect, pmapUnwire } from './protect.ts';
-export { pmapAllocPtPage, pmapFreePtPage, pmapPtPageCountAdj, pmapResidentCountAdj } from './ptp.ts';
+export { pmapAllocPtPage, pmapFreePtPage, pmapPtPageCountAdj, pmapResidentCountAdj } from './ptpage.ts';
 export { pmapExtract, pmapExtractAndHold, pmapIsPrefaultable, pmapMincore } from './query.ts';
 export { pmapRemove } from './remove.ts';
 export { pmapRemovePages } from './removepages.ts';

@@ -17,7 +17,8 @@ import {
   vaHi,
   vaLo,
 } from '../units.ts';
-import { LEVEL_PD, LEVEL_PDP, makeTable, pmapResidentCountAdj } from './ptp.ts';
+import { LEVEL_PD, LEVEL_PDP, makeTable } from './ptp.ts';
+import { pmapResidentCountAdj } from './ptpage.ts';
 import { pdSlot, pdeAt, pdpSlot, pdpeAt, pml4eAt } from './tables.ts';
 import { sleepForMemory } from './allocpte.ts';
 

@@ -1,23 +1,16 @@
 /**
- * Page-table pages: counting, allocating without sleeping, linking, unlinking, and freeing once TLBs are clean.
+ * Linking and unlinking page-table pages.
  *
  * A page-table page's references count its non-zero entries; a new page's first reference stands for the entry that the
  * caller will store in it. The root's entries are not counted.
  */
-import {
-  KERNEL_PT_PAGE_COUNT,
-  NON_ZERO_FREES,
-  PT_PAGE_ALLOCS,
-  PT_PAGE_FREES,
-  USER_PT_PAGE_COUNT,
-} from '../counters.ts';
 import { PG_NX_HI, PG_TABLE, PG_V, entryLo, frameOf, tableWords } from '../hw/entry.ts';
 import type { Machine } from '../hunks.ts';
-import { vmPageAllocNoobj, vmPageAllocNoobjWait, vmPageFree, vmPageFreeNoobj, vmPageUnwireNoq } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { type Frame, NUPDE, NUPDPE, NUPML4E, type Pages, WORDS_PER_PAGE } from '../units.ts';
+import { type Frame, NUPDE, NUPDPE, NUPML4E, type Pages } from '../units.ts';
 import { pmapInvalidatePage } from './invalidate.ts';
+import { delayFree, freeDelayed, pmapFreePtPage, pmapPtPageCountAdj, ptPindex, takePtPage } from './ptpage.ts';
 import { pdSlot, pdpSlot, pml4Slot, pml5Slot } from './tables.ts';
 
 /** Levels of page-table pages. */
@@ -31,137 +24,11 @@ const PD_INDEX = NUPDE;
 const PDP_INDEX = NUPDE + NUPDPE;
 const PML4_INDEX = NUPDE + NUPDPE + NUPML4E;
 
-/** FreeBSD: pmap_pde_pindex */
-export const ptPindex = (hi: number, lo: number): number => (hi >>> 0) * 2048 + (lo >>> 21);
-
 /** FreeBSD: pmap_pde_pindex, pmap_pdpe_pindex, pmap_pml4e_pindex, pmap_pml5e_pindex */
 function pindexOf(level: number, hi: number, lo: number): number {
   if (level === LEVEL_PT) return ptPindex(hi, lo);
   if (level === LEVEL_PD) return PD_INDEX + (hi >>> 0) * 4 + (lo >>> 30);
   return level === LEVEL_PDP ? PDP_INDEX + (hi >>> 7) : PML4_INDEX + (hi >>> 16);
-}
-
-/** Adds to resident_count. FreeBSD: sys/amd64/amd64/pmap.c pmap_resident_count_adj */
-export function pmapResidentCountAdj(_m: Machine, pmap: Pmap, count: Pages): void {
-  const { stats } = pmap;
-  const sum = stats.residentCount + count;
-  if (sum < 0) throw residentUnderflow(pmap, count);
-  stats.residentCount = sum;
-}
-
-function residentUnderflow(pmap: Pmap, count: Pages): KernelPanic {
-  const { residentCount } = pmap.stats;
-  return new KernelPanic('pmap_resident_count_adj', 'resident count underflow', {
-    pmap: pmap.id,
-    residentCount,
-    count,
-  });
-}
-
-/**
- * Counts page-table pages: kernel_pt_page_count for the kernel's pmap; else user_pt_page_count, and resident_count of the
- * pmap if one is given. FreeBSD: sys/amd64/amd64/pmap.c pmap_pt_page_count_adj
- */
-export function pmapPtPageCountAdj(m: Machine, pmap: Pmap | null, count: Pages): void {
-  if (pmap === m.kernelPmap) {
-    m.counters[KERNEL_PT_PAGE_COUNT]! += count;
-    return;
-  }
-  if (pmap !== null) pmapResidentCountAdj(m, pmap, count);
-  m.counters[USER_PT_PAGE_COUNT]! += count;
-}
-
-/** A page-table page, zeroed if asked, in no statistic yet. Returns 0 when there is no memory. */
-function takePtPage(m: Machine, pindex: number, zero: boolean): Frame {
-  const frame = vmPageAllocNoobj(m, zero);
-  return frame === 0 ? 0 : initPtPage(m, frame, pindex);
-}
-
-function initPtPage(m: Machine, frame: Frame, pindex: number): Frame {
-  m.page.pindex[frame] = pindex;
-  m.page.nonZero[frame] = 1;
-  m.counters[PT_PAGE_ALLOCS]!++;
-  return frame;
-}
-
-/** A page-table page, zeroed if asked, counted. Returns 0 when there is no memory. */
-export function allocPtPage(m: Machine, pmap: Pmap, pindex: number, zero: boolean): Frame {
-  const frame = takePtPage(m, pindex, zero);
-  if (frame !== 0) pmapPtPageCountAdj(m, pmap, 1);
-  return frame;
-}
-
-/**
- * A zeroed page-table page, counted for `pmap`; null: a top-level page, counted in user_pt_page_count alone, and the call
- * sleeps until there is memory. Returns 0 when there is none. FreeBSD: sys/amd64/amd64/pmap.c pmap_alloc_pt_page
- */
-export function pmapAllocPtPage(m: Machine, pmap: Pmap | null, pindex: number): Frame {
-  if (pmap !== null) return allocPtPage(m, pmap, pindex, true);
-  const frame = initPtPage(m, vmPageAllocNoobjWait(m, true), pindex);
-  pmapPtPageCountAdj(m, null, 1);
-  return frame;
-}
-
-/**
- * Frees a wired page-table page at once and uncounts it. zeroed: all its entries are 0.
- * FreeBSD: sys/amd64/amd64/pmap.c pmap_free_pt_page
- */
-export function pmapFreePtPage(m: Machine, pmap: Pmap | null, frame: Frame, zeroed: boolean): void {
-  vmPageUnwireNoq(m, frame);
-  const zero = zeroed && isZero(m, frame);
-  if (zeroed && !zero) m.counters[NON_ZERO_FREES]!++;
-  m.counters[PT_PAGE_FREES]!++;
-  vmPageFree(m, frame, zero);
-  pmapPtPageCountAdj(m, pmap, -1);
-}
-
-/** All entries are 0: no entry has a high word without a low one. */
-function isZero(m: Machine, frame: Frame): boolean {
-  const { words } = m;
-  let any = 0;
-  for (let at = frame * WORDS_PER_PAGE, end = at + WORDS_PER_PAGE; at < end; at += 8)
-    any |= words[at]! | words[at + 2]! | words[at + 4]! | words[at + 6]!;
-  return any === 0;
-}
-
-/** Puts a page on the list of pages to free once TLBs are clean. FreeBSD: pmap_add_delayed_free_list */
-export function delayFree(m: Machine, frame: Frame, zeroed: boolean): void {
-  m.page.nonZero[frame] = zeroed ? 0 : 1;
-  m.page.listNext[frame] = m.delayedFree;
-  m.delayedFree = frame;
-}
-
-/** Frees the delayed pages. FreeBSD: vm_page_free_pages_toq */
-export function freeDelayed(m: Machine): void {
-  if (m.delayedFree !== 0) freeList(m);
-}
-
-function freeList(m: Machine): void {
-  const { listNext } = m.page;
-  let freed = 0;
-  for (let frame = m.delayedFree, next = 0; frame !== 0; frame = next) {
-    next = listNext[frame]!;
-    vmPageFreeNoobj(m, frame);
-    freed++;
-  }
-  m.delayedFree = 0;
-  m.counters[PT_PAGE_FREES]! += freed;
-}
-
-/** Keeps a page-table page behind the 2M mapping that takes its place. FreeBSD: pmap_insert_pt_page */
-export function insertPtPage(m: Machine, pmap: Pmap, frame: Frame): void {
-  pmap.reserved.set(m.page.pindex[frame]!, frame);
-}
-
-/** Takes the page kept behind the 2M mapping at an address; 0: there is none. FreeBSD: pmap_remove_pt_page */
-export function removePtPage(pmap: Pmap, hi: number, lo: number): Frame {
-  const { reserved } = pmap;
-  if (reserved.size === 0) return 0;
-  const index = ptPindex(hi, lo);
-  const frame = reserved.get(index);
-  if (frame === undefined) return 0;
-  reserved.delete(index);
-  return frame;
 }
 
 /** Drops a reference to a page-table page. At the last one it is unlinked, true. FreeBSD: pmap_unwire_ptp */
