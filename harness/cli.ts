@@ -33,6 +33,7 @@ const ACTIONS = {
   conform: () => import('./cli/conform.ts').then(({ conformCommand }) => conformCommand),
   list: () => import('./cli/list.ts').then(({ listCommand }) => listCommand),
   findings: () => import('./cli/findings.ts').then(({ findingsCommand }) => findingsCommand),
+  review: () => import('./cli/review.ts').then(({ reviewCommand }) => reviewCommand),
   bench: () => import('./cli/bench.ts').then(({ benchCommand }) => benchCommand),
 };
 
@@ -73,6 +74,14 @@ program
   .description("the reviewers' remarks: finding by variant; fails if a cell is not as its source says")
   .option('--json', 'JSON instead of text')
   .action(async (options) => finish((await ACTIONS.findings())(options)));
+
+program
+  .command('review')
+  .description('the hunks of two variants side by side, as written, beside the remarks that bear on the step')
+  .argument('[variant...]', 'one: after its predecessor; two: the second after the first (default: the series)')
+  .option('--markdown', 'Markdown for a review comment instead of text')
+  .option('--json', 'JSON instead of text')
+  .action(async (variants, options) => finish((await ACTIONS.review())(variants, options)));
 
 program
   .command('bench')

@@ -53,7 +53,7 @@ async function openColumn(one: Chosen, progress: Progress): Promise<Column> {
   return { kind: 'process', facts: loaded, process: child };
 }
 
-const noFacts = (id: string): Facts => ({ id, after: null, title: id, intends: [], members: [] });
+const noFacts = (id: string): Facts => ({ id, after: null, title: id, intends: [], members: [], compiled: [] });
 
 const failedColumn = (id: string, message: string): Column => ({
   kind: 'failed',

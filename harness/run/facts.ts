@@ -13,6 +13,8 @@ export interface Facts {
   readonly intends: readonly Intent[];
   /** per member, in seam order: equal strings for equal members */
   readonly members: readonly string[];
+  /** per member: its text as it runs, for a reader */
+  readonly compiled: readonly string[];
 }
 
 /** Facts of variants, in order. imported: names that a variant file gets from the engine, where they mean one thing. */
@@ -32,16 +34,19 @@ export function factsOf(variants: readonly Variant[], imported: ReadonlySet<stri
       known.push({ member, hunk, text, as: id });
       return id;
     });
-    return { id, after, title, intends, members };
+    const compiled = HUNK_NAMES.map((member) => plain(hunks[member]));
+    return { id, after, title, intends, members, compiled };
   });
 }
 
+/** The text of a function, less what the loader makes of imported names. */
+const plain = (hunk: unknown): string =>
+  Function.prototype.toString.call(hunk).replaceAll(/\(0\s*,\s*\w+\.(\w+)\)/g, '$1');
+
 /** The text of a function without its own name, comments, blanks, and what compilers make of it. */
 const normalised = (hunk: unknown): string =>
-  Function.prototype.toString
-    .call(hunk)
+  plain(hunk)
     .replaceAll(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '')
-    .replaceAll(/\(0\s*,\s*\w+\.(\w+)\)/g, '$1')
     .replace(/^(?:function\s*)?\w+\s*(?=\()/, '')
     .replaceAll(/\s+/g, '')
     .replaceAll(/[;,](?=[)\]}])/g, '');

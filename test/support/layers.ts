@@ -63,6 +63,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
     of: 'harness/report/',
     may: [
       'harness/report/',
+      'harness/review/',
       'harness/compare/',
       'harness/run/record.ts',
       'harness/workload/',
@@ -85,7 +86,15 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
     of: 'harness/bench/',
     may: ['harness/bench/', 'harness/run/', 'harness/workload/', 'core/index.ts', 'core/inspect.ts', 'core/hw/'],
   },
-  { of: 'harness/review/', may: ['harness/review/', 'core/index.ts', 'variants/'] },
+  {
+    of: 'harness/review/',
+    may: [
+      'harness/review/',
+      'harness/compare/declarations.ts',
+      'harness/compare/planes.ts',
+      'harness/findings/finding.ts',
+    ],
+  },
   { of: 'harness/', may: ['harness/', 'core/', 'variants/'] },
 ];
 

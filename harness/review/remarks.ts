@@ -1,0 +1,56 @@
+/**
+ * Which remarks of the ledger bear on the step from one variant to another.
+ */
+import type { Finding } from '../findings/finding.ts';
+
+/**
+ * gone: it shows in the reference, no longer in the candidate. appears: the other way round. said: made of the reference,
+ * and it shows or not as before. explains: differences of this step are laid to it.
+ */
+export const RELATIONS = ['gone', 'appears', 'said', 'explains'] as const;
+export type Relation = (typeof RELATIONS)[number];
+
+export interface Bearing {
+  readonly id: string;
+  readonly title: string;
+  readonly thread: string;
+  readonly relation: Relation;
+}
+
+export interface ReviewStep {
+  readonly reference: string;
+  readonly candidate: string;
+  /** variants from the common ancestor to the candidate */
+  readonly taken: readonly string[];
+}
+
+const ROUNDS = ['First round', 'Second round', 'Third round'];
+
+/** The revision that a remark of the thread was made of; null for one that is not in the thread. */
+export function saidOf({ thread }: Pick<Finding, 'thread'>, series: readonly string[]): string | null {
+  const round = ROUNDS.findIndex((name) => thread.startsWith(name));
+  // Each round is about the revision that it was given; the first of the series is what was there before.
+  return round < 0 ? null : (series[round + 1] ?? null);
+}
+
+/** In the order of relations, then of the ledger. */
+export function remarksOn(step: ReviewStep, ledger: readonly Finding[], series: readonly string[]): Bearing[] {
+  const found = ledger.flatMap((finding): Bearing[] => {
+    const relation = relationOf(finding, step, series);
+    const { id, title, thread } = finding;
+    return relation === null ? [] : [{ id, title, thread, relation }];
+  });
+  return found.toSorted((a, b) => RELATIONS.indexOf(a.relation) - RELATIONS.indexOf(b.relation));
+}
+
+function relationOf(finding: Finding, { reference, candidate, taken }: ReviewStep, series: readonly string[]) {
+  for (const { expected, against } of finding.cases) {
+    // Held against itself a variant shows nothing.
+    if (against === reference || against === candidate) continue;
+    const [was, is] = [expected[reference], expected[candidate]];
+    if (was === undefined || is === undefined || was.shows === is.shows) continue;
+    return was.shows ? 'gone' : 'appears';
+  }
+  if (saidOf(finding, series) === reference) return 'said';
+  return finding.known.some(({ variant }) => taken.includes(variant)) ? 'explains' : null;
+}
