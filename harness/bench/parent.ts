@@ -168,12 +168,16 @@ class TaskBench {
       variant: runner.column.id,
       time: rangeOf(times),
       ratio,
+      undisturbed: leastOf(runner.rounds) / leastOf(this.#native),
       aim,
       reached: aim === null ? null : aimReached(ratio, aim),
       sums: { variant: runner.rounds[0]!.sum, native: this.#native[0]!.sum },
     };
   }
 }
+
+const leastOf = (rounds: readonly { readonly least: number }[]): number =>
+  Math.min(...rounds.map(({ least }) => least));
 
 const medians = (runner: Runner): number[] => runner.rounds.map(({ median }) => median);
 

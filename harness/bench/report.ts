@@ -21,6 +21,8 @@ export interface NativeRow {
   readonly time: Range;
   /** The variant's time, of the yardstick's. */
   readonly ratio: Range;
+  /** The same of the least batch of all rounds on either side: what is left when nothing else runs on the machine. */
+  readonly undisturbed: number;
   readonly aim: number | null;
   readonly reached: AimReached | null;
   /** Both sides add up what a batch did and returned. */

@@ -65,7 +65,7 @@ function rowCells(row: BenchRow, task: BenchTask, colors: Colors): string[] {
 
 function nativeText({ tasks, native }: BenchReport, colors: Colors): string {
   if (native.kind === 'skipped') return '';
-  const table = plainTable(['', 'here', 'C', 'here : C', 'aim', '', 'sums']);
+  const table = plainTable(['', 'here', 'C', 'here : C', 'undisturbed', 'aim', '', 'sums']);
   for (const { task, rows, native: row } of tasks) {
     const here = rows.find(({ variant }) => variant === row?.variant);
     if (row === null || here?.kind !== 'measured') continue;
@@ -74,6 +74,7 @@ function nativeText({ tasks, native }: BenchReport, colors: Colors): string {
       shownTime(here.time.median, task),
       shownTime(row.time.median, task),
       shownRange(row.ratio),
+      row.undisturbed.toFixed(2),
       row.aim === null ? '' : row.aim.toFixed(1),
       reachedText(row, colors),
       sumsAgree(row) ? 'agree' : colors.red(`differ: ${row.sums.variant} here, ${row.sums.native} in C`),

@@ -26,6 +26,7 @@ const report: BenchReport = {
         variant: 'landed',
         time: range(40),
         ratio: range(1.25),
+        undisturbed: 1.2,
         aim: 1.4,
         reached: 'reached',
         sums: { variant: 9005, native: 9006 },
@@ -48,7 +49,9 @@ describe('a bench report as text', () => {
     expect(text).toContain('the reference against itself 1.00 (0.90-1.10)');
   });
   it('shows the yardstick, and sums that differ', () => {
-    expect(text).toMatch(/50\.0 ns +40\.0 ns +1\.25 \(1\.13-1\.38\) +1\.4 +reached +differ: 9005 here, 9006 in C/);
+    expect(text).toMatch(
+      /50\.0 ns +40\.0 ns +1\.25 \(1\.13-1\.38\) +1\.20 +1\.4 +reached +differ: 9005 here, 9006 in C/,
+    );
   });
   it('says why there is no yardstick', () => {
     const skipped = benchText({ ...report, native: { kind: 'skipped', why: 'no C compiler (cc) was found' } }, false);
