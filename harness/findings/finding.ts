@@ -3,6 +3,7 @@
  */
 import type { Known } from '../compare/declarations.ts';
 import type { RunRecord } from '../run/record.ts';
+import type { TouchPolicy } from '../workload/ops.ts';
 
 /** What is read off a record: a number, or a short word such as a signal's name. */
 export type Observed = number | string;
@@ -18,11 +19,26 @@ export const shows = (value: Observed): ExpectedCell => ({ value, shows: true })
 /** The remark does not show in this variant; what is seen instead. */
 export const absent = (value: Observed): ExpectedCell => ({ value, shows: false });
 
+/** A recorded program, and who touches the shared page in it. */
+export interface Recorded {
+  readonly recording: string;
+  readonly touch: TouchPolicy;
+}
+
+/** A remark that is not executable yet, and why. */
+export interface OpenFinding {
+  readonly id: string;
+  readonly title: string;
+  readonly reason: string;
+}
+
 /** One workload in which the remark can be seen. */
 export interface FindingCase {
   readonly name: string;
-  /** Workload text, minimal: see harness/workload. */
-  readonly workload: string;
+  /** Workload text, from which no op can be taken away (see harness/workload), or a recorded program of the corpus. */
+  readonly workload: string | Recorded;
+  /** A member of the seam that does nothing in this case, whatever the variant: a fault planted in all of them alike. */
+  readonly without?: 'vmspaceClear';
   /** What `observe` reads, in words with its unit. */
   readonly observes: string;
   /** A variant whose record `observe` receives as well; absent: it receives the record itself twice. */

@@ -52,3 +52,14 @@ export function earlyOfCalls(record: RunRecord, op: number): string | null {
   const early = added(record, 'removeEarlyExits', op);
   return early === null ? null : `${early}/${added(record, 'removeCalls', op)}`;
 }
+
+/** Full calls of pmap_remove in op `op`, those that take the pmap lock, and calls, as `full of calls`. */
+export function fullOfCalls(record: RunRecord, op: number): string | null {
+  const calls = added(record, 'removeCalls', op);
+  return calls === null ? null : `${calls - added(record, 'removeEarlyExits', op)!} of ${calls}`;
+}
+
+/** Early exits of pmap_remove in all ops, and calls, as `early/calls`. */
+export function earlyInAll({ removeByPlace: { exit, exec, other } }: RunRecord): string {
+  return `${exit.early + exec.early + other.early}/${exit.calls + exec.calls + other.calls}`;
+}

@@ -1,10 +1,12 @@
 /**
  * Runs the ledger: every case of every finding through the variants that it expects something of.
  */
-import type { Machine } from '../../core/index.ts';
+import { type Machine, type Variant, defineVariant } from '../../core/index.ts';
 import { variantById } from '../../variants/index.ts';
 import type { RunRecord } from '../run/record.ts';
 import { run } from '../run/run.ts';
+import { loadCorpus } from '../workload/load.ts';
+import type { Workload } from '../workload/ops.ts';
 import { parseWorkload } from '../workload/text/parse.ts';
 import type { ExpectedCell, Finding, FindingCase, Observed } from './finding.ts';
 import { ledger } from './index.ts';
@@ -47,17 +49,15 @@ export const holds = ({ cases }: FindingReport): boolean =>
   );
 
 /** Throws WorkloadError for a workload that cannot be read, RangeError for a variant that does not exist. */
-export function runFindings(findings: readonly Finding[] = ledger): FindingReport[] {
+export async function runFindings(findings: readonly Finding[] = ledger): Promise<FindingReport[]> {
   let machine: Machine | null = null;
-  const runCase = (
-    id: string,
-    { name, observes, source, workload, expected, against, observe }: FindingCase,
-  ): CaseReport => {
-    const parsed = parseWorkload(workload, `finding ${id}`);
+  const runCase = async (id: string, one: FindingCase): Promise<CaseReport> => {
+    const { name, observes, source, workload, without, expected, against, observe } = one;
+    const parsed = await workloadOf(id, workload);
     const record = (variantId: string): RunRecord => {
       const variant = variantById(variantId);
       if (variant === undefined) throw new RangeError(`finding ${id}: expected a variant, got ${variantId}`);
-      const result = run(machine, parsed, variant);
+      const result = run(machine, parsed, without === undefined ? variant : leaveOut(variant, without));
       ({ machine } = result);
       return result.record;
     };
@@ -67,16 +67,28 @@ export function runFindings(findings: readonly Finding[] = ledger): FindingRepor
       const got = mine.ended.kind === 'failed' ? null : observe(mine, other ?? mine);
       return { variant, status: statusOf(cell, got), expected: cell.value, got };
     });
-    return { name, observes, source, workload, cells };
+    return { name, observes, source, workload: textOf(workload), cells };
   };
-  return findings.map(({ id, title, thread, claim, control, cases }) => ({
-    id,
-    title,
-    thread,
-    claim,
-    control,
-    cases: cases.map((one) => runCase(id, one)),
-  }));
+  const reports: FindingReport[] = [];
+  for (const { id, title, thread, claim, control, cases } of findings) {
+    const done: CaseReport[] = [];
+    for (const one of cases) done.push(await runCase(id, one));
+    reports.push({ id, title, thread, claim, control, cases: done });
+  }
+  return reports;
+}
+
+async function workloadOf(id: string, workload: FindingCase['workload']): Promise<Workload> {
+  if (typeof workload === 'string') return parseWorkload(workload, `finding ${id}`);
+  return loadCorpus(workload.recording, { touch: workload.touch });
+}
+
+const textOf = (workload: FindingCase['workload']): string =>
+  typeof workload === 'string' ? workload : `${workload.recording} --touch ${workload.touch}`;
+
+/** The variant, but a member of the seam does nothing. */
+function leaveOut(variant: Variant, member: NonNullable<FindingCase['without']>): Variant {
+  return defineVariant({ ...variant, hunks: { ...variant.hunks, [member]: () => {} } });
 }
 
 function statusOf(expected: ExpectedCell, got: Observed | null): CellStatus {

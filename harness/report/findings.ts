@@ -1,6 +1,7 @@
 /** The ledger as text: finding by variant, each cell with its number. */
 import Table from 'cli-table3';
 import pc from 'picocolors';
+import { type OpenRow, matrixText, reportedRows } from './findings-matrix.ts';
 
 /** What this renderer needs of a cell and its finding: see harness/findings/runner.ts. */
 interface CellModel {
@@ -23,7 +24,13 @@ interface FindingModel {
   }[];
 }
 
-export function renderFindings(findings: readonly FindingModel[], options: { readonly color: boolean }): string {
+/** revisions: the columns of the matrix that comes first. */
+export function renderFindings(
+  findings: readonly FindingModel[],
+  open: readonly OpenRow[],
+  revisions: readonly string[],
+  options: { readonly color: boolean },
+): string {
   const c = pc.createColors(options.color);
   const style: Readonly<Record<CellModel['status'], (text: string) => string>> = {
     reproduced: c.bold,
@@ -48,5 +55,7 @@ export function renderFindings(findings: readonly FindingModel[], options: { rea
   const cells = findings.flatMap(({ cases }) => cases.flatMap((one) => one.cells));
   const wrong = cells.filter(({ status }) => status === 'differs' || status === 'not exercised').length;
   const total = `${findings.length} findings, ${cells.length} cells, ${wrong} not as their source says\n`;
-  return `${parts.join('\n')}\n${total}`;
+  const matrix = matrixText(reportedRows(findings, revisions), revisions);
+  const later = open.map(({ id, title, reason }) => `${c.bold(`${id}  ${title}`)}: open, ${reason}\n`).join('');
+  return `${matrix}\n${parts.join('\n')}\n${later}\n${total}`;
 }

@@ -201,8 +201,8 @@ describe('a bad line gives one error that says where, what was expected and what
     expect(errorOf(text)).toBe(message);
   });
 
-  const machineKeys = 'cpus, pti, pcid, la57, superpages, ram, lower-shared';
-  const programKeys = 'entries, guards, untouched, libs, text, data, bss';
+  const machineKeys = 'cpus, pti, pcid, la57, superpages, ram, lower-shared, kernel-resident';
+  const programKeys = 'entries, guards, untouched, libs, text, data, bss, abi';
   it.each([
     [
       'an unknown key',

@@ -1,0 +1,30 @@
+import { type Finding, absent, shows } from './finding.ts';
+import { fullOfCalls } from './observe.ts';
+
+export const f10: Finding = {
+  id: 'F10',
+  title: 'A child that does not touch the shared page gains and loses next to nothing',
+  thread: 'Third round, measurements of the fork loop without the touch.',
+  claim:
+    'Where the child does not touch the shared page there is no significant difference with or without exec_free_abi_mappings(): one full pmap_remove() that finds nothing, beside 52 early ones.',
+  cases: [
+    {
+      name: 'a forked child of 60 entries exits, shared page not touched',
+      workload: 'a: exec sh60\na: fork -> c\nc: exit\n',
+      observes: "full pmap_remove calls of all calls in the child's exit",
+      observe: (record) => fullOfCalls(record, 2),
+      expected: {
+        baseline: shows('0 of 52'),
+        'toplevel-accounting': absent('52 of 52'),
+        'double-count-fix': shows('1 of 52'),
+        'shared-page-unmap': shows('1 of 53'),
+        landed: shows('1 of 53'),
+        'no-abi-unmap': shows('0 of 52'),
+        'no-early-exit': absent('53 of 53'),
+      },
+      source: 'design.md F10; vm.md 3.1, rows "not touched" (a fork inherits the entries, not the shared page\'s PTE)',
+    },
+  ],
+  control: 'no-early-exit',
+  known: [],
+};

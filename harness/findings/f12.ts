@@ -1,0 +1,40 @@
+import type { RunRecord } from '../run/record.ts';
+import { type Finding, absent, shows } from './finding.ts';
+import { added } from './observe.ts';
+
+/** IPIs of the sharer's exit, of the munmap, and of the last exit with its pmap_remove calls. */
+function interrupts(record: RunRecord): string | null {
+  const [sharer, munmap, last] = [3, 5, 6].map((op) => added(record, 'ipis', op));
+  if (last === null || last === undefined) return null;
+  return `${sharer}, ${munmap}, ${last} in ${added(record, 'removeCalls', 6)} calls`;
+}
+
+export const f12: Finding = {
+  id: 'F12',
+  title: 'Nobody has to be interrupted for a dying pmap',
+  thread: 'Second round, on suppressing invalidation IPIs of a dying pmap.',
+  claim:
+    'Why would there be IPIs: the process is single-threaded by then. Its pmap is active on no other CPU, whatever its threads did before; only a revision that unmaps while another process shares the vmspace interrupts that one.',
+  cases: [
+    {
+      name: 'a sharer exits while the other one runs on a second CPU; then that one, with a thread on each, exits too',
+      workload:
+        'machine cpus=2\na@0: exec sh60\na@0: rfork mem -> b\nb@1: clock\na@0: exit\nb/t@0: read text\nb@1: munmap data 1p\nb@1: exit\n',
+      observes: "IPIs of the sharer's exit, of a munmap while two threads run, of the last owner's exit",
+      observe: interrupts,
+      expected: {
+        baseline: shows('0, 1, 0 in 52 calls'),
+        'toplevel-accounting': shows('0, 1, 0 in 52 calls'),
+        'double-count-fix': absent('1, 1, 0 in 51 calls'),
+        'shared-page-unmap': shows('0, 1, 0 in 53 calls'),
+        landed: shows('0, 1, 0 in 53 calls'),
+        'dying-pmap-no-ipi': shows('0, 1, 0 in 53 calls'),
+        'unmap-without-refcount-check': absent('1, 1, 0 in 53 calls'),
+      },
+      source:
+        'design.md F12; vm.md 3.1 (calls), 4 "sharer A exits, later B" (double-count-fix: Obj-1); pmap.md 5 (one IPI per other CPU in pm_active)',
+    },
+  ],
+  control: 'unmap-without-refcount-check',
+  known: [],
+};

@@ -1,0 +1,80 @@
+import type { RunRecord } from '../run/record.ts';
+import { type Finding, absent, shows } from './finding.ts';
+import { added, earlyOfCalls, outcome } from './observe.ts';
+
+function callsAndFlushes(record: RunRecord): string | null {
+  const calls = earlyOfCalls(record, 2);
+  return calls === null ? null : `${calls}, ${added(record, 'invlpgs', 2)}`;
+}
+
+export const f16: Finding = {
+  id: 'F16',
+  title: 'A vmspace_clear() helper after the last reference would also do',
+  thread: 'Second round, on exit1() of Diff 97187.',
+  claim:
+    'A helper that unmaps the shared page once the last reference is dropped would also do: no survivor is harmed, no race loses the optimization, and the early exit is effective.',
+  cases: [
+    {
+      name: '60-entry exit, shared page touched',
+      workload: 'a: exec sh60\na: clock\na: exit\n',
+      observes: 'early exits / pmap_remove calls of the exit, INVLPGs of the exit',
+      observe: callsAndFlushes,
+      expected: {
+        baseline: absent('0/52, 0'),
+        'toplevel-accounting': absent('0/52, 0'),
+        'double-count-fix': absent('51/52, 1'),
+        'shared-page-unmap': absent('52/53, 1'),
+        landed: absent('52/53, 1'),
+        'vmspace-clear': shows('51/52, 0'),
+      },
+      source: 'design.md F16, F20; vm.md 3.1, rows "touched"',
+    },
+    {
+      name: '60-entry exit, shared page not touched',
+      workload: 'a: exec sh60\na: exit\n',
+      observes: 'early exits / pmap_remove calls of the exit',
+      observe: (record) => earlyOfCalls(record, 1),
+      expected: {
+        baseline: absent('52/52'),
+        'toplevel-accounting': absent('0/52'),
+        'double-count-fix': absent('51/52'),
+        'shared-page-unmap': absent('52/53'),
+        landed: absent('52/53'),
+        'vmspace-clear': shows('52/52'),
+      },
+      source: 'design.md F16; vm.md 3.1, rows "not touched"',
+    },
+    {
+      name: 'a vforked child exits without an exec, its parent reads the clock',
+      workload: 'make: exec sh60\nmake: vfork -> cc\ncc: exit 127\nmake: clock\n',
+      observes: 'outcome of the clock read',
+      observe: (record) => outcome(record, 3),
+      expected: {
+        baseline: absent('ok'),
+        'toplevel-accounting': absent('ok'),
+        'double-count-fix': absent('SIGSEGV'),
+        'shared-page-unmap': absent('ok'),
+        landed: absent('ok'),
+        'vmspace-clear': shows('ok'),
+      },
+      source: 'design.md F16 (F6 absent); vm.md 4, "parent then calls clock_gettime"',
+    },
+    {
+      name: 'two sharers test the reference count before either drops it',
+      workload: 'a: exec sh60\na: rfork mem -> b\na: clock\na: stop refcnt-tested\na: exit\nb: exit\na: go\n',
+      observes: 'early exits / pmap_remove calls of the teardown',
+      observe: (record) => earlyOfCalls(record, 6),
+      expected: {
+        baseline: absent('0/52'),
+        'toplevel-accounting': absent('0/52'),
+        'double-count-fix': absent('51/51'),
+        'shared-page-unmap': absent('0/52'),
+        landed: absent('0/52'),
+        'vmspace-clear': shows('51/52'),
+      },
+      source: 'design.md F16 (N3 absent); vm.md 4, "two sharers exit concurrently"',
+    },
+  ],
+  control: 'double-count-fix',
+  known: [],
+};

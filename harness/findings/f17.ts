@@ -1,0 +1,38 @@
+import type { RunRecord } from '../run/record.ts';
+import { type Finding, absent, shows } from './finding.ts';
+import { added } from './observe.ts';
+
+/** Of the munmap's calls: those that find resident_count 0, which the op before left behind, and those that leave early. */
+function byPredicate(record: RunRecord): string | null {
+  const calls = added(record, 'removeCalls', 2);
+  if (calls === null) return null;
+  const empty = record.perOp.residentCount[1] === 0 ? calls : 0;
+  return `${empty}, ${added(record, 'removeEarlyExits', 2)} of ${calls}`;
+}
+
+export const f17: Finding = {
+  id: 'F17',
+  title: "The dtrace one-liner's `resident_count == 0` stops meaning 'left early'",
+  thread: 'First round, the dtrace one-liner behind the tracing of a kernel build.',
+  claim:
+    'Counting pmap_remove:entry by resident_count == 0 counts the early exits of the baseline only. With top-level pages in resident_count it reads 0, though double-count-fix and later do leave early: key on the early exit.',
+  cases: [
+    {
+      name: 'a mapping that was never touched is unmapped in an empty address space',
+      workload: 'a: exec bare\na: mmap phys 1p r fixed 0x10000000\na: munmap 0x10000000 1p\n',
+      observes: 'pmap_remove calls that find resident_count == 0, and that leave early, of all',
+      observe: byPredicate,
+      expected: {
+        baseline: absent('1, 1 of 1'),
+        'toplevel-accounting': absent('0, 0 of 1'),
+        'double-count-fix': shows('0, 1 of 1'),
+        'shared-page-unmap': shows('0, 1 of 1'),
+        landed: shows('0, 1 of 1'),
+        'baseline-with-unmap': absent('1, 1 of 1'),
+      },
+      source: 'design.md F17; pmap.md 7, columns "R after pinit" and "early exit of pmap_remove"; vm.md 3, munmap',
+    },
+  ],
+  control: 'baseline-with-unmap',
+  known: [],
+};

@@ -1,0 +1,30 @@
+import { type Finding, absent, shows } from './finding.ts';
+import { added } from './observe.ts';
+
+export const f20: Finding = {
+  id: 'F20',
+  title: 'The unmapping comes before the shuffle of pmap activations',
+  thread: "Second round, the author's answer to vmspace_clear().",
+  claim:
+    'The author wants the unmapping while the pmap is still active: it costs one INVLPG on this CPU. After vmspace_exit() has switched to vmspace0 the pmap is inactive, and there is nothing to flush.',
+  cases: [
+    {
+      name: '60-entry exit, shared page touched',
+      workload: 'a: exec sh60\na: clock\na: exit\n',
+      observes: 'INVLPGs of the exit',
+      observe: (record) => added(record, 'invlpgs', 2),
+      expected: {
+        baseline: absent(0),
+        'toplevel-accounting': absent(0),
+        'double-count-fix': shows(1),
+        'shared-page-unmap': shows(1),
+        landed: shows(1),
+        'unmap-after-remove-pages': absent(0),
+        'vmspace-clear': absent(0),
+      },
+      source: 'design.md F20; vm.md 3.1 ("one invlpg at most"), 2.6 (pmap inactive in vmspace_dofree)',
+    },
+  ],
+  control: 'vmspace-clear',
+  known: [],
+};

@@ -1,0 +1,29 @@
+import { type Finding, absent, shows } from './finding.ts';
+import { earlyOfCalls } from './observe.ts';
+
+export const n10: Finding = {
+  id: 'N10',
+  title: 'An ABI with a second unmanaged page above the shared page',
+  thread: 'Not in the thread; the Linux vdso of 2022.',
+  claim:
+    'The hook knows sv_shared_page alone. A touched vdso above it, the last entry of the map, stays behind pmap_remove_pages(): every call after the hook is full, as it was without the hook.',
+  cases: [
+    {
+      name: '60-entry exit of a Linux-like image with a vdso of two pages, touched',
+      workload:
+        'program lin entries=60 guards=4 untouched=4 abi=linux\na: exec lin\na: mmap phys 2p rx fixed top-2p\na: read top-2p\na: exit\n',
+      observes: 'early exits / pmap_remove calls of the exit',
+      observe: (record) => earlyOfCalls(record, 3),
+      expected: {
+        baseline: absent('0/53'),
+        'toplevel-accounting': absent('0/53'),
+        'double-count-fix': shows('0/53'),
+        'shared-page-unmap': shows('0/54'),
+        landed: shows('0/54'),
+      },
+      source: 'design.md N10; vm.md 4, "Linux64 process": 0 early exits after the hook',
+    },
+  ],
+  control: 'baseline',
+  known: [],
+};

@@ -1,0 +1,38 @@
+import type { RunRecord } from '../run/record.ts';
+import { type Finding, absent, shows } from './finding.ts';
+import { added } from './observe.ts';
+
+/** Iterations of the outer loop in the two msyncs. */
+function iterations(record: RunRecord): string | null {
+  const [low, high] = [added(record, 'removeLoops', 3), added(record, 'removeLoops', 5)];
+  return low === null || high === null ? null : `${low}, ${high}`;
+}
+
+export const n2: Finding = {
+  id: 'N2',
+  title: "pmap_remove()'s test inside the loop is dead for user pmaps",
+  thread: 'Not in the thread.',
+  claim:
+    'The loop of pmap_remove() still stops at resident_count == 0, which a live user pmap never reaches once top-level pages are in it: a removal over a huge range looks at every root slot. Nothing breaks.',
+  cases: [
+    {
+      name: 'one page at 0x200000, then one at the top of the stack, in an address space mapped as a whole',
+      workload:
+        'a: exec bare\na: mmap anon 34359738366p rw fixed 0x1000\na: write 0x200000\na: msync 0x1000 .. top\na: write stack-1p\na: msync 0x1000 .. top\n',
+      observes: 'iterations of the outer loop in the two msyncs, each one pmap_remove over the whole range',
+      observe: iterations,
+      expected: {
+        baseline: absent('2, 1278'),
+        'toplevel-accounting': shows('258, 1278'),
+        'double-count-fix': shows('258, 1278'),
+        'shared-page-unmap': shows('258, 1278'),
+        landed: shows('258, 1278'),
+        'in-loop-check': absent('2, 1278'),
+      },
+      source:
+        'design.md N2 (258 instead of 2; at the stack\'s top no difference); pmap.md 7, "In-loop R == 0 break": 255 root slots, 511 PDP slots, 511 PD slots and the last 2M',
+    },
+  ],
+  control: 'in-loop-check',
+  known: [],
+};

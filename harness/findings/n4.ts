@@ -1,0 +1,30 @@
+import { type Finding, absent, shows } from './finding.ts';
+import { earlyOfCalls } from './observe.ts';
+
+export const n4: Finding = {
+  id: 'N4',
+  title: 'The speed comes from the unmapping alone',
+  thread: 'Not in the thread.',
+  claim:
+    "The baseline with landed's hook and its old test leaves early as often as landed. The accounting and the new threshold only keep each other right.",
+  cases: [
+    {
+      name: '60-entry exit, shared page touched',
+      workload: 'a: exec sh60\na: clock\na: exit\n',
+      observes: 'early exits / pmap_remove calls of the exit',
+      observe: (record) => earlyOfCalls(record, 2),
+      expected: {
+        baseline: absent('0/52'),
+        'toplevel-accounting': absent('0/52'),
+        'double-count-fix': shows('51/52'),
+        'shared-page-unmap': shows('52/53'),
+        landed: shows('52/53'),
+        'baseline-with-unmap': shows('52/53'),
+        'no-abi-unmap': absent('0/52'),
+      },
+      source: 'design.md N4; vm.md 3.1, rows "touched"',
+    },
+  ],
+  control: 'no-abi-unmap',
+  known: [],
+};

@@ -1,0 +1,51 @@
+import type { RunRecord } from '../run/record.ts';
+import { type Finding, absent, shows } from './finding.ts';
+import { earlyOfCalls } from './observe.ts';
+
+const workload = `program low entries=1 abi=lowered
+a: exec bare
+a: mmap phys 1p r fixed 0x10000000
+a: clock
+a: rfork mem -> b
+b: stop ppwait-cleared
+b: exec bare
+a: exit
+b: go
+b: mmap phys 1p r fixed 0x10000000
+b: clock
+b: exec low
+`;
+
+/** Early exits of the clean-up after an exec within the ABI, and after one across ABIs. */
+function cleanUps(record: RunRecord): string | null {
+  const [within, across] = [earlyOfCalls(record, 7), earlyOfCalls(record, 10)];
+  return within === null || across === null ? null : `${within}, ${across}`;
+}
+
+export const n9: Finding = {
+  id: 'N9',
+  title: "At exec's clean-up a helper in vmspace_dofree takes the wrong ABI's range",
+  thread: 'Not in the thread; on the vmspace_clear() of its second round.',
+  claim:
+    "vmspace_dofree has no process of its own: when exec's clean-up drops the old address space, p_sysent is the new image's. Across ABIs the helper unmaps a range that the old image never used, and the early exit is lost. landed's hook takes the range before, and only where exec reuses.",
+  cases: [
+    {
+      name: 'an address space of a touched shared page and an entry never touched goes at clean-up, within an ABI and across',
+      workload,
+      observes: 'early exits / pmap_remove calls: of the clean-up within the ABI, of the exec across ABIs',
+      observe: cleanUps,
+      expected: {
+        baseline: absent('0/2, 0/2'),
+        'toplevel-accounting': absent('0/2, 0/2'),
+        'double-count-fix': absent('1/1, 0/2'),
+        'shared-page-unmap': absent('0/2, 0/2'),
+        landed: absent('0/2, 0/2'),
+        'vmspace-clear': shows('1/2, 0/2'),
+      },
+      source:
+        'design.md N9; vm.md 2.5 (exec_cleanup after p_sysent is new), 2.6 (vmspace_free: no remove_pages), 3 (early-exit rule)',
+    },
+  ],
+  control: 'landed',
+  known: [],
+};

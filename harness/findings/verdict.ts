@@ -1,0 +1,14 @@
+/** How two records differ, whoever declared what. */
+import type { VariantFacts } from '../compare/declarations.ts';
+import { comparePair } from '../compare/pair.ts';
+import type { RunRecord } from '../run/record.ts';
+
+/** Facts that declare nothing and name no member, so that a verdict speaks of behaviour alone. */
+const bare = (id: string): VariantFacts => ({ id, after: null, title: id, intends: [], members: [] });
+
+/** How a record differs from another one of the same workload: a verdict. Null if either run failed. */
+export function verdictAgainst(record: RunRecord, against: RunRecord): string | null {
+  const facts = { reference: bare(against.variant), candidate: bare(record.variant) };
+  const { verdict } = comparePair(against, record, { intended: [], known: [] }, facts);
+  return verdict === 'failed' || record.ops === 0 ? null : verdict;
+}
