@@ -10,6 +10,8 @@ export interface MatrixRow {
   readonly title: string;
   /** per revision, in review order */
   readonly marks: readonly Mark[];
+  /** controls and what-ifs in which it shows */
+  readonly alsoIn: readonly string[];
 }
 
 const SIGNS: Readonly<Record<NonNullable<Mark>, string>> = { shows: '●', absent: '–', wrong: '!' };
@@ -33,13 +35,18 @@ interface Reported {
   }[];
 }
 
+/** Each once, without the revisions. */
+const others = (shown: readonly string[], revisions: readonly string[]): string[] =>
+  [...new Set(shown)].filter((variant) => !revisions.includes(variant));
+
 /** Rows of findings that were run. */
 export const reportedRows = (findings: readonly Reported[], revisions: readonly string[]): MatrixRow[] =>
   findings.map(({ id, title, cases }) => {
     const cells = cases.flatMap((one) => one.cells);
     const mark = (revision: string): Mark =>
       markOf(cells.filter(({ variant }) => variant === revision).map(({ status }) => status));
-    return { id, title, marks: revisions.map(mark) };
+    const shown = cells.filter(({ status }) => status === 'reproduced').map(({ variant }) => variant);
+    return { id, title, marks: revisions.map(mark), alsoIn: others(shown, revisions) };
   });
 
 /** Rows of the ledger as it is written, whatever a run says. */
@@ -49,13 +56,18 @@ export const ledgerRows = (ledger: readonly Finding[], revisions: readonly strin
       markOf(
         cases.flatMap(({ expected }) => expected[revision] ?? []).map(({ shows }) => (shows ? 'reproduced' : 'absent')),
       );
-    return { id, title, marks: revisions.map(mark) };
+    const shown = cases.flatMap(({ expected }) => Object.keys(expected).filter((variant) => expected[variant]!.shows));
+    return { id, title, marks: revisions.map(mark), alsoIn: others(shown, revisions) };
   });
 
 /** ● reproduced, – absent, ! not as its source says. */
 export function matrixText(rows: readonly MatrixRow[], revisions: readonly string[]): string {
-  const table = new Table({ head: ['', ...revisions], style: { head: [], border: [] }, colAligns: ['left'] });
-  for (const { id, title, marks } of rows) table.push([`${id} ${title}`, ...marks.map(sign)]);
+  const table = new Table({
+    head: ['', ...revisions, 'also in'],
+    style: { head: [], border: [] },
+    colAligns: ['left'],
+  });
+  for (const { id, marks, alsoIn } of rows) table.push([id, ...marks.map(sign), alsoIn.join(', ')]);
   return `${table.toString()}\n● reproduced, – absent, ! not as its source says\n`;
 }
 
@@ -75,9 +87,11 @@ export function matrixMarkdown(
 ): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const lines = [
-    line(['', 'remark', ...revisions.map((id) => `\`${id}\``)]),
-    line(['---', '---', ...revisions.map(() => ':-:')]),
-    ...rows.map(({ id, title, marks }) => line([id, cell(title), ...marks.map(sign)])),
+    line(['', 'remark', ...revisions.map((id) => `\`${id}\``), 'also in']),
+    line(['---', '---', ...revisions.map(() => ':-:'), '---']),
+    ...rows.map(({ id, title, marks, alsoIn }) =>
+      line([id, cell(title), ...marks.map(sign), alsoIn.map((variant) => `\`${variant}\``).join(' ')]),
+    ),
   ];
   const later = open.map(({ id, title, reason }) => `- ${id}, ${title}: ${reason}.`);
   return `${lines.join('\n')}\n\n● shows, – does not. Open:\n\n${later.join('\n')}\n`;
