@@ -182,7 +182,7 @@ export function walkFast(m: Hardware, cpu: Cpu, root: Frame, vaHi: number, vaLo:
     (hi & (cpu.fastBadHi | ((access & ACCESS_EXECUTE) << 27))) |
     (lo & PG_G) |
     (vaHi & ~0x7fff);
-  return unusual === 0 && root < m.frames ? lo >>> 12 : -1;
+  return unusual === 0 && root <= mask >>> 10 ? lo >>> 12 : -1;
 }
 
 /** Translates vaHi:vaLo through the tables at `root`: as walkPrecise, and faster where walkFast can tell. */
