@@ -35,6 +35,7 @@ const ACTIONS = {
   findings: () => import('./cli/findings.ts').then(({ findingsCommand }) => findingsCommand),
   review: () => import('./cli/review.ts').then(({ reviewCommand }) => reviewCommand),
   bench: () => import('./cli/bench.ts').then(({ benchCommand }) => benchCommand),
+  import: () => import('./cli/import.ts').then(({ importCommand }) => importCommand),
 };
 
 program
@@ -46,7 +47,13 @@ program
   .option('--against <id|previous>', 'what each is compared with (default: baseline)')
   .option('--touch <policy>', 'who reads the shared page in recordings: recorded, exec, never, all')
   .option('--require-exercised', 'fail when a changed member was never reached')
+  .option('--fail-on <verdicts>', 'unexpected verdicts that make exit 1, comma-separated (default: all)')
+  .option('--expect <file>', 'differences that you expect, each with a reason and a day on which it expires')
+  .option('--today <YYYY-MM-DD>', "the day that expiry is compared with (default: the system's)")
   .option('--time-limit <seconds>', 'least wall limit for one workload of a variant file (default: 10)')
+  .option('--junit <file>', 'write JUnit XML to a file as well')
+  .option('--markdown', 'Markdown for a review comment instead of text')
+  .option('--github', 'annotations of a GitHub workflow instead of text')
   .option('--json', 'JSON instead of text')
   .action(async (options) => finish((await ACTIONS.compare())(options)));
 
@@ -97,6 +104,17 @@ program
   .option('--strict', 'exit 1 if an aim is missed, 4 if something is inconclusive')
   .option('--json', 'JSON instead of text')
   .action(async (options) => finish((await ACTIONS.bench())(options)));
+
+program
+  .command('import')
+  .description('make a workload from a recording of your own system')
+  .argument('<format>', 'strace or kdump')
+  .argument('<file>', 'what strace -f -o or kdump wrote, gzipped or not')
+  .option('-o, --output <file>', 'where to; *.workload and *.gz by name (default: JSON lines on stdout)')
+  .option('--faults <file>', 'with strace: page faults, from perf script')
+  .option('--procstat <file>', 'with kdump: the maps of processes, from procstat -v')
+  .option('--strict', 'exit 2 at the first line that is not understood')
+  .action(async (format, file, options) => finish((await ACTIONS.import())(format, file, options)));
 
 program
   .command('list')

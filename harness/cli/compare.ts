@@ -2,27 +2,31 @@
  * `pmapdiff compare`: every selected workload through every selected revision, and what differs.
  */
 import { setImmediate as turn } from 'node:timers/promises';
+import { acceptExpected } from '../compare/accepted.ts';
 import { type Plan, type WorkloadComparison, compareWorkload, neverSeen, planComparison } from '../compare/compare.ts';
 import { EXIT_INTERRUPTED, tally } from '../compare/gate.ts';
 import { type StateRow, diffStates } from '../compare/state-diff.ts';
 import { ledger, knownDifferences } from '../findings/index.ts';
-import { renderJson } from '../report/json.ts';
 import { type StateDifference, buildReport } from '../report/model.ts';
-import { renderText } from '../report/text.ts';
 import type { RunRecord } from '../run/record.ts';
 import type { Workload } from '../workload/ops.ts';
 import { type Column, abortColumns, closeColumns, factsAround, openColumns, runColumn } from './columns.ts';
+import { type FormatOptions, chooseFailOn, chooseFormat, renderReport, writeJunit } from './compare-output.ts';
 import { UsageError } from './errors.ts';
-import { Progress, wantsColor } from './output.ts';
-import { chooseAgainst, chooseTouch, chooseVariants, chooseWorkloads } from './select.ts';
+import { readExpected, dayOf } from './expect.ts';
+import { Progress } from './output.ts';
+import { type Chosen, chooseAgainst, chooseTouch, chooseVariants, chooseWorkloads } from './select.ts';
 
-export interface CompareOptions {
+export interface CompareOptions extends FormatOptions {
   readonly workload?: readonly string[];
   readonly variants?: string;
   readonly variant?: readonly string[];
   readonly against?: string;
   readonly touch?: string;
-  readonly json?: boolean;
+  readonly junit?: string;
+  readonly failOn?: string;
+  readonly expect?: string;
+  readonly today?: string;
   readonly requireExercised?: boolean;
   readonly timeLimit?: string;
 }
@@ -37,6 +41,10 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
   const chosen = chooseVariants(options.variants, options.variant ?? []);
   if (chosen.length < 2) throw new UsageError('compare: expected at least two variants');
   const timeLimit = secondsOf(options.timeLimit);
+  const format = chooseFormat(options);
+  const failOn = chooseFailOn(options.failOn);
+  const today = await dayOf(options.today);
+  const entries = options.expect === undefined ? [] : await readExpected(options.expect);
   const names = options.workload ?? [];
   const workloads = await chooseWorkloads(names, touch);
 
@@ -71,24 +79,27 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
     const complete = compared.length === workloads.length;
     const isWhole = complete && names.length === 0 && options.variants === undefined;
     const unseen = neverSeen(plan, compared);
+    const { workloads: judged, ...expected } = acceptExpected(compared, entries, today);
     const report = buildReport({
       plan,
-      workloads: compared,
+      workloads: judged,
+      expected,
       against,
       complete,
       states: [...states.values()],
       neverSeen: unseen,
       findingTitles: Object.fromEntries(ledger.map(({ id, title }) => [id, title])),
-      tally: tally(compared, unseen, {
+      tally: tally(judged, unseen, {
         interrupted: !complete,
         wholeCatalog: isWhole,
         requireExercised: options.requireExercised === true,
+        failOn,
+        expired: expected.expired.length,
       }),
     });
-    const text = options.json
-      ? renderJson(report)
-      : renderText(report, { color: wantsColor(process.stdout, process.env) });
+    const text = renderReport(report, format, filesOf(chosen, ids));
     process.exitCode = report.tally.exitCode;
+    if (options.junit !== undefined) writeJunit(report, options.junit);
     process.stdout.write(text);
     for (const { name, ops } of compared) if (ops === 0) progress.note(`${name}: no ops, nothing was run`);
     return report.tally.exitCode;
@@ -97,6 +108,10 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
     closeColumns(columns);
   }
 }
+
+/** Files as they were given, by the id of the variant in them. */
+const filesOf = (chosen: readonly Chosen[], ids: readonly string[]): Record<string, string> =>
+  Object.fromEntries(chosen.flatMap((one, i) => (one.kind === 'file' ? [[ids[i], one.name]] : [])));
 
 function secondsOf(text: string | undefined): number {
   const seconds = text === undefined ? DEFAULT_TIME_LIMIT : Number(text);

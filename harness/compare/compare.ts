@@ -26,6 +26,8 @@ export interface Fault extends Violation {
   /** shared: the run's reference has it as well */
   readonly standing: 'known' | 'unexpected' | 'shared';
   readonly findings: readonly string[];
+  /** why a user's list of expected differences has it; it is known then */
+  readonly accepted?: string;
 }
 
 export interface WorkloadComparison {

@@ -3,6 +3,7 @@
  */
 import type { Step } from './declarations.ts';
 import type { WorkloadComparison } from './compare.ts';
+import { type Verdict, unexpectedVerdict } from './pair.ts';
 
 export const EXIT_OK = 0;
 export const EXIT_FINDING = 1;
@@ -22,7 +23,21 @@ export interface GateOptions {
   /** every workload and every revision was run: then a declaration that never came true is a fault */
   readonly wholeCatalog: boolean;
   readonly requireExercised: boolean;
+  /** unexpected verdicts that make exit 1; absent: all */
+  readonly failOn?: readonly Verdict[];
+  /** expected differences that have expired */
+  readonly expired?: number;
 }
+
+/** What can be chosen to fail on. A variant whose own code failed is never an answer: exit 3 in any case. */
+export const FAIL_CLASSES = [
+  'panic',
+  'invariant-broken',
+  'behavioural',
+  'latent',
+  'stat-only',
+  'cost-only',
+] as const satisfies readonly Verdict[];
 
 export interface Tally {
   readonly pairs: number;
@@ -38,6 +53,10 @@ export interface Tally {
   /** faults of single runs that no finding names */
   readonly faults: number;
   readonly missedExpectations: number;
+  /** unexpected comparisons and faults of a class that was chosen to fail on, and the classes */
+  readonly failing: number;
+  readonly failOn: readonly Verdict[];
+  readonly expired: number;
   /** declarations and findings that came true nowhere, and whether that is a fault */
   readonly neverSeen: number;
   readonly wholeCatalog: boolean;
@@ -47,7 +66,7 @@ export interface Tally {
 export function tally(
   workloads: readonly WorkloadComparison[],
   unseen: readonly Step[],
-  { interrupted, wholeCatalog, requireExercised }: GateOptions,
+  { interrupted, wholeCatalog, requireExercised, failOn = FAIL_CLASSES, expired = 0 }: GateOptions,
 ): Tally {
   const pairs = workloads.flatMap((workload) => workload.pairs);
   const steps = workloads.flatMap((workload) => workload.steps);
@@ -60,6 +79,10 @@ export function tally(
   const faults = workloads
     .flatMap(({ runs }) => runs.flatMap((run) => run.faults))
     .filter(({ standing }) => standing === 'unexpected').length;
+  const fails = (verdict: Verdict | null): boolean => verdict !== null && failOn.includes(verdict);
+  const failing =
+    [...pairs, ...steps].filter((pair) => fails(unexpectedVerdict(pair))).length +
+    (fails('invariant-broken') ? faults : 0);
   const ran = workloads.some(({ ops }) => ops > 0) && pairs.length > 0;
   return {
     pairs: pairs.length,
@@ -73,12 +96,15 @@ export function tally(
     unexpectedSteps,
     faults,
     missedExpectations: missed,
+    failing,
+    failOn,
+    expired,
     neverSeen: unseen.length,
     wholeCatalog,
     exitCode: exitCodeOf([
       interrupted ? EXIT_INTERRUPTED : EXIT_OK,
       failed > 0 || missed > 0 || !ran ? EXIT_HARNESS : EXIT_OK,
-      unexpected > 0 || unexpectedSteps > 0 || faults > 0 ? EXIT_FINDING : EXIT_OK,
+      failing > 0 || expired > 0 ? EXIT_FINDING : EXIT_OK,
       requireExercised && notExercised > 0 ? EXIT_FINDING : EXIT_OK,
       wholeCatalog && unseen.length > 0 ? EXIT_FINDING : EXIT_OK,
     ]),

@@ -37,6 +37,8 @@ export interface Difference {
   readonly amount: { readonly least: number; readonly most: number; readonly total: number } | null;
   /** of an invariant: which side broke it */
   readonly side: 'introduced' | 'mended' | null;
+  /** why a user's list of expected differences has it; it is known then */
+  readonly accepted?: string;
 }
 
 export interface PairComparison {
@@ -156,7 +158,13 @@ function verdictOf(
   return changed.length > 0 && unreached.length === changed.length ? 'not-exercised' : 'identical';
 }
 
-function worst(differences: readonly Difference[]): Exclude<Standing, 'follows'> | null {
+/** The verdict that the unexpected differences alone would get; null when there is none. */
+export function unexpectedVerdict({ differences }: PairComparison): Verdict | null {
+  const unexpected = differences.filter(({ standing }) => standing === 'unexpected');
+  return unexpected.length === 0 ? null : verdictOf(unexpected, [], []);
+}
+
+export function worst(differences: readonly Difference[]): Exclude<Standing, 'follows'> | null {
   const standings = differences.map(({ standing }) => standing);
   return (['unexpected', 'known', 'intended'] as const).find((standing) => standings.includes(standing)) ?? null;
 }

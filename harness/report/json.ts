@@ -7,7 +7,7 @@ import type { Difference, PairComparison } from '../compare/pair.ts';
 import { REPORT_SCHEMA, type Report } from './model.ts';
 
 export function renderJson(report: Report): string {
-  const { against, complete, columns, titles, rows, states, neverSeen, tally } = report;
+  const { against, complete, columns, titles, rows, states, expected, neverSeen, tally } = report;
   const { exitCode, ...counts } = tally;
   const body = {
     schema: REPORT_SCHEMA,
@@ -32,6 +32,7 @@ export function renderJson(report: Report): string {
       };
     }),
     states,
+    expected,
     neverSeen: neverSeen.map(stepJson),
     counts,
   };

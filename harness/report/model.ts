@@ -1,6 +1,7 @@
 /**
  * The report as data: everything that a renderer prints, already added up and in order. Renderers do no arithmetic.
  */
+import type { ExpectedDifference } from '../compare/accepted.ts';
 import type { Against, RunSummary, WorkloadComparison, Plan } from '../compare/compare.ts';
 import type { Step } from '../compare/declarations.ts';
 import type { Tally } from '../compare/gate.ts';
@@ -24,6 +25,8 @@ export interface Cell {
   readonly standing: PairComparison['standing'];
   /** findings that explain it, in order */
   readonly findings: readonly string[];
+  /** whether a user's list of expected differences explains some of it */
+  readonly accepted: boolean;
   /** a failure in one sentence, or the panic, or null */
   readonly note: string | null;
 }
@@ -65,6 +68,12 @@ export interface StateDifference {
   readonly changes: readonly StateChange[];
 }
 
+/** Entries of a user's list of expected differences that did not do their work. */
+export interface ExpectedReport {
+  readonly unused: readonly ExpectedDifference[];
+  readonly expired: readonly ExpectedDifference[];
+}
+
 /** What does not hold in single runs, whatever the others do, or an expectation that the reference missed. */
 export interface FaultLine {
   readonly text: string;
@@ -98,6 +107,7 @@ export interface Report {
   readonly removes: readonly RemoveRow[];
   readonly replays: readonly { readonly workload: string; readonly run: RunSummary }[];
   readonly faults: readonly FaultLine[];
+  readonly expected: ExpectedReport;
   readonly neverSeen: readonly Step[];
   readonly findingTitles: Readonly<Record<string, string>>;
   readonly tally: Tally;
@@ -110,6 +120,8 @@ export interface ReportInput {
   readonly complete: boolean;
   readonly states: readonly StateDifference[];
   readonly neverSeen: readonly Step[];
+  /** absent: there was no list of expected differences */
+  readonly expected?: ExpectedReport;
   readonly findingTitles: Readonly<Record<string, string>>;
   readonly tally: Tally;
 }
@@ -165,6 +177,7 @@ export function buildReport(input: ReportInput): Report {
       return first === undefined ? [] : [{ workload: workload.name, run: first }];
     }),
     faults: faultLines(workloads),
+    expected: input.expected ?? { unused: [], expired: [] },
     neverSeen,
     findingTitles,
     tally,
@@ -199,7 +212,8 @@ function cellOf(
   const failure = failures.map(({ variant, failure: { message, op } }) => `${variant}: ${message}${at(op)}`).join('; ');
   const who = bothPanic ? 'both' : run.variant;
   const panic = ended.kind === 'panic' ? `${who}: panic: ${ended.where}: ${ended.reason}${at(ended.op)}` : null;
-  return { verdict, standing, findings, note: failure === '' ? panic : failure };
+  const accepted = differences.some((difference) => difference.accepted !== undefined);
+  return { verdict, standing, findings, accepted, note: failure === '' ? panic : failure };
 }
 
 interface Found {
@@ -225,7 +239,7 @@ function reasonsOf(found: readonly Found[]): Reason[] {
       return {
         standing: standing === 'follows' ? 'unexpected' : standing,
         findings: unique(steps.flatMap(({ finding }) => finding ?? [])),
-        why: unique(steps.flatMap(({ intent }) => intent?.why ?? [])),
+        why: items[0].difference.accepted === undefined ? whyOf(steps) : [items[0].difference.accepted],
         items: unique(items.map(({ difference }) => difference.what)).map((what) =>
           itemOf(items.filter(({ difference }) => difference.what === what)),
         ),
@@ -234,11 +248,14 @@ function reasonsOf(found: readonly Found[]): Reason[] {
 }
 
 /** Differences with the same key are explained in one line. */
-function reasonKey({ standing, steps, what }: Difference): string {
+function reasonKey({ standing, steps, what, accepted }: Difference): string {
   if (standing === 'unexpected') return what;
+  if (accepted !== undefined) return `accepted ${accepted}`;
   const findings = unique(steps.flatMap(({ finding }) => finding ?? []));
-  return standing === 'known' ? findings.join() : unique(steps.flatMap(({ intent }) => intent?.why ?? [])).join('|');
+  return standing === 'known' ? findings.join() : whyOf(steps).join('|');
 }
+
+const whyOf = (steps: readonly Step[]): string[] => unique(steps.flatMap(({ intent }) => intent?.why ?? []));
 
 function itemOf(found: readonly Found[]): ReasonItem {
   const amounts = found.flatMap(({ difference }) => difference.amount ?? []);
@@ -273,11 +290,12 @@ function faultLines(workloads: readonly WorkloadComparison[]): FaultLine[] {
         [],
       );
     for (const { variant, faults } of runs)
-      for (const { name: invariant, expected, got, standing, findings } of faults)
-        if (standing !== 'shared')
-          add(`${[...findings, invariant].join(' ')}: expected ${expected}, got ${got}`, standing === 'known', name, [
-            variant,
-          ]);
+      for (const { name: invariant, expected, got, standing, findings, accepted } of faults)
+        if (standing !== 'shared') {
+          const why = accepted === undefined ? '' : `: ${accepted}`;
+          const text = `${[...findings, invariant].join(' ')}: expected ${expected}, got ${got}${why}`;
+          add(text, standing === 'known', name, [variant]);
+        }
   }
   return [...lines.values()];
 }

@@ -6,6 +6,7 @@ import pc from 'picocolors';
 import type { StateChange } from '../compare/state-diff.ts';
 import type { RemoveCalls } from '../run/record.ts';
 import type { Cell, Column, Reason, ReasonItem, Report } from './model.ts';
+import { amountText, entryText, inLine, number, placeOf, plural } from './words.ts';
 
 type Colors = ReturnType<typeof pc.createColors>;
 
@@ -24,6 +25,7 @@ export function renderText(report: Report, { color }: TextOptions): string {
     removes(report, colors),
     replays(report, colors),
     faults(report, colors),
+    expectedNotes(report, colors),
     unseen(report, colors),
     summary(report, colors),
   ];
@@ -31,10 +33,6 @@ export function renderText(report: Report, { color }: TextOptions): string {
 }
 
 const columnName = ({ ids }: Column): string => ids.join('\n= ');
-const inLine = ({ ids }: Column): string => ids.join(' = ');
-const number = (n: number): string => n.toLocaleString('en-US');
-const plural = (n: number, word: string): string => `${number(n)} ${word}${n === 1 ? '' : 's'}`;
-const signed = (n: number): string => (n > 0 ? `+${number(n)}` : number(n));
 
 /** Columns without rules: bare text that survives a pipe, aligned. */
 function table(head: readonly string[], rows: readonly (readonly string[])[], right: readonly number[] = []): string {
@@ -73,7 +71,8 @@ function matrix({ rows, columns }: Report, colors: Colors): string {
   const notes = new Map<string, string[]>();
   for (const { workload, cells } of rows)
     for (const cell of cells) if (cell?.note) notes.set(cell.note, [...(notes.get(cell.note) ?? []), workload.name]);
-  const legend = '= identical  ○ not exercised  ✓ intended  F known finding  ! unexpected  ✗ failed';
+  const isAccepted = rows.some(({ cells }) => cells.some((cell) => cell?.accepted));
+  const legend = `= identical  ○ not exercised  ✓ intended  F known finding  ${isAccepted ? 'E in your list  ' : ''}! unexpected  ✗ failed`;
   return [
     table(
       head.map((title) => colors.bold(title)),
@@ -89,12 +88,13 @@ function matrix({ rows, columns }: Report, colors: Colors): string {
 
 function cellText(cell: Cell | null, colors: Colors): string {
   if (cell === null) return '';
-  const { verdict, standing, findings } = cell;
+  const { verdict, standing, findings, accepted } = cell;
   if (verdict === 'identical') return colors.dim('=');
   if (verdict === 'not-exercised') return colors.dim('○');
   if (verdict === 'failed') return colors.red('✗ failed');
   if (standing === 'unexpected') return colors.red(`! ${verdict}`);
-  const mark = findings.length > 0 ? colors.yellow(` ${findings.join(' ')}`) : '';
+  const known = [...findings, ...(accepted ? ['E'] : [])];
+  const mark = known.length > 0 ? colors.yellow(` ${known.join(' ')}`) : '';
   return `${colors.green('✓')} ${verdict}${mark}`;
 }
 
@@ -155,22 +155,14 @@ function reasonLines(
 ): string[] {
   const paint = { intended: colors.green, known: colors.yellow, unexpected: colors.red }[standing];
   const named = findings.map((id) => (titles[id] === undefined ? id : `${id} ${titles[id]}`));
-  const explained = [...named, ...(standing === 'known' ? [] : why)].join('; ');
+  const explained = [...named, ...(standing === 'known' && named.length > 0 ? [] : why)].join('; ');
   const head = paint(`  ${standing.padEnd(10)}`);
   const list = items.map((item) => itemText(item, standing === 'unexpected')).join(', ');
   return [`${head} ${list}${explained === '' ? '' : colors.dim(`: ${explained}`)}`];
 }
 
-function itemText({ what, workloads, least, most, first }: ReasonItem, precise: boolean): string {
-  const amount =
-    least === null || most === null
-      ? ''
-      : least < 0 && most > 0
-        ? ` ${signed(least)}…${signed(most)}`
-        : ` ${signed(most > 0 ? most : least)}`;
-  const where = precise ? ` (first in ${first.workload}, ${first.at}; ${plural(workloads, 'workload')})` : '';
-  return `${what}${amount}${where}`;
-}
+const itemText = (item: ReasonItem, precise: boolean): string =>
+  `${amountText(item)}${precise ? ` (${placeOf(item)})` : ''}`;
 
 const share = ({ early, calls }: RemoveCalls): string => (calls === 0 ? '-' : `${number(early)}/${number(calls)}`);
 
@@ -226,6 +218,15 @@ function faults({ faults: list }: Report, colors: Colors): string {
     .join('\n');
 }
 
+function expectedNotes({ expected }: Report, colors: Colors): string {
+  return [
+    ...expected.expired.map((entry) =>
+      colors.red(`! expected until ${entry.expires} only: ${entryText(entry)} (${entry.reason})`),
+    ),
+    ...expected.unused.map((entry) => colors.dim(`expected, but not seen: ${entryText(entry)} (${entry.reason})`)),
+  ].join('\n');
+}
+
 function unseen({ neverSeen, tally }: Report, colors: Colors): string {
   if (neverSeen.length === 0) return '';
   if (!tally.wholeCatalog)
@@ -238,7 +239,8 @@ function unseen({ neverSeen, tally }: Report, colors: Colors): string {
 
 function summary({ tally }: Report, colors: Colors): string {
   const { pairs, equal, notExercised, intended, known, unexpected, failed, faults: broken, missedExpectations } = tally;
-  const { steps: others, unexpectedSteps } = tally;
+  const { steps: others, unexpectedSteps, failing, expired } = tally;
+  const mild = unexpected + unexpectedSteps + broken - failing;
   const parts = [
     `${plural(pairs, 'comparison')}: ${number(equal)} identical`,
     ...(notExercised > 0 ? [`${number(notExercised)} not exercised`] : []),
@@ -248,6 +250,8 @@ function summary({ tally }: Report, colors: Colors): string {
     ...(others > 0 ? [stepsText(others, unexpectedSteps, colors)] : []),
     ...(failed > 0 ? [colors.red(`${number(failed)} failed`)] : []),
     ...(broken > 0 ? [colors.red(`${plural(broken, 'run')} out of balance`)] : []),
+    ...(mild > 0 ? [`${number(mild)} of them not of a class to fail on`] : []),
+    ...(expired > 0 ? [colors.red(`${plural(expired, 'expected difference')} expired`)] : []),
     ...(missedExpectations > 0 ? [colors.red(`${plural(missedExpectations, 'expectation')} missed`)] : []),
   ];
   return parts.join(', ');

@@ -103,7 +103,7 @@ class Reader {
       if (name === undefined || !ts.isIdentifier(name) || ts.isAccessor(property))
         throw this.#unreadable(property, 'a member by its name');
       if (members.has(name.text)) throw this.#unreadable(property, 'each member once');
-      members.set(name.text, { name: name.text, text: this.#textOf(property), uses: this.#uses(property) });
+      members.set(name.text, { name: name.text, text: this.#textOf(property, ','), uses: this.#uses(property) });
     }
     return { spread, members };
   }
@@ -155,17 +155,17 @@ class Reader {
     return isNamed && statement.name !== undefined ? [statement.name.text] : [];
   }
 
-  /** From the first comment before a node to the last behind it on its line, less the indentation. */
-  #textOf(node: Ts.Node): string {
+  /** From the first comment before a node to the last behind it on its line, less the indentation, with its separator. */
+  #textOf(node: Ts.Node, separator = ''): string {
     const { text } = this.#file;
     const [before] = this.#ts.getLeadingCommentRanges(text, node.getFullStart()) ?? [];
     const start = before?.pos ?? node.getStart(this.#file);
-    const comma = /^\s*,/.exec(text.slice(node.end));
+    const comma = separator === '' ? null : /^\s*,/.exec(text.slice(node.end));
     const end = node.end + (comma === null ? 0 : comma[0].length);
     const after = this.#ts.getTrailingCommentRanges(text, end)?.at(-1);
     const column = start - (text.lastIndexOf('\n', start - 1) + 1);
-    return text
-      .slice(start, after?.end ?? end)
+    const whole = text.slice(start, node.end) + separator + text.slice(end, after?.end ?? end);
+    return whole
       .split('\n')
       .map((line, i) => (i > 0 && line.slice(0, column).trim() === '' ? line.slice(column) : line).trimEnd())
       .join('\n');

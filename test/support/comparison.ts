@@ -1,4 +1,5 @@
 /** A whole comparison on planted records: four revisions, two workloads, no machine. */
+import { type ExpectedDifference, acceptExpected } from '../../harness/compare/accepted.ts';
 import {
   type Against,
   type WorkloadComparison,
@@ -24,11 +25,12 @@ export interface Planned {
   readonly gate?: Partial<GateOptions>;
   readonly texts?: readonly string[];
   readonly steps?: boolean;
+  readonly expected?: readonly ExpectedDifference[];
 }
 
 const GATE: GateOptions = { interrupted: false, wholeCatalog: false, requireExercised: false };
 
-/** Compare columns over workloads w0, w1, ..: two ops each unless `texts` says otherwise. */
+/** The day of planned comparisons is 2026-06-15. Compare columns over workloads w0, w1, ..: two ops each unless `texts` says otherwise. */
 export function compareAll(
   columns: readonly Column[],
   planned: Planned = {},
@@ -48,16 +50,18 @@ export function compareAll(
     ),
   );
   const unseen = neverSeen(plan, workloads);
-  const gate = { ...GATE, ...planned.gate };
+  const { workloads: judged, ...expected } = acceptExpected(workloads, planned.expected ?? [], '2026-06-15');
+  const gate = { ...GATE, expired: expected.expired.length, ...planned.gate };
   const report = buildReport({
     plan,
-    workloads,
+    workloads: judged,
+    expected,
     against,
     complete: !gate.interrupted,
     states: [],
     neverSeen: unseen,
     findingTitles: { F1: 'Counted twice' },
-    tally: tally(workloads, unseen, gate),
+    tally: tally(judged, unseen, gate),
   });
-  return { report, workloads };
+  return { report, workloads: [...judged] };
 }

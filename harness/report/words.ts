@@ -1,0 +1,42 @@
+/** Words that several renderers of the report share. */
+import type { ExpectedDifference } from '../compare/accepted.ts';
+import type { Tally } from '../compare/gate.ts';
+import type { Column, Reason, ReasonItem, Report } from './model.ts';
+
+export const number = (n: number): string => n.toLocaleString('en-US');
+export const plural = (n: number, word: string): string => `${number(n)} ${word}${n === 1 ? '' : 's'}`;
+export const signed = (n: number): string => (n > 0 ? `+${number(n)}` : number(n));
+export const inLine = ({ ids }: Pick<Column, 'ids'>): string => ids.join(' = ');
+
+/** `removeEarlyExits -52`, `x -1…+3`, or the name alone. */
+export function amountText({ what, least, most }: ReasonItem): string {
+  if (least === null || most === null) return what;
+  if (least < 0 && most > 0) return `${what} ${signed(least)}…${signed(most)}`;
+  return `${what} ${signed(most > 0 ? most : least)}`;
+}
+
+/** Why a difference is no surprise; empty if it is one. */
+export const explained = ({ findings, why }: Reason, titles: Report['findingTitles']): string =>
+  (findings.length > 0 ? findings.map((id) => (titles[id] === undefined ? id : `${id} ${titles[id]}`)) : why).join(
+    '; ',
+  );
+
+export const placeOf = ({ first, workloads }: ReasonItem): string =>
+  `first in ${first.workload}, ${first.at}; ${plural(workloads, 'workload')}`;
+
+export const entryText = ({ variant, workload, what }: ExpectedDifference): string =>
+  `${variant}, ${workload}, ${what}`;
+
+/** The whole comparison in one line. */
+export function tallyText({ pairs, equal, notExercised, intended, known, unexpected, failed, faults }: Tally): string {
+  const parts = [
+    `${plural(pairs, 'comparison')}: ${number(equal)} identical`,
+    ...(notExercised > 0 ? [`${number(notExercised)} not exercised`] : []),
+    `${number(intended)} intended`,
+    `${number(known)} known`,
+    `${number(unexpected)} unexpected`,
+    ...(failed > 0 ? [`${number(failed)} failed`] : []),
+    ...(faults > 0 ? [`${plural(faults, 'run')} out of balance`] : []),
+  ];
+  return parts.join(', ');
+}

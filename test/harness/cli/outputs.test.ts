@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chooseFailOn, chooseFormat } from '../../../harness/cli/compare-output.ts';
+import { dayOf, readExpected } from '../../../harness/cli/expect.ts';
+import { compareSchema } from '../../../harness/report/schema.ts';
+import { builtFile } from '../../support/built.ts';
+import { VariantFiles } from '../../support/variant-files.ts';
+import { fixtureFile } from '../../support/variant-fixtures.ts';
+
+const files = new VariantFiles();
+afterAll(() => files.dispose());
+
+let cli = '';
+beforeAll(() => {
+  cli = builtFile('harness/cli.js');
+}, 60_000);
+
+function pmapdiff(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
+}
+
+const mutants = (...ids: string[]): string[] => ['--variants', 'landed', '--variant', ...ids.map(fixtureFile)];
+const list = (...differences: object[]): string =>
+  files.write('expected.json', JSON.stringify({ schema: 'pmapdiff.expect/1', differences }));
+const early = {
+  variant: 'early-exit-strict',
+  workload: '*',
+  what: 'removeEarlyExits',
+  reason: 'a control',
+  expires: '2026-06-15',
+};
+
+describe('compare', { timeout: 30_000 }, () => {
+  it('writes JSON that its schema holds and JUnit beside it, whatever the variants do', () => {
+    const junit = join(files.folder, 'junit.xml');
+    const { status, stdout } = pmapdiff(
+      'compare',
+      ...mutants('double-subtract', 'unfinished-pti', 'leak-root-page', 'map-remove-always'),
+      ...['--workload', 'vfork-execfail', 'exit-touched-pti', '--json', '--junit', junit],
+    );
+    expect(status).toBe(3);
+    const { workloads, states } = compareSchema.parse(JSON.parse(stdout));
+    const verdicts = new Set(workloads.flatMap(({ pairs }) => pairs.map(({ verdict }) => verdict)));
+    expect([...verdicts].toSorted()).toEqual([
+      'behavioural',
+      'cost-only',
+      'failed',
+      'identical',
+      'invariant-broken',
+      'panic',
+    ]);
+    expect(states.length).toBeGreaterThan(0);
+    const xml = readFileSync(junit, 'utf8');
+    expect(xml).toMatch(/<testsuites name="pmapdiff" tests="\d+" failures="\d+" errors="1" skipped="0">/);
+  });
+
+  it('accepts what a list expects, up to its day', () => {
+    const whats = ['removeEarlyExits', 'delayedInvalidations', 'pmapLocks', 'removeLoops'];
+    const path = list(...whats.map((what) => ({ ...early, what })));
+    const args = ['compare', ...mutants('early-exit-strict'), '--workload', 'exit-touched', '--expect', path];
+    const inTime = pmapdiff(...args, '--today', '2026-06-15');
+    expect(inTime.stdout).toContain('a control');
+    expect(inTime.status).toBe(0);
+    const late = pmapdiff(...args, '--today', '2026-06-16', '--github');
+    expect(late.status).toBe(1);
+    expect(late.stdout).toContain(
+      '::error title=expected until 2026-06-15 only::early-exit-strict, *, removeEarlyExits',
+    );
+    expect(late.stdout.split('\n').filter((line) => line !== '' && !line.startsWith('::'))).toEqual([]);
+  });
+
+  it('fails on the verdicts that were chosen only', () => {
+    const args = ['compare', ...mutants('early-exit-strict'), '--workload', 'exit-touched', '--markdown'];
+    const { status, stdout } = pmapdiff(...args, '--fail-on', 'behavioural,latent');
+    expect([status, stdout]).toEqual([0, expect.stringContaining('**1** (cost-only)')]);
+  });
+
+  it('reviews from the built files', () => {
+    const { status, stdout } = pmapdiff('review', fixtureFile('early-exit-strict'));
+    expect([status, stdout]).toEqual([0, expect.stringContaining('\n@@ removeIsNoop @@\n')]);
+    expect(pmapdiff('review', files.variant('broken', 'removeIsNoop: 1')).status).toBe(2);
+  });
+});
+
+describe('what compare is asked for', () => {
+  it.each<[string, string]>([
+    ['{', 'expected JSON'],
+    ['{}', 'schema: '],
+    [
+      JSON.stringify({ schema: 'pmapdiff.expect/1', differences: [{ ...early, expires: '2026-02-30' }] }),
+      'differences.0.expires: expected a day, YYYY-MM-DD',
+    ],
+    [
+      JSON.stringify({ schema: 'pmapdiff.expect/1', differences: [{ ...early, reason: ' ' }] }),
+      'differences.0.reason: ',
+    ],
+    [JSON.stringify({ schema: 'pmapdiff.expect/1', differences: [{ ...early, until: 1 }] }), 'until'],
+  ])('is refused in a list of expected differences: %s', async (text, message) => {
+    await expect(readExpected(files.write('bad.json', text))).rejects.toThrow(message);
+  });
+
+  it('is refused where the list is missing, a day is none, a verdict is none, or two formats are wanted', async () => {
+    await expect(readExpected(join(files.folder, 'none.json'))).rejects.toThrow('no such file');
+    await expect(dayOf('tomorrow')).rejects.toThrow('--today: expected a day, YYYY-MM-DD, got "tomorrow"');
+    expect(await dayOf(undefined)).toMatch(/^\d{4}-\d\d-\d\d$/);
+    expect(() => chooseFailOn('panic,behavioral')).toThrow('did you mean behavioural?');
+    expect(() => chooseFormat({ json: true, github: true })).toThrow('expected one of --json, --markdown, --github');
+  });
+});

@@ -1,0 +1,205 @@
+import { describe, expect, it } from 'vitest';
+import { FAIL_CLASSES } from '../../../harness/compare/gate.ts';
+import { renderGithub } from '../../../harness/report/github.ts';
+import { renderJson } from '../../../harness/report/json.ts';
+import { renderJunit } from '../../../harness/report/junit.ts';
+import { renderMarkdown } from '../../../harness/report/markdown.ts';
+import type { Report } from '../../../harness/report/model.ts';
+import { compareSchema } from '../../../harness/report/schema.ts';
+import { renderText } from '../../../harness/report/text.ts';
+import { type Column, type Planned, compareAll } from '../../support/comparison.ts';
+import { type PlantedOp, facts, intent, record } from '../../support/records.ts';
+
+const ops = (resident: number, locks = 4, code = 0): PlantedOp[] => [
+  { resident, adds: { 'reached.pinitTopPage': 1 } },
+  { resident: 0, top: 0, code, adds: { 'reached.releaseTopPage': 1, vmMapLocks: locks } },
+];
+const both = (id: string, planted: PlantedOp[]) => [record(id, planted), record(id, planted)];
+const first: Column = { facts: facts('first'), records: both('first', ops(3)) };
+const second: Column = {
+  facts: facts('second', 'first', [intent('residentCount', '+1 per live top-level page')], ['pinitTopPage']),
+  records: both('second', ops(4)),
+};
+const odd: Column = { facts: facts('odd', 'second', [], ['removeIsNoop']), records: both('odd', ops(3, 9)) };
+const bad: Column = { facts: facts('bad', 'first', [], ['removeIsNoop']), records: both('bad', ops(3, 9, 139)) };
+
+const compared = (columns: readonly Column[], planned?: Planned): Report => compareAll(columns, planned).report;
+const entry = { variant: 'bad', workload: '*', what: 'outcome', reason: 'on purpose', expires: '2026-06-15' };
+const locks = { ...entry, what: 'vmMapLocks', workload: 'w0', reason: 'one lock more' };
+
+describe('Markdown', () => {
+  it('has what is unexpected in the open and the rest folded', () => {
+    expect(renderMarkdown(compared([first, second, bad]))).toMatchInlineSnapshot(`
+      "### pmapdiff: finding or regression
+
+      4 comparisons: 0 identical, 2 intended, 0 known, 2 unexpected. 2 workloads, each revision against \`first\`.
+
+      | revision | identical | not exercised | intended | known | unexpected | failed |
+      |---|---|---|---|---|---|---|
+      | \`second\` |  |  | 2 |  |  |  |
+      | \`bad\` |  |  |  |  | **2** (behavioural) |  |
+
+      | unexpected | what | where |
+      |---|---|---|
+      | bad against first | \`outcome\` | first in w0, line 2, a: exit; 2 workloads |
+
+      <details><summary>What was intended or known</summary>
+
+      | revision | standing | what | why |
+      |---|---|---|---|
+      | second | intended | \`residentCount +1\` | planted |
+
+      </details>
+
+      <details><summary>Verdict of each workload</summary>
+
+      | workload | second | bad |
+      |---|---|---|
+      | w0 | stat-only | **behavioural** |
+      | w1 | stat-only | **behavioural** |
+
+      </details>
+      "
+    `);
+  });
+
+  it('never grows beyond a comment', () => {
+    const report = compared([first, second]);
+    const text = renderMarkdown({ ...report, rows: Array.from({ length: 9000 }, () => report.rows[0]!) });
+    expect(text.length).toBeLessThan(65_536);
+    expect(text).toContain('1 part left out: too long for a comment.');
+  });
+
+  it('takes names for text', () => {
+    const report = compared([first, bad]);
+    const [row] = report.rows;
+    const named = { ...row!, workload: { ...row!.workload, name: 'a|b <img src=x> `c`' } };
+    expect(renderMarkdown({ ...report, rows: [named] })).toContain('| a\\|b &lt;img src=x> \\`c\\` |');
+  });
+});
+
+describe('JUnit', () => {
+  it('has a suite per workload and a case per comparison', () => {
+    expect(renderJunit(compared([first, second, bad]))).toMatchInlineSnapshot(`
+      "<?xml version="1.0" encoding="UTF-8"?>
+      <testsuites name="pmapdiff" tests="4" failures="2" errors="0" skipped="0">
+        <testsuite name="w0" tests="2" failures="1" errors="0" skipped="0">
+          <testcase name="second against first" classname="w0"/>
+          <testcase name="bad against first" classname="w0"><failure type="behavioural" message="outcome, first at line 2, a: exit">outcome, first at line 2, a: exit</failure></testcase>
+        </testsuite>
+        <testsuite name="w1" tests="2" failures="1" errors="0" skipped="0">
+          <testcase name="second against first" classname="w1"/>
+          <testcase name="bad against first" classname="w1"><failure type="behavioural" message="outcome, first at line 2, a: exit">outcome, first at line 2, a: exit</failure></testcase>
+        </testsuite>
+      </testsuites>
+      "
+    `);
+  });
+
+  it('passes what is not of a class to fail on', () => {
+    const text = renderJunit(compared([first, bad], { gate: { failOn: ['panic'] } }));
+    expect(text).toContain('failures="0"');
+  });
+
+  it('escapes what XML cannot hold', () => {
+    const report = compared([first, bad]);
+    const named = { ...report.rows[0]!, workload: { ...report.rows[0]!.workload, name: '<&"\u0000\uD800>' } };
+    expect(renderJunit({ ...report, rows: [named] })).toContain('name="&lt;&amp;&quot;\uFFFD\uFFFD&gt;"');
+  });
+});
+
+describe('annotations', () => {
+  it('are one a reason, in the file that was given, and nothing else', () => {
+    expect(renderGithub(compared([first, second, bad]), { bad: 'series/bad,1.ts' })).toMatchInlineSnapshot(`
+      "::error file=series/bad%2C1.ts,line=1,title=bad against first%3A unexpected::outcome: first in w0, line 2, a: exit; 2 workloads
+      ::error title=pmapdiff::4 comparisons: 0 identical, 2 intended, 0 known, 2 unexpected
+      "
+    `);
+  });
+
+  it('are one notice when nothing is unexpected', () => {
+    expect(renderGithub(compared([first, second]), {})).toBe(
+      '::notice title=pmapdiff::2 comparisons: 0 identical, 2 intended, 0 known, 0 unexpected\n',
+    );
+  });
+});
+
+describe('a list of expected differences', () => {
+  it('makes known what it names, with its reason', () => {
+    const report = compared([first, bad], { expected: [entry] });
+    expect(report.tally).toMatchObject({ unexpected: 0, known: 2, exitCode: 0 });
+    const text = renderText(report, { color: false });
+    expect(text).toContain('✓ behavioural E');
+    expect(text).toContain('known      outcome: on purpose');
+  });
+
+  it('leaves unexpected what it does not name, and what is in another workload', () => {
+    const columns = [first, odd];
+    expect(compared(columns, { expected: [{ ...locks, variant: 'odd' }] }).tally).toMatchObject({
+      unexpected: 1,
+      known: 1,
+      exitCode: 1,
+    });
+  });
+
+  it('notes what was not seen, without failing', () => {
+    const report = compared([first, second], { expected: [entry] });
+    expect(report.tally.exitCode).toBe(0);
+    expect(renderText(report, { color: false })).toContain('expected, but not seen: bad, *, outcome (on purpose)');
+  });
+
+  it.each([
+    ['2026-06-15', 0],
+    ['2026-06-14', 1],
+  ])('holds up to its last day: %s', (expires, exitCode) => {
+    const report = compared([first, bad], { expected: [{ ...entry, expires }] });
+    expect(report.tally.exitCode).toBe(exitCode);
+    const text = renderText(report, { color: false });
+    if (exitCode === 1) expect(text).toContain(`! expected until ${expires} only: bad, *, outcome (on purpose)`);
+  });
+
+  it('fails when it has expired even if nothing is unexpected', () => {
+    const report = compared([first, second], { expected: [{ ...entry, expires: '2020-01-01' }] });
+    expect(report.tally).toMatchObject({ unexpected: 0, expired: 1, exitCode: 1 });
+  });
+});
+
+describe('classes to fail on', () => {
+  it.each([
+    [undefined, 1],
+    [['behavioural'] as const, 1],
+    [['cost-only', 'panic'] as const, 0],
+    [FAIL_CLASSES, 1],
+  ])('%j', (failOn, exitCode) => {
+    const gate = failOn === undefined ? {} : { failOn };
+    expect(compared([first, bad], { gate }).tally).toMatchObject({ unexpected: 2, exitCode });
+  });
+
+  it('look at what is unexpected, not at what is declared beside it', () => {
+    const declared: Column = {
+      facts: facts('declared', 'first', [intent('residentCount', '+1 per live top-level page')], ['pinitTopPage']),
+      records: both('declared', ops(4, 9)),
+    };
+    const exit = (failOn: readonly (typeof FAIL_CLASSES)[number][]): number =>
+      compared([first, declared], { gate: { failOn } }).tally.exitCode;
+    expect([exit(['stat-only']), exit(['cost-only'])]).toEqual([0, 1]);
+  });
+});
+
+describe('the schema of compare --json', () => {
+  it.each<[string, Planned]>([
+    ['plain', {}],
+    ['step by step', { against: { kind: 'previous' } }],
+    ['with steps', { steps: true }],
+    ['with expected differences', { expected: [entry, locks, { ...entry, expires: '2020-01-01' }] }],
+    ['interrupted', { gate: { interrupted: true } }],
+  ])('holds: %s', (_name, planned) => {
+    compareSchema.parse(JSON.parse(renderJson(compared([first, second, odd, bad], planned))));
+  });
+
+  it('refuses what it does not know', () => {
+    const body = JSON.parse(renderJson(compared([first, second])));
+    expect(compareSchema.safeParse({ ...body, more: 1 }).success).toBe(false);
+    expect(compareSchema.safeParse({ ...body, schema: 'pmapdiff.compare/2' }).success).toBe(false);
+  });
+});
