@@ -21,7 +21,17 @@ export const baselineWithUnmap = defineVariant({
   intends: [
     { what: 'removeCalls', by: '+1 per exec that reuses, +1 per exit of the last user', why: 'the hook' },
     { what: 'removeEarlyExits', by: 'more', why: 'the shared page no longer stays behind' },
+    {
+      what: 'delayedInvalidations',
+      by: 'more, fewer',
+      why: 'one for the hook, none for the calls that leave early now',
+    },
+    { what: 'pmapLocks', by: 'more, fewer', why: 'likewise' },
+    { what: 'removeLoops', by: 'fewer', why: 'likewise' },
+    { what: 'invalidatePages', by: 'more', why: 'of whatever the process has put in place of the shared page' },
+    { what: 'pvListWriteLocks', by: 'more', why: 'likewise' },
     { what: 'invlpgs', by: 'more', why: 'the shared page is unmapped while its pmap is still active' },
+    { what: 'invpcids', by: 'more', why: 'likewise in the user-mode half of a pmap with two roots' },
   ],
   hunks: {
     ...baseline.hunks,

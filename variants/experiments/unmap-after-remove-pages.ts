@@ -14,12 +14,17 @@ export const unmapAfterRemovePages = defineVariant({
   title: 'landed, unmapping the shared page after pmap_remove_pages()',
   accounting: { topPagesInResidentCount: true },
   intends: [
+    { what: 'removeCalls', by: 'more', why: 'the last owner unmaps, even one that found vm_refcnt 2' },
     {
       what: 'removeEarlyExits',
       by: 'more',
       why: 'the call for an untouched page leaves early; no last owner skips it',
     },
+    { what: 'delayedInvalidations', by: 'fewer', why: 'an early exit comes before it' },
+    { what: 'pmapLocks', by: 'fewer', why: 'an early exit comes before it' },
+    { what: 'removeLoops', by: 'fewer', why: 'an early exit comes before it' },
     { what: 'invlpgs', by: 'fewer', why: 'at exit the pmap is not active any more' },
+    { what: 'invpcids', by: 'fewer', why: 'likewise in the user-mode half of a pmap with two roots' },
   ],
   hunks: {
     ...landed.hunks,

@@ -10,7 +10,19 @@ export const vmspaceClearAsSpelled = defineVariant({
   after: 'vmspace-clear',
   title: 'vmspace-clear, with the length in place of the end as in the snippet',
   accounting: { topPagesInResidentCount: true },
-  intends: [{ what: 'removeEarlyExits', by: 'fewer', why: 'a touched page stays mapped until the sweep ends' }],
+  intends: [
+    { what: 'removeCalls', by: 'more', why: 'the entry stays for the sweep' },
+    {
+      what: 'removeEarlyExits',
+      by: 'more, fewer',
+      why: 'untouched, one call more that leaves early; touched, none does',
+    },
+    { what: 'delayedInvalidations', by: 'more', why: 'a touched page stays mapped until the sweep ends' },
+    { what: 'pmapLocks', by: 'more', why: 'a touched page stays mapped until the sweep ends' },
+    { what: 'removeLoops', by: 'more', why: 'a touched page stays mapped until the sweep ends' },
+    { what: 'vmMapLookups', by: 'fewer', why: 'nothing is looked for in an empty range' },
+    { what: 'vmMapSplaySteps', by: 'more, fewer', why: 'nor is the tree splayed for it' },
+  ],
   hunks: {
     ...vmspaceClear.hunks,
     vmspaceClear(m, p, vm) {

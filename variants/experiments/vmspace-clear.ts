@@ -15,13 +15,19 @@ export const vmspaceClear = defineVariant({
   accounting: { topPagesInResidentCount: true },
   intends: [
     { what: 'removeCalls', by: 'fewer', why: 'the entry is gone when the sweep comes by' },
-    { what: 'vmMapLocks', by: '+1 per exec that reuses, +1 per exit of the last user', why: 'vm_map_remove locks' },
     {
-      what: 'vmMapLookups',
-      by: '+1 per exec that reuses, +1 per exit of the last user',
-      why: 'it looks for the entry',
+      what: 'removeEarlyExits',
+      by: 'more, fewer',
+      why: 'one call less that leaves early; no last owner skips the unmapping',
     },
+    { what: 'delayedInvalidations', by: 'fewer', why: 'an early exit comes before it' },
+    { what: 'pmapLocks', by: 'fewer', why: 'an early exit comes before it' },
+    { what: 'removeLoops', by: 'fewer', why: 'an early exit comes before it' },
+    { what: 'vmMapLocks', by: 'more', why: 'vm_map_remove takes the map lock' },
+    { what: 'vmMapLookups', by: 'more', why: 'vm_map_remove looks for the entry' },
+    { what: 'vmMapSplaySteps', by: 'more, fewer', why: 'its lookup leaves another tree to the sweep' },
     { what: 'invlpgs', by: 'fewer', why: 'at exit the pmap is not active any more' },
+    { what: 'invpcids', by: 'fewer', why: 'likewise in the user-mode half of a pmap with two roots' },
   ],
   hunks: {
     ...landed.hunks,
