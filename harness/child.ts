@@ -7,6 +7,7 @@ import { type Machine, type Variant } from '../core/index.ts';
 import * as face from '../variants/index.ts';
 import type { BenchChild } from './bench/child-tasks.ts';
 import type { FromBench, ToBench } from './bench/protocol.ts';
+import { checkers } from './check/checker.ts';
 import { factsOf } from './run/facts.ts';
 import { LoadError, describeError, loadVariant } from './run/load.ts';
 import type { FromChild, ToChild } from './run/protocol.ts';
@@ -31,6 +32,7 @@ const residentLimit = Number(process.argv[2]);
 let file = '';
 let variant: Variant | null = null;
 let machine: Machine | null = null;
+const checker = checkers();
 
 async function load(path: string, alike?: readonly string[]): Promise<FromChild> {
   try {
@@ -45,7 +47,7 @@ async function load(path: string, alike?: readonly string[]): Promise<FromChild>
 
 function runHere({ workload, options }: Extract<ToChild, { kind: 'run' }>): FromChild {
   const chosen = variant!;
-  const watched = { announce, describe: (error: unknown) => describeError(error, file) };
+  const watched = { announce, describe: (error: unknown) => describeError(error, file), checker };
   const result = withoutClock(() => run(machine, workload, chosen, options, watched));
   ({ machine } = result);
   return { kind: 'record', record: result.record };

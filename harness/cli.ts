@@ -51,6 +51,10 @@ program
   .option('--expect <file>', 'differences that you expect, each with a reason and a day on which it expires')
   .option('--today <YYYY-MM-DD>', "the day that expiry is compared with (default: the system's)")
   .option('--time-limit <seconds>', 'least wall limit for one workload of a variant file (default: 10)')
+  .option(
+    '--check',
+    'check every invariant after each op (workloads of 20,000 ops or more: at process exits and the end)',
+  )
   .option('--junit <file>', 'write JUnit XML to a file as well')
   .option('--markdown', 'Markdown for a review comment instead of text')
   .option('--github', 'annotations of a GitHub workflow instead of text')
@@ -64,6 +68,7 @@ program
   .requiredOption('--variant <id|file>', 'the revision')
   .option('--touch <policy>', 'who reads the shared page in a recording: recorded, exec, never, all')
   .option('--trace', 'every op with the calls that it made into the pmap layer')
+  .option('--check', 'check every invariant after each op (20,000 ops or more: at process exits and the end)')
   .option('--json', 'JSON instead of text')
   .action(async (workload, options) => finish((await ACTIONS.replay())(workload, options)));
 

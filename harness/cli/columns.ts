@@ -5,6 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Machine, Variant } from '../../core/index.ts';
 import * as face from '../../variants/index.ts';
+import { checkers } from '../check/checker.ts';
 import { intendedMeasure } from '../compare/declarations.ts';
 import { type Facts, factsOf } from '../run/facts.ts';
 import { DEFAULT_LIMITS, VariantProcess } from '../run/process.ts';
@@ -71,6 +72,7 @@ export function factsAround(columns: readonly Column[]): Facts[] {
 
 /** The machine that built-in variants run on, one after the other. */
 let machine: Machine | null = null;
+const checker = checkers();
 
 /** Run a workload in a column. wallMs limits a variant that has its own process. */
 export async function runColumn(
@@ -81,7 +83,7 @@ export async function runColumn(
 ): Promise<RunRecord> {
   if (column.kind === 'process') return column.process.run(workload, column.facts.id, options, wallMs);
   if (column.kind === 'failed') return failedRecord(workload.name, column.facts.id, column.failure);
-  const result = run(machine, workload, column.variant, options);
+  const result = run(machine, workload, column.variant, options, { checker });
   ({ machine } = result);
   return result.record;
 }

@@ -7,9 +7,11 @@ import { type Plan, type WorkloadComparison, compareWorkload, neverSeen, planCom
 import { EXIT_INTERRUPTED, tally } from '../compare/gate.ts';
 import { type StateRow, diffStates } from '../compare/state-diff.ts';
 import { ledger, knownDifferences } from '../findings/index.ts';
+import { knownViolations } from '../findings/violations.ts';
 import { type StateDifference, buildReport } from '../report/model.ts';
-import type { RunRecord } from '../run/record.ts';
+import type { RunOptions, RunRecord } from '../run/record.ts';
 import type { Workload } from '../workload/ops.ts';
+import { checkedText } from './checked.ts';
 import { type Column, abortColumns, closeColumns, factsAround, openColumns, runColumn } from './columns.ts';
 import { type FormatOptions, chooseFailOn, chooseFormat, renderReport, writeJunit } from './compare-output.ts';
 import { UsageError } from './errors.ts';
@@ -29,6 +31,7 @@ export interface CompareOptions extends FormatOptions {
   readonly today?: string;
   readonly requireExercised?: boolean;
   readonly timeLimit?: string;
+  readonly check?: boolean;
 }
 
 /** A user's variant may take this many times as long as the slowest built-in one. */
@@ -46,6 +49,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
   const today = await dayOf(options.today);
   const entries = options.expect === undefined ? [] : await readExpected(options.expect);
   const names = options.workload ?? [];
+  const isChecked = options.check === true;
   const workloads = await chooseWorkloads(names, touch);
 
   let interrupted = false;
@@ -62,7 +66,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
     const against = chooseAgainst(options.against, ids);
     const plan = planComparison(ids, factsAround(columns), {
       against,
-      ledger: knownDifferences,
+      ledger: isChecked ? [...knownDifferences, ...knownViolations] : knownDifferences,
       steps: options.against === undefined,
     });
     const compared: WorkloadComparison[] = [];
@@ -70,7 +74,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
     for (const [i, workload] of workloads.entries()) {
       if (interrupted) break;
       const say = (id: string): void => progress.say(`${i + 1}/${workloads.length} ${workload.name}: ${id}`);
-      const comparison = await compareOne(plan, columns, workload, timeLimit, say);
+      const comparison = await compareOne(plan, columns, workload, { check: isChecked }, timeLimit, say);
       if (interrupted) break;
       compared.push(comparison);
       await lookCloser(comparison, columns, workload, states);
@@ -101,6 +105,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
     process.exitCode = report.tally.exitCode;
     if (options.junit !== undefined) writeJunit(report, options.junit);
     process.stdout.write(text);
+    if (isChecked && format === 'text') process.stdout.write(checkedText(workloads));
     for (const { name, ops } of compared) if (ops === 0) progress.note(`${name}: no ops, nothing was run`);
     return report.tally.exitCode;
   } finally {
@@ -167,6 +172,7 @@ async function compareOne(
   plan: Plan,
   columns: readonly Column[],
   workload: Workload,
+  options: RunOptions,
   timeLimit: number,
   say: (id: string) => void,
 ): Promise<WorkloadComparison> {
@@ -177,13 +183,13 @@ async function compareOne(
     say(column.facts.id);
     await turn();
     const start = performance.now();
-    records.push(await runColumn(column, workload, {}, Infinity));
+    records.push(await runColumn(column, workload, options, Infinity));
     slowest = Math.max(slowest, performance.now() - start);
   }
   const wallMs = Math.max(timeLimit * 1000, Math.ceil(SLOWER * slowest));
   const others = columns.filter(({ kind }) => kind !== 'built-in');
   if (others.length > 0) say(others.map(({ facts }) => facts.id).join(', '));
-  records.push(...(await Promise.all(others.map((column) => runColumn(column, workload, {}, wallMs)))));
+  records.push(...(await Promise.all(others.map((column) => runColumn(column, workload, options, wallMs)))));
   const ordered = columns.map(({ facts }) => records.find(({ variant }) => variant === facts.id)!);
   return compareWorkload(plan, workload, ordered);
 }

@@ -1,19 +1,20 @@
 /**
  * `pmapdiff replay`: one workload through one revision, and what it did.
  */
-import { fileURLToPath } from 'node:url';
 import pc from 'picocolors';
 import { COUNTER_NAMES, FIRST_REACHED } from '../../core/counters.ts';
+import { lineage } from '../compare/declarations.ts';
 import { missedExpectations } from '../compare/expectations.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK, exitCodeOf } from '../compare/gate.ts';
+import { knownViolations } from '../findings/violations.ts';
 import { eventText } from '../run/events.ts';
-import { DEFAULT_LIMITS, VariantProcess } from '../run/process.ts';
-import { type Ended, PLACES, type RunRecord } from '../run/record.ts';
-import { run } from '../run/run.ts';
+import { type Ended, PLACES, type RunOptions, type RunRecord, type Violation } from '../run/record.ts';
 import { outcomeName } from '../workload/names.ts';
 import type { Workload } from '../workload/ops.ts';
 import { opLines } from '../workload/text/print.ts';
 import { loadWorkload } from '../workload/load.ts';
+import { checkedText } from './checked.ts';
+import { closeColumns, factsAround, openColumns, runColumn } from './columns.ts';
 import { Progress, wantsColor } from './output.ts';
 import { type Chosen, chooseTouch, chooseVariant } from './select.ts';
 
@@ -21,32 +22,47 @@ export interface ReplayOptions {
   readonly variant: string;
   readonly touch?: string;
   readonly trace?: boolean;
+  readonly check?: boolean;
   readonly json?: boolean;
 }
 
 export async function replayCommand(name: string, options: ReplayOptions): Promise<number> {
   const chosen = chooseVariant(options.variant);
   const workload = await loadWorkload(name, { touch: chooseTouch(options.touch) });
-  const record = await runChosen(chosen, workload, options.trace === true);
+  const runOptions = { events: options.trace === true, check: options.check === true };
+  const { record, broken } = await runChosen(chosen, workload, runOptions);
   const missed = missedExpectations(workload, record);
+  const isFinding =
+    missed.length > 0 || record.balance.left.length > 0 || broken.some(({ finding }) => finding === null);
   process.exitCode = exitCodeOf([
     record.ended.kind === 'failed' || workload.ops.length === 0 ? EXIT_HARNESS : EXIT_OK,
-    missed.length > 0 || record.balance.left.length > 0 || record.ended.kind === 'panic' ? EXIT_FINDING : EXIT_OK,
+    isFinding || record.ended.kind === 'panic' ? EXIT_FINDING : EXIT_OK,
   ]);
   if (options.trace && !options.json) printTrace(workload, record);
-  process.stdout.write(options.json ? json(record, missed) : text(workload, record, missed));
+  process.stdout.write(options.json ? json(record, missed, broken) : text(workload, record, missed, broken));
+  if (options.check && !options.json) process.stdout.write(checkedText([workload]));
   return process.exitCode;
 }
 
-async function runChosen(chosen: Chosen, workload: Workload, events: boolean): Promise<RunRecord> {
-  if (chosen.kind === 'built-in') return run(null, workload, chosen.variant, { events }).record;
-  const progress = new Progress();
-  const entry = fileURLToPath(new URL('../child.js', import.meta.url));
-  const child = new VariantProcess(chosen.path, entry, DEFAULT_LIMITS, (printed) => progress.note(printed));
+/** A violation, and the finding that names it for this variant or one before it; null: none does. */
+type Broken = Violation & { readonly finding: string | null };
+
+async function runChosen(
+  chosen: Chosen,
+  workload: Workload,
+  options: RunOptions,
+): Promise<{ record: RunRecord; broken: Broken[] }> {
+  const columns = await openColumns([chosen], new Progress());
   try {
-    return await child.run(workload, chosen.name, { events }, 600_000);
+    const record = await runColumn(columns[0], workload, options, 600_000);
+    const line = lineage(columns[0].facts.id, factsAround(columns));
+    const broken = record.violations.map((violation): Broken => {
+      const known = knownViolations.find(({ variant, what }) => line.includes(variant) && what === violation.name);
+      return { ...violation, finding: known?.finding ?? null };
+    });
+    return { record, broken };
   } finally {
-    child.close();
+    closeColumns(columns);
   }
 }
 
@@ -84,7 +100,20 @@ type Missed = ReturnType<typeof missedExpectations>;
 const number = (n: number): string => n.toLocaleString('en-US');
 const row = (name: string, value: string): string => `  ${name.padEnd(22)}${value}\n`;
 
-function text(workload: Workload, record: RunRecord, missed: Missed): string {
+/** Violations that a replay prints; the others are counted. */
+const MOST_VIOLATIONS = 20;
+
+function brokenRows(broken: readonly Broken[], line: (op: number) => string): string[] {
+  const rows = broken.slice(0, MOST_VIOLATIONS).map(({ name, op, process, expected, got, finding }) => {
+    const who = process === null ? '' : ` of ${process}`;
+    return row(finding ?? 'violation', `${name}${who}, after ${line(op)}: expected ${expected}, got ${got}`);
+  });
+  return broken.length <= MOST_VIOLATIONS
+    ? rows
+    : [...rows, row('', `and ${number(broken.length - rows.length)} more`)];
+}
+
+function text(workload: Workload, record: RunRecord, missed: Missed, broken: readonly Broken[]): string {
   const colors = pc.createColors(wantsColor(process.stdout, process.env));
   const { variant, ended, ops, removeByPlace, replay, balance } = record;
   const failed = new Map<string, number>();
@@ -106,6 +135,7 @@ function text(workload: Workload, record: RunRecord, missed: Missed): string {
       row(`left behind: ${what}`, `${number(start)} before, ${number(end)} after`),
     ),
     ...missed.map(({ line, expected, got }) => row(`line ${line}`, `expected ${expected}, got ${got}`)),
+    ...brokenRows(broken, opLines(workload)),
     ...counts(record).map(([name, n]) => row(name, number(n))),
   ].join('');
 }
@@ -113,6 +143,7 @@ function text(workload: Workload, record: RunRecord, missed: Missed): string {
 function json(
   { workload, variant, ended, ops, removeByPlace, replay, balance, ...record }: RunRecord,
   missed: Missed,
+  violations: readonly Broken[],
 ): string {
   const counters = Object.fromEntries(
     counts({ workload, variant, ended, ops, removeByPlace, replay, balance, ...record }),
@@ -127,6 +158,7 @@ function json(
     replay,
     balance,
     missed,
+    violations,
     counters,
   };
   return `${JSON.stringify(body, null, 1)}\n`;

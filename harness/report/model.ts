@@ -269,22 +269,20 @@ function itemOf(found: readonly Found[]): ReasonItem {
   };
 }
 
-/** The same fault in several runs is one line. */
+/** What does not hold in several runs, or in several ways, is one line: the first of them. */
 function faultLines(workloads: readonly WorkloadComparison[]): FaultLine[] {
-  const lines = new Map<string, FaultLine>();
-  const add = (text: string, known: boolean, workload: string, variants: readonly string[]): void => {
-    const before = lines.get(text) ?? { workloads: [], variants: [] };
-    lines.set(text, {
-      text,
-      known,
-      workloads: unique([...before.workloads, workload]),
-      variants: unique([...before.variants, ...variants]),
-    });
+  const lines = new Map<string, { line: FaultLine; texts: Set<string> }>();
+  const add = (what: string, how: string, known: boolean, workload: string, variants: readonly string[]): void => {
+    const before = lines.get(what);
+    const { text = what + how, workloads: some = [], variants: ids = [] } = before?.line ?? {};
+    const line = { text, known, workloads: unique([...some, workload]), variants: unique([...ids, ...variants]) };
+    lines.set(what, { line, texts: (before?.texts ?? new Set()).add(how) });
   };
   for (const { name, missed, runs } of workloads) {
     for (const { line, op, expected, got } of missed)
       add(
         `${line > 0 ? `line ${line}` : `op ${op}`}: the reference should answer ${expected}, answers ${got}`,
+        '',
         false,
         name,
         [],
@@ -293,11 +291,13 @@ function faultLines(workloads: readonly WorkloadComparison[]): FaultLine[] {
       for (const { name: invariant, expected, got, standing, findings, accepted } of faults)
         if (standing !== 'shared') {
           const why = accepted === undefined ? '' : `: ${accepted}`;
-          const text = `${[...findings, invariant].join(' ')}: expected ${expected}, got ${got}${why}`;
-          add(text, standing === 'known', name, [variant]);
+          const how = `: expected ${expected}, got ${got}${why}`;
+          add([...findings, invariant].join(' '), how, standing === 'known', name, [variant]);
         }
   }
-  return [...lines.values()];
+  return [...lines.values()].map(({ line, texts }) =>
+    texts.size === 1 ? line : { ...line, text: `${line.text}, and ${texts.size - 1} more like it` },
+  );
 }
 
 const unique = <T>(items: readonly T[]): T[] => [...new Set(items)];

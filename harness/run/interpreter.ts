@@ -160,6 +160,12 @@ export class Interpreter {
     return count;
   }
 
+  /** What the workload calls a process. */
+  nameOf(p: Proc): string {
+    const process = this.#procs.indexOf(p);
+    return process < 0 ? `pid ${p.pid}` : this.#workload.processes[process].name;
+  }
+
   /** The process that is to run entry `at` of a chunk, a child of init made now if need be; null if it is not there. */
   processOf(chunk: OpChunk, at: number): Proc | null {
     const { process } = this.#workload.actors[chunk.who[at]];

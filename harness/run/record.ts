@@ -141,7 +141,12 @@ export interface RunOptions {
   readonly events?: boolean;
   /** take the whole state after this op */
   readonly stateAfter?: number;
+  /** check every invariant: after each op, or at checkpoints where there are CHECKED_OPS or more */
+  readonly check?: boolean;
 }
+
+/** From this many ops on a workload is checked at checkpoints only: process exits, stops, snapshots and the end. */
+export const CHECKED_OPS = 20_000;
 
 /** The record of a run that never got anywhere. */
 export function failedRecord(workload: string, variant: string, ended: Failure): RunRecord {

@@ -10,22 +10,25 @@ import {
   EXITS,
   KernelPanic,
   type Machine,
+  type Proc,
   type Variant,
   bootMachine,
   resetMachine,
   snapshot,
   snapshotDigest,
 } from '../../core/index.ts';
-import { CHUNK_OPS, OP_SNAPSHOT, type Workload } from '../workload/ops.ts';
+import { CHUNK_OPS, OP_NAMES, OP_SNAPSHOT, type Workload } from '../workload/ops.ts';
 import { balanceOf, pagesInUse } from './balance.ts';
 import { Interpreter } from './interpreter.ts';
 import {
   type Balance,
+  CHECKED_OPS,
   type Checkpoint,
   type Ended,
   OUTCOME_STOPPED,
   type RunOptions,
   type RunRecord,
+  type Violation,
 } from './record.ts';
 import { Recorder } from './recorder.ts';
 import { ReplayTally } from './replay-tally.ts';
@@ -35,7 +38,24 @@ export interface RunWatch {
   /** op `op` is about to be run; may throw a RunLimit */
   readonly announce?: (op: number) => void;
   readonly describe?: (error: unknown) => string;
+  /** makes what options.check asks for; the run does not know who checks it */
+  readonly checker?: MakeChecker;
 }
+
+/** Recounts the machine after an op; what does not hold goes to its violations. See harness/check. */
+export interface OpChecker {
+  readonly after: (
+    moment: { readonly op: number; readonly verb: string; readonly code: number; readonly acting: Proc | null },
+    isChecked: boolean,
+  ) => void;
+  readonly violations: readonly Violation[];
+}
+
+export type MakeChecker = (checked: {
+  readonly m: Machine;
+  readonly accounting: Variant['accounting'];
+  readonly nameOf: (p: Proc) => string;
+}) => OpChecker;
 
 /** Thrown by announce: the process has grown too large. */
 export class RunLimit extends Error {}
@@ -56,7 +76,7 @@ export function run(
 ): RunResult {
   const m = machine ?? bootMachine(workload.machine, variant.hunks);
   if (machine !== null) resetMachine(m, workload.machine, variant.hunks);
-  const running = new Running(m, workload, options);
+  const running = new Running(m, workload, variant, options, watch.checker);
   const ended = running.toEnd(watch);
   const record = running.record(variant.id, ended);
   return { record, machine: ended.kind === 'failed' ? null : m };
@@ -73,9 +93,10 @@ class Running {
   readonly #tally: ReplayTally | null;
   readonly #checkpoints: Checkpoint[] = [];
   readonly #eventsFrom: Uint32Array | null;
+  readonly #checker: OpChecker | null;
   #state: RunRecord['state'] = null;
 
-  constructor(m: Machine, workload: Workload, options: RunOptions) {
+  constructor(m: Machine, workload: Workload, variant: Variant, options: RunOptions, make: MakeChecker | undefined) {
     this.#m = m;
     this.#workload = workload;
     this.#options = options;
@@ -85,8 +106,14 @@ class Running {
     this.#recorder = new Recorder(workload.ops.length, m.counters);
     this.#tally = workload.trace === null ? null : new ReplayTally();
     this.#eventsFrom = options.events === true ? new Uint32Array(workload.ops.length + 1) : null;
+    this.#checker = options.check === true ? this.#makeChecker(variant, make) : null;
     m.recording = options.events === true;
     m.events.clear();
+  }
+
+  #makeChecker({ accounting }: Variant, make: MakeChecker | undefined): OpChecker {
+    if (make === undefined) throw new Error('run: expected a checker with options.check, got none');
+    return make({ m: this.#m, accounting, nameOf: (p) => this.#interpreter.nameOf(p) });
   }
 
   toEnd(watch: RunWatch): Ended {
@@ -113,6 +140,7 @@ class Running {
     const recorder = this.#recorder;
     const tally = this.#tally;
     const eventsFrom = this.#eventsFrom;
+    const checker = this.#checker;
     const stateAfter = this.#options.stateAfter ?? -1;
     const { chunks, length } = this.#workload.ops;
     let op = 0;
@@ -131,6 +159,10 @@ class Running {
           chunk.code[at] === OP_SNAPSHOT ||
           op === length - 1;
         if (isCheckpoint) this.#checkpoint(op);
+        if (checker !== null) {
+          const { acting } = interpreter;
+          checker.after({ op, verb: OP_NAMES[chunk.code[at]], code, acting }, isCheckpoint || length < CHECKED_OPS);
+        }
         if (op === stateAfter) this.#state = { op, machine: snapshot(m) };
       }
     }
@@ -160,7 +192,7 @@ class Running {
       removeByPlace: recorder.removeByPlace,
       balance,
       replay: this.#tally?.stats ?? null,
-      violations: [],
+      violations: this.#checker === null ? [] : [...this.#checker.violations],
       state: this.#state,
       events:
         eventsFrom === null

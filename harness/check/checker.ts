@@ -1,0 +1,120 @@
+/**
+ * The checker: after an op it recounts the whole state of the machine and says what does not hold. It reads raw state only
+ * (core/inspect) and shares no code with the engine, so the two can only agree by both being right.
+ */
+import type { Machine, Pmap, Proc, Vmspace } from '../../core/inspect.ts';
+import { checkCpus } from './cpus.ts';
+import { FreeFrames } from './free-frames.ts';
+import { DirtyPages, checkLeaves } from './leaves.ts';
+import { LifeCycle } from './life-cycle.ts';
+import { Maps } from './maps.ts';
+import { checkObjects } from './objects.ts';
+import { checkPageTables } from './page-tables.ts';
+import { PmapCounts } from './pmap-counts.ts';
+import { checkPv } from './pv.ts';
+import { Report, type Violation } from './report.ts';
+import { checkResidence } from './residence.ts';
+import { SharedPage } from './shared-page.ts';
+import type { Accounting, Moment, State } from './state.ts';
+import { Survey } from './survey.ts';
+import { checkTlbs } from './tlb.ts';
+
+export interface CheckedMachine {
+  readonly m: Machine;
+  readonly accounting: Accounting;
+  /** What a process is called in violations. */
+  readonly nameOf: (p: Proc) => string;
+}
+
+/** Checks of one run. */
+export interface Checker {
+  /** Call after every op; isChecked: recount now, not only note what the op was. */
+  readonly after: (moment: Moment, isChecked: boolean) => void;
+  readonly violations: readonly Violation[];
+}
+
+/** Makes a checker per run. The memory for surveys is shared by all that come from one call, so use them one by one. */
+export function checkers(): (checked: CheckedMachine) => Checker {
+  const survey = new Survey();
+  const free = new FreeFrames();
+  return (checked) => {
+    free.reset();
+    return new RunChecker(checked, survey, free);
+  };
+}
+
+class RunChecker implements Checker {
+  readonly #checked: CheckedMachine;
+  readonly #survey: Survey;
+  readonly #free: FreeFrames;
+  readonly #report = new Report();
+  readonly #counts = new PmapCounts();
+  readonly #dirty = new DirtyPages();
+  readonly #maps = new Maps();
+  readonly #lifeCycle = new LifeCycle();
+  readonly #sharedPage = new SharedPage();
+  #pmaps: Pmap[] = [];
+  #newest = 0;
+  #vmspaces: Vmspace[] = [];
+  #last = -1;
+
+  constructor(checked: CheckedMachine, survey: Survey, free: FreeFrames) {
+    this.#checked = checked;
+    this.#survey = survey;
+    this.#free = free;
+  }
+
+  get violations(): readonly Violation[] {
+    return this.#report.violations;
+  }
+
+  after(moment: Moment, isChecked: boolean): void {
+    const { m, nameOf } = this.#checked;
+    this.#sharedPage.note(this.#report, m.vmspaces, moment, nameOf);
+    if (isChecked) this.#check(moment);
+  }
+
+  #check(moment: Moment): void {
+    const { m, accounting, nameOf } = this.#checked;
+    const known = this.#pmaps;
+    for (; this.#newest + 1 < m.pmapCount; this.#newest++) known.push(m.pmaps[this.#newest + 1]);
+    this.#pmaps = known.filter(({ top }) => top !== 0);
+    const state: State = {
+      m,
+      accounting,
+      survey: this.#survey,
+      report: this.#report,
+      moment,
+      isNext: moment.op === this.#last + 1,
+      released: known.filter(({ top }) => top === 0),
+      freed: this.#vmspaces.filter((vm) => !m.vmspaces.includes(vm)),
+      who: (pmap) => this.#who(pmap),
+      nameOf,
+    };
+    this.#vmspaces = [...m.vmspaces];
+    this.#last = moment.op;
+    this.#report.begin(moment.op);
+    this.#survey.take(m, this.#pmaps);
+    this.#free.take(m);
+    this.#counts.check(state);
+    checkPageTables(state);
+    checkLeaves(state, this.#free);
+    this.#dirty.check(state);
+    checkPv(state);
+    checkCpus(state);
+    checkTlbs(state);
+    this.#free.check(state);
+    const maps = this.#maps.check(state);
+    checkObjects(state, maps, this.#free, this.#dirty);
+    checkResidence(state, maps);
+    this.#lifeCycle.check(state);
+    this.#sharedPage.check(state, maps);
+  }
+
+  #who(pmap: Pmap): string {
+    const { m, nameOf } = this.#checked;
+    if (pmap === m.pmap0) return 'pmap0';
+    for (const p of m.procs.values()) if (p.vmspace.pmap === pmap) return nameOf(p);
+    return `pmap ${pmap.id}`;
+  }
+}

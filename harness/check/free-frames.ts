@@ -1,0 +1,112 @@
+/** Which frames are free, by the free lists alone; and whether that agrees with what references them. */
+import type { Machine } from '../../core/inspect.ts';
+import type { State } from './state.ts';
+
+/** FreeBSD: vm_reserv.h, 512 pages a run. */
+const RUN = 512;
+
+export class FreeFrames {
+  #seen = new Int32Array(0);
+  #number = 0;
+  /** Frames that were found to hold zeroes and have been free since. */
+  #zeroes = new Uint8Array(0);
+
+  // Frames from here to there were never handed out.
+  #from = 0;
+  #to = 0;
+
+  readonly has = (frame: number): boolean =>
+    this.#seen[frame] === this.#number || (frame >= this.#from && frame < this.#to);
+
+  /** For a machine of which nothing is known yet. */
+  reset(): void {
+    this.#zeroes.fill(0);
+  }
+
+  /** Reads the free lists anew. */
+  take(m: Machine): void {
+    if (this.#seen.length < m.frames) {
+      this.#seen = new Int32Array(m.frames);
+      this.#zeroes = new Uint8Array(m.frames);
+    }
+    const { page } = m;
+    const { listNext } = page;
+    this.#number++;
+    this.#from = page.next;
+    this.#to = page.runLow;
+    const mark = (frame: number): void => {
+      this.#seen[frame] = this.#number;
+    };
+    for (const { level0, count } of [page.freeZero, page.freeOther])
+      if (count > 0)
+        for (let word = 0; word < level0.length; word++)
+          for (let rest = level0[word]; rest !== 0; rest &= rest - 1) mark(word * 32 + 31 - Math.clz32(rest & -rest));
+    for (let first = page.freeRun; first !== 0; first = listNext[first])
+      for (let frame = first; frame < first + RUN; frame++) mark(frame);
+    for (let frame = page.tableZero; frame !== 0; frame = listNext[frame]) mark(frame);
+    for (let frame = page.tableOther; frame !== 0; frame = listNext[frame]) mark(frame);
+    for (let frame = page.tableNext; frame < page.tableEnd; frame++) mark(frame);
+    for (let run = page.runLow / RUN; run < m.frames / RUN; run++)
+      if (page.runCount[run] > 0)
+        for (let slot = 0; slot < RUN; slot++)
+          if ((page.runMap[run * 16 + (slot >>> 5)] & (1 << (slot & 31))) === 0) mark(run * RUN + slot);
+  }
+
+  /** Every frame that was ever handed out. */
+  check({ m, report }: State): void {
+    const { page } = m;
+    const { refCount, object, pvHead, pvHead2m } = page;
+    // Frames of a run of tables that were handed out; the rest of memory above runLow is not listed as zeroed.
+    const isOfTables = (frame: number): boolean =>
+      page.runTables[frame >>> 9] !== 0 && (frame < page.tableNext || frame >= page.tableEnd);
+    const one = (frame: number): void => {
+      const references = refCount[frame];
+      const isFree = this.has(frame);
+      const isHeld = references !== 0 || object[frame] !== 0;
+      if (references < 0 || isFree === isHeld)
+        report.broken(
+          'page-references',
+          null,
+          `frame ${frame}: ${isFree ? 'free, so no references' : 'in use, so referenced'}`,
+          `${references} references, object ${object[frame]}`,
+        );
+      if (!isFree) this.#zeroes[frame] = 0;
+      else if (pvHead[frame] !== 0) report.broken('free-pages', null, `free frame ${frame}: no pv entry`, 'one');
+      else if (page.nonZero[frame] === 0 && this.#zeroes[frame] === 0 && (frame < page.next || isOfTables(frame)))
+        this.#checkZero(m, report, frame);
+    };
+    for (let frame = page.first; frame < page.next; frame++) one(frame);
+    for (let frame = page.runLow; frame < m.frames; frame++) one(frame);
+    for (let run = page.runLow / RUN; run < m.frames / RUN; run++) {
+      if (pvHead2m[run] !== 0 && this.has(run * RUN))
+        report.broken('free-pages', null, `free run ${run}: no pv entry`, 'one');
+      this.#checkRun(m, report, run);
+    }
+    if (m.delayedFree !== 0) report.broken('free-pages', null, 'no page waits to be freed', `frame ${m.delayedFree}`);
+  }
+
+  #checkZero(m: Machine, report: State['report'], frame: number): void {
+    this.#zeroes[frame] = 1;
+    for (let at = frame * 1024; at < frame * 1024 + 1024; at++)
+      if (m.words[at] !== 0) {
+        report.broken('free-pages', null, `frame ${frame}: zeroes`, `a word of ${m.words[at]} at ${at % 1024}`);
+        this.#zeroes[frame] = 0;
+        return;
+      }
+  }
+
+  #checkRun({ page }: Machine, report: State['report'], run: number): void {
+    let used = 0;
+    for (let at = run * 16; at < run * 16 + 16; at++)
+      for (let rest = page.runMap[at]; rest !== 0; rest &= rest - 1) used++;
+    if (used !== page.runCount[run]) report.same('full-runs', null, used, page.runCount[run], `run ${run}: `);
+    const isFull = page.runFull[run] !== 0;
+    if (isFull !== (used === RUN) || isFull !== (page.psind[run * RUN] !== 0))
+      report.broken(
+        'full-runs',
+        null,
+        `run ${run}: full only with 512 pages`,
+        `${used} pages, full ${page.runFull[run]}`,
+      );
+  }
+}

@@ -1,0 +1,35 @@
+/** Processes and the references that they hold on vmspaces. */
+import { PRS_NORMAL, P_PPWAIT, type Proc, type Vmspace } from '../../core/inspect.ts';
+import type { State } from './state.ts';
+
+export class LifeCycle {
+  /** vfork children whose parent slept at the last check. */
+  #waitedFor: Proc[] = [];
+
+  check(state: State): void {
+    const { m, report, nameOf } = state;
+    const users = new Map<Vmspace, number>();
+    const add = (vm: Vmspace | null): void => {
+      if (vm !== null) users.set(vm, (users.get(vm) ?? 0) + 1);
+    };
+    for (const p of m.procs.values()) {
+      add(p.vmspace);
+      // An exec, exit or fork that is stopped has a second one in hand.
+      add(p.oldVmspace);
+    }
+    for (const vm of m.vmspaces) {
+      const using = users.get(vm) ?? 0;
+      if (using !== vm.refcnt)
+        report.same('vmspace-references', state.who(vm.pmap), using, vm.refcnt, `vmspace ${vm.id}: `);
+    }
+    const vmspace0 = m.vmspace0!;
+    report.same('vmspace0-references', null, 1 + (users.get(vmspace0) ?? 0), vmspace0.refcnt);
+    for (const p of this.#waitedFor) {
+      const { parent } = p;
+      if (p.state !== PRS_NORMAL || (p.flags & P_PPWAIT) !== 0 || parent === null) continue;
+      if (p.vmspace === parent.vmspace)
+        report.broken('vfork-wait', nameOf(p), `another vmspace than ${nameOf(parent)}'s`, `vmspace ${p.vmspace.id}`);
+    }
+    this.#waitedFor = [...m.procs.values()].filter((p) => (p.flags & P_PPWAIT) !== 0);
+  }
+}

@@ -1,0 +1,167 @@
+/** Objects: references, shadow chains, and their pages. */
+import {
+  INDEX_SHIFT,
+  OBJT_DEAD,
+  OBJ_ANON,
+  OBJ_DEAD,
+  OBJ_ONEMAPPING,
+  OBJ_SHADOWLIST,
+  OBJ_UNMANAGED,
+  type PageIndex,
+  VPO_UNMANAGED,
+  VM_PAGE_BITS_ALL,
+  type VmObject,
+} from '../../core/inspect.ts';
+import type { FreeFrames } from './free-frames.ts';
+import { type DirtyPages, checkWriteable } from './leaves.ts';
+import type { MapRows } from './maps.ts';
+import type { State } from './state.ts';
+
+/** The reference that a page's object holds; wirings count below it. FreeBSD: VPRC_OBJREF */
+const OBJECT_REFERENCE = 2 ** 30;
+
+/** Frame of the page of an object at an index, by its tree of 32-way nodes; 0: none. */
+export function residentAt(index: PageIndex, object: VmObject, pindex: number): number {
+  const width = 2 ** INDEX_SHIFT;
+  let node = object.indexRoot;
+  if (node === 0 || pindex >= width ** (object.indexHeight + 1)) return 0;
+  for (let height = object.indexHeight; ; height--) {
+    const digit = Math.floor(pindex / width ** height) % width;
+    node = index.slots[node * width + digit];
+    if (node === 0 || height === 0) return node;
+  }
+}
+
+interface Recount {
+  entries: number;
+  backed: number;
+}
+
+export function checkObjects(state: State, maps: readonly MapRows[], free: FreeFrames, dirty: DirtyPages): void {
+  const { m, report } = state;
+  const counts = new Map<VmObject, Recount>();
+  for (let object = m.vm.objectsHead; object !== null && !counts.has(object); object = object.listNext)
+    counts.set(object, { entries: 0, backed: 0 });
+  for (const { who, entries } of maps)
+    for (const { object } of entries) {
+      if (object === null) continue;
+      const count = counts.get(object);
+      if (count === undefined) report.broken('object-chain', who, 'a live object', `object ${object.id}`);
+      else count.entries++;
+    }
+  for (const { backing, id } of counts.keys()) {
+    if (backing === null) continue;
+    const count = counts.get(backing);
+    if (count === undefined) report.broken('object-chain', null, `object ${id}: backed by a live object`, backing.id);
+    else count.backed++;
+  }
+  const shared = m.vm.sharedPage;
+  let resident = 0;
+  for (const [object, { entries, backed }] of counts) {
+    const held = entries + backed + (object === shared ? 1 : 0);
+    if (held !== object.refCount)
+      report.same('object-references', null, held, object.refCount, `object ${object.id}: `);
+    checkShadows(state, object, backed);
+    if ((object.flags & OBJ_DEAD) !== 0 || object.type === OBJT_DEAD)
+      report.broken('object-chain', null, `object ${object.id}: alive`, 'dead');
+    if ((object.flags & OBJ_ANON) !== 0 && entries > 0 && object.refCount <= object.shadowCount)
+      report.broken(
+        'object-chain',
+        null,
+        `object ${object.id}: more than ${object.shadowCount} references`,
+        object.refCount,
+      );
+    checkChain(state, object, counts.size);
+    resident += checkPages(state, object, dirty);
+  }
+  checkOrphans(state, resident, free);
+  checkSharedPage(state, shared);
+}
+
+function checkShadows({ report }: State, object: VmObject, backed: number): void {
+  // FreeBSD keeps the list for anonymous objects only; others just count.
+  if (backed !== object.shadowCount)
+    report.same('object-shadows', null, backed, object.shadowCount, `object ${object.id}: `);
+  if ((object.flags & OBJ_ANON) === 0) return;
+  let listed = 0;
+  for (let at = object.shadowHead; at !== null && listed <= backed; at = at.shadowNext) {
+    listed++;
+    if (at.backing !== object || (at.flags & OBJ_SHADOWLIST) === 0)
+      report.broken('object-shadows', null, `object ${object.id}: lists what it backs`, `object ${at.id}`);
+  }
+  if (backed !== listed) report.same('object-shadows', null, backed, listed, `object ${object.id}: listed `);
+}
+
+function checkChain({ report }: State, object: VmObject, most: number): void {
+  let hops = 0;
+  for (let at = object.backing; at !== null && hops <= most; at = at.backing) hops++;
+  if (hops > most) report.broken('object-chain', null, `object ${object.id}: a chain that ends`, 'a cycle');
+}
+
+/** Pages of one object; returns their number. */
+function checkPages(state: State, object: VmObject, dirty: DirtyPages): number {
+  const { m, survey, report } = state;
+  const { page } = m;
+  const { index } = m.vm;
+  const name = (): string => `object ${object.id}: `;
+  const unmanaged = (object.flags & OBJ_UNMANAGED) !== 0;
+  const onlyOnce = (object.flags & OBJ_ONEMAPPING) !== 0;
+  let count = 0;
+  let last = 0;
+  let before = -Infinity;
+  for (let frame = object.memqFirst; frame !== 0 && count <= object.residentCount; frame = page.listNext[frame]) {
+    const pindex = page.pindex[frame];
+    const agrees =
+      page.object[frame] === object.id &&
+      page.listPrev[frame] === last &&
+      pindex > before &&
+      residentAt(index, object, pindex) === frame &&
+      page.refCount[frame] >= OBJECT_REFERENCE &&
+      ((page.oflags[frame] & VPO_UNMANAGED) !== 0) === unmanaged;
+    if (!agrees)
+      report.broken(
+        'object-pages',
+        null,
+        `${name()}page ${pindex} in list and index`,
+        `frame ${frame}, of object ${page.object[frame]}, ${page.refCount[frame]} references`,
+      );
+    const mapped = survey.mapped4k(frame) + survey.mapped2m(frame);
+    if (onlyOnce && mapped > 1)
+      report.broken('object-one-mapping', null, `${name()}page ${pindex} mapped at most once`, `${mapped} times`);
+    checkWriteable(state, frame);
+    dirty.note(state, frame);
+    before = pindex;
+    last = frame;
+    count++;
+  }
+  if (last !== object.memqLast) report.broken('object-pages', null, `${name()}last page ${last}`, object.memqLast);
+  if (count !== object.residentCount)
+    report.same('object-pages', null, count, object.residentCount, `${name()}resident `);
+  return count;
+}
+
+/** Pages that say they have an object must be on its list. */
+function checkOrphans({ m, report }: State, resident: number, free: FreeFrames): void {
+  const { object, refCount, first, next, runLow } = m.page;
+  let owned = 0;
+  const one = (frame: number): void => {
+    if (object[frame] !== 0) owned++;
+    else if (refCount[frame] >= OBJECT_REFERENCE && !free.has(frame))
+      report.broken('object-pages', null, `frame ${frame}: an object, as it is referenced by one`, 'none');
+  };
+  for (let frame = first; frame < next; frame++) one(frame);
+  for (let frame = runLow; frame < m.frames; frame++) one(frame);
+  report.same('object-pages', null, resident, owned, 'pages with an object ');
+}
+
+function checkSharedPage({ m, report }: State, shared: VmObject | null): void {
+  const frame = shared?.memqFirst ?? 0;
+  const { page } = m;
+  const isSound =
+    shared !== null &&
+    shared.residentCount === 1 &&
+    page.valid[frame] === VM_PAGE_BITS_ALL &&
+    (page.oflags[frame] & VPO_UNMANAGED) !== 0 &&
+    page.pvHead[frame] === 0;
+  if (!isSound) report.broken('shared-page', null, 'one valid unmanaged page', `frame ${frame}`);
+}

@@ -1,0 +1,125 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Machine, Variant } from '../../../core/index.ts';
+import { checkers } from '../../../harness/check/checker.ts';
+import { INVARIANTS } from '../../../harness/check/invariants.ts';
+import { knownViolations } from '../../../harness/findings/violations.ts';
+import type { RunRecord } from '../../../harness/run/record.ts';
+import { type MakeChecker, run } from '../../../harness/run/run.ts';
+import { loadWorkload } from '../../../harness/workload/load.ts';
+import type { Workload } from '../../../harness/workload/ops.ts';
+import { parseWorkload } from '../../../harness/workload/text/parse.ts';
+import { baseline, d33276, landed, series, toplevelAccounting } from '../../../variants/index.ts';
+import { workloads } from '../workload/arbitrary.ts';
+import { FAULTS, LIVE } from './faults.ts';
+
+/** More of them, longer ones, and everything in the catalog: npm run soak. */
+const RANDOM = 120;
+
+const checker = checkers();
+let machine: Machine | null = null;
+
+function checked(workload: Workload, variant: Variant, make: MakeChecker = checker): RunRecord {
+  const result = run(machine, workload, variant, { check: true }, { checker: make });
+  ({ machine } = result);
+  return result.record;
+}
+
+/** A checker that finds the state changed by `plant` after op `op`. */
+const finding =
+  (op: number, plant: (m: Machine) => void): MakeChecker =>
+  (given) => {
+    const { after, violations } = bound(checker(given));
+    return {
+      violations,
+      after(moment, isChecked) {
+        if (moment.op === op) plant(given.m);
+        after(moment, isChecked && moment.op >= op - 1);
+      },
+    };
+  };
+
+const bound = (made: ReturnType<MakeChecker>): ReturnType<MakeChecker> => ({
+  violations: made.violations,
+  after: (moment, isChecked) => made.after(moment, isChecked),
+});
+
+/** Invariants broken in a run that no finding of the variant or of one before it names. */
+function unknown({ variant, violations }: RunRecord): string[] {
+  const line = variant === 'd33276' ? [] : series.slice(0, series.findIndex(({ id }) => id === variant) + 1);
+  const names = new Set(
+    knownViolations.filter((known) => line.some(({ id }) => id === known.variant)).map(({ what }) => what),
+  );
+  return violations
+    .filter(({ name }) => !names.has(name))
+    .map(({ name, op, process, expected, got }) => `${name} of ${process} after op ${op}: ${expected}, got ${got}`);
+}
+
+describe('a checked machine', () => {
+  it('is sound before anything is planted', () => {
+    for (const workload of [LIVE, ...FAULTS.flatMap((fault) => fault.workload ?? [])])
+      expect(checked(parseWorkload(workload, 'live'), d33276).violations).toEqual([]);
+  });
+
+  it.each(FAULTS)('$invariant notices $what', ({ invariant, plant, workload = LIVE }) => {
+    const live = parseWorkload(workload, 'live');
+    const { ended, violations } = checked(live, baseline, finding(live.ops.length - 1, plant));
+    expect(ended.kind).toBe('done');
+    expect(violations.map(({ name }) => name)).toContain(invariant);
+    expect(new Set(violations.map(({ op }) => op))).toEqual(new Set([live.ops.length - 1]));
+  });
+
+  it('has a planted fault, or a revision that is at fault, for every invariant', () => {
+    const shown = new Set<string>([
+      ...FAULTS.map(({ invariant }) => invariant),
+      ...knownViolations.map(({ what }) => what),
+    ]);
+    expect(Object.keys(INVARIANTS).filter((name) => !shown.has(name))).toEqual([]);
+  });
+
+  it('says what stands once, and again only when it changes', () => {
+    const workload = parseWorkload(
+      'p: exec sh60\np: clock\np: clock\np: fork -> c\np: clock\nc: exit\np: exit\n',
+      'two',
+    );
+    const { violations } = checked(workload, toplevelAccounting);
+    expect(violations.map(({ name, op }) => `${name} ${op}`)).toEqual([
+      'user-pt-page-count 0',
+      'user-pt-page-count 3',
+      'user-pt-page-count 5',
+    ]);
+  });
+
+  it('needs a checker', () => {
+    expect(() => run(null, parseWorkload(LIVE, 'live'), landed, { check: true })).toThrow('expected a checker');
+  });
+});
+
+describe('the revisions', () => {
+  const N1 =
+    'machine superpages=on\np: exec sh60\np: mmap anon 4M rw fixed 0x1000000000\np: write 0x1000000000 4M\np: munmap 0x1000000000 4M\np: exit\n';
+
+  it.each([...series, d33276])('$id: released reserved pages are caught by the invariants alone', (variant) => {
+    const { violations } = checked(parseWorkload(N1, 'n1'), variant);
+    const leaks = violations.filter(({ name }) => name === 'reserved-pt-page-count');
+    expect(leaks.map(({ op, expected, got }) => [op, Number(got) - Number(expected)])).toEqual(
+      variant.id === 'd33276' ? [] : [[3, 2]],
+    );
+  });
+
+  const SOME = ['vfork-execfail', 'rfork-peers-two-cpus', 'exec-touched-pti', 'mlocked-exit', 'superpage-exit'];
+
+  it.each([...series, d33276])('$id: what else is broken is in the ledger', async (variant) => {
+    for (const name of SOME) expect(unknown(checked(await loadWorkload(name), variant))).toEqual([]);
+  });
+
+  it('break nothing else in random workloads', () => {
+    const variants = fc.constantFrom(...series, d33276);
+    fc.assert(
+      fc.property(workloads({ choices: 14 }), variants, ({ workload }, variant) => {
+        expect(unknown(checked(workload, variant))).toEqual([]);
+      }),
+      { numRuns: RANDOM, seed: 32569 },
+    );
+  }, 60_000);
+});
