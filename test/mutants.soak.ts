@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mmuMutants } from './mutants/mmu.ts';
+import { pmapMutants } from './mutants/pmap.ts';
+import { vmMutants } from './mutants/vm.ts';
+import { MutantTree } from './mutants/mutant.ts';
+import { root } from './support/layers.ts';
+
+const vectors = (kind: string): string[] =>
+  (kind === 'vm' ? ['vm', 'vm-superpages'] : [kind]).map((folder) => join(root, 'test/fixtures/vectors', folder));
+
+let tree: MutantTree;
+beforeAll(() => {
+  tree = new MutantTree();
+});
+afterAll(() => tree.dispose());
+
+describe.each([
+  ['mmu' as const, mmuMutants],
+  ['pmap' as const, pmapMutants],
+  ['vm' as const, vmMutants],
+])('the %s vectors', (kind, mutants) => {
+  it('find nothing wrong in the tree as it is', async () => {
+    expect(await tree.vectors(kind, vectors(kind))).toBeNull();
+  });
+
+  const firstCatch: string[] = [];
+
+  it.each(mutants)('catch it when $fault', async (mutant) => {
+    const caught = await tree.run(mutant, kind, vectors(kind));
+    expect(caught).not.toBeNull();
+    firstCatch.push(`${mutant.fault}\n  ${caught}\n`);
+  });
+
+  it('catch each at the op that is written down', async () => {
+    await expect(firstCatch.join('')).toMatchFileSnapshot(`mutants/${kind}.caught.txt`);
+  });
+});
