@@ -38,7 +38,12 @@ describe('compare', { timeout: 30_000 }, () => {
     const { status, stdout } = pmapdiff(
       'compare',
       ...mutants('double-subtract', 'unfinished-pti', 'leak-root-page', 'map-remove-always'),
-      ...['--workload', 'vfork-execfail', 'exit-touched-pti', '--json', '--junit', junit],
+      '--workload',
+      'vfork-execfail',
+      'exit-touched-pti',
+      '--json',
+      '--junit',
+      junit,
     );
     expect(status).toBe(3);
     const { workloads, states } = compareSchema.parse(JSON.parse(stdout));
