@@ -1,0 +1,47 @@
+/** Inferred maps by the number of their exec, kept in files, so that a long recording does not fill the memory. */
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Inferred } from './image.ts';
+
+const SLOT = 16;
+const NONE: Inferred = { maps: [], vvar: null, vdso: null };
+
+export class ImageStore {
+  readonly #folder: string;
+  readonly #index: number;
+  readonly #data: number;
+  readonly #slot = new Float64Array(2);
+  #end = 0;
+
+  constructor() {
+    this.#folder = mkdtempSync(join(tmpdir(), 'pmapdiff-import-'));
+    this.#index = openSync(join(this.#folder, 'index'), 'w+');
+    this.#data = openSync(join(this.#folder, 'data'), 'w+');
+  }
+
+  put(exec: number, image: Inferred): void {
+    const bytes = Buffer.from(JSON.stringify(image));
+    writeSync(this.#data, bytes, 0, bytes.length, this.#end);
+    this.#slot.set([this.#end, bytes.length]);
+    writeSync(this.#index, this.#slot, 0, SLOT, exec * SLOT);
+    this.#end += bytes.length;
+  }
+
+  /** What was put for that exec; no maps if nothing was. */
+  get(exec: number): Inferred {
+    this.#slot.fill(0);
+    readSync(this.#index, this.#slot, 0, SLOT, exec * SLOT);
+    const [at, length] = this.#slot;
+    if (length === 0) return NONE;
+    const bytes = Buffer.alloc(length);
+    readSync(this.#data, bytes, 0, length, at);
+    return JSON.parse(bytes.toString()) as Inferred;
+  }
+
+  dispose(): void {
+    closeSync(this.#index);
+    closeSync(this.#data);
+    rmSync(this.#folder, { recursive: true });
+  }
+}

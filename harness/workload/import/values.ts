@@ -1,0 +1,51 @@
+/** Numbers, protections and flags as strace and kdump print them. */
+
+/** A number below 2^53, decimal or hexadecimal; null (NULL) is 0. NaN if the text is none: no address or length is larger. */
+export function numberOf(text: string | undefined): number {
+  if (text === 'NULL') return 0;
+  const n = text !== undefined && /^-?(0x[0-9a-f]+|\d+)$/.test(text) ? Number(text) : NaN;
+  return Number.isSafeInteger(n) ? n : NaN;
+}
+
+const PROT_BITS: readonly (readonly [string, number])[] = [
+  ['PROT_READ', 1],
+  ['PROT_WRITE', 2],
+  ['PROT_EXEC', 4],
+];
+const NO_BITS = new Set(['PROT_NONE', 'PROT_GROWSDOWN', 'PROT_GROWSUP', 'PROT_SEM', 'PROT_BTI', 'PROT_MTE']);
+
+/** `0x3<PROT_READ|PROT_WRITE>`, `PROT_READ|PROT_WRITE` or `0x3` as 'rw-'; null if it is none of them. */
+export function protOf(text: string): string | null {
+  const bits = /^0x[0-9a-f]+|^\d+/.exec(text);
+  if (bits !== null) return protText(Number(bits[0]));
+  let value = 0;
+  for (const word of text.split('|')) {
+    const known = PROT_BITS.find(([name]) => name === word);
+    if (known === undefined && !NO_BITS.has(word) && !word.startsWith('PROT_MAX') && !word.startsWith('0x')) return null;
+    value |= known?.[1] ?? 0;
+  }
+  return protText(value);
+}
+
+const protText = (bits: number): string => `${bits & 1 ? 'r' : '-'}${bits & 2 ? 'w' : '-'}${bits & 4 ? 'x' : '-'}`;
+
+const FREEBSD_FLAGS: readonly (readonly [string, number])[] = [
+  ['SHARED', 1],
+  ['PRIVATE', 2],
+  ['FIXED', 0x10],
+  ['STACK', 0x400],
+  ['ANON', 0x1000],
+  ['GUARD', 0x2000],
+  ['EXCL', 0x4000],
+];
+
+/** Names without `MAP_`, ANONYMOUS as ANON; a number without names by FreeBSD's values. Null if it is neither. */
+export function mapFlagsOf(text: string): string[] | null {
+  const named = /^(?:(?:0x)?[0-9a-f]+<)?([A-Z_][^<>]*)>?$/.exec(text);
+  if (named !== null) {
+    const words = named[1].split('|').filter((word) => word.startsWith('MAP_'));
+    return words.length === 0 ? null : words.map((word) => (word === 'MAP_ANONYMOUS' ? 'ANON' : word.slice(4)));
+  }
+  const bits = numberOf(text);
+  return Number.isNaN(bits) ? null : FREEBSD_FLAGS.filter(([, bit]) => bits & bit).map(([name]) => name);
+}
