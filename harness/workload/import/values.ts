@@ -21,7 +21,8 @@ export function protOf(text: string): string | null {
   let value = 0;
   for (const word of text.split('|')) {
     const known = PROT_BITS.find(([name]) => name === word);
-    if (known === undefined && !NO_BITS.has(word) && !word.startsWith('PROT_MAX') && !word.startsWith('0x')) return null;
+    if (known === undefined && !NO_BITS.has(word) && !word.startsWith('PROT_MAX') && !word.startsWith('0x'))
+      return null;
     value |= known?.[1] ?? 0;
   }
   return protText(value);
