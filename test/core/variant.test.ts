@@ -20,7 +20,7 @@ describe('defineVariant', () => {
   });
 
   it('keeps the members in seam order, whatever order they were written in', () => {
-    const reversed = Object.fromEntries(Object.entries(hunks).reverse()) as unknown as Hunks;
+    const reversed = Object.fromEntries(Object.entries(hunks).toReversed()) as unknown as Hunks;
     expect(Object.keys(defineVariant({ ...plain, hunks: reversed }).hunks)).toEqual([...HUNK_NAMES]);
   });
 

@@ -34,7 +34,7 @@ describe.each(files)('%s', (path) => {
     expect(source.computed).toBe(0);
     const places = source.members.map(({ name }) => (HUNK_NAMES as readonly string[]).indexOf(name));
     expect(places).not.toContain(-1);
-    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
   });
 
   it('restates nothing unchanged', () => {

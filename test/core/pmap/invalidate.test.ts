@@ -143,9 +143,9 @@ describe('who is reached', () => {
     loadOn(w, 2, w.m.pmap0);
     const other = w.pmap();
     w.enter(pmap, VA, w.pages());
-    expect([...pmap.pcidGen.slice(0, 3)]).toEqual([1, 0, 1]);
+    expect(Array.from(pmap.pcidGen.subarray(0, 3))).toEqual([1, 0, 1]);
     pmapRemove(w.m, pmap, VA, VA + PAGE_SIZE);
-    expect([...pmap.pcidGen.slice(0, 3)]).toEqual([0, 0, 0]);
+    expect(Array.from(pmap.pcidGen.subarray(0, 3))).toEqual([0, 0, 0]);
     expect(other.pcidGen[0]).toBe(1);
   });
 });

@@ -115,7 +115,7 @@ describe('a finding', () => {
       [...done, ...openFindings.map(({ id }) => id)]
         .filter((id) => id.startsWith(letter))
         .map((id) => Number(id.slice(1)))
-        .sort((a, b) => a - b);
+        .toSorted((a, b) => a - b);
     expect(numbers('F')).toEqual(Array.from({ length: 21 }, (_, i) => i + 1));
     expect(numbers('N')).toEqual(Array.from({ length: 11 }, (_, i) => i + 1));
   });
