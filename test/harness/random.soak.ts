@@ -1,0 +1,136 @@
+/**
+ * Random workloads by the ten thousand, through the compiled program: invariants after every op, and the n-way comparison of
+ * the series. SOAK=0.01 in the environment does a hundredth of it.
+ */
+import { pathToFileURL } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Machine, Variant } from '../../core/index.ts';
+import type { RunRecord } from '../../harness/run/record.ts';
+import { OP_STOP, type Workload } from '../../harness/workload/ops.ts';
+import { builtFile } from '../support/built.ts';
+
+const SHARE = Number(process.env.SOAK ?? 1);
+const CHECKED = Math.ceil(10_000 * SHARE);
+const COMPARED = Math.ceil(100_000 * SHARE);
+
+const MACHINES = [
+  '',
+  'pti=on',
+  'cpus=3',
+  'superpages=on ram=256M',
+  'cpus=2 pti=on pcid=off',
+  'lower-shared=on',
+  'la57=on',
+  'cpus=2 pti=on superpages=on ram=256M',
+];
+
+const load = async <T>(path: string): Promise<T> =>
+  (await import(/* @vite-ignore */ pathToFileURL(builtFile(path)).href)) as T;
+
+async function built() {
+  const { checkers } = await load<typeof import('../../harness/check/checker.ts')>('harness/check/checker.js');
+  const { compareWorkload, planComparison } =
+    await load<typeof import('../../harness/compare/compare.ts')>('harness/compare/compare.js');
+  const { knownDifferences } =
+    await load<typeof import('../../harness/findings/index.ts')>('harness/findings/index.js');
+  const { knownViolations } = await load<typeof import('../../harness/findings/violations.ts')>(
+    'harness/findings/violations.js',
+  );
+  const { factsOf } = await load<typeof import('../../harness/run/facts.ts')>('harness/run/facts.js');
+  const { run } = await load<typeof import('../../harness/run/run.ts')>('harness/run/run.js');
+  const { generateWorkload } =
+    await load<typeof import('../../harness/workload/generate.ts')>('harness/workload/generate.js');
+  const face = await load<typeof import('../../variants/index.ts')>('variants/index.js');
+  const checker = checkers();
+  return {
+    checker,
+    compareWorkload,
+    planComparison,
+    knownDifferences,
+    knownViolations,
+    factsOf,
+    run,
+    generateWorkload,
+    face,
+  };
+}
+
+let program: Awaited<ReturnType<typeof built>>;
+beforeAll(async () => {
+  program = await built();
+}, 120_000);
+
+let machine: Machine | null = null;
+
+function record(workload: Workload, variant: Variant, check: boolean): RunRecord {
+  const result = program.run(machine, workload, variant, { check }, { checker: program.checker });
+  ({ machine } = result);
+  return result.record;
+}
+
+const workloadOf = (seed: number, choices: number): Workload =>
+  program.generateWorkload(seed, { machine: MACHINES[seed % MACHINES.length]!, choices });
+
+function say(what: string, count: number, ops: number, start: number): void {
+  const seconds = (performance.now() - start) / 1000;
+  const rate = (count / seconds).toFixed(1);
+  console.log(`${what}: ${count} workloads, ${ops} ops in ${seconds.toFixed(0)} s, ${rate} workloads/s`);
+}
+
+describe('random workloads', () => {
+  it(`keep every invariant: ${CHECKED} of them`, () => {
+    const { face, knownViolations } = program;
+    const variants = [...face.series, face.d33276];
+    const start = performance.now();
+    let ops = 0;
+    for (let seed = 1; seed <= CHECKED; seed++) {
+      const at = seed % variants.length;
+      const { violations, ended, ...done } = record(workloadOf(seed, 60), variants[at]!, true);
+      ops += done.ops;
+      const before = variants[at] === face.d33276 ? [] : face.series.slice(0, at + 1);
+      const named = knownViolations.filter(({ variant }) => before.some(({ id }) => id === variant));
+      const unknown = violations.filter(({ name }) => !named.some(({ what }) => what === name));
+      expect({ seed, unknown, failed: ended.kind === 'failed' ? ended : null }).toEqual({
+        seed,
+        unknown: [],
+        failed: null,
+      });
+    }
+    say('checked', CHECKED, ops, start);
+  });
+
+  it(`differ between revisions as declared: ${COMPARED} of them`, () => {
+    const { face, planComparison, compareWorkload, factsOf, knownDifferences } = program;
+    const ids = face.series.map(({ id }) => id);
+    const plan = planComparison(ids, factsOf(face.series, new Set(Object.keys(face))), {
+      against: { kind: 'variant', id: 'baseline' },
+      ledger: knownDifferences,
+      steps: true,
+    });
+    const start = performance.now();
+    let ops = 0;
+    for (let seed = 1; seed <= COMPARED; seed++) {
+      const workload = workloadOf(seed, 40);
+      const records = face.series.map((variant) => record(workload, variant, false));
+      ops += workload.ops.length;
+      const { pairs, steps, runs } = compareWorkload(plan, workload, records);
+      // A declaration speaks of whole ops: over several revisions the parts of a stopped exit do not fit it one by one.
+      const stops = workload.ops.chunks.some(({ code }) => code.includes(OP_STOP));
+      const unexpected = [
+        ...[...(stops ? [] : pairs), ...steps].flatMap(({ reference, candidate, differences, failures }) => [
+          ...differences
+            .filter(({ standing }) => standing === 'unexpected')
+            .map(
+              ({ what, op, amount }) => `${candidate} after ${reference}: ${what} by ${amount?.total} from op ${op} on`,
+            ),
+          ...failures.map(({ variant, failure }) => `${variant}: ${failure.message}`),
+        ]),
+        ...runs.flatMap(({ variant, faults }) =>
+          faults.filter(({ standing }) => standing === 'unexpected').map(({ name }) => `${variant}: ${name}`),
+        ),
+      ];
+      expect({ seed, unexpected }).toEqual({ seed, unexpected: [] });
+    }
+    say('compared, five revisions each', COMPARED, ops, start);
+  });
+});
