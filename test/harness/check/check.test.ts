@@ -14,7 +14,7 @@ import { workloads } from '../workload/arbitrary.ts';
 import { FAULTS, LIVE } from './faults.ts';
 
 /** More of them, and longer ones: npm run soak. */
-const RANDOM = 500;
+const RANDOM = 200;
 
 const checker = checkers();
 let machine: Machine | null = null;
