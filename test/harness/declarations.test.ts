@@ -34,7 +34,8 @@ const compareAll = (some: readonly VariantFacts[], ledger: readonly Known[], ove
 beforeAll(async () => {
   let machine: Machine | null = null;
   answered = [];
-  for (const name of [...Object.keys(CATALOG), ...Object.keys(CORPUS)]) {
+  // The largest recording adds seconds and no kind of difference of its own; `npm start` holds it to the same gate.
+  for (const name of [...Object.keys(CATALOG), ...Object.keys(CORPUS)].filter((one) => one !== 'make12')) {
     const workload = await loadWorkload(name);
     const records = face.series.map((variant) => {
       const result = run(machine, workload, variant);
