@@ -47,6 +47,7 @@ export const PLACE_NAMES = [
   'kern_mlock',
   'kern_munlock',
   'kern_break',
+  'kmem_free',
   'vmspace_alloc',
   'vmspace_fork',
   'vmspace_exec',
@@ -86,6 +87,7 @@ export const IN_KERN_MSYNC = placeOf('kern_msync');
 export const IN_KERN_MLOCK = placeOf('kern_mlock');
 export const IN_KERN_MUNLOCK = placeOf('kern_munlock');
 export const IN_KERN_BREAK = placeOf('kern_break');
+export const IN_KMEM_FREE = placeOf('kmem_free');
 export const IN_VMSPACE_ALLOC = placeOf('vmspace_alloc');
 export const IN_VMSPACE_FORK = placeOf('vmspace_fork');
 export const IN_VMSPACE_EXEC = placeOf('vmspace_exec');
