@@ -2,8 +2,11 @@
  * The event stream: every call into the pmap layer and every outcome worth comparing, in order, when `m.recording` is on.
  *
  * Off, the only cost is the test at the call site (`if (m.recording) emit(...)`), which was not measurable. An event is
- * EVENT_WORDS numbers in a growing Float64Array: kind, subject, then up to six operands, unused ones 0.
+ * EVENT_WORDS numbers in a growing Float64Array: kind, subject, then up to six operands, unused ones 0, and the frame that
+ * it is about, 0 if none. Emitting an event enters the place of that call (calls.ts); the call ends with leave().
  */
+
+import { CallTree } from './calls.ts';
 
 /** Kinds, with the meaning of subject and operands. `pmap` is Pmap.id; 0 is the kernel's own (pmap0). */
 export const EVENT_KINDS = [
@@ -19,7 +22,7 @@ export const EVENT_KINDS = [
   'enter', // pmap, va, prot, flags, object id, pindex, psind
   'enter_quick', // pmap, va, prot, object id, pindex
   'enter_object', // pmap, sva, eva, prot, object id, first pindex
-  'copy_page', // 0, src object id, src pindex, dst object id, dst pindex
+  'copy_page', // 0, src object id, src pindex, dst object id, dst pindex, src frame
   'remove_all', // 0, object id, pindex
   'remove_write', // 0, object id, pindex
   'clear_modify', // 0, object id, pindex
@@ -44,18 +47,39 @@ export const EV_REMOVE_ALL = 13;
 export const EV_REMOVE_WRITE = 14;
 export const EV_CLEAR_MODIFY = 15;
 
-export const EVENT_WORDS = 8;
+export const EVENT_WORDS = 9;
+/** Word of an event that holds its frame. */
+export const EVENT_FRAME = 8;
+/** Word of a pmap_remove event that says whether the call left early. */
+export const EVENT_REMOVE_EARLY = 4;
 
 /** A growing stream of events. `length` counts events; event i is words[i * EVENT_WORDS ..]. */
 export class EventLog {
   words = new Float64Array(1024 * EVENT_WORDS);
   length = 0;
+  /** Calls are entered, but make no event: they are those of a pmap function to another. */
+  muted = false;
+  readonly calls = new CallTree();
 
   clear(): void {
     this.length = 0;
+    this.muted = false;
+    this.calls.clear();
   }
 
-  emit(kind: number, subject: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0): void {
+  /** Forgets the events, not the places. */
+  forget(): void {
+    this.length = 0;
+  }
+
+  /** The call of the last event that has not ended ends. */
+  leave(): void {
+    this.calls.leave();
+  }
+
+  emit(kind: number, subject: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, frame = 0): void {
+    this.calls.enter(kind);
+    if (this.muted) return;
     const at = this.length * EVENT_WORDS;
     if (at === this.words.length) {
       const wider = new Float64Array(this.words.length * 2);
@@ -71,6 +95,7 @@ export class EventLog {
     words[at + 5] = d;
     words[at + 6] = e;
     words[at + 7] = f;
+    words[at + 8] = frame;
     this.length++;
   }
 }

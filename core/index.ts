@@ -4,6 +4,7 @@
 export * from './units.ts';
 export * from './counters.ts';
 export { KernelPanic } from './panic.ts';
+export * from './calls.ts';
 export * from './events.ts';
 export { type Hunks, type Machine, HUNK_NAMES } from './hunks.ts';
 export { type Intent, type Variant, defineVariant } from './variant.ts';

@@ -34,6 +34,9 @@ const ACTIONS = {
   list: () => import('./cli/list.ts').then(({ listCommand }) => listCommand),
   findings: () => import('./cli/findings.ts').then(({ findingsCommand }) => findingsCommand),
   review: () => import('./cli/review.ts').then(({ reviewCommand }) => reviewCommand),
+  explain: () => import('./cli/explain.ts').then(({ explainCommand }) => explainCommand),
+  trace: () => import('./cli/trace.ts').then(({ traceCommand }) => traceCommand),
+  probe: () => import('./cli/probe.ts').then(({ probeCommand }) => probeCommand),
   bench: () => import('./cli/bench.ts').then(({ benchCommand }) => benchCommand),
   import: () => import('./cli/import.ts').then(({ importCommand }) => importCommand),
 };
@@ -71,6 +74,47 @@ program
   .option('--check', 'check every invariant after each op (20,000 ops or more: at process exits and the end)')
   .option('--json', 'JSON instead of text')
   .action(async (workload, options) => finish((await ACTIONS.replay())(workload, options)));
+
+program
+  .command('explain')
+  .description('what the difference of any counter between two revisions consists of, adding up exactly')
+  .argument('<a>', 'the reference: a revision by name, or a file')
+  .argument('<b>', 'the candidate')
+  .requiredOption('-w, --workload <name|file>', 'a workload of the catalog or the corpus, or a file')
+  .option('--counter <name>', 'one counter or statistic, with all its groups (default: all that differ)')
+  .option('--by <list>', 'how to group: op, process, kind, place, stack, call (default: op,process,stack)')
+  .option('--until <op>', 'only ops 0 to this one: what a level, such as residentCount, consists of there')
+  .option('--touch <policy>', 'who reads the shared page in a recording: recorded, exec, never, all')
+  .option('--json', 'JSON instead of text')
+  .action(async (a, b, options) => finish((await ACTIONS.explain())(a, b, options)));
+
+program
+  .command('trace')
+  .description('the calls of two revisions into the pmap layer, where they first part, and both machines there')
+  .argument('<a>', 'the reference: a revision by name, or a file')
+  .argument('<b>', 'the candidate')
+  .requiredOption('-w, --workload <name|file>', 'a workload of the catalog or the corpus, or a file')
+  .option('--comparator <name>', 'exact, no-cost or isomorphic: up to the numbers of frames and objects', 'exact')
+  .option('--touch <policy>', 'who reads the shared page in a recording: recorded, exec, never, all')
+  .option('--json', 'JSON instead of text')
+  .action(async (a, b, options) => finish((await ACTIONS.trace())(a, b, options)));
+
+program
+  .command('probe')
+  .description('what dtrace would print of a run: pmap_remove calls by stack and by resident_count == 0')
+  .argument('<point>', 'pmap_remove:entry')
+  .option('--by <list>', 'stack; empty: resident_count == 0 at entry; early: left at the first test')
+  .option('-w, --workload <name|file...>', 'workloads of the catalog or the corpus, or files (default: make12)')
+  .option('--variant <id|file>', 'the revision (default: baseline)')
+  .option('--touch <policy>', 'who reads the shared page in a recording: recorded, exec, never, all')
+  .option('--json', 'JSON instead of text')
+  .addHelpText(
+    'after',
+    `
+From toplevel-accounting on resident_count counts the top-level pages: taken literally, == 0 then holds for no user
+pmap, though the later revisions do leave early. So group by early as well; that is the default.`,
+  )
+  .action(async (point, options) => finish((await ACTIONS.probe())(point, options)));
 
 program
   .command('conform')

@@ -1,6 +1,7 @@
 /**
  * A new image in a process. FreeBSD: sys/kern/kern_exec.c do_execve, exec_new_vmspace, exec_map_stack.
  */
+import { IN_DO_EXECVE, IN_EXEC_CLEANUP, IN_EXEC_FREE_ABI_MAPPINGS, IN_EXEC_NEW_VMSPACE } from '../calls.ts';
 import { EXECS_NEW, EXECS_REUSED, REACHED_EXEC_BEFORE_TEARDOWN } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import { P_EXEC, P_PPWAIT, type Image, type ImageMap, type Proc, type Sysent } from '../state/proc.ts';
@@ -35,7 +36,7 @@ import { ENOMEM, ESTOPPED, SIGABRT } from './errno.ts';
 import { terminate } from './signal.ts';
 import { idleOtherCpus, minUserAddress } from './run.ts';
 import { STOP_PPWAIT_CLEARED, stopsAt } from './stop.ts';
-import { sysMmap } from './syscalls.ts';
+import { mapMemory } from './syscalls.ts';
 
 const RX = VM_PROT_READ | VM_PROT_EXECUTE;
 
@@ -74,6 +75,7 @@ export function execMapStack(m: Machine, p: Proc, bytes: number): number {
  * p.oldVmspace. Returns whether the vmspace was reused. FreeBSD: exec_new_vmspace
  */
 export function execNewVmspace(m: Machine, p: Proc, sysent: Sysent): boolean {
+  if (m.recording) m.events.calls.enter(IN_EXEC_NEW_VMSPACE);
   idleOtherCpus(m, p);
   const vm = p.vmspace;
   const { map } = vm;
@@ -83,7 +85,9 @@ export function execNewVmspace(m: Machine, p: Proc, sysent: Sysent): boolean {
   if (reuse) {
     m.counters[EXECS_REUSED]!++;
     m.counters[REACHED_EXEC_BEFORE_TEARDOWN]!++;
+    if (m.recording) m.events.calls.enter(IN_EXEC_FREE_ABI_MAPPINGS);
     m.hunks.execBeforeTeardown(m, p);
+    if (m.recording) m.events.leave();
     pmapRemovePages(m, vm.pmap);
     vmspaceClear(m, p, vm);
     vmMapLock(m, map); // clears the flags of mlockall and of address randomization
@@ -95,6 +99,7 @@ export function execNewVmspace(m: Machine, p: Proc, sysent: Sysent): boolean {
   }
   mapSharedPage(m, p, sysent);
   p.sysent = sysent;
+  if (m.recording) m.events.leave();
   return reuse;
 }
 
@@ -103,7 +108,9 @@ export function execCleanup(m: Machine, p: Proc): void {
   const old = p.oldVmspace;
   if (old === null) return;
   p.oldVmspace = null;
+  if (m.recording) m.events.calls.enter(IN_EXEC_CLEANUP);
   vmspaceFree(m, p, old);
+  if (m.recording) m.events.leave();
 }
 
 /** mmap flags of an image's map, by kind. */
@@ -118,7 +125,18 @@ const IMAGE_FLAGS = {
 function mapImagePart(m: Machine, p: Proc, part: ImageMap): number {
   const { kind, start, len } = part;
   const prot = kind === 'guard' ? VM_PROT_NONE : part.prot;
-  const error = sysMmap(m, p, start, len, prot, part.maxProt, IMAGE_FLAGS[kind], part.file ?? -1, part.off ?? 0);
+  const error = mapMemory(
+    m,
+    p,
+    start,
+    len,
+    prot,
+    part.maxProt,
+    IMAGE_FLAGS[kind],
+    part.file ?? -1,
+    part.off ?? 0,
+    false,
+  );
   if (error === 0 && kind === 'stack') {
     const vm = p.vmspace;
     vm.maxsaddr = start;
@@ -154,6 +172,14 @@ function touchImage(m: Machine, p: Proc, image: Image): number {
  * FreeBSD: do_execve
  */
 export function sysExec(m: Machine, p: Proc, image: Image, sysent: Sysent = image.sysent ?? p.sysent): number {
+  if (m.recording) m.events.calls.enter(IN_DO_EXECVE);
+  const rv = loadImage(m, p, image, sysent);
+  if (m.recording) m.events.leave();
+  return rv === 0 && p.image !== null ? execFinish(m, p) : rv;
+}
+
+/** do_execve up to where the vfork parent has been woken; p.image is set once that is reached. */
+function loadImage(m: Machine, p: Proc, image: Image, sysent: Sysent): number {
   execNewVmspace(m, p, sysent);
   const vm = p.vmspace;
   vm.maxsaddr = 0;
@@ -171,13 +197,14 @@ export function sysExec(m: Machine, p: Proc, image: Image, sysent: Sysent = imag
   p.flags = (p.flags | P_EXEC) & ~P_PPWAIT;
   p.caught = 0;
   p.image = image;
-  if (stopsAt(m, p, STOP_PPWAIT_CLEARED)) return ESTOPPED;
-  return execFinish(m, p);
+  return stopsAt(m, p, STOP_PPWAIT_CLEARED) ? ESTOPPED : 0;
 }
 
 /** After the vfork parent has been woken: the old vmspace goes, the new image starts. */
 export function execFinish(m: Machine, p: Proc): number {
+  if (m.recording) m.events.calls.enter(IN_DO_EXECVE);
   execCleanup(m, p);
+  if (m.recording) m.events.leave();
   const { image } = p;
   p.image = null;
   if (image !== null) touchImage(m, p, image);
@@ -190,9 +217,11 @@ export function execFinish(m: Machine, p: Proc): number {
  */
 export function sysExecFail(m: Machine, p: Proc, errno: number, afterPointOfNoReturn: boolean): number {
   if (afterPointOfNoReturn) {
+    if (m.recording) m.events.calls.enter(IN_DO_EXECVE);
     execNewVmspace(m, p, p.sysent);
     execCleanup(m, p);
     terminate(m, p, 0, SIGABRT);
+    if (m.recording) m.events.leave();
   }
   return errno;
 }

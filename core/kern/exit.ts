@@ -1,6 +1,7 @@
 /**
  * The end of a process. FreeBSD: sys/kern/kern_exit.c exit1.
  */
+import { IN_EXEC_FREE_ABI_MAPPINGS, IN_EXIT1 } from '../calls.ts';
 import { EXITS, REACHED_EXIT_BEFORE_VMSPACE_EXIT } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import { PRS_NORMAL, PRS_REAPED, PRS_ZOMBIE, P_PPWAIT, P_WEXIT, type Proc } from '../state/proc.ts';
@@ -32,15 +33,19 @@ function killPeers(m: Machine, p: Proc): void {
  * wait(), unless init is the parent. FreeBSD: exit1
  */
 export function exit1(m: Machine, p: Proc, status: number, signal: number): number {
+  if (m.recording) m.events.calls.enter(IN_EXIT1);
   idleOtherCpus(m, p);
   p.flags |= P_WEXIT;
   p.exitStatus = status;
   p.exitSignal = signal;
   killPeers(m, p);
   m.counters[REACHED_EXIT_BEFORE_VMSPACE_EXIT]!++;
+  if (m.recording) m.events.calls.enter(IN_EXEC_FREE_ABI_MAPPINGS);
   m.hunks.exitBeforeVmspaceExit(m, p);
-  if (stopsAt(m, p, STOP_REFCNT_TESTED)) return ESTOPPED;
-  return exitVmspace(m, p);
+  if (m.recording) m.events.leave();
+  const rv = stopsAt(m, p, STOP_REFCNT_TESTED) ? ESTOPPED : exitVmspace(m, p);
+  if (m.recording) m.events.leave();
+  return rv;
 }
 
 /** From vmspace_exit on. */

@@ -1,6 +1,7 @@
 /**
  * Processes on CPUs: making the first ones, and switching. FreeBSD: sys/kern/sched_ule.c, sys/amd64/amd64/cpu_switch.S
  */
+import { IN_SCHED_SWITCH } from '../calls.ts';
 import type { Machine } from '../hunks.ts';
 import { pmapActivate } from '../pmap/index.ts';
 import { P_PPWAIT, Proc, type Sysent } from '../state/proc.ts';
@@ -34,14 +35,19 @@ export function runOn(m: Machine, p: Proc, cpu: number, thread = 0): void {
   runningThread[cpu] = thread;
   p.cpu = cpu;
   const { pmap } = p.vmspace;
-  if (m.cpus[cpu]!.curpmap !== pmap) pmapActivate(m, pmap);
+  if (m.cpus[cpu]!.curpmap === pmap) return;
+  if (m.recording) m.events.calls.enter(IN_SCHED_SWITCH);
+  pmapActivate(m, pmap);
+  if (m.recording) m.events.leave();
 }
 
 /** Nothing runs on the CPU any more. */
 function idle(m: Machine, cpu: number): void {
   m.running[cpu] = null;
   m.curcpu = cpu;
+  if (m.recording) m.events.calls.enter(IN_SCHED_SWITCH);
   pmapActivate(m, m.pmap0);
+  if (m.recording) m.events.leave();
 }
 
 /** The other threads of p are gone or suspended: the CPUs where they ran go idle. FreeBSD: thread_single */

@@ -2,6 +2,17 @@
  * System calls on memory: 0 or an error number; a value goes to m.retval. p runs.
  * FreeBSD: sys/vm/vm_mmap.c kern_mmap and others, sys/vm/vm_unix.c kern_break.
  */
+import {
+  IN_KERN_BREAK,
+  IN_KERN_MADVISE,
+  IN_KERN_MINHERIT,
+  IN_KERN_MLOCK,
+  IN_KERN_MMAP,
+  IN_KERN_MPROTECT,
+  IN_KERN_MSYNC,
+  IN_KERN_MUNLOCK,
+  IN_KERN_MUNMAP,
+} from '../calls.ts';
 import type { Machine } from '../hunks.ts';
 import type { Proc } from '../state/proc.ts';
 import {
@@ -101,6 +112,25 @@ export function sysMmap(
   off: number,
   phys = false,
 ): number {
+  if (m.recording) m.events.calls.enter(IN_KERN_MMAP);
+  const error = mapMemory(m, p, addr, len, prot, maxProt, mmapFlags, file, off, phys);
+  if (m.recording) m.events.leave();
+  return error;
+}
+
+/** kern_mmap without a place of its own: what exec makes the maps of an image with. */
+export function mapMemory(
+  m: Machine,
+  p: Proc,
+  addr: number,
+  len: number,
+  prot: number,
+  maxProt: number,
+  mmapFlags: number,
+  file: number,
+  off: number,
+  phys: boolean,
+): number {
   const max = maxProt === 0 ? VM_PROT_ALL : maxProt;
   if ((max & prot) !== prot) return ENOTSUP;
   const flags = (mmapFlags & MAP_STACK) !== 0 ? mmapFlags | MAP_ANON : mmapFlags;
@@ -149,9 +179,11 @@ export function sysMunmap(m: Machine, p: Proc, addr: number, len: number): numbe
   const start = truncPage(addr);
   const end = start + roundPage(len + addr - start);
   if (!vmMapRangeValid(map, start, end)) return EINVAL;
+  if (m.recording) m.events.calls.enter(IN_KERN_MUNMAP);
   vmMapLock(m, map);
   vmMapDelete(m, map, start, end);
   vmMapUnlock(m, map);
+  if (m.recording) m.events.leave();
   return 0;
 }
 
@@ -159,7 +191,9 @@ export function sysMunmap(m: Machine, p: Proc, addr: number, len: number): numbe
 export function sysMprotect(m: Machine, p: Proc, addr: number, len: number, prot: number, maxProt = 0): number {
   const start = truncPage(addr);
   const end = start + roundPage(len + addr - start);
+  if (m.recording) m.events.calls.enter(IN_KERN_MPROTECT);
   const rv = vmMapProtect(m, p.vmspace.map, start, end, prot, maxProt === 0 ? -1 : maxProt);
+  if (m.recording) m.events.leave();
   if (rv === KERN_PROTECTION_FAILURE) return EACCES;
   return rv === KERN_OUT_OF_BOUNDS ? ENOTSUP : 0;
 }
@@ -169,7 +203,9 @@ export function sysMinherit(m: Machine, p: Proc, addr: number, len: number, inhe
   if (!(inheritance >= 0 && inheritance <= 3)) return EINVAL;
   const start = truncPage(addr);
   const end = start + roundPage(len + addr - start);
+  if (m.recording) m.events.calls.enter(IN_KERN_MINHERIT);
   vmMapInherit(m, p.vmspace.map, start, end, inheritance);
+  if (m.recording) m.events.leave();
   return 0;
 }
 
@@ -177,7 +213,10 @@ export function sysMinherit(m: Machine, p: Proc, addr: number, len: number, inhe
 export function sysMadvise(m: Machine, p: Proc, addr: number, len: number, advice: number): number {
   const { map } = p.vmspace;
   if (!vmMapRangeValid(map, addr, addr + len)) return EINVAL;
-  return vmMapMadvise(m, map, truncPage(addr), roundPage(addr + len), advice) ? 0 : EINVAL;
+  if (m.recording) m.events.calls.enter(IN_KERN_MADVISE);
+  const known = vmMapMadvise(m, map, truncPage(addr), roundPage(addr + len), advice);
+  if (m.recording) m.events.leave();
+  return known ? 0 : EINVAL;
 }
 
 /** msync. FreeBSD: kern_msync */
@@ -187,21 +226,27 @@ export function sysMsync(m: Machine, p: Proc, addr: number, len: number, flags: 
   const MS_ASYNC = 1;
   const MS_INVALIDATE = 2;
   if ((flags & (MS_ASYNC | MS_INVALIDATE)) === (MS_ASYNC | MS_INVALIDATE)) return EINVAL;
+  if (m.recording) m.events.calls.enter(IN_KERN_MSYNC);
   const rv = vmMapSync(m, p.vmspace.map, start, end, (flags & MS_INVALIDATE) !== 0);
+  if (m.recording) m.events.leave();
   if (rv === KERN_INVALID_ADDRESS) return ENOMEM;
   return rv === KERN_INVALID_ARGUMENT ? EBUSY : 0;
 }
 
 /** FreeBSD: kern_mlock */
 export function sysMlock(m: Machine, p: Proc, addr: number, len: number): number {
+  if (m.recording) m.events.calls.enter(IN_KERN_MLOCK);
   const rv = vmMapWire(m, p.vmspace.map, truncPage(addr), roundPage(addr + len));
+  if (m.recording) m.events.leave();
   if (rv === KERN_SUCCESS) return 0;
   return rv === KERN_INVALID_ARGUMENT ? EINVAL : ENOMEM;
 }
 
 /** FreeBSD: kern_munlock */
 export function sysMunlock(m: Machine, p: Proc, addr: number, len: number): number {
+  if (m.recording) m.events.calls.enter(IN_KERN_MUNLOCK);
   const rv = vmMapUnwire(m, p.vmspace.map, truncPage(addr), roundPage(addr + len));
+  if (m.recording) m.events.leave();
   return rv === KERN_SUCCESS ? 0 : ENOMEM;
 }
 
@@ -210,6 +255,7 @@ export function sysBrk(m: Machine, p: Proc, newEnd: number): number {
   const vm = p.vmspace;
   const { map } = vm;
   const to = roundPage(newEnd);
+  if (m.recording) m.events.calls.enter(IN_KERN_BREAK);
   vmMapLock(m, map);
   const base = roundPage(vm.daddr);
   const old = base + vm.dsize * PAGE_SIZE;
@@ -228,6 +274,7 @@ export function sysBrk(m: Machine, p: Proc, newEnd: number): number {
     vm.dsize -= atop(old - to);
   }
   vmMapUnlock(m, map);
+  if (m.recording) m.events.leave();
   return error;
 }
 

@@ -40,8 +40,12 @@ function allocPcid(m: Machine, pmap: Pmap, cpu: Cpu): boolean {
 export function pmapActivate(m: Machine, pmap: Pmap): void {
   if (m.recording) m.events.emit(EV_ACTIVATE, pmap.id, m.curcpu);
   const cpu = m.cpus[m.curcpu]!;
+  if (cpu.curpmap !== pmap) load(m, cpu, pmap);
+  if (m.recording) m.events.leave();
+}
+
+function load(m: Machine, cpu: Cpu, pmap: Pmap): void {
   const old = cpu.curpmap;
-  if (old === pmap) return;
   const { id } = cpu;
   setActive(pmap, id);
   if (!m.config.pcid) {

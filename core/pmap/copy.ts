@@ -30,10 +30,12 @@ function lockBoth(m: Machine, dst: Pmap, src: Pmap): void {
  */
 export function pmapCopy(m: Machine, dst: Pmap, src: Pmap, dstAddr: Va, len: number, srcAddr: Va): void {
   if (m.recording) m.events.emit(EV_COPY, dst.id, src.id, srcAddr, srcAddr + len);
-  if (dstAddr !== srcAddr) return;
-  lockBoth(m, dst, src);
-  copyRange(m, dst, src, srcAddr, srcAddr + len);
-  m.pvListLocked = 0;
+  if (dstAddr === srcAddr) {
+    lockBoth(m, dst, src);
+    copyRange(m, dst, src, srcAddr, srcAddr + len);
+    m.pvListLocked = 0;
+  }
+  if (m.recording) m.events.leave();
 }
 
 function copyRange(m: Machine, dst: Pmap, src: Pmap, start: Va, end: Va): void {

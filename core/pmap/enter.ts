@@ -57,7 +57,8 @@ export function pmapEnter(
   psind: number,
 ): number {
   const { page } = m;
-  if (m.recording) m.events.emit(EV_ENTER, pmap.id, va, prot, flags, page.object[frame], page.pindex[frame], psind);
+  if (m.recording)
+    m.events.emit(EV_ENTER, pmap.id, va, prot, flags, page.object[frame], page.pindex[frame], psind, frame);
   let newLo = (frame << 12) | PG_A | PG_V | PG_U;
   if ((flags & VM_PROT_WRITE) !== 0) newLo |= PG_M;
   if ((prot & VM_PROT_WRITE) !== 0) newLo |= PG_RW;
@@ -69,9 +70,12 @@ export function pmapEnter(
   else if ((newLo & PG_RW) !== 0) newLo |= PG_M;
   if (va >= VM_MAXUSER_ADDRESS_LA57) throw new KernelPanic('pmap_enter', 'invalid page directory', { va });
 
+  let rv: number;
   if (psind !== 0 || (flags & PMAP_ENTER_LARGEPAGE) !== 0)
-    return enterLarge(m, pmap, va, frame, newLo | PG_PS, newHi, flags, psind);
-  return enter4k(m, pmap, vaHi(va), vaLo(va), frame, newLo, newHi, (flags & PMAP_ENTER_NOSLEEP) === 0);
+    rv = enterLarge(m, pmap, va, frame, newLo | PG_PS, newHi, flags, psind);
+  else rv = enter4k(m, pmap, vaHi(va), vaLo(va), frame, newLo, newHi, (flags & PMAP_ENTER_NOSLEEP) === 0);
+  if (m.recording) m.events.leave();
+  return rv;
 }
 
 function enter4k(

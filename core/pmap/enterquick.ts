@@ -25,7 +25,7 @@ export function pmapEnterObject(m: Machine, pmap: Pmap, sva: Va, eva: Va, first:
   const { page } = m;
   const { pindex, listNext } = page;
   const start = pindex[first]!;
-  if (m.recording) m.events.emit(EV_ENTER_OBJECT, pmap.id, sva, eva, prot, page.object[first], start);
+  if (m.recording) m.events.emit(EV_ENTER_OBJECT, pmap.id, sva, eva, prot, page.object[first], start, 0, first);
   const pages = (eva - sva) / PAGE_SIZE;
   m.counters[PMAP_LOCKS]!++;
   let ptp = 0;
@@ -48,6 +48,7 @@ export function pmapEnterObject(m: Machine, pmap: Pmap, sva: Va, eva: Va, first:
     frame = listNext[frame]!;
   }
   m.pvListLocked = 0;
+  if (m.recording) m.events.leave();
 }
 
 /**
@@ -56,10 +57,12 @@ export function pmapEnterObject(m: Machine, pmap: Pmap, sva: Va, eva: Va, first:
  */
 export function pmapEnterQuick(m: Machine, pmap: Pmap, va: Va, frame: Frame, prot: number): void {
   const { page } = m;
-  if (m.recording) m.events.emit(EV_ENTER_QUICK, pmap.id, va, prot, page.object[frame], page.pindex[frame]);
+  if (m.recording)
+    m.events.emit(EV_ENTER_QUICK, pmap.id, va, prot, page.object[frame], page.pindex[frame], 0, 0, frame);
   m.counters[PMAP_LOCKS]!++;
   enterQuickLocked(m, pmap, vaHi(va), vaLo(va), frame, prot, 0);
   m.pvListLocked = 0;
+  if (m.recording) m.events.leave();
 }
 
 /** `ptp`: the PT page of the last call, 0 none. Returns the one of this call, or 0 if nothing was mapped. */

@@ -193,9 +193,14 @@ export function pmapPinit(m: Machine, pmap: Pmap, kpti: boolean): void {
   }
   if (m.la57) fillPml5(m, pmap.top);
   else fillPml4(m, pmap.top);
-  if (!kpti) return;
-  pmap.topUser = takeTopPage(m, pmap);
-  fillPti(m, pmap.topUser);
+  if (kpti) {
+    pmap.topUser = takeTopPage(m, pmap);
+    fillPti(m, pmap.topUser);
+  }
+  if (m.recording) {
+    m.events.calls.watch(pmap);
+    m.events.leave();
+  }
 }
 
 /**
@@ -222,4 +227,8 @@ export function pmapRelease(m: Machine, pmap: Pmap): void {
   hunks.releaseEnd(m, pmap);
   pmap.top = 0;
   pmap.topUser = 0;
+  if (m.recording) {
+    m.events.calls.unwatch(pmap);
+    m.events.leave();
+  }
 }

@@ -46,7 +46,7 @@ function pdeOf4k(m: Machine, pmap: Pmap, pv: number, where: string): number {
 /** Unmaps the page everywhere. FreeBSD: sys/amd64/amd64/pmap.c pmap_remove_all */
 export function pmapRemoveAll(m: Machine, frame: Frame): void {
   const { words, page, counters } = m;
-  if (m.recording) m.events.emit(EV_REMOVE_ALL, 0, page.object[frame], page.pindex[frame]);
+  if (m.recording) m.events.emit(EV_REMOVE_ALL, 0, page.object[frame], page.pindex[frame], 0, 0, 0, 0, frame);
   assertManaged(m, frame, 'pmap_remove_all');
   const run = frame >>> 9;
   lockPage(m, frame);
@@ -80,14 +80,20 @@ export function pmapRemoveAll(m: Machine, frame: Frame): void {
   m.pvListLocked = 0;
   delayedInvlWait(m, frame);
   freeDelayed(m);
+  if (m.recording) m.events.leave();
 }
 
 /** Takes write access from all mappings of the page; 2M ones are demoted. FreeBSD: pmap_remove_write */
 export function pmapRemoveWrite(m: Machine, frame: Frame): void {
-  const { words, page, counters } = m;
-  if (m.recording) m.events.emit(EV_REMOVE_WRITE, 0, page.object[frame], page.pindex[frame]);
+  const { page } = m;
+  if (m.recording) m.events.emit(EV_REMOVE_WRITE, 0, page.object[frame], page.pindex[frame], 0, 0, 0, 0, frame);
   assertManaged(m, frame, 'pmap_remove_write');
-  if (!isWriteMapped(m, frame)) return;
+  if (isWriteMapped(m, frame)) removeWriteMapped(m, frame);
+  if (m.recording) m.events.leave();
+}
+
+function removeWriteMapped(m: Machine, frame: Frame): void {
+  const { words, page, counters } = m;
   lockPage(m, frame);
   let next = 0;
   for (let pv = page.pvHead2m[frame >>> 9]!; pv !== 0; pv = next) {
@@ -125,10 +131,15 @@ function assertLocked(m: Machine, frame: Frame, where: string): void {
  * read-only, so that a later write may promote it again. FreeBSD: pmap_clear_modify
  */
 export function pmapClearModify(m: Machine, frame: Frame): void {
-  const { words, page, counters } = m;
-  if (m.recording) m.events.emit(EV_CLEAR_MODIFY, 0, page.object[frame], page.pindex[frame]);
+  const { page } = m;
+  if (m.recording) m.events.emit(EV_CLEAR_MODIFY, 0, page.object[frame], page.pindex[frame], 0, 0, 0, 0, frame);
   assertManaged(m, frame, 'pmap_clear_modify');
-  if (!isWriteMapped(m, frame)) return;
+  if (isWriteMapped(m, frame)) clearModifyMapped(m, frame);
+  if (m.recording) m.events.leave();
+}
+
+function clearModifyMapped(m: Machine, frame: Frame): void {
+  const { words, page, counters } = m;
   lockPage(m, frame);
   let next = 0;
   for (let pv = page.pvHead2m[frame >>> 9]!; pv !== 0; pv = next) {
@@ -310,11 +321,11 @@ export function pmapZeroPage(m: Machine, frame: Frame): void {
 export function pmapCopyPage(m: Machine, src: Frame, dst: Frame): void {
   const { words, page } = m;
   if (m.recording)
-    m.events.emit(EV_COPY_PAGE, 0, page.object[src], page.pindex[src], page.object[dst], page.pindex[dst]);
-  if (page.nonZero[src] === 0) {
-    pmapZeroPage(m, dst);
-    return;
+    m.events.emit(EV_COPY_PAGE, 0, page.object[src], page.pindex[src], page.object[dst], page.pindex[dst], src, 0, dst);
+  if (page.nonZero[src] === 0) pmapZeroPage(m, dst);
+  else {
+    words.copyWithin(dst * WORDS_PER_PAGE, src * WORDS_PER_PAGE, (src + 1) * WORDS_PER_PAGE);
+    page.nonZero[dst] = 1;
   }
-  words.copyWithin(dst * WORDS_PER_PAGE, src * WORDS_PER_PAGE, (src + 1) * WORDS_PER_PAGE);
-  page.nonZero[dst] = 1;
+  if (m.recording) m.events.leave();
 }

@@ -48,11 +48,13 @@ function demoteUnlocked(m: Machine, pmap: Pmap, pde: number, va: Va): boolean {
 export function pmapProtect(m: Machine, pmap: Pmap, sva: Va, eva: Va, prot: number): void {
   if (m.recording) m.events.emit(EV_PROTECT, pmap.id, sva, eva, prot);
   if ((prot & ~VM_PROT_ALL) !== 0) throw new KernelPanic('pmap_protect', 'invalid prot', { prot });
-  if (prot === VM_PROT_NONE) {
-    removeUnrecorded(m, pmap, sva, eva);
-    return;
-  }
-  if ((prot & (VM_PROT_WRITE | VM_PROT_EXECUTE)) === (VM_PROT_WRITE | VM_PROT_EXECUTE)) return;
+  if (prot === VM_PROT_NONE) removeUnrecorded(m, pmap, sva, eva);
+  else if ((prot & (VM_PROT_WRITE | VM_PROT_EXECUTE)) !== (VM_PROT_WRITE | VM_PROT_EXECUTE))
+    protectRange(m, pmap, sva, eva, prot);
+  if (m.recording) m.events.leave();
+}
+
+function protectRange(m: Machine, pmap: Pmap, sva: Va, eva: Va, prot: number): void {
   const { words } = m;
   const keepLo = (prot & VM_PROT_WRITE) === 0 ? ~MODIFIED : -1;
   const addHi = (prot & VM_PROT_EXECUTE) === 0 ? PG_NX_HI : 0;
@@ -150,6 +152,7 @@ export function pmapUnwire(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
       stats.wiredCount--;
     }
   }
+  if (m.recording) m.events.leave();
 }
 
 /**
@@ -159,7 +162,11 @@ export function pmapUnwire(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
  */
 export function pmapAdvise(m: Machine, pmap: Pmap, sva: Va, eva: Va, advice: number): void {
   if (m.recording) m.events.emit(EV_ADVISE, pmap.id, sva, eva, advice);
-  if (advice !== MADV_DONTNEED && advice !== MADV_FREE) return;
+  if (advice === MADV_DONTNEED || advice === MADV_FREE) adviseRange(m, pmap, sva, eva, advice);
+  if (m.recording) m.events.leave();
+}
+
+function adviseRange(m: Machine, pmap: Pmap, sva: Va, eva: Va, advice: number): void {
   const { words } = m;
   let changed = false;
   delayedInvlStart(m);

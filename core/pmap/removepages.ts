@@ -57,6 +57,7 @@ export function pmapRemovePages(m: Machine, pmap: Pmap): void {
   pmapInvalidateAll(m, pmap);
   if (freeChunks !== 0) freeChunkBatch(m, freeChunks);
   freeDelayed(m);
+  if (m.recording) m.events.leave();
 }
 
 function assertOnlyHere(m: Machine, pmap: Pmap): void {

@@ -1,6 +1,7 @@
 /**
  * Page faults: find or make the page behind an address and map it. FreeBSD: sys/vm/vm_fault.c vm_fault.
  */
+import { IN_VM_FAULT } from '../calls.ts';
 import {
   COPY_ON_WRITES,
   HARD_FAULTS,
@@ -312,6 +313,13 @@ function resolve(m: Machine, fs: FaultState): number {
  * FreeBSD: vm_fault
  */
 export function vmFault(m: Machine, map: VmMap, va: Va, faultType: number, flags: number): number {
+  if (m.recording) m.events.calls.enter(IN_VM_FAULT);
+  const rv = fault(m, map, va, faultType, flags);
+  if (m.recording) m.events.leave();
+  return rv;
+}
+
+function fault(m: Machine, map: VmMap, va: Va, faultType: number, flags: number): number {
   const fs = state;
   fs.va = va;
   fs.flags = flags;

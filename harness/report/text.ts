@@ -136,7 +136,7 @@ const ADDRESSES = ['start', 'end', 'va', 'min', 'max', 'lo', 'hi', 'eflags'];
 const shown = (name: string, value: number | string): string =>
   typeof value === 'number' && ADDRESSES.includes(name) ? `0x${value.toString(16)}` : String(value);
 
-function changeText({ kind, key, change, row, columns }: StateChange): string {
+export function changeText({ kind, key, change, row, columns }: StateChange): string {
   const name = [kind, ...Object.entries(key).map(([column, value]) => `${column} ${shown(column, value)}`)].join(' ');
   if (row !== null) {
     const rest = Object.entries(row).filter(([column]) => !(column in key));

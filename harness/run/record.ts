@@ -127,6 +127,8 @@ export interface RunRecord {
   readonly state: { readonly op: number; readonly machine: unknown } | null;
   /** calls into the pmap layer; null unless asked for */
   readonly events: RecordedEvents | null;
+  /** null unless asked for */
+  readonly profile: Profile | null;
 }
 
 /** Op i made events from[i] .. from[i + 1], each EVENT_WORDS numbers of `words` (core/events). */
@@ -135,14 +137,35 @@ export interface RecordedEvents {
   readonly words: Float64Array;
 }
 
+/**
+ * What the ops came to, at the places of the kernel where it was counted (core/calls). Node n of the tree of places is
+ * place[n] under node parent[n]; node 0 is the op itself. Op i charged delta[k] of quantity what[k] to node[k], for k in
+ * from[i] .. from[i + 1]; the op that a run ended in is the last one. Quantities: the counters, then CHARGED_EXTRA.
+ */
+export interface Profile {
+  readonly parent: Int32Array;
+  readonly place: Uint8Array;
+  readonly from: Uint32Array;
+  readonly node: Uint16Array;
+  readonly what: Uint8Array;
+  readonly delta: Float64Array;
+  /** sums over the pmaps of all address spaces at the end, read off them */
+  readonly residentCount: number;
+  readonly wiredCount: number;
+}
+
 /** What a run is asked for besides its record. */
 export interface RunOptions {
   /** record calls into the pmap layer */
   readonly events?: boolean;
+  /** charge what is counted to the places where it happens */
+  readonly profile?: boolean;
   /** take the whole state after this op */
   readonly stateAfter?: number;
   /** check every invariant: after each op, or at checkpoints where there are CHECKED_OPS or more */
   readonly check?: boolean;
+  /** end after this op */
+  readonly until?: number;
 }
 
 /** From this many ops on a workload is checked at checkpoints only: process exits, stops, snapshots and the end. */
@@ -174,5 +197,6 @@ export function failedRecord(workload: string, variant: string, ended: Failure):
     violations: [],
     state: null,
     events: null,
+    profile: null,
   };
 }

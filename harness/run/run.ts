@@ -31,6 +31,7 @@ import {
   type Violation,
 } from './record.ts';
 import { Recorder } from './recorder.ts';
+import { Profiler } from './profiler.ts';
 import { ReplayTally } from './replay-tally.ts';
 
 /** What the harness around a run wants to know while it lasts, and how it words what a variant throws. */
@@ -94,6 +95,7 @@ class Running {
   readonly #checkpoints: Checkpoint[] = [];
   readonly #eventsFrom: Uint32Array | null;
   readonly #checker: OpChecker | null;
+  readonly #profiler: Profiler | null;
   #state: RunRecord['state'] = null;
 
   constructor(m: Machine, workload: Workload, variant: Variant, options: RunOptions, make: MakeChecker | undefined) {
@@ -107,8 +109,9 @@ class Running {
     this.#tally = workload.trace === null ? null : new ReplayTally();
     this.#eventsFrom = options.events === true ? new Uint32Array(workload.ops.length + 1) : null;
     this.#checker = options.check === true ? this.#makeChecker(variant, make) : null;
-    m.recording = options.events === true;
     m.events.clear();
+    this.#profiler = options.profile === true ? new Profiler(m, workload.ops.length) : null;
+    m.recording = options.events === true || this.#profiler !== null;
   }
 
   #makeChecker({ accounting }: Variant, make: MakeChecker | undefined): OpChecker {
@@ -141,8 +144,10 @@ class Running {
     const tally = this.#tally;
     const eventsFrom = this.#eventsFrom;
     const checker = this.#checker;
+    const profiler = this.#profiler;
     const stateAfter = this.#options.stateAfter ?? -1;
     const { chunks, length } = this.#workload.ops;
+    const last = Math.min(length - 1, this.#options.until ?? Infinity);
     let op = 0;
     for (const chunk of chunks) {
       const end = Math.min(CHUNK_OPS, chunk.code.length);
@@ -153,17 +158,19 @@ class Running {
         recorder.after(code, interpreter.value, interpreter.pmap());
         if (tally !== null) tally.take(chunk.origin[at], code, interpreter);
         if (eventsFrom !== null) eventsFrom[op + 1] = m.events.length;
+        if (profiler !== null) {
+          profiler.after();
+          if (eventsFrom === null) m.events.forget();
+        }
         const isCheckpoint =
-          m.counters[EXITS] !== exits ||
-          code === OUTCOME_STOPPED ||
-          chunk.code[at] === OP_SNAPSHOT ||
-          op === length - 1;
+          m.counters[EXITS] !== exits || code === OUTCOME_STOPPED || chunk.code[at] === OP_SNAPSHOT || op === last;
         if (isCheckpoint) this.#checkpoint(op);
         if (checker !== null) {
           const { acting } = interpreter;
           checker.after({ op, verb: OP_NAMES[chunk.code[at]], code, acting }, isCheckpoint || length < CHECKED_OPS);
         }
         if (op === stateAfter) this.#state = { op, machine: snapshot(m) };
+        if (op === last) return;
       }
     }
   }
@@ -201,6 +208,7 @@ class Running {
               from: eventsFrom.slice(0, recorder.ops + 1),
               words: m.events.words.slice(0, eventsFrom[recorder.ops] * EVENT_WORDS),
             },
+      profile: this.#profiler?.finish() ?? null,
     };
   }
 }

@@ -19,6 +19,7 @@ export interface ImportEdge {
 const CORE_ORDER: readonly (readonly string[])[] = [
   ['core/units.ts', 'core/panic.ts'],
   ['core/counters.ts'],
+  ['core/calls.ts'],
   ['core/events.ts'],
   ['core/state/pageindex.ts', 'core/state/phys.ts'],
   ['core/state/pmap.ts'],
@@ -93,6 +94,25 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'harness/compare/declarations.ts',
       'harness/compare/planes.ts',
       'harness/findings/finding.ts',
+    ],
+  },
+  {
+    of: 'harness/explain/',
+    may: ['harness/explain/', 'harness/run/record.ts', 'harness/workload/', 'core/calls.ts', 'core/counters.ts'],
+  },
+  {
+    of: 'harness/probe/',
+    may: ['harness/probe/', 'harness/explain/', 'harness/run/record.ts', 'core/calls.ts', 'core/counters.ts'],
+  },
+  {
+    of: 'harness/trace/',
+    may: [
+      'harness/trace/',
+      'harness/compare/',
+      'harness/report/',
+      'harness/run/record.ts',
+      'core/counters.ts',
+      'core/events.ts',
     ],
   },
   { of: 'harness/', may: ['harness/', 'core/', 'variants/'] },

@@ -65,6 +65,7 @@ export function record(variant: string, ops: readonly PlantedOp[], planted: Plan
     violations: planted.violations ?? [],
     state: null,
     events: null,
+    profile: null,
   };
 }
 

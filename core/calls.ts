@@ -1,0 +1,262 @@
+/**
+ * Where the kernel is while it is being watched: the chain of functions that led to a pmap call, as a tree of places, and
+ * what was counted at each of them.
+ *
+ * Only a machine that records enters places (`if (m.recording) m.events.calls.enter(IN_EXIT1)`), and whoever enters one
+ * leaves it, except by a panic. A function that is not among the places counts as part of the one that called it.
+ */
+import { COUNTER_COUNT } from './counters.ts';
+
+/** A pmap, as far as it is watched. */
+interface Watched {
+  readonly stats: { residentCount: number; wiredCount: number };
+}
+
+/** Kernel functions, by the number that the places of the tree hold. The pmap calls are those of EVENT_KINDS, in order. */
+export const PLACE_NAMES = [
+  'pmap_pinit',
+  'pmap_release',
+  'pmap_activate',
+  'pmap_remove_pages',
+  'pmap_remove',
+  'pmap_protect',
+  'pmap_copy',
+  'pmap_unwire',
+  'pmap_advise',
+  'pmap_enter',
+  'pmap_enter_quick',
+  'pmap_enter_object',
+  'pmap_copy_page',
+  'pmap_remove_all',
+  'pmap_remove_write',
+  'pmap_clear_modify',
+  'exit1',
+  'do_execve',
+  'exec_new_vmspace',
+  'exec_free_abi_mappings',
+  'exec_cleanup',
+  'fork1',
+  'sendsig',
+  'sched_switch',
+  'kern_mmap',
+  'kern_munmap',
+  'kern_mprotect',
+  'kern_minherit',
+  'kern_madvise',
+  'kern_msync',
+  'kern_mlock',
+  'kern_munlock',
+  'kern_break',
+  'kmem_free',
+  'vmspace_alloc',
+  'vmspace_fork',
+  'vmspace_exec',
+  'vmspace_unshare',
+  'vmspace_exit',
+  'vmspace_free',
+  'vmspace_dofree',
+  'vm_map_remove',
+  'vm_map_delete',
+  'vm_map_fixed',
+  'vm_map_process_deferred',
+  'vm_fault',
+  'vm_fault_copy_entry',
+] as const;
+
+/** Places below this one are pmap calls. */
+export const FIRST_FUNCTION = 16;
+
+const PLACES = PLACE_NAMES.length;
+const placeOf = (name: (typeof PLACE_NAMES)[number]): number => PLACE_NAMES.indexOf(name);
+
+export const IN_EXIT1 = placeOf('exit1');
+export const IN_DO_EXECVE = placeOf('do_execve');
+export const IN_EXEC_NEW_VMSPACE = placeOf('exec_new_vmspace');
+/** The hook of exit and exec: what the series calls so is what each revision does there. */
+export const IN_EXEC_FREE_ABI_MAPPINGS = placeOf('exec_free_abi_mappings');
+export const IN_EXEC_CLEANUP = placeOf('exec_cleanup');
+export const IN_FORK1 = placeOf('fork1');
+export const IN_SENDSIG = placeOf('sendsig');
+export const IN_SCHED_SWITCH = placeOf('sched_switch');
+export const IN_KERN_MMAP = placeOf('kern_mmap');
+export const IN_KERN_MUNMAP = placeOf('kern_munmap');
+export const IN_KERN_MPROTECT = placeOf('kern_mprotect');
+export const IN_KERN_MINHERIT = placeOf('kern_minherit');
+export const IN_KERN_MADVISE = placeOf('kern_madvise');
+export const IN_KERN_MSYNC = placeOf('kern_msync');
+export const IN_KERN_MLOCK = placeOf('kern_mlock');
+export const IN_KERN_MUNLOCK = placeOf('kern_munlock');
+export const IN_KERN_BREAK = placeOf('kern_break');
+export const IN_KMEM_FREE = placeOf('kmem_free');
+export const IN_VMSPACE_ALLOC = placeOf('vmspace_alloc');
+export const IN_VMSPACE_FORK = placeOf('vmspace_fork');
+export const IN_VMSPACE_EXEC = placeOf('vmspace_exec');
+export const IN_VMSPACE_UNSHARE = placeOf('vmspace_unshare');
+export const IN_VMSPACE_EXIT = placeOf('vmspace_exit');
+export const IN_VMSPACE_FREE = placeOf('vmspace_free');
+export const IN_VMSPACE_DOFREE = placeOf('vmspace_dofree');
+export const IN_VM_MAP_REMOVE = placeOf('vm_map_remove');
+export const IN_VM_MAP_DELETE = placeOf('vm_map_delete');
+export const IN_VM_MAP_FIXED = placeOf('vm_map_fixed');
+export const IN_VM_MAP_PROCESS_DEFERRED = placeOf('vm_map_process_deferred');
+export const IN_VM_FAULT = placeOf('vm_fault');
+export const IN_VM_FAULT_COPY_ENTRY = placeOf('vm_fault_copy_entry');
+
+/** What is charged besides the counters. residentCount and wiredCount: sums over all user pmaps that have a root. */
+const EXTRA_NAMES = ['residentCount', 'wiredCount', 'removeEmpty', 'removeEmptyEarly'] as const;
+export const CHARGED_RESIDENT = COUNTER_COUNT;
+export const CHARGED_WIRED = COUNTER_COUNT + 1;
+/** pmap_remove calls that found resident_count 0 at entry; those of them that left at the first statement */
+export const CHARGED_EMPTY = COUNTER_COUNT + 2;
+export const CHARGED_EMPTY_EARLY = COUNTER_COUNT + 3;
+/** Charged quantities beyond the counters, in order. */
+export const CHARGED_EXTRA = EXTRA_NAMES;
+const CHARGED = COUNTER_COUNT + EXTRA_NAMES.length;
+
+/** Receives what an op came to: `delta` of quantity `what` at place `node` of the tree. */
+export type ChargeSink = (node: number, what: number, delta: number) => void;
+
+export class CallTree {
+  /** Of each node, the one above it (the root is its own) and its place. */
+  parent = new Int32Array(64);
+  place = new Uint8Array(64);
+  length = 1;
+  current = 0;
+  #children = new Int32Array(64 * PLACES);
+
+  /** null: nothing is charged. */
+  #counters: Float64Array | null = null;
+  readonly #before = new Float64Array(CHARGED);
+  readonly #pmaps: Watched[] = [];
+  /** By node and quantity, and the list of those that are not 0, perhaps with some that are again. */
+  #charged = new Float64Array(64 * CHARGED);
+  #isListed = new Uint8Array(64 * CHARGED);
+  #listed: number[] = [];
+
+  /** Forgets everything and charges nothing. */
+  clear(): void {
+    this.#children.fill(0, 0, this.length * PLACES);
+    this.length = 1;
+    this.current = 0;
+    this.#counters = null;
+    this.#pmaps.length = 0;
+    for (const at of this.#listed) {
+      this.#charged[at] = 0;
+      this.#isListed[at] = 0;
+    }
+    this.#listed = [];
+  }
+
+  /** From now on what changes in `counters`, and in the pmaps that are made, is charged to the place where it happens. */
+  charge(counters: Float64Array): void {
+    this.#before.fill(0);
+    this.#before.set(counters);
+    this.#counters = counters;
+  }
+
+  enter(place: number): void {
+    if (this.#counters !== null) this.#take(this.#counters);
+    const at = this.current * PLACES + place;
+    const node = this.#children[at]!;
+    this.current = node === 0 ? this.#grow(at, place) : node;
+  }
+
+  leave(): void {
+    if (this.#counters !== null) this.#take(this.#counters);
+    this.current = this.parent[this.current]!;
+  }
+
+  /** A pmap has got its root: its statistics count. */
+  watch(pmap: Watched): void {
+    if (this.#counters !== null) this.#pmaps.push(pmap);
+  }
+
+  /** It is about to be without one. */
+  unwatch(pmap: Watched): void {
+    const at = this.#pmaps.indexOf(pmap);
+    if (at < 0) return;
+    this.#take(this.#counters!);
+    this.#pmaps[at] = this.#pmaps.at(-1)!;
+    this.#pmaps.pop();
+    const [resident, wired] = [pmap.stats.residentCount, pmap.stats.wiredCount];
+    if (resident !== 0) this.#add(CHARGED_RESIDENT, -resident);
+    if (wired !== 0) this.#add(CHARGED_WIRED, -wired);
+    this.#before[CHARGED_RESIDENT]! -= resident;
+    this.#before[CHARGED_WIRED]! -= wired;
+  }
+
+  /** A pmap_remove call with resident_count 0, at the current place. */
+  foundEmpty(early: boolean): void {
+    if (this.#counters === null) return;
+    this.#add(CHARGED_EMPTY, 1);
+    if (early) this.#add(CHARGED_EMPTY_EARLY, 1);
+  }
+
+  /** Hands over what was charged since the last time, by node and quantity. */
+  drain(sink: ChargeSink): void {
+    this.#take(this.#counters!);
+    const charged = this.#charged;
+    for (const at of this.#listed) {
+      const delta = charged[at]!;
+      charged[at] = 0;
+      this.#isListed[at] = 0;
+      if (delta !== 0) sink(Math.floor(at / CHARGED), at % CHARGED, delta);
+    }
+    this.#listed.length = 0;
+  }
+
+  /** Charges what changed since the last time to the current place. */
+  #take(counters: Float64Array): void {
+    const before = this.#before;
+    for (let counter = 0; counter < COUNTER_COUNT; counter++) {
+      const now = counters[counter]!;
+      if (now === before[counter]) continue;
+      this.#add(counter, now - before[counter]!);
+      before[counter] = now;
+    }
+    const pmaps = this.#pmaps;
+    let resident = 0;
+    let wired = 0;
+    for (let i = 0; i < pmaps.length; i++) {
+      const { stats } = pmaps[i]!;
+      resident += stats.residentCount;
+      wired += stats.wiredCount;
+    }
+    if (resident !== before[CHARGED_RESIDENT]) {
+      this.#add(CHARGED_RESIDENT, resident - before[CHARGED_RESIDENT]!);
+      before[CHARGED_RESIDENT] = resident;
+    }
+    if (wired !== before[CHARGED_WIRED]) {
+      this.#add(CHARGED_WIRED, wired - before[CHARGED_WIRED]!);
+      before[CHARGED_WIRED] = wired;
+    }
+  }
+
+  #add(what: number, delta: number): void {
+    const at = this.current * CHARGED + what;
+    this.#charged[at]! += delta;
+    if (this.#isListed[at] === 1) return;
+    this.#isListed[at] = 1;
+    this.#listed.push(at);
+  }
+
+  #grow(child: number, place: number): number {
+    const node = this.length++;
+    if (node === this.parent.length) {
+      this.parent = wider(this.parent, new Int32Array(node * 2));
+      this.place = wider(this.place, new Uint8Array(node * 2));
+      this.#children = wider(this.#children, new Int32Array(node * 2 * PLACES));
+      this.#charged = wider(this.#charged, new Float64Array(node * 2 * CHARGED));
+      this.#isListed = wider(this.#isListed, new Uint8Array(node * 2 * CHARGED));
+    }
+    this.parent[node] = this.current;
+    this.place[node] = place;
+    this.#children[child] = node;
+    return node;
+  }
+}
+
+function wider<T extends Int32Array | Uint8Array | Float64Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}

@@ -1,0 +1,83 @@
+/**
+ * `pmapdiff trace`: the calls of two variants into the pmap layer, side by side, and where they first part.
+ */
+import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
+import { eventText } from '../run/events.ts';
+import type { RunRecord } from '../run/record.ts';
+import { COMPARATORS, type ComparatorName } from '../trace/comparator.ts';
+import { type StatePair, type TakenState, statePair } from '../trace/states.ts';
+import { type Around, traceText } from '../trace/text.ts';
+import { type Divergence, diffTraces } from '../trace/trace.ts';
+import { opLines } from '../workload/text/print.ts';
+import { UsageError } from './errors.ts';
+import { type Two, failureOf, failureText, withTwo } from './two.ts';
+
+export interface TraceCommandOptions {
+  readonly workload: string;
+  readonly comparator?: string;
+  readonly touch?: string;
+  readonly json?: boolean;
+}
+
+/** Calls that are shown before the first one that differs, and from it on. */
+const BEFORE = 3;
+const FROM_THERE = 4;
+
+/** 0: no difference. 1: they differ. 3: a run failed. */
+export async function traceCommand(a: string, b: string, options: TraceCommandOptions): Promise<number> {
+  const comparator = comparatorOf(options.comparator);
+  return withTwo(a, b, options.workload, options.touch, async (two) => {
+    const records = await two.both({ events: true });
+    const failure = failureOf(records);
+    if (failure !== null) {
+      process.stderr.write(failureText(failure));
+      return EXIT_HARNESS;
+    }
+    const diff = diffTraces(...records, comparator);
+    const [reference, candidate] = two.names;
+    const around = diff.first === null ? null : await lookAround(two, records, diff.first);
+    const view = { workload: two.workload.name, reference, candidate, diff, around };
+    const body = { schema: 'pmapdiff.trace/1', ...view };
+    process.stdout.write(options.json ? `${JSON.stringify(body, null, 1)}\n` : traceText(view));
+    return diff.first === null ? EXIT_OK : EXIT_FINDING;
+  });
+}
+
+function comparatorOf(text: string | undefined): ComparatorName {
+  const name = COMPARATORS.find((one) => one === (text ?? 'exact'));
+  if (name !== undefined) return name;
+  throw new UsageError(`--comparator: expected ${COMPARATORS.join(', ')}, got ${JSON.stringify(text)}`);
+}
+
+/** Calls number `start` .. `end` of an op, in words. */
+function calls({ events, ops }: RunRecord, op: number, start: number, end: number): string[] {
+  if (events === null || op >= ops) return [];
+  const texts: string[] = [];
+  const [from, to] = [events.from[op], events.from[op + 1]];
+  for (let i = from + Math.max(start, 0); i < Math.min(from + end, to); i++) texts.push(eventText(events.words, i));
+  return texts;
+}
+
+async function lookAround(two: Two, records: [RunRecord, RunRecord], first: Divergence): Promise<Around> {
+  const { op, event } = first;
+  const states: StatePair[] = [];
+  for (const [when, at] of [
+    ['before', op - 1],
+    ['after', op],
+  ] as const) {
+    if (at < 0) continue;
+    const [a, b] = await two.both({ stateAfter: at, until: at });
+    states.push(statePair(when, a.state?.machine as TakenState, b.state?.machine as TakenState));
+  }
+  const [a, b] = records;
+  const { length } = two.workload.ops;
+  const line = op < length ? opLines(two.workload)(op) : 'the end';
+  const window = (record: RunRecord): string[] => (event === null ? [] : calls(record, op, event, event + FROM_THERE));
+  return {
+    op: op < length ? `op ${op}, ${line.trim()}` : line,
+    before: event === null ? [] : calls(a, op, event - BEFORE, event),
+    reference: window(a),
+    candidate: window(b),
+    states,
+  };
+}

@@ -1,0 +1,177 @@
+/**
+ * explain: the difference of any counter or statistic between two runs of one workload, as a sum over groups of events.
+ *
+ * An event is what one op counted at one place of the kernel. Each lies in exactly one group, and what the machines had
+ * counted before the first op is a group too; so the groups add up to the difference, and `unexplained`, which holds the
+ * sum against the counters themselves, is 0.
+ */
+import { CHARGED_EXTRA, CHARGED_RESIDENT, FIRST_FUNCTION, PLACE_NAMES } from '../../core/calls.ts';
+import { COUNTER_COUNT, COUNTER_NAMES, FIRST_REACHED } from '../../core/counters.ts';
+import type { Profile, RunRecord } from '../run/record.ts';
+import { CHUNK_OPS, OP_NAMES, type Workload } from '../workload/ops.ts';
+import { processKinds } from './processes.ts';
+
+/** What groups can be told apart by. place: exit, exec or other. stack: the kernel functions down to the call. */
+export const DIMENSIONS = ['op', 'process', 'kind', 'place', 'stack', 'call'] as const;
+export type Dimension = (typeof DIMENSIONS)[number];
+
+export interface Group {
+  /** value of each dimension that was asked for */
+  readonly by: Readonly<Partial<Record<Dimension, string>>>;
+  readonly reference: number;
+  readonly candidate: number;
+  readonly delta: number;
+}
+
+export interface Explanation {
+  readonly what: string;
+  /** at the end of both runs */
+  readonly reference: number;
+  readonly candidate: number;
+  readonly delta: number;
+  /** groups that differ, the largest first */
+  readonly groups: readonly Group[];
+  /** groups that count the same in both */
+  readonly same: number;
+  /** delta less the sum of all groups' */
+  readonly unexplained: number;
+}
+
+/** Names that can be explained: every counter, then the sums of pm_stats over all user pmaps. */
+export const EXPLAINABLE: readonly string[] = [...COUNTER_NAMES, ...CHARGED_EXTRA.slice(0, 2)];
+/** Those that are explained unless one is named: whether members were reached is no difference. */
+const QUIET = new Set<string>(COUNTER_NAMES.slice(FIRST_REACHED));
+
+export interface ExplainOptions {
+  readonly by: readonly Dimension[];
+  /** one of EXPLAINABLE; all that differ unless given */
+  readonly counter?: string;
+}
+
+/** Process names tell more than kinds as long as they are few. */
+const MOST_NAMES = 16;
+export const defaultDimensions = ({ processes }: Workload): readonly Dimension[] =>
+  processes.length <= MOST_NAMES ? ['op', 'process', 'stack'] : ['op', 'kind', 'stack'];
+
+/** Chain of functions to each node of a profile's tree, the outermost first; the op itself has none. */
+export function chainsOf({ parent, place }: Pick<Profile, 'parent' | 'place'>): (readonly string[])[] {
+  const chains: (readonly string[])[] = [[]];
+  for (let node = 1; node < parent.length; node++) chains.push([...chains[parent[node]], PLACE_NAMES[place[node]]]);
+  return chains;
+}
+
+const isCall = (name: string): boolean => (PLACE_NAMES as readonly string[]).indexOf(name) < FIRST_FUNCTION;
+
+const placeOf = (chain: readonly string[]): string => {
+  if (chain.includes('exit1')) return 'exit';
+  return chain.includes('do_execve') ? 'exec' : 'other';
+};
+
+export const stackText = (chain: readonly string[]): string => (chain.length === 0 ? '-' : chain.join(' > '));
+
+/** Charges of a run by group, each as one number per quantity. */
+class Grouping {
+  readonly #workload: Workload;
+  readonly #by: readonly Dimension[];
+  readonly #kinds: readonly string[];
+  readonly keys = new Map<string, { readonly by: Group['by']; readonly sums: readonly [Float64Array, Float64Array] }>();
+
+  constructor(workload: Workload, by: readonly Dimension[]) {
+    this.#workload = workload;
+    this.#by = by;
+    this.#kinds = by.includes('kind') ? processKinds(workload) : [];
+  }
+
+  #group(by: Group['by']): readonly [Float64Array, Float64Array] {
+    const key = JSON.stringify(by);
+    let group = this.keys.get(key);
+    if (group === undefined) {
+      group = { by, sums: [new Float64Array(EXPLAINABLE.length), new Float64Array(EXPLAINABLE.length)] };
+      this.keys.set(key, group);
+    }
+    return group.sums;
+  }
+
+  /** What the machine had counted before the first op. */
+  boot(side: 0 | 1, start: Float64Array): void {
+    const sums = this.#group({ op: 'boot' })[side];
+    for (let what = 0; what < start.length; what++) sums[what] += start[what];
+  }
+
+  add(side: 0 | 1, { from, node, what, delta, ...tree }: Profile): void {
+    const { ops, actors, processes } = this.#workload;
+    const by = this.#by;
+    const chains = chainsOf(tree);
+    const [useOp, useProcess, useKind] = [by.includes('op'), by.includes('process'), by.includes('kind')];
+    const kindIds = new Map([...new Set(this.#kinds)].map((kind, id) => [kind, id]));
+    const kindOf = Int32Array.from(this.#kinds, (kind) => kindIds.get(kind)!);
+    const known = new Map<number, Float64Array>();
+    for (let op = 0; op < from.length - 1; op++) {
+      if (from[op] === from[op + 1]) continue;
+      const at = op % CHUNK_OPS;
+      const chunk = ops.chunks[Math.floor(op / CHUNK_OPS)];
+      const code = chunk.code[at];
+      const { process } = actors[chunk.who[at]];
+      const who = useProcess ? process : useKind ? kindOf[process] : 0;
+      const base = (who * 64 + (useOp ? code : 0)) * chains.length;
+      for (let k = from[op]; k < from[op + 1]; k++) {
+        if (what[k] >= EXPLAINABLE.length) continue;
+        let sums = known.get(base + node[k]);
+        if (sums === undefined) {
+          const chain = chains[node[k]];
+          const values: Record<Dimension, string> = {
+            op: OP_NAMES[code],
+            process: processes[process].name,
+            kind: this.#kinds[process],
+            place: placeOf(chain),
+            stack: stackText(chain),
+            call: chain.findLast(isCall) ?? '-',
+          };
+          sums = this.#group(Object.fromEntries(by.map((name) => [name, values[name]])))[side];
+          known.set(base + node[k], sums);
+        }
+        sums[what[k]] += delta[k];
+      }
+    }
+  }
+}
+
+/** What the run's own counters and pmaps say at its end. */
+function totalOf({ totals, profile }: RunRecord, what: number): number {
+  if (what < COUNTER_COUNT) return totals[what];
+  return what === CHARGED_RESIDENT ? profile!.residentCount : profile!.wiredCount;
+}
+
+/** Both records are of this workload, and hold a profile. */
+export function explain(
+  workload: Workload,
+  reference: RunRecord,
+  candidate: RunRecord,
+  { by, counter }: ExplainOptions,
+): Explanation[] {
+  const grouping = new Grouping(workload, by);
+  for (const [side, record] of [reference, candidate].entries()) {
+    if (record.profile === null) throw new RangeError(`explain: the run of ${record.variant} has no profile`);
+    grouping.boot(side as 0 | 1, record.start);
+    grouping.add(side as 0 | 1, record.profile);
+  }
+  const all = [...grouping.keys.values()];
+  const explanations: Explanation[] = [];
+  for (const [what, name] of EXPLAINABLE.entries()) {
+    if (counter === undefined ? QUIET.has(name) : name !== counter) continue;
+    const [a, b] = [totalOf(reference, what), totalOf(candidate, what)];
+    let unexplained = b - a;
+    let same = 0;
+    const groups: Group[] = [];
+    for (const { by: values, sums } of all) {
+      const [inA, inB] = [sums[0][what], sums[1][what]];
+      unexplained -= inB - inA;
+      if (inA !== inB) groups.push({ by: values, reference: inA, candidate: inB, delta: inB - inA });
+      else if (inA !== 0) same++;
+    }
+    if (counter === undefined && a === b && groups.length === 0 && unexplained === 0) continue;
+    groups.sort((x, y) => Math.abs(y.delta) - Math.abs(x.delta));
+    explanations.push({ what: name, reference: a, candidate: b, delta: b - a, groups, same, unexplained });
+  }
+  return explanations;
+}

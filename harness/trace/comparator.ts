@@ -1,0 +1,172 @@
+/**
+ * When are two events of two runs the same? One answer per comparator.
+ *
+ * exact: every word. no-cost: whether pmap_remove left early does not matter. isomorphic: pmaps, objects and frames may
+ * have other numbers, one for one: a pmap or an object for good, since their numbers are never used again, a frame for as
+ * long as it holds the same page. A page that stays in its frame in one run and moves in the other is a difference.
+ */
+import { EVENT_FRAME, EVENT_KINDS, EVENT_REMOVE_EARLY, EVENT_WORDS, type EventKind } from '../../core/events.ts';
+
+export const COMPARATORS = ['exact', 'no-cost', 'isomorphic'] as const;
+export type ComparatorName = (typeof COMPARATORS)[number];
+
+const VALUE = 0;
+const PMAP = 1;
+const OBJECT = 2;
+const COST = 3;
+const FRAME = 4;
+
+/** Words that are no plain values, by kind: [word, what it is]. The subject of most calls is a pmap. */
+const SUBJECT: readonly [number, number] = [1, PMAP];
+const OF_PAGE = [
+  [2, OBJECT],
+  [EVENT_FRAME, FRAME],
+] as const;
+const SPECIAL: Readonly<Record<EventKind, readonly (readonly [number, number])[]>> = {
+  pinit: [SUBJECT],
+  release: [SUBJECT],
+  activate: [SUBJECT],
+  remove_pages: [SUBJECT],
+  remove: [SUBJECT, [EVENT_REMOVE_EARLY, COST]],
+  protect: [SUBJECT],
+  copy: [SUBJECT, [2, PMAP]],
+  unwire: [SUBJECT],
+  advise: [SUBJECT],
+  enter: [SUBJECT, [5, OBJECT], [EVENT_FRAME, FRAME]],
+  enter_quick: [SUBJECT, [4, OBJECT], [EVENT_FRAME, FRAME]],
+  enter_object: [SUBJECT, [5, OBJECT], [EVENT_FRAME, FRAME]],
+  copy_page: [
+    [2, OBJECT],
+    [4, OBJECT],
+    [6, FRAME],
+    [EVENT_FRAME, FRAME],
+  ],
+  remove_all: OF_PAGE,
+  remove_write: OF_PAGE,
+  clear_modify: OF_PAGE,
+};
+
+const TYPES = new Uint8Array(EVENT_KINDS.length * EVENT_WORDS);
+/** Words that hold the object of the page in a frame, whose index follows; by kind and word, 0 for other words. */
+const PAGE_OF = new Uint8Array(EVENT_KINDS.length * EVENT_WORDS);
+EVENT_KINDS.forEach((name, kind) => {
+  for (const [word, type] of SPECIAL[name]) TYPES[kind * EVENT_WORDS + word] = type;
+  const objects = SPECIAL[name].filter(([, type]) => type === OBJECT);
+  SPECIAL[name]
+    .filter(([, type]) => type === FRAME)
+    .forEach(([word], i) => (PAGE_OF[kind * EVENT_WORDS + word] = objects[i][0]));
+});
+
+/** A one-for-one renaming that grows as numbers are met. 0 is nobody's number. */
+class Renaming {
+  #forth = new Int32Array(1024);
+  #back = new Int32Array(1024);
+
+  /** Is b the name of a? Makes it so if neither has one. */
+  binds(a: number, b: number): boolean {
+    if (a <= 0 || b <= 0) return a === b;
+    const most = Math.max(a, b);
+    if (most >= this.#forth.length) {
+      this.#forth = grown(this.#forth, most);
+      this.#back = grown(this.#back, most);
+    }
+    const [to, from] = [this.#forth[a], this.#back[b]];
+    if (to === b) return true;
+    if (to !== 0 || from !== 0) return false;
+    this.#forth[a] = b;
+    this.#back[b] = a;
+    return true;
+  }
+}
+
+/** Frames, each bound while it holds one page (object and index, by their numbers in the first run). */
+class FrameRenaming {
+  #forth = new Int32Array(1024);
+  #object = new Int32Array(1024);
+  #index = new Float64Array(1024);
+
+  binds(a: number, b: number, object: number, index: number): boolean {
+    if (a <= 0 || b <= 0) return a === b;
+    if (a >= this.#forth.length) {
+      this.#forth = grown(this.#forth, a);
+      this.#object = grown(this.#object, a);
+      const wider = new Float64Array(this.#forth.length);
+      wider.set(this.#index);
+      this.#index = wider;
+    }
+    if (this.#forth[a] === b) {
+      this.#object[a] = object;
+      this.#index[a] = index;
+      return true;
+    }
+    if (this.#forth[a] !== 0 && this.#object[a] === object && this.#index[a] === index) return false;
+    this.#forth[a] = b;
+    this.#object[a] = object;
+    this.#index[a] = index;
+    return true;
+  }
+}
+
+function grown(from: Int32Array, index: number): Int32Array<ArrayBuffer> {
+  const to = new Int32Array(Math.max(index + 1, from.length * 2));
+  to.set(from);
+  return to;
+}
+
+export class Comparator {
+  readonly name: ComparatorName;
+  readonly #pmaps = new Renaming();
+  readonly #objects = new Renaming();
+  readonly #frames = new FrameRenaming();
+
+  constructor(name: ComparatorName) {
+    this.name = name;
+  }
+
+  /** Compares event `i` of a with event `j` of b; an isomorphic comparator notes what they name. In order of time. */
+  same(a: Float64Array, i: number, b: Float64Array, j: number): boolean {
+    const [atA, atB] = [i * EVENT_WORDS, j * EVENT_WORDS];
+    const kind = a[atA];
+    if (kind !== b[atB]) return false;
+    const { name } = this;
+    if (name === 'isomorphic') return this.#renames(a, atA, b, atB, kind);
+    for (let word = 1; word < EVENT_WORDS; word++)
+      if (a[atA + word] !== b[atB + word] && (name === 'exact' || TYPES[kind * EVENT_WORDS + word] !== COST))
+        return false;
+    return true;
+  }
+
+  #renames(a: Float64Array, atA: number, b: Float64Array, atB: number, kind: number): boolean {
+    const types = kind * EVENT_WORDS;
+    for (let word = 1; word < EVENT_WORDS; word++) {
+      const [x, y] = [a[atA + word], b[atB + word]];
+      const type = TYPES[types + word];
+      if (type === PMAP) {
+        if (!this.#pmaps.binds(x, y)) return false;
+      } else if (type === OBJECT) {
+        if (!this.#objects.binds(x, y)) return false;
+      } else if (type !== FRAME && x !== y) return false;
+    }
+    for (let word = 1; word < EVENT_WORDS; word++) {
+      if (TYPES[types + word] !== FRAME) continue;
+      const page = PAGE_OF[types + word];
+      if (!this.#frames.binds(a[atA + word], b[atB + word], a[atA + page], a[atA + page + 1])) return false;
+    }
+    return true;
+  }
+
+  /** The same but for numbers that may differ: what events of an op are matched by once the streams have parted. */
+  alike(a: Float64Array, i: number, b: Float64Array, j: number): boolean {
+    const [atA, atB] = [i * EVENT_WORDS, j * EVENT_WORDS];
+    const kind = a[atA];
+    if (kind !== b[atB]) return false;
+    const { name } = this;
+    for (let word = 1; word < EVENT_WORDS; word++) {
+      if (a[atA + word] === b[atB + word]) continue;
+      const type = TYPES[kind * EVENT_WORDS + word];
+      const mayDiffer = name === 'exact' ? false : name === 'no-cost' ? type === COST : type !== VALUE && type !== COST;
+      if (!mayDiffer) return false;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * The two machines before and after the op where their traces part: what each address space holds, and in which rows the
+ * states differ.
+ */
+import { type StateChange, type StateRow, diffStates } from '../compare/state-diff.ts';
+
+/** What one address space holds. */
+export interface SpaceSummary {
+  readonly vmspace: number;
+  readonly refs: number;
+  readonly entries: number;
+  readonly mappings: number;
+  readonly tables: number;
+}
+
+/** Both machines at one time. */
+export interface StatePair {
+  readonly when: 'before' | 'after';
+  readonly reference: readonly SpaceSummary[];
+  readonly candidate: readonly SpaceSummary[];
+  /** rows that differ, up to renaming; `changes` holds the first of them */
+  readonly rows: number;
+  readonly changes: readonly StateChange[];
+}
+
+/** A state as a run takes it: rows of its two planes. Null: the run did not get there. */
+export type TakenState = Readonly<Record<'map' | 'tables', readonly StateRow[]>> | null;
+
+const MOST_CHANGES = 50;
+
+function summaries(state: TakenState): SpaceSummary[] {
+  if (state === null) return [];
+  const tables = (kind: string, vmspace: unknown): number =>
+    state.tables.filter((row) => row.kind === kind && row.vmspace === vmspace).length;
+  return state.map
+    .filter(({ kind }) => kind === 'vmspace')
+    .map(({ id, refcnt, nentries }) => ({
+      vmspace: Number(id),
+      refs: Number(refcnt),
+      entries: Number(nentries),
+      mappings: tables('leaf', id),
+      tables: tables('table', id),
+    }));
+}
+
+export function statePair(when: StatePair['when'], reference: TakenState, candidate: TakenState): StatePair {
+  const changes =
+    reference === null || candidate === null
+      ? []
+      : (['map', 'tables'] as const).flatMap((plane) => diffStates(reference[plane], candidate[plane]));
+  return {
+    when,
+    reference: summaries(reference),
+    candidate: summaries(candidate),
+    rows: changes.length,
+    changes: changes.slice(0, MOST_CHANGES),
+  };
+}

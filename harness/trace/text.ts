@@ -1,0 +1,93 @@
+/**
+ * A comparison of two traces for a reader at a terminal: where they part, both machines around it, then what differs in all.
+ */
+import { changeText } from '../report/text.ts';
+import type { SpaceSummary, StatePair } from './states.ts';
+import { type NumberDifference, PARTS, type TraceDiff } from './trace.ts';
+
+export interface TraceView {
+  readonly workload: string;
+  readonly reference: string;
+  readonly candidate: string;
+  readonly diff: TraceDiff;
+  /** null if the traces are the same */
+  readonly around: Around | null;
+}
+
+/** The first op that differs, in words. */
+export interface Around {
+  readonly op: string;
+  /** calls of the op: the last ones before the difference, and those from it on */
+  readonly before: readonly string[];
+  readonly reference: readonly string[];
+  readonly candidate: readonly string[];
+  readonly states: readonly StatePair[];
+}
+
+const SHOWN_CHANGES = 12;
+
+const number = (n: number): string => n.toLocaleString('en-US');
+const plural = (n: number, word: string): string => `${number(n)} ${word}${n === 1 ? '' : 's'}`;
+
+const spaceText = ({ vmspace, refs, entries, mappings, tables }: SpaceSummary): string =>
+  `vmspace ${vmspace}: ${plural(refs, 'ref')}, ${entries} entries, ${plural(mappings, 'mapping')}, ${plural(tables, 'table')}`;
+
+function stateText({ when, reference, candidate, rows, changes }: StatePair): string[] {
+  const count = Math.max(reference.length, candidate.length);
+  const spaces = Array.from({ length: count }, (_none, i) => {
+    const [a, b] = [reference[i], candidate[i]].map((space) => (space === undefined ? 'none' : spaceText(space)));
+    return a === b ? [`    = ${a}`] : [`    - ${a}`, `    + ${b}`];
+  });
+  const hidden = rows - Math.min(changes.length, SHOWN_CHANGES);
+  return [
+    `  both machines ${when} it: ${rows === 0 ? 'the same maps and tables' : `${plural(rows, 'row')} differ`}`,
+    ...spaces.flat(),
+    ...changes.slice(0, SHOWN_CHANGES).map((change) => `    ${changeText(change)}`),
+    ...(rows > 0 && hidden > 0 ? [`    and ${plural(hidden, 'more row')}`] : []),
+  ];
+}
+
+const numberText = ({ part, what, reference, candidate }: NumberDifference): string =>
+  `    ${part === 'outcome' ? `outcome ${what}` : what}: ${number(reference)} -> ${number(candidate)}`;
+
+function firstText({ diff, around }: TraceView): string[] {
+  const { first } = diff;
+  if (first === null || around === null) return [];
+  return [
+    `first difference: ${around.op} (${first.parts.join(', ')})`,
+    ...around.before.map((line) => `    = ${line}`),
+    ...around.reference.map((line) => `    - ${line}`),
+    ...around.candidate.map((line) => `    + ${line}`),
+    ...first.numbers.map(numberText),
+    ...around.states.flatMap(stateText),
+    '',
+  ];
+}
+
+function summaryText({ ops, events, ended, differing, kinds }: TraceDiff): string[] {
+  const parts = PARTS.filter((part) => differing[part] > 0 && part !== 'end').map(
+    (part) => `${number(differing[part])} in ${part}`,
+  );
+  const rows = kinds.map(
+    ({ kind, reference, candidate, onlyReference, onlyCandidate }) =>
+      `  ${kind.padEnd(14)}${number(reference).padStart(10)}${number(candidate).padStart(10)}` +
+      `${number(onlyReference).padStart(12)}${number(onlyCandidate).padStart(12)}`,
+  );
+  const head = `  ${'calls'.padEnd(14)}${'-'.padStart(10)}${'+'.padStart(10)}${'only in -'.padStart(12)}${'only in +'.padStart(12)}`;
+  return [
+    `ops ${ops.map(number).join(' and ')}, calls ${events.map(number).join(' and ')}`,
+    ...(differing.end > 0 ? [`ended ${ended.map(({ kind }) => kind).join(' and ')}`] : []),
+    `ops that differ: ${parts.length === 0 ? 'none' : parts.join(', ')}`,
+    ...(rows.length === 0 ? [] : [head, ...rows]),
+  ];
+}
+
+export function traceText(view: TraceView): string {
+  const { workload, reference, candidate, diff } = view;
+  const heading = `${workload}: - ${reference}, + ${candidate}, comparator ${diff.comparator}`;
+  if (diff.first === null) {
+    const [events] = diff.events;
+    return `${heading}\n\nno difference in ${plural(diff.ops[0], 'op')} and ${plural(events, 'call')}\n`;
+  }
+  return `${[heading, '', ...firstText(view), ...summaryText(diff)].join('\n')}\n`;
+}

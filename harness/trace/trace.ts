@@ -1,0 +1,249 @@
+/**
+ * trace: the event streams of two runs of one workload, op by op: where they first part, and what differs in all.
+ *
+ * An op is compared by its calls, its outcome, the statistics after it and what it counted; a comparator may leave some of
+ * that out. Both records hold events. Linear in the number of events, as long as the two streams are alike within an op.
+ */
+import { COUNTER_NAMES } from '../../core/counters.ts';
+import { EVENT_KINDS, EVENT_WORDS, type EventKind } from '../../core/events.ts';
+import { COMPARED_COUNTERS, planeOfCounter } from '../compare/planes.ts';
+import type { Ended, RecordedEvents, RunRecord } from '../run/record.ts';
+import { Comparator, type ComparatorName } from './comparator.ts';
+
+export const PARTS = ['calls', 'outcome', 'statistics', 'counters', 'end'] as const;
+export type Part = (typeof PARTS)[number];
+
+/** A number that differs: outcome code or value, a statistic, or what the op added to a counter. */
+export interface NumberDifference {
+  readonly part: Part;
+  readonly what: string;
+  readonly reference: number;
+  readonly candidate: number;
+}
+
+/** The first op that differs. */
+export interface Divergence {
+  readonly op: number;
+  readonly parts: readonly Part[];
+  /** number within the op of the first event that differs, null if the calls are the same */
+  readonly event: number | null;
+  readonly numbers: readonly NumberDifference[];
+}
+
+export interface KindSummary {
+  readonly kind: EventKind;
+  readonly reference: number;
+  readonly candidate: number;
+  /** events without a counterpart in the same op of the other run, in order */
+  readonly onlyReference: number;
+  readonly onlyCandidate: number;
+}
+
+export interface TraceDiff {
+  readonly comparator: ComparatorName;
+  readonly ops: readonly [number, number];
+  readonly events: readonly [number, number];
+  readonly ended: readonly [Ended, Ended];
+  /** null: the two runs are the same to this comparator */
+  readonly first: Divergence | null;
+  /** ops that differ in each part */
+  readonly differing: Readonly<Record<Part, number>>;
+  /** kinds with an event without a counterpart */
+  readonly kinds: readonly KindSummary[];
+}
+
+/** Statistics only, or every counter. */
+const counterIsCompared = (name: ComparatorName): ((counter: number) => boolean) =>
+  name === 'no-cost'
+    ? (counter) => counter < COMPARED_COUNTERS && planeOfCounter(counter) === 'stats'
+    : (counter) => counter < COMPARED_COUNTERS;
+
+class Tracing {
+  readonly #a: RunRecord;
+  readonly #b: RunRecord;
+  readonly #eventsA: RecordedEvents;
+  readonly #eventsB: RecordedEvents;
+  readonly #comparator: Comparator;
+  readonly #compared: (counter: number) => boolean;
+  readonly differing: Record<Part, number> = { calls: 0, outcome: 0, statistics: 0, counters: 0, end: 0 };
+  readonly only: readonly [Uint32Array, Uint32Array] = [
+    new Uint32Array(EVENT_KINDS.length),
+    new Uint32Array(EVENT_KINDS.length),
+  ];
+  first: Divergence | null = null;
+
+  constructor(a: RunRecord, b: RunRecord, name: ComparatorName) {
+    if (a.events === null || b.events === null) throw new RangeError('trace: expected two runs with events');
+    [this.#a, this.#b, this.#eventsA, this.#eventsB] = [a, b, a.events, b.events];
+    this.#comparator = new Comparator(name);
+    this.#compared = counterIsCompared(name);
+  }
+
+  all(): void {
+    const ops = Math.min(this.#a.ops, this.#b.ops);
+    for (let op = 0; op < ops; op++) this.#op(op);
+    const { ended: one } = this.#a;
+    const { ended: other } = this.#b;
+    if (this.#a.ops === this.#b.ops && JSON.stringify(one) === JSON.stringify(other)) return;
+    this.differing.end++;
+    this.first ??= { op: ops, parts: ['end'], event: null, numbers: [] };
+  }
+
+  #op(op: number): void {
+    const event = this.#firstCall(op);
+    const isSame = event < 0 && this.#sameNumbers(op) && this.#sameCounters(op);
+    if (isSame) return;
+    const numbers = this.#numbers(op);
+    const parts = PARTS.filter((part) =>
+      part === 'calls' ? event >= 0 : numbers.some((difference) => difference.part === part),
+    );
+    for (const part of parts) this.differing[part]++;
+    if (event >= 0) this.#unmatched(op, event);
+    this.first ??= { op, parts, event: event < 0 ? null : event, numbers };
+  }
+
+  /** Number of the first call in which the op differs, -1 if there is none. */
+  #firstCall(op: number): number {
+    const { from: fromA, words: a } = this.#eventsA;
+    const { from: fromB, words: b } = this.#eventsB;
+    const comparator = this.#comparator;
+    const [i, j] = [fromA[op], fromB[op]];
+    const [countA, countB] = [fromA[op + 1] - i, fromB[op + 1] - j];
+    const count = Math.min(countA, countB);
+    for (let k = 0; k < count; k++) if (!comparator.same(a, i + k, b, j + k)) return k;
+    return countA === countB ? -1 : count;
+  }
+
+  #sameNumbers(op: number): boolean {
+    const { perOp: a } = this.#a;
+    const { perOp: b } = this.#b;
+    return (
+      a.code[op] === b.code[op] &&
+      a.value[op] === b.value[op] &&
+      a.residentCount[op] === b.residentCount[op] &&
+      a.wiredCount[op] === b.wiredCount[op]
+    );
+  }
+
+  #sameCounters(op: number): boolean {
+    const { counterFrom: fromA, counterIndex: indexA, counterDelta: deltaA } = this.#a.perOp;
+    const { counterFrom: fromB, counterIndex: indexB, counterDelta: deltaB } = this.#b.perOp;
+    const compared = this.#compared;
+    let [i, j] = [fromA[op], fromB[op]];
+    const [endA, endB] = [fromA[op + 1], fromB[op + 1]];
+    for (;;) {
+      while (i < endA && !compared(indexA[i])) i++;
+      while (j < endB && !compared(indexB[j])) j++;
+      if (i === endA || j === endB) return i === endA && j === endB;
+      if (indexA[i] !== indexB[j] || deltaA[i] !== deltaB[j]) return false;
+      i++;
+      j++;
+    }
+  }
+
+  #numbers(op: number): NumberDifference[] {
+    const { perOp: a } = this.#a;
+    const { perOp: b } = this.#b;
+    const numbers: NumberDifference[] = [];
+    const put = (part: Part, what: string, reference: number, candidate: number): void => {
+      if (reference !== candidate) numbers.push({ part, what, reference, candidate });
+    };
+    put('outcome', 'code', a.code[op], b.code[op]);
+    put('outcome', 'value', a.value[op], b.value[op]);
+    put('statistics', 'residentCount', a.residentCount[op], b.residentCount[op]);
+    put('statistics', 'wiredCount', a.wiredCount[op], b.wiredCount[op]);
+    const [added, other] = [addedBy(this.#a, op), addedBy(this.#b, op)];
+    for (let counter = 0; counter < COMPARED_COUNTERS; counter++)
+      if (this.#compared(counter)) {
+        const part = planeOfCounter(counter) === 'stats' ? 'statistics' : 'counters';
+        put(part, COUNTER_NAMES[counter], added.get(counter) ?? 0, other.get(counter) ?? 0);
+      }
+    return numbers;
+  }
+
+  /** Counts the events from number `event` on that have no counterpart: a longest common subsequence of the op's rest. */
+  #unmatched(op: number, event: number): void {
+    const { from: fromA, words: a } = this.#eventsA;
+    const { from: fromB, words: b } = this.#eventsB;
+    const comparator = this.#comparator;
+    const alike = (i: number, j: number): boolean => comparator.alike(a, i, b, j);
+    const [i, j] = [fromA[op] + event, fromB[op] + event];
+    let [endA, endB] = [fromA[op + 1], fromB[op + 1]];
+    while (endA > i && endB > j && alike(endA - 1, endB - 1)) [endA, endB] = [endA - 1, endB - 1];
+    const [onlyA, onlyB] = withoutCounterpart(endA - i, endB - j, (x, y) => alike(i + x, j + y));
+    for (const x of onlyA) this.only[0][a[(i + x) * EVENT_WORDS]]++;
+    for (const y of onlyB) this.only[1][b[(j + y) * EVENT_WORDS]]++;
+  }
+}
+
+function addedBy({ perOp }: RunRecord, op: number): Map<number, number> {
+  const { counterFrom, counterIndex, counterDelta } = perOp;
+  const added = new Map<number, number>();
+  for (let k = counterFrom[op]; k < counterFrom[op + 1]; k++) added.set(counterIndex[k], counterDelta[k]);
+  return added;
+}
+
+/** Above this many comparisons items are matched one by one in place. */
+const MOST_CELLS = 1_000_000;
+
+/** Numbers of the items of two lists that a longest common subsequence leaves out. */
+function withoutCounterpart(n: number, m: number, alike: (x: number, y: number) => boolean): [number[], number[]] {
+  const [onlyA, onlyB]: [number[], number[]] = [[], []];
+  if (n * m > MOST_CELLS) {
+    for (let k = 0; k < Math.max(n, m); k++) {
+      if (k < n && k < m && alike(k, k)) continue;
+      if (k < n) onlyA.push(k);
+      if (k < m) onlyB.push(k);
+    }
+    return [onlyA, onlyB];
+  }
+  const width = m + 1;
+  const best = new Uint32Array((n + 1) * width);
+  for (let x = n - 1; x >= 0; x--)
+    for (let y = m - 1; y >= 0; y--) {
+      const at = x * width + y;
+      best[at] = alike(x, y) ? best[at + width + 1] + 1 : Math.max(best[at + width], best[at + 1]);
+    }
+  let [x, y] = [0, 0];
+  while (x < n && y < m) {
+    if (alike(x, y)) [x, y] = [x + 1, y + 1];
+    else if (best[(x + 1) * width + y] >= best[x * width + y + 1]) onlyA.push(x++);
+    else onlyB.push(y++);
+  }
+  while (x < n) onlyA.push(x++);
+  while (y < m) onlyB.push(y++);
+  return [onlyA, onlyB];
+}
+
+const eventCount = ({ ops, events }: RunRecord): number => events!.from[ops];
+
+function countKinds(record: RunRecord): Uint32Array {
+  const counts = new Uint32Array(EVENT_KINDS.length);
+  const { words } = record.events!;
+  for (let i = 0, end = eventCount(record); i < end; i++) counts[words[i * EVENT_WORDS]]++;
+  return counts;
+}
+
+/** Compares two runs of one workload that recorded events. */
+export function diffTraces(a: RunRecord, b: RunRecord, comparator: ComparatorName): TraceDiff {
+  const tracing = new Tracing(a, b, comparator);
+  tracing.all();
+  const [inA, inB] = [countKinds(a), countKinds(b)];
+  const [onlyA, onlyB] = tracing.only;
+  const kinds = EVENT_KINDS.map((kind, k): KindSummary => ({
+    kind,
+    reference: inA[k],
+    candidate: inB[k],
+    onlyReference: onlyA[k],
+    onlyCandidate: onlyB[k],
+  }));
+  return {
+    comparator,
+    ops: [a.ops, b.ops],
+    events: [eventCount(a), eventCount(b)],
+    ended: [a.ended, b.ended],
+    first: tracing.first,
+    differing: tracing.differing,
+    kinds: kinds.filter(({ onlyReference, onlyCandidate }) => onlyReference + onlyCandidate > 0),
+  };
+}

@@ -1,0 +1,158 @@
+import { describe, expect, it, vi } from 'vitest';
+import { EVENT_KINDS, FIRST_FUNCTION, type Machine, PLACE_NAMES } from '../../../core/index.ts';
+import {
+  DIMENSIONS,
+  type Explanation,
+  type Group,
+  defaultDimensions,
+  explain,
+} from '../../../harness/explain/explain.ts';
+import { processKinds } from '../../../harness/explain/processes.ts';
+import { explainText } from '../../../harness/explain/text.ts';
+import type { RunRecord } from '../../../harness/run/record.ts';
+import { run } from '../../../harness/run/run.ts';
+import { CATALOG } from '../../../harness/workload/catalog/index.ts';
+import { loadWorkload } from '../../../harness/workload/load.ts';
+import type { Workload } from '../../../harness/workload/ops.ts';
+import { parseWorkload } from '../../../harness/workload/text/parse.ts';
+import { series, variantById } from '../../../variants/index.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const text = (lines: string): Workload => parseWorkload(lines, 'test');
+let machine: Machine | null = null;
+function profiled(workload: Workload, id: string): RunRecord {
+  const result = run(machine, workload, variantById(id)!, { profile: true });
+  ({ machine } = result);
+  return result.record;
+}
+const between = (workload: Workload, a: string, b: string, counter?: string): Explanation[] =>
+  explain(workload, profiled(workload, a), profiled(workload, b), {
+    by: defaultDimensions(workload),
+    ...(counter === undefined ? {} : { counter }),
+  });
+const one = (lines: string, a: string, b: string, counter: string): Explanation =>
+  between(text(lines), a, b, counter)[0]!;
+const stacks = ({ groups }: Explanation): Record<string, number> =>
+  Object.fromEntries(groups.map(({ by, delta }) => [by.stack ?? '', delta]));
+const sum = (groups: readonly Group[]): number => groups.reduce((total, { delta }) => total + delta, 0);
+
+const SOLE_EXIT = 'sh: exec sh60\nsh: touch-shared\nsh: exit\n';
+const TEARDOWN = 'exit1 > vmspace_exit > vmspace_dofree > vm_map_remove > vm_map_delete > pmap_remove';
+
+describe('explain', () => {
+  it('lays the early exits of F4 to the tear-down, and the first of them to the hook', () => {
+    expect(stacks(one(SOLE_EXIT, 'baseline', 'landed', 'removeEarlyExits'))).toEqual({
+      [TEARDOWN]: 52,
+      'do_execve > exec_new_vmspace > exec_free_abi_mappings > pmap_remove': 1,
+    });
+    expect(stacks(one(SOLE_EXIT, 'baseline', 'landed', 'removeCalls'))).toEqual({
+      'do_execve > exec_new_vmspace > exec_free_abi_mappings > pmap_remove': 1,
+      'exit1 > exec_free_abi_mappings > pmap_remove': 1,
+    });
+  });
+
+  it('shows which call takes a lock more or less: F8, vm_map_remove gone from the hook', () => {
+    const { delta, groups } = one(SOLE_EXIT, 'double-count-fix', 'shared-page-unmap', 'vmMapLocks');
+    expect(delta).toBeLessThan(0);
+    expect(groups.map(({ by }) => by.stack)).toContain('exit1 > exec_free_abi_mappings > vm_map_remove');
+  });
+
+  it('splits a level into what raised and lowered it, as F1: one page counted twice where the pmap is made', () => {
+    const workload = text('a: exec sh60\na: clock\n');
+    const [counted] = between(workload, 'baseline', 'toplevel-accounting', 'userPtPageCount');
+    expect(counted).toMatchObject({ delta: 1, unexplained: 0 });
+    expect(stacks(counted!)).toEqual({ 'vmspace_alloc > pmap_pinit': 1 });
+    const [resident] = between(workload, 'baseline', 'landed', 'residentCount');
+    expect(resident).toMatchObject({ delta: 1, unexplained: 0 });
+    expect(stacks(resident!)).toEqual({ 'vmspace_alloc > pmap_pinit': 1 });
+  });
+
+  it('counts pmap_remove calls that pmap_protect makes as its own', () => {
+    const lines = 'a: exec sh60\na: mmap anon 4p rw -> b\na: write b\na: mprotect b 4p none\na: exit\n';
+    const { groups } = one(lines, 'baseline', 'landed', 'removeLoops');
+    expect(groups.every(({ by }) => by.op === 'exit')).toBe(true);
+    const workload = text(lines);
+    const [calls] = explain(workload, profiled(workload, 'landed'), profiled(text('a: exec sh60\n'), 'landed'), {
+      by: ['stack'],
+      counter: 'removeCalls',
+    });
+    expect(stacks(calls!)).toMatchObject({ 'kern_mprotect > pmap_protect > pmap_remove': -1 });
+  });
+
+  it('tells kinds of processes from the ops alone', () => {
+    const workload = text(
+      'a: exec sh60\na: fork -> b\na: vfork -> c\nc: exec sh60\na: spawn sh60 -> d\nb: exit\nc: exit\nd: exit\na: exit\n',
+    );
+    expect(processKinds(workload)).toEqual([
+      'first that execs',
+      'fork child',
+      'vfork child that execs',
+      'spawn child that execs',
+    ]);
+    expect(defaultDimensions(workload)).toEqual(['op', 'process', 'stack']);
+  });
+
+  it('groups by whatever is asked, with the same sum', () => {
+    const workload = text(SOLE_EXIT);
+    const [a, b] = [profiled(workload, 'baseline'), profiled(workload, 'landed')];
+    for (const name of DIMENSIONS)
+      for (const { groups, delta, unexplained } of explain(workload, a, b, { by: [name] }))
+        expect([sum(groups), unexplained]).toEqual([delta, 0]);
+  });
+
+  it('finds nothing between a variant and itself, and says so', () => {
+    const workload = text(SOLE_EXIT);
+    const explanations = between(workload, 'landed', 'landed');
+    expect(explanations).toEqual([]);
+    const view = { workload: 'test', reference: 'landed', candidate: 'landed', by: ['op'] as const, explanations };
+    expect(explainText(view)).toContain('nothing that is counted differs');
+  });
+
+  it('adds up when a run ends in a panic: the op that it died in has its share', () => {
+    const broken = {
+      ...variantById('landed')!,
+      hunks: {
+        ...variantById('landed')!.hunks,
+        releaseTopPage: () => {
+          throw new RangeError('stop here');
+        },
+      },
+    };
+    const workload = text(SOLE_EXIT);
+    const { record } = run(null, workload, broken, { profile: true });
+    expect(record.ended.kind).toBe('failed');
+    const explanations = explain(workload, record, profiled(workload, 'landed'), { by: ['op', 'stack'] });
+    expect(explanations.length).toBeGreaterThan(0);
+    for (const { what, unexplained } of explanations) expect([what, unexplained]).toEqual([what, 0]);
+  });
+
+  it.each(Object.keys(CATALOG))('leaves nothing unexplained between any two revisions: %s', async (name) => {
+    const workload = await loadWorkload(name);
+    const records = series.map(({ id }) => profiled(workload, id));
+    const by = ['op', 'kind', 'stack'] as const;
+    for (const [i, a] of records.entries())
+      for (const b of records.slice(i + 1))
+        for (const { what, delta, groups, unexplained } of explain(workload, a, b, { by }))
+          expect([a.variant, b.variant, what, sum(groups), unexplained]).toEqual([
+            a.variant,
+            b.variant,
+            what,
+            delta,
+            0,
+          ]);
+  });
+
+  it('watching a run changes nothing that it counts', async () => {
+    const workload = await loadWorkload('churn');
+    const landed = variantById('landed')!;
+    const { totals, checkpoints, perOp } = run(null, workload, landed).record;
+    expect(profiled(workload, 'landed')).toMatchObject({ totals, checkpoints, perOp });
+  });
+});
+
+describe('the places of the kernel', () => {
+  it('begin with the pmap calls, in the order of events', () => {
+    expect(PLACE_NAMES.slice(0, FIRST_FUNCTION)).toEqual(EVENT_KINDS.map((kind) => `pmap_${kind}`));
+  });
+});

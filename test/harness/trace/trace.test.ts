@@ -1,0 +1,172 @@
+import { describe, expect, it, vi } from 'vitest';
+import { EVENT_FRAME, EVENT_WORDS, EV_COPY_PAGE, EV_ENTER, EV_REMOVE, type Machine } from '../../../core/index.ts';
+import { diffTraces } from '../../../harness/trace/trace.ts';
+import { COMPARATORS } from '../../../harness/trace/comparator.ts';
+import { statePair } from '../../../harness/trace/states.ts';
+import type { RunRecord } from '../../../harness/run/record.ts';
+import { run } from '../../../harness/run/run.ts';
+import { loadWorkload } from '../../../harness/workload/load.ts';
+import { parseWorkload } from '../../../harness/workload/text/parse.ts';
+import { record } from '../../support/records.ts';
+import { series, variantById } from '../../../variants/index.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const LINES = 'sh: exec sh60\nsh: touch-shared\nsh: exit\n';
+let machine: Machine | null = null;
+function traced(id: string, lines = LINES): RunRecord {
+  const result = run(machine, parseWorkload(lines, 'test'), variantById(id)!, { events: true });
+  ({ machine } = result);
+  return result.record;
+}
+
+/** A record with other words in its stream. */
+function changed(of: RunRecord, change: (words: Float64Array, at: number) => void): RunRecord {
+  const words = of.events!.words.slice();
+  for (let at = 0; at < words.length; at += EVENT_WORDS) change(words, at);
+  return { ...of, events: { from: of.events!.from, words } };
+}
+
+/** Runs of one op each, whose calls are pmap_enter of [pmap, va, object, index, frame]. */
+function entering(calls: readonly (readonly [number, number, number, number, number])[]): RunRecord {
+  const words = calls.flatMap(([pmap, va, object, index, frame]) => [
+    EV_ENTER,
+    pmap,
+    va,
+    3,
+    2,
+    object,
+    index,
+    0,
+    frame,
+  ]);
+  const events = { from: Uint32Array.of(0, calls.length), words: Float64Array.from(words) };
+  return { ...record('planted', [{}]), events };
+}
+
+const same = (a: RunRecord, b: RunRecord, comparator: (typeof COMPARATORS)[number]): boolean =>
+  diffTraces(a, b, comparator).first === null;
+
+describe('trace', () => {
+  it.each(series.map(({ id }) => id))('is empty between %s and itself', (id) => {
+    for (const comparator of COMPARATORS)
+      expect(diffTraces(traced(id), traced(id), comparator)).toMatchObject({
+        first: null,
+        kinds: [],
+        differing: { calls: 0, outcome: 0, statistics: 0, counters: 0, end: 0 },
+      });
+  });
+
+  it('is empty between revisions that are the same but for spelling (F13)', async () => {
+    const workload = await loadWorkload('churn');
+    const [a, b] = ['shared-page-unmap', 'landed'].map(
+      (id) => run(null, workload, variantById(id)!, { events: true }).record,
+    );
+    expect(diffTraces(a!, b!, 'exact').first).toBeNull();
+  });
+
+  it('finds the first call that one of them makes and the other does not', () => {
+    const { first, kinds, events } = diffTraces(traced('double-count-fix'), traced('landed'), 'exact');
+    expect(first).toMatchObject({ op: 0, event: 2, parts: ['calls', 'counters'] });
+    expect(kinds).toEqual([{ kind: 'remove', reference: 52, candidate: 54, onlyReference: 0, onlyCandidate: 2 }]);
+    expect(events[1] - events[0]).toBe(2);
+  });
+
+  it('leaves out what is only cost, if asked: the early exits of the baseline without the touch', () => {
+    const lines = 'sh: exec sh60\nsh: exit\n';
+    const [a, b] = [traced('baseline', lines), traced('toplevel-accounting', lines)];
+    expect(diffTraces(a, b, 'exact').kinds).toMatchObject([{ kind: 'remove', onlyReference: 52, onlyCandidate: 52 }]);
+    const free = diffTraces(a, b, 'no-cost');
+    expect(free.kinds).toEqual([]);
+    expect(free.first).toMatchObject({ op: 0, parts: ['statistics'], event: null });
+    expect(free.first!.numbers.map(({ what }) => what)).toContain('residentCount');
+  });
+
+  it('renames frames, objects and pmaps one for one', () => {
+    const a = traced('landed');
+    const b = changed(a, (words, at) => {
+      for (const word of [EVENT_FRAME, ...(words[at] === EV_COPY_PAGE ? [6] : [])])
+        if (words[at + word] !== 0) words[at + word]! += 1000;
+      if (words[at] === EV_ENTER) words[at + 5]! += 1;
+    });
+    const unlike = changed(a, (words, at) => {
+      if (words[at] === EV_REMOVE) words[at + 2]! += 4096;
+    });
+    expect([same(a, b, 'exact'), same(a, unlike, 'isomorphic')]).toEqual([false, false]);
+    const frames = changed(a, (words, at) => {
+      if (words[at + EVENT_FRAME] !== 0) words[at + EVENT_FRAME]! += 1000;
+      if (words[at] === EV_COPY_PAGE) words[at + 6]! += 1000;
+    });
+    expect([same(a, frames, 'exact'), same(a, frames, 'isomorphic')]).toEqual([false, true]);
+  });
+
+  it('does not give one object two names, nor two objects one', () => {
+    const a = entering([
+      [1, 0x1000, 5, 0, 10],
+      [1, 0x2000, 6, 0, 11],
+      [1, 0x1000, 5, 0, 10],
+    ]);
+    const renamed = entering([
+      [2, 0x1000, 7, 0, 20],
+      [2, 0x2000, 8, 0, 21],
+      [2, 0x1000, 7, 0, 20],
+    ]);
+    const twoNames = entering([
+      [2, 0x1000, 7, 0, 20],
+      [2, 0x2000, 8, 0, 21],
+      [2, 0x1000, 9, 0, 20],
+    ]);
+    const oneName = entering([
+      [2, 0x1000, 7, 0, 20],
+      [2, 0x2000, 7, 0, 21],
+      [2, 0x1000, 7, 0, 20],
+    ]);
+    expect([renamed, twoNames, oneName].map((b) => same(a, b, 'isomorphic'))).toEqual([true, false, false]);
+    expect(diffTraces(a, twoNames, 'isomorphic').first).toMatchObject({ event: 2 });
+  });
+
+  it('lets a frame have another name once it holds another page, not before', () => {
+    const a = entering([
+      [1, 0x1000, 5, 0, 10],
+      [1, 0x2000, 5, 1, 10],
+    ]);
+    const reused = entering([
+      [1, 0x1000, 5, 0, 20],
+      [1, 0x2000, 5, 1, 21],
+    ]);
+    expect(same(a, reused, 'isomorphic')).toBe(true);
+    const stays = entering([
+      [1, 0x1000, 5, 0, 10],
+      [1, 0x1000, 5, 0, 10],
+    ]);
+    const moves = entering([
+      [1, 0x1000, 5, 0, 20],
+      [1, 0x1000, 5, 0, 21],
+    ]);
+    expect(same(stays, moves, 'isomorphic')).toBe(false);
+  });
+
+  it('compares how the runs ended, and as far as both went', () => {
+    const a = traced('landed');
+    const b = { ...a, ops: 2 };
+    expect(diffTraces(a, b, 'exact').first).toMatchObject({ op: 2, parts: ['end'] });
+  });
+
+  it('shows both machines: the entry of F6 that only one of them still has', () => {
+    const lines = 'sh: exec sh60\nsh: touch-shared\nsh: vfork -> cc\ncc: execfail ENOENT\ncc: exit\n';
+    const workload = parseWorkload(lines, 'test');
+    const state = (id: string): Parameters<typeof statePair>[1] =>
+      run(null, workload, variantById(id)!, { stateAfter: 4, until: 4 }).record.state!.machine as never;
+    const pair = statePair('after', state('double-count-fix'), state('landed'));
+    expect(pair.reference[0]!.entries + 1).toBe(pair.candidate[0]!.entries);
+    expect(pair.changes.map(({ kind, change }) => [kind, change])).toContainEqual(['entry', 'new']);
+  });
+
+  it('compares 200,000 events in no time', () => {
+    const calls = Array.from({ length: 200_000 }, (_none, i) => [1, i * 4096, 5, i, i + 1] as const);
+    const a = entering(calls);
+    const start = performance.now();
+    expect(same(a, entering(calls), 'isomorphic')).toBe(true);
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+});
