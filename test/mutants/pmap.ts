@@ -21,8 +21,8 @@ export const pmapMutants: readonly Mutant[] = [
   {
     fault: 'one page is removed like a range',
     file: remove,
-    find: 'if (eva - sva === PAGE_SIZE) removePage',
-    replace: 'if (eva - sva === 0) removePage',
+    find: '  }\n  if (eva - sva === PAGE_SIZE) removePage',
+    replace: '  }\n  if (eva - sva === 0) removePage',
   },
   {
     fault: 'the in-loop test is not asked',
@@ -183,7 +183,7 @@ export const pmapMutants: readonly Mutant[] = [
   {
     fault: 'page-table isolation makes no second root',
     file: 'core/pmap/lifecycle.ts',
-    find: 'if (!kpti) return;\n  pmap.topUser',
-    replace: 'if (!kpti || pmap.top > 0) return;\n  pmap.topUser',
+    find: '  if (kpti) {\n    pmap.topUser',
+    replace: '  if (kpti && pmap.top < 0) {\n    pmap.topUser',
   },
 ];

@@ -90,11 +90,7 @@ export const vmMutants: readonly Mutant[] = [
   ),
   kern('exec')('exec empties a vmspace that others use', 'vm.refcnt === 1 &&', ''),
   kern('exec')('exec keeps a pmap of the wrong kind', 'p.kpti === (vm.pmap.topUser !== 0)', 'true'),
-  kern('exit')(
-    'the hook of exit comes after vmspace_exit',
-    '  m.hunks.exitBeforeVmspaceExit(m, p);\n  if (stops',
-    '  if (stops',
-  ),
+  kern('exit')('the hook of exit comes after vmspace_exit', '  m.hunks.exitBeforeVmspaceExit(m, p);\n', ''),
   kern('fork')('a sharing child takes no reference', '  p.vmspace.refcnt++;', ''),
   kern('syscalls')(
     'a mapping without a hint goes into the room of the heap',
