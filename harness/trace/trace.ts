@@ -4,7 +4,7 @@
  * An op is compared by its calls, its outcome, the statistics after it and what it counted; a comparator may leave some of
  * that out. Both records hold events. Linear in the number of events, as long as the two streams are alike within an op.
  */
-import { COUNTER_NAMES } from '../../core/counters.ts';
+import { COUNTER_COUNT, COUNTER_NAMES } from '../../core/counters.ts';
 import { EVENT_KINDS, EVENT_WORDS, type EventKind } from '../../core/events.ts';
 import { COMPARED_COUNTERS, planeOfCounter } from '../compare/planes.ts';
 import type { Ended, RecordedEvents, RunRecord } from '../run/record.ts';
@@ -52,11 +52,16 @@ export interface TraceDiff {
   readonly kinds: readonly KindSummary[];
 }
 
-/** Statistics only, or every counter. */
-const counterIsCompared = (name: ComparatorName): ((counter: number) => boolean) =>
-  name === 'no-cost'
-    ? (counter) => counter < COMPARED_COUNTERS && planeOfCounter(counter) === 'stats'
-    : (counter) => counter < COMPARED_COUNTERS;
+const STATISTICS = 1;
+const COUNTERS = 2;
+
+/** Per counter, whether it is compared: as a statistic, as another counter, or not (0). */
+const comparedCounters = (name: ComparatorName): Uint8Array =>
+  Uint8Array.from({ length: COUNTER_COUNT }, (_none, counter) => {
+    if (counter >= COMPARED_COUNTERS) return 0;
+    if (planeOfCounter(counter) === 'stats') return STATISTICS;
+    return name === 'no-cost' ? 0 : COUNTERS;
+  });
 
 class Tracing {
   readonly #a: RunRecord;
@@ -64,7 +69,7 @@ class Tracing {
   readonly #eventsA: RecordedEvents;
   readonly #eventsB: RecordedEvents;
   readonly #comparator: Comparator;
-  readonly #compared: (counter: number) => boolean;
+  readonly #compared: Uint8Array;
   readonly differing: Record<Part, number> = { calls: 0, outcome: 0, statistics: 0, counters: 0, end: 0 };
   readonly only: readonly [Uint32Array, Uint32Array] = [
     new Uint32Array(EVENT_KINDS.length),
@@ -76,7 +81,7 @@ class Tracing {
     if (a.events === null || b.events === null) throw new RangeError('trace: expected two runs with events');
     [this.#a, this.#b, this.#eventsA, this.#eventsB] = [a, b, a.events, b.events];
     this.#comparator = new Comparator(name);
-    this.#compared = counterIsCompared(name);
+    this.#compared = comparedCounters(name);
   }
 
   all(): void {
@@ -91,15 +96,26 @@ class Tracing {
 
   #op(op: number): void {
     const event = this.#firstCall(op);
-    const isSame = event < 0 && this.#sameNumbers(op) && this.#sameCounters(op);
-    if (isSame) return;
-    const numbers = this.#numbers(op);
-    const parts = PARTS.filter((part) =>
-      part === 'calls' ? event >= 0 : numbers.some((difference) => difference.part === part),
-    );
-    for (const part of parts) this.differing[part]++;
+    const { perOp: a } = this.#a;
+    const { perOp: b } = this.#b;
+    const counters = this.#counters(op);
+    const outcome = a.code[op] !== b.code[op] || a.value[op] !== b.value[op];
+    const statistics =
+      (counters & STATISTICS) !== 0 ||
+      a.residentCount[op] !== b.residentCount[op] ||
+      a.wiredCount[op] !== b.wiredCount[op];
+    if (event < 0 && counters === 0 && !outcome && !statistics) return;
+    const differs: Readonly<Record<Part, boolean>> = {
+      calls: event >= 0,
+      outcome,
+      statistics,
+      counters: (counters & COUNTERS) !== 0,
+      end: false,
+    };
+    for (const part of PARTS) if (differs[part]) this.differing[part]++;
     if (event >= 0) this.#unmatched(op, event);
-    this.first ??= { op, parts, event: event < 0 ? null : event, numbers };
+    const parts = PARTS.filter((part) => differs[part]);
+    this.first ??= { op, parts, event: event < 0 ? null : event, numbers: this.#numbers(op) };
   }
 
   /** Number of the first call in which the op differs, -1 if there is none. */
@@ -114,31 +130,25 @@ class Tracing {
     return countA === countB ? -1 : count;
   }
 
-  #sameNumbers(op: number): boolean {
-    const { perOp: a } = this.#a;
-    const { perOp: b } = this.#b;
-    return (
-      a.code[op] === b.code[op] &&
-      a.value[op] === b.value[op] &&
-      a.residentCount[op] === b.residentCount[op] &&
-      a.wiredCount[op] === b.wiredCount[op]
-    );
-  }
-
-  #sameCounters(op: number): boolean {
+  /** Do statistics that are counted, or other counters, differ in what the op added? STATISTICS and COUNTERS bits. */
+  #counters(op: number): number {
     const { counterFrom: fromA, counterIndex: indexA, counterDelta: deltaA } = this.#a.perOp;
     const { counterFrom: fromB, counterIndex: indexB, counterDelta: deltaB } = this.#b.perOp;
-    const compared = this.#compared;
+    const kinds = this.#compared;
     let [i, j] = [fromA[op], fromB[op]];
     const [endA, endB] = [fromA[op + 1], fromB[op + 1]];
-    for (;;) {
-      while (i < endA && !compared(indexA[i])) i++;
-      while (j < endB && !compared(indexB[j])) j++;
-      if (i === endA || j === endB) return i === endA && j === endB;
-      if (indexA[i] !== indexB[j] || deltaA[i] !== deltaB[j]) return false;
-      i++;
-      j++;
+    let differ = 0;
+    while (i < endA || j < endB) {
+      const a = i < endA ? indexA[i] : COUNTER_COUNT;
+      const b = j < endB ? indexB[j] : COUNTER_COUNT;
+      if (a === b && deltaA[i] === deltaB[j]) [i, j] = [i + 1, j + 1];
+      else {
+        differ |= kinds[Math.min(a, b)];
+        if (a <= b) i++;
+        if (b <= a) j++;
+      }
     }
+    return differ;
   }
 
   #numbers(op: number): NumberDifference[] {
@@ -154,8 +164,8 @@ class Tracing {
     put('statistics', 'wiredCount', a.wiredCount[op], b.wiredCount[op]);
     const [added, other] = [addedBy(this.#a, op), addedBy(this.#b, op)];
     for (let counter = 0; counter < COMPARED_COUNTERS; counter++)
-      if (this.#compared(counter)) {
-        const part = planeOfCounter(counter) === 'stats' ? 'statistics' : 'counters';
+      if (this.#compared[counter] !== 0) {
+        const part = this.#compared[counter] === STATISTICS ? 'statistics' : 'counters';
         put(part, COUNTER_NAMES[counter], added.get(counter) ?? 0, other.get(counter) ?? 0);
       }
     return numbers;
