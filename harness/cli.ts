@@ -36,6 +36,7 @@ const ACTIONS = {
   review: () => import('./cli/review.ts').then(({ reviewCommand }) => reviewCommand),
   explain: () => import('./cli/explain.ts').then(({ explainCommand }) => explainCommand),
   trace: () => import('./cli/trace.ts').then(({ traceCommand }) => traceCommand),
+  shares: () => import('./cli/shares.ts').then(({ sharesCommand }) => sharesCommand),
   probe: () => import('./cli/probe.ts').then(({ probeCommand }) => probeCommand),
   bench: () => import('./cli/bench.ts').then(({ benchCommand }) => benchCommand),
   import: () => import('./cli/import.ts').then(({ importCommand }) => importCommand),
@@ -115,6 +116,17 @@ From toplevel-accounting on resident_count counts the top-level pages: taken lit
 pmap, though the later revisions do leave early. So group by early as well; that is the default.`,
   )
   .action(async (point, options) => finish((await ACTIONS.probe())(point, options)));
+
+program
+  .command('shares')
+  .description(
+    "which share of a recording's pmap_remove calls leaves early, by kind of process and who touches the page",
+  )
+  .option('-w, --workload <name|file...>', 'recordings of the corpus, or files (default: make12)')
+  .option('--variant <id|file>', 'the revision (default: baseline)')
+  .option('--touch <policies>', 'some of recorded, exec, never, all, comma-separated (default: recorded,exec)')
+  .option('--json', 'JSON instead of text')
+  .action(async (options) => finish((await ACTIONS.shares())(options)));
 
 program
   .command('conform')

@@ -8,7 +8,15 @@ import { missedExpectations } from '../compare/expectations.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK, exitCodeOf } from '../compare/gate.ts';
 import { knownViolations } from '../findings/violations.ts';
 import { eventText } from '../run/events.ts';
-import { type Ended, PLACES, type RunOptions, type RunRecord, type Violation } from '../run/record.ts';
+import { kindName, kindRows } from '../report/kinds.ts';
+import {
+  type Ended,
+  PLACES,
+  type ReplayStats,
+  type RunOptions,
+  type RunRecord,
+  type Violation,
+} from '../run/record.ts';
 import { outcomeName } from '../workload/names.ts';
 import type { Workload } from '../workload/ops.ts';
 import { opLines } from '../workload/text/print.ts';
@@ -100,6 +108,19 @@ type Missed = ReturnType<typeof missedExpectations>;
 const number = (n: number): string => n.toLocaleString('en-US');
 const row = (name: string, value: string): string => `  ${name.padEnd(22)}${value}\n`;
 
+/** How faithful the replay is, then what each kind of process did. */
+function replayRows({ byKind, ...counted }: ReplayStats): string[] {
+  return [
+    ...kindRows([byKind]).map(({ cells: [{ calls, early }], ...one }) =>
+      row(
+        `  in ${one.place}`,
+        `${number(early)} early of ${number(calls)}: ${kindName(one)}, ${number(one.processes)} of them, ${number(one.touched)} touched the shared page`,
+      ),
+    ),
+    ...Object.entries(counted).map(([name, n]) => row(name, number(n))),
+  ];
+}
+
 /** Violations that a replay prints; the others are counted. */
 const MOST_VIOLATIONS = 20;
 
@@ -129,7 +150,7 @@ function text(workload: Workload, record: RunRecord, missed: Missed, broken: rea
       const { calls, early } = removeByPlace[place];
       return row(`pmap_remove, ${place}`, `${number(early)} early of ${number(calls)}`);
     }),
-    ...(replay === null ? [] : Object.entries(replay).map(([name, n]) => row(`replay ${name}`, number(n)))),
+    ...(replay === null ? [] : replayRows(replay)),
     row('processes left', number(balance.alive)),
     ...balance.left.map(({ what, start, end }) =>
       row(`left behind: ${what}`, `${number(start)} before, ${number(end)} after`),

@@ -14,23 +14,22 @@ import {
   runOn,
 } from '../../core/index.ts';
 import { Interpreter } from '../run/interpreter.ts';
+import { ProcessTally } from '../run/process-tally.ts';
+import { type ProcessKind, type RemoveCalls } from '../run/record.ts';
 import { OUTCOME_NOT_RUN, OUTCOME_SIGNAL } from '../workload/names.ts';
 import {
   ADVICES,
   OP_EXEC,
   OP_EXIT,
-  OP_FORK,
   OP_NAMES,
   OP_READ,
-  OP_RFORK_MEM,
   OP_RUN,
   OP_TOUCH,
-  OP_VFORK,
   OP_WRITE,
   type OpChunk,
   type Workload,
 } from '../workload/ops.ts';
-import type { ProcessKind, ReplayRevisionNumbers } from './replay-vectors.ts';
+import type { ReplayRevisionNumbers } from './replay-vectors.ts';
 
 /** Signals and failed ops listed, of however many there are. */
 const LISTED = 100;
@@ -62,24 +61,18 @@ const ACCESS_LETTERS: Readonly<Record<number, string>> = {
   [OP_TOUCH]: 'r',
 };
 
-const removes = (): { calls: number; early: number } => ({ calls: 0, early: 0 });
+const removes = (): RemoveCalls => ({ calls: 0, early: 0 });
 
 class Replay {
   readonly #m: Machine;
   readonly #workload: Workload;
   readonly #interpreter: Interpreter;
-  /** by process */
-  readonly #kinds: ProcessKind[];
+  readonly #processes = new ProcessTally();
   /** by event kind; removes that were early; advises by advice */
   readonly #calls = new Float64Array(EVENT_KINDS.length);
   readonly #advises = new Float64Array(ADVICES.length);
   #early = 0;
   readonly #byPlace = { exit: removes(), exec: removes(), other: removes() };
-  readonly #byKind = {
-    execed: { exit: removes(), exec: removes() },
-    forked: { exit: removes(), exec: removes() },
-    vforked: { exit: removes(), exec: removes() },
-  };
   readonly #accesses = { hit: 0, faulted: 0, signal: 0 };
   #faultedMoreThanOnce = 0;
   #failedOps = 0;
@@ -92,7 +85,6 @@ class Replay {
     this.#m = m;
     this.#workload = workload;
     this.#interpreter = new Interpreter(m, workload);
-    this.#kinds = workload.processes.map(() => 'forked');
   }
 
   all(): ReplayAnswer {
@@ -114,24 +106,21 @@ class Replay {
     const { process } = this.#workload.actors[chunk.who[at]!]!;
     const code = chunk.code[at]!;
     const p = this.#switchTo(chunk, at);
-    const kind = this.#kinds[process]!;
+    const kind = this.#processes.kindOf(process);
     const place: Place = code === OP_EXIT ? 'exit' : code === OP_EXEC ? 'exec' : 'other';
     const entries = p === null ? 0 : p.vmspace.map.nentries;
     const resident = p === null ? 0 : p.vmspace.pmap.stats.residentCount;
     const outcome = this.#interpreter.step(chunk, at);
-    const { calls, early } = this.#takeEvents();
-    this.#add(this.#byPlace[place], calls, early);
+    const found = this.#takeEvents();
+    this.#byPlace[place].calls += found.calls;
+    this.#byPlace[place].early += found.early;
     if (place !== 'other') {
       const { pid } = this.#workload.processes[process]!;
-      this.#add(this.#byKind[kind][place], calls, early);
-      this.#rows.push({ pid, kind, place, entries, resident, calls, early });
+      this.#rows.push({ pid, kind, place, entries, resident, ...found });
     }
     this.#takeOutcome(chunk, at, op, outcome);
     this.#takePeak();
-    if (outcome !== 0) return;
-    if (code === OP_EXEC) this.#kinds[process] = 'execed';
-    else if (code === OP_FORK) this.#kinds[chunk.arg[at]!] = 'forked';
-    else if (code === OP_VFORK || code === OP_RFORK_MEM) this.#kinds[chunk.arg[at]!] = 'vforked';
+    this.#processes.take(code, process, chunk.arg[at]!, outcome, found);
   }
 
   /** Switching between processes is the scheduler's: only what the op itself does goes to the event stream. */
@@ -146,7 +135,7 @@ class Replay {
   }
 
   /** Counts what the op sent to the event stream, and empties it. Returns its remove calls. */
-  #takeEvents(): { calls: number; early: number } {
+  #takeEvents(): RemoveCalls {
     const { events } = this.#m;
     const { words } = events;
     const end = events.length * EVENT_WORDS;
@@ -166,11 +155,6 @@ class Replay {
     return found;
   }
 
-  #add(to: { calls: number; early: number }, calls: number, early: number): void {
-    to.calls += calls;
-    to.early += early;
-  }
-
   /** An access op of a recording is one access. */
   #takeOutcome(chunk: OpChunk, at: number, op: number, outcome: number): void {
     const code = chunk.code[at]!;
@@ -181,7 +165,7 @@ class Replay {
       const { pid } = this.#workload.processes[process]!;
       const address = `0x${chunk.addr[at]!.toString(16)}`;
       if (this.#signals.length < LISTED)
-        this.#signals.push([op, pid, this.#kinds[process], address, letter, outcome - OUTCOME_SIGNAL]);
+        this.#signals.push([op, pid, this.#processes.kindOf(process), address, letter, outcome - OUTCOME_SIGNAL]);
     } else if (outcome !== 0) {
       this.#failedOps++;
       if (this.#failures.length < LISTED) this.#failures.push([op, OP_NAMES[code], outcome]);
@@ -218,12 +202,21 @@ class Replay {
     return named;
   }
 
+  #removeByKind(): ReplayRevisionNumbers['removeByKind'] {
+    const { execed, forked, vforked } = this.#processes.byKind;
+    const callsOf = ({ exit, exec }: typeof execed): { exit: RemoveCalls; exec: RemoveCalls } => ({
+      exit: { calls: exit.calls, early: exit.early },
+      exec: { calls: exec.calls, early: exec.early },
+    });
+    return { execed: callsOf(execed), forked: callsOf(forked), vforked: callsOf(vforked) };
+  }
+
   #answer(): ReplayAnswer {
     const userPtPageCount = this.#m.counters[USER_PT_PAGE_COUNT]!;
     const numbers: ReplayRevisionNumbers = {
       pmapCalls: this.#pmapCalls(),
       removeByPlace: this.#byPlace,
-      removeByKind: this.#byKind,
+      removeByKind: this.#removeByKind(),
       accesses: this.#accesses,
       accessesFaultedMoreThanOnce: this.#faultedMoreThanOnce,
       failedOps: this.#failedOps,

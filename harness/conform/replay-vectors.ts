@@ -3,13 +3,10 @@
  * each revision. Objects are strict: a number that nobody compares is refused, not passed over.
  */
 import { z } from 'zod';
+import { PROCESS_KINDS } from '../run/record.ts';
 
 const count = z.int().min(0);
 const counts = z.record(z.string(), count);
-
-/** Kinds of processes: exec'd since its creation; never exec'd, made by fork; never exec'd, sharing its parent's space. */
-export const PROCESS_KINDS = ['execed', 'forked', 'vforked'] as const;
-export type ProcessKind = (typeof PROCESS_KINDS)[number];
 
 const removes = z.strictObject({ calls: count, early: count });
 const exitAndExec = z.strictObject({ exit: removes, exec: removes });

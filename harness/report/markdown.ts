@@ -3,6 +3,7 @@
  * comment may hold: folded parts that do not fit are left out, and it says so.
  */
 import { details, cell } from './markdown-parts.ts';
+import { kindName } from './kinds.ts';
 import type { Cell, Report } from './model.ts';
 import { amountText, entryText, explained, inLine, number, placeOf, plural, tallyText } from './words.ts';
 
@@ -104,7 +105,7 @@ function problems({ rows, faults, expected, neverSeen, tally }: Report): string[
 }
 
 function folded(report: Report): string[] {
-  const { columns, rows, reasons, findingTitles, removes, expected } = report;
+  const { columns, rows, reasons, findingTitles, removes, processes, expected } = report;
   const shown = columns.flatMap((column, i) => (column.reference === null ? [] : [{ column, i }]));
   const why = reasons.flatMap(({ column, reasons: list }) =>
     list
@@ -122,6 +123,14 @@ function folded(report: Report): string[] {
     place,
     ...cells.map(({ early, calls: all }) => `${number(early)}/${number(all)}`),
   ]);
+  const kinds = processes.map((one) => [
+    cell(one.workload),
+    one.place,
+    kindName(one),
+    number(one.processes),
+    number(one.touched),
+    ...one.cells.map(({ early, calls: all }) => `${number(early)}/${number(all)}`),
+  ]);
   const names = (list: readonly { readonly ids: readonly string[] }[]): string[] =>
     list.map((one) => cell(inLine(one)));
   return [
@@ -132,6 +141,14 @@ function folded(report: Report): string[] {
     ...(calls.length === 0
       ? []
       : [details('pmap_remove: early exits / calls', table(['workload', 'in', ...names(columns)], calls))]),
+    ...(kinds.length === 0
+      ? []
+      : [
+          details(
+            'pmap_remove by kind of process: early exits / calls',
+            table(['recording', 'in', 'of', 'processes', 'touched', ...names(columns)], kinds),
+          ),
+        ]),
     ...(expected.unused.length === 0
       ? []
       : [details('Expected, but not seen', expected.unused.map((entry) => `- ${cell(entryText(entry))}`).join('\n'))]),

@@ -9,6 +9,7 @@ import type { StateChange } from '../compare/state-diff.ts';
 import type { Difference, PairComparison, Verdict } from '../compare/pair.ts';
 import type { Standing } from '../compare/statistics.ts';
 import type { Place, RemoveCalls } from '../run/record.ts';
+import { type KindRow, kindRows } from './kinds.ts';
 
 export const REPORT_SCHEMA = 'pmapdiff.compare/1';
 
@@ -47,6 +48,11 @@ export interface ReasonItem {
   readonly most: number | null;
   /** where it is seen first */
   readonly first: { readonly workload: string; readonly at: string };
+}
+
+/** Recordings only. */
+export interface ProcessRow extends KindRow {
+  readonly workload: string;
 }
 
 export interface RemoveRow {
@@ -105,6 +111,8 @@ export interface Report {
   }[];
   readonly states: readonly StateDifference[];
   readonly removes: readonly RemoveRow[];
+  /** cells per column of `columns` */
+  readonly processes: readonly ProcessRow[];
   readonly replays: readonly { readonly workload: string; readonly run: RunSummary }[];
   readonly faults: readonly FaultLine[];
   readonly expected: ExpectedReport;
@@ -172,6 +180,10 @@ export function buildReport(input: ReportInput): Report {
         return cells[0].calls > 0 ? [{ workload: workload.name, place, cells }] : [];
       }),
     ),
+    processes: workloads.flatMap((workload) => {
+      const kinds = columns.flatMap(({ ids }) => runOf(workload, ids[0]).replay?.byKind ?? []);
+      return kinds.length < columns.length ? [] : kindRows(kinds).map((row) => ({ ...row, workload: workload.name }));
+    }),
     replays: workloads.flatMap((workload) => {
       const first = workload.runs.find(({ replay }) => replay !== null);
       return first === undefined ? [] : [{ workload: workload.name, run: first }];

@@ -77,6 +77,9 @@ const fault = z.strictObject({
   accepted: name.optional(),
 });
 
+const kindCalls = z.strictObject({ processes: count, touched: count, calls: count, early: count });
+const exitAndExec = z.strictObject({ exit: kindCalls, exec: kindCalls });
+
 const replay = z.strictObject({
   accesses: count,
   hits: count,
@@ -87,6 +90,7 @@ const replay = z.strictObject({
   mappedAlready: count,
   extraFaults: count,
   failedOps: count,
+  byKind: z.strictObject({ execed: exitAndExec, forked: exitAndExec, vforked: exitAndExec }),
 });
 
 const run = z.strictObject({

@@ -5,6 +5,7 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { StateChange } from '../compare/state-diff.ts';
 import type { RemoveCalls } from '../run/record.ts';
+import { kindName } from './kinds.ts';
 import type { Cell, Column, Reason, ReasonItem, Report } from './model.ts';
 import { amountText, entryText, inLine, number, placeOf, plural } from './words.ts';
 
@@ -23,6 +24,7 @@ export function renderText(report: Report, { color }: TextOptions): string {
     ...steps(report, colors),
     ...states(report, colors),
     removes(report, colors),
+    processes(report, colors),
     replays(report, colors),
     faults(report, colors),
     expectedNotes(report, colors),
@@ -178,6 +180,22 @@ function removes({ removes: list, columns }: Report, colors: Colors): string {
     head,
     body,
     columns.map((_column, i) => i + 2),
+  );
+}
+
+function processes({ processes: list, columns }: Report, colors: Colors): string {
+  if (list.length === 0) return '';
+  const head = ['pmap_remove: early exits/calls', 'in', 'of', 'processes', 'touched', ...columns.map(columnName)];
+  const body = list.map((one, i) => {
+    const { workload, place, processes: count, touched, cells } = one;
+    const before = list[i - 1]?.workload === workload ? list[i - 1] : null;
+    const [name, where] = [before === null ? workload : '', before?.place === place ? '' : place];
+    return [name, where, kindName(one), number(count), number(touched), ...cells.map(share)];
+  });
+  return table(
+    head.map((title) => colors.bold(title)),
+    body,
+    head.slice(3).map((_title, i) => i + 3),
   );
 }
 

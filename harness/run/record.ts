@@ -65,6 +65,19 @@ export interface RemoveCalls {
 export const PLACES = ['exit', 'exec', 'other'] as const;
 export type Place = (typeof PLACES)[number];
 
+/** What a process is when it exits or execs: exec'd since it was made; never exec'd, made by fork; never, shares a space. */
+export const PROCESS_KINDS = ['execed', 'forked', 'vforked'] as const;
+export type ProcessKind = (typeof PROCESS_KINDS)[number];
+
+/** Exits, or execs, of processes of one kind. */
+export interface KindCalls extends RemoveCalls {
+  processes: number;
+  /** of them: have read the shared page since they were made or last exec'd */
+  touched: number;
+}
+
+export type ByKind = Readonly<Record<ProcessKind, Readonly<Record<'exit' | 'exec', KindCalls>>>>;
+
 /** A gauge that is not back where it started although no process is left. */
 export interface Leftover {
   readonly what: string;
@@ -95,6 +108,7 @@ export interface ReplayStats {
   extraFaults: number;
   /** ops that returned an errno */
   failedOps: number;
+  readonly byKind: ByKind;
 }
 
 /** An invariant that did not hold after an op. */

@@ -1,8 +1,17 @@
 /**
- * How faithful the replay of a recording is, counted access by access.
+ * How faithful the replay of a recording is, counted access by access, and what its processes did to pmap_remove.
  */
+import { REMOVE_CALLS, REMOVE_EARLY_EXITS } from '../../core/index.ts';
 import { OUTCOME_NOT_RUN, OUTCOME_OK, OUTCOME_SIGNAL } from '../workload/names.ts';
-import { ORIGIN_FAULT, ORIGIN_FAULT_PRESENT, ORIGIN_PLAIN, ORIGIN_RESIDENT } from '../workload/ops.ts';
+import {
+  ORIGIN_FAULT,
+  ORIGIN_FAULT_PRESENT,
+  ORIGIN_PLAIN,
+  ORIGIN_RESIDENT,
+  type OpChunk,
+  type Workload,
+} from '../workload/ops.ts';
+import { ProcessTally } from './process-tally.ts';
 import type { ReplayStats } from './record.ts';
 
 /** What the interpreter says of its last op. */
@@ -13,6 +22,13 @@ interface LastOp {
 }
 
 export class ReplayTally {
+  readonly #actors: Workload['actors'];
+  readonly #counters: Float64Array;
+  readonly #processes = new ProcessTally();
+  /** pmap_remove calls of the op at hand; before it, all there were */
+  readonly #removes = { calls: 0, early: 0 };
+  #calls: number;
+  #early: number;
   readonly stats: ReplayStats = {
     accesses: 0,
     hits: 0,
@@ -23,9 +39,35 @@ export class ReplayTally {
     mappedAlready: 0,
     extraFaults: 0,
     failedOps: 0,
+    byKind: this.#processes.byKind,
   };
 
-  take(origin: number, code: number, { accesses, faults, faulted }: LastOp): void {
+  /** counters: the machine's, as they stand before the first op. */
+  constructor({ actors }: Workload, counters: Float64Array) {
+    this.#actors = actors;
+    this.#counters = counters;
+    this.#calls = counters[REMOVE_CALLS];
+    this.#early = counters[REMOVE_EARLY_EXITS];
+  }
+
+  /** Entry `at` of a chunk is done. */
+  take(chunk: OpChunk, at: number, code: number, last: LastOp): void {
+    this.#takeRemoves(chunk, at, code);
+    this.#takeAccesses(chunk.origin[at], code, last);
+  }
+
+  #takeRemoves(chunk: OpChunk, at: number, code: number): void {
+    const counters = this.#counters;
+    const removes = this.#removes;
+    removes.calls = counters[REMOVE_CALLS] - this.#calls;
+    removes.early = counters[REMOVE_EARLY_EXITS] - this.#early;
+    this.#calls += removes.calls;
+    this.#early += removes.early;
+    const { process } = this.#actors[chunk.who[at]];
+    this.#processes.take(chunk.code[at], process, chunk.arg[at], code, removes);
+  }
+
+  #takeAccesses(origin: number, code: number, { accesses, faults, faulted }: LastOp): void {
     const { stats } = this;
     if (code > OUTCOME_OK && code < OUTCOME_SIGNAL) stats.failedOps++;
     if (origin === ORIGIN_PLAIN) return;

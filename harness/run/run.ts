@@ -106,7 +106,7 @@ class Running {
     this.#start = m.counters.slice();
     this.#pagesAtStart = pagesInUse(m);
     this.#recorder = new Recorder(workload.ops.length, m.counters);
-    this.#tally = workload.trace === null ? null : new ReplayTally();
+    this.#tally = workload.trace === null ? null : new ReplayTally(workload, m.counters);
     this.#eventsFrom = options.events === true ? new Uint32Array(workload.ops.length + 1) : null;
     this.#checker = options.check === true ? this.#makeChecker(variant, make) : null;
     m.events.clear();
@@ -156,7 +156,7 @@ class Running {
         const exits = m.counters[EXITS];
         const code = interpreter.step(chunk, at);
         recorder.after(code, interpreter.value, interpreter.pmap());
-        if (tally !== null) tally.take(chunk.origin[at], code, interpreter);
+        if (tally !== null) tally.take(chunk, at, code, interpreter);
         if (eventsFrom !== null) eventsFrom[op + 1] = m.events.length;
         if (profiler !== null) {
           profiler.after();

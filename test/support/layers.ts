@@ -78,8 +78,8 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
     of: 'harness/findings/',
     may: ['harness/findings/', 'harness/compare/', 'harness/workload/', 'harness/run/record.ts', 'core/counters.ts'],
   },
-  ...['harness/conform/replay.ts', 'harness/conform/replay-run.ts'].map((of) => ({
-    of,
+  ...['replay.ts', 'replay-run.ts', 'replay-vectors.ts'].map((name) => ({
+    of: `harness/conform/${name}`,
     may: ['harness/conform/', 'harness/run/', 'harness/workload/', 'core/'],
   })),
   { of: 'harness/conform/', may: ['harness/conform/', 'core/'] },

@@ -1,0 +1,59 @@
+/**
+ * `pmapdiff shares`: which share of a recording's pmap_remove calls leaves early, by kind of process and by who touches
+ * the shared page.
+ */
+import { EXIT_HARNESS, EXIT_OK, exitCodeOf } from '../compare/gate.ts';
+import { type Shares, sharesOf, sharesText } from '../report/shares.ts';
+import { loadWorkload } from '../workload/load.ts';
+import type { TouchPolicy } from '../workload/ops.ts';
+import { closeColumns, openColumns, runColumn } from './columns.ts';
+import { UsageError } from './errors.ts';
+import { Progress } from './output.ts';
+import { chooseTouch, chooseVariant } from './select.ts';
+import { failureOf, failureText } from './two.ts';
+
+export interface SharesOptions {
+  readonly workload?: readonly string[];
+  readonly variant?: string;
+  readonly touch?: string;
+  readonly json?: boolean;
+}
+
+/** Wall limit of one run of a variant file. */
+const RUN_LIMIT_MS = 600_000;
+const DEFAULT_WORKLOAD = 'make12';
+/** Both as they come: which is nearer to a published share decides nothing. */
+const DEFAULT_POLICIES = 'recorded,exec';
+
+export async function sharesCommand(options: SharesOptions): Promise<number> {
+  const policies = (options.touch ?? DEFAULT_POLICIES).split(',').map((name) => chooseTouch(name.trim()));
+  const chosen = chooseVariant(options.variant ?? 'baseline');
+  const progress = new Progress();
+  const columns = await openColumns([chosen], progress);
+  const shares: Shares[] = [];
+  let failed = false;
+  try {
+    for (const name of options.workload ?? [DEFAULT_WORKLOAD])
+      for (const touch of policies) {
+        progress.say(`${name}, ${touch}: ${columns[0].facts.id}`);
+        const workload = await loadRecording(name, touch);
+        const record = await runColumn(columns[0], workload, {}, RUN_LIMIT_MS);
+        progress.clear();
+        const failure = failureOf([record]);
+        if (failure !== null) process.stderr.write(failureText(failure));
+        failed ||= failure !== null;
+        if (record.replay !== null) shares.push(sharesOf(record, touch));
+      }
+  } finally {
+    closeColumns(columns);
+  }
+  const body = { schema: 'pmapdiff.shares/1', shares };
+  process.stdout.write(options.json ? `${JSON.stringify(body, null, 1)}\n` : shares.map(sharesText).join('\n'));
+  return exitCodeOf([failed || shares.length === 0 ? EXIT_HARNESS : EXIT_OK]);
+}
+
+async function loadRecording(name: string, touch: TouchPolicy): ReturnType<typeof loadWorkload> {
+  const workload = await loadWorkload(name, { touch });
+  if (workload.trace === null) throw new UsageError(`${name}: expected a recording, found workload text`);
+  return workload;
+}

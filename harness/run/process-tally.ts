@@ -1,0 +1,74 @@
+/**
+ * The exits and execs of a run by the kind of the process at that moment: how many there were, how many of those
+ * processes had read the shared page, how many pmap_remove calls they made and how many of these left early.
+ *
+ * Counts forward, op by op; holds what it knows of a process only while that lives.
+ */
+import { OUTCOME_OK } from '../workload/names.ts';
+import { OP_CLOCK, OP_EXEC, OP_EXIT, OP_FORK, OP_RFORK_MEM, OP_TOUCH, OP_VFORK } from '../workload/ops.ts';
+import { type ByKind, type KindCalls, PROCESS_KINDS, type ProcessKind, type RemoveCalls } from './record.ts';
+
+interface Known {
+  kind: ProcessKind;
+  /** has read the shared page since it was made or last exec'd */
+  touched: boolean;
+}
+
+const noCalls = (): KindCalls => ({ processes: 0, touched: 0, calls: 0, early: 0 });
+
+export const noKinds = (): ByKind => {
+  const [execed, forked, vforked] = PROCESS_KINDS.map(() => ({ exit: noCalls(), exec: noCalls() }));
+  return { execed, forked, vforked };
+};
+
+export class ProcessTally {
+  readonly byKind = noKinds();
+  readonly #known = new Map<number, Known>();
+
+  /** Of a process before its next op. One that nobody made counts as forked until it execs. */
+  kindOf(process: number): ProcessKind {
+    return this.#known.get(process)?.kind ?? 'forked';
+  }
+
+  /** An op of a process is done: code and arg as in the op list, its outcome, and its pmap_remove calls. */
+  take(code: number, process: number, arg: number, outcome: number, removes: Readonly<RemoveCalls>): void {
+    if (code === OP_EXEC) this.#add('exec', process, removes);
+    else if (code === OP_EXIT) this.#add('exit', process, removes);
+    if (outcome !== OUTCOME_OK) return;
+    switch (code) {
+      case OP_FORK:
+        this.#known.set(arg, { kind: 'forked', touched: false });
+        return;
+      case OP_VFORK:
+      case OP_RFORK_MEM:
+        this.#known.set(arg, { kind: 'vforked', touched: false });
+        return;
+      case OP_TOUCH:
+      case OP_CLOCK:
+        this.#of(process).touched = true;
+        return;
+      case OP_EXEC:
+        this.#known.set(process, { kind: 'execed', touched: false });
+        return;
+      case OP_EXIT:
+        this.#known.delete(process);
+        return;
+      default:
+    }
+  }
+
+  #of(process: number): Known {
+    let known = this.#known.get(process);
+    if (known === undefined) this.#known.set(process, (known = { kind: 'forked', touched: false }));
+    return known;
+  }
+
+  #add(place: 'exit' | 'exec', process: number, { calls, early }: Readonly<RemoveCalls>): void {
+    const { kind, touched } = this.#of(process);
+    const at = this.byKind[kind][place];
+    at.processes++;
+    at.touched += Number(touched);
+    at.calls += calls;
+    at.early += early;
+  }
+}
