@@ -11,7 +11,7 @@ import { checkers } from './check/checker.ts';
 import { factsOf } from './run/facts.ts';
 import { LoadError, describeError, loadVariant } from './run/load.ts';
 import type { FromChild, ToChild } from './run/protocol.ts';
-import { RunLimit, run } from './run/run.ts';
+import { RunLimit, Session } from './run/session.ts';
 import { withoutClock } from './run/traps.ts';
 
 const say = (message: FromChild | FromBench): void => {
@@ -45,12 +45,22 @@ async function load(path: string, alike?: readonly string[]): Promise<FromChild>
   }
 }
 
-function runHere({ workload, options }: Extract<ToChild, { kind: 'run' }>): FromChild {
-  const chosen = variant!;
-  const watched = { announce, describe: (error: unknown) => describeError(error, file), checker };
-  const result = withoutClock(() => run(machine, workload, chosen, options, watched));
-  ({ machine } = result);
-  return { kind: 'record', record: result.record };
+/** The run that goes on. */
+let session: Session | null = null;
+
+function takeHere({ begin, piece }: Extract<ToChild, { kind: 'take' }>): FromChild {
+  return withoutClock((): FromChild => {
+    if (begin !== null) {
+      const watch = { announce, describe: (error: unknown) => describeError(error, file), checker };
+      session = new Session(machine, { ...begin, variant: variant!, watch }, piece);
+    }
+    const running = session!;
+    const part = running.take(piece);
+    if (!running.isOver) return { kind: 'part', part, end: null };
+    ({ machine } = running);
+    session = null;
+    return { kind: 'part', part, end: running.end() };
+  });
 }
 
 /** The one task that this process measures, if it does. */
@@ -64,7 +74,7 @@ async function benchHere(request: ToBench): Promise<FromBench> {
 
 process.on('message', (request: ToChild | ToBench) => {
   if (request.kind === 'load') void load(request.file, request.alike).then(say);
-  else if (request.kind === 'run') say(runHere(request));
+  else if (request.kind === 'take') say(takeHere(request));
   else void benchHere(request).then(say);
 });
 // Ctrl-C is for the parent, which then ends this process if it wants to.

@@ -9,9 +9,18 @@ import { checkers } from '../check/checker.ts';
 import { intendedMeasure } from '../compare/declarations.ts';
 import { type Facts, factsOf } from '../run/facts.ts';
 import { DEFAULT_LIMITS, VariantProcess } from '../run/process.ts';
-import { type Failure, type RunOptions, type RunRecord, failedRecord } from '../run/record.ts';
-import { run } from '../run/run.ts';
+import {
+  type Failure,
+  type RunEnd,
+  type RunOptions,
+  type RunPart,
+  type RunRecord,
+  emptyPart,
+  failedEnd,
+} from '../run/record.ts';
+import { type MakeChecker, Session, type SessionSpec } from '../run/session.ts';
 import type { Workload } from '../workload/ops.ts';
+import { type Piece, type WorkloadHead, headOf, pieceOf } from '../workload/pieces.ts';
 import type { Progress } from './output.ts';
 import type { Chosen } from './select.ts';
 
@@ -70,22 +79,67 @@ export function factsAround(columns: readonly Column[]): Facts[] {
   return [...own, ...builtIn.filter(({ id }) => !own.some((facts) => facts.id === id))];
 }
 
-/** The machine that built-in variants run on, one after the other. */
-let machine: Machine | null = null;
-const checker = checkers();
+/** A run of a column, piece by piece. */
+export interface ColumnRun {
+  /** null while the run goes on */
+  readonly end: RunEnd | null;
+  /** Run the ops of the next piece; none once the run is over. wallMs limits a variant that has its own process. */
+  readonly take: (piece: Piece, wallMs: number) => Promise<RunPart>;
+}
 
-/** Run a workload in a column. wallMs limits a variant that has its own process. */
+/** What a built-in variant runs on. Those whose runs are over are used again. */
+interface Seat {
+  readonly machine: Machine | null;
+  readonly checker: MakeChecker;
+}
+const seats: Seat[] = [];
+
+class BuiltInRun implements ColumnRun {
+  readonly #spec: Omit<SessionSpec, 'watch'>;
+  #session: Session | null = null;
+  #checker: MakeChecker | null = null;
+  end: RunEnd | null = null;
+
+  constructor(spec: Omit<SessionSpec, 'watch'>) {
+    this.#spec = spec;
+  }
+
+  async take(piece: Piece): Promise<RunPart> {
+    if (this.end !== null) return emptyPart();
+    const session = (this.#session ??= this.#begin(piece));
+    const part = session.take(piece);
+    if (!session.isOver) return part;
+    this.end = session.end();
+    this.#session = null;
+    seats.push({ machine: session.machine, checker: this.#checker! });
+    return part;
+  }
+
+  #begin(first: Piece): Session {
+    const { machine, checker } = seats.pop() ?? { machine: null, checker: checkers() };
+    this.#checker = checker;
+    return new Session(machine, { ...this.#spec, watch: { checker } }, first);
+  }
+}
+
+/** Begin to run a workload in a column; variants with a process of their own have one run at a time. */
+export function beginRun(column: Column, head: WorkloadHead, options: RunOptions): ColumnRun {
+  const { facts } = column;
+  if (column.kind === 'process') return column.process.begin(head, facts.id, options);
+  if (column.kind === 'built-in') return new BuiltInRun({ head, variant: column.variant, options });
+  return { end: failedEnd(head.name, facts.id, column.failure), take: async () => emptyPart() };
+}
+
+/** Run a whole workload in a column. wallMs limits a variant that has its own process. */
 export async function runColumn(
   column: Column,
   workload: Workload,
   options: RunOptions,
   wallMs: number,
 ): Promise<RunRecord> {
-  if (column.kind === 'process') return column.process.run(workload, column.facts.id, options, wallMs);
-  if (column.kind === 'failed') return failedRecord(workload.name, column.facts.id, column.failure);
-  const result = run(machine, workload, column.variant, options, { checker });
-  ({ machine } = result);
-  return result.record;
+  const run = beginRun(column, headOf(workload), options);
+  const part = await run.take(pieceOf(workload), wallMs);
+  return { ...part, ...run.end! };
 }
 
 /** End what columns are running now. */

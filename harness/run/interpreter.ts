@@ -87,6 +87,7 @@ import {
   STOP_POINTS,
   type Workload,
 } from '../workload/ops.ts';
+import type { Piece, Tables, WorkloadHead } from '../workload/pieces.ts';
 import { mmapFlags } from './mmap-flags.ts';
 import { OUTCOME_STOPPED } from './record.ts';
 
@@ -100,20 +101,24 @@ export function sysentOf({ la57, lowerShared }: Workload['machine'], abi: Abi = 
 
 export class Interpreter {
   readonly #m: Machine;
-  readonly #workload: Workload;
+  #tables: Tables;
   readonly #sysent: Sysent;
   readonly #kills: boolean;
   readonly #files: readonly number[];
   readonly #images: readonly Image[];
-  readonly #mmapFlags: Int32Array;
-  /** by index into Workload.processes; null: not made yet */
+  readonly #pti: boolean;
+  /** No op of a recording waits: a child is reaped as it exits. A zombie holds nothing, but there could be millions. */
+  readonly #reaps: boolean;
+  #mmapFlags = new Int32Array();
   /** number of each actor's thread, 0 the main one */
-  readonly #threads: Int32Array;
-  readonly #procs: (Proc | null)[];
+  #threads = new Int32Array();
+  readonly #threadNames = [''];
+  /** by index into the tables' processes; null: not made yet */
+  #procs: (Proc | null)[] = [];
   /** per process, 1 + index of the yield point at which its next op stops */
-  readonly #stops: Uint8Array;
+  #stops = new Uint8Array();
   /** per process, 1 + the child of its fork that is stopped */
-  readonly #unborn: Int32Array;
+  #unborn = new Int32Array();
   /** addresses stored by mmap, NaN before */
   readonly #results: Float64Array;
 
@@ -126,10 +131,12 @@ export class Interpreter {
   faults = 0;
   faulted = 0;
 
-  /** The machine is freshly reset; the workload's files are made here. */
-  constructor(m: Machine, workload: Workload) {
+  /** The machine is freshly reset; the workload's files are made here. Its tables are those of the first ops to come. */
+  constructor(m: Machine, workload: Omit<WorkloadHead, 'length'> & Tables) {
     this.#m = m;
-    this.#workload = workload;
+    this.#tables = workload;
+    this.#pti = workload.machine.pti;
+    this.#reaps = workload.trace !== null;
     this.#sysent = sysentOf(workload.machine);
     this.#kills = workload.signals === 'kill';
     const files = workload.files.map(({ pages, resident, mode }) => fileCreate(m, pages, resident, mode));
@@ -138,13 +145,29 @@ export class Interpreter {
       return { name, maps: numbered, touched, text, data, heap, sysent: sysentOf(workload.machine, spec.abi) };
     });
     this.#files = files;
-    this.#mmapFlags = Int32Array.from(workload.mmaps, mmapFlags);
-    this.#procs = workload.processes.map(() => null);
-    const names = ['', ...new Set(workload.actors.map(({ thread }) => thread))];
-    this.#threads = Int32Array.from(workload.actors, ({ thread }) => names.indexOf(thread));
-    this.#stops = new Uint8Array(workload.processes.length);
-    this.#unborn = new Int32Array(workload.processes.length);
     this.#results = new Float64Array(workload.results.length).fill(Number.NaN);
+    this.enter({ ...workload, carried: new Int32Array(workload.processes.length).fill(-1) });
+  }
+
+  /** The ops from here on index these tables. carried: as in Piece. */
+  enter({ processes, actors, mmaps, carried }: Tables & Pick<Piece, 'carried'>): void {
+    const before = this.#tables;
+    this.#tables = { processes, actors, mmaps };
+    if (mmaps !== before.mmaps || this.#mmapFlags.length !== mmaps.length)
+      this.#mmapFlags = Int32Array.from(mmaps, mmapFlags);
+    if (carried === null) return;
+    this.#threads = Int32Array.from(actors, ({ thread }) => this.#threadNumber(thread));
+    const [procs, stops, unborn] = [this.#procs, this.#stops, this.#unborn];
+    this.#procs = processes.map((_process, i) => (carried[i] < 0 ? null : procs[carried[i]]));
+    this.#stops = Uint8Array.from(carried, (from) => (from < 0 ? 0 : stops[from]));
+    this.#unborn = Int32Array.from(carried, (from) =>
+      from < 0 || unborn[from] === 0 ? 0 : carried.indexOf(unborn[from] - 1) + 1,
+    );
+  }
+
+  #threadNumber(name: string): number {
+    const number = this.#threadNames.indexOf(name);
+    return number < 0 ? this.#threadNames.push(name) - 1 : number;
   }
 
   /** Pmap of the process that ran the last op; null once it has no address space of its own. */
@@ -163,12 +186,12 @@ export class Interpreter {
   /** What the workload calls a process. */
   nameOf(p: Proc): string {
     const process = this.#procs.indexOf(p);
-    return process < 0 ? `pid ${p.pid}` : this.#workload.processes[process].name;
+    return process < 0 ? `pid ${p.pid}` : this.#tables.processes[process].name;
   }
 
   /** The process that is to run entry `at` of a chunk, a child of init made now if need be; null if it is not there. */
   processOf(chunk: OpChunk, at: number): Proc | null {
-    const { process } = this.#workload.actors[chunk.who[at]];
+    const { process } = this.#tables.actors[chunk.who[at]];
     return this.#procs[process] ?? this.#firstSeen(process);
   }
 
@@ -179,7 +202,7 @@ export class Interpreter {
     this.accesses = 0;
     this.faults = 0;
     this.faulted = 0;
-    const { process, cpu } = this.#workload.actors[chunk.who[at]];
+    const { process, cpu } = this.#tables.actors[chunk.who[at]];
     const p = this.#procs[process] ?? this.#firstSeen(process);
     this.acting = p;
     if (p === null || p.state !== PRS_NORMAL) return OUTCOME_NOT_RUN;
@@ -197,8 +220,8 @@ export class Interpreter {
 
   /** A child of init is made before its first op; any other process that nobody made is not there. */
   #firstSeen(process: number): Proc | null {
-    if (this.#workload.processes[process].parent >= 0) return null;
-    const p = procCreate(this.#m, this.#sysent, this.#workload.machine.pti);
+    if (this.#tables.processes[process].parent >= 0) return null;
+    const p = procCreate(this.#m, this.#sysent, this.#pti);
     this.#procs[process] = p;
     return p;
   }
@@ -238,7 +261,7 @@ export class Interpreter {
       case OP_EXEC_FAIL:
         return this.#done(sysExecFail(m, p, arg, len === 1));
       case OP_EXIT:
-        return this.#done(sysExit(m, p, arg));
+        return this.#exit(p, arg);
       case OP_WAIT:
         return this.#wait(p, this.#procs[arg]);
       case OP_KILL:
@@ -292,6 +315,12 @@ export class Interpreter {
     return OUTCOME_OK;
   }
 
+  #exit(p: Proc, status: number): number {
+    const errno = sysExit(this.#m, p, status);
+    if (this.#reaps && p.parent !== null) sysWait(this.#m, p.parent, p.pid);
+    return this.#done(errno);
+  }
+
   #fork(p: Proc, process: number, child: number): number {
     const errno = sysFork(this.#m, p);
     if (errno === ESTOPPED) this.#unborn[process] = child + 1;
@@ -328,7 +357,7 @@ export class Interpreter {
 
   #mmap(p: Proc, index: number, addr: number, len: number): number {
     const m = this.#m;
-    const { kind, prot, maxProt, file, off, result } = this.#workload.mmaps[index];
+    const { kind, prot, maxProt, file, off, result } = this.#tables.mmaps[index];
     const number = file < 0 ? -1 : this.#files[file];
     const errno = sysMmap(m, p, addr, len, prot, maxProt, this.#mmapFlags[index], number, off, kind === 'phys');
     if (errno !== 0) return this.#done(errno);

@@ -23,11 +23,21 @@ export const noKinds = (): ByKind => {
 
 export class ProcessTally {
   readonly byKind = noKinds();
-  readonly #known = new Map<number, Known>();
+  #known = new Map<number, Known>();
 
   /** Of a process before its next op. One that nobody made counts as forked until it execs. */
   kindOf(process: number): ProcessKind {
     return this.#known.get(process)?.kind ?? 'forked';
+  }
+
+  /** Processes are numbered anew from here on. carried: as in Piece. */
+  carry(carried: Int32Array): void {
+    const before = this.#known;
+    this.#known = new Map();
+    for (const [process, from] of carried.entries()) {
+      const known = before.get(from);
+      if (known !== undefined) this.#known.set(process, known);
+    }
   }
 
   /** An op of a process is done: code and arg as in the op list, its outcome, and its pmap_remove calls. */

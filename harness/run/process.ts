@@ -7,9 +7,18 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Workload } from '../workload/ops.ts';
+import { type Piece, type WorkloadHead, headOf, pieceOf } from '../workload/pieces.ts';
 import { residentBytes } from './memory.ts';
 import type { FromChild, ToChild } from './protocol.ts';
-import { type Failure, type RunOptions, type RunRecord, failedRecord } from './record.ts';
+import {
+  type Failure,
+  type RunEnd,
+  type RunOptions,
+  type RunPart,
+  type RunRecord,
+  emptyPart,
+  failedEnd,
+} from './record.ts';
 import type { Facts } from './facts.ts';
 
 export interface ProcessLimits {
@@ -28,6 +37,41 @@ const MAX_LOSSES = 3;
 /** What a variant prints is shown up to here. */
 const MAX_OUTPUT = 65_536;
 
+type PartOrEnd = Extract<FromChild, { kind: 'part' }> | Failure;
+
+/** A run in another process. */
+export class ProcessRun {
+  readonly #workload: string;
+  readonly #variant: string;
+  readonly #ask: (piece: Piece, isFirst: boolean, wallMs: number) => Promise<PartOrEnd>;
+  #isFirst = true;
+  /** null while the run goes on */
+  end: RunEnd | null = null;
+
+  constructor(
+    workload: string,
+    variant: string,
+    ask: (piece: Piece, isFirst: boolean, wallMs: number) => Promise<PartOrEnd>,
+  ) {
+    this.#workload = workload;
+    this.#variant = variant;
+    this.#ask = ask;
+  }
+
+  /** Run the ops of the next piece within `wallMs`. A failure of the variant ends the run; its part is empty then. */
+  async take(piece: Piece, wallMs: number): Promise<RunPart> {
+    if (this.end !== null) return emptyPart();
+    const answer = await this.#ask(piece, this.#isFirst, wallMs);
+    this.#isFirst = false;
+    if (answer.kind === 'failed') {
+      this.end = failedEnd(this.#workload, this.#variant, answer);
+      return emptyPart();
+    }
+    this.end = answer.end;
+    return answer.part;
+  }
+}
+
 export class VariantProcess {
   readonly #file: string;
   readonly #entry: string;
@@ -35,6 +79,8 @@ export class VariantProcess {
   readonly #onOutput: (text: string) => void;
   #child: ChildProcess | null = null;
   #losses = 0;
+  /** the op that the run announced last */
+  #op: number | null = null;
   #printed = 0;
   #outOfHeap = false;
 
@@ -49,6 +95,7 @@ export class VariantProcess {
   /** Start a process and load the variant in it: its facts, or why not. */
   async load(): Promise<Facts | Failure> {
     const { loadMs } = this.#limits;
+    this.#op = null;
     const answer = await this.#ask({ kind: 'load', file: this.#file }, loadMs);
     if (answer.kind === 'loaded') return answer.facts;
     this.close();
@@ -57,24 +104,39 @@ export class VariantProcess {
     throw new Error(`child process: expected an answer to load, got ${answer.kind}`);
   }
 
-  /** Run one workload within `wallMs`. A failure of the variant is a record that says so. */
+  /** Run a whole workload within `wallMs`. A failure of the variant is a record that says so. */
   async run(workload: Workload, variant: string, options: RunOptions, wallMs: number): Promise<RunRecord> {
-    if (this.#losses >= MAX_LOSSES) {
-      const message = `not tried: its process was lost ${MAX_LOSSES} times before`;
-      return failedRecord(workload.name, variant, { kind: 'failed', how: 'killed', op: null, message });
-    }
-    if (this.#child === null) {
-      const loaded = await this.load();
-      if ('kind' in loaded) {
-        this.#losses++;
-        return failedRecord(workload.name, variant, loaded);
+    const run = this.begin(headOf(workload), variant, options);
+    const part = await run.take(pieceOf(workload), wallMs);
+    return { ...part, ...run.end! };
+  }
+
+  /** A run, piece by piece. One goes on at a time. */
+  begin(head: WorkloadHead, variant: string, options: RunOptions): ProcessRun {
+    return new ProcessRun(head.name, variant, async (piece, isFirst, wallMs) => {
+      if (!isFirst) return this.#take({ kind: 'take', begin: null, piece }, wallMs);
+      if (this.#losses >= MAX_LOSSES) {
+        const message = `not tried: its process was lost ${MAX_LOSSES} times before`;
+        return { kind: 'failed', how: 'killed', op: null, message };
       }
-    }
-    const answer = await this.#ask({ kind: 'run', workload, options }, wallMs);
-    if (answer.kind === 'record') return answer.record;
-    if (answer.kind !== 'failed') throw new Error(`child process: expected a record, got ${answer.kind}`);
+      if (this.#child === null) {
+        const loaded = await this.load();
+        if ('kind' in loaded) {
+          this.#losses++;
+          return loaded;
+        }
+      }
+      this.#op = null;
+      return this.#take({ kind: 'take', begin: { head, options }, piece }, wallMs);
+    });
+  }
+
+  async #take(request: ToChild, wallMs: number): Promise<PartOrEnd> {
+    const answer = await this.#ask(request, wallMs);
+    if (answer.kind === 'part') return answer;
+    if (answer.kind !== 'failed') throw new Error(`child process: expected a part, got ${answer.kind}`);
     this.#losses++;
-    return failedRecord(workload.name, variant, answer);
+    return answer;
   }
 
   /** End what runs now; it is reported as killed. */
@@ -127,7 +189,6 @@ export class VariantProcess {
   #ask(request: ToChild, wallMs: number): Promise<FromChild | Failure> {
     const child = (this.#child ??= this.#start());
     const { residentBytes: most } = this.#limits;
-    let op: number | null = null;
     return new Promise((resolve) => {
       const settle = (answer: FromChild | Failure): void => {
         clearTimeout(timer);
@@ -138,7 +199,7 @@ export class VariantProcess {
       };
       const fail = (how: Failure['how'], message: string): void => {
         this.close();
-        settle({ kind: 'failed', how, op, message });
+        settle({ kind: 'failed', how, op: this.#op, message });
       };
       const timer = setTimeout(() => fail('limit', `took longer than ${wallMs / 1000} s`), wallMs);
       const watch = setInterval(() => {
@@ -156,7 +217,7 @@ export class VariantProcess {
           );
       });
       child.on('message', (message: FromChild) => {
-        if (message.kind === 'at') op = message.op;
+        if (message.kind === 'at') this.#op = message.op;
         else if (message.kind !== 'ready') settle(message);
       });
       child.send(request, (error) => error !== null && fail('killed', error.message));

@@ -1,14 +1,19 @@
 /**
  * What a child process that runs one variant and its parent say to each other. Structured clone carries all of it.
  */
-import type { Workload } from '../workload/ops.ts';
+import type { Piece, WorkloadHead } from '../workload/pieces.ts';
 import type { Facts } from './facts.ts';
-import type { RunOptions, RunRecord } from './record.ts';
+import type { RunEnd, RunOptions, RunPart } from './record.ts';
 
 export type ToChild =
   /** alike: imports of the file that mean `pmapdiff` too */
   | { readonly kind: 'load'; readonly file: string; readonly alike?: readonly string[] }
-  | { readonly kind: 'run'; readonly workload: Workload; readonly options: RunOptions };
+  /** begin: a run begins with this piece; null: it goes on */
+  | {
+      readonly kind: 'take';
+      readonly begin: { readonly head: WorkloadHead; readonly options: RunOptions } | null;
+      readonly piece: Piece;
+    };
 
 export type FromChild =
   | { readonly kind: 'ready' }
@@ -16,4 +21,5 @@ export type FromChild =
   | { readonly kind: 'refused'; readonly message: string }
   /** op `op` is about to run: what a parent knows of an endless loop */
   | { readonly kind: 'at'; readonly op: number }
-  | { readonly kind: 'record'; readonly record: RunRecord };
+  /** end: null while the run goes on */
+  | { readonly kind: 'part'; readonly part: RunPart; readonly end: RunEnd | null };

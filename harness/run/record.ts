@@ -121,17 +121,29 @@ export interface Violation {
   readonly got: string;
 }
 
-export interface RunRecord {
+/** Ops of a run that followed one another, op by op. A record holds all of them as one part. */
+export interface RunPart {
+  /** ops that were run to their end */
+  readonly ops: number;
+  readonly perOp: PerOp;
+  /** counters before its first op (booting counts too) */
+  readonly start: Float64Array;
+  /** by number of the op in the workload */
+  readonly checkpoints: readonly Checkpoint[];
+  /** calls into the pmap layer; null unless asked for */
+  readonly events: RecordedEvents | null;
+}
+
+/** What a run came to. */
+export interface RunEnd {
   readonly workload: string;
   readonly variant: string;
   readonly ended: Ended;
   /** ops that were run to their end */
   readonly ops: number;
-  readonly perOp: PerOp;
   /** counters before the first op (booting counts too) and after the last */
   readonly start: Float64Array;
   readonly totals: Float64Array;
-  readonly checkpoints: readonly Checkpoint[];
   readonly removeByPlace: Readonly<Record<Place, RemoveCalls>>;
   readonly balance: Balance;
   /** null unless the workload is a recording */
@@ -139,11 +151,11 @@ export interface RunRecord {
   readonly violations: readonly Violation[];
   /** the whole state after op `op`, as plain data; null unless asked for */
   readonly state: { readonly op: number; readonly machine: unknown } | null;
-  /** calls into the pmap layer; null unless asked for */
-  readonly events: RecordedEvents | null;
   /** null unless asked for */
   readonly profile: Profile | null;
 }
+
+export type RunRecord = RunPart & RunEnd;
 
 /** Op i made events from[i] .. from[i + 1], each EVENT_WORDS numbers of `words` (core/events). */
 export interface RecordedEvents {
@@ -185,12 +197,9 @@ export interface RunOptions {
 /** From this many ops on a workload is checked at checkpoints only: process exits, stops, snapshots and the end. */
 export const CHECKED_OPS = 20_000;
 
-/** The record of a run that never got anywhere. */
-export function failedRecord(workload: string, variant: string, ended: Failure): RunRecord {
+/** A part without ops: of a run that is over, or that never got anywhere. */
+export function emptyPart(): RunPart {
   return {
-    workload,
-    variant,
-    ended,
     ops: 0,
     perOp: {
       code: new Int32Array(),
@@ -203,14 +212,30 @@ export function failedRecord(workload: string, variant: string, ended: Failure):
       counterDelta: new Int32Array(),
     },
     start: new Float64Array(),
-    totals: new Float64Array(),
     checkpoints: [],
+    events: null,
+  };
+}
+
+/** The end of a run that never got anywhere, or whose process was lost with all that it had counted. */
+export function failedEnd(workload: string, variant: string, ended: Failure): RunEnd {
+  return {
+    workload,
+    variant,
+    ended,
+    ops: 0,
+    start: new Float64Array(),
+    totals: new Float64Array(),
     removeByPlace: { exit: { calls: 0, early: 0 }, exec: { calls: 0, early: 0 }, other: { calls: 0, early: 0 } },
     balance: { alive: 0, left: [] },
     replay: null,
     violations: [],
     state: null,
-    events: null,
     profile: null,
   };
 }
+
+export const failedRecord = (workload: string, variant: string, ended: Failure): RunRecord => ({
+  ...emptyPart(),
+  ...failedEnd(workload, variant, ended),
+});

@@ -1,5 +1,5 @@
 /**
- * Fills a record's per-op arrays: outcome, statistics of the acting pmap, and what the op added to each counter.
+ * Fills the per-op arrays of a run's parts: outcome, statistics of the acting pmap, and what the op added to each counter.
  *
  * Hot: after() runs once per op, over arrays that only grow. Counters that an op left alone cost a comparison each.
  */
@@ -15,12 +15,12 @@ import {
 import type { PerOp, Place, RemoveCalls } from './record.ts';
 
 export class Recorder {
-  readonly #code: Int32Array;
-  readonly #value: Float64Array;
-  readonly #resident: Int32Array;
-  readonly #wired: Int32Array;
-  readonly #top: Uint8Array;
-  readonly #from: Uint32Array;
+  #code = new Int32Array();
+  #value = new Float64Array();
+  #resident = new Int32Array();
+  #wired = new Int32Array();
+  #top = new Uint8Array();
+  #from = new Uint32Array(1);
   #index = new Uint8Array(4096);
   #delta = new Int32Array(4096);
   #used = 0;
@@ -31,18 +31,27 @@ export class Recorder {
     exec: { calls: 0, early: 0 },
     other: { calls: 0, early: 0 },
   };
+  /** ops of the part at hand */
   ops = 0;
 
-  /** ops: how many there can be. counters: the machine's, as they stand before the first op. */
-  constructor(ops: number, counters: Float64Array) {
-    this.#code = new Int32Array(ops);
-    this.#value = new Float64Array(ops);
-    this.#resident = new Int32Array(ops);
-    this.#wired = new Int32Array(ops);
-    this.#top = new Uint8Array(ops);
-    this.#from = new Uint32Array(ops + 1);
+  /** counters: the machine's, as they stand before the first op. */
+  constructor(counters: Float64Array) {
     this.#counters = counters;
     this.#before = counters.slice();
+  }
+
+  /** A part of at most `ops` ops begins. */
+  begin(ops: number): void {
+    if (this.#code.length < ops) {
+      this.#code = new Int32Array(ops);
+      this.#value = new Float64Array(ops);
+      this.#resident = new Int32Array(ops);
+      this.#wired = new Int32Array(ops);
+      this.#top = new Uint8Array(ops);
+      this.#from = new Uint32Array(ops + 1);
+    }
+    this.ops = 0;
+    this.#used = 0;
   }
 
   /** Op number `ops` is done. pmap: of the process that ran it, null if it has none any more. */
@@ -54,6 +63,10 @@ export class Recorder {
       this.#resident[op] = pmap.stats.residentCount;
       this.#wired[op] = pmap.stats.wiredCount;
       this.#top[op] = (pmap.top === 0 ? 0 : 1) + (pmap.topUser === 0 ? 0 : 1);
+    } else {
+      this.#resident[op] = 0;
+      this.#wired[op] = 0;
+      this.#top[op] = 0;
     }
     this.#takeCounters();
     this.#from[op + 1] = this.#used;
@@ -95,7 +108,8 @@ export class Recorder {
     this.#delta.set(delta);
   }
 
-  finish(): PerOp {
+  /** What the part holds. */
+  perOp(): PerOp {
     const { ops } = this;
     return {
       code: this.#code.slice(0, ops),

@@ -3,14 +3,8 @@
  */
 import { REMOVE_CALLS, REMOVE_EARLY_EXITS } from '../../core/index.ts';
 import { OUTCOME_NOT_RUN, OUTCOME_OK, OUTCOME_SIGNAL } from '../workload/names.ts';
-import {
-  ORIGIN_FAULT,
-  ORIGIN_FAULT_PRESENT,
-  ORIGIN_PLAIN,
-  ORIGIN_RESIDENT,
-  type OpChunk,
-  type Workload,
-} from '../workload/ops.ts';
+import { ORIGIN_FAULT, ORIGIN_FAULT_PRESENT, ORIGIN_PLAIN, ORIGIN_RESIDENT, type OpChunk } from '../workload/ops.ts';
+import type { Piece } from '../workload/pieces.ts';
 import { ProcessTally } from './process-tally.ts';
 import type { ReplayStats } from './record.ts';
 
@@ -22,7 +16,7 @@ interface LastOp {
 }
 
 export class ReplayTally {
-  readonly #actors: Workload['actors'];
+  #actors: Piece['actors'];
   readonly #counters: Float64Array;
   readonly #processes = new ProcessTally();
   /** pmap_remove calls of the op at hand; before it, all there were */
@@ -43,11 +37,17 @@ export class ReplayTally {
   };
 
   /** counters: the machine's, as they stand before the first op. */
-  constructor({ actors }: Workload, counters: Float64Array) {
+  constructor({ actors }: Pick<Piece, 'actors'>, counters: Float64Array) {
     this.#actors = actors;
     this.#counters = counters;
     this.#calls = counters[REMOVE_CALLS];
     this.#early = counters[REMOVE_EARLY_EXITS];
+  }
+
+  /** The ops from here on are those of this piece. */
+  enter({ actors, carried }: Piece): void {
+    this.#actors = actors;
+    if (carried !== null) this.#processes.carry(carried);
   }
 
   /** Entry `at` of a chunk is done. */

@@ -1,12 +1,13 @@
 /**
- * loadWorkload: a workload by name or by file. A file is told by its content: gzip or not, a trace begins with `{`,
+ * loadWorkload, openWorkload: a workload by name or by file, in memory or piece by piece. A file is told by its content: gzip or not, a trace begins with `{`,
  * everything else is workload text.
  */
 import { CATALOG, catalogPath } from './catalog/index.ts';
 import { CORPUS, corpusPath } from './corpus/index.ts';
 import { WorkloadError } from './errors.ts';
 import { readBlocks } from './input.ts';
-import type { Workload } from './ops.ts';
+import { CHUNK_OPS, type Workload } from './ops.ts';
+import { type Piece, type PiecedWorkload, type WorkloadHead, cut, headOf } from './pieces.ts';
 import { formatSize } from './size.ts';
 import { nearest } from './suggest.ts';
 import { MAX_TEXT, parseWorkload } from './text/parse.ts';
@@ -18,37 +19,92 @@ const NO_LIMIT = { total: Infinity, expected: '' };
 /** Whether a file's first block is that of a trace. A byte order mark is neither. */
 const looksLikeTrace = (block: string): boolean => block.trimStart().startsWith('{');
 
+/** Ops of a recording that are held in memory. A longer one is read twice: for its files and its length, and to run it. */
+const HELD_OPS = 4 * CHUNK_OPS;
+/** Ops that are run, and then compared, in one go. */
+const PIECE_OPS = CHUNK_OPS;
+
+export interface OpenOptions extends TraceOptions {
+  /** Ops that may be held. @default 262,144 */
+  readonly held?: number;
+  /** called now and then while a recording is read */
+  readonly onLines?: (lines: number) => void;
+}
+
 /**
  * The workload of that catalog or corpus name, else of that file.
  * Throws WorkloadError if it cannot be read; options apply to traces.
  */
 export async function loadWorkload(nameOrPath: string, options: TraceOptions = {}): Promise<Workload> {
-  if (Object.hasOwn(CATALOG, nameOrPath)) return loadFile(catalogPath(nameOrPath), nameOrPath, options);
-  if (Object.hasOwn(CORPUS, nameOrPath)) return loadCorpus(nameOrPath, options);
-  return loadFile(nameOrPath, baseName(nameOrPath), options);
+  return (await openWorkload(nameOrPath, { ...options, held: Infinity })).whole!;
+}
+
+/** As loadWorkload, without holding more ops than that: memory does not grow with the length of a recording. */
+export async function openWorkload(nameOrPath: string, options: OpenOptions = {}): Promise<PiecedWorkload> {
+  if (Object.hasOwn(CATALOG, nameOrPath)) return openFile(catalogPath(nameOrPath), nameOrPath, options);
+  if (!Object.hasOwn(CORPUS, nameOrPath)) return openFile(nameOrPath, baseName(nameOrPath), options);
+  return openFile(corpusPath(nameOrPath), nameOrPath, options, CORPUS[nameOrPath]);
 }
 
 /** A recorded program of the corpus. */
 export async function loadCorpus(name: string, options: TraceOptions = {}): Promise<Workload> {
-  const workload = await loadFile(corpusPath(name), name, options);
-  return { ...workload, title: CORPUS[name] };
+  return (await openFile(corpusPath(name), name, { ...options, held: Infinity }, CORPUS[name])).whole!;
 }
 
 const baseName = (path: string): string => path.replace(/^.*\//, '').replace(/(\.(workload|jsonl|gz))+$/, '');
 
-async function loadFile(path: string, name: string, options: TraceOptions): Promise<Workload> {
+/** title: in place of the file's own. */
+async function openFile(path: string, name: string, options: OpenOptions, title?: string): Promise<PiecedWorkload> {
+  const { held = HELD_OPS, onLines, ...traceOptions } = options;
   let reader: TraceReader | undefined;
+  let isHeld = true;
   const parts: string[] = [];
   try {
     for await (const block of readBlocks(path, (first) => (looksLikeTrace(first) ? NO_LIMIT : TEXT_LIMIT))) {
-      if (reader === undefined && parts.length === 0 && looksLikeTrace(block)) reader = new TraceReader(path, options);
-      if (reader === undefined) parts.push(block);
-      else reader.block(block);
+      if (reader === undefined && parts.length === 0 && looksLikeTrace(block))
+        reader = new TraceReader(path, traceOptions);
+      if (reader === undefined) {
+        parts.push(block);
+        continue;
+      }
+      reader.block(block);
+      onLines?.(reader.lines);
+      if (reader.held <= held) continue;
+      isHeld = false;
+      reader.take();
     }
   } catch (error) {
     throw error instanceof WorkloadError && error.line === 0 ? unknownName(error, path) : error;
   }
-  return reader === undefined ? parseWorkload(parts.join(''), path, name) : reader.finish(name);
+  if (reader !== undefined && !isHeld) {
+    const head = { ...reader.end(name), ...(title === undefined ? {} : { title }) };
+    return { head, pieces: () => readPieces(path, head, traceOptions), whole: null };
+  }
+  const read = reader === undefined ? parseWorkload(parts.join(''), path, name) : reader.finish(name);
+  const whole = title === undefined ? read : { ...read, title };
+  return { head: headOf(whole), pieces: () => cut(whole, PIECE_OPS), whole };
+}
+
+/** Reads a recording again, piece by piece. */
+async function* readPieces(path: string, head: WorkloadHead, options: TraceOptions): AsyncGenerator<Piece> {
+  const reader = new TraceReader(path, options);
+  const next = (): Piece => {
+    const piece = reader.take();
+    const end = piece.from + piece.length;
+    if (end > head.length) changed(`op ${end}`);
+    return piece;
+  };
+  const changed = (found: string): never => {
+    const expected = `the ${head.length} ops that it had when it was read first`;
+    throw new WorkloadError({ file: path, line: reader.lines }, expected, found);
+  };
+  for await (const block of readBlocks(path, () => NO_LIMIT)) {
+    reader.block(block);
+    if (reader.held >= PIECE_OPS) yield next();
+  }
+  const { length } = reader.end(head.name);
+  if (length !== head.length) changed(`${length}`);
+  yield next();
 }
 
 /** A name that is no file either may be a misspelt one. */

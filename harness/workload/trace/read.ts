@@ -5,6 +5,7 @@ import { MAX_LINE, linesOf } from '../input.ts';
 
 import { DEFAULT_MACHINE } from '../machine.ts';
 import type { MachineSettings, TouchPolicy, Workload } from '../ops.ts';
+import type { Piece, WorkloadHead } from '../pieces.ts';
 import { formatSize } from '../size.ts';
 import { nearest } from '../suggest.ts';
 import { ReplayRule } from './replay-rule.ts';
@@ -45,10 +46,36 @@ export class TraceReader {
     for (const line of linesOf(text)) this.#read(line);
   }
 
-  /** The workload. Throws if there was no line at all. */
+  /** Ops read since the last piece was taken. */
+  get held(): number {
+    return this.#rule?.held ?? 0;
+  }
+
+  /** The ops read since the last piece was taken. */
+  take(): Piece {
+    return this.#begun().take();
+  }
+
+  /** There are no more lines: the workload without its ops. Throws if there was no line at all. */
+  end(name: string): WorkloadHead {
+    this.#begun().end(this.#line);
+    return { ...this.#begun().head(this.#line), name };
+  }
+
+  /** The whole workload, of which no piece was taken. Throws if there was no line at all. */
   finish(name: string): Workload {
-    if (this.#rule === null) this.#fail("a line of 'meta' first", 'an empty file', 1);
-    return { ...this.#rule.finish(this.#line), name };
+    const { length, ...head } = this.end(name);
+    const { chunks, processes, actors, mmaps } = this.take();
+    return { ...head, processes, actors, mmaps, ops: { length, chunks } };
+  }
+
+  /** Lines read so far. */
+  get lines(): number {
+    return this.#line;
+  }
+
+  #begun(): ReplayRule {
+    return this.#rule ?? this.#fail("a line of 'meta' first", 'an empty file', 1);
   }
 
   #read(text: string): void {

@@ -12,14 +12,11 @@ import {
 } from '../../../core/units.ts';
 import { FileTable } from '../files.ts';
 import { addressLayout } from '../machine.ts';
-import { OpListBuilder } from '../oplist.ts';
 import {
   ADVICES,
-  type Actor,
   type LeftOut,
   type MachineSettings,
   type MmapKind,
-  type MmapOperands,
   OP_EXEC,
   OP_EXIT,
   OP_FORK,
@@ -37,11 +34,11 @@ import {
   ORIGIN_FAULT_PRESENT,
   ORIGIN_RESIDENT,
   ORIGIN_TOUCH,
-  type Process,
   type TouchPolicy,
-  type Workload,
 } from '../ops.ts';
+import type { Piece, WorkloadHead } from '../pieces.ts';
 import { BUILT_IN_PROGRAMS, buildProgram } from '../program.ts';
+import { type Live, PieceBuilder } from './piece-builder.ts';
 import type { EventOf, TraceEvent, TraceMap, TraceMeta } from './schema.ts';
 
 /** Linux's counterparts of the shared page: maps that do not exist here. */
@@ -52,12 +49,8 @@ const FORK_CODE = { fork: OP_FORK, vfork: OP_VFORK, clone_vm: OP_RFORK_MEM } as 
 /** The recorded programs' maps are ops of their own. */
 const NO_MAPS = BUILT_IN_PROGRAMS.find((spec) => spec.entries === 1)!;
 
-/** A process that runs. */
-interface Live {
-  readonly index: number;
-  /** has exec'd a program with a dynamic loader */
-  dynamic: boolean;
-}
+/** Pids of which the line is known in which they exited. */
+const MOST_GONE = 65_536;
 
 const protBits = (text: string): number =>
   (text[0] === 'r' ? VM_PROT_READ : 0) |
@@ -94,12 +87,9 @@ export interface ReplayOptions {
 export class ReplayRule {
   readonly #meta: TraceMeta;
   readonly #options: ReplayOptions;
-  readonly #ops = new OpListBuilder();
   readonly #files = new FileTable();
-  readonly #processes: Process[] = [];
-  readonly #actors: Actor[] = [];
-  readonly #mmaps: MmapOperands[] = [];
-  readonly #live = new Map<number, Live>();
+  readonly #made = new PieceBuilder();
+  /** of the pids that exited last, the lines in which they did */
   readonly #goneLine = new Map<number, number>();
   readonly #leftOut: LeftOut = {
     faultsInVdso: 0,
@@ -113,12 +103,12 @@ export class ReplayRule {
   constructor(meta: TraceMeta, options: ReplayOptions) {
     this.#meta = meta;
     this.#options = options;
-    this.#begin(meta.root, -1);
+    this.#made.begin(meta.root, -1);
   }
 
   /** Append the ops of an event; a refusal is [expected, found]. */
   event(event: TraceEvent, line: number): readonly [string, string] | null {
-    const live = this.#live.get(event.pid);
+    const live = this.#made.live.get(event.pid);
     if (live === undefined) return this.#unknown(event.pid);
     const who = live.index;
     switch (event.ev) {
@@ -131,10 +121,10 @@ export class ReplayRule {
         this.#mapping(event, Number(event.addr), who, line);
         return null;
       case 'munmap':
-        this.#ops.push(OP_MUNMAP, who, Number(event.addr), event.len, 0, line);
+        this.#made.ops.push(OP_MUNMAP, who, Number(event.addr), event.len, 0, line);
         return null;
       case 'mprotect':
-        this.#ops.push(OP_MPROTECT, who, Number(event.addr), event.len, protBits(event.prot), line);
+        this.#made.ops.push(OP_MPROTECT, who, Number(event.addr), event.len, protBits(event.prot), line);
         return null;
       case 'madvise':
         this.#advise(event, who, line);
@@ -160,10 +150,24 @@ export class ReplayRule {
     }
   }
 
-  /** The workload, in which the processes that are left over exit in the order of their pids. */
-  finish(lines: number): Workload {
-    if (lines === 1) this.#live.clear(); // a recording of nothing holds no exit either
-    for (const pid of [...this.#live.keys()].toSorted((a, b) => a - b)) this.#exit(pid, 0, lines);
+  /** Ops since the last piece was taken. */
+  get held(): number {
+    return this.#made.ops.length;
+  }
+
+  /** The ops since the last piece was taken. */
+  take(): Piece {
+    return this.#made.take();
+  }
+
+  /** The trace is over: the processes that are left over exit in the order of their pids. */
+  end(lines: number): void {
+    if (lines === 1) this.#made.live.clear(); // a recording of nothing holds no exit either
+    for (const pid of [...this.#made.live.keys()].toSorted((a, b) => a - b)) this.#exit(pid, 0, lines);
+  }
+
+  /** The workload as far as it has been read, without ops. */
+  head(lines: number): WorkloadHead {
     const { name, note, cmd } = this.#meta;
     const { machine, touch } = this.#options;
     return {
@@ -173,12 +177,9 @@ export class ReplayRule {
       signals: 'report',
       files: this.#files.files,
       programs: [buildProgram(NO_MAPS, addressLayout(machine), this.#files)],
-      processes: this.#processes,
-      actors: this.#actors,
-      mmaps: this.#mmaps,
       results: [],
-      ops: this.#ops.finish(),
       trace: { touch, lines, command: cmd, leftOut: this.#leftOut },
+      length: this.#made.length,
     };
   }
 
@@ -187,27 +188,22 @@ export class ReplayRule {
     return ['the pid of a running process', gone === undefined ? `${pid}` : `${pid}, which exited in line ${gone}`];
   }
 
-  /** Actors and processes have the same indices: threads act for their process. */
-  #begin(pid: number, parent: number): number {
-    const index = this.#processes.length;
-    this.#processes.push({ name: `p${pid}`, parent, pid });
-    this.#actors.push({ process: index, thread: '', cpu: 0 });
-    this.#live.set(pid, { index, dynamic: false });
-    return index;
-  }
-
   #fork(child: number, code: number, who: number, line: number): readonly [string, string] | null {
-    if (this.#live.has(child)) return ['the pid of a new child', `${child}, which is running`];
-    const index = this.#begin(child, who);
-    this.#ops.push(code, who, 0, 0, index, line);
+    if (this.#made.live.has(child)) return ['the pid of a new child', `${child}, which is running`];
+    const index = this.#made.begin(child, who);
+    this.#made.ops.push(code, who, 0, 0, index, line);
     if (this.#options.touch === 'all' && code === OP_FORK) this.#pushTouch(index, line);
     return null;
   }
 
   #exit(pid: number, code: number, line: number): void {
-    this.#ops.push(OP_EXIT, this.#live.get(pid)!.index, 0, 0, code, line);
-    this.#live.delete(pid);
+    this.#made.ops.push(OP_EXIT, this.#made.live.get(pid)!.index, 0, 0, code, line);
+    this.#made.live.delete(pid);
+    this.#goneLine.delete(pid);
     this.#goneLine.set(pid, line);
+    if (this.#goneLine.size <= MOST_GONE) return;
+    const [oldest] = this.#goneLine.keys();
+    this.#goneLine.delete(oldest);
   }
 
   /** exec, all maps in address order, all resident pages, then the shared page where the policy says so. */
@@ -217,7 +213,7 @@ export class ReplayRule {
     const who = live.index;
     const { touch } = this.#options;
     const own = maps.filter(({ file }) => !KERNEL_MAPS.has(file ?? ''));
-    this.#ops.push(OP_EXEC, who, 0, 0, 0, line);
+    this.#made.ops.push(OP_EXEC, who, 0, 0, 0, line);
     for (const map of own) this.#programMap(map, who, line);
     for (const map of own) this.#resident(map, who, line);
     if (hasLoader(maps)) live.dynamic = true;
@@ -285,8 +281,8 @@ export class ReplayRule {
     off = 0,
     shared = false,
   ): void {
-    this.#ops.push(OP_MMAP, who, addr, roundPage(len), this.#mmaps.length, line);
-    this.#mmaps.push({ kind, prot, maxProt: VM_PROT_ALL, shared, fixed: true, file, off, result: -1 });
+    const operands = this.#made.mmap({ kind, prot, maxProt: VM_PROT_ALL, shared, fixed: true, file, off, result: -1 });
+    this.#made.ops.push(OP_MMAP, who, addr, roundPage(len), operands, line);
   }
 
   #anonymous(who: number, line: number, addr: number, len: number): void {
@@ -296,7 +292,7 @@ export class ReplayRule {
   #advise({ addr, len, advice }: EventOf<'madvise'>, who: number, line: number): void {
     const known = (ADVICES as readonly string[]).indexOf(advice.toLowerCase());
     if (known < 0) this.#leftOut.madviseDontfork++;
-    else this.#ops.push(OP_MADVISE, who, Number(addr), len, known, line);
+    else this.#made.ops.push(OP_MADVISE, who, Number(addr), len, known, line);
   }
 
   #remap(event: EventOf<'mremap'>, who: number, line: number): void {
@@ -306,9 +302,9 @@ export class ReplayRule {
     const newLen = roundPage(event.newlen);
     if (to !== from) {
       this.#anonymous(who, line, to, newLen);
-      this.#ops.push(OP_MUNMAP, who, from, len, 0, line);
+      this.#made.ops.push(OP_MUNMAP, who, from, len, 0, line);
     } else if (newLen < len) {
-      this.#ops.push(OP_MUNMAP, who, from + newLen, len - newLen, 0, line);
+      this.#made.ops.push(OP_MUNMAP, who, from + newLen, len - newLen, 0, line);
     } else if (newLen > len) {
       this.#anonymous(who, line, from + len, newLen - len);
     }
@@ -322,7 +318,7 @@ export class ReplayRule {
     const from = roundPage(Number(old));
     const to = roundPage(Number(addr));
     if (to > from) this.#anonymous(who, line, from, to - from);
-    else if (to < from) this.#ops.push(OP_MUNMAP, who, to, from - to, 0, line);
+    else if (to < from) this.#made.ops.push(OP_MUNMAP, who, to, from - to, 0, line);
     else this.#leftOut.brkWithinPage++;
   }
 
@@ -346,12 +342,12 @@ export class ReplayRule {
   }
 
   #pushTouch(who: number, line: number): void {
-    this.#ops.push(OP_TOUCH, who, 0, 0, 0, line);
-    this.#ops.markOrigin(ORIGIN_TOUCH);
+    this.#made.ops.push(OP_TOUCH, who, 0, 0, 0, line);
+    this.#made.ops.markOrigin(ORIGIN_TOUCH);
   }
 
   #access(code: number, who: number, addr: number, origin: number, line: number): void {
-    this.#ops.push(code, who, addr, 1, PAGE_SIZE, line);
-    this.#ops.markOrigin(origin);
+    this.#made.ops.push(code, who, addr, 1, PAGE_SIZE, line);
+    this.#made.ops.markOrigin(origin);
   }
 }

@@ -1,0 +1,241 @@
+/**
+ * A run that takes its ops piece by piece: one machine, one variant; every piece gives a part, and the run an end.
+ *
+ * A panic is an outcome. Whatever else is thrown is a failure of the variant (or of this program) and ends the run with
+ * an end that says so. The machine is reset first, so that a run does not depend on what ran before.
+ */
+import {
+  COUNTER_COUNT,
+  EVENT_WORDS,
+  EXITS,
+  KernelPanic,
+  type Machine,
+  type Proc,
+  type Variant,
+  bootMachine,
+  resetMachine,
+  snapshot,
+  snapshotDigest,
+} from '../../core/index.ts';
+import { OP_NAMES, OP_SNAPSHOT } from '../workload/ops.ts';
+import type { Piece, WorkloadHead } from '../workload/pieces.ts';
+import { balanceOf, pagesInUse } from './balance.ts';
+import { Interpreter } from './interpreter.ts';
+import { Profiler } from './profiler.ts';
+import {
+  type Balance,
+  CHECKED_OPS,
+  type Checkpoint,
+  type Ended,
+  OUTCOME_STOPPED,
+  type RunEnd,
+  type RunOptions,
+  type RunPart,
+  type Violation,
+  emptyPart,
+} from './record.ts';
+import { Recorder } from './recorder.ts';
+import { ReplayTally } from './replay-tally.ts';
+
+/** What the harness around a run wants to know while it lasts, and how it words what a variant throws. */
+export interface RunWatch {
+  /** op `op` is about to be run; may throw a RunLimit */
+  readonly announce?: (op: number) => void;
+  readonly describe?: (error: unknown) => string;
+  /** makes what options.check asks for; the run does not know who checks it */
+  readonly checker?: MakeChecker;
+}
+
+/** Recounts the machine after an op; what does not hold goes to its violations. See harness/check. */
+export interface OpChecker {
+  readonly after: (
+    moment: { readonly op: number; readonly verb: string; readonly code: number; readonly acting: Proc | null },
+    isChecked: boolean,
+  ) => void;
+  readonly violations: readonly Violation[];
+}
+
+export type MakeChecker = (checked: {
+  readonly m: Machine;
+  readonly accounting: Variant['accounting'];
+  readonly nameOf: (p: Proc) => string;
+}) => OpChecker;
+
+/** Thrown by announce: the process has grown too large. */
+export class RunLimit extends Error {}
+
+/** What a run is of. */
+export interface SessionSpec {
+  readonly head: WorkloadHead;
+  readonly variant: Variant;
+  readonly options: RunOptions;
+  readonly watch: RunWatch;
+}
+
+export class Session {
+  readonly #m: Machine;
+  readonly #spec: SessionSpec;
+  readonly #interpreter: Interpreter;
+  readonly #start: Float64Array;
+  readonly #pagesAtStart: number;
+  readonly #recorder: Recorder;
+  readonly #tally: ReplayTally | null;
+  readonly #checker: OpChecker | null;
+  readonly #profiler: Profiler | null;
+  /** the op after which the run is over */
+  readonly #last: number;
+  #checkpoints: Checkpoint[] = [];
+  #ops = 0;
+  #state: RunEnd['state'] = null;
+  #ended: Ended | null = null;
+
+  /** machine: one to use again, or null. first: the piece that is taken first. */
+  constructor(machine: Machine | null, spec: SessionSpec, first: Piece) {
+    const { head, variant, options, watch } = spec;
+    const m = machine ?? bootMachine(head.machine, variant.hunks);
+    if (machine !== null) resetMachine(m, head.machine, variant.hunks);
+    this.#m = m;
+    this.#spec = spec;
+    this.#interpreter = new Interpreter(m, { ...head, ...first });
+    this.#start = m.counters.slice();
+    this.#pagesAtStart = pagesInUse(m);
+    this.#recorder = new Recorder(m.counters);
+    this.#tally = head.trace === null ? null : new ReplayTally(first, m.counters);
+    this.#checker = options.check === true ? this.#makeChecker(watch.checker) : null;
+    m.events.clear();
+    this.#profiler = options.profile === true ? new Profiler(m, head.length) : null;
+    this.#last = Math.min(head.length - 1, options.until ?? Infinity);
+    if (this.#last < 0) this.#ended = { kind: 'done' };
+  }
+
+  #makeChecker(make: MakeChecker | undefined): OpChecker {
+    if (make === undefined) throw new Error('run: expected a checker with options.check, got none');
+    const { accounting } = this.#spec.variant;
+    return make({ m: this.#m, accounting, nameOf: (p) => this.#interpreter.nameOf(p) });
+  }
+
+  /** The run is over: by its last op, or by what ended it early. Pieces taken from now on give empty parts. */
+  get isOver(): boolean {
+    return this.#ended !== null;
+  }
+
+  /** The machine to use again once the run is over; null if the run failed, which can leave anything behind. */
+  get machine(): Machine | null {
+    return this.#ended?.kind === 'failed' ? null : this.#m;
+  }
+
+  /** Run the ops of the next piece. */
+  take(piece: Piece): RunPart {
+    if (this.#ended !== null) return emptyPart();
+    const m = this.#m;
+    const { options } = this.#spec;
+    if (piece.from > 0) {
+      this.#interpreter.enter(piece);
+      this.#tally?.enter(piece);
+    }
+    const start = m.counters.slice();
+    const eventsFrom = options.events === true ? new Uint32Array(piece.length + 1) : null;
+    m.events.forget();
+    this.#recorder.begin(piece.length);
+    this.#checkpoints = [];
+    m.recording = eventsFrom !== null || this.#profiler !== null;
+    this.#ended = this.#toEnd(piece, eventsFrom);
+    m.recording = false;
+    const { ops } = this.#recorder;
+    this.#ops += ops;
+    const events =
+      eventsFrom === null
+        ? null
+        : { from: eventsFrom.slice(0, ops + 1), words: m.events.words.slice(0, eventsFrom[ops] * EVENT_WORDS) };
+    return { ops, perOp: this.#recorder.perOp(), start, checkpoints: this.#checkpoints, events };
+  }
+
+  /** How the run ended in this piece, null: it goes on behind it. */
+  #toEnd(piece: Piece, eventsFrom: Uint32Array | null): Ended | null {
+    try {
+      this.#all(piece, eventsFrom);
+      return piece.from + piece.length > this.#last ? { kind: 'done' } : null;
+    } catch (error) {
+      const op = piece.from + this.#recorder.ops;
+      if (error instanceof KernelPanic) {
+        const { where, reason, values } = error;
+        return { kind: 'panic', op, where, reason, values };
+      }
+      const how = error instanceof RunLimit ? 'memory' : 'throw';
+      const message = (this.#spec.watch.describe ?? String)(error);
+      return { kind: 'failed', how, op, message };
+    }
+  }
+
+  #all({ from, chunks }: Piece, eventsFrom: Uint32Array | null): void {
+    const m = this.#m;
+    const interpreter = this.#interpreter;
+    const recorder = this.#recorder;
+    const tally = this.#tally;
+    const checker = this.#checker;
+    const profiler = this.#profiler;
+    const { head, options, watch } = this.#spec;
+    const { announce } = watch;
+    const stateAfter = options.stateAfter ?? -1;
+    const last = this.#last;
+    let op = from;
+    for (const chunk of chunks) {
+      const end = chunk.code.length;
+      for (let at = 0; at < end; at++, op++) {
+        if (announce !== undefined) announce(op);
+        const exits = m.counters[EXITS];
+        const code = interpreter.step(chunk, at);
+        recorder.after(code, interpreter.value, interpreter.pmap());
+        if (tally !== null) tally.take(chunk, at, code, interpreter);
+        if (eventsFrom !== null) eventsFrom[op - from + 1] = m.events.length;
+        if (profiler !== null) {
+          profiler.after();
+          if (eventsFrom === null) m.events.forget();
+        }
+        const isCheckpoint =
+          m.counters[EXITS] !== exits || code === OUTCOME_STOPPED || chunk.code[at] === OP_SNAPSHOT || op === last;
+        if (isCheckpoint) this.#checkpoint(op);
+        if (checker !== null) {
+          const { acting } = interpreter;
+          checker.after(
+            { op, verb: OP_NAMES[chunk.code[at]], code, acting },
+            isCheckpoint || head.length < CHECKED_OPS,
+          );
+        }
+        if (op === stateAfter) this.#state = { op, machine: snapshot(m) };
+        if (op === last) return;
+      }
+    }
+  }
+
+  #checkpoint(op: number): void {
+    const { map, tables } = snapshotDigest(this.#m);
+    this.#checkpoints.push({ op, map, tables });
+  }
+
+  /** What the run came to, once it is over. */
+  end(): RunEnd {
+    const m = this.#m;
+    const { head, variant } = this.#spec;
+    const ended = this.#ended;
+    if (ended === null)
+      throw new Error(`${head.name}: expected all of ${head.length} ops to be taken, got ${this.#ops}`);
+    const alive = this.#interpreter.alive();
+    const balance: Balance =
+      ended.kind === 'done' ? balanceOf(m, this.#start, this.#pagesAtStart, alive) : { alive, left: [] };
+    return {
+      workload: head.name,
+      variant: variant.id,
+      ended,
+      ops: this.#ops,
+      start: this.#start,
+      totals: m.counters.slice(0, COUNTER_COUNT),
+      removeByPlace: this.#recorder.removeByPlace,
+      balance,
+      replay: this.#tally?.stats ?? null,
+      violations: this.#checker === null ? [] : [...this.#checker.violations],
+      state: this.#state,
+      profile: this.#profiler?.finish() ?? null,
+    };
+  }
+}
