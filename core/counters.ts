@@ -130,19 +130,21 @@ export const EXECS_NEW = 53;
 export const EXITS = 54;
 /** signals delivered */
 export const SIGNALS = 55;
+/** process exits that found no other user of the vmspace when the hook was reached */
+export const SOLE_EXITS = 56;
 
 // The seam: how often each member of Hunks was reached at its call site; what not-exercised is decided by.
-export const REACHED_INVALIDATE_OTHERS = 56;
-export const REACHED_PINIT_TOP_PAGE = 57;
-export const REACHED_RELEASE_BEGIN = 58;
-export const REACHED_RELEASE_TOP_PAGE = 59;
-export const REACHED_RELEASE_END = 60;
-export const REACHED_RESERVED_PT_PAGE_FREED = 61;
-export const REACHED_REMOVE_IS_NOOP = 62;
-export const REACHED_REMOVE_LOOP_DONE = 63;
-export const REACHED_EXEC_BEFORE_TEARDOWN = 64;
-export const REACHED_EXIT_BEFORE_VMSPACE_EXIT = 65;
-export const REACHED_VMSPACE_CLEAR = 66;
+export const REACHED_INVALIDATE_OTHERS = 57;
+export const REACHED_PINIT_TOP_PAGE = 58;
+export const REACHED_RELEASE_BEGIN = 59;
+export const REACHED_RELEASE_TOP_PAGE = 60;
+export const REACHED_RELEASE_END = 61;
+export const REACHED_RESERVED_PT_PAGE_FREED = 62;
+export const REACHED_REMOVE_IS_NOOP = 63;
+export const REACHED_REMOVE_LOOP_DONE = 64;
+export const REACHED_EXEC_BEFORE_TEARDOWN = 65;
+export const REACHED_EXIT_BEFORE_VMSPACE_EXIT = 66;
+export const REACHED_VMSPACE_CLEAR = 67;
 
 /** Name of each counter, by index. */
 export const COUNTER_NAMES = [
@@ -202,6 +204,7 @@ export const COUNTER_NAMES = [
   'execsNew',
   'exits',
   'signals',
+  'soleExits',
   'reached.invalidateOthers',
   'reached.pinitTopPage',
   'reached.releaseBegin',
@@ -221,4 +224,4 @@ export const COUNTER_COUNT = COUNTER_NAMES.length;
 /** Counters below this index are gauges: they go down as well as up. */
 export const GAUGE_COUNT = 4;
 /** First of the REACHED_ counters, which are in the order of Hunks. */
-export const FIRST_REACHED = 56;
+export const FIRST_REACHED = 57;

@@ -2,7 +2,7 @@
  * The end of a process. FreeBSD: sys/kern/kern_exit.c exit1.
  */
 import { IN_EXEC_FREE_ABI_MAPPINGS, IN_EXIT1 } from '../calls.ts';
-import { EXITS, REACHED_EXIT_BEFORE_VMSPACE_EXIT } from '../counters.ts';
+import { EXITS, REACHED_EXIT_BEFORE_VMSPACE_EXIT, SOLE_EXITS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import { PRS_NORMAL, PRS_REAPED, PRS_ZOMBIE, P_PPWAIT, P_WEXIT, type Proc } from '../state/proc.ts';
 import { vmspaceExitBegin, vmspaceExitFinish } from '../vm/vmspace.ts';
@@ -40,6 +40,7 @@ export function exit1(m: Machine, p: Proc, status: number, signal: number): numb
   p.exitSignal = signal;
   killPeers(m, p);
   m.counters[REACHED_EXIT_BEFORE_VMSPACE_EXIT]!++;
+  if (p.vmspace.refcnt === 1) m.counters[SOLE_EXITS]!++;
   if (m.recording) m.events.calls.enter(IN_EXEC_FREE_ABI_MAPPINGS);
   m.hunks.exitBeforeVmspaceExit(m, p);
   if (m.recording) m.events.leave();

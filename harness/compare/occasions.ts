@@ -7,8 +7,8 @@ import {
   REACHED_PINIT_TOP_PAGE,
   REACHED_RELEASE_TOP_PAGE,
   REACHED_RESERVED_PT_PAGE_FREED,
-  REACHED_VMSPACE_CLEAR,
   REMOVE_CALLS,
+  SOLE_EXITS,
 } from '../../core/counters.ts';
 import { BASES, type Measure } from './measure.ts';
 
@@ -18,11 +18,10 @@ export const newOccasions = (): Occasions => new Float64Array(BASES.length);
 
 /** Occasions of one op, from what the op added to each counter; live top-level pages by how much they grew. */
 export function readOccasions(into: Occasions, added: ArrayLike<number>): void {
-  const exits = added[REACHED_EXIT_BEFORE_VMSPACE_EXIT];
   into[0] = added[REACHED_PINIT_TOP_PAGE] - added[REACHED_RELEASE_TOP_PAGE];
   into[1] = added[REACHED_EXEC_BEFORE_TEARDOWN];
-  into[2] = exits;
-  into[3] = Math.min(exits, added[REACHED_VMSPACE_CLEAR]);
+  into[2] = added[REACHED_EXIT_BEFORE_VMSPACE_EXIT];
+  into[3] = added[SOLE_EXITS];
   into[4] = added[REMOVE_CALLS];
   into[5] = added[REACHED_RESERVED_PT_PAGE_FREED];
 }

@@ -1,8 +1,18 @@
 /**
  * Reading two records op by op: what each op added to each counter, in either run, and where they differ.
+ *
+ * A call that stops at a yield point is one call over several ops: what they added counts at the op in which it ends.
  */
 import { COUNTER_COUNT } from '../../core/counters.ts';
-import type { PerOp } from '../run/record.ts';
+import { OUTCOME_STOPPED, type PerOp, type RunRecord } from '../run/record.ts';
+
+/** What the ops of a call that has not ended have added so far. */
+export interface Unfinished {
+  /** the op that it stopped in last */
+  readonly op: number;
+  readonly reference: Float64Array;
+  readonly candidate: Float64Array;
+}
 
 /** The counters that an op touched in either run, and what it added to them. Reused from op to op. */
 export class OpPair {
@@ -13,13 +23,50 @@ export class OpPair {
   count = 0;
   readonly #a: PerOp;
   readonly #b: PerOp;
+  readonly #horizon: number;
+  /** by op: the op that its call stopped in */
+  readonly #from: ReadonlyMap<number, number>;
+  readonly #unfinished = new Map<number, Unfinished>();
 
-  constructor(a: PerOp, b: PerOp) {
-    this.#a = a;
-    this.#b = b;
+  /** Before op `horizon` both runs stop and go on at the same ops. */
+  constructor(a: RunRecord, b: RunRecord, horizon: number) {
+    this.#a = a.perOp;
+    this.#b = b.perOp;
+    this.#horizon = horizon;
+    this.#from = new Map(a.resumed.map(({ op, from }) => [op, from]));
   }
 
-  read(op: number): void {
+  /** Calls that stopped before `horizon` and have not gone on by the last op read. */
+  get unfinished(): Iterable<Unfinished> {
+    return this.#unfinished.values();
+  }
+
+  /** Read what op `op` added, and whatever the earlier ops of its call did. false: its call has not ended. */
+  read(op: number): boolean {
+    this.#readOne(op);
+    const from = this.#from.get(op);
+    const begun = from === undefined ? undefined : this.#unfinished.get(from);
+    if (begun !== undefined) {
+      this.#unfinished.delete(begun.op);
+      this.#add(begun);
+    }
+    if (op >= this.#horizon || this.#a.code[op] !== OUTCOME_STOPPED) return true;
+    this.#unfinished.set(op, { op, reference: this.reference.slice(), candidate: this.candidate.slice() });
+    return false;
+  }
+
+  #add(begun: Unfinished): void {
+    const { reference, candidate, touched } = this;
+    for (let counter = 0; counter < COUNTER_COUNT; counter++) {
+      const [before, after] = [begun.reference[counter], begun.candidate[counter]];
+      if (before === 0 && after === 0) continue;
+      if (reference[counter] === 0 && candidate[counter] === 0) touched[this.count++] = counter;
+      reference[counter] += before;
+      candidate[counter] += after;
+    }
+  }
+
+  #readOne(op: number): void {
     const { reference, candidate, touched } = this;
     for (let k = 0; k < this.count; k++) {
       reference[touched[k]] = 0;

@@ -1,7 +1,7 @@
 /**
  * Two records of one workload: one verdict, the most severe that holds, and every difference with its standing.
  */
-import type { Failure, RunRecord, Violation } from '../run/record.ts';
+import type { Checkpoint, Failure, RunRecord, Violation } from '../run/record.ts';
 import type { Explanations, Step, VariantFacts } from './declarations.ts';
 import { compareOutcomes } from './ops.ts';
 import { MEMBERS, type Plane } from './planes.ts';
@@ -103,16 +103,16 @@ export function comparePair(
 
   const outcome = compareOutcomes(a.perOp, b.perOp, ops);
   if (outcome !== null) add('outcome', 'outcome', outcome.op, outcome.ops);
-  const map = compareCheckpoints(a, b, 'map', ops);
+  const map = compareCheckpoints(a, b, 'map');
   const diverged = outcome === null ? Infinity : outcome.op;
   if (map !== null) {
     if (map.op < diverged) add('map', 'map', map.op, map.checkpoints);
     else differences.push(following('map', 'map', map.op, map.checkpoints));
   }
-  const horizon = Math.min(diverged, map === null ? Infinity : map.op);
-  const tables = compareCheckpoints(a, b, 'tables', ops);
+  const horizon = Math.min(diverged, map?.op ?? Infinity);
+  const tables = compareTables(a, b);
   if (tables !== null) {
-    if (tables.op < horizon) add('tables', 'tables', tables.op, tables.checkpoints);
+    if (tables.op < horizon && tables.isWhole) add('tables', 'tables', tables.op, tables.checkpoints);
     else differences.push(following('tables', 'tables', tables.op, tables.checkpoints));
   }
   const statistics = compareStatistics(a, b, ops, horizon, explained);
@@ -221,15 +221,26 @@ function firstOfEach(violations: readonly Violation[]): Map<string, Violation> {
   return found;
 }
 
+interface CheckpointDifference {
+  readonly op: number;
+  readonly checkpoints: number;
+}
+
 /** First op after which the digests differ, and how many checkpoints do. One that only one run has differs. */
 function compareCheckpoints(
   a: RunRecord,
   b: RunRecord,
   plane: 'map' | 'tables',
-  ops: number,
-): { readonly op: number; readonly checkpoints: number } | null {
+  isCompared: (point: Checkpoint) => boolean = () => true,
+): CheckpointDifference | null {
+  const ops = Math.min(a.ops, b.ops);
   const [before, after] = [a, b].map(
-    (record) => new Map(record.checkpoints.filter(({ op }) => op < ops).map((point) => [point.op, point[plane]])),
+    (record) =>
+      new Map(
+        record.checkpoints
+          .filter((point) => point.op < ops && isCompared(point))
+          .map((point) => [point.op, point[plane]]),
+      ),
   );
   const differing = [...new Set([...before.keys(), ...after.keys()])]
     .filter((op) => before.get(op) !== after.get(op))
@@ -237,13 +248,24 @@ function compareCheckpoints(
   return differing.length === 0 ? null : { op: differing[0], checkpoints: differing.length };
 }
 
+/**
+ * Page tables are compared where no call is half done, as a revision may do earlier in a call what another does later in
+ * it. isWhole false: what differs belongs to a call that never ends.
+ */
+function compareTables(a: RunRecord, b: RunRecord): (CheckpointDifference & { readonly isWhole: boolean }) | null {
+  const whole = compareCheckpoints(a, b, 'tables', ({ isMidCall }) => !isMidCall);
+  if (whole !== null) return { ...whole, isWhole: true };
+  const last = a.checkpoints.at(-1);
+  const atEnd = compareCheckpoints(a, b, 'tables', ({ op, isMidCall }) => isMidCall && op === last?.op);
+  return atEnd === null ? null : { ...atEnd, isWhole: false };
+}
+
 /** Do two records agree on every plane? Variants whose records agree are shown as one. */
 export function sameRecord(a: RunRecord, b: RunRecord): boolean {
   if (JSON.stringify(a.ended) !== JSON.stringify(b.ended) || a.ops !== b.ops) return false;
   if (a.ended.kind === 'failed') return false;
   if (compareOutcomes(a.perOp, b.perOp, a.ops) !== null || compareViolations(a, b).length > 0) return false;
-  if (compareCheckpoints(a, b, 'map', a.ops) !== null || compareCheckpoints(a, b, 'tables', a.ops) !== null)
-    return false;
+  if (compareCheckpoints(a, b, 'map') !== null || compareCheckpoints(a, b, 'tables') !== null) return false;
   if (sameStatistics(a, b)) return true;
   const nothing: Explanations = { intended: [], known: [] };
   return compareStatistics(a, b, a.ops, Infinity, nothing).differences.length === 0;

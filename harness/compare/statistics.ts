@@ -2,18 +2,23 @@
  * Statistics and counters of two records, op by op, against what is declared to differ.
  *
  * A counter is compared by what each op added to it, a gauge by its level after each op, a statistic of the acting pmap
- * likewise. An explanation holds only if its measure fits at every op. From `horizon` on the two machines are no longer in
- * the same state, so later differences follow from what happened there and are not judged one by one.
+ * likewise. An explanation holds only if its measure fits at every op; a call that stops and goes on is judged as a whole,
+ * at the op in which it ends. From `horizon` on the two machines are no longer in the same state, so later differences
+ * follow from what happened there and are not judged one by one; nor is a call that never ends.
  */
 import { COUNTER_NAMES } from '../../core/counters.ts';
-import type { RunRecord } from '../run/record.ts';
+import { OUTCOME_STOPPED, type RunRecord } from '../run/record.ts';
+import { OUTCOME_NOT_RUN } from '../workload/names.ts';
 import type { Explanations, Step } from './declarations.ts';
 import { type Measure, NOTHING, sum } from './measure.ts';
 import { type Expected, fits, mayStray, newOccasions, readOccasions, termsOf } from './occasions.ts';
 import { OpPair } from './ops.ts';
 import { COMPARED_COUNTERS, PMAP_STATS, type Plane, isGauge, planeOfCounter } from './planes.ts';
 
-/** intended: declared by an author. known: a finding names it. follows: from a difference of a severer plane. */
+/**
+ * intended: declared by an author. known: a finding names it. follows: not judged, as it comes after a difference of a
+ * severer plane, or in a call that never ends.
+ */
 export type Standing = 'intended' | 'known' | 'unexpected' | 'follows';
 
 /** One statistic or counter that differs, or that was declared to differ and does not. */
@@ -188,7 +193,7 @@ export function compareStatistics(
 }
 
 function compareCounters(a: RunRecord, b: RunRecord, ops: number, horizon: number, tracks: readonly Track[]): void {
-  const pair = new OpPair(a.perOp, b.perOp);
+  const pair = new OpPair(a, b, horizon);
   const { reference, candidate, touched } = pair;
   const gauges = tracks.filter((_track, counter) => isGauge(counter));
   const withTerms = tracks.flatMap((track, counter) => (!isGauge(counter) && track.hasTerms ? [counter] : []));
@@ -199,11 +204,14 @@ function compareCounters(a: RunRecord, b: RunRecord, ops: number, horizon: numbe
   sofarA.fill(0, 1);
   sofarB.fill(0, 1);
 
+  let isFirst = true;
   for (let op = 0; op < ops; op++) {
-    pair.read(op);
+    const isWhole = pair.read(op);
+    if (!isWhole) continue;
     readOccasions(onceA, reference);
     readOccasions(onceB, candidate);
-    let occasion = op === 0;
+    let occasion = isFirst;
+    isFirst = false;
     for (let i = 0; i < onceA.length; i++) {
       if (onceA[i] !== 0 || onceB[i] !== 0) occasion = true;
       sofarA[i] += onceA[i];
@@ -240,6 +248,15 @@ function compareCounters(a: RunRecord, b: RunRecord, ops: number, horizon: numbe
       for (const counter of withTerms)
         if (candidate[counter] === reference[counter]) tracks[counter].judge(op, 0, onceB, onceA);
   }
+  for (const begun of pair.unfinished) {
+    for (let counter = 0; counter < COMPARED_COUNTERS; counter++) {
+      const difference = begun.candidate[counter] - begun.reference[counter];
+      if (difference === 0) continue;
+      tracks[counter].noteLater(begun.op);
+      if (isGauge(counter)) levels[counter] += difference;
+      else tracks[counter].total += difference;
+    }
+  }
   gauges.forEach((gauge, g) => (gauge.total = levels[g]));
 }
 
@@ -254,7 +271,9 @@ function compareLevels(
 ): void {
   const [onceA, onceB] = [newOccasions(), newOccasions()];
   const { hasTerms } = track;
+  const { code } = a.perOp;
   for (let op = 0; op < ops; op++) {
+    if (op < horizon && (code[op] === OUTCOME_STOPPED || code[op] === OUTCOME_NOT_RUN)) continue;
     const difference = candidate[op] - reference[op];
     track.total = difference;
     if (op >= horizon) {

@@ -55,6 +55,14 @@ export interface Checkpoint {
   readonly op: number;
   readonly map: string;
   readonly tables: string;
+  /** some call waits at a yield point: what it does to page tables is half done */
+  readonly isMidCall: boolean;
+}
+
+/** Op `op` went on with the call that stopped in op `from`. */
+export interface Resumed {
+  readonly op: number;
+  readonly from: number;
 }
 
 export interface RemoveCalls {
@@ -130,6 +138,8 @@ export interface RunPart {
   readonly start: Float64Array;
   /** by number of the op in the workload */
   readonly checkpoints: readonly Checkpoint[];
+  /** ops that went on with a stopped call, in order, by number of the op in the workload */
+  readonly resumed: readonly Resumed[];
   /** calls into the pmap layer; null unless asked for */
   readonly events: RecordedEvents | null;
 }
@@ -213,6 +223,7 @@ export function emptyPart(): RunPart {
     },
     start: new Float64Array(),
     checkpoints: [],
+    resumed: [],
     events: null,
   };
 }

@@ -8,11 +8,13 @@ import {
   EXECS_NEW,
   EXECS_REUSED,
   EXITS,
+  REACHED_EXIT_BEFORE_VMSPACE_EXIT,
   REMOVE_CALLS,
   REMOVE_EARLY_EXITS,
   type Pmap,
+  type Proc,
 } from '../../core/index.ts';
-import type { PerOp, Place, RemoveCalls } from './record.ts';
+import { OUTCOME_STOPPED, type PerOp, type Place, type RemoveCalls, type Resumed } from './record.ts';
 
 export class Recorder {
   #code = new Int32Array();
@@ -31,8 +33,12 @@ export class Recorder {
     exec: { calls: 0, early: 0 },
     other: { calls: 0, early: 0 },
   };
-  /** ops of the part at hand */
+  /** where the calls that wait at a yield point stopped, and the place to which their pmap_remove calls belong */
+  readonly #stopped = new Map<Proc, { readonly op: number; readonly place: Place }>();
+  /** of the part at hand: number of its first op, its ops so far, those that went on with a stopped call */
+  #first = 0;
   ops = 0;
+  resumed: Resumed[] = [];
 
   /** counters: the machine's, as they stand before the first op. */
   constructor(counters: Float64Array) {
@@ -40,8 +46,8 @@ export class Recorder {
     this.#before = counters.slice();
   }
 
-  /** A part of at most `ops` ops begins. */
-  begin(ops: number): void {
+  /** A part of at most `ops` ops begins, with op `first` of the workload. */
+  begin(first: number, ops: number): void {
     if (this.#code.length < ops) {
       this.#code = new Int32Array(ops);
       this.#value = new Float64Array(ops);
@@ -50,12 +56,14 @@ export class Recorder {
       this.#top = new Uint8Array(ops);
       this.#from = new Uint32Array(ops + 1);
     }
+    this.#first = first;
     this.ops = 0;
+    this.resumed = [];
     this.#used = 0;
   }
 
-  /** Op number `ops` is done. pmap: of the process that ran it, null if it has none any more. */
-  after(code: number, value: number, pmap: Pmap | null): void {
+  /** Op number `ops` is done. pmap: of the process that ran it, null if it has none any more. goes: it is a `go`. */
+  after(code: number, value: number, pmap: Pmap | null, acting: Proc | null, goes: boolean): void {
     const op = this.ops++;
     this.#code[op] = code;
     this.#value[op] = value;
@@ -68,16 +76,39 @@ export class Recorder {
       this.#wired[op] = 0;
       this.#top[op] = 0;
     }
-    this.#takeCounters();
+    const begun = goes && acting !== null ? this.#stopped.get(acting) : undefined;
+    const place = begun?.place ?? this.#place();
+    this.#takeCounters(place);
+    if (begun !== undefined) {
+      this.resumed.push({ op: this.#first + op, from: begun.op });
+      this.#stopped.delete(acting!);
+    }
+    if (code === OUTCOME_STOPPED) this.#stopped.set(acting!, { op: this.#first + op, place });
     this.#from[op + 1] = this.#used;
   }
 
-  #takeCounters(): void {
+  /** calls that wait at a yield point */
+  get stopped(): number {
+    return this.#stopped.size;
+  }
+
+  #place(): Place {
+    const [now, before] = [this.#counters, this.#before];
+    const rose = (counter: number): boolean => now[counter] !== before[counter];
+    if (rose(EXITS) || rose(REACHED_EXIT_BEFORE_VMSPACE_EXIT)) return 'exit';
+    return rose(EXECS_REUSED) || rose(EXECS_NEW) ? 'exec' : 'other';
+  }
+
+  #takeCounters(place: Place): void {
     const counters = this.#counters;
     const before = this.#before;
     if (this.#used + COUNTER_COUNT > this.#index.length) this.#grow();
     const removes = counters[REMOVE_CALLS] - before[REMOVE_CALLS];
-    if (removes !== 0) this.#takeRemoves(removes);
+    if (removes !== 0) {
+      const at = this.removeByPlace[place];
+      at.calls += removes;
+      at.early += counters[REMOVE_EARLY_EXITS] - before[REMOVE_EARLY_EXITS];
+    }
     const index = this.#index;
     const delta = this.#delta;
     let used = this.#used;
@@ -89,15 +120,6 @@ export class Recorder {
       before[counter] = now;
     }
     this.#used = used;
-  }
-
-  #takeRemoves(calls: number): void {
-    const [now, before] = [this.#counters, this.#before];
-    const rose = (counter: number): boolean => now[counter] !== before[counter];
-    const place = rose(EXITS) ? 'exit' : rose(EXECS_REUSED) || rose(EXECS_NEW) ? 'exec' : 'other';
-    const at = this.removeByPlace[place];
-    at.calls += calls;
-    at.early += now[REMOVE_EARLY_EXITS] - before[REMOVE_EARLY_EXITS];
   }
 
   #grow(): void {

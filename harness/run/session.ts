@@ -17,7 +17,7 @@ import {
   snapshot,
   snapshotDigest,
 } from '../../core/index.ts';
-import { OP_NAMES, OP_SNAPSHOT } from '../workload/ops.ts';
+import { OP_GO, OP_NAMES, OP_SNAPSHOT } from '../workload/ops.ts';
 import type { Piece, WorkloadHead } from '../workload/pieces.ts';
 import { balanceOf, pagesInUse } from './balance.ts';
 import { Interpreter } from './interpreter.ts';
@@ -136,18 +136,18 @@ export class Session {
     const start = m.counters.slice();
     const eventsFrom = options.events === true ? new Uint32Array(piece.length + 1) : null;
     m.events.forget();
-    this.#recorder.begin(piece.length);
+    this.#recorder.begin(piece.from, piece.length);
     this.#checkpoints = [];
     m.recording = eventsFrom !== null || this.#profiler !== null;
     this.#ended = this.#toEnd(piece, eventsFrom);
     m.recording = false;
-    const { ops } = this.#recorder;
+    const { ops, resumed } = this.#recorder;
     this.#ops += ops;
     const events =
       eventsFrom === null
         ? null
         : { from: eventsFrom.slice(0, ops + 1), words: m.events.words.slice(0, eventsFrom[ops] * EVENT_WORDS) };
-    return { ops, perOp: this.#recorder.perOp(), start, checkpoints: this.#checkpoints, events };
+    return { ops, perOp: this.#recorder.perOp(), start, checkpoints: this.#checkpoints, resumed, events };
   }
 
   /** How the run ended in this piece, null: it goes on behind it. */
@@ -185,7 +185,8 @@ export class Session {
         if (announce !== undefined) announce(op);
         const exits = m.counters[EXITS];
         const code = interpreter.step(chunk, at);
-        recorder.after(code, interpreter.value, interpreter.pmap());
+        const verb = chunk.code[at];
+        recorder.after(code, interpreter.value, interpreter.pmap(), interpreter.acting, verb === OP_GO);
         if (tally !== null) tally.take(chunk, at, code, interpreter);
         if (eventsFrom !== null) eventsFrom[op - from + 1] = m.events.length;
         if (profiler !== null) {
@@ -193,14 +194,15 @@ export class Session {
           if (eventsFrom === null) m.events.forget();
         }
         const isCheckpoint =
-          m.counters[EXITS] !== exits || code === OUTCOME_STOPPED || chunk.code[at] === OP_SNAPSHOT || op === last;
+          m.counters[EXITS] !== exits ||
+          code === OUTCOME_STOPPED ||
+          verb === OP_GO ||
+          verb === OP_SNAPSHOT ||
+          op === last;
         if (isCheckpoint) this.#checkpoint(op);
         if (checker !== null) {
           const { acting } = interpreter;
-          checker.after(
-            { op, verb: OP_NAMES[chunk.code[at]], code, acting },
-            isCheckpoint || head.length < CHECKED_OPS,
-          );
+          checker.after({ op, verb: OP_NAMES[verb], code, acting }, isCheckpoint || head.length < CHECKED_OPS);
         }
         if (op === stateAfter) this.#state = { op, machine: snapshot(m) };
         if (op === last) return;
@@ -210,7 +212,7 @@ export class Session {
 
   #checkpoint(op: number): void {
     const { map, tables } = snapshotDigest(this.#m);
-    this.#checkpoints.push({ op, map, tables });
+    this.#checkpoints.push({ op, map, tables, isMidCall: this.#recorder.stopped > 0 });
   }
 
   /** What the run came to, once it is over. */

@@ -4,7 +4,7 @@ import type { Declared, Known, VariantFacts } from '../../harness/compare/declar
 import { explanations } from '../../harness/compare/declarations.ts';
 import { MEMBERS } from '../../harness/compare/planes.ts';
 import { type PairComparison, comparePair } from '../../harness/compare/pair.ts';
-import type { Checkpoint, Ended, Leftover, RunRecord, Violation } from '../../harness/run/record.ts';
+import type { Checkpoint, Ended, Leftover, Resumed, RunRecord, Violation } from '../../harness/run/record.ts';
 
 export interface PlantedOp {
   readonly code?: number;
@@ -20,6 +20,7 @@ export interface Planted {
   readonly ended?: Ended;
   readonly start?: Partial<Record<CounterName, number>>;
   readonly checkpoints?: readonly Checkpoint[];
+  readonly resumed?: readonly Resumed[];
   readonly left?: readonly Leftover[];
   readonly violations?: readonly Violation[];
 }
@@ -59,6 +60,7 @@ export function record(variant: string, ops: readonly PlantedOp[], planted: Plan
     start,
     totals,
     checkpoints: planted.checkpoints ?? [],
+    resumed: planted.resumed ?? [],
     removeByPlace: { exit: { ...none }, exec: { ...none }, other: { ...none } },
     balance: { alive: 0, left: planted.left ?? [] },
     replay: null,

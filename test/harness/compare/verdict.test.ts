@@ -3,7 +3,7 @@ import { type PlantedOp, intent, pair, record } from '../../support/records.ts';
 import type { Ended } from '../../../harness/run/record.ts';
 
 const quiet: PlantedOp[] = [{}, { resident: 5 }, {}];
-const at = (map: string, tables: string, op = 2) => [{ op, map, tables }];
+const at = (map: string, tables: string, op = 2) => [{ op, map, tables, isMidCall: false }];
 const panicAt = (op: number, where = 'pmap_release'): Ended => ({
   kind: 'panic',
   op,
@@ -207,7 +207,7 @@ describe('a declared difference', () => {
 
   it('of the last user counts no exit that only drops a reference', () => {
     const exit = (n: number, last: number): PlantedOp => ({
-      adds: { 'reached.exitBeforeVmspaceExit': 1, 'reached.vmspaceClear': last, removeCalls: n },
+      adds: { 'reached.exitBeforeVmspaceExit': 1, soleExits: last, removeCalls: n },
     });
     const declared = [intent('removeCalls', '+1 per exit of the last user')];
     const a = record('old', [exit(0, 0), exit(52, 1)]);
