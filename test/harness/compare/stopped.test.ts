@@ -5,8 +5,15 @@ import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { landed } from '../../../variants/index.ts';
 import { type PlantedOp, intent, pair, record } from '../../support/records.ts';
 
-const stop = (adds: NonNullable<PlantedOp['adds']>, resident = 0): PlantedOp => ({ code: OUTCOME_STOPPED, resident, adds });
-const exits = (removeCalls: number): NonNullable<PlantedOp['adds']> => ({ 'reached.exitBeforeVmspaceExit': 1, removeCalls });
+const stop = (adds: NonNullable<PlantedOp['adds']>, resident = 0): PlantedOp => ({
+  code: OUTCOME_STOPPED,
+  resident,
+  adds,
+});
+const exits = (removeCalls: number): NonNullable<PlantedOp['adds']> => ({
+  'reached.exitBeforeVmspaceExit': 1,
+  removeCalls,
+});
 const resumed = [{ op: 2, from: 0 }];
 const declared = [intent('removeCalls', '+1 per exit')];
 
