@@ -16,6 +16,7 @@ const MAX_EXPANDED = 2 ** 32;
 const SUSPECT_EXPANDED = 2 ** 26;
 const MAX_RATIO = 100;
 const CHUNK = 2 ** 18;
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 
 /** Bytes after decompression, and how to say so. */
 export interface Limit {
@@ -65,6 +66,8 @@ class LineCounter {
   /** Text of a block of whole lines. */
   decode(block: Buffer): string {
     if (!isUtf8(block) || block.includes(0)) this.#failBinary(block);
+    if (this.lines === 0 && block.subarray(0, 3).equals(BYTE_ORDER_MARK))
+      this.fail('text in UTF-8 without a byte order mark', 'one');
     const text = block.toString('utf8');
     for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.lines++;
     return text;

@@ -16,7 +16,7 @@ import { type TraceOptions, TraceReader } from './trace/read.ts';
 const TEXT_LIMIT = { total: MAX_TEXT, expected: `at most ${formatSize(MAX_TEXT)} of workload text` };
 const NO_LIMIT = { total: Infinity, expected: '' };
 
-/** Whether a file's first block is that of a trace. A byte order mark is neither. */
+/** Whether a file's first block is that of a trace. */
 const looksLikeTrace = (block: string): boolean => block.trimStart().startsWith('{');
 
 /** Ops of a recording that are held in memory. A longer one is read twice: for its files and its length, and to run it. */

@@ -166,7 +166,7 @@ async function* faultsOf(file: string, feed: FaultFeed): AsyncGenerator<PerfFaul
  * JSON lines. On an error nothing is written, and a file that was there stays as it was.
  */
 export async function importRecording(file: string, out: string | null, options: ImportOptions): Promise<ImportCounts> {
-  const folder = mkdtempSync(join(out === null ? tmpdir() : dirname(out), '.pmapdiff-import-'));
+  const folder = makeFolder(out);
   try {
     const trace = join(folder, 'trace.jsonl');
     const stream = createWriteStream(trace);
@@ -184,6 +184,20 @@ export async function importRecording(file: string, out: string | null, options:
     return counts;
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Where the file is made: beside the place that it is to take. */
+function makeFolder(out: string | null): string {
+  if (out !== null && statSync(out, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw new WorkloadError({ file: out }, 'a file to write', 'a directory');
+  try {
+    return mkdtempSync(join(out === null ? tmpdir() : dirname(out), '.pmapdiff-import-'));
+  } catch (error) {
+    if (out === null) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    const found = code === 'ENOENT' ? 'none' : (code ?? message);
+    throw new WorkloadError({ file: out }, 'a folder that can be written to', found);
   }
 }
 

@@ -41,6 +41,12 @@ describe('what cannot be read is an error with file and line, and nothing is wri
     ],
     ['a NUL byte', 'kdump', `${KDUMP[0]}\n\0\n`, /in:2: expected text, found a NUL byte/],
     ['a truncated gzip file', 'strace', packed.subarray(0, 9000), /in:\d+: expected a complete gzip file/],
+    [
+      'a byte order mark',
+      'strace',
+      `\uFEFF${STRACE.join('\n')}`,
+      /in:1: expected text in UTF-8 without a byte order mark/,
+    ],
     ['an empty file', 'kdump', '', /in:1: expected lines of kdump, found none/],
     ['nothing that is of strace', 'strace', 'hello\nworld\n', /in:2: expected lines of strace, found none/],
     ['shuffled lines', 'strace', shuffled(STRACE).join('\n'), /in:\d+: expected times that do not go back/],
@@ -75,6 +81,18 @@ describe('what cannot be read is an error with file and line, and nothing is wri
       /bad:1: expected a row of procstat -v/,
     );
     expect(imports.names).not.toContain('never');
+  });
+});
+
+describe('where the result cannot go is an error before anything is read:', () => {
+  it('a folder that is not there, and a folder itself', async () => {
+    const file = imports.write('good', STRACE.join('\n'));
+    const import_ = (out: string): Promise<unknown> => importRecording(file, out, { format: 'strace' });
+    await expect(import_(imports.path('no/out'))).rejects.toThrow(
+      /no\/out: expected a folder that can be written to, found none/,
+    );
+    await expect(import_(imports.folder)).rejects.toThrow(/expected a file to write, found a directory/);
+    await expect(import_(imports.path('no/out'))).rejects.toThrow(WorkloadError);
   });
 });
 
