@@ -50,7 +50,7 @@ import {
   sysWait,
   trapSignal,
 } from '../../core/index.ts';
-import { OUTCOME_NOT_RUN, OUTCOME_OK, OUTCOME_SIGNAL } from '../workload/names.ts';
+import { OUTCOME_NOT_RUN, OUTCOME_OK, OUTCOME_SIGNAL, OUTCOME_STOPPED } from '../workload/names.ts';
 import {
   type Abi,
   OP_BRK,
@@ -89,7 +89,6 @@ import {
 } from '../workload/ops.ts';
 import type { Piece, Tables, WorkloadHead } from '../workload/pieces.ts';
 import { mmapFlags } from './mmap-flags.ts';
-import { OUTCOME_STOPPED } from './record.ts';
 
 /** An ABI on the workload's machine: native is what its first processes start with. */
 export function sysentOf({ la57, lowerShared }: Workload['machine'], abi: Abi = 'native'): Sysent {

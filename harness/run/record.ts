@@ -5,6 +5,8 @@
  * A record is a function of workload, variant and options alone: no time, no path, no host, no process id.
  */
 
+export { OUTCOME_STOPPED } from '../workload/names.ts';
+
 /** How a run ended. Only `failed` is no outcome of the simulated kernel. */
 export type Ended =
   | { readonly kind: 'done' }
@@ -29,9 +31,6 @@ export interface Failure {
   readonly op: number | null;
   readonly message: string;
 }
-
-/** Outcome code of an op that ran up to a yield point and waits for `go`. */
-export const OUTCOME_STOPPED = 257;
 
 /** One entry per op that was run to its end. */
 export interface PerOp {

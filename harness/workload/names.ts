@@ -81,11 +81,13 @@ export const ERRNOS: Readonly<Record<string, number>> = {
   EOVERFLOW: 84,
 };
 
-/** Outcome of an op as one number: 0 = done, an errno, OUTCOME_SIGNAL + a signal, or OUTCOME_NOT_RUN. */
+/** Outcome of an op as one number: 0 = done, an errno, OUTCOME_SIGNAL + a signal, OUTCOME_NOT_RUN or OUTCOME_STOPPED. */
 export const OUTCOME_OK = 0;
 export const OUTCOME_SIGNAL = 128;
 /** The process was gone, or a name that the op needs was never set. */
 export const OUTCOME_NOT_RUN = 256;
+/** It ran up to a yield point and waits for `go`. */
+export const OUTCOME_STOPPED = 257;
 
 const nameByNumber = (table: Readonly<Record<string, number>>): string[] => {
   const names: string[] = [];
@@ -99,9 +101,9 @@ const ERRNO_NAMES = nameByNumber(ERRNOS);
 export const signalName = (signal: number): string => SIGNAL_NAMES[signal] ?? `SIG${signal}`;
 export const errnoName = (errno: number): string => ERRNO_NAMES[errno] ?? `E${errno}`;
 
-/** `ok`, `ENOENT`, `SIGSEGV`, `not-run`. */
+/** `ok`, `ENOENT`, `SIGSEGV`, `not-run`, `stopped`. */
 export function outcomeName(code: number): string {
   if (code === OUTCOME_OK) return 'ok';
-  if (code >= OUTCOME_NOT_RUN) return 'not-run';
+  if (code >= OUTCOME_NOT_RUN) return code === OUTCOME_STOPPED ? 'stopped' : 'not-run';
   return code > OUTCOME_SIGNAL ? signalName(code - OUTCOME_SIGNAL) : errnoName(code);
 }
