@@ -2,6 +2,7 @@
 
 export const EPERM = 1;
 export const ESRCH = 3;
+export const EBADF = 9;
 export const ECHILD = 10;
 export const ENOMEM = 12;
 export const EACCES = 13;

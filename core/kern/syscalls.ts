@@ -16,6 +16,7 @@ import {
 import type { Machine } from '../hunks.ts';
 import type { Proc } from '../state/proc.ts';
 import {
+  PAGE_SHIFT,
   PAGE_SIZE,
   VM_PROT_ALL,
   VM_PROT_NONE,
@@ -40,6 +41,8 @@ import { vmMapDelete } from '../vm/delete.ts';
 import { vmMapInsert, vmMapRangeValid } from '../vm/insert.ts';
 import { vmMapLock, vmMapUnlock } from '../vm/maplock.ts';
 import {
+  MAP_ALIGNMENT_MASK,
+  MAP_ALIGNMENT_SHIFT,
   MAP_ANON,
   MAP_EXCL,
   MAP_FIXED,
@@ -57,7 +60,7 @@ import { vmObjectDeallocate } from '../vm/object.ts';
 import { vmMapProtect } from '../vm/protect.ts';
 import { vmMapUnwire, vmMapWire } from '../vm/wire.ts';
 import { vmspaceUnshare } from '../vm/vmspace.ts';
-import { EACCES, EBUSY, EINVAL, ENOMEM, ENOTSUP } from './errno.ts';
+import { EACCES, EBADF, EBUSY, EINVAL, ENOMEM, ENOTSUP } from './errno.ts';
 import { idleOtherCpus } from './run.ts';
 
 /** FreeBSD: vm_mmap_to_errno */
@@ -75,6 +78,9 @@ function mmapErrno(rv: number): number {
   }
 }
 
+/** Flags that may stand beside MAP_GUARD. */
+const GUARD_FLAGS = MAP_GUARD | MAP_FIXED | MAP_EXCL | MAP_ALIGNMENT_MASK;
+
 /** Flags that contradict each other, or the rest of the call. */
 function badFlags(prot: number, flags: number, file: number, off: number): boolean {
   const anonymous = (flags & MAP_ANON) !== 0;
@@ -86,7 +92,10 @@ function badFlags(prot: number, flags: number, file: number, off: number): boole
     return true;
   if ((flags & (MAP_EXCL | MAP_FIXED)) === MAP_EXCL) return true;
   if ((flags & (MAP_SHARED | MAP_PRIVATE)) === (MAP_SHARED | MAP_PRIVATE)) return true;
-  return (flags & MAP_GUARD) !== 0 && (prot !== VM_PROT_NONE || file >= 0 || off !== 0);
+  if ((flags & MAP_GUARD) !== 0 && (prot !== VM_PROT_NONE || file >= 0 || off !== 0 || (flags & ~GUARD_FLAGS) !== 0))
+    return true;
+  const alignment = flags >>> MAP_ALIGNMENT_SHIFT;
+  return alignment > 1 && (alignment < PAGE_SHIFT || alignment >= 64);
 }
 
 /** Where a mapping goes that does not have to be at addr: not into the room of the heap. */
@@ -154,7 +163,8 @@ export function mapMemory(
     rv = vmMmapObject(m, vm, at, size, prot, max, flags, null, 0, false);
   } else {
     const vmFile = m.files[file];
-    if (vmFile === undefined || (flags & (MAP_SHARED | MAP_PRIVATE)) === 0) return EINVAL;
+    if (vmFile === undefined) return EBADF;
+    if ((flags & (MAP_SHARED | MAP_PRIVATE)) === 0) return EINVAL;
     const allowed = fileMaxProt(vmFile, prot, max, flags);
     if (allowed === 0) return EACCES;
     rv = vmMmapFile(m, vm, at, size, prot, allowed, flags, vmFile, off - pageoff);

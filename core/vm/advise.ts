@@ -119,8 +119,8 @@ export function vmMapMadvise(m: Machine, map: VmMap, start: Va, end: Va, advice:
 export function vmMapInherit(m: Machine, map: VmMap, start: Va, end: Va, inheritance: number): number {
   if (start === end) return KERN_SUCCESS;
   vmMapLock(m, map);
-  const from = Math.max(start, map.minOffset);
   const to = Math.min(end, map.maxOffset);
+  const from = Math.min(Math.max(start, map.minOffset), to);
   let entry = vmMapLookupClipStart(m, map, from);
   let prev = vmMapEntryPred(entry);
   const last = vmMapLookupEntry(m, map, to - 1);
@@ -141,8 +141,8 @@ export function vmMapInherit(m: Machine, map: VmMap, start: Va, end: Va, inherit
 /** Writes a range of files back; invalidate: also unmaps it, in one call. FreeBSD: vm_map_sync */
 export function vmMapSync(m: Machine, map: VmMap, from: Va, to: Va, invalidate: boolean): number {
   vmMapLockRead(m, map);
-  let start = Math.max(from, map.minOffset);
   let end = Math.min(to, map.maxOffset);
+  let start = Math.min(Math.max(from, map.minOffset), end);
   const first = vmMapLookupEntry(m, map, start);
   if (!entryHolds(map, first, start)) {
     vmMapUnlock(m, map);

@@ -47,7 +47,7 @@ export const MAP_PREFAULT_READ = 0x40000;
 /** Alignment: its log2 in the top byte; 1 there: as suits superpages. */
 export const MAP_ALIGNMENT_SHIFT = 24;
 export const MAP_ALIGNED_SUPER = 1 << MAP_ALIGNMENT_SHIFT;
-const ALIGNMENT_MASK = 0xff << MAP_ALIGNMENT_SHIFT;
+export const MAP_ALIGNMENT_MASK = 0xff << MAP_ALIGNMENT_SHIFT;
 
 /** Where the kernel places mappings for a program that does not care: behind the largest heap. */
 export const afterHeap = (vm: Vmspace): Va => roundPage(vm.daddr + DATA_LIMIT);
@@ -88,7 +88,7 @@ export function vmMmapObject(
     m.retval = addr;
     return rv;
   }
-  const alignment = flags & ALIGNMENT_MASK;
+  const alignment = flags & MAP_ALIGNMENT_MASK;
   let findSpace = VMFS_OPTIMAL_SPACE;
   if (alignment === MAP_ALIGNED_SUPER) findSpace = VMFS_SUPER_SPACE;
   else if (alignment !== 0) findSpace = (flags >>> MAP_ALIGNMENT_SHIFT) << 8;

@@ -57,8 +57,8 @@ export function vmMapProtect(m: Machine, map: VmMap, start: Va, end: Va, prot: n
   if (max >= 0 && (prot & max) !== prot) return KERN_OUT_OF_BOUNDS;
   vmMapLock(m, map);
   vmMapWaitBusy(map);
-  const from = Math.max(start, map.minOffset);
   const to = Math.min(end, map.maxOffset);
+  const from = Math.min(Math.max(start, map.minOffset), to);
   const first = vmMapEntryAtOrAfter(m, map, from);
   for (let entry = first; entry.start < to; entry = vmMapEntrySucc(entry)) {
     if ((entry.eflags & MAP_ENTRY_GUARD) !== 0) continue;

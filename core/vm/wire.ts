@@ -91,13 +91,13 @@ function finishWiring(m: Machine, map: VmMap, entry: VmMapEntry, rv: number): vo
 /** Wires [start, end) for the user; a hole, or an entry that cannot be read, fails and undoes it. FreeBSD: vm_map_wire */
 export function vmMapWire(m: Machine, map: VmMap, from: Va, to: Va): number {
   vmMapLock(m, map);
-  const rv = wireLocked(m, map, Math.max(from, map.minOffset), Math.min(to, map.maxOffset));
+  const end = Math.min(to, map.maxOffset);
+  const rv = from === to ? KERN_SUCCESS : wireLocked(m, map, Math.min(Math.max(from, map.minOffset), end), end);
   vmMapUnlock(m, map);
   return rv;
 }
 
 function wireLocked(m: Machine, map: VmMap, start: Va, to: Va): number {
-  if (start >= to) return KERN_SUCCESS;
   let end = to;
   let rv = KERN_SUCCESS;
   let first: VmMapEntry | null = vmMapLookupEntry(m, map, start);
@@ -145,8 +145,8 @@ function wireLocked(m: Machine, map: VmMap, start: Va, to: Va): number {
 export function vmMapUnwire(m: Machine, map: VmMap, from: Va, to: Va): number {
   if (from === to) return KERN_SUCCESS;
   vmMapLock(m, map);
-  const start = Math.max(from, map.minOffset);
   let end = Math.min(to, map.maxOffset);
+  const start = Math.min(Math.max(from, map.minOffset), end);
   const first = vmMapLookupEntry(m, map, start);
   if (!entryHolds(map, first, start)) {
     vmMapUnlock(m, map);

@@ -10,5 +10,8 @@ const BY_KIND: Readonly<Record<MmapKind, number>> = {
   phys: 0,
 };
 
-export const mmapFlags = ({ kind, shared, fixed }: MmapOperands): number =>
-  BY_KIND[kind] | (shared ? MAP_SHARED : MAP_PRIVATE) | (fixed ? MAP_FIXED : 0);
+/** A guard is neither private nor shared: mmap refuses either. */
+export function mmapFlags({ kind, shared, fixed }: MmapOperands): number {
+  const unshared = kind === 'guard' ? 0 : MAP_PRIVATE;
+  return BY_KIND[kind] | (shared ? MAP_SHARED : unshared) | (fixed ? MAP_FIXED : 0);
+}
