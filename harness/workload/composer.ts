@@ -45,6 +45,8 @@ const SLOTS = 64;
 const SIZES = [1, 1, 2, 3, 4, 8, 16, 40, 513];
 export const PROTECTIONS = ['rw', 'r', 'rw', 'rx', 'rwx', '-'];
 const PROGRAMS = ['sh60', 'cat'];
+/** Yield points to stop at. An exit reaches the second only where it is not the last user of its vmspace. */
+const STOPS = ['refcnt-tested', 'refcnt-tested', 'release-failed', 'ppwait-cleared', 'fork-unlocked'];
 
 export const pick = <T>(from: readonly T[], choice: number): T => from[choice % from.length];
 
@@ -60,8 +62,8 @@ export class Composer {
   readonly #most: number;
   readonly #cpus: number;
   #made = 0;
-  /** Stopped within its exit: nobody else stops until it goes on. */
-  #stopped: Runner | null = null;
+  /** Stopped within a call, and who lives once that has ended: nobody else stops until it goes on. */
+  #stopped: { readonly runner: Runner; readonly then: readonly Runner[] } | null = null;
 
   constructor(most: number, cpus: number) {
     this.#most = most;
@@ -124,10 +126,14 @@ export class Composer {
   makeChild(runner: Runner, verb: string, memory: ChildMemory, choice: Choice): void {
     if (this.#alive.length >= this.#most) return;
     const space = memoryFor(runner.space, memory);
-    const child: Runner = { name: `p${++this.#made}`, parent: runner, space, blockedBy: null };
+    const child = this.#child(runner, space);
     this.op(runner, `${verb} -> ${child.name}`, choice);
     this.#alive.push(child);
     if (verb === 'vfork') runner.blockedBy = child;
+  }
+
+  #child(parent: Runner, space: Space): Runner {
+    return { name: `p${++this.#made}`, parent, space, blockedBy: null };
   }
 
   exec(runner: Runner, choice: Choice): void {
@@ -142,20 +148,31 @@ export class Composer {
     this.#gone(runner);
   }
 
-  /** Begin an exit that others may run beside; go() ends it. */
-  stoppedExit(runner: Runner): void {
+  /** Begin a call that others may run beside; go() ends it. */
+  stop(runner: Runner, choice: Choice): void {
     if (this.#stopped !== null) return;
-    this.lines.push(`${runner.name}: stop refcnt-tested`, `${runner.name}: exit`);
+    const point = pick(STOPS, choice.how);
+    this.lines.push(`${runner.name}: stop ${point}`);
     this.#alive.splice(this.#alive.indexOf(runner), 1);
-    this.#stopped = runner;
+    const then: Runner[] = [];
+    if (point === 'ppwait-cleared') {
+      this.exec(runner, choice);
+      then.push(runner);
+    } else if (point === 'fork-unlocked') {
+      const child = this.#child(runner, memoryFor(runner.space, 'copied'));
+      this.lines.push(`${runner.name}: fork -> ${child.name}`);
+      then.push(runner, child);
+    } else this.lines.push(`${runner.name}: exit`);
+    this.#stopped = { runner, then };
   }
 
   go(): void {
-    const runner = this.#stopped;
-    if (runner === null) return;
+    if (this.#stopped === null) return;
+    const { runner, then } = this.#stopped;
     this.#stopped = null;
     this.lines.push(`${runner.name}: go`);
-    this.#gone(runner);
+    this.#alive.push(...then);
+    if (then.length === 0) this.#gone(runner);
   }
 
   #gone(runner: Runner): void {

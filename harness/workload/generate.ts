@@ -124,7 +124,7 @@ const VERBS: readonly Compose[] = [
   (composer, runner, choice) => composer.exec(runner, choice),
   plain('execfail ENOENT'),
   (composer, runner, { how }) => composer.exit(runner, how % 256),
-  (composer, runner) => composer.stoppedExit(runner),
+  (composer, runner, choice) => composer.stop(runner, choice),
   (composer) => composer.go(),
   (composer, runner, choice) => composer.op(runner, `brk +${1 + (choice.size % 16)}p`, choice),
 ];
