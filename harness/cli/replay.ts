@@ -3,7 +3,7 @@
  */
 import pc from 'picocolors';
 import { COUNTER_NAMES, FIRST_REACHED } from '../../core/counters.ts';
-import { lineage } from '../compare/declarations.ts';
+import { knownIn, lineage } from '../compare/declarations.ts';
 import { missedExpectations } from '../compare/expectations.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK, exitCodeOf } from '../compare/gate.ts';
 import { knownViolations } from '../findings/violations.ts';
@@ -65,7 +65,7 @@ async function runChosen(
     const record = await runColumn(columns[0], workload, options, 600_000);
     const line = lineage(columns[0].facts.id, factsAround(columns));
     const broken = record.violations.map((violation): Broken => {
-      const known = knownViolations.find(({ variant, what }) => line.includes(variant) && what === violation.name);
+      const known = knownIn(line, knownViolations).find(({ what }) => what === violation.name);
       return { ...violation, finding: known?.finding ?? null };
     });
     return { record, broken };

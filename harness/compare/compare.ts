@@ -3,9 +3,18 @@
  */
 import type { Ended, Failure, RemoveCalls, ReplayStats, RunRecord, Place, Violation } from '../run/record.ts';
 import { OP_NAMES, type Workload, opAt } from '../workload/ops.ts';
-import { type Explanations, type Known, type Step, type VariantFacts, explanations, lineage } from './declarations.ts';
+import {
+  type Explanations,
+  type Known,
+  type Step,
+  type VariantFacts,
+  explanations,
+  faultsOf,
+  lineage,
+} from './declarations.ts';
 import { type MissedExpectation, missedExpectations } from './expectations.ts';
-import { type PairComparison, comparePair, sameRecord, violationsOf } from './pair.ts';
+import { exceeds, explainFault, violationsOf } from './faults.ts';
+import { type PairComparison, comparePair, sameRecord } from './pair.ts';
 
 /** Each candidate against this: a column by id, or each against its predecessor among the columns. */
 export type Against = { readonly kind: 'variant'; readonly id: string } | { readonly kind: 'previous' };
@@ -145,12 +154,11 @@ export function compareWorkload(plan: Plan, workload: Workload, records: readonl
 /** A fault that the ledger knows of a variant stays known in its successors, until one mends it. */
 function summaryOf(run: RunRecord, reference: RunRecord | null, { ledger, facts }: Plan): RunSummary {
   const line = lineage(run.variant, facts);
-  const inReference = new Set(reference === null ? [] : violationsOf(reference).map(({ name }) => name));
+  const inReference = reference === null ? [] : violationsOf(reference);
+  const known = faultsOf(line, ledger);
   const faults = violationsOf(run).map((violation): Fault => {
-    const findings = ledger
-      .filter(({ variant, what }) => line.includes(variant) && what === violation.name)
-      .map(({ finding }) => finding);
-    const shared = inReference.has(violation.name);
+    const findings = explainFault(violation, run, known).flatMap(({ finding }) => finding ?? []);
+    const shared = inReference.some((other) => other.name === violation.name && !exceeds(violation, other));
     return { ...violation, standing: findings.length > 0 ? 'known' : shared ? 'shared' : 'unexpected', findings };
   });
   const { variant, ended, ops, removeByPlace, replay, balance } = run;

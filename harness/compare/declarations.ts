@@ -31,12 +31,17 @@ export interface VariantFacts {
  * what: a statistic or counter, or `outcome`, `map`, `tables`, `panic`, `balance NAME`, or the name of an invariant.
  * by: as in a declaration; absent: any difference. With an exact formula it counts as one more step of the path, so that
  * a later revision may mend it; otherwise it only explains comparisons in which `variant` is one of the two.
+ * Of what is left out of balance it says how much that may be, over the whole run.
+ * until: the first later revision that does not have the fault.
+ * outcomes: of `outcome`, what the first op that differs comes to in the run of the one that has the fault.
  */
 export interface Known {
   readonly finding: string;
   readonly variant: string;
   readonly what: string;
   readonly by?: string;
+  readonly until?: string;
+  readonly outcomes?: readonly string[];
 }
 
 /** One step that may explain a difference. */
@@ -47,6 +52,8 @@ export interface Step {
   readonly finding: string | null;
   readonly what: string;
   readonly measure: Measure;
+  /** of a finding about outcomes; null: any */
+  readonly outcomes: readonly string[] | null;
   /** true: the reference lies beyond this step, so signs turn round and the reference's occasions count */
   readonly reversed: boolean;
 }
@@ -55,6 +62,8 @@ export interface Step {
 export interface Explanations {
   readonly intended: readonly Step[];
   readonly known: readonly Step[];
+  /** what need not hold in a run of either: balances and invariants that a finding names */
+  readonly faults: { readonly reference: readonly Step[]; readonly candidate: readonly Step[] };
 }
 
 /** Variants from the first of the series up to `id`. An unknown predecessor starts a series of its own. */
@@ -91,21 +100,50 @@ export function explanations(
     if (!undone.includes(id) && !taken.includes(id)) return [];
     return intends.map((intent): Step => {
       const measure = intendedMeasure(id, intent);
-      return { variant: id, intent, finding: null, what: intent.what, measure, reversed: undone.includes(id) };
+      return {
+        variant: id,
+        intent,
+        finding: null,
+        what: intent.what,
+        measure,
+        outcomes: null,
+        reversed: undone.includes(id),
+      };
     });
   });
-  const known = ledger.flatMap(({ finding, variant, what, by }): Step[] => {
-    const where = `finding ${finding}, ${variant}, ${what}`;
-    const measure = by === undefined ? ANYTHING : parseMeasure(by, where);
-    if (by !== undefined) checkBasis(what, measure, where);
+  const faults = {
+    reference: faultsOf(lineage(reference, variants), ledger),
+    candidate: faultsOf(lineage(candidate, variants), ledger),
+  };
+  const known = ledger.flatMap((one): Step[] => {
+    const { finding, variant, what, outcomes = null } = one;
+    const measure = knownMeasure(one);
     const onPath = undone.includes(variant) || taken.includes(variant);
     const isEnd = variant === reference || variant === candidate;
     if (isExact(measure) ? !onPath : !isEnd) return [];
     const reversed = isExact(measure) ? undone.includes(variant) : variant === reference;
-    return [{ variant, intent: null, finding, what, measure, reversed }];
+    return [{ variant, intent: null, finding, what, measure, outcomes, reversed }];
   });
-  return { intended, known };
+  return { intended, known, faults };
 }
+
+function knownMeasure({ finding, variant, what, by }: Known): Measure {
+  if (by === undefined) return ANYTHING;
+  const where = `finding ${finding}, ${variant}, ${what}`;
+  const measure = parseMeasure(by, where);
+  checkBasis(what, measure, where);
+  return measure;
+}
+
+/** Findings that the last of a lineage has: its own, and those of the revisions before it that none has mended. */
+export const knownIn = (line: readonly string[], ledger: readonly Known[]): Known[] =>
+  ledger.filter(({ variant, until }) => line.includes(variant) && (until === undefined || !line.includes(until)));
+
+export const faultsOf = (line: readonly string[], ledger: readonly Known[]): Step[] =>
+  knownIn(line, ledger).map((known): Step => {
+    const { finding, variant, what, outcomes = null } = known;
+    return { variant, intent: null, finding, what, measure: knownMeasure(known), outcomes, reversed: false };
+  });
 
 /** The measure of a declaration. Throws RangeError when it is about no statistic, or in no formula of the language. */
 export function intendedMeasure(variant: string, { what, by }: Declared): Measure {

@@ -1,8 +1,10 @@
 /**
  * Two records of one workload: one verdict, the most severe that holds, and every difference with its standing.
  */
-import type { Checkpoint, Failure, RunRecord, Violation } from '../run/record.ts';
+import type { Checkpoint, Failure, RunRecord } from '../run/record.ts';
 import type { Explanations, Step, VariantFacts } from './declarations.ts';
+import { outcomeName } from '../workload/names.ts';
+import { compareViolations, explainFault } from './faults.ts';
 import { compareOutcomes } from './ops.ts';
 import { MEMBERS, type Plane } from './planes.ts';
 import { FIRST_REACHED } from '../../core/counters.ts';
@@ -82,7 +84,11 @@ export function comparePair(
 
   const ops = Math.min(a.ops, b.ops);
   const differences: Difference[] = [];
-  const known = (what: string): Step[] => explained.known.filter((step) => step.what === what);
+  const known = (what: string, op: number): Step[] =>
+    explained.known.filter(
+      ({ what: about, outcomes, reversed }) =>
+        about === what && (outcomes === null || outcomes.includes(outcomeName((reversed ? a : b).perOp.code[op]))),
+    );
   const seen: Step[] = [];
   const add = (
     plane: Difference['plane'],
@@ -90,8 +96,8 @@ export function comparePair(
     op: number,
     count: number,
     side: Difference['side'] = null,
+    steps: readonly Step[] = known(what, op),
   ) => {
-    const steps = known(what);
     seen.push(...steps);
     const standing = steps.length > 0 ? 'known' : side === 'mended' ? 'intended' : 'unexpected';
     differences.push({ plane, what, standing, steps, op, count, amount: null, side });
@@ -99,7 +105,15 @@ export function comparePair(
 
   const panics = comparePanics(a, b);
   if (panics !== null && !panics.alike) add('panic', 'panic', panics.op, 1);
-  for (const { violation, side } of compareViolations(a, b)) add('invariant', violation.name, violation.op, 1, side);
+  for (const { violation, side } of compareViolations(a, b)) {
+    const isMended = side === 'mended';
+    const steps = explainFault(
+      violation,
+      isMended ? a : b,
+      isMended ? explained.faults.reference : explained.faults.candidate,
+    );
+    add('invariant', violation.name, violation.op, 1, side, steps);
+  }
 
   const outcome = compareOutcomes(a.perOp, b.perOp, ops);
   if (outcome !== null) add('outcome', 'outcome', outcome.op, outcome.ops);
@@ -186,41 +200,6 @@ function comparePanics(a: RunRecord, b: RunRecord): { readonly alike: boolean; r
   return null;
 }
 
-/** Everything that did not hold in a run: invariants after some op, and what was left at the end. */
-export function violationsOf(record: RunRecord): Violation[] {
-  const left = record.balance.left.map(({ what, start, end }): Violation => ({
-    name: `balance ${what}`,
-    op: record.ops - 1,
-    process: null,
-    expected: String(start),
-    got: String(end),
-  }));
-  return [...record.violations, ...left];
-}
-
-const violationKey = ({ name, process }: Violation): string => `${name}\n${process ?? ''}`;
-
-/** Violations, by name and process, that only one of the two runs has. */
-function compareViolations(
-  a: RunRecord,
-  b: RunRecord,
-): { readonly violation: Violation; readonly side: 'introduced' | 'mended' }[] {
-  const [before, after] = [firstOfEach(violationsOf(a)), firstOfEach(violationsOf(b))];
-  return [
-    ...[...after].flatMap(([k, violation]) => (before.has(k) ? [] : [{ violation, side: 'introduced' as const }])),
-    ...[...before].flatMap(([k, violation]) => (after.has(k) ? [] : [{ violation, side: 'mended' as const }])),
-  ];
-}
-
-function firstOfEach(violations: readonly Violation[]): Map<string, Violation> {
-  const found = new Map<string, Violation>();
-  for (const violation of violations) {
-    const key = violationKey(violation);
-    if (!found.has(key)) found.set(key, violation);
-  }
-  return found;
-}
-
 interface CheckpointDifference {
   readonly op: number;
   readonly checkpoints: number;
@@ -267,7 +246,7 @@ export function sameRecord(a: RunRecord, b: RunRecord): boolean {
   if (compareOutcomes(a.perOp, b.perOp, a.ops) !== null || compareViolations(a, b).length > 0) return false;
   if (compareCheckpoints(a, b, 'map') !== null || compareCheckpoints(a, b, 'tables') !== null) return false;
   if (sameStatistics(a, b)) return true;
-  const nothing: Explanations = { intended: [], known: [] };
+  const nothing: Explanations = { intended: [], known: [], faults: { reference: [], candidate: [] } };
   return compareStatistics(a, b, a.ops, Infinity, nothing).differences.length === 0;
 }
 

@@ -42,6 +42,6 @@ export const f6: Finding = {
   control: 'shared-page-unmap',
   known: [
     { finding: 'F6', variant: 'double-count-fix', what: 'map' },
-    { finding: 'F6', variant: 'double-count-fix', what: 'outcome' },
+    { finding: 'F6', variant: 'double-count-fix', what: 'outcome', outcomes: ['SIGSEGV', 'ENOMEM', 'not-run'] },
   ],
 };

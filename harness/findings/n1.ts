@@ -33,5 +33,13 @@ export const n1: Finding = {
     },
   ],
   control: 'd33276',
-  known: [{ finding: 'N1', variant: 'baseline', what: 'balance userPtPageCount' }],
+  known: [
+    {
+      finding: 'N1',
+      variant: 'baseline',
+      what: 'balance userPtPageCount',
+      by: '+1 per reserved page freed',
+      until: 'd33276',
+    },
+  ],
 };

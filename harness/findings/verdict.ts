@@ -9,6 +9,11 @@ const bare = (id: string): VariantFacts => ({ id, after: null, title: id, intend
 /** How a record differs from another one of the same workload: a verdict. Null if either run failed. */
 export function verdictAgainst(record: RunRecord, against: RunRecord): string | null {
   const facts = { reference: bare(against.variant), candidate: bare(record.variant) };
-  const { verdict } = comparePair(against, record, { intended: [], known: [] }, facts);
+  const { verdict } = comparePair(
+    against,
+    record,
+    { intended: [], known: [], faults: { reference: [], candidate: [] } },
+    facts,
+  );
   return verdict === 'failed' || record.ops === 0 ? null : verdict;
 }

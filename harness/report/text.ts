@@ -106,7 +106,11 @@ function reasons({ reasons: all, findingTitles }: Report, colors: Colors): strin
     .map(({ column, reasons: list, following }) => {
       const lines = list.flatMap((reason) => reasonLines(reason, findingTitles, colors));
       if (following > 0)
-        lines.push(colors.dim(`  ${plural(following, 'later difference')} follow from a changed outcome or map`));
+        lines.push(
+          colors.dim(
+            `  ${plural(following, 'difference')} after a changed outcome or map, or in a call that never ends: not judged`,
+          ),
+        );
       return [colors.bold(`${inLine(column)} against ${column.reference}`), ...lines].join('\n');
     });
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Machine, Variant } from '../../../core/index.ts';
 import { checkers } from '../../../harness/check/checker.ts';
 import { INVARIANTS } from '../../../harness/check/invariants.ts';
+import { knownIn } from '../../../harness/compare/declarations.ts';
 import { knownViolations } from '../../../harness/findings/violations.ts';
 import type { RunRecord } from '../../../harness/run/record.ts';
 import { run } from '../../../harness/run/run.ts';
@@ -47,10 +48,9 @@ const bound = (made: ReturnType<MakeChecker>): ReturnType<MakeChecker> => ({
 
 /** Invariants broken in a run that no finding of the variant or of one before it names. */
 function unknown({ variant, violations }: RunRecord): string[] {
-  const line = variant === 'd33276' ? [] : series.slice(0, series.findIndex(({ id }) => id === variant) + 1);
-  const names = new Set(
-    knownViolations.filter((known) => line.some(({ id }) => id === known.variant)).map(({ what }) => what),
-  );
+  const ids = [...series, d33276].map(({ id }) => id);
+  const line = ids.slice(0, ids.indexOf(variant) + 1);
+  const names = new Set(knownIn(line, knownViolations).map(({ what }) => what));
   return violations
     .filter(({ name }) => !names.has(name))
     .map(({ name, op, process, expected, got }) => `${name} of ${process} after op ${op}: ${expected}, got ${got}`);

@@ -259,6 +259,16 @@ describe('a finding of the ledger', () => {
     expect(pair(record('old', early(52)), record('new', early(0)), declared, known).standing).toBe('intended');
   });
 
+  it('of an outcome explains what the run with the fault comes to, and nothing else', () => {
+    const known = (variant: string) => [{ finding: 'F6', variant, what: 'outcome', outcomes: ['SIGSEGV'] }];
+    const ops = (code: number): PlantedOp[] => [{}, { resident: 5 }, { code }];
+    const [ok, dies, fails] = [0, 139, 12].map(ops);
+    expect(pair(record('old', ok!), record('new', dies!), [], known('new')).standing).toBe('known');
+    expect(pair(record('old', ok!), record('new', fails!), [], known('new')).standing).toBe('unexpected');
+    expect(pair(record('old', dies!), record('new', ok!), [], known('old')).standing).toBe('known');
+    expect(pair(record('old', ok!), record('new', dies!), [], known('old')).standing).toBe('unexpected');
+  });
+
   it('names an outcome, a map, a panic or an invariant as well', () => {
     const known = (what: string) => [{ finding: 'N7', variant: 'new', what }];
     const b = record('new', [{}], { ended: panicAt(1) });

@@ -1,0 +1,70 @@
+/**
+ * What does not hold in a run, whatever the other runs do: invariants after some op, and what was left at the end; and
+ * which of it the ledger knows.
+ */
+import type { RunRecord, Violation } from '../run/record.ts';
+import type { Step } from './declarations.ts';
+import { type Measure, NOTHING, sum } from './measure.ts';
+import { fits, newOccasions, readOccasions } from './occasions.ts';
+
+const BALANCE = 'balance ';
+const isBalance = ({ name }: Violation): boolean => name.startsWith(BALANCE);
+const amountOf = ({ expected, got }: Violation): number => Number(got) - Number(expected);
+
+/** Everything that did not hold in a run. */
+export function violationsOf(record: RunRecord): Violation[] {
+  const left = record.balance.left.map(({ what, start, end }): Violation => ({
+    name: `${BALANCE}${what}`,
+    op: record.ops - 1,
+    process: null,
+    expected: String(start),
+    got: String(end),
+  }));
+  return [...record.violations, ...left];
+}
+
+/** Steps that explain a violation of this run; of something out of balance they must come to just what is left. */
+export function explainFault(violation: Violation, record: RunRecord, faults: readonly Step[]): readonly Step[] {
+  const steps = faults.filter(({ what }) => what === violation.name);
+  if (!isBalance(violation) || steps.length === 0) return steps;
+  const occasions = newOccasions();
+  readOccasions(
+    occasions,
+    record.totals.map((n, counter) => n - record.start[counter]),
+  );
+  const forward = steps.reduce<Measure>((all, { measure }) => sum(all, measure), NOTHING);
+  return fits({ forward, backward: NOTHING }, amountOf(violation), occasions, occasions) ? steps : [];
+}
+
+const violationKey = ({ name, process }: Violation): string => `${name}\n${process ?? ''}`;
+
+/** Violations, by name and process, that only one of the two runs has, and balances that one is further from. */
+export function compareViolations(
+  a: RunRecord,
+  b: RunRecord,
+): { readonly violation: Violation; readonly side: 'introduced' | 'mended' }[] {
+  const [before, after] = [firstOfEach(violationsOf(a)), firstOfEach(violationsOf(b))];
+  return [
+    ...[...after].flatMap(([k, violation]) =>
+      exceeds(violation, before.get(k)) ? [{ violation, side: 'introduced' as const }] : [],
+    ),
+    ...[...before].flatMap(([k, violation]) =>
+      exceeds(violation, after.get(k)) ? [{ violation, side: 'mended' as const }] : [],
+    ),
+  ];
+}
+
+/** Is this worse than the violation of the same name in the other run? Only balances have a size. */
+export function exceeds(violation: Violation, other: Violation | undefined): boolean {
+  if (other === undefined) return true;
+  return isBalance(violation) && Math.abs(amountOf(violation)) > Math.abs(amountOf(other));
+}
+
+function firstOfEach(violations: readonly Violation[]): Map<string, Violation> {
+  const found = new Map<string, Violation>();
+  for (const violation of violations) {
+    const key = violationKey(violation);
+    if (!found.has(key)) found.set(key, violation);
+  }
+  return found;
+}

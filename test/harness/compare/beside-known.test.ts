@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import type { Hunks } from '../../../core/index.ts';
+import { checkers } from '../../../harness/check/checker.ts';
+import { compareWorkload, planComparison } from '../../../harness/compare/compare.ts';
+import { knownDifferences } from '../../../harness/findings/index.ts';
+import { knownViolations } from '../../../harness/findings/violations.ts';
+import { factsOf } from '../../../harness/run/facts.ts';
+import { run } from '../../../harness/run/run.ts';
+import { loadWorkload } from '../../../harness/workload/load.ts';
+import { parseWorkload } from '../../../harness/workload/text/parse.ts';
+import type { Workload } from '../../../harness/workload/ops.ts';
+import {
+  baseline,
+  doubleCountFix,
+  landed,
+  pmapPtPageCountAdj,
+  pmapRemove,
+  series,
+  toplevelAccounting,
+} from '../../../variants/index.ts';
+
+/** What is unexpected when double-count-fix, which has fault F6, has these members instead. */
+function unexpectedOf(workload: Workload, hunks: Partial<Hunks>, check = false): string[] {
+  const planted = { ...doubleCountFix, hunks: { ...doubleCountFix.hunks, ...hunks } };
+  const plan = planComparison(['baseline', planted.id], factsOf([baseline, toplevelAccounting, planted], new Set()), {
+    against: { kind: 'variant', id: 'baseline' },
+    ledger: [...knownDifferences, ...knownViolations],
+    steps: false,
+  });
+  const records = [baseline, planted].map(
+    (variant) => run(null, workload, variant, { check }, { checker: checkers() }).record,
+  );
+  return compareWorkload(plan, workload, records).pairs[0]!.differences.flatMap(({ what, standing }) =>
+    standing === 'unexpected' ? [what] : [],
+  );
+}
+
+const SHARERS = 'a: exec sh60\na: rfork mem -> b\na: clock\nb: exit\na: mmap anon 4p rw -> m\na: clock\n';
+
+describe('a second fault beside F6, on a workload that shows F6,', () => {
+  it('is not there', async () => {
+    for (const workload of [await loadWorkload('vfork-execfail'), parseWorkload(SHARERS, 'sharers')])
+      expect(unexpectedOf(workload, {}, true)).toEqual([]);
+  });
+
+  it('is caught by the balance at the end, if it leaks', async () => {
+    const releaseTopPage: Hunks['releaseTopPage'] = (m, pmap, frame, zeroed) => {
+      doubleCountFix.hunks.releaseTopPage(m, pmap, frame, zeroed);
+      pmapPtPageCountAdj(m, null, 1);
+    };
+    expect(unexpectedOf(await loadWorkload('vfork-execfail'), { releaseTopPage })).toContain('balance userPtPageCount');
+  });
+
+  it('is caught by the invariants, if it counts wrongly and puts it right again before the end', () => {
+    const exitBeforeVmspaceExit: Hunks['exitBeforeVmspaceExit'] = (m, p) => {
+      doubleCountFix.hunks.exitBeforeVmspaceExit(m, p);
+      pmapPtPageCountAdj(m, null, m.live.size > 1 ? 1 : -1);
+    };
+    const workload = parseWorkload(SHARERS, 'sharers');
+    expect(unexpectedOf(workload, { exitBeforeVmspaceExit })).toEqual([]);
+    expect(unexpectedOf(workload, { exitBeforeVmspaceExit }, true)).toEqual(['user-pt-page-count']);
+  });
+
+  it('is caught as a panic, if the kernel stops', async () => {
+    const releaseEnd: Hunks['releaseEnd'] = (m, pmap) => {
+      pmap.stats.residentCount++;
+      doubleCountFix.hunks.releaseEnd(m, pmap);
+    };
+    expect(unexpectedOf(await loadWorkload('vfork-execfail'), { releaseEnd })).toContain('panic');
+  });
+
+  it('is not judged, if it only costs: a workload without F6 shows it', async () => {
+    const exitBeforeVmspaceExit: Hunks['exitBeforeVmspaceExit'] = (m, p) => {
+      doubleCountFix.hunks.exitBeforeVmspaceExit(m, p);
+      pmapRemove(m, p.vmspace.pmap, 0x1000, 0x2000);
+    };
+    expect(unexpectedOf(await loadWorkload('vfork-execfail'), { exitBeforeVmspaceExit })).toEqual([]);
+    expect(unexpectedOf(await loadWorkload('exit-touched'), { exitBeforeVmspaceExit })).toContain('removeCalls');
+  });
+});
+
+describe('a finding', () => {
+  const reserved =
+    'machine superpages=on\np: exec sh60\np: mmap anon 4M rw -> m\np: write m 4M\np: munmap m 4M\np: exit\n';
+  const ledger = [...knownDifferences, ...knownViolations];
+
+  /** Names of what does not hold in a run of a user's variant after landed, with its standing. */
+  function faultsOf(hunks: Partial<Hunks>, text: string, check = false): string[] {
+    const mine = { ...landed, id: 'mine', after: 'landed', intends: [], hunks: { ...landed.hunks, ...hunks } };
+    const plan = planComparison(['baseline', 'mine'], factsOf([...series, mine], new Set()), {
+      against: { kind: 'variant', id: 'baseline' },
+      ledger,
+      steps: false,
+    });
+    const workload = parseWorkload(text, 'reserved');
+    const records = [baseline, mine].map((one) => run(null, workload, one, { check }, { checker: checkers() }).record);
+    return compareWorkload(plan, workload, records).runs[1]!.faults.map(({ name, standing }) => `${standing} ${name}`);
+  }
+
+  const leaks: Hunks['releaseTopPage'] = (m, pmap, frame, zeroed) => {
+    landed.hunks.releaseTopPage(m, pmap, frame, zeroed);
+    pmapPtPageCountAdj(m, null, 1);
+  };
+  const countsTwice: Partial<Hunks> = {
+    pinitTopPage: (m, pmap) => {
+      pmapPtPageCountAdj(m, null, 1);
+      return landed.hunks.pinitTopPage(m, pmap);
+    },
+    releaseTopPage: (m, pmap, frame, zeroed) => {
+      landed.hunks.releaseTopPage(m, pmap, frame, zeroed);
+      pmapPtPageCountAdj(m, null, -1);
+    },
+  };
+
+  it('excuses what it says is left out of balance, and no page more', () => {
+    expect(faultsOf({}, reserved)).toEqual(['known balance userPtPageCount']);
+    expect(faultsOf({ releaseTopPage: leaks }, reserved)).toEqual(['unexpected balance userPtPageCount']);
+    expect(faultsOf({ releaseTopPage: leaks }, 'p: exec sh60\np: exit\n')).toEqual([
+      'unexpected balance userPtPageCount',
+    ]);
+  });
+
+  it('excuses nothing in a revision after the one that mended it', () => {
+    expect(faultsOf(countsTwice, 'p: exec sh60\np: exit\n', true)).toEqual(['unexpected user-pt-page-count']);
+  });
+});
