@@ -63,7 +63,7 @@ export class Composer {
   readonly #cpus: number;
   #made = 0;
   /** Stopped within a call, and who lives once that has ended: nobody else stops until it goes on. */
-  #stopped: { readonly runner: Runner; readonly then: readonly Runner[] } | null = null;
+  #stopped: { readonly runner: Runner; readonly goOn: readonly Runner[] } | null = null;
 
   constructor(most: number, cpus: number) {
     this.#most = most;
@@ -154,25 +154,25 @@ export class Composer {
     const point = pick(STOPS, choice.how);
     this.lines.push(`${runner.name}: stop ${point}`);
     this.#alive.splice(this.#alive.indexOf(runner), 1);
-    const then: Runner[] = [];
+    const goOn: Runner[] = [];
     if (point === 'ppwait-cleared') {
       this.exec(runner, choice);
-      then.push(runner);
+      goOn.push(runner);
     } else if (point === 'fork-unlocked') {
       const child = this.#child(runner, memoryFor(runner.space, 'copied'));
       this.lines.push(`${runner.name}: fork -> ${child.name}`);
-      then.push(runner, child);
+      goOn.push(runner, child);
     } else this.lines.push(`${runner.name}: exit`);
-    this.#stopped = { runner, then };
+    this.#stopped = { runner, goOn };
   }
 
   go(): void {
     if (this.#stopped === null) return;
-    const { runner, then } = this.#stopped;
+    const { runner, goOn } = this.#stopped;
     this.#stopped = null;
     this.lines.push(`${runner.name}: go`);
-    this.#alive.push(...then);
-    if (then.length === 0) this.#gone(runner);
+    this.#alive.push(...goOn);
+    if (goOn.length === 0) this.#gone(runner);
   }
 
   #gone(runner: Runner): void {
