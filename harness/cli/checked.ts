@@ -1,10 +1,10 @@
 /** What --check has looked at, in words. */
 import { CHECKED_OPS } from '../run/record.ts';
-import type { Workload } from '../workload/ops.ts';
+import type { WorkloadHead } from '../workload/pieces.ts';
 
 /** Which workloads were checked after every op, and which at checkpoints only. */
-export function checkedText(workloads: readonly Workload[]): string {
-  const long = workloads.filter(({ ops }) => ops.length >= CHECKED_OPS).map(({ name }) => name);
+export function checkedText(workloads: readonly WorkloadHead[]): string {
+  const long = workloads.filter(({ length }) => length >= CHECKED_OPS).map(({ name }) => name);
   const short = workloads.length - long.length;
   const parts = [
     ...(short === 0 ? [] : [`after every op of ${short} ${short === 1 ? 'workload' : 'workloads'}`]),

@@ -1,21 +1,21 @@
 /**
  * `pmapdiff compare`: every selected workload through every selected revision, and what differs.
  */
-import { setImmediate as turn } from 'node:timers/promises';
 import { acceptExpected } from '../compare/accepted.ts';
-import { type Plan, type WorkloadComparison, compareWorkload, neverSeen, planComparison } from '../compare/compare.ts';
+import { type WorkloadComparison, neverSeen, planComparison } from '../compare/compare.ts';
 import { EXIT_INTERRUPTED, tally } from '../compare/gate.ts';
 import { type StateRow, diffStates } from '../compare/state-diff.ts';
+import { WorkloadComparer } from '../compare/workload.ts';
 import { ledger, knownDifferences } from '../findings/index.ts';
 import { knownViolations } from '../findings/violations.ts';
 import { type StateDifference, buildReport } from '../report/model.ts';
-import type { RunOptions, RunRecord } from '../run/record.ts';
 import type { Workload } from '../workload/ops.ts';
 import { checkedText } from './checked.ts';
 import { type Column, abortColumns, closeColumns, factsAround, openColumns, runColumn } from './columns.ts';
 import { type FormatOptions, chooseFailOn, chooseFormat, renderReport, writeJunit } from './compare-output.ts';
 import { UsageError } from './errors.ts';
 import { readExpected, dayOf } from './expect.ts';
+import { inLockstep, paceText, shareText } from './lockstep.ts';
 import { Progress } from './output.ts';
 import { type Chosen, chooseAgainst, chooseTouch, chooseVariants, chooseWorkloads } from './select.ts';
 
@@ -50,7 +50,9 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
   const entries = options.expect === undefined ? [] : await readExpected(options.expect);
   const names = options.workload ?? [];
   const isChecked = options.check === true;
-  const workloads = await chooseWorkloads(names, touch);
+  const workloads = await chooseWorkloads(names, touch, (name, lines) =>
+    progress.say(`${name}: ${lines.toLocaleString('en-US')} lines read`),
+  );
 
   let interrupted = false;
   const stop = (): void => {
@@ -73,11 +75,22 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
     const states = new Map<string, StateDifference>();
     for (const [i, workload] of workloads.entries()) {
       if (interrupted) break;
-      const say = (id: string): void => progress.say(`${i + 1}/${workloads.length} ${workload.name}: ${id}`);
-      const comparison = await compareOne(plan, columns, workload, { check: isChecked }, timeLimit, say);
-      if (interrupted) break;
+      const { head, whole } = workload;
+      const comparer = new WorkloadComparer(plan, head);
+      const done = await inLockstep({
+        columns,
+        workload,
+        options: { check: isChecked },
+        wallMs: (slowest) => Math.max(timeLimit * 1000, Math.ceil(SLOWER * slowest)),
+        take: (piece, parts) => comparer.take(piece, parts),
+        say: (ids, ops) => progress.say(`${i + 1}/${workloads.length} ${head.name}${shareText(ops, head)}: ${ids}`),
+        isInterrupted: () => interrupted,
+      });
+      if (done === null || interrupted) break;
+      if (whole === null) progress.note(paceText(workload, columns, done.runs, done.pace));
+      const comparison = comparer.finish(done.runs);
       compared.push(comparison);
-      await lookCloser(comparison, columns, workload, states);
+      if (whole !== null) await lookCloser(comparison, columns, whole, states);
     }
     progress.clear();
     const complete = compared.length === workloads.length;
@@ -105,7 +118,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
     process.exitCode = report.tally.exitCode;
     if (options.junit !== undefined) writeJunit(report, options.junit);
     process.stdout.write(text);
-    if (isChecked && format === 'text') process.stdout.write(checkedText(workloads));
+    if (isChecked && format === 'text') process.stdout.write(checkedText(workloads.map(({ head }) => head)));
     for (const { name, ops } of compared) if (ops === 0) progress.note(`${name}: no ops, nothing was run`);
     return report.tally.exitCode;
   } finally {
@@ -166,30 +179,4 @@ async function lookCloser(
       changes: shown,
     });
   }
-}
-
-async function compareOne(
-  plan: Plan,
-  columns: readonly Column[],
-  workload: Workload,
-  options: RunOptions,
-  timeLimit: number,
-  say: (id: string) => void,
-): Promise<WorkloadComparison> {
-  const records: RunRecord[] = [];
-  let slowest = 0;
-  for (const column of columns) {
-    if (column.kind !== 'built-in') continue;
-    say(column.facts.id);
-    await turn();
-    const start = performance.now();
-    records.push(await runColumn(column, workload, options, Infinity));
-    slowest = Math.max(slowest, performance.now() - start);
-  }
-  const wallMs = Math.max(timeLimit * 1000, Math.ceil(SLOWER * slowest));
-  const others = columns.filter(({ kind }) => kind !== 'built-in');
-  if (others.length > 0) say(others.map(({ facts }) => facts.id).join(', '));
-  records.push(...(await Promise.all(others.map((column) => runColumn(column, workload, options, wallMs)))));
-  const ordered = columns.map(({ facts }) => records.find(({ variant }) => variant === facts.id)!);
-  return compareWorkload(plan, workload, ordered);
 }

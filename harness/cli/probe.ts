@@ -4,10 +4,12 @@
 import { EXIT_HARNESS, EXIT_OK, exitCodeOf } from '../compare/gate.ts';
 import { PROBE_KEYS, PROBE_POINT, type ProbeKey, type ProbeResult, probe } from '../probe/probe.ts';
 import { probeText } from '../probe/text.ts';
+import { loadWorkload } from '../workload/load.ts';
+import type { Workload } from '../workload/ops.ts';
 import { closeColumns, openColumns, runColumn } from './columns.ts';
 import { UsageError } from './errors.ts';
 import { Progress } from './output.ts';
-import { chooseTouch, chooseVariant, chooseWorkloads } from './select.ts';
+import { chooseTouch, chooseVariant } from './select.ts';
 import { failureOf, failureText } from './two.ts';
 
 export interface ProbeOptions {
@@ -26,7 +28,9 @@ export async function probeCommand(point: string, options: ProbeOptions): Promis
   if (point !== PROBE_POINT) throw new UsageError(`probe: expected ${PROBE_POINT}, got ${JSON.stringify(point)}`);
   const by = keysOf(options.by ?? 'stack,empty,early');
   const chosen = chooseVariant(options.variant ?? 'baseline');
-  const workloads = await chooseWorkloads(options.workload ?? [DEFAULT_WORKLOAD], chooseTouch(options.touch));
+  const touch = chooseTouch(options.touch);
+  const workloads: Workload[] = [];
+  for (const name of options.workload ?? [DEFAULT_WORKLOAD]) workloads.push(await loadWorkload(name, { touch }));
   const progress = new Progress();
   const columns = await openColumns([chosen], progress);
   const results: ProbeResult[] = [];

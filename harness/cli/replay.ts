@@ -4,7 +4,7 @@
 import pc from 'picocolors';
 import { COUNTER_NAMES, FIRST_REACHED } from '../../core/counters.ts';
 import { knownIn, lineage } from '../compare/declarations.ts';
-import { missedExpectations } from '../compare/expectations.ts';
+import { type MissedExpectation, missedExpectations } from '../compare/expectations.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK, exitCodeOf } from '../compare/gate.ts';
 import { knownViolations } from '../findings/violations.ts';
 import { eventText } from '../run/events.ts';
@@ -13,16 +13,19 @@ import {
   type Ended,
   PLACES,
   type ReplayStats,
+  type RunEnd,
   type RunOptions,
-  type RunRecord,
+  type RunPart,
   type Violation,
 } from '../run/record.ts';
 import { outcomeName } from '../workload/names.ts';
 import type { Workload } from '../workload/ops.ts';
 import { opLines } from '../workload/text/print.ts';
-import { loadWorkload } from '../workload/load.ts';
+import { openWorkload } from '../workload/load.ts';
+import type { PiecedWorkload } from '../workload/pieces.ts';
 import { checkedText } from './checked.ts';
-import { closeColumns, factsAround, openColumns, runColumn } from './columns.ts';
+import { closeColumns, factsAround, openColumns } from './columns.ts';
+import { inLockstep, paceText, shareText } from './lockstep.ts';
 import { Progress, wantsColor } from './output.ts';
 import { type Chosen, chooseTouch, chooseVariant } from './select.ts';
 
@@ -34,61 +37,108 @@ export interface ReplayOptions {
   readonly json?: boolean;
 }
 
+/** Wall limit of a variant that has its own process. */
+const RUN_LIMIT_MS = 600_000;
+
 export async function replayCommand(name: string, options: ReplayOptions): Promise<number> {
   const chosen = chooseVariant(options.variant);
-  const workload = await loadWorkload(name, { touch: chooseTouch(options.touch) });
-  const runOptions = { events: options.trace === true, check: options.check === true };
-  const { record, broken } = await runChosen(chosen, workload, runOptions);
-  const missed = missedExpectations(workload, record);
-  const isFinding =
-    missed.length > 0 || record.balance.left.length > 0 || broken.some(({ finding }) => finding === null);
+  const needsAll = options.trace === true || options.check === true;
+  const progress = new Progress();
+  const workload = await openWorkload(name, {
+    touch: chooseTouch(options.touch),
+    ...(needsAll ? { held: Infinity } : {}),
+    onLines: (lines) => progress.say(`${name}: ${number(lines)} lines read`),
+  });
+  const { head, whole } = workload;
+  const replayed = await replay(
+    chosen,
+    workload,
+    { events: options.trace === true, check: options.check === true },
+    progress,
+  );
+  const { run, missed, broken } = replayed;
+  const isFinding = missed.length > 0 || run.balance.left.length > 0 || broken.some(({ finding }) => finding === null);
   process.exitCode = exitCodeOf([
-    record.ended.kind === 'failed' || workload.ops.length === 0 ? EXIT_HARNESS : EXIT_OK,
-    isFinding || record.ended.kind === 'panic' ? EXIT_FINDING : EXIT_OK,
+    run.ended.kind === 'failed' || head.length === 0 ? EXIT_HARNESS : EXIT_OK,
+    isFinding || run.ended.kind === 'panic' ? EXIT_FINDING : EXIT_OK,
   ]);
-  if (options.trace && !options.json) printTrace(workload, record);
-  process.stdout.write(options.json ? json(record, missed, broken) : text(workload, record, missed, broken));
-  if (options.check && !options.json) process.stdout.write(checkedText([workload]));
+  if (options.trace && !options.json) printTrace(whole!, replayed.parts);
+  process.stdout.write(options.json ? json(run, missed, broken) : text(workload, replayed));
+  if (options.check && !options.json) process.stdout.write(checkedText([head]));
   return process.exitCode;
 }
 
 /** A violation, and the finding that names it for this variant or one before it; null: none does. */
 type Broken = Violation & { readonly finding: string | null };
 
-async function runChosen(
+interface Replayed {
+  readonly run: RunEnd;
+  readonly missed: readonly MissedExpectation[];
+  readonly broken: readonly Broken[];
+  /** ops by outcome code */
+  readonly outcomes: ReadonlyMap<number, number>;
+  /** the parts, if calls were recorded */
+  readonly parts: readonly RunPart[];
+}
+
+async function replay(
   chosen: Chosen,
-  workload: Workload,
+  workload: PiecedWorkload,
   options: RunOptions,
-): Promise<{ record: RunRecord; broken: Broken[] }> {
-  const columns = await openColumns([chosen], new Progress());
+  progress: Progress,
+): Promise<Replayed> {
+  const missed: MissedExpectation[] = [];
+  const outcomes = new Map<number, number>();
+  const parts: RunPart[] = [];
+  const columns = await openColumns([chosen], progress);
   try {
-    const record = await runColumn(columns[0], workload, options, 600_000);
-    const line = lineage(columns[0].facts.id, factsAround(columns));
-    const broken = record.violations.map((violation): Broken => {
+    const done = await inLockstep({
+      columns,
+      workload,
+      options,
+      wallMs: () => RUN_LIMIT_MS,
+      take: (piece, [part]) => {
+        missed.push(...missedExpectations(piece, part));
+        for (const code of part.perOp.code) outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
+        if (options.events) parts.push(part);
+      },
+      say: (id, ops) => progress.say(`${workload.head.name}${shareText(ops, workload.head)}: ${id}`),
+      isInterrupted: () => false,
+    });
+    const { runs, pace } = done!;
+    progress.clear();
+    if (workload.whole === null) progress.note(paceText(workload, columns, runs, pace));
+    const [run] = runs;
+    const line = lineage(run.variant, factsAround(columns));
+    const broken = run.violations.map((violation): Broken => {
       const known = knownIn(line, knownViolations).find(({ what }) => what === violation.name);
       return { ...violation, finding: known?.finding ?? null };
     });
-    return { record, broken };
+    return { run, missed, broken, outcomes, parts };
   } finally {
     closeColumns(columns);
   }
 }
 
 /** One line per op, then the calls that it made. */
-function printTrace(workload: Workload, { ops, perOp, events }: RunRecord): void {
+function printTrace(workload: Workload, parts: readonly RunPart[]): void {
   const line = opLines(workload);
-  for (let op = 0; op < ops; op++) {
-    const outcome = outcomeName(perOp.code[op]);
-    const result = perOp.value[op] === 0 ? outcome : `${outcome}, 0x${perOp.value[op].toString(16)}`;
-    const calls: string[] = [];
-    for (let at = events?.from[op] ?? 0; at < (events?.from[op + 1] ?? 0); at++)
-      calls.push(`    ${eventText(events!.words, at)}\n`);
-    process.stdout.write(`${line(op)}  # ${result}, resident ${perOp.residentCount[op]}\n${calls.join('')}`);
+  let first = 0;
+  for (const { ops, perOp, events } of parts) {
+    for (let at = 0; at < ops; at++) {
+      const outcome = outcomeName(perOp.code[at]);
+      const result = perOp.value[at] === 0 ? outcome : `${outcome}, 0x${perOp.value[at].toString(16)}`;
+      const calls: string[] = [];
+      for (let event = events!.from[at]; event < events!.from[at + 1]; event++)
+        calls.push(`    ${eventText(events!.words, event)}\n`);
+      process.stdout.write(`${line(first + at)}  # ${result}, resident ${perOp.residentCount[at]}\n${calls.join('')}`);
+    }
+    first += ops;
   }
 }
 
 /** Gauges at the end, counters over the run; those that are 0 left out. */
-function counts({ start, totals }: RunRecord): [string, number][] {
+function counts({ start, totals }: RunEnd): [string, number][] {
   return COUNTER_NAMES.slice(0, FIRST_REACHED).flatMap((name, i): [string, number][] => {
     const n = totals[i] - start[i];
     return n === 0 || Number.isNaN(n) ? [] : [[name, n]];
@@ -102,8 +152,6 @@ function endedText(ended: Ended): string {
   const values = Object.entries(ended.values).map(([name, value]) => `${name}=${value}`);
   return `panic at op ${ended.op}: ${[`${ended.where}: ${ended.reason}`, ...values].join(' ')}`;
 }
-
-type Missed = ReturnType<typeof missedExpectations>;
 
 const number = (n: number): string => n.toLocaleString('en-US');
 const row = (name: string, value: string): string => `  ${name.padEnd(22)}${value}\n`;
@@ -134,41 +182,32 @@ function brokenRows(broken: readonly Broken[], line: (op: number) => string): st
     : [...rows, row('', `and ${number(broken.length - rows.length)} more`)];
 }
 
-function text(workload: Workload, record: RunRecord, missed: Missed, broken: readonly Broken[]): string {
+function text({ head, whole }: PiecedWorkload, { run, missed, broken, outcomes }: Replayed): string {
   const colors = pc.createColors(wantsColor(process.stdout, process.env));
-  const { variant, ended, ops, removeByPlace, replay, balance } = record;
-  const failed = new Map<string, number>();
-  for (let op = 0; op < ops; op++) {
-    const name = outcomeName(record.perOp.code[op]);
-    failed.set(name, (failed.get(name) ?? 0) + 1);
-  }
+  const { variant, ended, ops, removeByPlace, replay: counted, balance } = run;
+  const line = whole === null ? (op: number): string => `op ${op}` : opLines(whole);
   return [
-    colors.bold(`${workload.name} under ${variant}: ${endedText(ended)}\n`),
-    row('ops', `${number(ops)} of ${number(workload.ops.length)}`),
-    row('outcomes', [...failed].map(([name, n]) => `${number(n)} ${name}`).join(', ')),
+    colors.bold(`${head.name} under ${variant}: ${endedText(ended)}\n`),
+    row('ops', `${number(ops)} of ${number(head.length)}`),
+    row('outcomes', [...outcomes].map(([code, n]) => `${number(n)} ${outcomeName(code)}`).join(', ')),
     ...PLACES.map((place) => {
       const { calls, early } = removeByPlace[place];
       return row(`pmap_remove, ${place}`, `${number(early)} early of ${number(calls)}`);
     }),
-    ...(replay === null ? [] : replayRows(replay)),
+    ...(counted === null ? [] : replayRows(counted)),
     row('processes left', number(balance.alive)),
     ...balance.left.map(({ what, start, end }) =>
       row(`left behind: ${what}`, `${number(start)} before, ${number(end)} after`),
     ),
-    ...missed.map(({ line, expected, got }) => row(`line ${line}`, `expected ${expected}, got ${got}`)),
-    ...brokenRows(broken, opLines(workload)),
-    ...counts(record).map(([name, n]) => row(name, number(n))),
+    ...missed.map(({ line: at, expected, got }) => row(`line ${at}`, `expected ${expected}, got ${got}`)),
+    ...brokenRows(broken, line),
+    ...counts(run).map(([name, n]) => row(name, number(n))),
   ].join('');
 }
 
-function json(
-  { workload, variant, ended, ops, removeByPlace, replay, balance, ...record }: RunRecord,
-  missed: Missed,
-  violations: readonly Broken[],
-): string {
-  const counters = Object.fromEntries(
-    counts({ workload, variant, ended, ops, removeByPlace, replay, balance, ...record }),
-  );
+function json(run: RunEnd, missed: readonly MissedExpectation[], violations: readonly Broken[]): string {
+  const { workload, variant, ended, ops, removeByPlace, replay: counted, balance } = run;
+  const counters = Object.fromEntries(counts(run));
   const body = {
     schema: 'pmapdiff.replay/1',
     workload,
@@ -176,7 +215,7 @@ function json(
     ended,
     ops,
     removeByPlace,
-    replay,
+    replay: counted,
     balance,
     missed,
     violations,

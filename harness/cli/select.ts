@@ -8,8 +8,9 @@ import { experiments, series, variantById } from '../../variants/index.ts';
 import type { Against } from '../compare/compare.ts';
 import { CATALOG } from '../workload/catalog/index.ts';
 import { CORPUS } from '../workload/corpus/index.ts';
-import { loadWorkload } from '../workload/load.ts';
-import { TOUCH_POLICIES, type TouchPolicy, type Workload } from '../workload/ops.ts';
+import { openWorkload } from '../workload/load.ts';
+import { TOUCH_POLICIES, type TouchPolicy } from '../workload/ops.ts';
+import type { PiecedWorkload } from '../workload/pieces.ts';
 import { nearest } from '../workload/suggest.ts';
 import { UsageError } from './errors.ts';
 
@@ -68,8 +69,13 @@ export function chooseTouch(text: string | undefined): TouchPolicy {
 export const allWorkloadNames = (): string[] => [...Object.keys(CATALOG), ...Object.keys(CORPUS)];
 
 /** Each workload by name or file, in the order given; all of catalog and corpus when none is. */
-export async function chooseWorkloads(names: readonly string[], touch: TouchPolicy): Promise<Workload[]> {
-  const workloads: Workload[] = [];
-  for (const name of names.length > 0 ? names : allWorkloadNames()) workloads.push(await loadWorkload(name, { touch }));
+export async function chooseWorkloads(
+  names: readonly string[],
+  touch: TouchPolicy,
+  onLines?: (name: string, lines: number) => void,
+): Promise<PiecedWorkload[]> {
+  const workloads: PiecedWorkload[] = [];
+  for (const name of names.length > 0 ? names : allWorkloadNames())
+    workloads.push(await openWorkload(name, { touch, onLines: (lines) => onLines?.(name, lines) }));
   return workloads;
 }

@@ -1,20 +1,11 @@
 /**
- * n-way comparison of one workload's records, and what a whole selection of workloads adds up to.
+ * What an n-way comparison compares and what it says, and what a whole selection of workloads adds up to.
  */
-import type { Ended, Failure, RemoveCalls, ReplayStats, RunRecord, Place, Violation } from '../run/record.ts';
-import { OP_NAMES, type Workload, opAt } from '../workload/ops.ts';
-import {
-  type Explanations,
-  type Known,
-  type Step,
-  type VariantFacts,
-  explanations,
-  faultsOf,
-  lineage,
-} from './declarations.ts';
-import { type MissedExpectation, missedExpectations } from './expectations.ts';
-import { exceeds, explainFault, violationsOf } from './faults.ts';
-import { type PairComparison, comparePair, sameRecord } from './pair.ts';
+import type { Ended, Failure, RemoveCalls, ReplayStats, Place, Violation } from '../run/record.ts';
+import type { Workload } from '../workload/ops.ts';
+import { type Explanations, type Known, type Step, type VariantFacts, explanations, lineage } from './declarations.ts';
+import type { MissedExpectation } from './expectations.ts';
+import type { PairComparison } from './pair.ts';
 
 /** Each candidate against this: a column by id, or each against its predecessor among the columns. */
 export type Against = { readonly kind: 'variant'; readonly id: string } | { readonly kind: 'previous' };
@@ -118,70 +109,6 @@ export function planComparison(
     pairs.some(({ reference, candidate }) => reference === one.reference && candidate === one.candidate);
   const others = steps ? plan({ kind: 'previous' }).filter((step) => !isPlanned(step)) : [];
   return { columns: columns.map(fact), facts, pairs, steps: others, ledger };
-}
-
-/** Compare the records of one workload, one per column of the plan. */
-export function compareWorkload(plan: Plan, workload: Workload, records: readonly RunRecord[]): WorkloadComparison {
-  const record = (id: string): RunRecord => records.find(({ variant }) => variant === id)!;
-  const compare = ({ reference, candidate, explained }: PlannedPair): PairComparison =>
-    comparePair(record(reference.id), record(candidate.id), explained, { reference, candidate });
-  const [pairs, steps] = [plan.pairs.map(compare), plan.steps.map(compare)];
-  const references = plan.columns.filter(({ id }) => !plan.pairs.some(({ candidate }) => candidate.id === id));
-  const ops = new Set([...pairs, ...steps].flatMap(({ differences }) => differences.map(({ op }) => op)));
-  for (const { ended } of records) if (ended.kind !== 'done' && ended.op !== null) ops.add(ended.op);
-  return {
-    name: workload.name,
-    title: workload.title,
-    ops: workload.ops.length,
-    recorded: workload.trace !== null,
-    machine: workload.machine,
-    runs: records.map((run) => {
-      const against = plan.pairs.find(({ candidate }) => candidate.id === run.variant)?.reference.id;
-      return summaryOf(run, against === undefined ? null : record(against), plan);
-    }),
-    groups: groupsOf(records),
-    pairs,
-    steps,
-    opTexts: Object.fromEntries([...ops].toSorted((a, b) => a - b).map((op) => [op, opText(workload, op)])),
-    missed: references.flatMap(({ id }) =>
-      plan.ledger.some(({ variant, what }) => variant === id && what === 'outcome')
-        ? []
-        : missedExpectations(workload, record(id)),
-    ),
-  };
-}
-
-/** A fault that the ledger knows of a variant stays known in its successors, until one mends it. */
-function summaryOf(run: RunRecord, reference: RunRecord | null, { ledger, facts }: Plan): RunSummary {
-  const line = lineage(run.variant, facts);
-  const inReference = reference === null ? [] : violationsOf(reference);
-  const known = faultsOf(line, ledger);
-  const faults = violationsOf(run).map((violation): Fault => {
-    const findings = explainFault(violation, run, known).flatMap(({ finding }) => finding ?? []);
-    const shared = inReference.some((other) => other.name === violation.name && !exceeds(violation, other));
-    return { ...violation, standing: findings.length > 0 ? 'known' : shared ? 'shared' : 'unexpected', findings };
-  });
-  const { variant, ended, ops, removeByPlace, replay, balance } = run;
-  return { variant, ended, ops, removeByPlace, replay, alive: balance.alive, faults };
-}
-
-function groupsOf(records: readonly RunRecord[]): string[][] {
-  const groups: RunRecord[][] = [];
-  for (const record of records) {
-    const home = groups.find(([first]) => sameRecord(first, record));
-    if (home === undefined) groups.push([record]);
-    else home.push(record);
-  }
-  return groups.map((group) => group.map(({ variant }) => variant));
-}
-
-/** `op 3, line 7, cc: exit`. */
-function opText(workload: Workload, index: number): string {
-  if (index < 0 || index >= workload.ops.length) return 'end';
-  const op = opAt(workload.ops, index);
-  const { process, thread } = workload.actors[op.who] ?? { process: -1, thread: '' };
-  const name = (workload.processes[process]?.name ?? '?') + (thread === '' ? '' : `/${thread}`);
-  return `${op.line > 0 ? `line ${op.line}` : `op ${index}`}, ${name}: ${OP_NAMES[op.code]}`;
 }
 
 const stepKey = ({ variant, what, finding, intent }: Step): string =>

@@ -3,8 +3,8 @@
  * something else than it says.
  */
 import { outcomeName } from '../workload/names.ts';
-import { CHUNK_OPS, type Workload } from '../workload/ops.ts';
-import type { RunRecord } from '../run/record.ts';
+import type { Piece } from '../workload/pieces.ts';
+import type { RunPart } from '../run/record.ts';
 
 export interface MissedExpectation {
   readonly op: number;
@@ -14,17 +14,19 @@ export interface MissedExpectation {
   readonly got: string;
 }
 
-export function missedExpectations({ ops }: Workload, record: RunRecord): MissedExpectation[] {
+/** Of the next piece of a workload, in the part that a run made of it. */
+export function missedExpectations({ from, chunks }: Piece, { ops, perOp }: RunPart): MissedExpectation[] {
   const missed: MissedExpectation[] = [];
-  const ended = Math.min(ops.length, record.ops);
-  for (const [index, chunk] of ops.chunks.entries()) {
-    for (let at = 0; at < chunk.code.length && index * CHUNK_OPS + at < ended; at++) {
-      const expected = chunk.expect[at] - 1;
-      const op = index * CHUNK_OPS + at;
-      const got = record.perOp.code[op];
+  let first = 0;
+  for (const { code, expect, line } of chunks) {
+    const end = Math.min(code.length, ops - first);
+    for (let at = 0; at < end; at++) {
+      const expected = expect[at] - 1;
+      const got = perOp.code[first + at];
       if (expected < 0 || got === expected) continue;
-      missed.push({ op, line: chunk.line[at], expected: outcomeName(expected), got: outcomeName(got) });
+      missed.push({ op: from + first + at, line: line[at], expected: outcomeName(expected), got: outcomeName(got) });
     }
+    first += code.length;
   }
   return missed;
 }

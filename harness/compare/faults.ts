@@ -2,7 +2,7 @@
  * What does not hold in a run, whatever the other runs do: invariants after some op, and what was left at the end; and
  * which of it the ledger knows.
  */
-import type { RunRecord, Violation } from '../run/record.ts';
+import type { RunEnd, Violation } from '../run/record.ts';
 import type { Step } from './declarations.ts';
 import { type Measure, NOTHING, sum } from './measure.ts';
 import { fits, newOccasions, readOccasions } from './occasions.ts';
@@ -12,25 +12,25 @@ const isBalance = ({ name }: Violation): boolean => name.startsWith(BALANCE);
 const amountOf = ({ expected, got }: Violation): number => Number(got) - Number(expected);
 
 /** Everything that did not hold in a run. */
-export function violationsOf(record: RunRecord): Violation[] {
-  const left = record.balance.left.map(({ what, start, end }): Violation => ({
+export function violationsOf(run: RunEnd): Violation[] {
+  const left = run.balance.left.map(({ what, start, end }): Violation => ({
     name: `${BALANCE}${what}`,
-    op: record.ops - 1,
+    op: run.ops - 1,
     process: null,
     expected: String(start),
     got: String(end),
   }));
-  return [...record.violations, ...left];
+  return [...run.violations, ...left];
 }
 
 /** Steps that explain a violation of this run; of something out of balance they must come to just what is left. */
-export function explainFault(violation: Violation, record: RunRecord, faults: readonly Step[]): readonly Step[] {
+export function explainFault(violation: Violation, run: RunEnd, faults: readonly Step[]): readonly Step[] {
   const steps = faults.filter(({ what }) => what === violation.name);
   if (!isBalance(violation) || steps.length === 0) return steps;
   const occasions = newOccasions();
   readOccasions(
     occasions,
-    record.totals.map((n, counter) => n - record.start[counter]),
+    run.totals.map((n, counter) => n - run.start[counter]),
   );
   const forward = steps.reduce<Measure>((all, { measure }) => sum(all, measure), NOTHING);
   return fits({ forward, backward: NOTHING }, amountOf(violation), occasions, occasions) ? steps : [];
@@ -40,8 +40,8 @@ const violationKey = ({ name, process }: Violation): string => `${name}\n${proce
 
 /** Violations, by name and process, that only one of the two runs has, and balances that one is further from. */
 export function compareViolations(
-  a: RunRecord,
-  b: RunRecord,
+  a: RunEnd,
+  b: RunEnd,
 ): { readonly violation: Violation; readonly side: 'introduced' | 'mended' }[] {
   const [before, after] = [firstOfEach(violationsOf(a)), firstOfEach(violationsOf(b))];
   return [

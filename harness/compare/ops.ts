@@ -1,10 +1,10 @@
 /**
- * Reading two records op by op: what each op added to each counter, in either run, and where they differ.
+ * Reading two runs op by op: what each op added to each counter, in either run, and where they differ.
  *
  * A call that stops at a yield point is one call over several ops: what they added counts at the op in which it ends.
  */
 import { COUNTER_COUNT } from '../../core/counters.ts';
-import { OUTCOME_STOPPED, type PerOp, type RunRecord } from '../run/record.ts';
+import { OUTCOME_STOPPED, type PerOp, type RunPart, emptyPart } from '../run/record.ts';
 
 /** What the ops of a call that has not ended have added so far. */
 export interface Unfinished {
@@ -21,17 +21,19 @@ export class OpPair {
   /** counters touched in at least one run: touched[0 .. count) */
   readonly touched = new Uint8Array(2 * COUNTER_COUNT);
   count = 0;
-  readonly #a: PerOp;
-  readonly #b: PerOp;
-  readonly #horizon: number;
-  /** by op: the op that its call stopped in */
-  readonly #from: ReadonlyMap<number, number>;
+  #a: PerOp = emptyPart().perOp;
+  #b: PerOp = this.#a;
+  #first = 0;
+  #horizon = Infinity;
+  /** by number of the op: the op that its call stopped in */
+  #from: ReadonlyMap<number, number> = new Map();
   readonly #unfinished = new Map<number, Unfinished>();
 
-  /** Before op `horizon` both runs stop and go on at the same ops. */
-  constructor(a: RunRecord, b: RunRecord, horizon: number) {
+  /** Go on with the next parts; they begin with op `first`. Before op `horizon` both runs stop and go on at the same ops. */
+  begin(a: RunPart, b: RunPart, first: number, horizon: number): void {
     this.#a = a.perOp;
     this.#b = b.perOp;
+    this.#first = first;
     this.#horizon = horizon;
     this.#from = new Map(a.resumed.map(({ op, from }) => [op, from]));
   }
@@ -41,16 +43,17 @@ export class OpPair {
     return this.#unfinished.values();
   }
 
-  /** Read what op `op` added, and whatever the earlier ops of its call did. false: its call has not ended. */
-  read(op: number): boolean {
-    this.#readOne(op);
+  /** Read what op `at` of the parts added, and whatever the earlier ops of its call did. false: its call has not ended. */
+  read(at: number): boolean {
+    const op = this.#first + at;
+    this.#readOne(at);
     const from = this.#from.get(op);
     const begun = from === undefined ? undefined : this.#unfinished.get(from);
     if (begun !== undefined) {
       this.#unfinished.delete(begun.op);
       this.#add(begun);
     }
-    if (op >= this.#horizon || this.#a.code[op] !== OUTCOME_STOPPED) return true;
+    if (op >= this.#horizon || this.#a.code[at] !== OUTCOME_STOPPED) return true;
     this.#unfinished.set(op, { op, reference: this.reference.slice(), candidate: this.candidate.slice() });
     return false;
   }
@@ -89,23 +92,27 @@ export class OpPair {
   }
 }
 
-/** First op, and number of ops, at which process-visible outcomes differ. */
-export interface OutcomeDifference {
-  readonly op: number;
-  readonly ops: number;
-}
+/** Where process-visible outcomes differ. */
+export class OutcomeComparer {
+  /** first op that differs, Infinity: none; and how many do */
+  op = Infinity;
+  ops = 0;
+  /** outcome codes of the first op that differs */
+  reference = 0;
+  candidate = 0;
 
-export function compareOutcomes(a: PerOp, b: PerOp, ops: number): OutcomeDifference | null {
-  let first = -1;
-  let count = 0;
-  for (let i = 0; i < ops; i++) {
-    if (
-      a.code[i] === b.code[i] &&
-      (a.value[i] === b.value[i] || (a.value[i] !== a.value[i] && b.value[i] !== b.value[i]))
-    )
-      continue;
-    if (first < 0) first = i;
-    count++;
+  /** Compare the first `count` ops of the next parts, which begin with op `first`. */
+  take({ perOp: a }: RunPart, { perOp: b }: RunPart, first: number, count: number): void {
+    for (let i = 0; i < count; i++) {
+      if (
+        a.code[i] === b.code[i] &&
+        (a.value[i] === b.value[i] || (a.value[i] !== a.value[i] && b.value[i] !== b.value[i]))
+      )
+        continue;
+      if (this.ops++ > 0) continue;
+      this.op = first + i;
+      this.reference = a.code[i];
+      this.candidate = b.code[i];
+    }
   }
-  return first < 0 ? null : { op: first, ops: count };
 }

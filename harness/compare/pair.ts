@@ -1,14 +1,16 @@
 /**
- * Two records of one workload: one verdict, the most severe that holds, and every difference with its standing.
+ * Two runs of one workload: one verdict, the most severe that holds, and every difference with its standing.
  */
-import type { Checkpoint, Failure, RunRecord } from '../run/record.ts';
-import type { Explanations, Step, VariantFacts } from './declarations.ts';
+import type { Failure, RunEnd, RunPart, RunRecord } from '../run/record.ts';
+import { CheckpointComparer, TablesComparer } from './checkpoints.ts';
 import { outcomeName } from '../workload/names.ts';
+import type { Explanations, Step, VariantFacts } from './declarations.ts';
 import { compareViolations, explainFault } from './faults.ts';
-import { compareOutcomes } from './ops.ts';
+import { OutcomeComparer } from './ops.ts';
 import { MEMBERS, type Plane } from './planes.ts';
 import { FIRST_REACHED } from '../../core/counters.ts';
-import { type Standing, compareStatistics } from './statistics.ts';
+import { StatisticsComparer } from './statistics.ts';
+import type { Standing } from './track.ts';
 
 /** Most severe first. */
 export const VERDICTS = [
@@ -61,88 +63,127 @@ export interface PairComparison {
   readonly seen: readonly Step[];
 }
 
-/** Compare two records of the same workload. */
+/** Compares two runs of the same workload part by part. */
+export class PairComparer {
+  readonly #explained: Explanations;
+  readonly #facts: { readonly reference: VariantFacts; readonly candidate: VariantFacts };
+  readonly #outcomes = new OutcomeComparer();
+  readonly #map = new CheckpointComparer('map');
+  readonly #tables = new TablesComparer();
+  readonly #statistics: StatisticsComparer;
+
+  constructor(explained: Explanations, facts: { readonly reference: VariantFacts; readonly candidate: VariantFacts }) {
+    this.#explained = explained;
+    this.#facts = facts;
+    this.#statistics = new StatisticsComparer(explained);
+  }
+
+  /** The next parts, which begin with op `first`: what both ran is compared. */
+  take(a: RunPart, b: RunPart, first: number): void {
+    const ops = Math.min(a.ops, b.ops);
+    this.#outcomes.take(a, b, first, ops);
+    this.#map.take(a, b, first + ops);
+    this.#tables.take(a, b, first + ops);
+    this.#statistics.take(a, b, first, ops, this.#horizon);
+  }
+
+  /** From this op on the two machines are not in the same state. */
+  get #horizon(): number {
+    return Math.min(this.#outcomes.op, this.#map.op);
+  }
+
+  /** Findings about a plane; one about outcomes must name that of the first op that differs, in the run at fault. */
+  #known(what: string): Step[] {
+    const { reference, candidate } = this.#outcomes;
+    return this.#explained.known.filter(
+      ({ what: about, outcomes, reversed }) =>
+        about === what && (outcomes === null || outcomes.includes(outcomeName(reversed ? reference : candidate))),
+    );
+  }
+
+  /** Ops that the differences found so far may point at. */
+  pointsAt(): number[] {
+    return [this.#outcomes.op, this.#map.op, this.#tables.found.op, ...this.#statistics.pointsAt()];
+  }
+
+  /** The runs have ended. */
+  finish(a: RunEnd, b: RunEnd): PairComparison {
+    const { reference, candidate } = this.#facts;
+    const changed = MEMBERS.filter((_name, i) => reference.members[i] !== candidate.members[i]);
+    const unreached = changed.filter((name) => !reached(a, name) && !reached(b, name));
+    const base = {
+      reference: a.variant,
+      candidate: b.variant,
+      changedMembers: changed,
+      unreachedMembers: unreached,
+    };
+    const failures = [a, b].flatMap((run) =>
+      run.ended.kind === 'failed' ? [{ variant: run.variant, failure: run.ended }] : [],
+    );
+    if (failures.length > 0)
+      return { ...base, verdict: 'failed', standing: null, differences: [], bothPanic: false, failures, seen: [] };
+
+    const differences: Difference[] = [];
+    const seen: Step[] = [];
+    const add = (
+      plane: Difference['plane'],
+      what: string,
+      op: number,
+      count: number,
+      side: Difference['side'] = null,
+      steps: readonly Step[] = this.#known(what),
+    ) => {
+      seen.push(...steps);
+      const standing = steps.length > 0 ? 'known' : side === 'mended' ? 'intended' : 'unexpected';
+      differences.push({ plane, what, standing, steps, op, count, amount: null, side });
+    };
+
+    const panics = comparePanics(a, b);
+    if (panics !== null && !panics.alike) add('panic', 'panic', panics.op, 1);
+    const { faults } = this.#explained;
+    for (const { violation, side } of compareViolations(a, b)) {
+      const isMended = side === 'mended';
+      const steps = explainFault(violation, isMended ? a : b, isMended ? faults.reference : faults.candidate);
+      add('invariant', violation.name, violation.op, 1, side, steps);
+    }
+
+    const [outcomes, map, tables] = [this.#outcomes, this.#map, this.#tables.found];
+    if (outcomes.ops > 0) add('outcome', 'outcome', outcomes.op, outcomes.ops);
+    if (map.checkpoints > 0) {
+      if (map.op < outcomes.op) add('map', 'map', map.op, map.checkpoints);
+      else differences.push(following('map', 'map', map.op, map.checkpoints));
+    }
+    if (tables.checkpoints > 0) {
+      if (tables.op < this.#horizon && this.#tables.isWhole) add('tables', 'tables', tables.op, tables.checkpoints);
+      else differences.push(following('tables', 'tables', tables.op, tables.checkpoints));
+    }
+    const statistics = this.#statistics.finish();
+    for (const { what, plane, standing, steps, op, ops: count, least, most, total } of statistics.differences)
+      differences.push({ plane, what, standing, steps, op, count, amount: { least, most, total }, side: null });
+    seen.push(...statistics.seen);
+
+    return {
+      ...base,
+      verdict: verdictOf(differences, changed, unreached),
+      standing: worst(differences),
+      differences,
+      bothPanic: panics !== null && panics.alike,
+      failures: [],
+      seen,
+    };
+  }
+}
+
+/** Compare two whole records of the same workload. */
 export function comparePair(
   a: RunRecord,
   b: RunRecord,
   explained: Explanations,
   facts: { readonly reference: VariantFacts; readonly candidate: VariantFacts },
 ): PairComparison {
-  const changed = MEMBERS.filter((_name, i) => facts.reference.members[i] !== facts.candidate.members[i]);
-  const unreached = changed.filter((name) => !reached(a, name) && !reached(b, name));
-  const base = {
-    reference: a.variant,
-    candidate: b.variant,
-    changedMembers: changed,
-    unreachedMembers: unreached,
-  };
-  const failures = [a, b].flatMap((record) =>
-    record.ended.kind === 'failed' ? [{ variant: record.variant, failure: record.ended }] : [],
-  );
-  if (failures.length > 0)
-    return { ...base, verdict: 'failed', standing: null, differences: [], bothPanic: false, failures, seen: [] };
-
-  const ops = Math.min(a.ops, b.ops);
-  const differences: Difference[] = [];
-  const known = (what: string, op: number): Step[] =>
-    explained.known.filter(
-      ({ what: about, outcomes, reversed }) =>
-        about === what && (outcomes === null || outcomes.includes(outcomeName((reversed ? a : b).perOp.code[op]))),
-    );
-  const seen: Step[] = [];
-  const add = (
-    plane: Difference['plane'],
-    what: string,
-    op: number,
-    count: number,
-    side: Difference['side'] = null,
-    steps: readonly Step[] = known(what, op),
-  ) => {
-    seen.push(...steps);
-    const standing = steps.length > 0 ? 'known' : side === 'mended' ? 'intended' : 'unexpected';
-    differences.push({ plane, what, standing, steps, op, count, amount: null, side });
-  };
-
-  const panics = comparePanics(a, b);
-  if (panics !== null && !panics.alike) add('panic', 'panic', panics.op, 1);
-  for (const { violation, side } of compareViolations(a, b)) {
-    const isMended = side === 'mended';
-    const steps = explainFault(
-      violation,
-      isMended ? a : b,
-      isMended ? explained.faults.reference : explained.faults.candidate,
-    );
-    add('invariant', violation.name, violation.op, 1, side, steps);
-  }
-
-  const outcome = compareOutcomes(a.perOp, b.perOp, ops);
-  if (outcome !== null) add('outcome', 'outcome', outcome.op, outcome.ops);
-  const map = compareCheckpoints(a, b, 'map');
-  const diverged = outcome === null ? Infinity : outcome.op;
-  if (map !== null) {
-    if (map.op < diverged) add('map', 'map', map.op, map.checkpoints);
-    else differences.push(following('map', 'map', map.op, map.checkpoints));
-  }
-  const horizon = Math.min(diverged, map?.op ?? Infinity);
-  const tables = compareTables(a, b);
-  if (tables !== null) {
-    if (tables.op < horizon && tables.isWhole) add('tables', 'tables', tables.op, tables.checkpoints);
-    else differences.push(following('tables', 'tables', tables.op, tables.checkpoints));
-  }
-  const statistics = compareStatistics(a, b, ops, horizon, explained);
-  for (const { what, plane, standing, steps, op, ops: count, least, most, total } of statistics.differences)
-    differences.push({ plane, what, standing, steps, op, count, amount: { least, most, total }, side: null });
-  seen.push(...statistics.seen);
-
-  return {
-    ...base,
-    verdict: verdictOf(differences, changed, unreached),
-    standing: worst(differences),
-    differences,
-    bothPanic: panics !== null && panics.alike,
-    failures: [],
-    seen,
-  };
+  const pair = new PairComparer(explained, facts);
+  pair.take(a, b, 0);
+  return pair.finish(a, b);
 }
 
 const following = (plane: Plane, what: string, op: number, count: number): Difference => ({
@@ -183,13 +224,13 @@ export function worst(differences: readonly Difference[]): Exclude<Standing, 'fo
   return (['unexpected', 'known', 'intended'] as const).find((standing) => standings.includes(standing)) ?? null;
 }
 
-function reached(record: RunRecord, member: string): boolean {
+function reached(record: RunEnd, member: string): boolean {
   const counter = FIRST_REACHED + MEMBERS.indexOf(member);
   return record.totals[counter] > record.start[counter];
 }
 
 /** How two runs panicked, null if neither did. Alike: at the same op, in the same function, for the same reason. */
-function comparePanics(a: RunRecord, b: RunRecord): { readonly alike: boolean; readonly op: number } | null {
+function comparePanics(a: RunEnd, b: RunEnd): { readonly alike: boolean; readonly op: number } | null {
   const [first, second] = [a.ended, b.ended];
   if (first.kind === 'panic' && second.kind === 'panic') {
     const alike = first.op === second.op && first.where === second.where && first.reason === second.reason;
@@ -198,70 +239,4 @@ function comparePanics(a: RunRecord, b: RunRecord): { readonly alike: boolean; r
   if (first.kind === 'panic') return { alike: false, op: first.op };
   if (second.kind === 'panic') return { alike: false, op: second.op };
   return null;
-}
-
-interface CheckpointDifference {
-  readonly op: number;
-  readonly checkpoints: number;
-}
-
-/** First op after which the digests differ, and how many checkpoints do. One that only one run has differs. */
-function compareCheckpoints(
-  a: RunRecord,
-  b: RunRecord,
-  plane: 'map' | 'tables',
-  isCompared: (point: Checkpoint) => boolean = () => true,
-): CheckpointDifference | null {
-  const ops = Math.min(a.ops, b.ops);
-  const [before, after] = [a, b].map(
-    (record) =>
-      new Map(
-        record.checkpoints
-          .filter((point) => point.op < ops && isCompared(point))
-          .map((point) => [point.op, point[plane]]),
-      ),
-  );
-  const differing = [...new Set([...before.keys(), ...after.keys()])]
-    .filter((op) => before.get(op) !== after.get(op))
-    .toSorted((x, y) => x - y);
-  return differing.length === 0 ? null : { op: differing[0], checkpoints: differing.length };
-}
-
-/**
- * Page tables are compared where no call is half done, as a revision may do earlier in a call what another does later in
- * it. isWhole false: what differs belongs to a call that never ends.
- */
-function compareTables(a: RunRecord, b: RunRecord): (CheckpointDifference & { readonly isWhole: boolean }) | null {
-  const whole = compareCheckpoints(a, b, 'tables', ({ isMidCall }) => !isMidCall);
-  if (whole !== null) return { ...whole, isWhole: true };
-  const last = a.checkpoints.at(-1);
-  const atEnd = compareCheckpoints(a, b, 'tables', ({ op, isMidCall }) => isMidCall && op === last?.op);
-  return atEnd === null ? null : { ...atEnd, isWhole: false };
-}
-
-/** Do two records agree on every plane? Variants whose records agree are shown as one. */
-export function sameRecord(a: RunRecord, b: RunRecord): boolean {
-  if (JSON.stringify(a.ended) !== JSON.stringify(b.ended) || a.ops !== b.ops) return false;
-  if (a.ended.kind === 'failed') return false;
-  if (compareOutcomes(a.perOp, b.perOp, a.ops) !== null || compareViolations(a, b).length > 0) return false;
-  if (compareCheckpoints(a, b, 'map') !== null || compareCheckpoints(a, b, 'tables') !== null) return false;
-  if (sameStatistics(a, b)) return true;
-  const nothing: Explanations = { intended: [], known: [], faults: { reference: [], candidate: [] } };
-  return compareStatistics(a, b, a.ops, Infinity, nothing).differences.length === 0;
-}
-
-const bytesOf = ({ buffer, byteOffset, byteLength }: NodeJS.TypedArray): Uint8Array =>
-  new Uint8Array(buffer, byteOffset, byteLength);
-const sameBytes = (x: NodeJS.TypedArray, y: NodeJS.TypedArray): boolean => Buffer.compare(bytesOf(x), bytesOf(y)) === 0;
-
-/** The common case, by bytes. Records that differ here may still agree: reached members are counted too. */
-function sameStatistics({ perOp: a, start: before }: RunRecord, { perOp: b, start: after }: RunRecord): boolean {
-  return (
-    sameBytes(before, after) &&
-    sameBytes(a.residentCount, b.residentCount) &&
-    sameBytes(a.wiredCount, b.wiredCount) &&
-    sameBytes(a.counterFrom, b.counterFrom) &&
-    sameBytes(a.counterIndex, b.counterIndex) &&
-    sameBytes(a.counterDelta, b.counterDelta)
-  );
 }

@@ -1,5 +1,5 @@
 /**
- * Statistics and counters of two records, op by op, against what is declared to differ.
+ * Statistics and counters of two runs, op by op, against what is declared to differ.
  *
  * A counter is compared by what each op added to it, a gauge by its level after each op, a statistic of the acting pmap
  * likewise. An explanation holds only if its measure fits at every op; a call that stops and goes on is judged as a whole,
@@ -7,161 +7,13 @@
  * follow from what happened there and are not judged one by one; nor is a call that never ends.
  */
 import { COUNTER_NAMES } from '../../core/counters.ts';
-import { OUTCOME_STOPPED, type RunRecord } from '../run/record.ts';
+import { OUTCOME_STOPPED, type RunPart } from '../run/record.ts';
 import { OUTCOME_NOT_RUN } from '../workload/names.ts';
 import type { Explanations, Step } from './declarations.ts';
-import { type Measure, NOTHING, sum } from './measure.ts';
-import { type Expected, fits, mayStray, newOccasions, readOccasions, termsOf } from './occasions.ts';
+import { newOccasions, readOccasions } from './occasions.ts';
 import { OpPair } from './ops.ts';
-import { COMPARED_COUNTERS, PMAP_STATS, type Plane, isGauge, planeOfCounter } from './planes.ts';
-
-/**
- * intended: declared by an author. known: a finding names it. follows: not judged, as it comes after a difference of a
- * severer plane, or in a call that never ends.
- */
-export type Standing = 'intended' | 'known' | 'unexpected' | 'follows';
-
-/** One statistic or counter that differs, or that was declared to differ and does not. */
-export interface StatDifference {
-  readonly what: string;
-  readonly plane: Plane;
-  readonly standing: Standing;
-  /** steps that explain it; empty when unexpected */
-  readonly steps: readonly Step[];
-  /** first op that differs, or where the declaration does not fit */
-  readonly op: number;
-  /** ops that differ */
-  readonly ops: number;
-  /** least and greatest difference, candidate minus reference: of one op's share, or of a level */
-  readonly least: number;
-  readonly most: number;
-  /** difference over all ops; of a level: after the last op compared */
-  readonly total: number;
-}
-
-/** One statistic on its way through the ops. */
-class Track {
-  readonly what: string;
-  readonly plane: Plane;
-  readonly intended: readonly Step[];
-  readonly known: readonly Step[];
-  readonly #byIntent: Expected;
-  readonly #byLedger: Expected;
-  #intentFits = true;
-  #ledgerFits = true;
-  #misfit = -1;
-  /** how far differences lay from what the terms of declarations and ledger come to */
-  #leastAstray = 0;
-  #mostAstray = 0;
-  first = -1;
-  ops = 0;
-  least = 0;
-  most = 0;
-  total = 0;
-  /** steps a term of which applied to some op */
-  readonly #applied = new Set<Step>();
-  #pending: Step[];
-  /** the steps have terms: they are to be held against ops without a difference too */
-  readonly hasTerms: boolean;
-  /** differences at or after the horizon */
-  firstLater = -1;
-  opsLater = 0;
-
-  constructor(what: string, plane: Plane, { intended, known }: Explanations) {
-    this.what = what;
-    this.plane = plane;
-    this.intended = intended.filter((step) => step.what === what);
-    this.known = known.filter((step) => step.what === what);
-    this.#byIntent = expected(this.intended);
-    this.#byLedger = expected([...this.intended, ...this.known]);
-    this.#pending = [...this.intended, ...this.known].filter(({ measure }) => measure.per.some((n) => n !== 0));
-    this.hasTerms = this.#pending.length > 0;
-  }
-
-  /** Take note of a difference at `op`; it is held against the declarations by judge(). */
-  note(op: number, difference: number): void {
-    if (this.first < 0) this.first = op;
-    this.ops++;
-    if (difference < this.least) this.least = difference;
-    if (difference > this.most) this.most = difference;
-  }
-
-  noteLater(op: number): void {
-    if (this.firstLater < 0) this.firstLater = op;
-    this.opsLater++;
-  }
-
-  judge(op: number, difference: number, ofCandidate: Float64Array, ofReference: Float64Array): void {
-    if (this.#intentFits && !fits(this.#byIntent, difference, ofCandidate, ofReference)) {
-      this.#intentFits = false;
-      if (this.#misfit < 0) this.#misfit = op;
-    }
-    const astray = difference - termsOf(this.#byLedger, ofCandidate, ofReference);
-    if (!mayStray(this.#byLedger, astray)) this.#ledgerFits = false;
-    if (astray < this.#leastAstray) this.#leastAstray = astray;
-    if (astray > this.#mostAstray) this.#mostAstray = astray;
-    for (const step of this.#pending) {
-      const occasions = step.reversed ? ofReference : ofCandidate;
-      if (!step.measure.per.some((n, basis) => n !== 0 && occasions[basis] !== 0)) continue;
-      this.#applied.add(step);
-      this.#pending = this.#pending.filter((other) => other !== step);
-    }
-  }
-
-  /** What came of it, or null when nothing differs and nothing was declared in vain. */
-  result(): StatDifference | null {
-    const { what, plane, first, ops, least, most, total } = this;
-    const standing: Standing = this.#intentFits ? 'intended' : this.#ledgerFits ? 'known' : 'unexpected';
-    if (first < 0 && standing !== 'unexpected') {
-      if (this.firstLater < 0) return null;
-      return {
-        what,
-        plane,
-        standing: 'follows',
-        steps: [],
-        op: this.firstLater,
-        ops: this.opsLater,
-        least,
-        most,
-        total,
-      };
-    }
-    const steps =
-      standing === 'intended' ? this.intended : standing === 'known' ? [...this.intended, ...this.known] : [];
-    return {
-      what,
-      plane,
-      standing,
-      steps,
-      op: standing === 'unexpected' ? this.#misfit : first,
-      ops,
-      least,
-      most,
-      total,
-    };
-  }
-
-  /** Steps that really explained something: by a term that applied, or by a difference beyond the terms on their open side. */
-  seen(): Step[] {
-    const holding = this.#intentFits ? this.intended : this.#ledgerFits ? [...this.intended, ...this.known] : [];
-    return holding.filter((step) => {
-      const { measure, reversed } = step;
-      if (this.#applied.has(step)) return true;
-      const [up, down] = reversed ? [measure.fewer, measure.more] : [measure.more, measure.fewer];
-      return (up && this.#mostAstray > 0) || (down && this.#leastAstray < 0);
-    });
-  }
-}
-
-function expected(steps: readonly Step[]): Expected {
-  let forward: Measure = NOTHING;
-  let backward: Measure = NOTHING;
-  for (const { measure, reversed } of steps) {
-    if (reversed) backward = sum(backward, measure);
-    else forward = sum(forward, measure);
-  }
-  return { forward, backward };
-}
+import { COMPARED_COUNTERS, PMAP_STATS, isGauge, planeOfCounter } from './planes.ts';
+import { type StatDifference, Track } from './track.ts';
 
 export interface StatComparison {
   readonly differences: readonly StatDifference[];
@@ -169,112 +21,163 @@ export interface StatComparison {
   readonly seen: readonly Step[];
 }
 
-/** Compare ops 0 .. ops of two records; from op `horizon` on differences follow from an earlier one. */
-export function compareStatistics(
-  a: RunRecord,
-  b: RunRecord,
-  ops: number,
-  horizon: number,
-  explained: Explanations,
-): StatComparison {
-  const counters: Track[] = [];
-  for (let c = 0; c < COMPARED_COUNTERS; c++) counters.push(new Track(COUNTER_NAMES[c], planeOfCounter(c), explained));
-  const pmapTracks = PMAP_STATS.map((what) => new Track(what, 'stats', explained));
+/** Compares statistics part by part. */
+export class StatisticsComparer {
+  readonly #counters: readonly Track[];
+  readonly #gauges: readonly Track[];
+  readonly #pmapTracks: readonly Track[];
+  /** counters, no gauges, that are held against their declarations where they do not differ too */
+  readonly #withTerms: readonly number[];
+  readonly #pair = new OpPair();
+  /** per gauge, candidate minus reference */
+  readonly #levels: Float64Array;
+  /** occasions of one op, and of all ops so far, of either run */
+  readonly #onceA = newOccasions();
+  readonly #onceB = newOccasions();
+  readonly #sofarA = newOccasions();
+  readonly #sofarB = newOccasions();
+  #begun = false;
+  /** no op was judged yet */
+  #isFirst = true;
 
-  compareCounters(a, b, ops, horizon, counters);
-  compareLevels(a.perOp.residentCount, b.perOp.residentCount, a, b, ops, horizon, pmapTracks[0]);
-  compareLevels(a.perOp.wiredCount, b.perOp.wiredCount, a, b, ops, horizon, pmapTracks[1]);
-
-  const tracks = [...pmapTracks, ...counters];
-  return {
-    differences: tracks.flatMap((track) => track.result() ?? []),
-    seen: tracks.flatMap((track) => track.seen()),
-  };
-}
-
-function compareCounters(a: RunRecord, b: RunRecord, ops: number, horizon: number, tracks: readonly Track[]): void {
-  const pair = new OpPair(a, b, horizon);
-  const { reference, candidate, touched } = pair;
-  const gauges = tracks.filter((_track, counter) => isGauge(counter));
-  const withTerms = tracks.flatMap((track, counter) => (!isGauge(counter) && track.hasTerms ? [counter] : []));
-  const levels = gauges.map((_gauge, counter) => b.start[counter] - a.start[counter]);
-  const [onceA, onceB, sofarA, sofarB] = [newOccasions(), newOccasions(), newOccasions(), newOccasions()];
-  readOccasions(sofarA, a.start);
-  readOccasions(sofarB, b.start);
-  sofarA.fill(0, 1);
-  sofarB.fill(0, 1);
-
-  let isFirst = true;
-  for (let op = 0; op < ops; op++) {
-    const isWhole = pair.read(op);
-    if (!isWhole) continue;
-    readOccasions(onceA, reference);
-    readOccasions(onceB, candidate);
-    let occasion = isFirst;
-    isFirst = false;
-    for (let i = 0; i < onceA.length; i++) {
-      if (onceA[i] !== 0 || onceB[i] !== 0) occasion = true;
-      sofarA[i] += onceA[i];
-      sofarB[i] += onceB[i];
-    }
-    let gaugeMoved = false;
-    for (let k = 0; k < pair.count; k++) {
-      const counter = touched[k];
-      if (counter >= COMPARED_COUNTERS) continue;
-      const difference = candidate[counter] - reference[counter];
-      if (isGauge(counter)) {
-        levels[counter] += difference;
-        gaugeMoved = true;
-        continue;
-      }
-      if (difference === 0) continue;
-      const track = tracks[counter];
-      track.total += difference;
-      if (op >= horizon) track.noteLater(op);
-      else {
-        track.note(op, difference);
-        track.judge(op, difference, onceB, onceA);
-      }
-    }
-    for (let g = 0; g < gauges.length; g++) {
-      const level = levels[g];
-      if (level !== 0) {
-        if (op < horizon) gauges[g].note(op, level);
-        else gauges[g].noteLater(op);
-      }
-      if (op < horizon && (gaugeMoved || occasion)) gauges[g].judge(op, level, sofarB, sofarA);
-    }
-    if (occasion && op < horizon)
-      for (const counter of withTerms)
-        if (candidate[counter] === reference[counter]) tracks[counter].judge(op, 0, onceB, onceA);
+  constructor(explained: Explanations) {
+    const counters: Track[] = [];
+    for (let c = 0; c < COMPARED_COUNTERS; c++)
+      counters.push(new Track(COUNTER_NAMES[c], planeOfCounter(c), explained));
+    this.#counters = counters;
+    this.#gauges = counters.filter((_track, counter) => isGauge(counter));
+    this.#levels = new Float64Array(this.#gauges.length);
+    this.#withTerms = counters.flatMap((track, counter) => (!isGauge(counter) && track.hasTerms ? [counter] : []));
+    this.#pmapTracks = PMAP_STATS.map((what) => new Track(what, 'stats', explained));
   }
-  for (const begun of pair.unfinished) {
-    for (let counter = 0; counter < COMPARED_COUNTERS; counter++) {
-      const difference = begun.candidate[counter] - begun.reference[counter];
-      if (difference === 0) continue;
-      tracks[counter].noteLater(begun.op);
-      if (isGauge(counter)) levels[counter] += difference;
-      else tracks[counter].total += difference;
+
+  /**
+   * Compare the first `count` ops of the next parts, which begin with op `first`. From op `horizon` on differences follow
+   * from an earlier one.
+   */
+  take(a: RunPart, b: RunPart, first: number, count: number, horizon: number): void {
+    if (!this.#begun) this.#begin(a, b);
+    this.#takeCounters(a, b, first, count, horizon);
+    const [resident, wired] = this.#pmapTracks;
+    compareLevels(a.perOp.residentCount, b.perOp.residentCount, a, b, first, count, horizon, resident);
+    compareLevels(a.perOp.wiredCount, b.perOp.wiredCount, a, b, first, count, horizon, wired);
+  }
+
+  #begin(a: RunPart, b: RunPart): void {
+    this.#begun = true;
+    for (let gauge = 0; gauge < this.#levels.length; gauge++) this.#levels[gauge] = b.start[gauge] - a.start[gauge];
+    readOccasions(this.#sofarA, a.start);
+    readOccasions(this.#sofarB, b.start);
+    this.#sofarA.fill(0, 1);
+    this.#sofarB.fill(0, 1);
+  }
+
+  #takeCounters(a: RunPart, b: RunPart, first: number, count: number, horizon: number): void {
+    const pair = this.#pair;
+    const { reference, candidate, touched } = pair;
+    const [tracks, gauges, levels, withTerms] = [this.#counters, this.#gauges, this.#levels, this.#withTerms];
+    const [onceA, onceB, sofarA, sofarB] = [this.#onceA, this.#onceB, this.#sofarA, this.#sofarB];
+    pair.begin(a, b, first, horizon);
+    for (let at = 0; at < count; at++) {
+      const op = first + at;
+      const isWhole = pair.read(at);
+      if (!isWhole) continue;
+      readOccasions(onceA, reference);
+      readOccasions(onceB, candidate);
+      let occasion = this.#isFirst;
+      this.#isFirst = false;
+      for (let i = 0; i < onceA.length; i++) {
+        if (onceA[i] !== 0 || onceB[i] !== 0) occasion = true;
+        sofarA[i] += onceA[i];
+        sofarB[i] += onceB[i];
+      }
+      let gaugeMoved = false;
+      for (let k = 0; k < pair.count; k++) {
+        const counter = touched[k];
+        if (counter >= COMPARED_COUNTERS) continue;
+        const difference = candidate[counter] - reference[counter];
+        if (isGauge(counter)) {
+          levels[counter] += difference;
+          gaugeMoved = true;
+          continue;
+        }
+        if (difference === 0) continue;
+        const track = tracks[counter];
+        track.total += difference;
+        if (op >= horizon) track.noteLater(op);
+        else {
+          track.note(op, difference);
+          track.judge(op, difference, onceB, onceA);
+        }
+      }
+      for (let g = 0; g < gauges.length; g++) {
+        const level = levels[g];
+        if (level !== 0) {
+          if (op < horizon) gauges[g].note(op, level);
+          else gauges[g].noteLater(op);
+        }
+        if (op < horizon && (gaugeMoved || occasion)) gauges[g].judge(op, level, sofarB, sofarA);
+      }
+      if (occasion && op < horizon)
+        for (const counter of withTerms)
+          if (candidate[counter] === reference[counter]) tracks[counter].judge(op, 0, onceB, onceA);
     }
   }
-  gauges.forEach((gauge, g) => (gauge.total = levels[g]));
+
+  /** Some statistic differs, in a call that has ended. */
+  get differs(): boolean {
+    return this.#tracks().some(({ first, firstLater }) => first >= 0 || firstLater >= 0);
+  }
+
+  /** Ops that the differences found so far may point at. */
+  pointsAt(): number[] {
+    return [
+      ...this.#tracks().flatMap((track) => track.pointsAt()),
+      ...Array.from(this.#pair.unfinished, ({ op }) => op),
+    ];
+  }
+
+  #tracks(): readonly Track[] {
+    return [...this.#pmapTracks, ...this.#counters];
+  }
+
+  /** What all parts come to. */
+  finish(): StatComparison {
+    const [tracks, levels] = [this.#counters, this.#levels];
+    for (const begun of this.#pair.unfinished) {
+      for (let counter = 0; counter < COMPARED_COUNTERS; counter++) {
+        const difference = begun.candidate[counter] - begun.reference[counter];
+        if (difference === 0) continue;
+        tracks[counter].noteLater(begun.op);
+        if (isGauge(counter)) levels[counter] += difference;
+        else tracks[counter].total += difference;
+      }
+    }
+    this.#gauges.forEach((gauge, g) => (gauge.total = levels[g]));
+    const all = this.#tracks();
+    return {
+      differences: all.flatMap((track) => track.result() ?? []),
+      seen: all.flatMap((track) => track.seen()),
+    };
+  }
 }
 
 function compareLevels(
   reference: Int32Array,
   candidate: Int32Array,
-  a: RunRecord,
-  b: RunRecord,
-  ops: number,
+  { perOp: { code, topPages: ofReference } }: RunPart,
+  { perOp: { topPages: ofCandidate } }: RunPart,
+  first: number,
+  count: number,
   horizon: number,
   track: Track,
 ): void {
   const [onceA, onceB] = [newOccasions(), newOccasions()];
   const { hasTerms } = track;
-  const { code } = a.perOp;
-  for (let op = 0; op < ops; op++) {
-    if (op < horizon && (code[op] === OUTCOME_STOPPED || code[op] === OUTCOME_NOT_RUN)) continue;
-    const difference = candidate[op] - reference[op];
+  for (let at = 0; at < count; at++) {
+    const op = first + at;
+    if (op < horizon && (code[at] === OUTCOME_STOPPED || code[at] === OUTCOME_NOT_RUN)) continue;
+    const difference = candidate[at] - reference[at];
     track.total = difference;
     if (op >= horizon) {
       if (difference !== 0) track.noteLater(op);
@@ -282,8 +185,8 @@ function compareLevels(
     }
     if (difference !== 0) track.note(op, difference);
     else if (!hasTerms) continue;
-    onceA[0] = a.perOp.topPages[op];
-    onceB[0] = b.perOp.topPages[op];
+    onceA[0] = ofReference[at];
+    onceB[0] = ofCandidate[at];
     track.judge(op, difference, onceB, onceA);
   }
 }

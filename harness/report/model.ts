@@ -7,7 +7,7 @@ import type { Step } from '../compare/declarations.ts';
 import type { Tally } from '../compare/gate.ts';
 import type { StateChange } from '../compare/state-diff.ts';
 import type { Difference, PairComparison, Verdict } from '../compare/pair.ts';
-import type { Standing } from '../compare/statistics.ts';
+import type { Standing } from '../compare/track.ts';
 import type { Place, RemoveCalls } from '../run/record.ts';
 import { type KindRow, kindRows } from './kinds.ts';
 

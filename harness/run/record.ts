@@ -139,6 +139,7 @@ export interface RunPart {
   readonly checkpoints: readonly Checkpoint[];
   /** ops that went on with a stopped call, in order, by number of the op in the workload */
   readonly resumed: readonly Resumed[];
+  readonly violations: readonly Violation[];
   /** calls into the pmap layer; null unless asked for */
   readonly events: RecordedEvents | null;
 }
@@ -157,6 +158,7 @@ export interface RunEnd {
   readonly balance: Balance;
   /** null unless the workload is a recording */
   readonly replay: ReplayStats | null;
+  /** those of all parts */
   readonly violations: readonly Violation[];
   /** the whole state after op `op`, as plain data; null unless asked for */
   readonly state: { readonly op: number; readonly machine: unknown } | null;
@@ -223,6 +225,7 @@ export function emptyPart(): RunPart {
     start: new Float64Array(),
     checkpoints: [],
     resumed: [],
+    violations: [],
     events: null,
   };
 }

@@ -134,6 +134,7 @@ export class Session {
       this.#tally?.enter(piece);
     }
     const start = m.counters.slice();
+    const violated = this.#violations().length;
     const eventsFrom = options.events === true ? new Uint32Array(piece.length + 1) : null;
     m.events.forget();
     this.#recorder.begin(piece.from, piece.length);
@@ -147,7 +148,12 @@ export class Session {
       eventsFrom === null
         ? null
         : { from: eventsFrom.slice(0, ops + 1), words: m.events.words.slice(0, eventsFrom[ops] * EVENT_WORDS) };
-    return { ops, perOp: this.#recorder.perOp(), start, checkpoints: this.#checkpoints, resumed, events };
+    const violations = this.#violations().slice(violated);
+    return { ops, perOp: this.#recorder.perOp(), start, checkpoints: this.#checkpoints, resumed, violations, events };
+  }
+
+  #violations(): readonly Violation[] {
+    return this.#checker?.violations ?? [];
   }
 
   /** How the run ended in this piece, null: it goes on behind it. */
@@ -235,7 +241,7 @@ export class Session {
       removeByPlace: this.#recorder.removeByPlace,
       balance,
       replay: this.#tally?.stats ?? null,
-      violations: this.#checker === null ? [] : [...this.#checker.violations],
+      violations: [...this.#violations()],
       state: this.#state,
       profile: this.#profiler?.finish() ?? null,
     };

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Machine } from '../../core/index.ts';
-import { type WorkloadComparison, compareWorkload, neverSeen, planComparison } from '../../harness/compare/compare.ts';
+import { type WorkloadComparison, neverSeen, planComparison } from '../../harness/compare/compare.ts';
+import { compareWorkload } from '../../harness/compare/workload.ts';
 import type { Known, VariantFacts } from '../../harness/compare/declarations.ts';
 import { EXIT_FINDING, EXIT_OK, tally } from '../../harness/compare/gate.ts';
 import { knownDifferences } from '../../harness/findings/index.ts';

@@ -33,8 +33,10 @@ async function built() {
   const { knownIn } = await load<typeof import('../../harness/compare/declarations.ts')>(
     'harness/compare/declarations.js',
   );
-  const { compareWorkload, planComparison } =
+  const { planComparison } =
     await load<typeof import('../../harness/compare/compare.ts')>('harness/compare/compare.js');
+  const { compareWorkload } =
+    await load<typeof import('../../harness/compare/workload.ts')>('harness/compare/workload.js');
   const { knownDifferences } =
     await load<typeof import('../../harness/findings/index.ts')>('harness/findings/index.js');
   const { knownViolations } = await load<typeof import('../../harness/findings/violations.ts')>(

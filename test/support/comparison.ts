@@ -1,12 +1,7 @@
 /** A whole comparison on planted records: four revisions, two workloads, no machine. */
 import { type ExpectedDifference, acceptExpected } from '../../harness/compare/accepted.ts';
-import {
-  type Against,
-  type WorkloadComparison,
-  compareWorkload,
-  neverSeen,
-  planComparison,
-} from '../../harness/compare/compare.ts';
+import { type Against, type WorkloadComparison, neverSeen, planComparison } from '../../harness/compare/compare.ts';
+import { compareWorkload } from '../../harness/compare/workload.ts';
 import type { Known, VariantFacts } from '../../harness/compare/declarations.ts';
 import { type GateOptions, tally } from '../../harness/compare/gate.ts';
 import { type Report, buildReport } from '../../harness/report/model.ts';

@@ -1,0 +1,74 @@
+/**
+ * Do two runs agree on every plane? Variants whose runs agree are shown as one.
+ */
+import type { RunEnd, RunPart, RunRecord } from '../run/record.ts';
+import type { Explanations } from './declarations.ts';
+import { CheckpointComparer } from './checkpoints.ts';
+import { OutcomeComparer } from './ops.ts';
+import { StatisticsComparer } from './statistics.ts';
+import { compareViolations } from './faults.ts';
+
+const NOTHING: Explanations = { intended: [], known: [], faults: { reference: [], candidate: [] } };
+
+export class SameRun {
+  #same = true;
+  readonly #outcomes = new OutcomeComparer();
+  readonly #map = new CheckpointComparer('map');
+  readonly #tables = new CheckpointComparer('tables');
+  /** null while all parts were equal byte for byte: what comes later differs only by itself */
+  #statistics: StatisticsComparer | null = null;
+
+  /** The next parts, which begin with op `first`. */
+  take(a: RunPart, b: RunPart, first: number): void {
+    if (this.#same) this.#same = this.#agree(a, b, first);
+  }
+
+  #agree(a: RunPart, b: RunPart, first: number): boolean {
+    if (a.ops !== b.ops) return false;
+    this.#outcomes.take(a, b, first, a.ops);
+    if (this.#outcomes.ops > 0) return false;
+    for (const plane of [this.#map, this.#tables]) {
+      plane.take(a, b, first + a.ops);
+      if (plane.checkpoints > 0) return false;
+    }
+    if (this.#statistics === null && sameStatistics(a, b)) return true;
+    this.#statistics ??= new StatisticsComparer(NOTHING);
+    this.#statistics.take(a, b, first, a.ops, Infinity);
+    return !this.#statistics.differs;
+  }
+
+  /** The runs have ended: do they agree? */
+  finish(a: RunEnd, b: RunEnd): boolean {
+    return (
+      this.#same &&
+      a.ended.kind !== 'failed' &&
+      a.ops === b.ops &&
+      JSON.stringify(a.ended) === JSON.stringify(b.ended) &&
+      compareViolations(a, b).length === 0 &&
+      (this.#statistics === null || this.#statistics.finish().differences.length === 0)
+    );
+  }
+}
+
+/** Do two whole records agree? */
+export function sameRecord(a: RunRecord, b: RunRecord): boolean {
+  const same = new SameRun();
+  same.take(a, b, 0);
+  return same.finish(a, b);
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: NodeJS.TypedArray): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+const sameBytes = (x: NodeJS.TypedArray, y: NodeJS.TypedArray): boolean => Buffer.compare(bytesOf(x), bytesOf(y)) === 0;
+
+/** The common case, by bytes. Parts that differ here may still agree: reached members are counted too. */
+function sameStatistics({ perOp: a, start: before }: RunPart, { perOp: b, start: after }: RunPart): boolean {
+  return (
+    sameBytes(before, after) &&
+    sameBytes(a.residentCount, b.residentCount) &&
+    sameBytes(a.wiredCount, b.wiredCount) &&
+    sameBytes(a.counterFrom, b.counterFrom) &&
+    sameBytes(a.counterIndex, b.counterIndex) &&
+    sameBytes(a.counterDelta, b.counterDelta)
+  );
+}

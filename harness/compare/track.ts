@@ -1,0 +1,160 @@
+/**
+ * One statistic or counter on its way through the ops of two runs: how far it differs, and whether what is declared to
+ * differ explains it.
+ */
+import type { Explanations, Step } from './declarations.ts';
+import { type Measure, NOTHING, sum } from './measure.ts';
+import { type Expected, fits, mayStray, termsOf } from './occasions.ts';
+import type { Plane } from './planes.ts';
+
+/**
+ * intended: declared by an author. known: a finding names it. follows: not judged, as it comes after a difference of a
+ * severer plane, or in a call that never ends.
+ */
+export type Standing = 'intended' | 'known' | 'unexpected' | 'follows';
+
+/** One statistic or counter that differs, or that was declared to differ and does not. */
+export interface StatDifference {
+  readonly what: string;
+  readonly plane: Plane;
+  readonly standing: Standing;
+  /** steps that explain it; empty when unexpected */
+  readonly steps: readonly Step[];
+  /** first op that differs, or where the declaration does not fit */
+  readonly op: number;
+  /** ops that differ */
+  readonly ops: number;
+  /** least and greatest difference, candidate minus reference: of one op's share, or of a level */
+  readonly least: number;
+  readonly most: number;
+  /** difference over all ops; of a level: after the last op compared */
+  readonly total: number;
+}
+
+export class Track {
+  readonly what: string;
+  readonly plane: Plane;
+  readonly intended: readonly Step[];
+  readonly known: readonly Step[];
+  readonly #byIntent: Expected;
+  readonly #byLedger: Expected;
+  #intentFits = true;
+  #ledgerFits = true;
+  #misfit = -1;
+  /** how far differences lay from what the terms of declarations and ledger come to */
+  #leastAstray = 0;
+  #mostAstray = 0;
+  first = -1;
+  ops = 0;
+  least = 0;
+  most = 0;
+  total = 0;
+  /** steps a term of which applied to some op */
+  readonly #applied = new Set<Step>();
+  #pending: Step[];
+  /** the steps have terms: they are to be held against ops without a difference too */
+  readonly hasTerms: boolean;
+  /** differences at or after the horizon */
+  firstLater = -1;
+  opsLater = 0;
+
+  constructor(what: string, plane: Plane, { intended, known }: Explanations) {
+    this.what = what;
+    this.plane = plane;
+    this.intended = intended.filter((step) => step.what === what);
+    this.known = known.filter((step) => step.what === what);
+    this.#byIntent = expected(this.intended);
+    this.#byLedger = expected([...this.intended, ...this.known]);
+    this.#pending = [...this.intended, ...this.known].filter(({ measure }) => measure.per.some((n) => n !== 0));
+    this.hasTerms = this.#pending.length > 0;
+  }
+
+  /** Take note of a difference at `op`; it is held against the declarations by judge(). */
+  note(op: number, difference: number): void {
+    if (this.first < 0) this.first = op;
+    this.ops++;
+    if (difference < this.least) this.least = difference;
+    if (difference > this.most) this.most = difference;
+  }
+
+  noteLater(op: number): void {
+    if (this.firstLater < 0) this.firstLater = op;
+    this.opsLater++;
+  }
+
+  judge(op: number, difference: number, ofCandidate: Float64Array, ofReference: Float64Array): void {
+    if (this.#intentFits && !fits(this.#byIntent, difference, ofCandidate, ofReference)) {
+      this.#intentFits = false;
+      if (this.#misfit < 0) this.#misfit = op;
+    }
+    const astray = difference - termsOf(this.#byLedger, ofCandidate, ofReference);
+    if (!mayStray(this.#byLedger, astray)) this.#ledgerFits = false;
+    if (astray < this.#leastAstray) this.#leastAstray = astray;
+    if (astray > this.#mostAstray) this.#mostAstray = astray;
+    for (const step of this.#pending) {
+      const occasions = step.reversed ? ofReference : ofCandidate;
+      if (!step.measure.per.some((n, basis) => n !== 0 && occasions[basis] !== 0)) continue;
+      this.#applied.add(step);
+      this.#pending = this.#pending.filter((other) => other !== step);
+    }
+  }
+
+  /** Ops that its result may point at. */
+  pointsAt(): number[] {
+    return [this.first, this.#misfit, this.firstLater];
+  }
+
+  /** What came of it, or null when nothing differs and nothing was declared in vain. */
+  result(): StatDifference | null {
+    const { what, plane, first, ops, least, most, total } = this;
+    const standing: Standing = this.#intentFits ? 'intended' : this.#ledgerFits ? 'known' : 'unexpected';
+    if (first < 0 && standing !== 'unexpected') {
+      if (this.firstLater < 0) return null;
+      return {
+        what,
+        plane,
+        standing: 'follows',
+        steps: [],
+        op: this.firstLater,
+        ops: this.opsLater,
+        least,
+        most,
+        total,
+      };
+    }
+    const steps =
+      standing === 'intended' ? this.intended : standing === 'known' ? [...this.intended, ...this.known] : [];
+    return {
+      what,
+      plane,
+      standing,
+      steps,
+      op: standing === 'unexpected' ? this.#misfit : first,
+      ops,
+      least,
+      most,
+      total,
+    };
+  }
+
+  /** Steps that really explained something: by a term that applied, or by a difference beyond the terms on their open side. */
+  seen(): Step[] {
+    const holding = this.#intentFits ? this.intended : this.#ledgerFits ? [...this.intended, ...this.known] : [];
+    return holding.filter((step) => {
+      const { measure, reversed } = step;
+      if (this.#applied.has(step)) return true;
+      const [up, down] = reversed ? [measure.fewer, measure.more] : [measure.more, measure.fewer];
+      return (up && this.#mostAstray > 0) || (down && this.#leastAstray < 0);
+    });
+  }
+}
+
+function expected(steps: readonly Step[]): Expected {
+  let forward: Measure = NOTHING;
+  let backward: Measure = NOTHING;
+  for (const { measure, reversed } of steps) {
+    if (reversed) backward = sum(backward, measure);
+    else forward = sum(forward, measure);
+  }
+  return { forward, backward };
+}

@@ -1,0 +1,166 @@
+/**
+ * n-way comparison of the runs of one workload, piece by piece: nothing that it holds grows with the number of ops.
+ */
+import type { RunEnd, RunPart, RunRecord } from '../run/record.ts';
+import { OP_NAMES, type Workload } from '../workload/ops.ts';
+import { type Piece, type WorkloadHead, headOf, pieceOf, placeOf } from '../workload/pieces.ts';
+import type { Fault, Plan, PlannedPair, RunSummary, WorkloadComparison } from './compare.ts';
+import { faultsOf, lineage } from './declarations.ts';
+import { type MissedExpectation, missedExpectations } from './expectations.ts';
+import { PairComparer } from './pair.ts';
+import { SameRun } from './same.ts';
+import { exceeds, explainFault, violationsOf } from './faults.ts';
+
+/** Compares the runs of one workload, one per column of the plan, in its order. */
+export class WorkloadComparer {
+  readonly #plan: Plan;
+  readonly #head: WorkloadHead;
+  readonly #pairs: readonly PairComparer[];
+  readonly #steps: readonly PairComparer[];
+  /** by column, and by the columns before it */
+  readonly #same: readonly (readonly SameRun[])[];
+  /** columns that must answer what the workload expects, and where they do not */
+  readonly #references: readonly number[];
+  readonly #missed: MissedExpectation[][];
+  /** ops after which an invariant did not hold */
+  readonly #violated = new Set<number>();
+  readonly #texts = new OpTexts();
+
+  constructor(plan: Plan, head: WorkloadHead) {
+    this.#plan = plan;
+    this.#head = head;
+    const { columns, ledger } = plan;
+    const comparer = ({ reference, candidate, explained }: PlannedPair): PairComparer =>
+      new PairComparer(explained, { reference, candidate });
+    this.#pairs = plan.pairs.map(comparer);
+    this.#steps = plan.steps.map(comparer);
+    this.#same = columns.map((_column, i) => columns.slice(0, i).map(() => new SameRun()));
+    this.#references = columns.flatMap(({ id }, i) => {
+      const isCandidate = plan.pairs.some(({ candidate }) => candidate.id === id);
+      const isKnown = ledger.some(({ variant, what }) => variant === id && what === 'outcome');
+      return isCandidate || isKnown ? [] : [i];
+    });
+    this.#missed = this.#references.map(() => []);
+  }
+
+  /** What each run made of the next piece, by column. */
+  take(piece: Piece, parts: readonly RunPart[]): void {
+    const { from } = piece;
+    const comparers = this.#eachPair((pair, [reference, candidate]) => {
+      pair.take(parts[reference], parts[candidate], from);
+      return pair;
+    });
+    this.#same.forEach((before, i) => before.forEach((same, j) => same.take(parts[j], parts[i], from)));
+    this.#references.forEach((column, i) => this.#missed[i].push(...missedExpectations(piece, parts[column])));
+    for (const { violations } of parts) for (const { op } of violations) this.#violated.add(op);
+    const ends = parts.flatMap(({ ops }) => [from + ops - 1, from + ops]);
+    this.#texts.take(piece, [...comparers.flatMap((pair) => pair.pointsAt()), ...ends, ...this.#violated]);
+  }
+
+  #eachPair<T>(body: (pair: PairComparer, columns: readonly [reference: number, candidate: number]) => T): T[] {
+    const { columns, pairs, steps } = this.#plan;
+    const comparers = [...this.#pairs, ...this.#steps];
+    return [...pairs, ...steps].map(({ reference, candidate }, i) =>
+      body(comparers[i], [columns.indexOf(reference), columns.indexOf(candidate)]),
+    );
+  }
+
+  /** All runs have ended; what each came to, by column. */
+  finish(runs: readonly RunEnd[]): WorkloadComparison {
+    const { columns, pairs } = this.#plan;
+    const { name, title, length, trace, machine } = this.#head;
+    const compared = this.#eachPair((pair, [reference, candidate]) => pair.finish(runs[reference], runs[candidate]));
+    const ops = new Set(compared.flatMap(({ differences }) => differences.map(({ op }) => op)));
+    for (const { ended } of runs) if (ended.kind !== 'done' && ended.op !== null) ops.add(ended.op);
+    const referenceOf = (id: string): RunEnd | undefined => {
+      const against = pairs.find(({ candidate }) => candidate.id === id)?.reference;
+      return against === undefined ? undefined : runs[columns.indexOf(against)];
+    };
+    return {
+      name,
+      title,
+      ops: length,
+      recorded: trace !== null,
+      machine,
+      runs: runs.map((run) => summaryOf(run, referenceOf(run.variant) ?? null, this.#plan)),
+      groups: this.#groups(runs),
+      pairs: compared.slice(0, pairs.length),
+      steps: compared.slice(pairs.length),
+      opTexts: Object.fromEntries(
+        [...ops].toSorted((a, b) => a - b).map((op) => [op, op < 0 || op >= length ? 'end' : this.#texts.of(op)]),
+      ),
+      missed: this.#missed.flat(),
+    };
+  }
+
+  #groups(runs: readonly RunEnd[]): string[][] {
+    const groups: number[][] = [];
+    runs.forEach((run, column) => {
+      const home = groups.find(([first]) => this.#same[column][first].finish(runs[first], run));
+      if (home === undefined) groups.push([column]);
+      else home.push(column);
+    });
+    return groups.map((group) => group.map((column) => runs[column].variant));
+  }
+}
+
+/** Compare the records of a whole workload, one per column of the plan. */
+export function compareWorkload(plan: Plan, workload: Workload, records: readonly RunRecord[]): WorkloadComparison {
+  const ordered = plan.columns.map(({ id }) => records.find(({ variant }) => variant === id)!);
+  const comparer = new WorkloadComparer(plan, headOf(workload));
+  comparer.take(pieceOf(workload), ordered);
+  return comparer.finish(ordered);
+}
+
+/** Ops in words: of those that matter so far, as their pieces are forgotten. */
+class OpTexts {
+  #texts = new Map<number, string>();
+  #pieces: readonly Piece[] = [];
+
+  /** ops: the numbers that matter, of this piece and those before it. */
+  take(piece: Piece, ops: readonly number[]): void {
+    const before = this.#texts;
+    this.#texts = new Map();
+    for (const op of ops) {
+      const text = before.get(op) ?? opText(piece, op);
+      if (text !== null) this.#texts.set(op, text);
+    }
+    this.#pieces = [piece, ...this.#pieces.slice(0, 1)];
+  }
+
+  /** An op that mattered, or one of the last two pieces. */
+  of(op: number): string {
+    const known = this.#texts.get(op);
+    if (known !== undefined) return known;
+    for (const piece of this.#pieces) {
+      const text = opText(piece, op);
+      if (text !== null) return text;
+    }
+    return `op ${op}`;
+  }
+}
+
+/** `line 7, cc: exit`. Null: the op is in another piece. */
+function opText(piece: Piece, op: number): string | null {
+  const place = placeOf(piece, op);
+  if (place === null) return null;
+  const { code, line, who } = place.chunk;
+  const { process, thread } = piece.actors[who[place.at]] ?? { process: -1, thread: '' };
+  const name = (piece.processes[process]?.name ?? '?') + (thread === '' ? '' : `/${thread}`);
+  const verb = OP_NAMES[code[place.at]];
+  return `${line[place.at] > 0 ? `line ${line[place.at]}` : `op ${op}`}, ${name}: ${verb}`;
+}
+
+/** A fault that the ledger knows of a variant stays known in its successors, until one mends it. */
+function summaryOf(run: RunEnd, reference: RunEnd | null, { ledger, facts }: Plan): RunSummary {
+  const line = lineage(run.variant, facts);
+  const inReference = reference === null ? [] : violationsOf(reference);
+  const known = faultsOf(line, ledger);
+  const faults = violationsOf(run).map((violation): Fault => {
+    const findings = explainFault(violation, run, known).flatMap(({ finding }) => finding ?? []);
+    const shared = inReference.some((other) => other.name === violation.name && !exceeds(violation, other));
+    return { ...violation, standing: findings.length > 0 ? 'known' : shared ? 'shared' : 'unexpected', findings };
+  });
+  const { variant, ended, ops, removeByPlace, replay, balance } = run;
+  return { variant, ended, ops, removeByPlace, replay, alive: balance.alive, faults };
+}
