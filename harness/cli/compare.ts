@@ -83,7 +83,8 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
         options: { check: isChecked },
         wallMs: (slowest) => Math.max(timeLimit * 1000, Math.ceil(SLOWER * slowest)),
         take: (piece, parts) => comparer.take(piece, parts),
-        say: (ids, ops) => progress.say(`${i + 1}/${workloads.length} ${head.name}${shareText(ops, head)}: ${ids}`),
+        say: (running, ops) =>
+          progress.say(`${i + 1}/${workloads.length} ${head.name}${shareText(ops, head)}: ${running}`),
         isInterrupted: () => interrupted,
       });
       if (done === null || interrupted) break;

@@ -22,6 +22,8 @@ export class WorkloadComparer {
   /** columns that must answer what the workload expects, and where they do not */
   readonly #references: readonly number[];
   readonly #missed: MissedExpectation[][];
+  /** by column: the last op that its run has finished, and the one behind it, in which it may have ended */
+  readonly #ends: { readonly ops: readonly number[]; readonly isOver: boolean }[];
   /** ops after which an invariant did not hold */
   readonly #violated = new Set<number>();
   readonly #texts = new OpTexts();
@@ -41,6 +43,7 @@ export class WorkloadComparer {
       return isCandidate || isKnown ? [] : [i];
     });
     this.#missed = this.#references.map(() => []);
+    this.#ends = columns.map(() => ({ ops: [], isOver: false }));
   }
 
   /** What each run made of the next piece, by column. */
@@ -53,7 +56,11 @@ export class WorkloadComparer {
     this.#same.forEach((before, i) => before.forEach((same, j) => same.take(parts[j], parts[i], from)));
     this.#references.forEach((column, i) => this.#missed[i].push(...missedExpectations(piece, parts[column])));
     for (const { violations } of parts) for (const { op } of violations) this.#violated.add(op);
-    const ends = parts.flatMap(({ ops }) => [from + ops - 1, from + ops]);
+    for (const [column, { ops }] of parts.entries()) {
+      if (this.#ends[column].isOver) continue;
+      this.#ends[column] = { ops: [from + ops - 1, from + ops], isOver: ops < piece.length };
+    }
+    const ends = this.#ends.flatMap(({ ops }) => ops);
     this.#texts.take(piece, [...comparers.flatMap((pair) => pair.pointsAt()), ...ends, ...this.#violated]);
   }
 

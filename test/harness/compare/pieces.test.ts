@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { corpusPath } from '../../../harness/workload/corpus/index.ts';
+import { loadWorkload } from '../../../harness/workload/load.ts';
+import { headOf } from '../../../harness/workload/pieces.ts';
+import { TraceReader } from '../../../harness/workload/trace/read.ts';
+import { PieceComparison, sourceModules } from '../../support/pieces.ts';
+import { workloads } from '../workload/arbitrary.ts';
+
+let compare: PieceComparison;
+beforeAll(async () => {
+  compare = new PieceComparison(await sourceModules());
+});
+
+/** `npm run soak` takes all of the catalog, recordings and many more random workloads. */
+describe('a comparison piece by piece says what one in one piece says', () => {
+  it.each(['sharers-exit-together', 'subshells', 'superpage-exit'])('of %s', async (name) => {
+    const workload = await loadWorkload(name);
+    const expected = compare.whole(workload);
+    expect(compare.inPieces(workload, 7)).toEqual(expected);
+    expect(compare.inPieces(workload, 64)).toEqual(expected);
+  });
+
+  it('of random workloads, with calls that stop and go on, panics, failures and broken invariants', () => {
+    fc.assert(
+      fc.property(workloads({ choices: 30, machine: 'cpus=2' }), fc.constantFrom(1, 7), ({ workload }, size) => {
+        expect(compare.inPieces(workload, size, true)).toEqual(compare.whole(workload, true));
+      }),
+      { numRuns: 8, endOnFailure: true },
+    );
+  });
+
+  it('of a recording as it is read', async () => {
+    const workload = { ...(await loadWorkload('forkloop_small')), name: 't' };
+    const lines = gunzipSync(readFileSync(corpusPath('forkloop_small')))
+      .toString()
+      .trimEnd()
+      .split('\n');
+    expect(compare.asRead(lines, 64, headOf(workload))).toEqual(compare.whole(workload));
+  });
+});
+
+describe('a recording as it is read', () => {
+  it('brings the processes that still run into the next piece, and forgets the others', () => {
+    const reader = new TraceReader('t');
+    const say = (...events: object[]): void => events.forEach((event) => reader.block(JSON.stringify(event)));
+    say({ ev: 'meta', format: 'vmtrace-1', name: 'x', page: 4096, root: 10 });
+    say({ t: 1, pid: 10, ev: 'fork', child: 11, kind: 'fork' }, { t: 2, pid: 10, ev: 'fork', child: 12, kind: 'fork' });
+    say({ t: 3, pid: 11, ev: 'exit' });
+    const first = reader.take();
+    expect(first.processes.map(({ name }) => name)).toEqual(['p10', 'p11', 'p12']);
+    say({ t: 4, pid: 12, ev: 'fork', child: 11, kind: 'fork' }, { t: 5, pid: 11, ev: 'touch' });
+    reader.end('x');
+    const second = reader.take();
+    expect(second.processes.map(({ name }) => name)).toEqual(['p10', 'p12', 'p11']);
+    expect([...second.carried!]).toEqual([0, 2, -1]);
+    expect([...second.chunks[0]!.who]).toEqual([1, 2, 0, 2, 1]);
+    expect({ from: second.from, length: second.length }).toEqual({ from: 3, length: 5 });
+  });
+});

@@ -1,0 +1,144 @@
+/** The same workload compared in one piece, and in many. */
+import { pathToFileURL } from 'node:url';
+import type { Machine, Variant } from '../../core/index.ts';
+import type { WorkloadComparison } from '../../harness/compare/compare.ts';
+import type { MakeChecker, Session } from '../../harness/run/session.ts';
+import type { Workload } from '../../harness/workload/ops.ts';
+import type { Piece, WorkloadHead } from '../../harness/workload/pieces.ts';
+
+/** The modules that it takes, from the source or as they were built. */
+export type Modules = Awaited<ReturnType<typeof sourceModules>>;
+
+export const sourceModules = async () => ({
+  ...(await import('../../core/index.ts')),
+  ...(await import('../../harness/check/checker.ts')),
+  ...(await import('../../harness/compare/compare.ts')),
+  ...(await import('../../harness/compare/workload.ts')),
+  ...(await import('../../harness/findings/index.ts')),
+  ...(await import('../../harness/run/facts.ts')),
+  ...(await import('../../harness/run/session.ts')),
+  ...(await import('../../harness/workload/generate.ts')),
+  ...(await import('../../harness/workload/load.ts')),
+  ...(await import('../../harness/workload/pieces.ts')),
+  ...(await import('../../harness/workload/trace/read.ts')),
+  face: await import('../../variants/index.ts'),
+});
+
+/** file: the absolute path of a file of the built program, by its path in it. */
+export async function builtModules(file: (path: string) => string): Promise<Modules> {
+  const load = async (path: string): Promise<object> =>
+    (await import(/* @vite-ignore */ pathToFileURL(file(path)).href)) as object;
+  const paths = [
+    'core/index.js',
+    'harness/check/checker.js',
+    'harness/compare/compare.js',
+    'harness/compare/workload.js',
+    'harness/findings/index.js',
+    'harness/run/facts.js',
+    'harness/run/session.js',
+    'harness/workload/generate.js',
+    'harness/workload/load.js',
+    'harness/workload/pieces.js',
+    'harness/workload/trace/read.js',
+  ];
+  const modules = await Promise.all(paths.map(load));
+  return Object.assign({}, ...modules, { face: await load('variants/index.js') }) as Modules;
+}
+
+export class PieceComparison {
+  readonly #modules: Modules;
+  readonly #seats: { readonly machine: Machine; readonly checker: MakeChecker }[] = [];
+
+  constructor(modules: Modules) {
+    this.#modules = modules;
+  }
+
+  /** Revisions, one that panics at its second exit, and one that fails at its third: made anew for each comparison. */
+  #columns(): Variant[] {
+    const { KernelPanic, face } = this.#modules;
+    return [
+      face.baseline,
+      face.doubleCountFix,
+      face.landed,
+      face.unmapWithoutRefcountCheck,
+      this.#breaking('panics', 1, () => {
+        throw new KernelPanic('exit1', 'planted', {});
+      }),
+      this.#breaking('throws', 2, () => {
+        throw new Error('planted');
+      }),
+    ];
+  }
+
+  /** Landed, until its hook has been reached `after` times; then it does what `fault` does. */
+  #breaking(id: string, after: number, fault: () => never): Variant {
+    const { face, defineVariant } = this.#modules;
+    const { hunks, accounting } = face.landed;
+    let reached = 0;
+    const exitBeforeVmspaceExit: Variant['hunks']['exitBeforeVmspaceExit'] = (m, p) => {
+      if (++reached > after) fault();
+      hunks.exitBeforeVmspaceExit(m, p);
+    };
+    return defineVariant({
+      id,
+      after: 'landed',
+      title: id,
+      accounting,
+      intends: [],
+      hunks: { ...hunks, exitBeforeVmspaceExit },
+    });
+  }
+
+  /** All columns in lockstep. */
+  of(pieces: Iterable<Piece>, head: WorkloadHead, check = false): WorkloadComparison {
+    const { Session, WorkloadComparer, factsOf, planComparison, knownDifferences, face } = this.#modules;
+    const variants = this.#columns();
+    const plan = planComparison(
+      variants.map(({ id }) => id),
+      factsOf(variants, new Set(Object.keys(face))),
+      { against: { kind: 'variant', id: 'baseline' }, ledger: knownDifferences, steps: true },
+    );
+    const comparer = new WorkloadComparer(plan, head);
+    let sessions: Session[] | null = null;
+    for (const piece of pieces) {
+      sessions ??= variants.map((variant, i) => {
+        const { machine, checker } = this.#seat(i);
+        return new Session(machine, { head, variant, options: { check }, watch: { checker } }, piece);
+      });
+      const parts = sessions.map((session) => session.take(piece));
+      comparer.take(piece, parts);
+    }
+    return comparer.finish(sessions!.map((session) => session.end()));
+  }
+
+  /** A run that failed may leave anything behind on its machine, and the next one starts it anew whatever it is. */
+  #seat(i: number): { readonly machine: Machine; readonly checker: MakeChecker } {
+    const { DEFAULT_CONFIG, bootMachine, checkers, face } = this.#modules;
+    return (this.#seats[i] ??= { machine: bootMachine(DEFAULT_CONFIG, face.landed.hunks), checker: checkers() });
+  }
+
+  whole(workload: Workload, check = false): WorkloadComparison {
+    const { pieceOf, headOf } = this.#modules;
+    return this.of([pieceOf(workload)], headOf(workload), check);
+  }
+
+  inPieces(workload: Workload, size: number, check = false): WorkloadComparison {
+    const { cut, headOf } = this.#modules;
+    return this.of(cut(workload, size), headOf(workload), check);
+  }
+
+  /** Of a recording as it is read, in pieces of at least `size` ops: what is over is forgotten from piece to piece. */
+  asRead(lines: readonly string[], size: number, head: WorkloadHead): WorkloadComparison {
+    const { TraceReader } = this.#modules;
+    function* pieces(): Generator<Piece> {
+      const reader = new TraceReader('t');
+      for (const line of lines) {
+        reader.block(line);
+        if (reader.held >= size) yield reader.take();
+      }
+      reader.end('t');
+      yield reader.take();
+    }
+    return this.of(pieces(), head);
+  }
+}
