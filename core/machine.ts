@@ -2,7 +2,6 @@
  * Booting a machine, and making a used one as good as new.
  */
 import { resetCpus } from './hw/cpu.ts';
-import { physInit } from './hw/phys.ts';
 import type { Hunks, Machine } from './hunks.ts';
 import { TIMEKEEP_OFFSET, TIMEKEEP_VALUE } from './kern/signal.ts';
 import { pmapBootstrap } from './pmap/index.ts';
@@ -32,11 +31,20 @@ export function bootMachine(config: MachineConfig, hunks: Hunks): Machine {
   return m;
 }
 
+/** `used` booted again if it has that much RAM, else a new machine. null: there is none to use again. */
+export function machineFor(used: Machine | null, config: MachineConfig, hunks: Hunks): Machine {
+  if (used === null || used.config.ram !== config.ram) return bootMachine(config, hunks);
+  resetMachine(used, config, hunks);
+  return used;
+}
+
 /**
  * Boots m again. What it does then depends on nothing that it did before, whatever state it was left in. Takes time only
- * for what was used.
+ * for what was used. Throws RangeError if config has another amount of RAM: that is another machine (machineFor).
  */
 export function resetMachine(m: Machine, config: MachineConfig, hunks: Hunks): void {
+  if (config.ram !== m.config.ram)
+    throw new RangeError(`reset: expected ${m.config.ram} bytes of ram, got ${config.ram}`);
   m.config = config;
   m.hunks = hunks;
   m.counters.fill(0);
@@ -62,7 +70,7 @@ export function resetMachine(m: Machine, config: MachineConfig, hunks: Hunks): v
   vm.deferred = null;
   vm.userWired = 0;
   radixReset(vm.index);
-  physInit(m);
+  m.physBeyond.clear();
   resetCpus(m);
   pmapBootstrap(m);
   m.vmspace0 = new Vmspace(m.pmap0, PAGE_SIZE, VM_MAXUSER_ADDRESS_LA48);

@@ -2,24 +2,10 @@
  * Physical memory: RAM as one Int32Array (frame f at word f << 10, two words an entry), and a sparse store for the physical
  * addresses beyond it, behind one bounds test.
  *
- * RAM is a power of two of at most 4 GiB, reserved at once and committed by the host page by page when first written: an
- * unused gigabyte costs nothing.
+ * RAM is reserved at once and committed by the host page by page when first written: an unused gigabyte costs nothing.
  */
 import type { Hardware } from '../state/machine.ts';
-import { type Frame, PAGE_SIZE, WORDS_PER_PAGE } from '../units.ts';
-
-export const MAX_RAM = 2 ** 32;
-const MIN_RAM = 2 ** 22;
-
-/** Gives m the RAM that its configuration states. Throws RangeError for a size that is no power of two in 4 MiB..4 GiB. */
-export function physInit(m: Hardware): void {
-  const { ram } = m.config;
-  if (!Number.isInteger(Math.log2(ram)) || ram < MIN_RAM || ram > MAX_RAM)
-    throw new RangeError(`ram: expected a power of two of ${MIN_RAM}..${MAX_RAM} bytes, got ${ram}`);
-  if (m.words.length !== ram / 4) m.words = new Int32Array(ram / 4);
-  m.frames = ram / PAGE_SIZE;
-  m.physBeyond.clear();
-}
+import { type Frame, WORDS_PER_PAGE } from '../units.ts';
 
 /** One 32-bit word of physical memory. `index` counts words within the frame. */
 export function physRead(m: Hardware, frame: Frame, index: number): number {

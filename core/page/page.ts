@@ -9,7 +9,7 @@ import { ALLOC_FAILURES, PAGES_DIRTIED, VM_WAITS } from '../counters.ts';
 import { physZero } from '../hw/phys.ts';
 import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
-import { RUN_MAP_WORDS, RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED, VmPages } from '../state/page.ts';
+import { RUN_MAP_WORDS, RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED } from '../state/page.ts';
 import type { Frame } from '../units.ts';
 import { emptySet, pageGive, takeLowest } from './freelist.ts';
 import { reservFreePage, reservReclaim, reservTakeRun } from './reserv.ts';
@@ -22,8 +22,7 @@ export const LIMIT_FAILURES = 64;
  * was used since the last call.
  */
 export function pageInit(m: Machine, first: Frame): void {
-  if (m.page.refCount.length !== m.frames) m.page = new VmPages(m.frames);
-  else pageClear(m);
+  pageClear(m);
   const { page } = m;
   page.first = first;
   page.next = first;

@@ -72,9 +72,9 @@ export function pmapBootstrap(m: Machine, first: Frame = 1): void {
     fillPml5(m, root);
   }
   m.counters[KERNEL_PT_PAGE_COUNT]! += LARGE_MAP_SLOTS + (m.la57 ? 1 : 0);
-  resetPmap(kernelPmap, root);
+  resetPmap(m, kernelPmap, root);
   kernelPmap.stats.residentCount = config.kernelResident ?? KERNEL_RESIDENT;
-  resetPmap(pmap0, root);
+  resetPmap(m, pmap0, root);
   for (const cpu of m.cpus) {
     pmap0.pcid[cpu.id] = 1;
     pmap0.pcidGen[cpu.id] = 1;
@@ -99,8 +99,13 @@ function bootPages(m: Machine, count: number): Frame {
   return first;
 }
 
-function resetPmap(pmap: Pmap, root: Frame): void {
+function setTop(m: Machine, pmap: Pmap, root: Frame): void {
   pmap.top = root;
+  pmap.fourLevelRoot = m.la57 ? 0 : root << 10;
+}
+
+function resetPmap(m: Machine, pmap: Pmap, root: Frame): void {
+  setTop(m, pmap, root);
   pmap.topUser = 0;
   pmap.stats.residentCount = 0;
   pmap.stats.wiredCount = 0;
@@ -170,7 +175,7 @@ export function newPmap(m: Machine): Pmap {
     pmap = new Pmap(id);
     m.pmaps[id] = pmap;
   }
-  resetPmap(pmap, 0);
+  resetPmap(m, pmap, 0);
   return pmap;
 }
 
@@ -185,8 +190,8 @@ function takeTopPage(m: Machine, pmap: Pmap): Frame {
  */
 export function pmapPinit(m: Machine, pmap: Pmap, kpti: boolean): void {
   if (m.recording) m.events.emit(EV_PINIT, pmap.id);
-  resetPmap(pmap, 0);
-  pmap.top = takeTopPage(m, pmap);
+  resetPmap(m, pmap, 0);
+  setTop(m, pmap, takeTopPage(m, pmap));
   for (let cpu = 0; cpu < m.cpus.length; cpu++) {
     pmap.pcid[cpu] = PMAP_PCID_NONE;
     pmap.pcidGen[cpu] = 0;
@@ -225,7 +230,7 @@ export function pmapRelease(m: Machine, pmap: Pmap): void {
   }
   counters[REACHED_RELEASE_END]!++;
   hunks.releaseEnd(m, pmap);
-  pmap.top = 0;
+  setTop(m, pmap, 0);
   pmap.topUser = 0;
   if (m.recording) {
     m.events.calls.unwatch(pmap);

@@ -33,11 +33,11 @@ export function pmapExtract(m: Machine, pmap: Pmap, va: Va): number {
   m.counters[PMAP_LOCKS]!++;
   // All levels are read before any is tested: where one is missing the rest comes from frame 0, which is all zero, and
   // under a 2M or 1G leaf from its page.
-  const pml4e = words[(pmap.top << 10) + pml4Slot(hi)]!;
+  const pml4e = words[pmap.fourLevelRoot | pml4Slot(hi)]!;
   const pdpe = words[tableWords(pml4e) + pdpSlot(hi, lo)]!;
   const pde = words[tableWords(pdpe) + pdSlot(lo)]!;
   const pte = words[pteIn(pde, lo)]!;
-  if ((pml4e & pdpe & pde & PG_V) !== 0 && ((pdpe | pde) & PG_PS) === 0 && !m.la57)
+  if ((pml4e & pdpe & pde & PG_V) !== 0 && ((pdpe | pde) & PG_PS) === 0)
     return ((pte & PG_FRAME_LO) | (lo & (PAGE_SIZE - 1))) >>> 0;
   return extractByLevels(m, pmap, va);
 }

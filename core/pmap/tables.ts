@@ -18,9 +18,9 @@ export const ptSlot = (lo: number): number => (lo >>> 11) & 0x3fe;
 /** pmap_pml4e */
 export function pml4eAt(m: Machine, pmap: Pmap, hi: number): number {
   const root = pmap.top << 10;
-  if (!m.la57) return root + pml4Slot(hi);
+  if (!m.la57) return root | pml4Slot(hi);
   const pml5e = m.words[root + pml5Slot(hi)]!;
-  return (pml5e & PG_V) === 0 ? 0 : tableWords(pml5e) + pml4Slot(hi);
+  return (pml5e & PG_V) === 0 ? 0 : tableWords(pml5e) | pml4Slot(hi);
 }
 
 /** pmap_pdpe */
@@ -28,7 +28,7 @@ export function pdpeAt(m: Machine, pmap: Pmap, hi: number, lo: number): number {
   const at = pml4eAt(m, pmap, hi);
   if (at === 0) return 0;
   const pml4e = m.words[at]!;
-  return (pml4e & PG_V) === 0 ? 0 : tableWords(pml4e) + pdpSlot(hi, lo);
+  return (pml4e & PG_V) === 0 ? 0 : tableWords(pml4e) | pdpSlot(hi, lo);
 }
 
 /** pmap_pde */
@@ -40,11 +40,11 @@ export function pdeAt(m: Machine, pmap: Pmap, hi: number, lo: number): number {
     if ((pml5e & PG_V) === 0) return 0;
     table = tableWords(pml5e);
   }
-  const pml4e = words[table + pml4Slot(hi)]!;
+  const pml4e = words[table | pml4Slot(hi)]!;
   if ((pml4e & PG_V) === 0) return 0;
-  const pdpe = words[tableWords(pml4e) + pdpSlot(hi, lo)]!;
+  const pdpe = words[tableWords(pml4e) | pdpSlot(hi, lo)]!;
   if ((pdpe & (PG_V | PG_PS)) !== PG_V) return notDirectory(pmap, pdpe, hi, lo);
-  return tableWords(pdpe) + pdSlot(lo);
+  return tableWords(pdpe) | pdSlot(lo);
 }
 
 function notDirectory(pmap: Pmap, pdpe: number, hi: number, lo: number): number {
@@ -52,19 +52,24 @@ function notDirectory(pmap: Pmap, pdpe: number, hi: number, lo: number): number 
   throw new KernelPanic('pmap_pde', 'for 1G page', { pmap: pmap.id, va: vaOf(hi, lo) });
 }
 
+/** The PT page of an address; 0: there is none, a larger page is mapped there or nothing is. */
+export function ptPageOf(m: Machine, pmap: Pmap, hi: number, lo: number): Frame {
+  const usual = usualPtPage(m, pmap, hi, lo);
+  return usual !== 0 ? usual : ptPageByLevels(m, pmap, hi, lo);
+}
+
 /**
- * The PT page of an address; 0: there is none, a larger page is mapped there or nothing is.
+ * The same, but 0 with five levels too: for who looks closer then anyway.
  *
  * All levels are read before any is tested, which is faster than test after test. Where a level is missing the next ones
  * are read from frame 0, which is all zero, and under a large leaf from its page.
  */
-export function ptPageOf(m: Machine, pmap: Pmap, hi: number, lo: number): Frame {
+export function usualPtPage(m: Machine, pmap: Pmap, hi: number, lo: number): Frame {
   const { words } = m;
-  const pml4e = words[(pmap.top << 10) + pml4Slot(hi)]!;
-  const pdpe = words[tableWords(pml4e) + pdpSlot(hi, lo)]!;
-  const pde = words[tableWords(pdpe) + pdSlot(lo)]!;
-  if ((pml4e & pdpe & pde & PG_V) !== 0 && ((pdpe | pde) & PG_PS) === 0 && !m.la57) return frameOf(pde);
-  return ptPageByLevels(m, pmap, hi, lo);
+  const pml4e = words[pmap.fourLevelRoot | pml4Slot(hi)]!;
+  const pdpe = words[tableWords(pml4e) | pdpSlot(hi, lo)]!;
+  const pde = words[tableWords(pdpe) | pdSlot(lo)]!;
+  return ((pml4e & pdpe & pde & PG_V) | ((pdpe | pde) & PG_PS)) === PG_V ? frameOf(pde) : 0;
 }
 
 function ptPageByLevels(m: Machine, pmap: Pmap, hi: number, lo: number): Frame {
@@ -75,10 +80,10 @@ function ptPageByLevels(m: Machine, pmap: Pmap, hi: number, lo: number): Frame {
 }
 
 /** Word of the PTE of an address in its PT page. */
-export const pteOf = (ptp: Frame, lo: number): number => (ptp << 10) + ptSlot(lo);
+export const pteOf = (ptp: Frame, lo: number): number => (ptp << 10) | ptSlot(lo);
 
 /** pmap_pde_to_pte: the PTE of an address in the page-table page that a PDE's low word names. */
-export const pteIn = (pde: number, lo: number): number => tableWords(pde) + ptSlot(lo);
+export const pteIn = (pde: number, lo: number): number => tableWords(pde) | ptSlot(lo);
 
 /** Start of the next aligned span of `span` bytes. */
 export const nextSpan = (va: Va, span: number): Va => (Math.floor(va / span) + 1) * span;
@@ -97,12 +102,12 @@ export function pdeSpan(m: Machine, pmap: Pmap, va: Va): number {
     m.spanEnd = nextSpan(va, NBPML4);
     return 0;
   }
-  const pdpeWord = tableWords(pml4e) + pdpSlot(hi, lo);
+  const pdpeWord = tableWords(pml4e) | pdpSlot(hi, lo);
   const pdpe = words[pdpeWord]!;
   if ((pdpe & (PG_V | PG_PS)) !== PG_V) {
     m.spanEnd = nextSpan(va, NBPDP);
     return (pdpe & PG_V) === 0 ? 0 : -pdpeWord;
   }
   m.spanEnd = nextSpan(va, NBPDR);
-  return tableWords(pdpe) + pdSlot(lo);
+  return tableWords(pdpe) | pdSlot(lo);
 }

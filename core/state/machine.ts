@@ -45,6 +45,11 @@ export interface KernelPages {
   ptiKernel: Frame;
 }
 
+/** RAM is a power of two, so that a mask keeps any address in it; frames of all of it have a low word of an entry. */
+const MIN_RAM = 2 ** 22;
+const MAX_RAM = 2 ** 32;
+
+/** Memory, and what stands for it page by page, is made once and never replaced: the compiler may rely on where it is. */
 export class MachineState<H> {
   config: MachineConfig;
   hunks: H;
@@ -57,12 +62,12 @@ export class MachineState<H> {
   readonly cpus: Cpu[] = [];
 
   /** Physical memory: RAM, 1,024 words a frame, and whatever was written beyond it. See core/hw/phys.ts. */
-  words: Int32Array;
-  frames: number;
+  readonly words: Int32Array;
+  readonly frames: number;
   readonly physBeyond: Map<Frame, Int32Array> = new Map();
   /** Physical byte address of the last access that was allowed. */
   accessPa = 0;
-  page = new VmPages(0);
+  readonly page: VmPages;
 
   // pmap: core/pmap. Page-table levels and superpages as configured, where the hot paths read them.
   la57 = false;
@@ -114,11 +119,16 @@ export class MachineState<H> {
   /** Name of the yield point at which the next call stops, or null. See core/kern/stop.ts. */
   stopAt: string | null = null;
 
+  /** Throws RangeError for an amount of RAM that is no power of two in 4 MiB..4 GiB. */
   constructor(config: MachineConfig, hunks: H) {
+    const { ram } = config;
+    if (!Number.isInteger(Math.log2(ram)) || ram < MIN_RAM || ram > MAX_RAM)
+      throw new RangeError(`ram: expected a power of two of ${MIN_RAM}..${MAX_RAM} bytes, got ${ram}`);
     this.config = config;
     this.hunks = hunks;
-    this.frames = config.ram / PAGE_SIZE;
-    this.words = new Int32Array(config.ram / 4);
+    this.frames = ram / PAGE_SIZE;
+    this.words = new Int32Array(ram / 4);
+    this.page = new VmPages(this.frames);
     for (let id = 0; id < config.cpus; id++) this.cpus.push(new Cpu(id));
   }
 }

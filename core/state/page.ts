@@ -90,7 +90,7 @@ export class VmPages {
   // The allocator. Frames [first, next) have been handed out at least once, frames from runLow up belong to runs.
   first: Frame = 0;
   next: Frame = 0;
-  runLow: Frame = 0;
+  runLow: Frame;
   /** Free single frames: those that hold zeroes, and the others. */
   readonly freeZero: FrameSet;
   readonly freeOther: FrameSet;
@@ -114,6 +114,7 @@ export class VmPages {
 
   constructor(frames: number) {
     const runs = Math.ceil(frames / RUN_PAGES);
+    this.runLow = frames;
     this.freeZero = new FrameSet(frames);
     this.freeOther = new FrameSet(frames);
     this.refCount = new Int32Array(frames);

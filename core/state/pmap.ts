@@ -28,6 +28,8 @@ export class Pmap {
   readonly id: number;
   /** Frame of the kernel-mode root (pm_pmltop). 0: not initialised, or released. */
   top: Frame = 0;
+  /** Word where a walk through four levels begins: the root's; with five levels that of frame 0, which is all zero. */
+  fourLevelRoot = 0;
   /** Frame of the user-mode root under page-table isolation (pm_pmltopu), else 0. */
   topUser: Frame = 0;
   readonly stats: PmapStats = { residentCount: 0, wiredCount: 0 };

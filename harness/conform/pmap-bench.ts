@@ -2,7 +2,6 @@
  * The machine on which the recordings of the kernel's pmap code are answered, one op at a time.
  */
 import { resetCpus } from '../../core/hw/cpu.ts';
-import { physInit } from '../../core/hw/phys.ts';
 import { ACCESS_USER, ACCESS_WRITE, walk } from '../../core/hw/walk.ts';
 import type { Machine } from '../../core/hunks.ts';
 import { LIMIT_FAILURES, pageClaim, pageLimit } from '../../core/page/page.ts';
@@ -78,7 +77,6 @@ export class PmapBench {
   constructor(variant: Variant) {
     const config = { cpus: CPUS, pti: true, pcid: true, la57: false, superpages: true, ram: RAM, lowerShared: false };
     this.m = new MachineState(config, variant.hunks);
-    physInit(this.m);
   }
 
   start(file: PmapFile, variant: Variant): void {

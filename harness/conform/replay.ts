@@ -4,7 +4,7 @@
  */
 import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { KernelPanic, type Machine, type Variant, bootMachine, resetMachine } from '../../core/index.ts';
+import { KernelPanic, type Machine, type Variant, machineFor } from '../../core/index.ts';
 import { countOps } from '../workload/counts.ts';
 import { loadWorkload } from '../workload/load.ts';
 import type { TouchPolicy, Workload } from '../workload/ops.ts';
@@ -163,8 +163,7 @@ export async function conformReplay(
     for (const [index, revision] of revisions.entries()) {
       if (!Object.hasOwn(file.revisions, revision.answers)) continue;
       const { hunks } = revision.variant;
-      m ??= bootMachine(workload.machine, hunks);
-      resetMachine(m, workload.machine, hunks);
+      m = machineFor(m, workload.machine, hunks);
       const before = comparison.mismatches.length;
       try {
         comparison.revision(revision, replayRecording(m, workload));

@@ -12,8 +12,7 @@ import {
   type Machine,
   type Proc,
   type Variant,
-  bootMachine,
-  resetMachine,
+  machineFor,
   snapshot,
   snapshotDigest,
 } from '../../core/index.ts';
@@ -92,8 +91,7 @@ export class Session {
   /** machine: one to use again, or null. first: the piece that is taken first. */
   constructor(machine: Machine | null, spec: SessionSpec, first: Piece) {
     const { head, variant, options, watch } = spec;
-    const m = machine ?? bootMachine(head.machine, variant.hunks);
-    if (machine !== null) resetMachine(m, head.machine, variant.hunks);
+    const m = machineFor(machine, head.machine, variant.hunks);
     this.#m = m;
     this.#spec = spec;
     this.#interpreter = new Interpreter(m, { ...head, ...first });

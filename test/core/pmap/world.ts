@@ -1,7 +1,6 @@
 /** A machine, pmaps and pages to try pmap functions on. */
 import { resetCpus } from '../../../core/hw/cpu.ts';
 import { PG_V, frameOf, tableWords } from '../../../core/hw/entry.ts';
-import { physInit } from '../../../core/hw/phys.ts';
 import type { Machine } from '../../../core/hunks.ts';
 import { pageClaim } from '../../../core/page/page.ts';
 import { reservSetFull } from '../../../core/page/reserv.ts';
@@ -45,7 +44,6 @@ export class World {
 
   constructor(options: Partial<MachineConfig> = {}, variant = 'landed') {
     this.m = new MachineState({ ...config, ...options }, variantById(variant)!.hunks);
-    physInit(this.m);
     resetCpus(this.m);
     pmapBootstrap(this.m, OWN_FRAMES);
     pageClaim(this.m, OWN_FRAMES - 1);
