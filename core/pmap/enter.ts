@@ -34,7 +34,7 @@ import { pmapResidentCountAdj } from './ptpage.ts';
 import { changePvListLock, clearWriteableIfUnmapped, freePvEntry, pvInsertTail, pvRemove4k, pvSetVa } from './pv.ts';
 import { getPvEntry } from './reclaim.ts';
 import { demotePde, pmapPsEnabled, promotePde } from './superpage.ts';
-import { pdeAt, ptPageOf, pteOf } from './tables.ts';
+import { pdeAt, pteOf, usualPtPage } from './tables.ts';
 
 const MODIFIED = PG_M | PG_RW;
 
@@ -92,14 +92,17 @@ function enter4k(
   m.counters[PMAP_LOCKS]!++;
 
   // The PT page, with a reference for the new entry.
-  let ptp = ptPageOf(m, pmap, hi, lo);
-  if (ptp !== 0) page.refCount[ptp]!++;
+  const { refCount } = page;
+  let ptp = usualPtPage(m, pmap, hi, lo);
+  let references = refCount[ptp]! + 1;
+  if (ptp !== 0) refCount[ptp] = references;
   else {
     ptp = makeRoom(m, pmap, hi, lo, sleep);
     if (ptp === 0) {
       m.pvListLocked = 0;
       return KERN_RESOURCE_SHORTAGE;
     }
+    references = refCount[ptp]!;
   }
 
   const pte = pteOf(ptp, lo);
@@ -109,6 +112,7 @@ function enter4k(
     pmapResidentCountAdj(m, pmap, 1);
   } else {
     pv = enterOver(m, pmap, pte, ptp, hi, lo, newLo, newHi);
+    references = refCount[ptp]!;
   }
   if (pv !== IN_PLACE) {
     if ((newLo & PG_MANAGED) !== 0) {
@@ -123,7 +127,7 @@ function enter4k(
     words[pte] = newLo;
     words[pte + 1] = newHi;
   }
-  if (page.refCount[ptp] === NPTEPG && pmapPsEnabled(m, pmap) && reservIsFull(m, frame)) promotePde(m, pmap, hi, lo);
+  if (references === NPTEPG && pmapPsEnabled(m, pmap) && reservIsFull(m, frame)) promotePde(m, pmap, hi, lo);
   m.pvListLocked = 0;
   return KERN_SUCCESS;
 }
@@ -131,15 +135,17 @@ function enter4k(
 /** The PT page of an address that has none, referenced for a new entry: what is in the way is demoted. */
 function makeRoom(m: Machine, pmap: Pmap, hi: number, lo: number, sleep: boolean): Frame {
   for (;;) {
-    const pde = pdeAt(m, pmap, hi, lo);
-    if (pde !== 0 && (m.words[pde]! & (PG_V | PG_PS)) === (PG_V | PG_PS)) demotePde(m, pmap, pde, hi, lo);
-    let ptp = ptPageOf(m, pmap, hi, lo);
-    if (ptp !== 0) {
+    const at = pdeAt(m, pmap, hi, lo);
+    const pde = at === 0 ? 0 : m.words[at]!;
+    if ((pde & PG_V) === 0) {
+      const made = allocPtp(m, pmap, hi, lo, sleep);
+      if (made !== 0 || !sleep) return made;
+    } else if ((pde & PG_PS) !== 0) demotePde(m, pmap, at, hi, lo);
+    else {
+      const ptp = frameOf(pde);
       m.page.refCount[ptp]!++;
       return ptp;
     }
-    ptp = allocPtp(m, pmap, hi, lo, sleep);
-    if (ptp !== 0 || !sleep) return ptp;
   }
 }
 

@@ -54,6 +54,9 @@ export const pvVaLo = (words: Int32Array, pv: number): number => words[pv + PV_L
 export const pvVaHi = (words: Int32Array, pv: number): number => words[pv + PV_HI]!;
 /** The next entry in the list; 0: none. */
 export const pvNext = (words: Int32Array, pv: number): number => words[pv + PV_NEXT]!;
+/** An entry is the only one of its list. */
+export const pvIsAlone = (words: Int32Array, pv: number): boolean =>
+  (words[pv + PV_NEXT]! | words[pv + PV_PREV]!) === 0;
 /** PV_PMAP */
 export const pvPmap = (m: Machine, pv: number): Pmap => m.pmaps[m.words[(pv & CHUNK_MASK) + PC_PMAP]!]!;
 
@@ -182,7 +185,7 @@ export const chunkUsed = (words: Int32Array, chunk: Frame, i: number): number =>
 export const CHUNK_MAP_WORDS = PC_MAP_WORDS;
 /** The entry of bit `bit` of word `i` of a chunk's bitmap. */
 export const chunkEntry = (chunk: Frame, i: number, bit: number): number =>
-  (chunk << 10) + PC_ENTRIES + (i * 32 + bit) * PV_WORDS;
+  (chunk << 10) | (PC_ENTRIES + Math.imul((i << 5) | bit, PV_WORDS));
 
 /** Takes all entries of bitmap word `i` that `bits` names into use or out of it. */
 export function chunkMarkFree(words: Int32Array, chunk: Frame, i: number, bits: number): void {
@@ -282,7 +285,7 @@ export function takePvEntry(m: Machine, pmap: Pmap): number {
     words[map + i] = free ^ lowest;
     if (free === lowest && chunkIsFull(words, chunk)) chunkMoveToTail(m, pmap, chunk);
     m.counters[PV_ENTRY_COUNT]!++;
-    return (chunk << 10) + PC_ENTRIES + (i * 32 + 31 - Math.clz32(lowest)) * PV_WORDS;
+    return chunkEntry(chunk, i, 31 - Math.clz32(lowest));
   }
   return 0;
 }
