@@ -84,14 +84,73 @@ const fold = (context) => (file) => {
       : factory.createNumericLiteral(value);
   const visit = (node) => {
     if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node) || ts.isTypeNode(node)) return node;
-    if (ts.isIdentifier(node) && node.parent !== undefined && isRead(node)) {
+    const isOperation =
+      ts.isBinaryExpression(node) || ts.isPrefixUnaryExpression(node) || ts.isParenthesizedExpression(node);
+    if (isOperation || (ts.isIdentifier(node) && node.parent !== undefined && isRead(node))) {
       const value = valueOf(node);
       if (Number.isFinite(value)) return literal(value);
     }
     return ts.visitEachChild(node, visit, context);
   };
-  return bind(ts.visitNode(file, visit), factory);
+  return bind(settle(ts.visitNode(file, visit), factory), factory);
 };
+
+/** Whether a function has an import() in it: tsc gives it the right extension only where it finds it itself. */
+const importsLater = (node) => ts.getOriginalNode(node).getText().includes('import(');
+
+const hasModifier = ({ modifiers }, kind) => modifiers?.some((modifier) => modifier.kind === kind) ?? false;
+
+/**
+ * export function f() {}  becomes  const f = function () {}; const f$ = f; export { f$ as f };
+ * and the like for exported constants: so what a file uses of its own are constants of its own. Functions come first, as
+ * if hoisted.
+ */
+function settle(file, factory) {
+  const { createIdentifier: name } = factory;
+  const functions = [];
+  const copies = [];
+  const specifiers = [];
+  const constants = (declarations) =>
+    factory.createVariableStatement(undefined, factory.createVariableDeclarationList(declarations, ts.NodeFlags.Const));
+  const share = ({ text }) => {
+    copies.push(factory.createVariableDeclaration(`${text}$`, undefined, undefined, name(text)));
+    specifiers.push(factory.createExportSpecifier(false, name(`${text}$`), name(text)));
+  };
+  const rest = file.statements.flatMap((statement) => {
+    if (hasModifier(statement, ts.SyntaxKind.DefaultKeyword)) return [statement];
+    const isExported = hasModifier(statement, ts.SyntaxKind.ExportKeyword);
+    const others = statement.modifiers?.filter(({ kind }) => kind !== ts.SyntaxKind.ExportKeyword);
+    if (ts.isFunctionDeclaration(statement) && statement.body !== undefined && !importsLater(statement)) {
+      const { name: own, asteriskToken, typeParameters, parameters, type, body } = statement;
+      const value = factory.createFunctionExpression(
+        others,
+        asteriskToken,
+        undefined,
+        typeParameters,
+        parameters,
+        type,
+        body,
+      );
+      ts.setTextRange(value, statement);
+      ts.setSourceMapRange(value, statement);
+      functions.push(constants([factory.createVariableDeclaration(own, undefined, undefined, value)]));
+      if (isExported) share(own);
+      return [];
+    }
+    if (!isExported || !ts.isVariableStatement(statement)) return [statement];
+    const { declarationList } = statement;
+    if ((declarationList.flags & ts.NodeFlags.Const) === 0) return [statement];
+    for (const declaration of declarationList.declarations) share(declaration.name);
+    return [factory.updateVariableStatement(statement, others, declarationList)];
+  });
+  const start = rest.findLastIndex(ts.isImportDeclaration) + 1;
+  rest.splice(start, 0, ...functions);
+  if (copies.length > 0) {
+    const exported = factory.createNamedExports(specifiers);
+    rest.push(constants(copies), factory.createExportDeclaration(undefined, false, exported));
+  }
+  return factory.updateSourceFile(file, rest);
+}
 
 /** import { f } from './x.js'  becomes  import { f as f$ } from './x.js'; const f = f$; */
 function bind(file, factory) {
