@@ -122,7 +122,9 @@ class TaskBench {
 
   #start(column: BenchColumn): Runner {
     const { entry, output } = this.#options;
-    return { column, process: new BenchProcess(entry, (text) => output(column.id, text)), rounds: [], failure: null };
+    const measures = this.#task.workload === null ? 'calls' : 'workload';
+    const process = new BenchProcess(entry, measures, (text) => output(column.id, text));
+    return { column, process, rounds: [], failure: null };
   }
 
   async #ask(runner: Runner, request: Parameters<BenchProcess['ask']>[0]): Promise<FromBench | null> {
@@ -184,7 +186,7 @@ const medians = (runner: Runner): number[] => runner.rounds.map(({ median }) => 
 async function memory({ columns, entry, output, progress }: BenchOptions): Promise<BenchReport['memory']> {
   const column = columns.find(({ id }) => id === NATIVE_VARIANT) ?? columns[0]!;
   progress('memory of a million mappings');
-  const child = new BenchProcess(entry, (text) => output(column.id, text));
+  const child = new BenchProcess(entry, 'calls', (text) => output(column.id, text));
   try {
     await child.ask({ kind: 'load', file: column.file, alike: column.alike });
     return memoryReport(column.id, (await child.ask({ kind: 'bench-memory' })) as MemoryMeasured);

@@ -51,7 +51,8 @@ export interface BenchReport {
   readonly schema: 'pmapdiff.bench/1';
   readonly node: string;
   /** Options of its compiler, in every column. */
-  readonly v8: readonly string[];
+  /** Options of V8 for the tasks that call the machine themselves, and for those that run a workload. */
+  readonly v8: { readonly calls: readonly string[]; readonly workload: readonly string[] };
   readonly rounds: number;
   readonly milliseconds: number;
   readonly against: string;

@@ -35,7 +35,8 @@ export function benchText(report: BenchReport, color: boolean): string {
   const { native, rounds, milliseconds, node, v8, against } = report;
   const tasks = report.tasks.map((task) => taskText(task, colors));
   return [
-    `bench: Node ${[node, ...v8].join(' ')}, ${rounds} rounds of ${milliseconds} ms, ratios of times to ${against} within a round\n`,
+    `bench: Node ${node}, ${rounds} rounds of ${milliseconds} ms, ratios of times to ${against} within a round\n`,
+    `Calls: node ${v8.calls.join(' ')}\nWorkloads: node ${v8.workload.join(' ')}\n`,
     ...tasks,
     nativeText(report, colors),
     native.kind === 'skipped' ? `\nThe C yardstick was skipped: ${native.why}.\n` : '',

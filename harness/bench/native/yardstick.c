@@ -47,6 +47,7 @@ static u32 first_data;
 #define EXIT_PAGES 181
 
 static u32 order[SPREAD], chain[SPREAD];
+static u64 addresses[SPREAD];
 
 static u32 random_state;
 static u32 below(u32 n) {
@@ -100,12 +101,15 @@ static void setup_spread(void) {
     chain[i] = chain[j];
     chain[j] = k;
   }
-  for (u32 i = 0; i < SPREAD; i++) pmap_enter(&pmap_a, BASE + (u64)i * 4096, first_data + chain[i], 3, 2, 0);
+  for (u32 i = 0; i < SPREAD; i++) {
+    addresses[i] = BASE + (u64)order[i] * 4096;
+    pmap_enter(&pmap_a, BASE + (u64)i * 4096, first_data + chain[i], 3, 2, 0);
+  }
 }
 
 static u64 batch_extract(void) {
   u64 sum = 0;
-  for (u32 i = 0; i < SPREAD; i++) sum += (pmap_extract(&pmap_a, BASE + (u64)order[i] * 4096) >> 12) - first_data;
+  for (u32 i = 0; i < SPREAD; i++) sum += (pmap_extract(&pmap_a, addresses[i]) >> 12) - first_data;
   return sum;
 }
 

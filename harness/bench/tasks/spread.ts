@@ -53,9 +53,11 @@ export function prepareSpread(variant: Variant, task: 'extract' | 'independent' 
   const cpu = m.cpus[0]!;
   const root = pmap.top;
 
+  const addresses = Float64Array.from(order, (page) => BASE + page * PAGE_SIZE);
+
   const extract = (): number => {
     let sum = 0;
-    for (let i = 0; i < PAGES; i++) sum += pmapExtract(m, pmap, BASE + order[i]! * PAGE_SIZE) / PAGE_SIZE - FIRST_DATA;
+    for (let i = 0; i < PAGES; i++) sum += (pmapExtract(m, pmap, addresses[i]!) >>> PAGE_SHIFT) - FIRST_DATA;
     return sum;
   };
   const independent = (): number => {

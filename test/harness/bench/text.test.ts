@@ -8,7 +8,7 @@ const range = (median: number) => ({ median, low: median * 0.9, high: median * 1
 const report: BenchReport = {
   schema: 'pmapdiff.bench/1',
   node: 'v0.0.0',
-  v8: ['--option'],
+  v8: { calls: ['--option'], workload: [] },
   rounds: 3,
   milliseconds: 60,
   against: 'landed',
