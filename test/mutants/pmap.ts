@@ -57,7 +57,7 @@ export const pmapMutants: readonly Mutant[] = [
   {
     fault: 'pmap_remove_pages takes wired mappings too',
     file: removePages,
-    find: 'if ((old & PG_W) !== 0) {\n        allFree = false;\n        continue;\n      }',
+    find: 'if ((old & PG_W) !== 0) {\n          allFree = false;\n          continue;\n        }',
     replace: '',
   },
   {
@@ -69,8 +69,8 @@ export const pmapMutants: readonly Mutant[] = [
   {
     fault: 'pmap_remove_pages loses dirt',
     file: removePages,
-    find: '      if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);\n      changePvListLock',
-    replace: '      changePvListLock',
+    find: 'if ((old & MODIFIED) === MODIFIED) {',
+    replace: 'if (false) {',
   },
   {
     fault: 'a writeable unmanaged mapping is clean',
@@ -81,8 +81,8 @@ export const pmapMutants: readonly Mutant[] = [
   {
     fault: 'a new page-table page is referenced twice',
     file: enter,
-    find: 'if (ptp !== 0 || !sleep) return ptp;',
-    replace: 'if (ptp !== 0) m.page.refCount[ptp]!++;\n    if (ptp !== 0 || !sleep) return ptp;',
+    find: 'if (made !== 0 || !sleep) return made;',
+    replace: 'if (made !== 0) m.page.refCount[made]!++;\n      if (made !== 0 || !sleep) return made;',
   },
   {
     fault: 'a changed mapping is flushed though never accessed',
