@@ -40,7 +40,8 @@ describe('a bench report as text', () => {
   const text = benchText(report, false);
 
   it('says what was measured with', () => {
-    expect(text).toMatch(/^bench: Node v0\.0\.0 --option, 3 rounds of 60 ms/);
+    expect(text).toMatch(/^bench: Node v0\.0\.0, 3 rounds of 60 ms/);
+    expect(text).toContain('Calls: node --option\n');
   });
   it('shows each column with its ratio, and why one has none', () => {
     expect(text).toMatch(/landed +50\.0 ns +reference/);
