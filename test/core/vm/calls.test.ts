@@ -15,6 +15,7 @@ import {
   VM_PROT_WRITE,
   access,
   fileCreate,
+  resume,
   runOn,
   sysBrk,
   sysExec,
@@ -32,6 +33,7 @@ import {
   sysUnshare,
   sysVfork,
 } from '../../../core/index.ts';
+import { vmPageLookup } from '../../../core/vm/pages.ts';
 import {
   GUARD_FLAGS,
   RW,
@@ -61,17 +63,29 @@ function touched(): [Machine, Proc] {
   return [m, p];
 }
 
+/** A call on page n of A, as far as its rights. */
+const page = (kind: string, n: number): string => `${kind} 1 ${(A + n * P).toString(16)} 1`;
+const untilProt = (call: string): string => call.split(' ').slice(0, 4).join(' ');
+
 describe('calls into the pmap layer: mapping', () => {
   it('inserting anonymous memory makes none', () => {
     const [m, p] = fresh();
     expect(calls(m, () => mapAnon(m, p, A, 4))).toEqual([]);
   });
 
-  it('inserting a file maps runs of resident pages, and an absent page does not end a run', () => {
+  it('inserting a file maps runs of resident pages: an absent page does not end a run, an invalid one does', () => {
     const [m, p] = fresh();
     const file = fileCreate(m, 8, 'even', 'rw');
     const flags = MAP_PRIVATE | MAP_FIXED | MAP_PREFAULT_READ;
-    expect(kinds(m, () => sysMmap(m, p, A, 8 * P, VM_PROT_READ, 0, flags, file, 0))).toEqual(['enter_object']);
+    const map = (): number => sysMmap(m, p, A, 8 * P, VM_PROT_READ, 0, flags, file, 0);
+    expect(calls(m, map)).toEqual(['enter_object 1 400000 408000 1']);
+    const { object } = m.files[file]!;
+    m.page.valid[vmPageLookup(m, object, 2)] = 0;
+    expect(calls(m, map)).toEqual([
+      'remove 1 400000 408000 0',
+      'enter_object 1 400000 402000 1',
+      'enter_object 1 404000 408000 1',
+    ]);
   });
 
   it('replacing removes each entry that has an object', () => {
@@ -94,6 +108,48 @@ describe('calls into the pmap layer: faults', () => {
     const [m, p] = fresh();
     mapAnon(m, p, A, 2);
     expect(calls(m, () => access(m, p, A, VM_PROT_WRITE))).toEqual(['enter 1 400000 3 2']);
+  });
+
+  it('the shared page is entered once, readable and executable, with no neighbour', () => {
+    const [m, p] = fresh();
+    expect(calls(m, () => access(m, p, SHARED_PAGE, VM_PROT_READ))).toEqual(['enter 1 7ffffffff000 5 101']);
+    expect(calls(m, () => access(m, p, SHARED_PAGE, VM_PROT_READ))).toEqual([]);
+  });
+
+  it('a resident page is entered without sleeping, then four neighbours on either side, outward in turn', () => {
+    const [m, p] = fresh();
+    const file = fileCreate(m, 200, 'all', 'ro');
+    sysMmap(m, p, A, 200 * P, VM_PROT_READ, 0, MAP_PRIVATE | MAP_FIXED, file, 0); // maps the first 96
+    const around = [149, 151, 148, 152, 147, 153, 146, 154];
+    expect(calls(m, () => access(m, p, A + 150 * P, VM_PROT_READ)).map(untilProt)).toEqual([
+      page('enter', 150),
+      ...around.map((at) => page('enter_quick', at)),
+    ]);
+    expect(calls(m, () => access(m, p, A + 157 * P, VM_PROT_READ)).map(untilProt)).toEqual(
+      [157, 156, 158, 155, 159, 160, 161].map((at) => page(at === 157 ? 'enter' : 'enter_quick', at)),
+    );
+  });
+
+  it('a page read from its file is entered, then what was read with it', () => {
+    const [m, p] = fresh();
+    const file = fileCreate(m, 64, 'none', 'ro', false, true);
+    sysMmap(m, p, A, 64 * P, VM_PROT_READ, 0, MAP_PRIVATE | MAP_FIXED, file, 0);
+    const window = [19, 21, 18, 22, 17, 23, 16, 24, 25, 26, 27, 28, 29, 30, 31];
+    expect(calls(m, () => access(m, p, A + 20 * P, VM_PROT_READ)).map(untilProt)).toEqual([
+      page('enter', 20),
+      ...window.map((at) => page('enter_quick', at)),
+    ]);
+  });
+
+  it('a write to private memory of a file copies the page, and replaces its mapping', () => {
+    const [m, p] = fresh();
+    const file = fileCreate(m, 4, 'all', 'rw');
+    sysMmap(m, p, A, 4 * P, RW, 0, MAP_PRIVATE | MAP_FIXED, file, 0);
+    const { residentCount } = p.vmspace.pmap.stats;
+    const made = calls(m, () => access(m, p, A + P, VM_PROT_WRITE));
+    expect(made.map((call) => call.split(' ')[0])).toEqual(['copy_page', 'enter']);
+    expect(made[1]).toBe('enter 1 401000 3 2');
+    expect(p.vmspace.pmap.stats.residentCount).toBe(residentCount);
   });
 
   it('a copy into memory that is shared read-write takes the original from all who map it', () => {
@@ -119,13 +175,17 @@ describe('calls into the pmap layer: faults', () => {
   it('device-like memory is entered page by page, at once', () => {
     const [m, p] = fresh();
     expect(sysMmap(m, p, A, 3 * P, RW, 0, MAP_SHARED | MAP_FIXED, -1, 0, true)).toBe(0);
-    expect(kinds(m, () => access(m, p, A + P, VM_PROT_WRITE))).toEqual(['enter', 'enter', 'enter']);
+    expect(calls(m, () => access(m, p, A + P, VM_PROT_WRITE))).toEqual([
+      'enter 1 400000 3 2',
+      'enter 1 401000 3 2',
+      'enter 1 402000 3 2',
+    ]);
     expect(calls(m, () => access(m, p, A, VM_PROT_READ))).toEqual([]);
   });
 
   it('growing a stack makes none but that of the page', () => {
     const [m, p] = fresh();
-    expect(kinds(m, () => access(m, p, SHARED_PAGE - 300 * 1024, VM_PROT_WRITE))).toEqual(['enter']);
+    expect(calls(m, () => access(m, p, SHARED_PAGE - 300 * 1024, VM_PROT_WRITE))).toEqual(['enter 1 7ffffffb4000 3 2']);
   });
 });
 
@@ -147,8 +207,18 @@ describe('calls into the pmap layer: changing rights and residence', () => {
     sysMmap(m, p, A + 2 * P, P, VM_PROT_NONE, 0, GUARD_FLAGS, -1, 0);
     const advised = ['advise 1 400000 402000 5', 'advise 1 402000 403000 5'];
     expect(calls(m, () => sysMadvise(m, p, A, 3 * P, MADV_FREE))).toEqual(advised);
-    expect(kinds(m, () => sysMadvise(m, p, A, 3 * P, MADV_DONTNEED))).toEqual(['advise', 'advise']);
-    expect(kinds(m, () => sysMadvise(m, p, A, P, MADV_WILLNEED))).toEqual(['enter_object']);
+    mapAnon(m, p, A + 3 * P, 1);
+    expect(calls(m, () => sysMadvise(m, p, A, 4 * P, MADV_DONTNEED))).toEqual([
+      'advise 1 400000 402000 4',
+      'advise 1 402000 403000 4',
+      'advise 1 403000 404000 4',
+    ]);
+    expect(calls(m, () => sysMadvise(m, p, A, P, MADV_WILLNEED))).toEqual(['enter_object 1 400000 401000 3']);
+  });
+
+  it('setting what a child inherits makes none', () => {
+    const [m, p] = touched();
+    for (const inheritance of [0, 1, 2, 3]) expect(calls(m, () => sysMinherit(m, p, A, P, inheritance))).toEqual([]);
   });
 
   it('msync that invalidates removes the whole range in one call', () => {
@@ -168,7 +238,7 @@ describe('calls into the pmap layer: changing rights and residence', () => {
     sysMlock(m, p, A, 2 * P);
     sysMmap(m, p, A + 2 * P, P, VM_PROT_NONE, 0, GUARD_FLAGS, -1, 0);
     mapAnon(m, p, A + 4 * P, 1);
-    expect(kinds(m, () => sysMunmap(m, p, A, 8 * P))).toEqual(['unwire', 'remove']);
+    expect(calls(m, () => sysMunmap(m, p, A, 8 * P))).toEqual(['unwire 1 400000 402000 0', 'remove 1 400000 402000 0']);
   });
 
   it('cutting into untouched memory gives it an object, and so a removal', () => {
@@ -203,8 +273,13 @@ describe('calls into the pmap layer: processes', () => {
   it('exec of a sole user empties in place, of a sharer makes a new pmap and drops the old one', () => {
     const [m, p] = touched();
     const empty = image([]);
-    const inPlace = ['remove', 'remove_pages', 'remove', 'remove', 'remove'];
-    expect(kinds(m, () => sysExec(m, p, empty))).toEqual(inPlace);
+    expect(calls(m, () => sysExec(m, p, empty))).toEqual([
+      'remove 1 7ffffffff000 800000000000 0',
+      'remove_pages 1 0 0 0',
+      'remove 1 400000 402000 1',
+      'remove 1 7ffffffdf000 7ffffffff000 1',
+      'remove 1 7ffffffff000 800000000000 1',
+    ]);
     sysRfork(m, p, 'mem');
     expect(calls(m, () => sysExec(m, p, empty))).toEqual(['pinit 2 0 0 0', 'activate 2 0 0 0']);
   });
@@ -212,9 +287,47 @@ describe('calls into the pmap layer: processes', () => {
   it('unshare is a fork, and a switch', () => {
     const [m, p] = touched();
     sysRfork(m, p, 'mem');
-    expect(kinds(m, () => sysUnshare(m, p)).filter((kind) => kind === 'pinit' || kind === 'activate')).toEqual([
-      'pinit',
-      'activate',
+    expect(calls(m, () => sysUnshare(m, p))).toEqual([
+      'pinit 2 0 0 0',
+      'protect 1 400000 402000 1',
+      'copy 2 1 400000 402000',
+      'protect 1 7ffffffdf000 7ffffffff000 1',
+      'copy 2 1 7ffffffdf000 7ffffffff000',
+      'copy 2 1 7ffffffff000 800000000000',
+      'activate 2 0 0 0',
+    ]);
+  });
+
+  it('exit of the last user: the hook, all managed pages, away from the pmap, each entry with an object, release', () => {
+    const [m, p] = touched();
+    mapAnon(m, p, A + 4 * P, 1);
+    expect(calls(m, () => sysExit(m, p, 0))).toEqual([
+      'remove 1 7ffffffff000 800000000000 0',
+      'remove_pages 1 0 0 0',
+      'activate 0 0 0 0',
+      'remove 1 400000 402000 1',
+      'remove 1 7ffffffdf000 7ffffffff000 1',
+      'remove 1 7ffffffff000 800000000000 1',
+      'release 1 0 0 0',
+    ]);
+  });
+
+  it('the last reference dropped by exec’s clean-up: each entry with full work, but what lies above all that is mapped', () => {
+    const [m, parent] = touched();
+    sysVfork(m, parent);
+    const child = m.procs.get(m.retval)!;
+    runOn(m, child, 0);
+    m.stopAt = 'ppwait-cleared';
+    sysExec(m, child, image([]));
+    m.stopAt = null;
+    runOn(m, parent, 0);
+    sysExit(m, parent, 0);
+    runOn(m, child, 0);
+    expect(calls(m, () => resume(m, child))).toEqual([
+      'remove 1 400000 402000 0',
+      'remove 1 7ffffffdf000 7ffffffff000 0',
+      'remove 1 7ffffffff000 800000000000 1',
+      'release 1 0 0 0',
     ]);
   });
 
