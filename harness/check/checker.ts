@@ -17,6 +17,7 @@ import { checkResidence } from './residence.ts';
 import { SharedPage } from './shared-page.ts';
 import type { Accounting, Moment, State } from './state.ts';
 import { Survey } from './survey.ts';
+import { checkSweep } from './sweep.ts';
 import { checkTlbs } from './tlb.ts';
 
 export interface CheckedMachine {
@@ -30,6 +31,8 @@ export interface CheckedMachine {
 export interface Checker {
   /** Call after every op; isChecked: recount now, not only note what the op was. */
   readonly after: (moment: Moment, isChecked: boolean) => void;
+  /** Call around each sweep of a map during an op; it calls `clear`, which does the sweep. */
+  readonly sweep: (p: Proc, vm: Vmspace, clear: () => void) => void;
   readonly violations: readonly Violation[];
 }
 
@@ -57,6 +60,8 @@ class RunChecker implements Checker {
   #newest = 0;
   #vmspaces: Vmspace[] = [];
   #last = -1;
+  /** number of the op after the one that was noted last */
+  #op = 0;
 
   constructor(checked: CheckedMachine, survey: Survey, free: FreeFrames) {
     this.#checked = checked;
@@ -72,6 +77,17 @@ class RunChecker implements Checker {
     const { m, nameOf } = this.#checked;
     this.#sharedPage.note(this.#report, m.vmspaces, moment, nameOf);
     if (isChecked) this.#check(moment);
+    this.#op = moment.op + 1;
+  }
+
+  sweep(p: Proc, vm: Vmspace, clear: () => void): void {
+    const { m, accounting, nameOf } = this.#checked;
+    checkSweep(
+      { m, accounting, survey: this.#survey, report: this.#report, op: this.#op, who: nameOf(p) },
+      p,
+      vm,
+      clear,
+    );
   }
 
   #check(moment: Moment): void {

@@ -83,6 +83,9 @@ export const INVARIANTS = {
   // Life cycle.
   'vmspace-references': ['vm_refcnt = processes that use the vmspace or still hold it', 'vm 5.21'],
   'vmspace0-references': ['vm_refcnt of vmspace0 = proc0 and the processes that have left theirs', 'vm 5.22'],
+  'removed-pages': ['pmap_remove_pages leaves unmanaged and wired pages only, with what leads to them', 'vm 5.20'],
+  'removed-pages-where': ['pmap_remove_pages runs for the only user, active nowhere else', 'vm 5.23'],
+  'sweep-calls': ['the sweep of a map calls pmap_remove once for each entry with an object', 'vm 5.27'],
   'vfork-wait': ['a vfork child that lets its parent go has left its vmspace', 'vm 5.25'],
   'shared-page-entry': ['a native process has the shared page mapped unless it did away with it', 'vm 5.26'],
   'shared-page-signal': [

@@ -8,10 +8,12 @@ import {
   COUNTER_COUNT,
   EVENT_WORDS,
   EXITS,
+  type Hunks,
   KernelPanic,
   type Machine,
   type Proc,
   type Variant,
+  type Vmspace,
   machineFor,
   snapshot,
   snapshotDigest,
@@ -51,6 +53,8 @@ export interface OpChecker {
     moment: { readonly op: number; readonly verb: string; readonly code: number; readonly acting: Proc | null },
     isChecked: boolean,
   ) => void;
+  /** p clears the map of vm, which `clear` does. */
+  readonly sweep: (p: Proc, vm: Vmspace, clear: () => void) => void;
   readonly violations: readonly Violation[];
 }
 
@@ -62,6 +66,12 @@ export type MakeChecker = (checked: {
 
 /** Thrown by announce: the process has grown too large. */
 export class RunLimit extends Error {}
+
+/** The variant's hunks, with the checker around each sweep of a map. */
+const watched = (hunks: Hunks, checker: OpChecker): Hunks => ({
+  ...hunks,
+  vmspaceClear: (m, p, vm) => checker.sweep(p, vm, () => hunks.vmspaceClear(m, p, vm)),
+});
 
 /** What a run is of. */
 export interface SessionSpec {
@@ -100,6 +110,7 @@ export class Session {
     this.#recorder = new Recorder(m.counters);
     this.#tally = head.trace === null ? null : new ReplayTally(first, m.counters);
     this.#checker = options.check === true ? this.#makeChecker(watch.checker) : null;
+    if (this.#checker !== null) m.hunks = watched(variant.hunks, this.#checker);
     m.events.clear();
     this.#profiler = options.profile === true ? new Profiler(m, head.length) : null;
     this.#last = Math.min(head.length - 1, options.until ?? Infinity);

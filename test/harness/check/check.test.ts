@@ -13,7 +13,9 @@ import type { Workload } from '../../../harness/workload/ops.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { baseline, d33276, landed, series, toplevelAccounting } from '../../../variants/index.ts';
 import { workloads } from '../workload/arbitrary.ts';
-import { FAULTS, LIVE } from './faults.ts';
+import { FAULTS } from './faults.ts';
+import { LIVE } from './plant.ts';
+import { SWEEP_FAULTS } from './sweep-faults.ts';
 
 /** More of them, and longer ones: npm run soak. */
 const RANDOM = 200;
@@ -31,9 +33,10 @@ function checked(workload: Workload, variant: Variant, make: MakeChecker = check
 const finding =
   (op: number, plant: (m: Machine) => void): MakeChecker =>
   (given) => {
-    const { after, violations } = bound(checker(given));
+    const { after, violations, sweep } = bound(checker(given));
     return {
       violations,
+      sweep,
       after(moment, isChecked) {
         if (moment.op === op) plant(given.m);
         after(moment, isChecked && moment.op >= op - 1);
@@ -44,6 +47,7 @@ const finding =
 const bound = (made: ReturnType<MakeChecker>): ReturnType<MakeChecker> => ({
   violations: made.violations,
   after: (moment, isChecked) => made.after(moment, isChecked),
+  sweep: (p, vm, clear) => made.sweep(p, vm, clear),
 });
 
 /** Invariants broken in a run that no finding of the variant or of one before it names. */
@@ -70,9 +74,17 @@ describe('a checked machine', () => {
     expect(new Set(violations.map(({ op }) => op))).toEqual(new Set([live.ops.length - 1]));
   });
 
+  it.each(SWEEP_FAULTS)('$invariant notices $what', ({ invariant, hunks, workload }) => {
+    const { violations } = checked(parseWorkload(workload, 'swept'), {
+      ...baseline,
+      hunks: { ...baseline.hunks, ...hunks },
+    });
+    expect(violations.map(({ name }) => name)).toContain(invariant);
+  });
+
   it('has a planted fault, or a revision that is at fault, for every invariant', () => {
     const shown = new Set<string>([
-      ...FAULTS.map(({ invariant }) => invariant),
+      ...[...FAULTS, ...SWEEP_FAULTS].map(({ invariant }) => invariant),
       ...knownViolations.map(({ what }) => what),
     ]);
     expect(Object.keys(INVARIANTS).filter((name) => !shown.has(name))).toEqual([]);

@@ -10,73 +10,25 @@ import {
   USER_PT_PAGE_COUNT,
 } from '../../../core/counters.ts';
 import * as face from '../../../core/inspect.ts';
-import type { Machine, Pmap, Proc, VmMapEntry } from '../../../core/inspect.ts';
+import type { Machine } from '../../../core/inspect.ts';
 import { DIRTY, MANAGED, USER, WIRED, WRITE, frameIn } from '../../../harness/check/bits.ts';
 import { Survey } from '../../../harness/check/survey.ts';
-import type { InvariantName } from '../../../harness/check/invariants.ts';
-
-/** A 2M page, wired memory, a forked child that has copied a page, a file, on two CPUs. */
-export const LIVE = [
-  'machine superpages=on ram=256M cpus=2',
-  'p: exec sh60',
-  'p: clock',
-  'p: mmap anon 2M rw fixed 0x1000000000',
-  'p: write 0x1000000000 2M',
-  'p: mmap anon 8p rw fixed 0x2000000000',
-  'p: write 0x2000000000 8p',
-  'p: mlock 0x2000000000 2p',
-  'p: mmap anon 4p r fixed 0x3000000000',
-  'p: read 0x3000000000 4p',
-  'p: fork -> c',
-  'c@1: write data',
-  'p: write 0x2000004000 1p',
-].join('\n');
-
-export interface Fault {
-  readonly what: string;
-  readonly invariant: InvariantName;
-  readonly plant: (m: Machine) => void;
-  /** @default LIVE */
-  readonly workload?: string;
-}
-
-const BIG = 0x1000000000;
-const SMALL = 0x2000000000;
-const READ_ONLY = 0x3000000000;
-
-const first = (m: Machine): Proc => [...m.procs.values()][0]!;
-const pmapOf = (m: Machine): Pmap => first(m).vmspace.pmap;
-
-/** Word of the entry for va in the table of a level. */
-function wordOf(m: Machine, va: number, level = 1, root = pmapOf(m).top): number {
-  let table = root;
-  for (let at = m.config.la57 ? 5 : 4; ; at--) {
-    const word = table * 1024 + (Math.floor(va / 2 ** (3 + 9 * at)) % 512) * 2;
-    if (at === level) return word;
-    table = frameIn(m.words[word]!);
-  }
-}
-
-const leafFrameOf = (m: Machine, va: number): number => frameIn(m.words[wordOf(m, va)]!);
-const tableOf = (m: Machine, va: number): number => frameIn(m.words[wordOf(m, va, 2)]!);
-
-function entryOf(m: Machine, va: number): VmMapEntry {
-  let entry = first(m).vmspace.map.root;
-  while (entry !== null && !(va >= entry.start && va < entry.end)) entry = va < entry.start ? entry.left : entry.right;
-  return entry!;
-}
-
-const count = (counter: number) => (m: Machine) => void m.counters[counter]!++;
-const entry =
-  (change: (entry: VmMapEntry) => void, va = SMALL) =>
-  (m: Machine) =>
-    change(entryOf(m, va));
-const pte =
-  (change: (word: number) => number, va = SMALL, level = 1) =>
-  (m: Machine) => {
-    const word = wordOf(m, va, level);
-    m.words[word] = change(m.words[word]!);
-  };
+import {
+  BIG,
+  count,
+  entry,
+  entryOf,
+  type Fault,
+  first,
+  leafFrameOf,
+  LIVE,
+  pmapOf,
+  pte,
+  READ_ONLY,
+  SMALL,
+  tableOf,
+  wordOf,
+} from './plant.ts';
 
 const pmapFaults: Fault[] = [
   { what: 'resident_count', invariant: 'resident-count', plant: (m) => void pmapOf(m).stats.residentCount++ },
@@ -286,6 +238,26 @@ const mapFaults: Fault[] = [
     plant: entry((e) => void (e.eflags |= face.MAP_ENTRY_GUARD)),
   },
   {
+    what: 'a stack gap that is no guard',
+    invariant: 'entry-guard',
+    plant: entry((e) => void (e.eflags |= face.MAP_ENTRY_STACK_GAP_DN)),
+  },
+  {
+    what: 'a guard with rights',
+    invariant: 'entry-guard',
+    plant: (m) => void (entryOf(m, first(m).sysent.usrStack - 2 ** 20).maxProtection = 1),
+  },
+  {
+    what: 'a wired writeable entry that awaits its copy',
+    invariant: 'entry-copy',
+    plant: entry((e) => void (e.eflags |= face.MAP_ENTRY_COW | face.MAP_ENTRY_NEEDS_COPY)),
+  },
+  {
+    what: 'program text of anonymous memory',
+    invariant: 'entry-copy',
+    plant: entry((e) => void (e.eflags |= face.MAP_ENTRY_VN_EXEC)),
+  },
+  {
     what: 'NEEDS_COPY without COW',
     invariant: 'entry-copy',
     plant: entry((e) => void (e.eflags = face.MAP_ENTRY_NEEDS_COPY)),
@@ -300,6 +272,12 @@ const mapFaults: Fault[] = [
     what: 'a timestamp that falls',
     invariant: 'map-timestamp',
     plant: (m) => void (first(m).vmspace.map.timestamp -= 1000),
+  },
+  {
+    what: 'a change of structure that the timestamp does not show',
+    invariant: 'map-timestamp',
+    workload: `${LIVE}\np: read 0x2000000000`,
+    plant: entry((e) => void (e.protection = 1)),
   },
   {
     what: 'a locked map',
@@ -324,6 +302,16 @@ const objectFaults: Fault[] = [
     plant: (m) => void m.vm.sharedPage!.refCount++,
   },
   { what: 'shadow_count', invariant: 'object-shadows', plant: object((o) => void o.shadowCount++) },
+  {
+    what: 'a chain of objects that does not end',
+    invariant: 'object-chain',
+    plant: object((o) => void (o.backing = o), READ_ONLY),
+  },
+  {
+    what: 'an object with no more references than shadows',
+    invariant: 'object-chain',
+    plant: object((o) => void (o.shadowCount = o.refCount)),
+  },
   { what: 'a dead object in use', invariant: 'object-chain', plant: object((o) => void (o.flags |= face.OBJ_DEAD)) },
   {
     what: 'ONEMAPPING of what a fork shares',
