@@ -4,10 +4,12 @@
  */
 import { EXIT_HARNESS, EXIT_OK, exitCodeOf } from '../compare/gate.ts';
 import { type Shares, sharesOf, sharesText } from '../report/shares.ts';
-import { loadWorkload } from '../workload/load.ts';
+import { openWorkload } from '../workload/load.ts';
 import type { TouchPolicy } from '../workload/ops.ts';
-import { closeColumns, openColumns, runColumn } from './columns.ts';
+import type { PiecedWorkload } from '../workload/pieces.ts';
+import { closeColumns, openColumns } from './columns.ts';
 import { UsageError } from './errors.ts';
+import { inLockstep, shareText } from './lockstep.ts';
 import { Progress } from './output.ts';
 import { chooseTouch, chooseVariant } from './select.ts';
 import { failureOf, failureText } from './two.ts';
@@ -35,9 +37,17 @@ export async function sharesCommand(options: SharesOptions): Promise<number> {
   try {
     for (const name of options.workload ?? [DEFAULT_WORKLOAD])
       for (const touch of policies) {
-        progress.say(`${name}, ${touch}: ${columns[0].facts.id}`);
         const workload = await loadRecording(name, touch);
-        const record = await runColumn(columns[0], workload, {}, RUN_LIMIT_MS);
+        const done = await inLockstep({
+          columns,
+          workload,
+          options: {},
+          wallMs: () => RUN_LIMIT_MS,
+          take: () => {},
+          say: (id, ops) => progress.say(`${name}, ${touch}${shareText(ops, workload.head)}: ${id}`),
+          isInterrupted: () => false,
+        });
+        const [record] = done!.runs;
         progress.clear();
         const failure = failureOf([record]);
         if (failure !== null) process.stderr.write(failureText(failure));
@@ -52,8 +62,8 @@ export async function sharesCommand(options: SharesOptions): Promise<number> {
   return exitCodeOf([failed || shares.length === 0 ? EXIT_HARNESS : EXIT_OK]);
 }
 
-async function loadRecording(name: string, touch: TouchPolicy): ReturnType<typeof loadWorkload> {
-  const workload = await loadWorkload(name, { touch });
-  if (workload.trace === null) throw new UsageError(`${name}: expected a recording, found workload text`);
+async function loadRecording(name: string, touch: TouchPolicy): Promise<PiecedWorkload> {
+  const workload = await openWorkload(name, { touch });
+  if (workload.head.trace === null) throw new UsageError(`${name}: expected a recording, found workload text`);
   return workload;
 }

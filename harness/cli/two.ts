@@ -58,7 +58,9 @@ const keyOf = (chosen: ReturnType<typeof chooseVariant>): string =>
   chosen.kind === 'file' ? chosen.path : chosen.variant.id;
 
 /** The first run that failed for a reason outside the simulated kernel. */
-export function failureOf(records: readonly RunRecord[]): { readonly variant: string; readonly ended: Failure } | null {
+export function failureOf(
+  records: readonly Pick<RunRecord, 'variant' | 'ended'>[],
+): { readonly variant: string; readonly ended: Failure } | null {
   for (const { variant, ended } of records) if (ended.kind === 'failed') return { variant, ended };
   return null;
 }

@@ -2,7 +2,7 @@
  * Which share of the pmap_remove calls leaves early, by place and kind of process and by who touches the shared page,
  * beside the shares that the review's tracing of a kernel build found (finding F3).
  */
-import type { RemoveCalls, RunRecord } from '../run/record.ts';
+import type { RemoveCalls, RunEnd } from '../run/record.ts';
 import type { TouchPolicy } from '../workload/ops.ts';
 import { kindName, type KindRow, kindRows } from './kinds.ts';
 import { number } from './words.ts';
@@ -26,8 +26,8 @@ export interface Shares {
   readonly totals: readonly ShareTotal[];
 }
 
-/** The record is one of a recording. */
-export function sharesOf({ workload, variant, replay }: RunRecord, touch: TouchPolicy): Shares {
+/** The run is one of a recording. */
+export function sharesOf({ workload, variant, replay }: RunEnd, touch: TouchPolicy): Shares {
   const rows = kindRows([replay!.byKind]);
   const totals = (['exit', 'exec'] as const).map((place): ShareTotal => {
     const total = { place, processes: 0, touched: 0, calls: 0, early: 0, published: PUBLISHED[place] };

@@ -5,7 +5,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { corpusPath } from '../../../harness/workload/corpus/index.ts';
 import { WorkloadError } from '../../../harness/workload/errors.ts';
-import { loadCorpus, loadWorkload } from '../../../harness/workload/load.ts';
+import { loadCorpus, loadWorkload, openWorkload } from '../../../harness/workload/load.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'workload-'));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -133,5 +133,40 @@ describe('a file that cannot be read gives one error, and never a part of it', (
     expect(await errorOf(file('bomb.gz', bomb))).toMatch(
       /^bomb\.gz:\d+: expected a gzip file that expands at most 100 times, found \d+ times so far$/,
     );
+  });
+});
+
+describe('a recording longer than what may be held', () => {
+  const opsOf = async (path: string, held: number): Promise<[string, number, number[]]> => {
+    const { head, pieces, whole } = await openWorkload(path, { held });
+    expect(whole === null).toBe(held < 815);
+    const lines: number[] = [];
+    for await (const { chunks } of pieces()) for (const { line } of chunks) lines.push(...line);
+    return [head.name, head.length, lines];
+  };
+
+  it('is read again each time it is run, op by op the same', async () => {
+    const path = file('long.jsonl.gz', packed);
+    const held = await opsOf(path, 1000);
+    expect(held.slice(0, 2)).toEqual(['long', 815]);
+    expect(await opsOf(path, 10)).toEqual(held);
+  });
+
+  it('must not change in between', async () => {
+    const path = file('changing.jsonl', trace);
+    const { pieces } = await openWorkload(path, { held: 10 });
+    const change = async (text: string): Promise<string> => {
+      writeFileSync(path, text);
+      try {
+        for await (const _piece of pieces());
+      } catch (error) {
+        if (error instanceof WorkloadError) return error.message.replace(`${dir}/`, '');
+      }
+      return 'no error';
+    };
+    expect(await change(trace)).toBe('no error');
+    const lines = trace.trimEnd().split('\n');
+    expect(await change(lines.slice(0, 400).join('\n'))).toMatch(/^changing\.jsonl:400: .*815 ops.* found 4\d\d/);
+    expect(await change(`${lines.slice(0, 400).join('\n')}\n{`)).toMatch(/^changing\.jsonl:401: .*JSON/);
   });
 });
