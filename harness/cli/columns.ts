@@ -116,7 +116,9 @@ class BuiltInRun implements ColumnRun {
   }
 
   #begin(first: Piece): Session {
-    const { machine, checker } = seats.pop() ?? { machine: null, checker: checkers() };
+    const { ram } = this.#spec.head.machine;
+    const at = seats.findLastIndex(({ machine }) => machine === null || machine.config.ram === ram);
+    const { machine, checker } = at < 0 ? { machine: null, checker: checkers() } : seats.splice(at, 1)[0];
     this.#checker = checker;
     return new Session(machine, { ...this.#spec, watch: { checker } }, first);
   }

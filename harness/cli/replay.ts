@@ -50,19 +50,15 @@ export async function replayCommand(name: string, options: ReplayOptions): Promi
     onLines: (lines) => progress.say(`${name}: ${number(lines)} lines read`),
   });
   const { head, whole } = workload;
-  const replayed = await replay(
-    chosen,
-    workload,
-    { events: options.trace === true, check: options.check === true },
-    progress,
-  );
+  const runOptions = { events: options.trace === true, check: options.check === true };
+  const print = options.trace && !options.json ? tracePrinter(whole!) : () => {};
+  const replayed = await replay(chosen, workload, runOptions, progress, print);
   const { run, missed, broken } = replayed;
   const isFinding = missed.length > 0 || run.balance.left.length > 0 || broken.some(({ finding }) => finding === null);
   process.exitCode = exitCodeOf([
     run.ended.kind === 'failed' || head.length === 0 ? EXIT_HARNESS : EXIT_OK,
     isFinding || run.ended.kind === 'panic' ? EXIT_FINDING : EXIT_OK,
   ]);
-  if (options.trace && !options.json) printTrace(whole!, replayed.parts);
   process.stdout.write(options.json ? json(run, missed, broken) : text(workload, replayed));
   if (options.check && !options.json) process.stdout.write(checkedText([head]));
   return process.exitCode;
@@ -77,8 +73,6 @@ interface Replayed {
   readonly broken: readonly Broken[];
   /** ops by outcome code */
   readonly outcomes: ReadonlyMap<number, number>;
-  /** the parts, if calls were recorded */
-  readonly parts: readonly RunPart[];
 }
 
 async function replay(
@@ -86,10 +80,10 @@ async function replay(
   workload: PiecedWorkload,
   options: RunOptions,
   progress: Progress,
+  print: (part: RunPart) => void,
 ): Promise<Replayed> {
   const missed: MissedExpectation[] = [];
   const outcomes = new Map<number, number>();
-  const parts: RunPart[] = [];
   const columns = await openColumns([chosen], progress);
   try {
     const done = await inLockstep({
@@ -100,7 +94,7 @@ async function replay(
       take: (piece, [part]) => {
         missed.push(...missedExpectations(piece, part));
         for (const code of part.perOp.code) outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
-        if (options.events) parts.push(part);
+        print(part);
       },
       say: (id, ops) => progress.say(`${workload.head.name}${shareText(ops, workload.head)}: ${id}`),
       isInterrupted: () => false,
@@ -114,17 +108,17 @@ async function replay(
       const known = knownIn(line, knownViolations).find(({ what }) => what === violation.name);
       return { ...violation, finding: known?.finding ?? null };
     });
-    return { run, missed, broken, outcomes, parts };
+    return { run, missed, broken, outcomes };
   } finally {
     closeColumns(columns);
   }
 }
 
-/** One line per op, then the calls that it made. */
-function printTrace(workload: Workload, parts: readonly RunPart[]): void {
+/** Prints the next part: one line per op, then the calls that it made. */
+function tracePrinter(workload: Workload): (part: RunPart) => void {
   const line = opLines(workload);
   let first = 0;
-  for (const { ops, perOp, events } of parts) {
+  return ({ ops, perOp, events }) => {
     for (let at = 0; at < ops; at++) {
       const outcome = outcomeName(perOp.code[at]);
       const result = perOp.value[at] === 0 ? outcome : `${outcome}, 0x${perOp.value[at].toString(16)}`;
@@ -134,7 +128,7 @@ function printTrace(workload: Workload, parts: readonly RunPart[]): void {
       process.stdout.write(`${line(first + at)}  # ${result}, resident ${perOp.residentCount[at]}\n${calls.join('')}`);
     }
     first += ops;
-  }
+  };
 }
 
 /** Gauges at the end, counters over the run; those that are 0 left out. */

@@ -130,18 +130,18 @@ export class Recorder {
     this.#delta.set(delta);
   }
 
-  /** What the part holds. */
+  /** What the part holds, up to the beginning of the next one: its arrays are used again. */
   perOp(): PerOp {
     const { ops } = this;
     return {
-      code: this.#code.slice(0, ops),
-      value: this.#value.slice(0, ops),
-      residentCount: this.#resident.slice(0, ops),
-      wiredCount: this.#wired.slice(0, ops),
-      topPages: this.#top.slice(0, ops),
-      counterFrom: this.#from.slice(0, ops + 1),
-      counterIndex: this.#index.slice(0, this.#used),
-      counterDelta: this.#delta.slice(0, this.#used),
+      code: this.#code.subarray(0, ops),
+      value: this.#value.subarray(0, ops),
+      residentCount: this.#resident.subarray(0, ops),
+      wiredCount: this.#wired.subarray(0, ops),
+      topPages: this.#top.subarray(0, ops),
+      counterFrom: this.#from.subarray(0, ops + 1),
+      counterIndex: this.#index.subarray(0, this.#used),
+      counterDelta: this.#delta.subarray(0, this.#used),
     };
   }
 }

@@ -133,7 +133,7 @@ export class Session {
     return this.#ended?.kind === 'failed' ? null : this.#m;
   }
 
-  /** Run the ops of the next piece. */
+  /** Run the ops of the next piece. The part holds up to the piece after it: the arrays of its ops are used again. */
   take(piece: Piece): RunPart {
     if (this.#ended !== null) return emptyPart();
     const m = this.#m;

@@ -47,7 +47,7 @@ export async function builtModules(file: (path: string) => string): Promise<Modu
 
 export class PieceComparison {
   readonly #modules: Modules;
-  readonly #seats: { readonly machine: Machine; readonly checker: MakeChecker }[] = [];
+  readonly #seats = new Map<string, { readonly machine: Machine; readonly checker: MakeChecker }>();
 
   constructor(modules: Modules) {
     this.#modules = modules;
@@ -102,7 +102,7 @@ export class PieceComparison {
     let sessions: Session[] | null = null;
     for (const piece of pieces) {
       sessions ??= variants.map((variant, i) => {
-        const { machine, checker } = this.#seat(i);
+        const { machine, checker } = this.#seat(i, head);
         return new Session(machine, { head, variant, options: { check }, watch: { checker } }, piece);
       });
       const parts = sessions.map((session) => session.take(piece));
@@ -112,9 +112,15 @@ export class PieceComparison {
   }
 
   /** A run that failed may leave anything behind on its machine, and the next one starts it anew whatever it is. */
-  #seat(i: number): { readonly machine: Machine; readonly checker: MakeChecker } {
-    const { DEFAULT_CONFIG, bootMachine, checkers, face } = this.#modules;
-    return (this.#seats[i] ??= { machine: bootMachine(DEFAULT_CONFIG, face.landed.hunks), checker: checkers() });
+  #seat(i: number, head: WorkloadHead): { readonly machine: Machine; readonly checker: MakeChecker } {
+    const { bootMachine, checkers, face } = this.#modules;
+    const key = `${i} ${head.machine.ram}`;
+    const seat = this.#seats.get(key) ?? {
+      machine: bootMachine(head.machine, face.landed.hunks),
+      checker: checkers(),
+    };
+    this.#seats.set(key, seat);
+    return seat;
   }
 
   whole(workload: Workload, check = false): WorkloadComparison {
