@@ -32,5 +32,5 @@ export const f14: Finding = {
     },
   ],
   control: 'unmap-without-refcount-check',
-  known: [],
+  known: [{ finding: 'F14', variant: 'unmap-without-refcount-check', what: 'tables' }],
 };

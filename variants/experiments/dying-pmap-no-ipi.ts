@@ -1,6 +1,8 @@
 /**
  * What-if: no invalidation IPIs for a dying pmap, as the author once proposed. The reviewer asked why there would be any:
  * the process is single-threaded by then (finding F12). Only the last user's pmap is dying; exec makes it live again.
+ *
+ * It intends no difference: a pmap that is dying is active on no other CPU, so nobody is left to be spared.
  */
 import { type Proc, defineVariant, vmMapRemove } from '../../core/index.ts';
 import { landed } from '../landed.ts';
@@ -17,7 +19,7 @@ export const dyingPmapNoIpi = defineVariant({
   after: 'landed',
   title: 'landed, without invalidation IPIs for a dying pmap',
   accounting: { topPagesInResidentCount: true },
-  intends: [{ what: 'ipis', by: 'fewer', why: 'none for a dying pmap; there were none to begin with' }],
+  intends: [],
   hunks: {
     ...landed.hunks,
     invalidateOthers: (_m, pmap) => (pmap.flags & PMAP_DYING) === 0,

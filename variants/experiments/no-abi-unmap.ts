@@ -7,7 +7,19 @@ export const noAbiUnmap = defineVariant({
   after: 'landed',
   title: 'landed, without exec_free_abi_mappings()',
   accounting: { topPagesInResidentCount: true },
-  intends: [{ what: 'removeCalls', by: '-1 per exec that reuses, -1 per exit', why: 'the hook is gone' }],
+  intends: [
+    { what: 'removeCalls', by: '-1 per exec that reuses, -1 per exit of the last user', why: 'the hook is gone' },
+    { what: 'removeEarlyExits', by: 'fewer', why: 'a page that was touched stays behind for the sweep' },
+    {
+      what: 'delayedInvalidations',
+      by: 'more, -1 per exec that reuses, -1 per exit of the last user',
+      why: 'none for the hook, one for each call of the sweep that is full now',
+    },
+    { what: 'pmapLocks', by: 'more, -1 per exec that reuses, -1 per exit of the last user', why: 'likewise' },
+    { what: 'removeLoops', by: 'more, -1 per exec that reuses, -1 per exit of the last user', why: 'likewise' },
+    { what: 'invlpgs', by: 'fewer', why: 'the shared page goes after its pmap' },
+    { what: 'invpcids', by: 'fewer', why: 'likewise in the user-mode half of a pmap with two roots' },
+  ],
   hunks: {
     ...landed.hunks,
     execBeforeTeardown: () => {},

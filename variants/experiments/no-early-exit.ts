@@ -7,7 +7,12 @@ export const noEarlyExit = defineVariant({
   after: 'landed',
   title: 'landed, without the early exit of pmap_remove',
   accounting: { topPagesInResidentCount: true },
-  intends: [{ what: 'removeEarlyExits', by: 'fewer', why: 'the test is off' }],
+  intends: [
+    { what: 'removeEarlyExits', by: 'fewer', why: 'the test is off' },
+    { what: 'delayedInvalidations', by: 'more', why: 'every call is full' },
+    { what: 'pmapLocks', by: 'more', why: 'every call is full' },
+    { what: 'removeLoops', by: 'more', why: 'every call is full' },
+  ],
   hunks: {
     ...landed.hunks,
     removeIsNoop: () => false,

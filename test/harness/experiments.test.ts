@@ -1,0 +1,68 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Machine } from '../../core/index.ts';
+import { compareWorkload, planComparison } from '../../harness/compare/compare.ts';
+import { knownDifferences } from '../../harness/findings/index.ts';
+import { factsOf } from '../../harness/run/facts.ts';
+import type { RunRecord } from '../../harness/run/record.ts';
+import { run } from '../../harness/run/run.ts';
+import { CATALOG } from '../../harness/workload/catalog/index.ts';
+import { generateWorkload } from '../../harness/workload/generate.ts';
+import { loadWorkload } from '../../harness/workload/load.ts';
+import type { Workload } from '../../harness/workload/ops.ts';
+import * as face from '../../variants/index.ts';
+
+const SEEDS = [1, 3, 14, 27, 399];
+const all = [...face.series, ...face.experiments];
+const facts = factsOf(all, new Set(Object.keys(face)));
+
+let workloads: Workload[];
+let machine: Machine | null = null;
+const known = new Map<string, RunRecord>();
+
+function record(id: string, workload: Workload): RunRecord {
+  const key = `${id} ${workload.name}`;
+  const made = known.get(key);
+  if (made !== undefined) return made;
+  const result = run(
+    machine,
+    workload,
+    all.find((variant) => variant.id === id)!,
+  );
+  ({ machine } = result);
+  known.set(key, result.record);
+  return result.record;
+}
+
+beforeAll(async () => {
+  workloads = await Promise.all(Object.keys(CATALOG).map((name) => loadWorkload(name)));
+  for (const seed of SEEDS) workloads.push(generateWorkload(seed, { choices: 40, machine: 'cpus=2 pti=on' }));
+});
+
+describe('a what-if', () => {
+  it.each(face.experiments)('$id differs from $after as it declares', ({ id, after }) => {
+    const plan = planComparison([after!, id], facts, {
+      against: { kind: 'variant', id: after! },
+      ledger: knownDifferences,
+      steps: false,
+    });
+    const unexpected = workloads.flatMap((workload) =>
+      compareWorkload(plan, workload, [record(after!, workload), record(id, workload)]).pairs[0]!.differences.flatMap(
+        ({ what, standing }) => (standing === 'unexpected' ? [`${workload.name}: ${what}`] : []),
+      ),
+    );
+    expect(unexpected).toEqual([]);
+  });
+
+  it('about the IPIs of a dying pmap changes nothing', () => {
+    expect(face.dyingPmapNoIpi.intends).toEqual([]);
+    const plan = planComparison(['landed', 'dying-pmap-no-ipi'], facts, {
+      against: { kind: 'variant', id: 'landed' },
+      ledger: [],
+      steps: false,
+    });
+    for (const workload of workloads) {
+      const records = ['landed', 'dying-pmap-no-ipi'].map((id) => record(id, workload));
+      expect(compareWorkload(plan, workload, records).pairs[0]!.verdict).toBe('identical');
+    }
+  });
+});
