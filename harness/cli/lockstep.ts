@@ -68,7 +68,7 @@ export const shareText = (ops: number, { length }: WorkloadHead): string =>
 const rate = (count: number, ms: number): string =>
   Math.round((1000 * count) / Math.max(1, ms)).toLocaleString('en-US');
 
-/** How fast a recording was decoded and run, in a line. */
+/** How fast a recording was decoded and run, and the most memory that this process has taken, in a line. */
 export function paceText(
   { head }: PiecedWorkload,
   columns: readonly Column[],
@@ -77,5 +77,6 @@ export function paceText(
 ): string {
   const read = head.trace === null ? '' : ` decoded at ${rate(head.trace.lines, reading)} lines/s,`;
   const ran = columns.map(({ facts }, i) => `${facts.id} at ${rate(runs[i].ops, running[i])} ops/s`);
-  return `${head.name}: ${head.length.toLocaleString('en-US')} ops;${read} ${ran.join(', ')}`;
+  const resident = Math.round(process.resourceUsage().maxRSS / 1024);
+  return `${head.name}: ${head.length.toLocaleString('en-US')} ops;${read} ${ran.join(', ')}; ${resident} MiB resident at most`;
 }

@@ -44,15 +44,17 @@ export async function replayCommand(name: string, options: ReplayOptions): Promi
   const chosen = chooseVariant(options.variant);
   const needsAll = options.trace === true || options.check === true;
   const progress = new Progress();
+  const start = performance.now();
   const workload = await openWorkload(name, {
     touch: chooseTouch(options.touch),
     ...(needsAll ? { held: Infinity } : {}),
     onLines: (lines) => progress.say(`${name}: ${number(lines)} lines read`),
   });
+  const opening = performance.now() - start;
   const { head, whole } = workload;
-  const runOptions = { events: options.trace === true, check: options.check === true };
+  const runOptions = { events: options.trace === true, check: options.check === true, digests: false };
   const print = options.trace && !options.json ? tracePrinter(whole!) : () => {};
-  const replayed = await replay(chosen, workload, runOptions, progress, print);
+  const replayed = await replay(chosen, workload, runOptions, progress, print, opening);
   const { run, missed, broken } = replayed;
   const isFinding = missed.length > 0 || run.balance.left.length > 0 || broken.some(({ finding }) => finding === null);
   process.exitCode = exitCodeOf([
@@ -81,6 +83,7 @@ async function replay(
   options: RunOptions,
   progress: Progress,
   print: (part: RunPart) => void,
+  opening: number,
 ): Promise<Replayed> {
   const missed: MissedExpectation[] = [];
   const outcomes = new Map<number, number>();
@@ -101,7 +104,9 @@ async function replay(
     });
     const { runs, pace } = done!;
     progress.clear();
-    if (workload.whole === null) progress.note(paceText(workload, columns, runs, pace));
+    // What is held was decoded when it was opened.
+    const reading = workload.whole === null ? pace.reading : opening;
+    if (workload.head.trace !== null) progress.note(paceText(workload, columns, runs, { ...pace, reading }));
     const [run] = runs;
     const line = lineage(run.variant, factsAround(columns));
     const broken = run.violations.map((violation): Broken => {

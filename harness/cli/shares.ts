@@ -41,7 +41,7 @@ export async function sharesCommand(options: SharesOptions): Promise<number> {
         const done = await inLockstep({
           columns,
           workload,
-          options: {},
+          options: { digests: false },
           wallMs: () => RUN_LIMIT_MS,
           take: () => {},
           say: (id, ops) => progress.say(`${name}, ${touch}${shareText(ops, workload.head)}: ${id}`),

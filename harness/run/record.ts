@@ -203,6 +203,8 @@ export interface RunOptions {
   readonly check?: boolean;
   /** end after this op */
   readonly until?: number;
+  /** take digests of the whole machine at checkpoints, to compare. @default true */
+  readonly digests?: boolean;
 }
 
 /** From this many ops on a workload is checked at checkpoints only: process exits, stops, snapshots and the end. */

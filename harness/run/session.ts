@@ -214,7 +214,7 @@ export class Session {
           verb === OP_GO ||
           verb === OP_SNAPSHOT ||
           op === last;
-        if (isCheckpoint) this.#checkpoint(op);
+        if (isCheckpoint && options.digests !== false) this.#checkpoint(op);
         if (checker !== null) {
           const { acting } = interpreter;
           checker.after({ op, verb: OP_NAMES[verb], code, acting }, isCheckpoint || head.length < CHECKED_OPS);
