@@ -38,9 +38,18 @@ export async function openColumns(chosen: readonly Chosen[], progress: Progress)
   return columns.map((column, i) => {
     const { kind, facts } = column;
     const isTaken = ids.indexOf(facts.id) !== i || builtIn.some(({ id }) => id === facts.id);
-    if (kind === 'built-in' || !isTaken) return column;
+    if (kind !== 'process') return column;
+    if (isTaken) {
+      closeColumns([column]);
+      return failedColumn(`${facts.id}#${i + 1}`, `id ${JSON.stringify(facts.id)} is taken by another variant`);
+    }
+    const { after } = facts;
+    if (after === null || ids.includes(after) || builtIn.some(({ id }) => id === after)) return column;
     closeColumns([column]);
-    return failedColumn(`${facts.id}#${i + 1}`, `id ${JSON.stringify(facts.id)} is taken by another variant`);
+    return failedColumn(
+      facts.id,
+      `after: expected null or the id of a variant that is built in or compared, got ${JSON.stringify(after)}`,
+    );
   });
 }
 

@@ -189,13 +189,17 @@ describe('compare', () => {
     expect(status).toBe(3);
   });
 
-  it('refuses a variant whose declarations cannot be read, and one whose name is taken', () => {
+  it('refuses a variant whose declarations cannot be read, one whose name is taken, and one after nobody', () => {
     const paths = [
       files.write(
         'odd.ts',
         "import { landed } from 'pmapdiff';\nexport default { ...landed, id: 'odd', intends: [{ what: 'ipis', by: 'less', why: '' }] };",
       ),
       files.variant('landed', ''),
+      files.write(
+        'late.ts',
+        "import { landed } from 'pmapdiff';\nexport default { ...landed, id: 'late', after: 'landded', intends: [] };",
+      ),
     ];
     const { stdout } = pmapdiff(
       'compare',
@@ -208,6 +212,9 @@ describe('compare', () => {
     );
     expect(stdout).toContain("odd, intends ipis: expected 'more', 'fewer' or '±N per");
     expect(stdout).toContain('id "landed" is taken by another variant');
+    expect(stdout).toContain(
+      'late: after: expected null or the id of a variant that is built in or compared, got "landded"',
+    );
   });
 
   it('shows what a variant prints on stderr, under its name', () => {
