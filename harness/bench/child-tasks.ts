@@ -38,7 +38,7 @@ export class BenchChild {
     try {
       switch (request.kind) {
         case 'bench-prepare':
-          this.#prepared = prepareTask(request.task, this.#variant, request.workload);
+          this.#prepared = await prepareTask(request.task, this.#variant, request.workload);
           this.#sum = this.#prepared.batch();
           warmUp(this.#prepared.batch, request.workload === null ? SMALL : WORKLOAD);
           return { kind: 'bench-ready' };

@@ -134,6 +134,16 @@ export const TASKS: readonly BenchTask[] = [
     aim: null,
   },
   {
+    id: 'decode-make12',
+    title: 'decoding of make12',
+    operation: 'one recorded line, checked against its schema and turned into ops; unpacked before',
+    unit: 'per second',
+    workload: null,
+    seam: false,
+    native: false,
+    aim: null,
+  },
+  {
     id: 'replay-make12',
     title: 'replay of make12',
     operation: 'one recorded event, decoded before',

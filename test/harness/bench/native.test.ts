@@ -20,11 +20,11 @@ describe('the yardstick', () => {
     expect(() => new Yardstick('no-such-compiler')).toThrow('no C compiler (no-such-compiler) was found');
   });
 
-  it.runIf(hasCompiler())('adds up in every task what the simulator adds up', { timeout: 60_000 }, () => {
+  it.runIf(hasCompiler())('adds up in every task what the simulator adds up', { timeout: 60_000 }, async () => {
     const yardstick = new Yardstick();
     try {
       for (const { id } of TASKS.filter(({ native }) => native))
-        expect([id, yardstick.measure(id, 1).sum]).toEqual([id, prepareTask(id, landed, null).batch()]);
+        expect([id, yardstick.measure(id, 1).sum]).toEqual([id, (await prepareTask(id, landed, null)).batch()]);
     } finally {
       yardstick.close();
     }
