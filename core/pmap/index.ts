@@ -5,7 +5,7 @@ export { pmapActivate } from './activate.ts';
 export { pmapCopy, pmapVmspaceCopy } from './copy.ts';
 export { pmapEnter } from './enter.ts';
 export { pmapEnterObject, pmapEnterQuick } from './enterquick.ts';
-export { newPmap, pmapBootstrap, pmapPinit, pmapRelease } from './lifecycle.ts';
+export { freePmap, newPmap, pmapBootstrap, pmapPinit, pmapRelease } from './lifecycle.ts';
 export {
   pmapClearModify,
   pmapCopyPage,

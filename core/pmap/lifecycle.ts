@@ -47,7 +47,7 @@ export function pmapBootstrap(m: Machine, first: Frame = 1): void {
   const { config, kernelPages: kernel, kernelPmap, pmap0 } = m;
   m.la57 = config.la57;
   m.psEnabled = config.superpages;
-  m.pmapCount = 1;
+  freeAllPmaps(m);
   m.pvChunkLruHead = 0;
   m.pvChunkLruTail = 0;
   m.pvListLocked = 0;
@@ -167,16 +167,29 @@ function clearKernelSlots(m: Machine, root: Frame): void {
   for (let i = 0; i < LARGE_MAP_SLOTS; i++) setSlot(m, root, LARGE_MAP_SLOT + i, 0);
 }
 
-/** A pmap for pmapPinit, numbered next. It is never freed: release leaves it fit for another pmapPinit. */
+/** A pmap for pmapPinit, numbered next. After a release it is fit for another pmapPinit, or for freePmap. */
 export function newPmap(m: Machine): Pmap {
-  const id = m.pmapCount++;
-  let pmap = m.pmaps[id];
-  if (pmap === undefined) {
-    pmap = new Pmap(id);
-    m.pmaps[id] = pmap;
-  }
+  const id = m.pmaps.length;
+  const pmap = m.sparePmaps.pop() ?? new Pmap(id);
+  pmap.id = id;
+  m.pmaps.push(pmap);
   resetPmap(m, pmap, 0);
   return pmap;
+}
+
+/** The pmap, which was released, goes with the vmspace that it lies in. Nobody may use it any more. */
+export function freePmap(m: Machine, pmap: Pmap): void {
+  m.pmaps[pmap.id] = null;
+  m.sparePmaps.push(pmap);
+}
+
+function freeAllPmaps(m: Machine): void {
+  const { pmaps, sparePmaps } = m;
+  for (let id = pmaps.length - 1; id > 0; id--) {
+    const pmap = pmaps[id]!;
+    if (pmap !== null) sparePmaps.push(pmap);
+  }
+  pmaps.length = 1;
 }
 
 function takeTopPage(m: Machine, pmap: Pmap): Frame {

@@ -75,9 +75,10 @@ export class MachineState<H> {
   /** Pmap of the processes that have no user memory. Its root is the kernel's. */
   readonly pmap0 = new Pmap(PMAP0_ID);
   readonly kernelPmap = new Pmap(KERNEL_PMAP_ID);
-  /** All pmaps by id; those below pmapCount are in use. */
-  readonly pmaps: Pmap[] = [this.pmap0];
-  pmapCount = 1;
+  /** By id, as many as were made since the machine was booted; null: it is gone. */
+  readonly pmaps: (Pmap | null)[] = [this.pmap0];
+  /** What pmaps that are gone leave behind for new ones. */
+  readonly sparePmaps: Pmap[] = [];
   /** Where the kernel slots of user roots lead; 0: the machine has no such page. */
   readonly kernelPages: KernelPages = { direct: 0, large: 0, kernel: 0, pml4: 0, ptiPml4: 0, ptiKernel: 0 };
   /** pv_chunks: all chunks, least recently made first. */

@@ -24,8 +24,11 @@ export const PMAP_PCID_NONE = -1;
 const MAX_CPUS = 64;
 
 export class Pmap {
-  /** Number of the pmap in order of creation, 1 up; 0 is pmap0. Also its order in lock ordering. */
-  readonly id: number;
+  /**
+   * Number of the pmap in order of creation, 1 up; 0 is pmap0. Also its order in lock ordering. No number is given twice in
+   * a run; the object of a pmap that is gone is used again under another number.
+   */
+  id: number;
   /** Frame of the kernel-mode root (pm_pmltop). 0: not initialised, or released. */
   top: Frame = 0;
   /** Word where a walk through four levels begins: the root's; with five levels that of frame 0, which is all zero. */

@@ -15,6 +15,7 @@ import { FORKS, REACHED_VMSPACE_CLEAR, VM_OBJECT_WRITE_LOCKS } from '../counters
 import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
 import {
+  freePmap,
   newPmap,
   pmapActivate,
   pmapCopy,
@@ -86,6 +87,7 @@ function vmspaceDofree(m: Machine, p: Proc, vm: Vmspace): void {
       size: map.size,
     });
   m.vmspaces.splice(m.vmspaces.indexOf(vm), 1);
+  freePmap(m, vm.pmap);
   if (m.recording) m.events.leave();
 }
 

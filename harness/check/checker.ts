@@ -92,8 +92,13 @@ class RunChecker implements Checker {
 
   #check(moment: Moment): void {
     const { m, accounting, nameOf } = this.#checked;
-    const known = this.#pmaps;
-    for (; this.#newest + 1 < m.pmapCount; this.#newest++) known.push(m.pmaps[this.#newest + 1]);
+    // The object of a pmap that is gone may be another pmap by now: it stands here once.
+    const all = new Set(this.#pmaps);
+    for (; this.#newest + 1 < m.pmaps.length; this.#newest++) {
+      const pmap = m.pmaps[this.#newest + 1];
+      if (pmap !== null) all.add(pmap);
+    }
+    const known = [...all];
     this.#pmaps = known.filter(({ top }) => top !== 0);
     const state: State = {
       m,

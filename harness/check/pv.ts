@@ -50,9 +50,9 @@ function checkList(state: State, frame: number, head: number, tail: number, leve
   let last = 0;
   let count = 0;
   for (let pv = head; pv !== 0 && count < MOST_ENTRIES; last = pv, pv = words[pv + 2], count++) {
-    const pmap = m.pmaps[words[pv & ~1023]];
+    const pmap = m.pmaps[words[pv & ~1023]] ?? null;
     const va = (words[pv + 1] >>> 0) * 2 ** 32 + (words[pv] >>> 0);
-    if (words[pv + 4] !== last || !isUsed(m, pv) || pmap === undefined || pmap.top === 0) {
+    if (words[pv + 4] !== last || !isUsed(m, pv) || pmap === null || pmap.top === 0) {
       report.broken('pv-lists', null, `${what} ${frame}: entries in use, linked both ways`, `entry ${pv}`);
       break;
     }

@@ -25,6 +25,7 @@ import {
   sysFork,
   sysMlock,
   sysMmap,
+  sysWait,
 } from '../../core/index.ts';
 import { KernelPanic } from '../../core/panic.ts';
 import { RW, SMALL, calls, image, machineOf, mapAnon, sixtyEntries, started } from '../support/kernel.ts';
@@ -81,6 +82,23 @@ describe('a machine that was used', () => {
     expect(() => sysExit(used, p, 0)).toThrow(KernelPanic);
     resetMachine(used, DEFAULT_CONFIG, fresh.hunks);
     expect(busy(used)).toEqual(expected);
+  });
+
+  it('keeps nothing of processes that are gone, and gives no number of a pmap twice', () => {
+    const m = machineOf('landed');
+    const p = started(m, sixtyEntries());
+    const ids = new Set([p.vmspace.pmap.id]);
+    for (let i = 0; i < 100; i++) {
+      sysFork(m, p);
+      const child = m.procs.get(m.retval)!;
+      ids.add(child.vmspace.pmap.id);
+      runOn(m, child, 0);
+      sysExit(m, child, 0);
+      sysWait(m, p, child.pid);
+    }
+    expect(ids.size).toBe(101);
+    expect(m.sparePmaps.length + m.pmaps.filter((pmap) => pmap !== null).length).toBeLessThan(6);
+    expect([m.procs.size, m.vmspaces.length]).toEqual([1, 1]);
   });
 
   it('holds the shared page and the kernel’s tables, and no process', () => {

@@ -57,7 +57,7 @@ const pmapFaults: Fault[] = [
     what: 'a count left in a released pmap',
     invariant: 'pmap-released',
     workload: 'p: exec sh60\np: exit',
-    plant: (m) => void (m.pmaps[1]!.stats.residentCount = 1),
+    plant: (m) => void (m.sparePmaps.at(-1)!.stats.residentCount = 1),
   },
   {
     what: 'references of a table',
