@@ -15,7 +15,7 @@ import { type Column, abortColumns, closeColumns, factsAround, openColumns, runC
 import { type FormatOptions, chooseFailOn, chooseFormat, renderReport, writeJunit } from './compare-output.ts';
 import { UsageError } from './errors.ts';
 import { readExpected, dayOf } from './expect.ts';
-import { inLockstep, paceText, shareText } from './lockstep.ts';
+import { inLockstep, paceText, repairText, shareText } from './lockstep.ts';
 import { Progress } from './output.ts';
 import { type Chosen, chooseAgainst, chooseTouch, chooseVariants, chooseWorkloads } from './select.ts';
 
@@ -88,7 +88,13 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
         isInterrupted: () => interrupted,
       });
       if (done === null || interrupted) break;
-      if (whole === null) progress.note(paceText(workload, columns, done.runs, done.pace));
+      const repair = repairText(head);
+      if (repair !== null) progress.note(repair);
+      if (head.trace !== null && names.length > 0) {
+        // One that is held whole was decoded before the first run.
+        const reading = whole === null ? done.pace.reading : null;
+        progress.note(paceText(workload, columns, done.runs, { ...done.pace, reading }));
+      }
       const comparison = comparer.finish(done.runs);
       compared.push(comparison);
       if (whole !== null) await lookCloser(comparison, columns, whole, states);

@@ -73,10 +73,18 @@ export function paceText(
   { head }: PiecedWorkload,
   columns: readonly Column[],
   runs: readonly RunEnd[],
-  { reading, running }: Pace,
+  { reading, running }: Omit<Pace, 'reading'> & { readonly reading: number | null },
 ): string {
-  const read = head.trace === null ? '' : ` decoded at ${rate(head.trace.lines, reading)} lines/s,`;
+  const read = head.trace === null || reading === null ? '' : ` decoded at ${rate(head.trace.lines, reading)} lines/s,`;
   const ran = columns.map(({ facts }, i) => `${facts.id} at ${rate(runs[i].ops, running[i])} ops/s`);
   const resident = Math.round(process.resourceUsage().maxRSS / 1024);
   return `${head.name}: ${head.length.toLocaleString('en-US')} ops;${read} ${ran.join(', ')}; ${resident} MiB resident at most`;
+}
+
+/** What a reader of the results should know of how the recording was read. */
+export function repairText({ name, trace }: WorkloadHead): string | null {
+  if (trace === null || trace.exitsAdded === 0) return null;
+  const { exitsAdded } = trace;
+  const who = exitsAdded === 1 ? '1 process is' : `${exitsAdded} processes are`;
+  return `${name}: ${who} still alive where the recording ends, exits were added there: was it cut off?`;
 }

@@ -25,7 +25,7 @@ import { openWorkload } from '../workload/load.ts';
 import type { PiecedWorkload } from '../workload/pieces.ts';
 import { checkedText } from './checked.ts';
 import { closeColumns, factsAround, openColumns } from './columns.ts';
-import { inLockstep, paceText, shareText } from './lockstep.ts';
+import { inLockstep, paceText, repairText, shareText } from './lockstep.ts';
 import { Progress, wantsColor } from './output.ts';
 import { type Chosen, chooseTouch, chooseVariant } from './select.ts';
 
@@ -107,6 +107,8 @@ async function replay(
     // What is held was decoded when it was opened.
     const reading = workload.whole === null ? pace.reading : opening;
     if (workload.head.trace !== null) progress.note(paceText(workload, columns, runs, { ...pace, reading }));
+    const repair = repairText(workload.head);
+    if (repair !== null) progress.note(repair);
     const [run] = runs;
     const line = lineage(run.variant, factsAround(columns));
     const broken = run.violations.map((violation): Broken => {

@@ -262,6 +262,8 @@ export interface TraceFacts {
   /** the command that was recorded */
   readonly command: string;
   readonly leftOut: Readonly<LeftOut>;
+  /** processes whose exit is not in it: they exit at its end. A whole recording has none; one that was cut off has. */
+  readonly exitsAdded: number;
 }
 
 /** A workload: plain data throughout, so that structured clone hands it to another process. */

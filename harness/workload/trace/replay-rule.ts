@@ -91,6 +91,7 @@ export class ReplayRule {
   readonly #made = new PieceBuilder();
   /** of the pids that exited last, the lines in which they did */
   readonly #goneLine = new Map<number, number>();
+  #exitsAdded = 0;
   readonly #leftOut: LeftOut = {
     faultsInVdso: 0,
     faultsInVvar: 0,
@@ -163,6 +164,7 @@ export class ReplayRule {
   /** The trace is over: the processes that are left over exit in the order of their pids. */
   end(lines: number): void {
     if (lines === 1) this.#made.live.clear(); // a recording of nothing holds no exit either
+    this.#exitsAdded = this.#made.live.size;
     for (const pid of [...this.#made.live.keys()].toSorted((a, b) => a - b)) this.#exit(pid, 0, lines);
   }
 
@@ -178,7 +180,7 @@ export class ReplayRule {
       files: this.#files.files,
       programs: [buildProgram(NO_MAPS, addressLayout(machine), this.#files)],
       results: [],
-      trace: { touch, lines, command: cmd, leftOut: this.#leftOut },
+      trace: { touch, lines, command: cmd, leftOut: this.#leftOut, exitsAdded: this.#exitsAdded },
       length: this.#made.length,
     };
   }

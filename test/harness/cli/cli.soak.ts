@@ -1,7 +1,9 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
-import { gzipSync } from 'node:zlib';
+import { readFileSync } from 'node:fs';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { corpusPath } from '../../../harness/workload/corpus/index.ts';
 import { builtFile } from '../../support/built.ts';
 import { root } from '../../support/layers.ts';
 import { VariantFiles } from '../../support/variant-files.ts';
@@ -120,6 +122,25 @@ describe('compare', () => {
       complete: true,
       exitCode: first!.status,
     });
+  });
+
+  it('a recording that was cut off between lines is repaired, and the repair is counted', () => {
+    const lines = gunzipSync(readFileSync(corpusPath('forkloop_small')))
+      .toString()
+      .split('\n');
+    const cut = files.write('cut.jsonl', `${lines.slice(0, 200).join('\n')}\n`);
+    for (const args of [
+      ['compare', '--workload', cut],
+      ['replay', cut, '--variant', 'landed'],
+    ]) {
+      const { status, stderr } = pmapdiff(...args);
+      expect([status, stderr]).toEqual([
+        0,
+        expect.stringMatching(
+          /^cut: \d+ process(es are| is) still alive where the recording ends, exits were added there/,
+        ),
+      ]);
+    }
   });
 
   it('says nothing on stderr when that is no terminal, and nothing in colour when stdout is none', () => {

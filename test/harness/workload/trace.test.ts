@@ -143,6 +143,7 @@ describe('the replay rule', () => {
       'exit 0 7',
     ]);
     expect(trace!.leftOut).toMatchObject({ faultsInVdso: 1, faultsInVvar: 1 });
+    expect(trace!.exitsAdded).toBe(1);
   });
 
   it('the touch policy decides who reads the shared page', () => {
