@@ -137,7 +137,7 @@ describe('compare', () => {
       expect([status, stderr]).toEqual([
         0,
         expect.stringMatching(
-          /^cut: \d+ process(es are| is) still alive where the recording ends, exits were added there/,
+          /^cut: \d+ process(es are| is) still alive where the recording ends, exits were added there/m,
         ),
       ]);
     }

@@ -186,7 +186,6 @@ describe('a record is the same', () => {
 describe('a run without digests', () => {
   it('is the same run, with no checkpoint', async () => {
     const workload = await loadWorkload('forkloop_small');
-    const landed = variantById('landed')!;
     const [all, none] = [{}, { digests: false }].map((options) => run(null, workload, landed, options).record);
     expect(all!.checkpoints.length).toBeGreaterThan(20);
     expect(none).toEqual({ ...all, checkpoints: [] });

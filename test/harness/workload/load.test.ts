@@ -158,7 +158,7 @@ describe('a recording longer than what may be held', () => {
     const change = async (text: string): Promise<string> => {
       writeFileSync(path, text);
       try {
-        for await (const _piece of pieces());
+        for await (const piece of pieces()) expect(piece.length).toBeGreaterThan(0);
       } catch (error) {
         if (error instanceof WorkloadError) return error.message.replace(`${dir}/`, '');
       }

@@ -87,12 +87,12 @@ describe('what cannot be read is an error with file and line, and nothing is wri
 describe('where the result cannot go is an error before anything is read:', () => {
   it('a folder that is not there, and a folder itself', async () => {
     const file = imports.write('good', STRACE.join('\n'));
-    const import_ = (out: string): Promise<unknown> => importRecording(file, out, { format: 'strace' });
-    await expect(import_(imports.path('no/out'))).rejects.toThrow(
+    const importTo = (out: string): Promise<unknown> => importRecording(file, out, { format: 'strace' });
+    await expect(importTo(imports.path('no/out'))).rejects.toThrow(
       /no\/out: expected a folder that can be written to, found none/,
     );
-    await expect(import_(imports.folder)).rejects.toThrow(/expected a file to write, found a directory/);
-    await expect(import_(imports.path('no/out'))).rejects.toThrow(WorkloadError);
+    await expect(importTo(imports.folder)).rejects.toThrow(/expected a file to write, found a directory/);
+    await expect(importTo(imports.path('no/out'))).rejects.toThrow(WorkloadError);
   });
 });
 
