@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Machine } from '../../core/index.ts';
 import { planComparison } from '../../harness/compare/compare.ts';
 import { compareWorkload } from '../../harness/compare/workload.ts';
+import type { Known } from '../../harness/compare/declarations.ts';
 import { knownDifferences } from '../../harness/findings/index.ts';
 import { factsOf } from '../../harness/run/facts.ts';
 import type { RunRecord } from '../../harness/run/record.ts';
@@ -42,19 +43,26 @@ beforeAll(async () => {
   for (const seed of SEEDS) workloads.push(generateWorkload(seed, { choices: 40, machine: 'cpus=2 pti=on' }));
 });
 
+/** What nobody declared of an experiment beside its predecessor, by workload. */
+function unexpected(id: string, after: string, ledger: readonly Known[]): string[] {
+  const plan = planComparison([after, id], facts, { against: { kind: 'variant', id: after }, ledger, steps: false });
+  return workloads.flatMap((workload) =>
+    compareWorkload(plan, workload, [record(after, workload), record(id, workload)]).pairs[0]!.differences.flatMap(
+      ({ what, standing }) => (standing === 'unexpected' ? [`${workload.name}: ${what}`] : []),
+    ),
+  );
+}
+
 describe('a what-if', () => {
   it.each(face.experiments)('$id differs from $after as it declares', ({ id, after }) => {
-    const plan = planComparison([after!, id], facts, {
-      against: { kind: 'variant', id: after! },
-      ledger: knownDifferences,
-      steps: false,
-    });
-    const unexpected = workloads.flatMap((workload) =>
-      compareWorkload(plan, workload, [record(after!, workload), record(id, workload)]).pairs[0]!.differences.flatMap(
-        ({ what, standing }) => (standing === 'unexpected' ? [`${workload.name}: ${what}`] : []),
-      ),
-    );
-    expect(unexpected).toEqual([]);
+    expect(unexpected(id, after!, knownDifferences)).toEqual([]);
+  });
+
+  const ofExperiments = knownDifferences.filter(({ variant }) => face.experiments.some(({ id }) => id === variant));
+  it.each(ofExperiments)('$variant needs what the ledger knows of its $what ($finding)', (known) => {
+    const { after } = face.experiments.find(({ id }) => id === known.variant)!;
+    const ledger = knownDifferences.filter((other) => other !== known);
+    expect(unexpected(known.variant, after!, ledger)).not.toEqual([]);
   });
 
   it('about the IPIs of a dying pmap changes nothing', () => {
