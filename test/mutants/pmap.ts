@@ -127,7 +127,7 @@ export const pmapMutants: readonly Mutant[] = [
     replace: 'entry & ~(PG_W | PG_M)',
   },
   {
-    fault: 'pmap_copy copies unmanaged pages',
+    fault: 'pmap_copy copies unmanaged pages behind a managed one',
     file: copy,
     find: 'if ((entry & PG_MANAGED) === 0) continue;',
     replace: 'if (entry === 0) continue;',
