@@ -1,11 +1,13 @@
 /**
- * tsc -p . with two transformations, both because a use of an imported binding reads a cell and tests that it has been
- * initialised, every time:
+ * tsc -p . with three transformations, all because a use of an imported or exported binding reads a cell and tests that it
+ * has been initialised, every time:
  *
  * - A use of an exported numeric constant becomes its value. Most operands of the hot paths are entry bits and counter
  *   numbers (measured: enter and remove of a page 103 ns, folded 74 ns).
  * - Imported functions and objects are bound to constants of the module, which the compiler knows (measured: the cycle of
  *   a process's pmap 11.4 us, bound 10.6 us). Import cycles would break this; there are none.
+ * - Functions are constants too, and what a file exports is a copy of its own (measured: enter and remove of a page 35 ns,
+ *   so 31 ns).
  */
 import ts from 'typescript';
 

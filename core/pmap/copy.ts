@@ -108,38 +108,25 @@ function copyPtes(m: Machine, dst: Pmap, srcPde: number, va: Va, end: Va): boole
   const hi = vaHi(va);
   let lo = vaLo(va);
   let srcPte = pteIn(srcPde, lo);
-  let left = (end - va) / PAGE_SIZE;
-  while (left > 0 && (words[srcPte]! & PG_MANAGED) === 0) {
-    left--;
-    lo = (lo + PAGE_SIZE) | 0;
-    srcPte += 2;
-  }
-  if (left === 0) return true;
-
-  // The reference that the PT page comes with is that of the first entry.
-  const dstPtp = allocPte(m, dst, hi, lo);
-  if (dstPtp === 0) return false;
-  const enough = refCount[srcPtp]!;
-  let references = refCount[dstPtp]! - 1;
-  let copied = 0;
-  for (; left > 0; left--, lo = (lo + PAGE_SIZE) | 0, srcPte += 2) {
+  let dstPtp = 0;
+  for (let left = (end - va) / PAGE_SIZE; left > 0; left--, lo = (lo + PAGE_SIZE) | 0, srcPte += 2) {
     const entry = words[srcPte]!;
     if ((entry & PG_MANAGED) === 0) continue;
-    const dstPte = (dstPtp << 10) | (srcPte & 1023);
-    references++;
+    if (dstPtp !== 0) refCount[dstPtp]!++;
+    else {
+      dstPtp = allocPte(m, dst, hi, lo);
+      if (dstPtp === 0) return false;
+    }
+    const dstPte = (dstPtp << 10) + (srcPte & 1023);
     if (words[dstPte] !== 0 || !tryInsertPvEntry(m, dst, frameOf(entry), hi, lo)) {
-      refCount[dstPtp] = references;
-      pmapResidentCountAdj(m, dst, copied);
       abortPtp(m, dst, hi, lo, dstPtp);
       return false;
     }
     words[dstPte] = entry & ~(PG_W | PG_M | PG_A);
     words[dstPte + 1] = words[srcPte + 1]!;
-    copied++;
-    if (references >= enough) break;
+    pmapResidentCountAdj(m, dst, 1);
+    if (refCount[dstPtp]! >= refCount[srcPtp]!) break;
   }
-  refCount[dstPtp] = references;
-  pmapResidentCountAdj(m, dst, copied);
   return true;
 }
 

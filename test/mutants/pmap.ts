@@ -69,8 +69,8 @@ export const pmapMutants: readonly Mutant[] = [
   {
     fault: 'pmap_remove_pages loses dirt',
     file: removePages,
-    find: 'if ((old & MODIFIED) === MODIFIED) {',
-    replace: 'if (false) {',
+    find: '        if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);\n        changePvListLock',
+    replace: '        changePvListLock',
   },
   {
     fault: 'a writeable unmanaged mapping is clean',
@@ -127,7 +127,7 @@ export const pmapMutants: readonly Mutant[] = [
     replace: 'entry & ~(PG_W | PG_M)',
   },
   {
-    fault: 'pmap_copy copies unmanaged pages behind a managed one',
+    fault: 'pmap_copy copies unmanaged pages',
     file: copy,
     find: 'if ((entry & PG_MANAGED) === 0) continue;',
     replace: 'if (entry === 0) continue;',
