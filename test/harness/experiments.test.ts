@@ -21,11 +21,11 @@ const facts = factsOf(all, new Set(Object.keys(face)));
 
 let workloads: Workload[];
 let machine: Machine | null = null;
-const known = new Map<string, RunRecord>();
+const records = new Map<string, RunRecord>();
 
 function record(id: string, workload: Workload): RunRecord {
   const key = `${id} ${workload.name}`;
-  const made = known.get(key);
+  const made = records.get(key);
   if (made !== undefined) return made;
   const result = run(
     machine,
@@ -33,7 +33,7 @@ function record(id: string, workload: Workload): RunRecord {
     all.find((variant) => variant.id === id)!,
   );
   ({ machine } = result);
-  known.set(key, result.record);
+  records.set(key, result.record);
   return result.record;
 }
 
@@ -73,8 +73,8 @@ describe('a what-if', () => {
       steps: false,
     });
     for (const workload of workloads) {
-      const records = ['landed', 'dying-pmap-no-ipi'].map((id) => record(id, workload));
-      expect(compareWorkload(plan, workload, records).pairs[0]!.verdict).toBe('identical');
+      const both = ['landed', 'dying-pmap-no-ipi'].map((id) => record(id, workload));
+      expect(compareWorkload(plan, workload, both).pairs[0]!.verdict).toBe('identical');
     }
   });
 });

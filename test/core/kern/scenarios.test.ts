@@ -8,14 +8,12 @@ import {
   VM_PROT_READ,
   VM_PROT_WRITE,
   access,
-  resetMachine,
   runOn,
   sysExec,
   sysExecFail,
   sysExit,
   sysFork,
   sysMlock,
-  sysMunmap,
 } from '../../../core/index.ts';
 import {
   SERIES,
@@ -41,65 +39,9 @@ function plain(m: Machine, touch: boolean): Proc {
   return p;
 }
 
-/** resident_count when the sweep of the map begins: what the hook and pmap_remove_pages have left. */
-function residue(id: string, touch: boolean, pti: boolean): number {
-  const m = machineOf(id, { pti });
-  const seen: number[] = [];
-  const { hunks } = m;
-  resetMachine(m, m.config, {
-    ...hunks,
-    vmspaceClear(machine, p, vm) {
-      seen.push(vm.pmap.stats.residentCount);
-      hunks.vmspaceClear(machine, p, vm);
-    },
-  });
-  const p = plain(m, touch);
-  seen.length = 0;
-  sysExit(m, p, 0);
-  return seen[0]!;
-}
-
-describe.each([
-  ['baseline', [4, 0]],
-  ['toplevel-accounting', [5, 1]],
-  ['double-count-fix', [1, 1]],
-  ['shared-page-unmap', [1, 1]],
-  ['landed', [1, 1]],
-] as const)('after pmap_remove_pages at exit, under %s', (id, [touched, untouched]) => {
-  const topPages = id === 'baseline' ? 0 : 1;
-
-  it(`resident_count is ${touched} if the shared page was touched, ${untouched} if not`, () => {
-    expect([residue(id, true, false), residue(id, false, false)]).toEqual([touched, untouched]);
-  });
-
-  it('a second top-level page adds one where top-level pages are counted', () => {
-    expect([residue(id, true, true), residue(id, false, true)]).toEqual([touched + topPages, untouched + topPages]);
-  });
-});
-
 describe.each(SERIES)('under %s', (id) => {
   const removesEntry = id === 'double-count-fix';
   const hooked = id === 'shared-page-unmap' || id === 'landed';
-
-  it('a process that unmapped the shared page itself exits all the same', () => {
-    const m = machineOf(id);
-    const p = plain(m, true);
-    sysMunmap(m, p, SHARED_PAGE, PAGE_SIZE);
-    const early = id === 'toplevel-accounting' ? 0 : 2;
-    // The hook of landed asks for a page that is not there; that of double-count-fix finds no entry.
-    expect(removes(m, () => sysExit(m, p, 0))).toEqual({ calls: hooked ? 3 : 2, early });
-  });
-
-  it('something else mapped there loses its mapping early, and nothing more', () => {
-    const m = machineOf(id);
-    const p = plain(m, false);
-    mapAnon(m, p, SHARED_PAGE, 1);
-    access(m, p, SHARED_PAGE, VM_PROT_WRITE);
-    const first = calls(m, () => sysExit(m, p, 0))[0];
-    const hook = 'remove 1 7ffffffff000 800000000000 0';
-    expect(first).toBe(removesEntry || hooked ? hook : 'remove_pages 1 0 0 0');
-    expect(m.vmspaces).toEqual([]);
-  });
 
   it('a wired page survives pmap_remove_pages: the calls up to it do full work', () => {
     const m = machineOf(id);
@@ -116,14 +58,6 @@ describe.each(SERIES)('under %s', (id) => {
     }[id];
     expect([made, early]).toEqual(expected);
     expect(m.vm.userWired).toBe(0);
-  });
-
-  it('a wired shared page goes with its wiring', () => {
-    const m = machineOf(id);
-    const p = plain(m, true);
-    expect(sysMlock(m, p, SHARED_PAGE, PAGE_SIZE)).toBe(0);
-    sysExit(m, p, 0);
-    expect([m.vm.sharedPage!.refCount, m.vm.sharedPage!.residentCount, m.vm.userWired]).toEqual([1, 1, 0]);
   });
 
   it('an exec that fails after the point of no return ends the process by SIGABRT', () => {
