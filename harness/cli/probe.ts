@@ -41,9 +41,10 @@ export async function probeCommand(point: string, options: ProbeOptions): Promis
       const record = await runColumn(columns[0], workload, { profile: true }, RUN_LIMIT_MS);
       progress.clear();
       const failure = failureOf([record]);
-      if (failure !== null) process.stderr.write(failureText(failure));
-      failed ||= failure !== null;
-      if (record.profile !== null) results.push(probe(record, by));
+      if (failure !== null) {
+        process.stderr.write(failureText(failure));
+        failed = true;
+      } else if (record.profile !== null) results.push(probe(record, by));
     }
   } finally {
     closeColumns(columns);

@@ -63,6 +63,7 @@ export async function replayCommand(name: string, options: ReplayOptions): Promi
   ]);
   process.stdout.write(options.json ? json(run, missed, broken) : text(workload, replayed));
   if (options.check && !options.json) process.stdout.write(checkedText([head]));
+  if (head.length === 0) progress.note(`${head.name}: no ops, nothing was run`);
   return process.exitCode;
 }
 

@@ -50,9 +50,10 @@ export async function sharesCommand(options: SharesOptions): Promise<number> {
         const [record] = done!.runs;
         progress.clear();
         const failure = failureOf([record]);
-        if (failure !== null) process.stderr.write(failureText(failure));
-        failed ||= failure !== null;
-        if (record.replay !== null) shares.push(sharesOf(record, touch));
+        if (failure !== null) {
+          process.stderr.write(failureText(failure));
+          failed = true;
+        } else if (record.replay !== null) shares.push(sharesOf(record, touch));
       }
   } finally {
     closeColumns(columns);

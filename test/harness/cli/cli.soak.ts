@@ -254,8 +254,26 @@ describe('compare', () => {
   });
 
   it('exits 3 when there was nothing to run', () => {
-    const { status, stderr } = pmapdiff('compare', '--workload', files.write('empty.workload', '# nothing\n'));
-    expect([status, stderr]).toEqual([3, 'empty: no ops, nothing was run\n']);
+    const empty = files.write('empty.workload', '# nothing\n');
+    for (const args of [
+      ['compare', '--workload', empty],
+      ['replay', empty, '--variant', 'landed'],
+    ]) {
+      const { status, stderr } = pmapdiff(...args);
+      expect([status, stderr]).toEqual([3, 'empty: no ops, nothing was run\n']);
+    }
+  });
+
+  it('shows no figures of a run that the variant’s own code ended', () => {
+    const path = files.variant('throwing', "removeIsNoop() { throw new TypeError('planted'); },");
+    for (const [command, results] of [
+      [['shares', '--workload', 'cc_tiny', '--touch', 'recorded'], 'shares'],
+      [['probe', 'pmap_remove:entry', '--workload', 'exit-touched'], 'results'],
+    ] as const) {
+      const { status, stdout, stderr } = pmapdiff(...command, '--variant', path, '--json');
+      expect([status, JSON.parse(stdout)[results]]).toEqual([3, []]);
+      expect(stderr).toMatch(/failed \(throw\) at op 0: throwing\.ts:\d+: TypeError: planted\n$/);
+    }
   });
 
   it('exits 3 when the reference does not answer as the workload says', () => {
