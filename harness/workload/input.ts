@@ -5,6 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { type Readable, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { WorkloadError } from './errors.ts';
 import { formatSize } from './size.ts';
@@ -24,13 +25,8 @@ export interface Limit {
   readonly expected: string;
 }
 
-interface Source {
-  readonly chunks: AsyncIterable<Buffer>;
-  /** Compressed bytes, 0 if not compressed. */
-  readonly packed: number;
-}
-
-async function openSource(path: string): Promise<Source> {
+/** Compressed bytes of a gzip file, 0 if it is none. */
+async function packedSize(path: string): Promise<number> {
   const handle = await open(path).catch((error: NodeJS.ErrnoException) => {
     const found = error.code === 'ENOENT' ? 'no such file' : (error.code ?? error.message);
     throw new WorkloadError({ file: path }, 'a readable file', found);
@@ -40,14 +36,18 @@ async function openSource(path: string): Promise<Source> {
     if (stat.isDirectory()) throw new WorkloadError({ file: path }, 'a file', 'a directory');
     const magic = Buffer.alloc(2);
     await handle.read(magic, 0, 2, 0);
-    const stream = createReadStream(path, { highWaterMark: CHUNK });
-    if (magic[0] !== 0x1f || magic[1] !== 0x8b) return { chunks: stream, packed: 0 };
-    const gunzip = createGunzip({ chunkSize: CHUNK });
-    stream.on('error', (error) => gunzip.destroy(error));
-    return { chunks: stream.pipe(gunzip), packed: Math.max(1, stat.size) };
+    return magic[0] === 0x1f && magic[1] === 0x8b ? Math.max(1, stat.size) : 0;
   } finally {
     await handle.close();
   }
+}
+
+/** To be iterated at once: a stream that fails while nobody listens takes the process down. */
+function bytesOf(path: string, packed: number): Readable {
+  const file = createReadStream(path, { highWaterMark: CHUNK });
+  if (packed === 0) return file;
+  // pipeline closes each of them with the other; whoever iterates learns of the error
+  return pipeline(file, createGunzip({ chunkSize: CHUNK }), () => {});
 }
 
 /** Where the reader is: lines handed out so far. */
@@ -97,12 +97,12 @@ class LineCounter {
  */
 export async function* readBlocks(path: string, limitFor: (start: string) => Limit): AsyncGenerator<string> {
   const counter = new LineCounter(path);
-  const { chunks, packed } = await openSource(path);
+  const packed = await packedSize(path);
   let rest = Buffer.alloc(0);
   let total = 0;
   let limit: Limit | null = null;
   try {
-    for await (const chunk of chunks) {
+    for await (const chunk of bytesOf(path, packed) as AsyncIterable<Buffer>) {
       total += chunk.length;
       limit ??= limitFor(chunk.toString('latin1', 0, 64));
       if (total > limit.total) counter.fail(limit.expected, 'more');

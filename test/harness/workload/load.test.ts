@@ -1,8 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import files from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { corpusPath } from '../../../harness/workload/corpus/index.ts';
 import { WorkloadError } from '../../../harness/workload/errors.ts';
 import { loadCorpus, loadWorkload, openWorkload } from '../../../harness/workload/load.ts';
@@ -90,6 +93,29 @@ describe('a file that cannot be read gives one error, and never a part of it', (
     const wrong = Uint8Array.from(packed);
     wrong[3000] ^= 0xff;
     expect(await errorOf(file('wrong.gz', wrong))).toMatch(/^wrong\.gz:\d+: expected /);
+  });
+
+  it('a gzip file that turns out to be wrong while its first look is still being closed', async () => {
+    const wrong = Uint8Array.from(packed);
+    wrong[12] ^= 0xff;
+    const path = file('slow.gz', wrong);
+    const { open } = files;
+    const slow = vi.spyOn(files, 'open').mockImplementation(async (...args) => {
+      const handle = await open(...args);
+      const { close } = handle;
+      handle.close = async () => {
+        await close.call(handle);
+        await setTimeout(50);
+      };
+      return handle;
+    });
+    syncBuiltinESMExports();
+    try {
+      expect(await errorOf(path)).toMatch(/^slow\.gz:1: expected a complete gzip file, found /);
+    } finally {
+      slow.mockRestore();
+      syncBuiltinESMExports();
+    }
   });
 
   it('a trace that was cut off within a line', async () => {
