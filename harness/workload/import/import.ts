@@ -2,8 +2,17 @@
  * A recording of strace or kdump as a `vmtrace-1` file. It is read twice, line by line; memory grows with the processes that
  * are alive, not with the length. What is written appears whole or not at all.
  */
-import { createReadStream, createWriteStream, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
-import { once } from 'node:events';
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -34,28 +43,25 @@ export interface ImportOptions {
   readonly strict?: boolean | undefined;
 }
 
+/** Characters that are written in one go. */
+const BLOCK = 2 ** 16;
 const NO_LIMIT = { total: Infinity, expected: '' };
 
 /** What one pass needs. */
 interface Pass {
   readonly images: ImageStore;
   readonly given: GivenMaps | null;
-  readonly write: ((line: string) => void | Promise<void>) | null;
+  readonly write: ((line: string) => void) | null;
 }
 
 /** Calls `write` with each line of the trace. Throws WorkloadError, with file and line, at what cannot be read. */
-async function importLines(
-  file: string,
-  options: ImportOptions,
-  write: (line: string) => void,
-  drain: () => Promise<void>,
-): Promise<ImportCounts> {
+async function importLines(file: string, options: ImportOptions, write: (line: string) => void): Promise<ImportCounts> {
   if (!isRegular(file)) throw new WorkloadError({ file }, 'a regular file (it is read twice)', 'something else');
   const given = options.procstat === undefined ? null : await readProcstat(options.procstat);
   const images = new ImageStore();
   try {
-    await onePass(file, options, { images, given, write: null }, async () => {});
-    return await onePass(file, options, { images, given, write }, drain);
+    await onePass(file, options, { images, given, write: null });
+    return await onePass(file, options, { images, given, write });
   } finally {
     images.dispose();
   }
@@ -67,12 +73,7 @@ function isRegular(file: string): boolean {
   return stat === undefined || stat.isFile() || stat.isDirectory();
 }
 
-async function onePass(
-  file: string,
-  options: ImportOptions,
-  { images, given, write }: Pass,
-  drain: () => Promise<void>,
-): Promise<ImportCounts> {
+async function onePass(file: string, options: ImportOptions, { images, given, write }: Pass): Promise<ImportCounts> {
   const clock = new Clock();
   const report = new ImportReport(file, options.strict === true);
   const name = basename(file).replace(/(\.(gz|txt|strace|kdump|out|log))+$/, '');
@@ -92,7 +93,6 @@ async function onePass(
       importer.line(text);
       faults?.behind(text);
     }
-    await drain();
   }
   importer.finish();
   await faults?.finish();
@@ -169,21 +169,45 @@ export async function importRecording(file: string, out: string | null, options:
   const folder = makeFolder(out);
   try {
     const trace = join(folder, 'trace.jsonl');
-    const stream = createWriteStream(trace);
-    let full = false;
-    const write = (line: string): void => {
-      full = !stream.write(line);
-    };
-    const drain = async (): Promise<void> => {
-      if (full) await once(stream, 'drain');
-      full = false;
-    };
-    const counts = await importLines(file, options, write, drain).finally(() => stream.end());
-    if (!stream.closed) await once(stream, 'close');
+    const lines = new LineFile(trace);
+    const counts = await importLines(file, options, (line) => lines.write(line)).finally(() => lines.close());
     await deliver(trace, out);
     return counts;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOSPC' && code !== 'EFBIG') throw error;
+    throw new Error(`${out ?? folder}: expected room for the recording, got ${message}`, { cause: error });
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A new file, written in blocks. */
+class LineFile {
+  readonly #handle: number;
+  #block = '';
+
+  constructor(path: string) {
+    this.#handle = openSync(path, 'wx');
+  }
+
+  write(text: string): void {
+    this.#block += text;
+    if (this.#block.length >= BLOCK) this.#flush();
+  }
+
+  close(): void {
+    try {
+      this.#flush();
+    } finally {
+      closeSync(this.#handle);
+    }
+  }
+
+  #flush(): void {
+    const block = this.#block;
+    this.#block = '';
+    writeFileSync(this.#handle, block);
   }
 }
 

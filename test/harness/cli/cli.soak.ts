@@ -1,5 +1,5 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -292,6 +292,18 @@ describe('compare', () => {
     expect(errors).toBe('');
   });
 
+  it.runIf(existsSync('/dev/full'))('says that its output cannot be written, and exits 3', () => {
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [cli, ...small], {
+      encoding: 'utf8',
+      env: plainEnv,
+      stdio: ['ignore', full, 'pipe'],
+    });
+    closeSync(full);
+    expect(stderr).toMatch(/^pmapdiff: standard output: expected to be written, got ENOSPC.*\n$/);
+    expect(status).toBe(3);
+  });
+
   it('exits 130 when interrupted, with what was complete by then', async () => {
     const path = files.variant('waits', "exitBeforeVmspaceExit() { console.log('here'); for (;;); },");
     const args = [cli, ...small, '--variants', 'landed', '--variant', path, '--json'];
@@ -302,6 +314,21 @@ describe('compare', () => {
     const code = await new Promise((resolve) => child.on('close', resolve));
     expect(code).toBe(130);
     expect(JSON.parse(out)).toMatchObject({ complete: false, exitCode: 130, workloads: [] });
+  });
+});
+
+describe('import', () => {
+  it.skipIf(process.platform === 'win32')('leaves nothing behind, and what was there, where there is no room', () => {
+    const recording = join(root, 'test/fixtures/import/pipes.strace.txt.gz');
+    const old = files.write('old.jsonl', 'as it was\n');
+    const before = readdirSync(files.folder);
+    const limited = 'ulimit -f 8; trap "" XFSZ; exec "$@"';
+    const args = [process.execPath, cli, 'import', 'strace', recording, '-o', old];
+    const { status, stderr } = spawnSync('sh', ['-c', limited, 'sh', ...args], { encoding: 'utf8', env: plainEnv });
+    expect(stderr).toMatch(/^pmapdiff: .*old\.jsonl: expected room for the recording, got EFBIG.*\n$/);
+    expect(status).toBe(3);
+    expect(readFileSync(old, 'utf8')).toBe('as it was\n');
+    expect(readdirSync(files.folder)).toEqual(before);
   });
 });
 
