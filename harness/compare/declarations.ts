@@ -30,7 +30,7 @@ export interface VariantFacts {
  *
  * what: a statistic or counter, or `outcome`, `map`, `tables`, `panic`, `balance NAME`, or the name of an invariant.
  * by: as in a declaration; absent: any difference. With an exact formula it counts as one more step of the path, so that
- * a later revision may mend it; otherwise it only explains comparisons in which `variant` is one of the two.
+ * a later revision may mend it; otherwise it explains every comparison of a variant that has the fault with one that does not.
  * Of what is left out of balance it says how much that may be, over the whole run.
  * until: the first later revision that does not have the fault.
  * outcomes: of `outcome`, what the first op that differs comes to in the run of the one that has the fault.
@@ -115,14 +115,15 @@ export function explanations(
     reference: faultsOf(lineage(reference, variants), ledger),
     candidate: faultsOf(lineage(candidate, variants), ledger),
   };
+  const ofReference = knownIn(lineage(reference, variants), ledger);
+  const ofCandidate = knownIn(lineage(candidate, variants), ledger);
   const known = ledger.flatMap((one): Step[] => {
     const { finding, variant, what, outcomes = null } = one;
     const measure = knownMeasure(one);
-    const onPath = undone.includes(variant) || taken.includes(variant);
-    const isEnd = variant === reference || variant === candidate;
-    if (isExact(measure) ? !onPath : !isEnd) return [];
-    const reversed = isExact(measure) ? undone.includes(variant) : variant === reference;
-    return [{ variant, intent: null, finding, what, measure, outcomes, reversed }];
+    const [before, after] = isExact(measure)
+      ? [undone.includes(variant), taken.includes(variant)]
+      : [ofReference.includes(one), ofCandidate.includes(one)];
+    return before === after ? [] : [{ variant, intent: null, finding, what, measure, outcomes, reversed: before }];
   });
   return { intended, known, faults };
 }

@@ -25,9 +25,15 @@ export const f2: Finding = {
   ],
   control: 'double-count-fix',
   known: [
-    { finding: 'F2', variant: 'toplevel-accounting', what: 'removeEarlyExits', by: 'fewer' },
-    { finding: 'F2', variant: 'toplevel-accounting', what: 'delayedInvalidations', by: 'more' },
-    { finding: 'F2', variant: 'toplevel-accounting', what: 'pmapLocks', by: 'more' },
-    { finding: 'F2', variant: 'toplevel-accounting', what: 'removeLoops', by: 'more' },
-  ],
+    ['removeEarlyExits', 'fewer'],
+    ['delayedInvalidations', 'more'],
+    ['pmapLocks', 'more'],
+    ['removeLoops', 'more'],
+  ].map(([what, by]) => ({
+    finding: 'F2',
+    variant: 'toplevel-accounting',
+    what: what!,
+    by: by!,
+    until: 'double-count-fix',
+  })),
 };

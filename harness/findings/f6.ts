@@ -41,7 +41,13 @@ export const f6: Finding = {
   ],
   control: 'shared-page-unmap',
   known: [
-    { finding: 'F6', variant: 'double-count-fix', what: 'map' },
-    { finding: 'F6', variant: 'double-count-fix', what: 'outcome', outcomes: ['SIGSEGV', 'ENOMEM', 'not-run'] },
+    { finding: 'F6', variant: 'double-count-fix', what: 'map', until: 'shared-page-unmap' },
+    {
+      finding: 'F6',
+      variant: 'double-count-fix',
+      what: 'outcome',
+      outcomes: ['SIGSEGV', 'ENOMEM', 'not-run'],
+      until: 'shared-page-unmap',
+    },
   ],
 };

@@ -30,5 +30,5 @@ export const f8: Finding = {
     },
   ],
   control: 'double-count-fix',
-  known: [{ finding: 'F8', variant: 'double-count-fix', what: 'vmMapSplaySteps' }],
+  known: [{ finding: 'F8', variant: 'double-count-fix', what: 'vmMapSplaySteps', until: 'shared-page-unmap' }],
 };

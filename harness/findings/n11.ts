@@ -1,9 +1,5 @@
-import type { Known } from '../compare/declarations.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { added } from './observe.ts';
-
-const unmapsEarly = (variant: string): Known[] =>
-  ['pvListWriteLocks', 'invalidatePages'].map((what) => ({ finding: 'N11', variant, what, by: 'more' }));
 
 export const n11: Finding = {
   id: 'N11',
@@ -29,5 +25,11 @@ export const n11: Finding = {
     },
   ],
   control: 'no-abi-unmap',
-  known: [...unmapsEarly('double-count-fix'), ...unmapsEarly('shared-page-unmap'), ...unmapsEarly('landed')],
+  known: ['pvListWriteLocks', 'invalidatePages'].map((what) => ({
+    finding: 'N11',
+    variant: 'double-count-fix',
+    what,
+    by: 'more',
+    until: 'no-abi-unmap',
+  })),
 };

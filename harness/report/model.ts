@@ -196,7 +196,17 @@ export function buildReport(input: ReportInput): Report {
   };
 }
 
-/** Candidates with equal records everywhere and the same reference share a column. */
+/** What is said of a candidate on one workload. */
+function judgement(workload: WorkloadComparison, candidate: string, reference: string): string {
+  const { verdict, standing, differences } = pairOf(workload, { ids: [candidate], reference })!;
+  return JSON.stringify([
+    verdict,
+    standing,
+    differences.map((difference) => [difference.what, difference.standing, difference.accepted]),
+  ]);
+}
+
+/** Candidates with equal records and equal judgements everywhere, and the same reference, share a column. */
 function columnsOf(plan: Plan, workloads: readonly WorkloadComparison[]): Column[] {
   const columns: { ids: string[]; reference: string | null }[] = [];
   for (const { id } of plan.columns) {
@@ -205,7 +215,11 @@ function columnsOf(plan: Plan, workloads: readonly WorkloadComparison[]): Column
       (column) =>
         column.reference !== null &&
         reference === column.reference &&
-        workloads.every(({ groups }) => groups.some((group) => group.includes(id) && group.includes(column.ids[0]))),
+        workloads.every(
+          (workload) =>
+            workload.groups.some((group) => group.includes(id) && group.includes(column.ids[0])) &&
+            judgement(workload, id, reference) === judgement(workload, column.ids[0], reference),
+        ),
     );
     if (home === undefined) columns.push({ ids: [id], reference });
     else home.ids.push(id);

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Machine } from '../../core/index.ts';
+import type { Machine, Variant } from '../../core/index.ts';
 import { planComparison } from '../../harness/compare/compare.ts';
 import { compareWorkload } from '../../harness/compare/workload.ts';
 import type { Known } from '../../harness/compare/declarations.ts';
-import { knownDifferences } from '../../harness/findings/index.ts';
+import { knownDifferences, ledger } from '../../harness/findings/index.ts';
 import { factsOf } from '../../harness/run/facts.ts';
 import type { RunRecord } from '../../harness/run/record.ts';
 import { run } from '../../harness/run/run.ts';
@@ -11,47 +11,70 @@ import { CATALOG } from '../../harness/workload/catalog/index.ts';
 import { generateWorkload } from '../../harness/workload/generate.ts';
 import { loadWorkload } from '../../harness/workload/load.ts';
 import type { Workload } from '../../harness/workload/ops.ts';
+import { parseWorkload } from '../../harness/workload/text/parse.ts';
 import * as face from '../../variants/index.ts';
 
 /** Longer ones repeat what is in the others. */
 const MOST_OPS = 1000;
 const SEEDS = [1, 3, 14, 27, 399];
 const all = [...face.series, ...face.experiments];
-const facts = factsOf(all, new Set(Object.keys(face)));
+/** Somebody's own revisions: as what they follow, and nothing declared. */
+const copies = all.map((variant) => ({ ...variant, id: `my-${variant.id}`, after: variant.id, intends: [] }));
+const facts = factsOf([...all, ...copies], new Set(Object.keys(face)));
+/** The workloads of the ledger, each of which shows what its finding is about. */
+const remarked = ledger.flatMap(({ id, cases }) =>
+  cases.flatMap(({ workload }, i) => (typeof workload === 'string' ? [{ name: `${id}-${i}`, workload }] : [])),
+);
 
 let workloads: Workload[];
 let machine: Machine | null = null;
 const records = new Map<string, RunRecord>();
 
 function record(id: string, workload: Workload): RunRecord {
-  const key = `${id} ${workload.name}`;
-  const made = records.get(key);
-  if (made !== undefined) return made;
-  const result = run(
-    machine,
-    workload,
-    all.find((variant) => variant.id === id)!,
-  );
-  ({ machine } = result);
-  records.set(key, result.record);
-  return result.record;
+  const original = id.replace(/^my-/, '');
+  const key = `${original} ${workload.name}`;
+  let made = records.get(key);
+  if (made === undefined) {
+    const result = run(machine, workload, variantOf(original));
+    ({ machine } = result);
+    made = result.record;
+    records.set(key, made);
+  }
+  return { ...made, variant: id };
 }
+
+const variantOf = (id: string): Variant => all.find((variant) => variant.id === id)!;
 
 beforeAll(async () => {
   const catalog = await Promise.all(Object.keys(CATALOG).map((name) => loadWorkload(name)));
   workloads = catalog.filter(({ ops }) => ops.length < MOST_OPS);
+  for (const { name, workload } of remarked) workloads.push(parseWorkload(workload, name, name));
   for (const seed of SEEDS) workloads.push(generateWorkload(seed, { choices: 40, machine: 'cpus=2 pti=on' }));
 });
 
-/** What nobody declared of an experiment beside its predecessor, by workload. */
-function unexpected(id: string, after: string, ledger: readonly Known[]): string[] {
-  const plan = planComparison([after, id], facts, { against: { kind: 'variant', id: after }, ledger, steps: false });
+/** What nobody declared of a variant beside another, by workload. */
+function unexpected(id: string, reference: string, known: readonly Known[]): string[] {
+  const against = { kind: 'variant', id: reference } as const;
+  const plan = planComparison([reference, id], facts, { against, ledger: known, steps: false });
   return workloads.flatMap((workload) =>
-    compareWorkload(plan, workload, [record(after, workload), record(id, workload)]).pairs[0]!.differences.flatMap(
+    compareWorkload(plan, workload, [record(reference, workload), record(id, workload)]).pairs[0]!.differences.flatMap(
       ({ what, standing }) => (standing === 'unexpected' ? [`${workload.name}: ${what}`] : []),
     ),
   );
 }
+
+describe('whoever stands in the comparison,', () => {
+  const references = ['baseline', 'landed'];
+  const pairs = [...all, ...copies].flatMap(({ id }) =>
+    references.flatMap((reference) => (id === reference ? [] : [{ id, reference }])),
+  );
+  it.each(pairs)(
+    '$id against $reference shows what is declared and known, on the workloads of the ledger too',
+    (pair) => {
+      expect(unexpected(pair.id, pair.reference, knownDifferences)).toEqual([]);
+    },
+  );
+});
 
 describe('a what-if', () => {
   it.each(face.experiments)('$id differs from $after as it declares', ({ id, after }) => {
@@ -61,8 +84,8 @@ describe('a what-if', () => {
   const ofExperiments = knownDifferences.filter(({ variant }) => face.experiments.some(({ id }) => id === variant));
   it.each(ofExperiments)('$variant needs what the ledger knows of its $what ($finding)', (known) => {
     const { after } = face.experiments.find(({ id }) => id === known.variant)!;
-    const ledger = knownDifferences.filter((other) => other !== known);
-    expect(unexpected(known.variant, after!, ledger)).not.toEqual([]);
+    const others = knownDifferences.filter((other) => other !== known);
+    expect(unexpected(known.variant, after!, others)).not.toEqual([]);
   });
 
   it('about the IPIs of a dying pmap changes nothing', () => {

@@ -35,6 +35,8 @@ export const unmapAfterRemovePages = defineVariant({
       by: 'more, fewer',
       why: 'an early exit comes before it; a call that did not come early is full where wired pages are left',
     },
+    { what: 'invalidatePages', by: 'fewer', why: 'what the process has put in place of the page goes with all others' },
+    { what: 'pvListWriteLocks', by: 'fewer', why: 'likewise' },
     { what: 'invlpgs', by: 'fewer', why: 'at exit the pmap is not active any more' },
     { what: 'invpcids', by: 'fewer', why: 'likewise in the user-mode half of a pmap with two roots' },
   ],

@@ -38,6 +38,8 @@ export const vmspaceClear = defineVariant({
     { what: 'vmMapLocks', by: 'more', why: 'vm_map_remove takes the map lock' },
     { what: 'vmMapLookups', by: 'more', why: 'vm_map_remove looks for the entry' },
     { what: 'vmMapSplaySteps', by: 'more, fewer', why: 'its lookup leaves another tree to the sweep' },
+    { what: 'invalidatePages', by: 'fewer', why: 'what the process has put in place of the page goes with all others' },
+    { what: 'pvListWriteLocks', by: 'fewer', why: 'likewise' },
     { what: 'invlpgs', by: 'fewer', why: 'at exit the pmap is not active any more' },
     { what: 'invpcids', by: 'fewer', why: 'likewise in the user-mode half of a pmap with two roots' },
   ],

@@ -36,6 +36,8 @@ export const CATALOG: Readonly<Record<string, string>> = {
   'mlocked-exit': 'A process exits with memory locked: what is wired stays mapped until its entry is removed',
   'shared-page-unmapped': 'A process unmaps its shared page, or puts memory of its own there, and exits',
   sparse: 'One page here and there: nearly every mapping needs page-table pages of its own',
+  'msync-wide':
+    'One msync over nearly the whole address space, with one page at its low end, and one more with a page at its top',
   superpage: 'A 4M buffer is promoted to a superpage and given back: the page-table page in reserve goes with it',
   'superpage-exit': 'A process exits with a promoted superpage, its forked child too',
 };

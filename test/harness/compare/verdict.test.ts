@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type PlantedOp, intent, pair, record } from '../../support/records.ts';
+import { type VariantFacts, explanations } from '../../../harness/compare/declarations.ts';
+import { comparePair } from '../../../harness/compare/pair.ts';
+import { type PlantedOp, facts, intent, pair, record } from '../../support/records.ts';
 import type { Ended } from '../../../harness/run/record.ts';
 
 const quiet: PlantedOp[] = [{}, { resident: 5 }, {}];
@@ -247,10 +249,24 @@ describe('a finding of the ledger', () => {
     expect(other({ variant: 'third' })).toBe('unexpected');
   });
 
-  it('turns round when the reference has the fault', () => {
-    const known = [{ finding: 'F2', variant: 'old', what: 'removeEarlyExits', by: 'fewer' }];
+  it('turns round when the reference has the fault, and the candidate is where it ends', () => {
+    const known = [{ finding: 'F2', variant: 'old', what: 'removeEarlyExits', by: 'fewer', until: 'new' }];
     expect(pair(record('old', early(0)), record('new', early(52)), [], known).standing).toBe('known');
     expect(pair(record('old', early(52)), record('new', early(0)), [], known).standing).toBe('unexpected');
+  });
+
+  it('goes on in the successors of the variant that it names, and excuses nothing between those that have it', () => {
+    const [before, itself, mine] = [facts('old'), facts('new', 'old'), facts('mine', 'new')];
+    const known = [{ finding: 'F2', variant: 'new', what: 'removeEarlyExits', by: 'fewer' }];
+    const standing = (reference: VariantFacts, n: number, candidate: VariantFacts, more: number): string | null => {
+      const explained = explanations(reference.id, candidate.id, [before, itself, mine], known);
+      const [a, b] = [record(reference.id, early(n)), record(candidate.id, early(more))];
+      return comparePair(a, b, explained, { reference, candidate }).standing;
+    };
+    expect(standing(before, 52, mine, 0)).toBe('known');
+    expect(standing(mine, 0, before, 52)).toBe('known');
+    expect(standing(itself, 52, mine, 0)).toBe('unexpected');
+    expect(standing(itself, 0, mine, 52)).toBe('unexpected');
   });
 
   it('never turns an intended difference into a known one', () => {
@@ -260,13 +276,15 @@ describe('a finding of the ledger', () => {
   });
 
   it('of an outcome explains what the run with the fault comes to, and nothing else', () => {
-    const known = (variant: string) => [{ finding: 'F6', variant, what: 'outcome', outcomes: ['SIGSEGV'] }];
+    const known = (variant: string, until?: string) => [
+      { finding: 'F6', variant, what: 'outcome', outcomes: ['SIGSEGV'], ...(until === undefined ? {} : { until }) },
+    ];
     const ops = (code: number): PlantedOp[] => [{}, { resident: 5 }, { code }];
     const [ok, dies, fails] = [0, 139, 12].map(ops);
     expect(pair(record('old', ok!), record('new', dies!), [], known('new')).standing).toBe('known');
     expect(pair(record('old', ok!), record('new', fails!), [], known('new')).standing).toBe('unexpected');
-    expect(pair(record('old', dies!), record('new', ok!), [], known('old')).standing).toBe('known');
-    expect(pair(record('old', ok!), record('new', dies!), [], known('old')).standing).toBe('unexpected');
+    expect(pair(record('old', dies!), record('new', ok!), [], known('old', 'new')).standing).toBe('known');
+    expect(pair(record('old', ok!), record('new', dies!), [], known('old', 'new')).standing).toBe('unexpected');
   });
 
   it('names an outcome, a map, a panic or an invariant as well', () => {

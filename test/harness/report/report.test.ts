@@ -33,6 +33,14 @@ describe('the report', () => {
     expect(rows[0]!.workload.groups).toEqual([['first'], ['second'], ['third', 'fourth']]);
   });
 
+  it('never merges what is unexpected of one with what is known of the other', () => {
+    const known = [{ finding: 'F9', variant: 'odd', what: 'vmMapLocks', by: 'more' }];
+    const twin: Column = { facts: facts('twin', 'third', [], ['removeIsNoop']), records: both('twin', ops(4, 1, 9)) };
+    const { columns, tally } = compareAll([third, odd, twin], { ledger: known }).report;
+    expect(columns.map(({ ids }) => ids)).toEqual([['third'], ['odd'], ['twin']]);
+    expect(tally.unexpected).toBe(2);
+  });
+
   it('never merges a candidate with the reference', () => {
     const copy: Column = { facts: facts('copy', 'first'), records: both('copy', ops(3, 1)) };
     expect(compared(first, copy).columns.map(({ ids }) => ids)).toEqual([['first'], ['copy']]);
