@@ -170,7 +170,7 @@ async function lookCloser(
     const rows = async (id: string): Promise<readonly StateRow[]> => {
       const column = columns.find(({ facts }) => facts.id === id)!;
       const { state } = await runColumn(column, workload, { stateAfter: own.op }, STATE_LIMIT_MS);
-      return state === null ? [] : (state.machine as Record<string, readonly StateRow[]>)[own.plane];
+      return state === null ? [] : state.machine[own.plane as 'map' | 'tables'];
     };
     const changes = diffStates(await rows(reference), await rows(candidate));
     const key = `${reference} ${candidate}`;

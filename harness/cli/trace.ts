@@ -5,7 +5,7 @@ import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
 import { eventText } from '../run/events.ts';
 import type { RunRecord } from '../run/record.ts';
 import { COMPARATORS, type ComparatorName } from '../trace/comparator.ts';
-import { type StatePair, type TakenState, statePair } from '../trace/states.ts';
+import { type StatePair, statePair } from '../trace/states.ts';
 import { type Around, traceText } from '../trace/text.ts';
 import { type Divergence, diffTraces } from '../trace/trace.ts';
 import { opLines } from '../workload/text/print.ts';
@@ -67,7 +67,7 @@ async function lookAround(two: Two, records: [RunRecord, RunRecord], first: Dive
   ] as const) {
     if (at < 0) continue;
     const [a, b] = await two.both({ stateAfter: at, until: at });
-    states.push(statePair(when, a.state?.machine as TakenState, b.state?.machine as TakenState));
+    states.push(statePair(when, a.state?.machine ?? null, b.state?.machine ?? null));
   }
   const [a, b] = records;
   const { length } = two.workload.ops;

@@ -4,6 +4,7 @@
  *
  * A record is a function of workload, variant and options alone: no time, no path, no host, no process id.
  */
+import type { Snapshot } from '../../core/index.ts';
 
 export { OUTCOME_STOPPED } from '../workload/names.ts';
 
@@ -160,8 +161,8 @@ export interface RunEnd {
   readonly replay: ReplayStats | null;
   /** those of all parts */
   readonly violations: readonly Violation[];
-  /** the whole state after op `op`, as plain data; null unless asked for */
-  readonly state: { readonly op: number; readonly machine: unknown } | null;
+  /** the whole state after op `op`, as plain data; null unless asked for, and if the run did not get there */
+  readonly state: { readonly op: number; readonly machine: Snapshot } | null;
   /** null unless asked for */
   readonly profile: Profile | null;
 }

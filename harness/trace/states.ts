@@ -16,10 +16,11 @@ export interface SpaceSummary {
 /** Both machines at one time. */
 export interface StatePair {
   readonly when: 'before' | 'after';
-  readonly reference: readonly SpaceSummary[];
-  readonly candidate: readonly SpaceSummary[];
-  /** rows that differ, up to renaming; `changes` holds the first of them */
-  readonly rows: number;
+  /** null: that run did not get there */
+  readonly reference: readonly SpaceSummary[] | null;
+  readonly candidate: readonly SpaceSummary[] | null;
+  /** rows that differ, up to renaming; `changes` holds the first of them. Null unless both got there. */
+  readonly rows: number | null;
   readonly changes: readonly StateChange[];
 }
 
@@ -28,8 +29,8 @@ export type TakenState = Readonly<Record<'map' | 'tables', readonly StateRow[]>>
 
 const MOST_CHANGES = 50;
 
-function summaries(state: TakenState): SpaceSummary[] {
-  if (state === null) return [];
+function summaries(state: TakenState): SpaceSummary[] | null {
+  if (state === null) return null;
   const tables = (kind: string, vmspace: unknown): number =>
     state.tables.filter((row) => row.kind === kind && row.vmspace === vmspace).length;
   return state.map
@@ -46,13 +47,13 @@ function summaries(state: TakenState): SpaceSummary[] {
 export function statePair(when: StatePair['when'], reference: TakenState, candidate: TakenState): StatePair {
   const changes =
     reference === null || candidate === null
-      ? []
+      ? null
       : (['map', 'tables'] as const).flatMap((plane) => diffStates(reference[plane], candidate[plane]));
   return {
     when,
     reference: summaries(reference),
     candidate: summaries(candidate),
-    rows: changes.length,
-    changes: changes.slice(0, MOST_CHANGES),
+    rows: changes?.length ?? null,
+    changes: changes?.slice(0, MOST_CHANGES) ?? [],
   };
 }

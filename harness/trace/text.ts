@@ -32,7 +32,17 @@ const plural = (n: number, word: string): string => `${number(n)} ${word}${n ===
 const spaceText = ({ vmspace, refs, entries, mappings, tables }: SpaceSummary): string =>
   `vmspace ${vmspace}: ${plural(refs, 'ref')}, ${entries} entries, ${plural(mappings, 'mapping')}, ${plural(tables, 'table')}`;
 
-function stateText({ when, reference, candidate, rows, changes }: StatePair): string[] {
+function stateText(
+  names: readonly [string, string],
+  { when, reference, candidate, rows, changes }: StatePair,
+): string[] {
+  if (reference === null && candidate === null) return [];
+  if (reference === null || candidate === null || rows === null) {
+    const [there, missing] = reference === null ? names.toReversed() : names;
+    const mark = reference === null ? '+' : '-';
+    const spaces = (reference ?? candidate)!.map((space) => `    ${mark} ${spaceText(space)}`);
+    return [`  ${there} ${when} it; ${missing} did not get there`, ...spaces];
+  }
   const count = Math.max(reference.length, candidate.length);
   const spaces = Array.from({ length: count }, (_none, i) => {
     const [a, b] = [reference[i], candidate[i]].map((space) => (space === undefined ? 'none' : spaceText(space)));
@@ -50,7 +60,7 @@ function stateText({ when, reference, candidate, rows, changes }: StatePair): st
 const numberText = ({ part, what, reference, candidate }: NumberDifference): string =>
   `    ${part === 'outcome' ? `outcome ${what}` : what}: ${number(reference)} -> ${number(candidate)}`;
 
-function firstText({ diff, around }: TraceView): string[] {
+function firstText({ reference, candidate, diff, around }: TraceView): string[] {
   const { first } = diff;
   if (first === null || around === null) return [];
   return [
@@ -59,7 +69,7 @@ function firstText({ diff, around }: TraceView): string[] {
     ...around.reference.map((line) => `    - ${line}`),
     ...around.candidate.map((line) => `    + ${line}`),
     ...first.numbers.map(numberText),
-    ...around.states.flatMap(stateText),
+    ...around.states.flatMap((pair) => stateText([reference, candidate], pair)),
     '',
   ];
 }

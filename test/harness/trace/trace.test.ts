@@ -5,6 +5,7 @@ import { COMPARATORS } from '../../../harness/trace/comparator.ts';
 import { statePair } from '../../../harness/trace/states.ts';
 import type { RunRecord } from '../../../harness/run/record.ts';
 import { run } from '../../../harness/run/run.ts';
+import { traceText } from '../../../harness/trace/text.ts';
 import { loadWorkload } from '../../../harness/workload/load.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { record } from '../../support/records.ts';
@@ -156,10 +157,27 @@ describe('trace', () => {
     const lines = 'sh: exec sh60\nsh: touch-shared\nsh: vfork -> cc\ncc: execfail ENOENT\ncc: exit\n';
     const workload = parseWorkload(lines, 'test');
     const state = (id: string): Parameters<typeof statePair>[1] =>
-      run(null, workload, variantById(id)!, { stateAfter: 4, until: 4 }).record.state!.machine as never;
+      run(null, workload, variantById(id)!, { stateAfter: 4, until: 4 }).record.state!.machine;
     const pair = statePair('after', state('double-count-fix'), state('landed'));
-    expect(pair.reference[0]!.entries + 1).toBe(pair.candidate[0]!.entries);
+    expect(pair.reference![0]!.entries + 1).toBe(pair.candidate![0]!.entries);
     expect(pair.changes.map(({ kind, change }) => [kind, change])).toContainEqual(['entry', 'new']);
+  });
+
+  it('shows the machine of the one run that came so far when the other panicked in the op', () => {
+    const reached = run(null, parseWorkload(LINES, 'test'), variantById('landed')!, { stateAfter: 2 }).record.state!;
+    const pair = statePair('after', reached.machine, null);
+    expect(pair).toMatchObject({ candidate: null, rows: null, changes: [] });
+    expect(pair.reference).toHaveLength(reached.machine.map.filter(({ kind }) => kind === 'vmspace').length);
+    const ended = { kind: 'panic', op: 2, where: 'f', reason: 'r', values: {} } as const;
+    const a = traced('landed');
+    const diff = diffTraces(a, { ...a, ops: 2, ended }, 'exact');
+    const text = (states: (typeof pair)[]): string => {
+      const around = { op: 'op 2', before: [], reference: [], candidate: [], states };
+      return traceText({ workload: 'test', reference: 'one', candidate: 'other', diff, around });
+    };
+    expect(text([pair])).toContain('\n  one after it; other did not get there\n');
+    expect(text([statePair('after', null, reached.machine)])).toContain('\n  other after it; one did not get there\n');
+    expect(text([statePair('after', null, null)])).not.toContain('after it');
   });
 
   it('compares 200,000 events in no time', () => {
