@@ -3,7 +3,8 @@
  *
  * exact: every word. no-cost: whether pmap_remove left early does not matter. isomorphic: pmaps, objects and frames may
  * have other numbers, one for one: a pmap or an object for good, since their numbers are never used again, a frame for as
- * long as it holds the same page. A page that stays in its frame in one run and moves in the other is a difference.
+ * long as it holds the same page. A page that stays in its frame in one run and moves, or gives way to another page, in the
+ * other is a difference: at the first call that names it again, as calls say nothing of when a frame is freed.
  */
 import { EVENT_FRAME, EVENT_KINDS, EVENT_REMOVE_EARLY, EVENT_WORDS, type EventKind } from '../../core/events.ts';
 
@@ -79,31 +80,53 @@ class Renaming {
   }
 }
 
-/** Frames, each bound while it holds one page (object and index, by their numbers in the first run). */
-class FrameRenaming {
-  #forth = new Int32Array(1024);
+/** Which page (object and index, by their numbers in the first run) each frame of one run holds, as far as events say. */
+class Residents {
+  /** object of the page, plus one; 0: no page that is known */
   #object = new Int32Array(1024);
   #index = new Float64Array(1024);
+  /** the frame of each of these pages: by object, by index */
+  readonly #frames = new Map<number, Map<number, number>>();
+
+  /** Was the page in this frame, with no other in it since? It is from now on, and nowhere else. */
+  stays(frame: number, object: number, index: number): boolean {
+    if (frame >= this.#object.length) this.#widen(frame);
+    const was = this.#object[frame];
+    if (was === object + 1 && this.#index[frame] === index) return true;
+    if (was !== 0) this.#leave(was - 1, this.#index[frame]);
+    const pages = this.#frames.get(object);
+    const before = pages?.get(index);
+    if (before !== undefined) this.#object[before] = 0;
+    this.#object[frame] = object + 1;
+    this.#index[frame] = index;
+    if (pages === undefined) this.#frames.set(object, new Map([[index, frame]]));
+    else pages.set(index, frame);
+    return false;
+  }
+
+  #leave(object: number, index: number): void {
+    const pages = this.#frames.get(object)!;
+    pages.delete(index);
+    if (pages.size === 0) this.#frames.delete(object);
+  }
+
+  #widen(frame: number): void {
+    this.#object = grown(this.#object, frame);
+    const wider = new Float64Array(this.#object.length);
+    wider.set(this.#index);
+    this.#index = wider;
+  }
+}
+
+/** Frames, each bound while it holds one page: what stays in one run stays in the other, so neither has a second name. */
+class FrameRenaming {
+  readonly #a = new Residents();
+  readonly #b = new Residents();
 
   binds(a: number, b: number, object: number, index: number): boolean {
     if (a <= 0 || b <= 0) return a === b;
-    if (a >= this.#forth.length) {
-      this.#forth = grown(this.#forth, a);
-      this.#object = grown(this.#object, a);
-      const wider = new Float64Array(this.#forth.length);
-      wider.set(this.#index);
-      this.#index = wider;
-    }
-    if (this.#forth[a] === b) {
-      this.#object[a] = object;
-      this.#index[a] = index;
-      return true;
-    }
-    if (this.#forth[a] !== 0 && this.#object[a] === object && this.#index[a] === index) return false;
-    this.#forth[a] = b;
-    this.#object[a] = object;
-    this.#index[a] = index;
-    return true;
+    const [inA, inB] = [this.#a.stays(a, object, index), this.#b.stays(b, object, index)];
+    return inA === inB;
   }
 }
 

@@ -144,7 +144,39 @@ describe('trace', () => {
       [1, 0x1000, 5, 0, 20],
       [1, 0x1000, 5, 0, 21],
     ]);
-    expect(same(stays, moves, 'isomorphic')).toBe(false);
+    expect([same(stays, moves, 'isomorphic'), same(moves, stays, 'isomorphic')]).toEqual([false, false]);
+  });
+
+  it('does not let two pages that stay in their frames take turns in one frame, whichever run that is in', () => {
+    const apart = entering([
+      [1, 0x1000, 5, 0, 10],
+      [1, 0x2000, 5, 1, 11],
+      [1, 0x1000, 5, 0, 10],
+    ]);
+    const inTurns = entering([
+      [1, 0x1000, 5, 0, 20],
+      [1, 0x2000, 5, 1, 20],
+      [1, 0x1000, 5, 0, 20],
+    ]);
+    for (const [a, b] of [
+      [apart, inTurns],
+      [inTurns, apart],
+    ] as const)
+      expect(diffTraces(a, b, 'isomorphic').first).toMatchObject({ event: 2, parts: ['calls'] });
+  });
+
+  it('lets a page that moved in both runs come back to its first frame in one of them', () => {
+    const returns = entering([
+      [1, 0x1000, 5, 0, 10],
+      [1, 0x1000, 5, 0, 11],
+      [1, 0x1000, 5, 0, 10],
+    ]);
+    const goesOn = entering([
+      [1, 0x1000, 5, 0, 20],
+      [1, 0x1000, 5, 0, 21],
+      [1, 0x1000, 5, 0, 22],
+    ]);
+    expect([same(returns, goesOn, 'isomorphic'), same(goesOn, returns, 'isomorphic')]).toEqual([true, true]);
   });
 
   it('compares how the runs ended, and as far as both went', () => {
