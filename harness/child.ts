@@ -39,7 +39,7 @@ async function load(path: string, alike?: readonly string[]): Promise<FromChild>
     file = path;
     variant = await loadVariant(path, face, alike);
     const all = [...face.series, ...face.experiments, variant];
-    return { kind: 'loaded', facts: factsOf(all, new Set(Object.keys(face))).at(-1)! };
+    return { kind: 'loaded', facts: factsOf(all, face).at(-1)! };
   } catch (error) {
     return { kind: 'refused', message: error instanceof LoadError ? error.message : describeError(error, path) };
   }

@@ -29,7 +29,7 @@ export type Column =
   | { readonly kind: 'process'; readonly facts: Facts; readonly process: VariantProcess }
   | { readonly kind: 'failed'; readonly facts: Facts; readonly failure: Failure };
 
-const builtIn = factsOf([...face.series, ...face.experiments], new Set(Object.keys(face)));
+const builtIn = factsOf([...face.series, ...face.experiments], face);
 
 /** Open every column. A variant that cannot be used is a column too: it says why. */
 export async function openColumns(chosen: readonly Chosen[], progress: Progress): Promise<Column[]> {

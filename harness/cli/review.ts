@@ -23,7 +23,7 @@ export interface ReviewOptions {
 }
 
 const all: readonly Variant[] = [...face.series, ...face.experiments];
-const builtIn = factsOf(all, new Set(Object.keys(face)));
+const builtIn = factsOf(all, face);
 
 /** names: none, the series; one, a variant after its predecessor; two, the second after the first. */
 export async function reviewCommand(names: readonly string[], options: ReviewOptions): Promise<number> {

@@ -8,6 +8,9 @@ import { basename } from 'node:path';
 import { createJiti } from 'jiti';
 import { type Variant, defineVariant } from '../../core/index.ts';
 
+/** Name of `pmapdiff` in compiled code. */
+export const FACE = '$pmapdiff';
+
 /** A variant file that could not be used. The message holds no path beyond the file's own name. */
 export class LoadError extends Error {}
 
@@ -16,11 +19,13 @@ export class LoadError extends Error {}
  * of its imports `alike` names, is the face.
  */
 export async function loadVariant(file: string, face: object, alike: readonly string[] = []): Promise<Variant> {
+  const names = ['pmapdiff', ...alike];
+  const options = { fsCache: false, moduleCache: false, interopDefault: false };
+  const compiler = createJiti(import.meta.url, options);
   const jiti = createJiti(import.meta.url, {
-    fsCache: false,
-    moduleCache: false,
-    interopDefault: false,
-    virtualModules: Object.fromEntries(['pmapdiff', ...alike].map((name) => [name, face])),
+    ...options,
+    transform: (source) => ({ code: withFaceNamed(compiler.transform(source), names) }),
+    virtualModules: Object.fromEntries(names.map((name) => [name, face])),
   });
   let exported: Record<string, unknown>;
   try {
@@ -30,10 +35,10 @@ export async function loadVariant(file: string, face: object, alike: readonly st
   }
   const variant = theVariant(exported);
   if (variant === null) {
-    const names = Object.keys(exported);
+    const found = Object.keys(exported);
     throw new LoadError(
       `${basename(file)}: expected one exported variant (export default defineVariant({…})), found ${
-        names.length === 0 ? 'no export' : `export ${names.join(', ')}`
+        found.length === 0 ? 'no export' : `export ${found.join(', ')}`
       }`,
     );
   }
@@ -42,6 +47,18 @@ export async function loadVariant(file: string, face: object, alike: readonly st
   } catch (error) {
     throw new LoadError(describeError(error, file), { cause: error });
   }
+}
+
+/**
+ * Compiled code in which the face has one name, whatever it is imported as: a compiled name of a module alone does not say
+ * which module it is.
+ */
+function withFaceNamed(code: string, names: readonly string[]): string {
+  let named = code;
+  for (const [, variable, specifier] of code.matchAll(/\bvar (_\w+) = (?:await jitiImport|require)\("([^"]+)"\)/g))
+    if (names.includes(specifier))
+      named = named.replaceAll(new RegExp(`(?<![\\w$]|[^.]\\.)${variable}(?![\\w$])`, 'g'), () => FACE);
+  return named;
 }
 
 const looksRight = (value: unknown): value is object =>
@@ -63,7 +80,7 @@ export function describeError(error: unknown, file: string): string {
   const text = said.message
     .replace(/\s*Require stack:[\s\S]*/, '')
     .replaceAll(/\s*\n\s*/g, ' ')
-    .replaceAll(/\(0 ?, _\w+\.(\w+)\)/g, '$1');
+    .replaceAll(/\(0 ?, [\w$]+\.(\w+)\)/g, '$1');
   const inMessage = placeIn(said.message, name);
   const place = inMessage ?? placeIn(said.stack ?? '', name)?.replace(/:\d+$/, '') ?? name;
   const sentence = inMessage === null ? text : text.replace(/\s*\S*[/\\][^\s:]+:\d+:\d+\s*$/, '').trim();

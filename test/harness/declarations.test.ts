@@ -15,7 +15,7 @@ import type { Workload } from '../../harness/workload/ops.ts';
 import * as face from '../../variants/index.ts';
 
 const ids = face.series.map(({ id }) => id);
-const facts: readonly VariantFacts[] = factsOf(face.series, new Set(Object.keys(face)));
+const facts: readonly VariantFacts[] = factsOf(face.series, face);
 const whole = { interrupted: false, wholeCatalog: true, requireExercised: false };
 const part = { ...whole, wholeCatalog: false };
 

@@ -20,7 +20,7 @@ const SEEDS = [1, 3, 14, 27, 399];
 const all = [...face.series, ...face.experiments];
 /** Somebody's own revisions: as what they follow, and nothing declared. */
 const copies = all.map((variant) => ({ ...variant, id: `my-${variant.id}`, after: variant.id, intends: [] }));
-const facts = factsOf([...all, ...copies], new Set(Object.keys(face)));
+const facts = factsOf([...all, ...copies], face);
 /** The workloads of the ledger, each of which shows what its finding is about. */
 const remarked = ledger.flatMap(({ id, cases }) =>
   cases.flatMap(({ workload }, i) => (typeof workload === 'string' ? [{ name: `${id}-${i}`, workload }] : [])),

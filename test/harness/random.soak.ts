@@ -109,7 +109,7 @@ describe('random workloads', () => {
   it(`differ between revisions as declared: ${COMPARED} of them`, () => {
     const { face, planComparison, compareWorkload, factsOf, knownDifferences } = program;
     const ids = face.series.map(({ id }) => id);
-    const plan = planComparison(ids, factsOf(face.series, new Set(Object.keys(face))), {
+    const plan = planComparison(ids, factsOf(face.series, face), {
       against: { kind: 'variant', id: 'baseline' },
       ledger: knownDifferences,
       steps: true,

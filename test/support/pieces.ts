@@ -95,7 +95,7 @@ export class PieceComparison {
     const variants = this.#columns();
     const plan = planComparison(
       variants.map(({ id }) => id),
-      factsOf(variants, new Set(Object.keys(face))),
+      factsOf(variants, face),
       { against: { kind: 'variant', id: 'baseline' }, ledger: knownDifferences, steps: true },
     );
     const comparer = new WorkloadComparer(plan, head);

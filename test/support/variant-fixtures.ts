@@ -17,7 +17,7 @@ export const fixtureFile = (id: string): string => join(root, 'test/fixtures/var
 export const loadFixture = (path: string): Promise<Variant> => loadVariant(path, face);
 
 export function factsBeside(variant: Variant): Facts[] {
-  return factsOf([...face.series, ...face.experiments, variant], new Set(Object.keys(face)));
+  return factsOf([...face.series, ...face.experiments, variant], face);
 }
 
 let machine: Machine | null = null;

@@ -23,11 +23,15 @@ import {
 /** What is unexpected when double-count-fix, which has fault F6, has these members instead. */
 function unexpectedOf(workload: Workload, hunks: Partial<Hunks>, check = false): string[] {
   const planted = { ...doubleCountFix, hunks: { ...doubleCountFix.hunks, ...hunks } };
-  const plan = planComparison(['baseline', planted.id], factsOf([baseline, toplevelAccounting, planted], new Set()), {
-    against: { kind: 'variant', id: 'baseline' },
-    ledger: [...knownDifferences, ...knownViolations],
-    steps: false,
-  });
+  const plan = planComparison(
+    ['baseline', planted.id],
+    factsOf([baseline, toplevelAccounting, planted], { series: [], experiments: [] }),
+    {
+      against: { kind: 'variant', id: 'baseline' },
+      ledger: [...knownDifferences, ...knownViolations],
+      steps: false,
+    },
+  );
   const records = [baseline, planted].map(
     (variant) => run(null, workload, variant, { check }, { checker: checkers() }).record,
   );
@@ -88,7 +92,7 @@ describe('a finding', () => {
   /** Names of what does not hold in a run of a user's variant after landed, with its standing. */
   function faultsOf(hunks: Partial<Hunks>, text: string, check = false): string[] {
     const mine = { ...landed, id: 'mine', after: 'landed', intends: [], hunks: { ...landed.hunks, ...hunks } };
-    const plan = planComparison(['baseline', 'mine'], factsOf([...series, mine], new Set()), {
+    const plan = planComparison(['baseline', 'mine'], factsOf([...series, mine], { series, experiments: [] }), {
       against: { kind: 'variant', id: 'baseline' },
       ledger,
       steps: false,

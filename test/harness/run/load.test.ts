@@ -87,16 +87,15 @@ describe('a variant file', () => {
 
 describe('members of the seam', () => {
   const builtIn = [...face.series, ...face.experiments];
-  const imported = new Set(Object.keys(face));
   const changedBy = async (name: string, text: string): Promise<string[]> => {
     const mine = await loadVariant(file(name, text), face);
-    const all = factsOf([...builtIn, mine], imported);
+    const all = factsOf([...builtIn, mine], face);
     const [own, landed] = [all.at(-1)!, all.find(({ id }) => id === 'landed')!];
     return face.HUNK_NAMES.filter((_member, i) => own.members[i] !== landed.members[i]);
   };
 
   it('are the same along the series until a revision restates them', () => {
-    const facts = factsOf(face.series, imported);
+    const facts = factsOf(face.series, face);
     const at = (id: string, member: string) =>
       facts.find((one) => one.id === id)!.members[(face.HUNK_NAMES as readonly string[]).indexOf(member)];
     expect(at('landed', 'pinitTopPage')).toBe(at('double-count-fix', 'pinitTopPage'));
@@ -116,5 +115,43 @@ describe('members of the seam', () => {
     ]);
     const helper = `${variant('removeLoopDone: (_m, pmap) => pmap.stats.residentCount <= topPages(pmap)')}\nconst topPages = () => 7;`;
     expect(await changedBy('helper.ts', helper)).toEqual(['removeLoopDone']);
+  });
+
+  /** execFreeAbiMappings as shared-page-unmap has it, at both places; head: what the file says before it. */
+  const hook = (head: string, call = 'pmapRemove'): string => `
+import { type Machine, type Pmap, type Proc, defineVariant, landed } from 'pmapdiff';
+${head}
+function execFreeAbiMappings(m: Machine, p: Proc): void {
+  const { vmspace } = p;
+  if (vmspace.refcnt !== 1) return;
+  const shared = p.sysent.sharedPage;
+  if (shared !== null) ${call}(m, vmspace.pmap, shared.base, shared.base + shared.len);
+}
+export default defineVariant({ ...landed, id: 'mine', after: 'landed', intends: [],
+  hunks: { ...landed.hunks, execBeforeTeardown: execFreeAbiMappings, exitBeforeVmspaceExit: execFreeAbiMappings } });
+`;
+  const BOTH = ['execBeforeTeardown', 'exitBeforeVmspaceExit'];
+
+  it('are unchanged when they call what they import from the engine, as their original does', async () => {
+    const plain = "import { pmapRemove } from 'pmapdiff';";
+    expect(await changedBy('imported.ts', hook(plain))).toEqual([]);
+    const namesake = `import { pmapRemove as other } from './pmapdiff.ts';\nexport { other };\n${plain}`;
+    file('pmapdiff.ts', 'export const pmapRemove = () => {};');
+    expect(await changedBy('second.ts', hook(namesake))).toEqual([]);
+  });
+
+  it.each([
+    [
+      'of their file',
+      `import { pmapRemove as realRemove } from 'pmapdiff';
+       const pmapRemove = (m: Machine, pmap: Pmap, s: number, e: number): void => realRemove(m, pmap, s, e - 4096);`,
+    ],
+    ['of another file', "import { pmapRemove } from './pmapdiff.ts';"],
+    ['of another file under another name', "import { mine as pmapRemove } from './helpers.ts';"],
+    ['that takes the place of an engine function', "import { pmapProtect as pmapRemove } from 'pmapdiff';"],
+  ])('are changed when they call a namesake of an engine function %s', async (_whose, head) => {
+    file('pmapdiff.ts', 'export const pmapRemove = () => {};');
+    file('helpers.ts', 'export const mine = () => {};');
+    expect(await changedBy('shadow.ts', hook(head))).toEqual(BOTH);
   });
 });
