@@ -64,6 +64,8 @@ export async function reviewContext(given: readonly Reviewed[]): Promise<ReviewC
       return all.includes(exported as Variant) ? fileOf(exported as Variant) : null;
     }),
     ledger,
+    idOf: (path) =>
+      all.find((variant) => fileOf(variant) === path)?.id ?? given.find((one) => one.path === path)?.facts.id ?? null,
     facts: [...given.map(({ facts }) => facts), ...builtIn],
     series: face.series.map(({ id }) => id),
   };

@@ -8,7 +8,7 @@ import { MEMBERS } from '../compare/planes.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { MemberText, VariantSources } from './members.ts';
 import { type Bearing, remarksOn } from './remarks.ts';
-import { type Compiler, UnreadableSource, normalised } from './source.ts';
+import { type Compiler, UnreadableSource, normalised, untyped } from './source.ts';
 
 /** A variant under review. */
 export interface Reviewed {
@@ -54,6 +54,8 @@ export interface ReviewContext {
   readonly ledger: readonly Finding[];
   /** every variant that may lie between two of them */
   readonly facts: readonly VariantFacts[];
+  /** id of the variant of a file; null: none of those whose facts are known */
+  readonly idOf: (path: string) => string | null;
   /** ids of the revisions in review order */
   readonly series: readonly string[];
 }
@@ -99,7 +101,7 @@ export function interdiff(reference: Reviewed, candidate: Reviewed, context: Rev
     remarks: remarksOn({ reference: reference.facts.id, candidate: candidate.facts.id, taken }, ledger, series),
     declares: [...declaredBy(undone, true), ...declaredBy(taken, false)],
     blocks: blocksOf(changed),
-    restated: isWritten[1] ? restatedUnchanged(candidate.path, context) : [],
+    restated: isWritten[1] ? restatedUnchanged(candidate, context) : [],
     notes,
   };
 }
@@ -120,14 +122,20 @@ const sideOf = ({ text, helpers }: MemberText): Side => ({ text, helpers: helper
 const asText = ({ text, helpers }: Side, before: readonly string[]): string =>
   [[...before, text].join('\n'), ...helpers].join('\n\n');
 
-/** Members that a file restates though its predecessor has them alike. */
-function restatedUnchanged(path: string, { compiler, sources }: ReviewContext): string[] {
+/** Members that a file restates though its predecessor has them alike: as they run, or as they are written but for types. */
+function restatedUnchanged({ path, facts: { members } }: Reviewed, context: ReviewContext): string[] {
+  const { compiler, sources, facts, idOf } = context;
   const before = sources.predecessor(path);
   if (before === null) return [];
-  const text = (of: string, name: string): string => normalised(compiler, asText(sideOf(sources.member(of, name)), []));
-  return [...sources.read(path).members.keys()].filter(
-    (name) => MEMBERS.includes(name) && text(path, name) === text(before, name),
-  );
+  const was = facts.find(({ id }) => id === idOf(before))?.members;
+  const text = (of: string, name: string): string => {
+    const origin = sideOf(sources.origin(of, name));
+    return untyped(compiler, origin.text, origin.helpers);
+  };
+  return MEMBERS.filter((name, i) => {
+    if (!sources.read(path).members.has(name)) return false;
+    return was?.[i] === members[i] || text(path, name) === text(before, name);
+  });
 }
 
 interface Changed {

@@ -43,6 +43,24 @@ export class VariantSources {
     return this.member(before, name);
   }
 
+  /** The member where it comes from: as member(), but behind `landed.hunks.removeIsNoop` too where that can be read. Throws UnreadableSource. */
+  origin(path: string, name: string): MemberText {
+    const source = this.read(path);
+    const own = source.members.get(name);
+    if (own === undefined) {
+      const before = this.predecessor(path);
+      return before === null ? this.member(path, name) : this.origin(before, name);
+    }
+    const from = own.taken === null ? undefined : source.imports.get(own.taken.variant);
+    const file = from === undefined ? null : this.#fileOf(path, from.from, from.name);
+    try {
+      if (file !== null) return this.origin(file, own.taken!.name);
+    } catch (error) {
+      if (!(error instanceof UnreadableSource)) throw error;
+    }
+    return this.member(path, name);
+  }
+
   /** The file of the variant that the hunks spread; null for the first of a series. Throws UnreadableSource. */
   predecessor(path: string): string | null {
     const { spread, imports } = this.read(path);

@@ -14,9 +14,15 @@ export interface Declaration {
   readonly uses: readonly string[];
 }
 
+/** A member of the hunks. */
+export interface Member extends Declaration {
+  /** `landed` and `removeIsNoop` where the member is written `landed.hunks.removeIsNoop`; null otherwise */
+  readonly taken: { readonly variant: string; readonly name: string } | null;
+}
+
 export interface Import {
   readonly from: string;
-  /** name in that module */
+  /** name in that module; `default` if it has none */
   readonly name: string;
 }
 
@@ -25,7 +31,7 @@ export interface VariantSource {
   readonly message: string;
   /** what the hunks spread: `landed` of `...landed.hunks`; null for the first of a series */
   readonly spread: string | null;
-  readonly members: ReadonlyMap<string, Declaration>;
+  readonly members: ReadonlyMap<string, Member>;
   readonly declarations: ReadonlyMap<string, Declaration>;
   readonly imports: ReadonlyMap<string, Import>;
 }
@@ -62,6 +68,13 @@ export function normalised(ts: Compiler, text: string): string {
   return tokens.join(' ');
 }
 
+/** The tokens of a member and its helpers without their types, its key unquoted. */
+export function untyped(ts: Compiler, member: string, helpers: readonly string[]): string {
+  const compilerOptions = { target: ts.ScriptTarget.ESNext, removeComments: true };
+  const { outputText } = ts.transpileModule(`({${member}\n});\n${helpers.join('\n')}`, { compilerOptions });
+  return normalised(ts, outputText).replace(/^\( \{ (['"])(\w+)\1/, '( { $2');
+}
+
 class Reader {
   readonly #ts: Compiler;
   readonly #file: Ts.SourceFile;
@@ -82,30 +95,48 @@ class Reader {
       .trim();
   }
 
-  hunks(): { spread: string | null; members: Map<string, Declaration> } {
+  hunks(): { spread: string | null; members: Map<string, Member> } {
     const ts = this.#ts;
     const literal = this.#hunksLiteral();
-    const members = new Map<string, Declaration>();
+    const members = new Map<string, Member>();
     let spread: string | null = null;
     for (const property of literal.properties) {
       if (ts.isSpreadAssignment(property)) {
-        const { expression } = property;
-        const isHunks =
-          ts.isPropertyAccessExpression(expression) &&
-          expression.name.text === 'hunks' &&
-          ts.isIdentifier(expression.expression);
-        if (!isHunks) throw this.#unreadable(property, 'a spread of the hunks of a variant');
+        const variant = this.#variantOf(property.expression);
+        if (variant === null) throw this.#unreadable(property, 'a spread of the hunks of a variant');
         if (spread !== null || members.size > 0) throw this.#unreadable(property, 'one spread, before every member');
-        spread = (expression.expression as Ts.Identifier).text;
+        spread = variant;
         continue;
       }
       const { name } = property;
-      if (name === undefined || !ts.isIdentifier(name) || ts.isAccessor(property))
+      if (name === undefined || !(ts.isIdentifier(name) || ts.isStringLiteral(name)) || ts.isAccessor(property))
         throw this.#unreadable(property, 'a member by its name');
       if (members.has(name.text)) throw this.#unreadable(property, 'each member once');
-      members.set(name.text, { name: name.text, text: this.#textOf(property, ','), uses: this.#uses(property) });
+      members.set(name.text, {
+        name: name.text,
+        text: this.#textOf(property, ','),
+        uses: this.#uses(property),
+        taken: ts.isPropertyAssignment(property) ? this.#taken(property.initializer) : null,
+      });
     }
     return { spread, members };
+  }
+
+  /** `landed` of `landed.hunks`, null for any other expression. */
+  #variantOf(node: Ts.Expression): string | null {
+    const ts = this.#ts;
+    if (!ts.isPropertyAccessExpression(node) || node.name.text !== 'hunks') return null;
+    return ts.isIdentifier(node.expression) ? node.expression.text : null;
+  }
+
+  #taken(node: Ts.Expression): Member['taken'] {
+    const ts = this.#ts;
+    const isElement = ts.isElementAccessExpression(node);
+    if (!isElement && !ts.isPropertyAccessExpression(node)) return null;
+    const variant = this.#variantOf(node.expression);
+    const key = isElement ? node.argumentExpression : node.name;
+    if (variant === null || (isElement && !ts.isStringLiteral(key))) return null;
+    return { variant, name: (key as Ts.Identifier | Ts.StringLiteral).text };
   }
 
   /** The object literal named `hunks`, of which there must be one. */
@@ -130,11 +161,13 @@ class Reader {
     const declarations = new Map<string, Declaration>();
     for (const statement of this.#file.statements) {
       if (ts.isImportDeclaration(statement)) {
-        const bindings = statement.importClause?.namedBindings;
-        if (bindings === undefined || !ts.isNamedImports(bindings) || !ts.isStringLiteral(statement.moduleSpecifier))
-          continue;
+        const { importClause, moduleSpecifier } = statement;
+        if (importClause === undefined || !ts.isStringLiteral(moduleSpecifier)) continue;
+        const { name: whole, namedBindings: bindings } = importClause;
+        if (whole !== undefined) imports.set(whole.text, { from: moduleSpecifier.text, name: 'default' });
+        if (bindings === undefined || !ts.isNamedImports(bindings)) continue;
         for (const { name, propertyName } of bindings.elements)
-          imports.set(name.text, { from: statement.moduleSpecifier.text, name: (propertyName ?? name).text });
+          imports.set(name.text, { from: moduleSpecifier.text, name: (propertyName ?? name).text });
         continue;
       }
       for (const name of this.#namesOf(statement))

@@ -122,6 +122,41 @@ describe("the review of a user's file", () => {
   });
 
   it.each([
+    ['from its predecessor', 'removeIsNoop: landed.hunks.removeIsNoop', ''],
+    ['from its predecessor, by a name of its own', 'removeIsNoop: noop', 'const noop = landed.hunks.removeIsNoop;'],
+    [
+      'under a quoted key',
+      "'removeIsNoop': (_m, pmap) => pmap.stats.residentCount <= 1 + (pmap.topUser !== 0 ? 1 : 0)",
+      '',
+    ],
+    [
+      'with types',
+      'removeIsNoop: (_m: Machine, pmap: Pmap): boolean => pmap.stats.residentCount <= 1 + (pmap.topUser !== 0 ? 1 : 0)',
+      "import type { Machine, Pmap } from 'pmapdiff';",
+    ],
+  ])('says so where it restates a member %s', async (_how, hunks, more) => {
+    const one = await reviewOf(files.variant('same', hunks, more));
+    expect([one.restated, one.blocks, one.notes]).toEqual([['removeIsNoop'], [], []]);
+  });
+
+  it('says so where it restates a member of another file, with types in its helpers or from that file', async () => {
+    const helper = (type: string): string => `const few = (n${type})${type} => n <= 2;`;
+    const member = 'removeIsNoop: (_m, { stats }) => few(stats.residentCount) === 1';
+    files.variant('first', member, helper(''));
+    const after = (id: string, hunks: string, more = ''): string => {
+      const path = files.variant(id, hunks, `import first from './first.ts';\n${more}`);
+      return files.write(`${id}.ts`, readFileSync(path, 'utf8').replace('...landed.hunks', '...first.hunks'));
+    };
+    for (const path of [
+      after('typed', member, helper(': number')),
+      after('taken', 'removeIsNoop: first.hunks.removeIsNoop'),
+      after('quoted', "removeIsNoop: first.hunks['removeIsNoop']"),
+    ])
+      expect((await reviewOf(path)).restated).toEqual(['removeIsNoop']);
+    expect((await reviewOf(after('landed-again', 'removeIsNoop: landed.hunks.removeIsNoop'))).restated).toEqual([]);
+  });
+
+  it.each([
     ['a second spread', '...baseline.hunks, removeIsNoop: () => false', 'one spread, before every member'],
     ['a computed name', "['removeIsNoop']: () => false", 'a member by its name'],
     ['members made elsewhere', '...(() => ({ removeIsNoop: () => false }))()', 'a spread of the hunks of a variant'],
