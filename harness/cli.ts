@@ -141,7 +141,7 @@ program
   .command('findings')
   .description("the reviewers' remarks: finding by variant; fails if a cell is not as its source says")
   .option('--json', 'JSON instead of text')
-  .option('--markdown', 'the table of the README, from the ledger as it is written')
+  .option('--markdown', 'the table of the README')
   .action(async (options) => finish((await ACTIONS.findings())(options)));
 
 program

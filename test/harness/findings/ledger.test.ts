@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ledger, openFindings } from '../../../harness/findings/index.ts';
 import type { Finding, FindingCase } from '../../../harness/findings/finding.ts';
 import { type CaseReport, type CellStatus, holds, runFindings } from '../../../harness/findings/runner.ts';
+import { ledgerRows, reportedRows } from '../../../harness/report/findings-matrix.ts';
 import { WorkloadError } from '../../../harness/workload/errors.ts';
 import { series, variantById } from '../../../variants/index.ts';
 
@@ -93,6 +94,11 @@ describe('a finding', () => {
     const expected = { ...one!.expected, landed: { value: 'no such value', shows: false } };
     const [report] = await runFindings([{ ...first!, cases: [{ ...one!, expected }, ...rest] }]);
     expect(holds(report!)).toBe(false);
+  });
+
+  it('has the same row in the table whether it was run or read off the ledger', () => {
+    const revisions = series.map(({ id }) => id);
+    expect(reportedRows([...reports.values()], revisions)).toEqual(ledgerRows(ledger, revisions));
   });
 
   it('fails when it has no case', async () => {

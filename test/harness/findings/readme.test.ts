@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { findingsTable } from '../../../harness/cli/findings.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { findingsCommand, findingsTable } from '../../../harness/cli/findings.ts';
+import { absent } from '../../../harness/findings/finding.ts';
+import { ledger } from '../../../harness/findings/index.ts';
 import { root } from '../../support/layers.ts';
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -19,5 +21,36 @@ describe('the README', () => {
   it('has the table of findings that the ledger gives (pmapdiff findings --markdown)', () => {
     const [, table] = /<!-- findings:start -->\n([\s\S]*?)<!-- findings:end -->/.exec(readme)!;
     expect(unpadded(table!)).toBe(unpadded(findingsTable()));
+  });
+});
+
+describe('pmapdiff findings --markdown', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  /** Code, stdout and stderr of the command over a ledger. */
+  async function said(of: typeof ledger): Promise<{ code: number; out: string; err: string }> {
+    const [out, err] = [process.stdout, process.stderr].map((stream) => {
+      const texts: string[] = [];
+      vi.spyOn(stream, 'write').mockImplementation((text) => texts.push(String(text)) > 0);
+      return texts;
+    });
+    const code = await findingsCommand({ markdown: true }, of);
+    return { code, out: out!.join(''), err: err!.join('') };
+  }
+
+  it('writes the table of the ledger as long as every cell is as its source says', async () => {
+    const few = ledger.filter(({ id }) => ['F1', 'F4', 'F5'].includes(id));
+    expect(await said(few)).toEqual({ code: 0, out: findingsTable(few), err: '' });
+  });
+
+  it('marks a finding with a wrong cell in the table, names the cell on stderr, and fails', async () => {
+    const [first, second] = ledger;
+    const [one, ...rest] = first!.cases;
+    const wrong = { ...first!, cases: [{ ...one!, expected: { ...one!.expected, landed: absent(-1) } }, ...rest] };
+    const { code, out, err } = await said([wrong, second!]);
+    const row = out.split('\n').find((line) => line.startsWith('| F1 '))!;
+    expect([code, row.split(' | ')[6]]).toEqual([1, '!']);
+    expect(err).toMatch(/^pmapdiff: F1, .+: landed: differs: .+, not -1\n$/);
+    expect(err).toContain(one!.name);
   });
 });
