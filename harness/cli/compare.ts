@@ -69,7 +69,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
     const plan = planComparison(ids, factsAround(columns), {
       against,
       ledger: isChecked ? [...knownDifferences, ...knownViolations] : knownDifferences,
-      steps: options.against === undefined,
+      steps: true,
     });
     const compared: WorkloadComparison[] = [];
     const states = new Map<string, StateDifference>();

@@ -112,24 +112,37 @@ export function planComparison(
 }
 
 const stepKey = ({ variant, what, finding, intent }: Step): string =>
-  `${variant}|${what}|${finding ?? ''}|${intent?.by ?? ''}`;
+  finding ?? `${variant}|${what}|${intent?.by ?? ''}`;
 
-/** Steps of all plans that explained nothing in any workload: declarations and findings that did not come true. */
+/**
+ * Steps of all plans that explained nothing in any workload: declarations that did not come true, and findings nothing of
+ * which did. What a variant declares beside its predecessor has to show in the comparison of those two, if that is
+ * planned: beside others it may be another's declaration that explains the same.
+ */
 export function neverSeen(plan: Plan, workloads: readonly WorkloadComparison[]): Step[] {
+  const planned = [...plan.pairs, ...plan.steps];
+  const own = new Set(planned.filter(isStep).map(({ candidate }) => candidate.id));
+  const counts = ({ finding, variant }: Step, reference: string, candidate: string): boolean =>
+    finding !== null || !own.has(variant) || (candidate === variant && isStep(pairOf(planned, reference, candidate)));
   const seen = new Set(
-    workloads.flatMap(({ pairs, steps }) => [...pairs, ...steps].flatMap((pair) => pair.seen.map(stepKey))),
+    workloads.flatMap(({ pairs, steps }) =>
+      [...pairs, ...steps].flatMap((pair) =>
+        pair.seen.filter((step) => counts(step, pair.reference, pair.candidate)).map(stepKey),
+      ),
+    ),
   );
   // What a run left out of balance or an invariant that it broke is laid to the ledger run by run, not pair by pair.
   for (const { runs } of workloads)
-    for (const { variant, faults } of runs)
-      for (const { name, findings } of faults)
-        for (const finding of findings)
-          for (const id of lineage(variant, plan.facts)) seen.add(`${id}|${name}|${finding}|`);
+    for (const { faults } of runs) for (const { findings } of faults) for (const finding of findings) seen.add(finding);
   const found = new Map<string, Step>();
-  for (const { explained } of [...plan.pairs, ...plan.steps])
+  for (const { explained } of planned)
     for (const step of [...explained.intended, ...explained.known])
       if (!seen.has(stepKey(step)) && !found.has(stepKey(step))) found.set(stepKey(step), step);
   return [...found.values()];
 }
+
+const isStep = ({ reference, candidate }: PlannedPair): boolean => candidate.after === reference.id;
+const pairOf = (planned: readonly PlannedPair[], reference: string, candidate: string): PlannedPair =>
+  planned.find((pair) => pair.reference.id === reference && pair.candidate.id === candidate)!;
 
 export type { Failure };

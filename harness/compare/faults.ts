@@ -38,7 +38,7 @@ export function explainFault(violation: Violation, run: RunEnd, faults: readonly
 
 const violationKey = ({ name, process }: Violation): string => `${name}\n${process ?? ''}`;
 
-/** Violations, by name and process, that only one of the two runs has, and balances that one is further from. */
+/** Violations, by name and process, that only one of the two runs has, and balances that one is further from or on the other side of. */
 export function compareViolations(
   a: RunEnd,
   b: RunEnd,
@@ -54,10 +54,12 @@ export function compareViolations(
   ];
 }
 
-/** Is this worse than the violation of the same name in the other run? Only balances have a size. */
+/** Is this more than the violation of the same name in the other run? Only balances have a size, and a side. */
 export function exceeds(violation: Violation, other: Violation | undefined): boolean {
   if (other === undefined) return true;
-  return isBalance(violation) && Math.abs(amountOf(violation)) > Math.abs(amountOf(other));
+  if (!isBalance(violation)) return false;
+  const [amount, beside] = [amountOf(violation), amountOf(other)];
+  return Math.sign(amount) !== Math.sign(beside) || Math.abs(amount) > Math.abs(beside);
 }
 
 function firstOfEach(violations: readonly Violation[]): Map<string, Violation> {

@@ -31,7 +31,7 @@ export class SameRun {
       plane.take(a, b, first + a.ops);
       if (plane.checkpoints > 0) return false;
     }
-    if (this.#statistics === null && sameStatistics(a, b)) return true;
+    if (this.#statistics === null && sameStatistics(a, b) && samePmaps(a, b)) return true;
     this.#statistics ??= new StatisticsComparer(NOTHING);
     this.#statistics.take(a, b, first, a.ops, Infinity);
     return !this.#statistics.differs;
@@ -72,3 +72,6 @@ function sameStatistics({ perOp: a, start: before }: RunPart, { perOp: b, start:
     sameBytes(a.counterDelta, b.counterDelta)
   );
 }
+
+const samePmaps = ({ checkpoints: a }: RunPart, { checkpoints: b }: RunPart): boolean =>
+  a.length === b.length && a.every(({ pmaps }, i) => sameBytes(pmaps, b[i].pmaps));

@@ -2,12 +2,12 @@
  * Statistics and counters of two runs, op by op, against what is declared to differ.
  *
  * A counter is compared by what each op added to it, a gauge by its level after each op, a statistic of the acting pmap
- * likewise. An explanation holds only if its measure fits at every op; a call that stops and goes on is judged as a whole,
+ * likewise, and those of all other pmaps at every checkpoint. An explanation holds only if its measure fits at every op; a call that stops and goes on is judged as a whole,
  * at the op in which it ends. From `horizon` on the two machines are no longer in the same state, so later differences
  * follow from what happened there and are not judged one by one; nor is a call that never ends.
  */
 import { COUNTER_NAMES } from '../../core/counters.ts';
-import { OUTCOME_STOPPED, type RunPart } from '../run/record.ts';
+import { type Checkpoint, OUTCOME_STOPPED, PMAP_FIELDS, type RunPart } from '../run/record.ts';
 import { OUTCOME_NOT_RUN } from '../workload/names.ts';
 import type { Explanations, Step } from './declarations.ts';
 import { newOccasions, readOccasions } from './occasions.ts';
@@ -61,6 +61,11 @@ export class StatisticsComparer {
     const [resident, wired] = this.#pmapTracks;
     compareLevels(a.perOp.residentCount, b.perOp.residentCount, a, b, first, count, horizon, resident);
     compareLevels(a.perOp.wiredCount, b.perOp.wiredCount, a, b, first, count, horizon, wired);
+    const others = new Map(b.checkpoints.map((point) => [point.op, point]));
+    for (const point of a.checkpoints) {
+      const other = point.op < Math.min(first + count, horizon) ? others.get(point.op) : undefined;
+      if (other !== undefined && !point.isMidCall && !other.isMidCall) compareEveryPmap(point, other, resident, wired);
+    }
   }
 
   #begin(a: RunPart, b: RunPart): void {
@@ -188,5 +193,17 @@ function compareLevels(
     onceA[0] = ofReference[at];
     onceB[0] = ofCandidate[at];
     track.judge(op, difference, onceB, onceA);
+  }
+}
+
+/** The pmaps of those that do not act: what is wrong with one of them is laid to the op before the checkpoint. */
+function compareEveryPmap({ op, pmaps: a }: Checkpoint, { pmaps: b }: Checkpoint, resident: Track, wired: Track): void {
+  if (a.length !== b.length) return; // the maps differ too
+  const [onceA, onceB] = [newOccasions(), newOccasions()];
+  for (let at = 0; at < a.length; at += PMAP_FIELDS) {
+    onceA[0] = a[at + 2];
+    onceB[0] = b[at + 2];
+    resident.check(op, b[at] - a[at], onceB, onceA);
+    wired.check(op, b[at + 1] - a[at + 1], onceB, onceA);
   }
 }

@@ -99,6 +99,12 @@ export class Track {
     }
   }
 
+  /** Hold a level against the declarations, and note it only if it is not as they say. */
+  check(op: number, difference: number, ofCandidate: Float64Array, ofReference: Float64Array): void {
+    if (!fits(this.#byLedger, difference, ofCandidate, ofReference)) this.note(op, difference);
+    this.judge(op, difference, ofCandidate, ofReference);
+  }
+
   /** Ops that its result may point at. */
   pointsAt(): number[] {
     return [this.first, this.#misfit, this.firstLater];

@@ -57,7 +57,15 @@ export interface Checkpoint {
   readonly tables: string;
   /** some call waits at a yield point: what it does to page tables is half done */
   readonly isMidCall: boolean;
+  /**
+   * resident_count, wired_count and top-level pages of every pmap: kernel_pmap, pmap0, then by age of the vmspaces. The two
+   * that boot made count no top-level pages.
+   */
+  readonly pmaps: Int32Array;
 }
+
+/** Numbers that Checkpoint.pmaps has of each pmap. */
+export const PMAP_FIELDS = 3;
 
 /** Op `op` went on with the call that stopped in op `from`. */
 export interface Resumed {

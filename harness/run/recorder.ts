@@ -16,6 +16,9 @@ import {
 } from '../../core/index.ts';
 import { OUTCOME_STOPPED, type PerOp, type Place, type RemoveCalls, type Resumed } from './record.ts';
 
+/** Top-level pages that a pmap has. */
+export const topPagesOf = ({ top, topUser }: Pmap): number => (top === 0 ? 0 : 1) + (topUser === 0 ? 0 : 1);
+
 export class Recorder {
   #code = new Int32Array();
   #value = new Float64Array();
@@ -70,7 +73,7 @@ export class Recorder {
     if (pmap !== null) {
       this.#resident[op] = pmap.stats.residentCount;
       this.#wired[op] = pmap.stats.wiredCount;
-      this.#top[op] = (pmap.top === 0 ? 0 : 1) + (pmap.topUser === 0 ? 0 : 1);
+      this.#top[op] = topPagesOf(pmap);
     } else {
       this.#resident[op] = 0;
       this.#wired[op] = 0;

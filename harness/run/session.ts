@@ -29,13 +29,14 @@ import {
   type Checkpoint,
   type Ended,
   OUTCOME_STOPPED,
+  PMAP_FIELDS,
   type RunEnd,
   type RunOptions,
   type RunPart,
   type Violation,
   emptyPart,
 } from './record.ts';
-import { Recorder } from './recorder.ts';
+import { Recorder, topPagesOf } from './recorder.ts';
 import { ReplayTally } from './replay-tally.ts';
 
 /** What the harness around a run wants to know while it lasts, and how it words what a variant throws. */
@@ -227,7 +228,7 @@ export class Session {
 
   #checkpoint(op: number): void {
     const { map, tables } = snapshotDigest(this.#m);
-    this.#checkpoints.push({ op, map, tables, isMidCall: this.#recorder.stopped > 0 });
+    this.#checkpoints.push({ op, map, tables, isMidCall: this.#recorder.stopped > 0, pmaps: pmapStats(this.#m) });
   }
 
   /** What the run came to, once it is over. */
@@ -255,4 +256,14 @@ export class Session {
       profile: this.#profiler?.finish() ?? null,
     };
   }
+}
+
+function pmapStats(m: Machine): Int32Array {
+  const pmaps = [m.kernelPmap, m.pmap0, ...m.vmspaces.map(({ pmap }) => pmap)];
+  const numbers = new Int32Array(pmaps.length * PMAP_FIELDS);
+  pmaps.forEach((pmap, i) => {
+    const { residentCount, wiredCount } = pmap.stats;
+    numbers.set([residentCount, wiredCount, i < 2 ? 0 : topPagesOf(pmap)], i * PMAP_FIELDS);
+  });
+  return numbers;
 }

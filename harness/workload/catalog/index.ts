@@ -9,6 +9,11 @@ export const CATALOG: Readonly<Record<string, string>> = {
   'exec-untouched': 'A process that never touches the shared page execs in place, twice, and exits',
   'exit-touched-pti': 'The 60-entry exit under page-table isolation: two top-level pages instead of one',
   'exec-touched-pti': 'Exec in place under page-table isolation, shared page touched',
+  'exec-touched-la57':
+    'Exec in place and a fork with five-level page tables and page-table isolation, shared page touched',
+  'exec-touched-lower-shared':
+    'Exec in place and a fork where the shared page lies a page lower, as on AMD family 17h, and is touched',
+  'exec-across-abis': 'Exec from one ABI to the next: the shared page at its place, a page lower, and left to a vdso',
   'exit-touched-no-pcid': 'The 60-entry exit on a machine without process-context identifiers',
   'fork-loop': 'A 60-entry parent forks children that exit without touching the shared page',
   'fork-loop-touch': "A 60-entry parent forks children that touch the shared page and exit: the review's benchmark",
@@ -36,6 +41,7 @@ export const CATALOG: Readonly<Record<string, string>> = {
   'mlocked-exit': 'A process exits with memory locked: what is wired stays mapped until its entry is removed',
   'shared-page-unmapped': 'A process unmaps its shared page, or puts memory of its own there, and exits',
   sparse: 'One page here and there: nearly every mapping needs page-table pages of its own',
+  'kernel-memory': 'Kernel memory is freed while processes live: pmap_remove of kernel_pmap',
   'msync-wide':
     'One msync over nearly the whole address space, with one page at its low end, and one more with a page at its top',
   superpage: 'A 4M buffer is promoted to a superpage and given back: the page-table page in reserve goes with it',

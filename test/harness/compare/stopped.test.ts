@@ -5,6 +5,7 @@ import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { landed } from '../../../variants/index.ts';
 import { type PlantedOp, intent, pair, record } from '../../support/records.ts';
 
+const noPmaps = new Int32Array();
 const stop = (adds: NonNullable<PlantedOp['adds']>, resident = 0): PlantedOp => ({
   code: OUTCOME_STOPPED,
   resident,
@@ -61,8 +62,8 @@ describe('a call that stops half-way and goes on', () => {
 
   it('leaves page tables alone while it lasts, and is held to them where it ends', () => {
     const points = (during: string, after: string) => [
-      { op: 0, map: 'm', tables: during, isMidCall: true },
-      { op: 2, map: 'm', tables: after, isMidCall: false },
+      { op: 0, map: 'm', tables: during, isMidCall: true, pmaps: noPmaps },
+      { op: 2, map: 'm', tables: after, isMidCall: false, pmaps: noPmaps },
     ];
     const recorded = (variant: string, during: string, after: string) =>
       record(variant, [stop({}), {}, {}], { resumed, checkpoints: points(during, after) });

@@ -5,7 +5,7 @@ import { type PlantedOp, facts, intent, pair, record } from '../../support/recor
 import type { Ended } from '../../../harness/run/record.ts';
 
 const quiet: PlantedOp[] = [{}, { resident: 5 }, {}];
-const at = (map: string, tables: string, op = 2) => [{ op, map, tables, isMidCall: false }];
+const at = (map: string, tables: string, op = 2) => [{ op, map, tables, isMidCall: false, pmaps: new Int32Array() }];
 const panicAt = (op: number, where = 'pmap_release'): Ended => ({
   kind: 'panic',
   op,
