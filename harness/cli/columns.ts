@@ -58,7 +58,7 @@ async function openColumn(one: Chosen, progress: Progress): Promise<Column> {
     const { variant } = one;
     return { kind: 'built-in', facts: builtIn.find(({ id }) => id === variant.id)!, variant };
   }
-  const name = one.name.replace(/^.*[/\\]/, '');
+  const name = one.name.replace(/^.*[/\\]/s, '').replaceAll(/\p{Cc}/gu, '?');
   const entry = fileURLToPath(new URL('../child.js', import.meta.url));
   const child = new VariantProcess(one.path, entry, DEFAULT_LIMITS, (text) => progress.note(prefixed(name, text)));
   const loaded = await child.load();

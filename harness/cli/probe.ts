@@ -9,6 +9,7 @@ import type { Workload } from '../workload/ops.ts';
 import { closeColumns, openColumns, runColumn } from './columns.ts';
 import { UsageError } from './errors.ts';
 import { Progress } from './output.ts';
+import { runLimitMs } from './run-limit.ts';
 import { chooseTouch, chooseVariant } from './select.ts';
 import { failureOf, failureText } from './two.ts';
 
@@ -20,8 +21,6 @@ export interface ProbeOptions {
   readonly json?: boolean;
 }
 
-/** Wall limit of one run of a variant file. */
-const RUN_LIMIT_MS = 600_000;
 const DEFAULT_WORKLOAD = 'make12';
 
 export async function probeCommand(point: string, options: ProbeOptions): Promise<number> {
@@ -38,7 +37,7 @@ export async function probeCommand(point: string, options: ProbeOptions): Promis
   try {
     for (const workload of workloads) {
       progress.say(`${workload.name}: ${columns[0].facts.id}`);
-      const record = await runColumn(columns[0], workload, { profile: true }, RUN_LIMIT_MS);
+      const record = await runColumn(columns[0], workload, { profile: true }, runLimitMs(workload.ops.length));
       progress.clear();
       const failure = failureOf([record]);
       if (failure !== null) {

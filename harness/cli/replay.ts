@@ -27,6 +27,7 @@ import { checkedText } from './checked.ts';
 import { closeColumns, factsAround, openColumns } from './columns.ts';
 import { inLockstep, paceText, repairText, shareText } from './lockstep.ts';
 import { Progress, wantsColor } from './output.ts';
+import { runLimitMs } from './run-limit.ts';
 import { type Chosen, chooseTouch, chooseVariant } from './select.ts';
 
 export interface ReplayOptions {
@@ -36,9 +37,6 @@ export interface ReplayOptions {
   readonly check?: boolean;
   readonly json?: boolean;
 }
-
-/** Wall limit of a variant that has its own process. */
-const RUN_LIMIT_MS = 600_000;
 
 export async function replayCommand(name: string, options: ReplayOptions): Promise<number> {
   const chosen = chooseVariant(options.variant);
@@ -94,7 +92,7 @@ async function replay(
       columns,
       workload,
       options,
-      wallMs: () => RUN_LIMIT_MS,
+      wallMs: () => runLimitMs(workload.head.length, options.check),
       take: (piece, [part]) => {
         missed.push(...missedExpectations(piece, part));
         for (const code of part.perOp.code) outcomes.set(code, (outcomes.get(code) ?? 0) + 1);

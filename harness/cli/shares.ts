@@ -11,6 +11,7 @@ import { closeColumns, openColumns } from './columns.ts';
 import { UsageError } from './errors.ts';
 import { inLockstep, shareText } from './lockstep.ts';
 import { Progress } from './output.ts';
+import { runLimitMs } from './run-limit.ts';
 import { chooseTouch, chooseVariant } from './select.ts';
 import { failureOf, failureText } from './two.ts';
 
@@ -21,8 +22,6 @@ export interface SharesOptions {
   readonly json?: boolean;
 }
 
-/** Wall limit of one run of a variant file. */
-const RUN_LIMIT_MS = 600_000;
 const DEFAULT_WORKLOAD = 'make12';
 /** Both as they come: which is nearer to a published share decides nothing. */
 const DEFAULT_POLICIES = 'recorded,exec';
@@ -42,7 +41,7 @@ export async function sharesCommand(options: SharesOptions): Promise<number> {
           columns,
           workload,
           options: { digests: false },
-          wallMs: () => RUN_LIMIT_MS,
+          wallMs: () => runLimitMs(workload.head.length),
           take: () => {},
           say: (id, ops) => progress.say(`${name}, ${touch}${shareText(ops, workload.head)}: ${id}`),
           isInterrupted: () => false,

@@ -7,10 +7,8 @@ import type { Workload } from '../workload/ops.ts';
 import { type Column, closeColumns, openColumns, runColumn } from './columns.ts';
 import { UsageError } from './errors.ts';
 import { Progress } from './output.ts';
+import { runLimitMs } from './run-limit.ts';
 import { chooseTouch, chooseVariant } from './select.ts';
-
-/** Wall limit of one run of a variant file. */
-const RUN_LIMIT_MS = 600_000;
 
 export interface Two {
   readonly workload: Workload;
@@ -37,7 +35,7 @@ export async function withTwo<T>(
   const [reference, candidate] = [columns[0], columns.at(-1)!];
   const runOne = (column: Column, options: RunOptions): Promise<RunRecord> => {
     progress.say(`${loaded.name}: ${column.facts.id}`);
-    return runColumn(column, loaded, options, RUN_LIMIT_MS);
+    return runColumn(column, loaded, options, runLimitMs(loaded.ops.length));
   };
   try {
     return await body({

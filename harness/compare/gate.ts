@@ -39,6 +39,13 @@ export const FAIL_CLASSES = [
   'cost-only',
 ] as const satisfies readonly Verdict[];
 
+/** Members of the seam that differ between two variants and that no workload reached in either. */
+export interface Unreached {
+  readonly reference: string;
+  readonly candidate: string;
+  readonly members: readonly string[];
+}
+
 export interface Tally {
   readonly pairs: number;
   readonly unexpected: number;
@@ -60,7 +67,25 @@ export interface Tally {
   /** declarations and findings that came true nowhere, and whether that is a fault */
   readonly neverSeen: number;
   readonly wholeCatalog: boolean;
+  /** and whether that is a fault */
+  readonly unreached: readonly Unreached[];
+  readonly requireExercised: boolean;
   readonly exitCode: number;
+}
+
+/** Of each pair, what is left when every workload has reached what it reaches. */
+function unreachedBy(workloads: readonly WorkloadComparison[]): Unreached[] {
+  const [first] = workloads;
+  if (first === undefined) return [];
+  return first.pairs.flatMap(({ reference, candidate }) => {
+    const all = workloads.flatMap(({ pairs }) =>
+      pairs.filter((pair) => pair.reference === reference && pair.candidate === candidate),
+    );
+    const members = all[0].unreachedMembers.filter((name) =>
+      all.every(({ unreachedMembers }) => unreachedMembers.includes(name)),
+    );
+    return members.length === 0 ? [] : [{ reference, candidate, members }];
+  });
 }
 
 export function tally(
@@ -83,6 +108,7 @@ export function tally(
   const failing =
     [...pairs, ...steps].filter((pair) => fails(unexpectedVerdict(pair))).length +
     (fails('invariant-broken') ? faults : 0);
+  const unreached = unreachedBy(workloads);
   const ran = workloads.some(({ ops }) => ops > 0) && pairs.length > 0;
   return {
     pairs: pairs.length,
@@ -101,11 +127,13 @@ export function tally(
     expired,
     neverSeen: unseen.length,
     wholeCatalog,
+    unreached,
+    requireExercised,
     exitCode: exitCodeOf([
       interrupted ? EXIT_INTERRUPTED : EXIT_OK,
       failed > 0 || missed > 0 || !ran ? EXIT_HARNESS : EXIT_OK,
       failing > 0 || expired > 0 ? EXIT_FINDING : EXIT_OK,
-      requireExercised && notExercised > 0 ? EXIT_FINDING : EXIT_OK,
+      requireExercised && unreached.length > 0 ? EXIT_FINDING : EXIT_OK,
       wholeCatalog && unseen.length > 0 ? EXIT_FINDING : EXIT_OK,
     ]),
   };

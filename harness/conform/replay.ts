@@ -134,7 +134,7 @@ async function loadRecording(summary: string, folder: string, name: string, touc
   if (path === undefined)
     throw new VectorError(
       basename(summary),
-      `expected its recording ${name}.jsonl or .jsonl.gz in ${folder}, found none`,
+      `expected its recording ${name}.jsonl or .jsonl.gz where --traces says (or in the corpus), found none`,
     );
   const workload = await loadWorkload(path, { touch });
   if (workload.trace === null) throw new VectorError(path, 'expected a recording, found workload text');

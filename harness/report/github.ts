@@ -3,7 +3,7 @@
  * Nothing else is written, so that no line of a workload or a variant is taken for a command.
  */
 import type { Reason, Report } from './model.ts';
-import { amountText, entryText, inLine, placeOf, tallyText } from './words.ts';
+import { amountText, entryText, inLine, placeOf, tallyText, unreachedText } from './words.ts';
 
 /** files: the variant files that were given, by the variant's id. */
 export function renderGithub(report: Report, files: Readonly<Record<string, string>>): string {
@@ -37,6 +37,9 @@ export function renderGithub(report: Report, files: Readonly<Record<string, stri
   if (tally.wholeCatalog)
     for (const { variant, what } of neverSeen)
       lines.push(command('error', 'declared, but not seen in any workload', `${variant}: ${what}`, files[variant]));
+  if (tally.requireExercised)
+    for (const one of tally.unreached)
+      lines.push(command('error', 'changed, but never reached', unreachedText(one), files[one.candidate]));
   if (!complete) lines.push(command('error', 'interrupted', 'the rest was not run'));
   lines.push(command(tally.exitCode === 0 ? 'notice' : 'error', 'pmapdiff', tallyText(tally)));
   return `${lines.join('\n')}\n`;

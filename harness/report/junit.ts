@@ -90,6 +90,12 @@ function wholeCases({ expected, neverSeen, tally, complete }: Report): Case[] {
           return { name: `declaration of ${variant}: ${what}`, kind: 'failure', type: 'never-seen', message };
         })
       : []),
+    ...(tally.requireExercised
+      ? tally.unreached.map(({ candidate, reference, members }): Case => {
+          const message = `no workload reached ${members.join(', ')}`;
+          return { name: `${candidate} against ${reference}`, kind: 'failure', type: 'not-exercised', message };
+        })
+      : []),
     ...(complete
       ? []
       : [{ name: 'complete', kind: 'error', type: 'interrupted', message: 'the rest was not run' } as const]),

@@ -9,6 +9,9 @@ export const cell = (text: string): string =>
     .replaceAll(/[\\`*_[\]|~]/g, '\\$&')
     .trim();
 
+/** A name in a cell: as code, unless it would break out of it. */
+export const nameCell = (text: string): string => (/^[\w./-]+$/.test(text) ? `\`${text}\`` : cell(text));
+
 /** A block of code; the fence is longer than any in the text. */
 export function fenced(language: string, text: string): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));

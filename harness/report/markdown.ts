@@ -2,10 +2,20 @@
  * The report for a review comment: what is unexpected in the open, everything else folded. It never grows beyond what a
  * comment may hold: folded parts that do not fit are left out, and it says so.
  */
-import { details, cell } from './markdown-parts.ts';
+import { cell, details, nameCell } from './markdown-parts.ts';
 import { kindName } from './kinds.ts';
 import type { Cell, Report } from './model.ts';
-import { amountText, entryText, explained, inLine, number, placeOf, plural, tallyText } from './words.ts';
+import {
+  amountText,
+  entryText,
+  explained,
+  inLine,
+  number,
+  placeOf,
+  plural,
+  tallyText,
+  unreachedText,
+} from './words.ts';
 
 /** A comment on GitHub holds 65,536 characters. */
 const MOST_CHARACTERS = 60_000;
@@ -61,7 +71,7 @@ function columnsTable({ columns, rows }: Report): string {
     const bad = cells.filter(({ standing }) => standing === 'unexpected').map(({ verdict }) => verdict);
     return [
       [
-        column.ids.map((id) => `\`${id}\``).join(' = '),
+        column.ids.map(nameCell).join(' = '),
         count(({ verdict }) => verdict === 'identical'),
         count(({ verdict }) => verdict === 'not-exercised'),
         count(({ standing }) => standing === 'intended'),
@@ -100,6 +110,7 @@ function problems({ rows, faults, expected, neverSeen, tally }: Report): string[
     ...(tally.wholeCatalog
       ? neverSeen.map(({ variant, what, finding }) => `declared, but never seen: ${variant}, ${what} ${finding ?? ''}`)
       : []),
+    ...tally.unreached.map((one) => `changed, but never reached: ${unreachedText(one)}`),
   ];
   return lines.length === 0 ? [] : [lines.map((line) => `- ${cell(line)}`).join('\n')];
 }

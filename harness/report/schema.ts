@@ -167,5 +167,7 @@ export const compareSchema = z.strictObject({
     expired: count,
     neverSeen: count,
     wholeCatalog: z.boolean(),
+    unreached: z.array(z.strictObject({ reference: name, candidate: name, members: z.array(name) })),
+    requireExercised: z.boolean(),
   }),
 });

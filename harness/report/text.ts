@@ -7,7 +7,7 @@ import type { StateChange } from '../compare/state-diff.ts';
 import type { RemoveCalls } from '../run/record.ts';
 import { kindName } from './kinds.ts';
 import type { Cell, Column, Reason, ReasonItem, Report } from './model.ts';
-import { amountText, entryText, inLine, number, placeOf, plural } from './words.ts';
+import { amountText, entryText, inLine, number, placeOf, plural, unreachedText } from './words.ts';
 
 type Colors = ReturnType<typeof pc.createColors>;
 
@@ -29,6 +29,7 @@ export function renderText(report: Report, { color }: TextOptions): string {
     faults(report, colors),
     expectedNotes(report, colors),
     unseen(report, colors),
+    unreached(report, colors),
     summary(report, colors),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
@@ -257,6 +258,16 @@ function unseen({ neverSeen, tally }: Report, colors: Colors): string {
     intent === null ? `  ${variant}: ${what} (finding ${finding})` : `  ${variant}: ${what} ${intent.by}`,
   );
   return [colors.red('! Declared, but not seen in any workload:'), ...lines].join('\n');
+}
+
+function unreached({ tally }: Report, colors: Colors): string {
+  return tally.unreached
+    .map((one) =>
+      tally.requireExercised
+        ? colors.red(`! changed, but never reached: ${unreachedText(one)}`)
+        : colors.dim(`changed, but never reached: ${unreachedText(one)}`),
+    )
+    .join('\n');
 }
 
 function summary({ tally }: Report, colors: Colors): string {

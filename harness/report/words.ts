@@ -1,6 +1,6 @@
 /** Words that several renderers of the report share. */
 import type { ExpectedDifference } from '../compare/accepted.ts';
-import type { Tally } from '../compare/gate.ts';
+import type { Tally, Unreached } from '../compare/gate.ts';
 import type { Column, Reason, ReasonItem, Report } from './model.ts';
 
 export const number = (n: number): string => n.toLocaleString('en-US');
@@ -26,6 +26,10 @@ export const placeOf = ({ first, workloads }: ReasonItem): string =>
 
 export const entryText = ({ variant, workload, what }: ExpectedDifference): string =>
   `${variant}, ${workload}, ${what}`;
+
+/** `removeIsNoop, vmspaceClear (mine against landed)` */
+export const unreachedText = ({ members, candidate, reference }: Unreached): string =>
+  `${members.join(', ')} (${candidate} against ${reference})`;
 
 /** The whole comparison in one line. */
 export function tallyText({ pairs, equal, notExercised, intended, known, unexpected, failed, faults }: Tally): string {

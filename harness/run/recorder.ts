@@ -5,6 +5,7 @@
  */
 import {
   COUNTER_COUNT,
+  COUNTER_NAMES,
   EXECS_NEW,
   EXECS_REUSED,
   EXITS,
@@ -18,6 +19,11 @@ import { OUTCOME_STOPPED, type PerOp, type Place, type RemoveCalls, type Resumed
 
 /** Top-level pages that a pmap has. */
 export const topPagesOf = ({ top, topUser }: Pmap): number => (top === 0 ? 0 : 1) + (topUser === 0 ? 0 : 1);
+
+/** Only the code of a variant can make a count of something else. */
+function noInteger(what: string, got: number): never {
+  throw new Error(`${what}: expected an integer, got ${got}`);
+}
 
 export class Recorder {
   #code = new Int32Array();
@@ -67,12 +73,14 @@ export class Recorder {
 
   /** Op number `ops` is done. pmap: of the process that ran it, null if it has none any more. goes: it is a `go`. */
   after(code: number, value: number, pmap: Pmap | null, acting: Proc | null, goes: boolean): void {
-    const op = this.ops++;
+    const op = this.ops;
     this.#code[op] = code;
     this.#value[op] = value;
     if (pmap !== null) {
       this.#resident[op] = pmap.stats.residentCount;
       this.#wired[op] = pmap.stats.wiredCount;
+      if (pmap.stats.residentCount !== this.#resident[op]) noInteger('residentCount', pmap.stats.residentCount);
+      if (pmap.stats.wiredCount !== this.#wired[op]) noInteger('wiredCount', pmap.stats.wiredCount);
       this.#top[op] = topPagesOf(pmap);
     } else {
       this.#resident[op] = 0;
@@ -88,6 +96,7 @@ export class Recorder {
     }
     if (code === OUTCOME_STOPPED) this.#stopped.set(acting!, { op: this.#first + op, place });
     this.#from[op + 1] = this.#used;
+    this.ops = op + 1;
   }
 
   /** calls that wait at a yield point */
@@ -119,7 +128,8 @@ export class Recorder {
       const now = counters[counter];
       if (now === before[counter]) continue;
       index[used] = counter;
-      delta[used++] = now - before[counter];
+      delta[used] = now - before[counter];
+      if (delta[used++] !== now - before[counter]) noInteger(COUNTER_NAMES[counter], now);
       before[counter] = now;
     }
     this.#used = used;

@@ -175,7 +175,9 @@ export class Session {
       const op = piece.from + this.#recorder.ops;
       if (error instanceof KernelPanic) {
         const { where, reason, values } = error;
-        return { kind: 'panic', op, where, reason, values };
+        const isCounted = Object.values(values).every((value) => typeof value === 'string' || Number.isFinite(value));
+        if (isCounted) return { kind: 'panic', op, where, reason, values };
+        return { kind: 'failed', how: 'throw', op, message: `expected a panic about numbers, got ${error.message}` };
       }
       const how = error instanceof RunLimit ? 'memory' : 'throw';
       const message = (this.#spec.watch.describe ?? String)(error);

@@ -75,6 +75,22 @@ describe('the exit code is', () => {
     expect(compareAll(columns, { gate: { requireExercised: true } }).report.tally.exitCode).toBe(1);
   });
 
+  it('of changed members counts those that no workload at all reached', () => {
+    const quiet: PlantedOp[] = [{ resident: 3 }, {}];
+    const reaches: PlantedOp[] = [{ resident: 3, adds: { 'reached.vmspaceClear': 1 } }, {}];
+    const columns = (members: readonly string[]) => [
+      { facts: facts('old'), records: [record('old', quiet), record('old', reaches)] },
+      { facts: facts('new', 'old', [], members), records: [record('new', quiet), record('new', reaches)] },
+    ];
+    const gated = (...members: string[]) =>
+      compareAll(columns(members), { gate: { requireExercised: true } }).report.tally;
+    expect(gated('vmspaceClear')).toMatchObject({ unreached: [], exitCode: 0 });
+    expect(gated('vmspaceClear', 'releaseEnd')).toMatchObject({
+      unreached: [{ reference: 'old', candidate: 'new', members: ['releaseEnd'] }],
+      exitCode: 1,
+    });
+  });
+
   it.each([
     [[0, 4, 1, 3, 2, 130], 130],
     [[0, 4, 1, 3, 2], 2],

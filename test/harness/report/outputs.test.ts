@@ -43,6 +43,8 @@ describe('Markdown', () => {
       |---|---|---|
       | bad against first | \`outcome\` | first in w0, line 2, a: exit; 2 workloads |
 
+      - changed, but never reached: removeIsNoop (bad against first)
+
       <details><summary>What was intended or known</summary>
 
       | revision | standing | what | why |

@@ -63,6 +63,8 @@ describe('the report', () => {
       third = fourth against first
         intended   residentCount +1: planted
 
+      changed, but never reached: removeIsNoop (fourth against first)
+
       6 comparisons: 0 identical, 4 intended, 2 known, 0 unexpected
       "
     `);
@@ -79,6 +81,8 @@ describe('the report', () => {
 
       odd against third
         unexpected vmMapLocks +5 (first in w0, line 2, a: exit; 2 workloads)
+
+      changed, but never reached: removeIsNoop (odd against third)
 
       2 comparisons: 0 identical, 0 intended, 0 known, 2 unexpected
       "

@@ -1,7 +1,7 @@
 import { serialize } from 'node:v8';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { COUNTER_NAMES, KernelPanic, type Machine, type Variant } from '../../../core/index.ts';
+import { COUNTER_NAMES, KernelPanic, type Machine, type Pmap, type Variant } from '../../../core/index.ts';
 import type { RunRecord } from '../../../harness/run/record.ts';
 import { run } from '../../../harness/run/run.ts';
 import { generateWorkload } from '../../../harness/workload/generate.ts';
@@ -99,6 +99,27 @@ c: clock
     const { ended, ops, perOp } = run(null, text('a: exec sh60\na: clock\na: exit\n'), panicking).record;
     expect(ended).toEqual({ kind: 'panic', op: 2, where: 'exit1', reason: 'planted', values: { pid: 2 } });
     expect([ops, perOp.code.length]).toEqual([2, 2]);
+  });
+
+  it.each<['pinitTopPage' | 'releaseTopPage', number, string]>([
+    ['pinitTopPage', 0, 'Error: residentCount: expected an integer, got NaN'],
+    [
+      'releaseTopPage',
+      1,
+      'expected a panic about numbers, got pmap_release: pmap resident count != 0 pmap=1 residentCount=NaN',
+    ],
+  ])('ends in a failure when %s of a variant makes a count of something else', (member, op, message) => {
+    const landed = variantById('landed')!;
+    const hunks = {
+      ...landed.hunks,
+      [member]: (...args: [Machine, Pmap, number, boolean]) => {
+        const done = landed.hunks[member](...args);
+        args[1].stats.residentCount = NaN;
+        return done;
+      },
+    };
+    const { ended } = run(null, text('a: exec sh60\na: exit\n'), { ...landed, hunks }).record;
+    expect(ended).toEqual({ kind: 'failed', how: 'throw', op, message });
   });
 
   it('ends in a failure when a variant throws anything else, and the machine is not used again', () => {
