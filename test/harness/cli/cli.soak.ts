@@ -188,6 +188,28 @@ describe('compare', () => {
     expect(counts).toMatchObject({ unexpected: 0, failed: 0, equal: workloads.length });
   });
 
+  it.each(['baseline', 'double-count-fix', 'landed', 'previous'])(
+    'finds nothing unexpected against %s, with a copy of landed as a column, which is equal to it',
+    (against) => {
+      const copy = files.variant('copy', '');
+      const { status, stdout } = pmapdiff('compare', '--variant', copy, '--against', against);
+      expect(stdout).toMatch(/ 0 unexpected/);
+      expect(status).toBe(0);
+    },
+  );
+
+  it('names the changed members that no workload reached, and fails if that is asked for', () => {
+    const path = files.variant('unreached', 'invalidateOthers: (m, pmap) => !(m.cpus.length < 2 || !pmap),');
+    const asked = (...more: string[]) =>
+      pmapdiff(...small, '--variants', 'landed', '--against', 'landed', '--variant', path, ...more);
+    const line = 'changed, but never reached: invalidateOthers (unreached against landed)';
+    expect(asked()).toMatchObject({ status: 0, stdout: expect.stringContaining(line) });
+    expect(asked('--require-exercised')).toMatchObject({ status: 1, stdout: expect.stringContaining(`! ${line}`) });
+    expect(asked('--require-exercised', '--github').stdout).toMatch(
+      /^::error file=.*title=changed%2C but never reached::/m,
+    );
+  });
+
   it('keeps the other columns complete when a variant fails, and exits 3', () => {
     const paths = [
       files.write('at-load.ts', "throw new Error('no luck');"),
@@ -314,6 +336,20 @@ describe('compare', () => {
     const code = await new Promise((resolve) => child.on('close', resolve));
     expect(code).toBe(130);
     expect(JSON.parse(out)).toMatchObject({ complete: false, exitCode: 130, workloads: [] });
+  });
+});
+
+describe('one variant on one workload', () => {
+  const endless = () => files.variant('endless', 'removeIsNoop: () => { for (;;); },');
+
+  it.each<[string, () => string[], number]>([
+    ['replay', () => ['replay', 'exit-touched', '--variant', endless()], 3],
+    ['explain', () => ['explain', 'landed', endless(), '-w', 'exit-touched'], 3],
+    ['trace', () => ['trace', 'landed', endless(), '-w', 'exit-touched'], 3],
+  ])('that never ends is reported by %s after some ten seconds', (_name, args, code) => {
+    const { status, stdout, stderr } = pmapdiff(...args());
+    expect(stdout + stderr).toMatch(/failed \(limit\).* took longer than 10/);
+    expect(status).toBe(code);
   });
 });
 

@@ -65,6 +65,22 @@ describe('the exit code is', () => {
     expect(exitCode(planted)).toBe(code);
   });
 
+  it('1 when what a revision declares beside its predecessor is only the predecessor’s own', () => {
+    const ops = (n: number): PlantedOp[] => [{ resident: 3, adds: { removeEarlyExits: n } }, {}];
+    const more = [intent('removeEarlyExits', 'more')];
+    const columns = (own: number) => [
+      { facts: facts('old'), records: [record('old', ops(0))] },
+      { facts: facts('mid', 'old', more), records: [record('mid', ops(5))] },
+      { facts: facts('new', 'mid', more), records: [record('new', ops(own))] },
+    ];
+    const gated = (own: number) => compareAll(columns(own), { steps: true, gate: { wholeCatalog: true } }).report;
+    expect(gated(6).neverSeen).toEqual([]);
+    expect(gated(5)).toMatchObject({
+      neverSeen: [{ variant: 'new', what: 'removeEarlyExits' }],
+      tally: { exitCode: 1 },
+    });
+  });
+
   it('1 when a changed member was never reached and that is asked for', () => {
     const quiet: PlantedOp[] = [{ resident: 3 }, {}];
     const columns = [

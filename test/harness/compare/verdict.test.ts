@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type VariantFacts, explanations } from '../../../harness/compare/declarations.ts';
 import { comparePair } from '../../../harness/compare/pair.ts';
+import { sameRecord } from '../../../harness/compare/same.ts';
 import { type PlantedOp, facts, intent, pair, record } from '../../support/records.ts';
 import type { Ended } from '../../../harness/run/record.ts';
 
@@ -50,6 +51,18 @@ describe('the verdict on two records is', () => {
     const mended = pair(record('old', quiet, { violations }), record('new', quiet));
     expect([mended.verdict, mended.standing]).toEqual(['invariant-broken', 'intended']);
     expect(mended.differences[0]).toMatchObject({ side: 'mended' });
+  });
+
+  it('invariant-broken, when one of them leaves a page too many and the other one too few', () => {
+    const left = (end: number) => ({ left: [{ what: 'userPtPageCount', start: 0, end }] });
+    for (const [end, other] of [
+      [1, -1],
+      [-1, 1],
+    ] as const) {
+      const { verdict, standing } = pair(record('old', quiet, left(end)), record('new', quiet, left(other)));
+      expect([verdict, standing]).toEqual(['invariant-broken', 'unexpected']);
+    }
+    expect(pair(record('old', quiet, left(2)), record('new', quiet, left(1))).standing).toBe('intended');
   });
 
   it('invariant-broken, when only one of them leaves pages behind', () => {
@@ -224,6 +237,39 @@ describe('a declared difference', () => {
     expect(() => pair(record('old', quiet), record('new', quiet), [intent('residentCount', '+1 per exit')])).toThrow(
       'expected terms per live top-level page only',
     );
+  });
+});
+
+describe('the statistics of pmaps that do not act', () => {
+  /** kernel_pmap, pmap0, and one more of so many resident pages, one of them at the top. */
+  const points = (kernel: number, resident: number, isMidCall = false, wired = 0) => ({
+    checkpoints: [
+      { op: 2, map: 'm', tables: 't', isMidCall, pmaps: Int32Array.of(kernel, 0, 0, 4, 0, 0, resident, wired, 1) },
+    ],
+  });
+  const declared = [intent('residentCount', '+1 per live top-level page')];
+  const standing = (a: object, b: object, intends = declared): string | null =>
+    pair(
+      record('old', [{ resident: 3 }, { resident: 5 }, {}], a),
+      record('new', [{ resident: 4 }, { resident: 6 }, { resident: 1 }], b),
+      intends,
+    ).standing;
+
+  it('are held against the declarations at checkpoints', () => {
+    expect(standing(points(300, 8), points(300, 9))).toBe('intended');
+    expect(standing(points(300, 8), points(300, 8))).toBe('unexpected');
+    expect(standing(points(300, 8), points(301, 9))).toBe('unexpected');
+    expect(standing(points(300, 8), points(300, 9, false, 1))).toBe('unexpected');
+  });
+
+  it('are not, where a call is half done', () => {
+    expect(standing(points(300, 8, true), points(300, 8, true))).toBe('intended');
+  });
+
+  it('tell two runs apart that are equal otherwise', () => {
+    const [a, b] = [points(300, 8), points(301, 8)].map((planted) => record('old', quiet, planted));
+    expect(sameRecord(a!, a!)).toBe(true);
+    expect(sameRecord(a!, b!)).toBe(false);
   });
 });
 
