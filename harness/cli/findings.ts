@@ -6,6 +6,7 @@ import { type FindingReport, holds, runFindings } from '../findings/runner.ts';
 import { renderFindings } from '../report/findings.ts';
 import { ledgerRows, matrixMarkdown, reportedRows } from '../report/findings-matrix.ts';
 import { series } from '../../variants/index.ts';
+import { UsageError } from './errors.ts';
 import { wantsColor } from './output.ts';
 
 const revisions = series.map(({ id }) => id);
@@ -19,6 +20,7 @@ export async function findingsCommand(
   options: { json?: boolean; markdown?: boolean },
   of: readonly Finding[] = ledger,
 ): Promise<number> {
+  if (options.json && options.markdown) throw new UsageError('findings: expected --json or --markdown, got both');
   const findings = await runFindings(of);
   if (options.markdown) {
     process.stdout.write(matrixMarkdown(reportedRows(findings, revisions), openFindings, revisions));

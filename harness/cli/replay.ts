@@ -27,6 +27,7 @@ import { checkedText } from './checked.ts';
 import { closeColumns, factsAround, openColumns } from './columns.ts';
 import { inLockstep, paceText, repairText, shareText } from './lockstep.ts';
 import { Progress, wantsColor } from './output.ts';
+import { UsageError } from './errors.ts';
 import { runLimitMs } from './run-limit.ts';
 import { type Chosen, chooseTouch, chooseVariant } from './select.ts';
 
@@ -39,6 +40,7 @@ export interface ReplayOptions {
 }
 
 export async function replayCommand(name: string, options: ReplayOptions): Promise<number> {
+  if (options.trace && options.json) throw new UsageError('replay: expected --trace or --json, got both');
   const chosen = chooseVariant(options.variant);
   const needsAll = options.trace === true || options.check === true;
   const progress = new Progress();
@@ -59,7 +61,7 @@ export async function replayCommand(name: string, options: ReplayOptions): Promi
     run.ended.kind === 'failed' || head.length === 0 ? EXIT_HARNESS : EXIT_OK,
     isFinding || run.ended.kind === 'panic' ? EXIT_FINDING : EXIT_OK,
   ]);
-  process.stdout.write(options.json ? json(run, missed, broken) : text(workload, replayed));
+  process.stdout.write(options.json ? json(run, missed, broken, options.check === true) : text(workload, replayed));
   if (options.check && !options.json) process.stdout.write(checkedText([head]));
   if (head.length === 0) progress.note(`${head.name}: no ops, nothing was run`);
   return process.exitCode;
@@ -205,7 +207,12 @@ function text({ head, whole }: PiecedWorkload, { run, missed, broken, outcomes }
   ].join('');
 }
 
-function json(run: RunEnd, missed: readonly MissedExpectation[], violations: readonly Broken[]): string {
+function json(
+  run: RunEnd,
+  missed: readonly MissedExpectation[],
+  violations: readonly Broken[],
+  checked: boolean,
+): string {
   const { workload, variant, ended, ops, removeByPlace, replay: counted, balance } = run;
   const counters = Object.fromEntries(counts(run));
   const body = {
@@ -218,6 +225,7 @@ function json(run: RunEnd, missed: readonly MissedExpectation[], violations: rea
     replay: counted,
     balance,
     missed,
+    checked,
     violations,
     counters,
   };

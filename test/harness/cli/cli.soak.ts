@@ -143,6 +143,18 @@ describe('compare', () => {
     }
   });
 
+  it('prints what the README shows of it, line by line', () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    const [, shown] = /<!-- output:start -->[\s\S]*?```text\n([\s\S]*?)\n```/.exec(readme)!;
+    const printed = pmapdiff('compare').stdout.split('\n');
+    let from = 0;
+    for (const line of shown!.split('\n').filter((one) => one !== '…')) {
+      const at = printed.indexOf(line, from);
+      expect({ line, isPrinted: at >= 0 }).toEqual({ line, isPrinted: true });
+      from = at + 1;
+    }
+  });
+
   it('says nothing on stderr when that is no terminal, and nothing in colour when stdout is none', () => {
     const { stdout, stderr } = pmapdiff(...small);
     expect(stderr).toBe('');

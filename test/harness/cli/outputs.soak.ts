@@ -84,6 +84,19 @@ describe('compare', { timeout: 30_000 }, () => {
   });
 });
 
+describe('two forms of output at once', () => {
+  it.each([
+    ['findings', '--json', '--markdown'],
+    ['review', '--json', '--markdown'],
+    ['replay', 'exit-touched', '--variant', 'landed', '--trace', '--json'],
+    ['compare', '--json', '--markdown'],
+  ])('are refused by %s', (...args) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8' });
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^pmapdiff: .*expected .*--/);
+  });
+});
+
 describe('what compare is asked for', () => {
   it.each<[string, string]>([
     ['{', 'expected JSON'],
