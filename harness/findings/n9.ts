@@ -47,5 +47,19 @@ export const n9: Finding = {
     },
   ],
   control: 'landed',
-  known: [],
+  known: [
+    ...['pvListWriteLocks', 'invalidatePages', 'removeCalls', 'vmObjectWriteLocks'].map((what) => ({
+      finding: 'N9',
+      variant: 'vmspace-clear',
+      what,
+      by: 'more',
+      until: 'vmspace-clear-as-spelled',
+    })),
+    ...['pvListWriteLocks', 'invalidatePages'].map((what) => ({
+      finding: 'N9',
+      variant: 'unmap-after-remove-pages',
+      what,
+      by: 'more',
+    })),
+  ],
 };

@@ -15,7 +15,7 @@ import { parseWorkload } from '../../harness/workload/text/parse.ts';
 import * as face from '../../variants/index.ts';
 
 /** Longer ones repeat what is in the others. */
-const MOST_OPS = 1000;
+const MOST_OPS = 400;
 const SEEDS = [1, 3, 14, 27, 399];
 const all = [...face.series, ...face.experiments];
 /** Somebody's own revisions: as what they follow, and nothing declared. */

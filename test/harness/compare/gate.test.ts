@@ -66,12 +66,12 @@ describe('the exit code is', () => {
   });
 
   it('1 when what a revision declares beside its predecessor is only the predecessor’s own', () => {
-    const ops = (n: number): PlantedOp[] => [{ resident: 3, adds: { removeEarlyExits: n } }, {}];
+    const exits = (n: number): PlantedOp[] => [{ resident: 3, adds: { removeEarlyExits: n } }, {}];
     const more = [intent('removeEarlyExits', 'more')];
     const columns = (own: number) => [
-      { facts: facts('old'), records: [record('old', ops(0))] },
-      { facts: facts('mid', 'old', more), records: [record('mid', ops(5))] },
-      { facts: facts('new', 'mid', more), records: [record('new', ops(own))] },
+      { facts: facts('old'), records: [record('old', exits(0))] },
+      { facts: facts('mid', 'old', more), records: [record('mid', exits(5))] },
+      { facts: facts('new', 'mid', more), records: [record('new', exits(own))] },
     ];
     const gated = (own: number) => compareAll(columns(own), { steps: true, gate: { wholeCatalog: true } }).report;
     expect(gated(6).neverSeen).toEqual([]);
