@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { corpusPath } from '../../../harness/workload/corpus/index.ts';
+import { builtFile } from '../../support/built.ts';
+import { documents } from '../../support/documents.ts';
+import { root } from '../../support/layers.ts';
+import { fixtureFile } from '../../support/variant-fixtures.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let cli = '';
+beforeAll(() => {
+  cli = builtFile('harness/cli.js');
+}, 60_000);
+
+const vectors = (kind: string): string => join(root, 'test/fixtures/vectors', kind);
+const panics = fixtureFile('assert-too-early');
+
+const asked: readonly (readonly [keyof typeof documents, number, readonly string[]])[] = [
+  ['list', 0, []],
+  ['findings', 0, []],
+  ['review', 0, []],
+  ['review', 0, [panics]],
+  ['replay', 0, ['exit-touched', '--variant', 'landed']],
+  ['replay', 0, [corpusPath('pipe_one'), '--variant', 'baseline', '--check']],
+  ['replay', 1, ['exit-touched', '--variant', panics]],
+  ['explain', 0, ['baseline', 'landed', '-w', 'exit-touched']],
+  ['explain', 0, ['baseline', 'double-count-fix', '-w', 'vfork-execfail-pti', '--by', 'call,process,place,kind']],
+  ['trace', 1, ['baseline', 'landed', '-w', 'rfork-peers']],
+  ['trace', 0, ['landed', 'landed', '-w', 'superpage', '--comparator', 'isomorphic']],
+  ['trace', 1, ['landed', panics, '-w', 'exit-touched']],
+  ['probe', 0, ['pmap_remove:entry', '-w', 'pipe_one', '--by', 'stack,empty,early']],
+  ['shares', 0, ['-w', 'pipe_one', 'cc_tiny']],
+  ['conform', 0, ['pmap', vectors('pmap')]],
+  ['conform', 0, ['mmu', vectors('mmu')]],
+  ['conform', 0, ['vm', vectors('vm')]],
+  ['conform', 0, ['replay', vectors('replay')]],
+];
+
+describe('--json is one document that its schema holds, and the same bytes again:', () => {
+  it.each(asked)('%s, exit %d, %j', (command, code, args) => {
+    const run = () => spawnSync(process.execPath, [cli, command, ...args, '--json'], { encoding: 'utf8' });
+    const { status, stdout } = run();
+    expect(status).toBe(code);
+    expect(documents[command].parse(JSON.parse(stdout))).toEqual(JSON.parse(stdout));
+    expect(stdout).not.toContain(root);
+    expect(run().stdout).toBe(stdout);
+  });
+});
