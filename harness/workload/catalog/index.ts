@@ -25,6 +25,8 @@ export const CATALOG: Readonly<Record<string, string>> = {
   'rfork-peers': 'Two processes share one address space: the first exit must leave the survivor its shared page',
   'rfork-peers-two-cpus':
     'A peer on another CPU keeps running while the other one exits: whose translations must be shot down?',
+  shootdown:
+    'Two processes use one address space on two CPUs: what one protects or unmaps, the other one may not use any more',
   'sharers-exit-together':
     'Two sharers of a touched page exit at the same time: both see two references, neither unmaps the page',
   pipeline: 'A shell runs a pipeline of three: fork, exec, touch, exit',
