@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Machine } from '../../core/index.ts';
+import { FIRST_REACHED, type Machine } from '../../core/index.ts';
 import { type WorkloadComparison, neverSeen, planComparison } from '../../harness/compare/compare.ts';
 import { compareWorkload } from '../../harness/compare/workload.ts';
 import type { Known, VariantFacts } from '../../harness/compare/declarations.ts';
 import { EXIT_FINDING, EXIT_OK, tally } from '../../harness/compare/gate.ts';
+import { MEMBERS } from '../../harness/compare/planes.ts';
 import { knownDifferences } from '../../harness/findings/index.ts';
 import { factsOf } from '../../harness/run/facts.ts';
 import type { RunRecord } from '../../harness/run/record.ts';
@@ -60,6 +61,13 @@ describe('the declarations of the review', () => {
     );
     expect(unexpected).toEqual([]);
     expect(tally(compared, neverSeen(plan, compared), whole).exitCode).toBe(EXIT_OK);
+  });
+
+  it('are about members of the seam all of which the workloads reach', () => {
+    const reached = MEMBERS.filter((_name, i) =>
+      answered.some(({ records }) => records.every(({ totals }) => totals[FIRST_REACHED + i]! > 0)),
+    );
+    expect(reached).toEqual(MEMBERS);
   });
 
   const withoutIntent = face.series.flatMap(({ id, intends }) =>
