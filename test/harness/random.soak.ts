@@ -5,6 +5,7 @@
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Machine, Variant } from '../../core/index.ts';
+import type { WorkloadComparison } from '../../harness/compare/compare.ts';
 import type { RunRecord } from '../../harness/run/record.ts';
 import type { Workload } from '../../harness/workload/ops.ts';
 import { builtFile } from '../support/built.ts';
@@ -13,6 +14,7 @@ const SHARE = Number(process.env.SOAK ?? 1);
 const SEED = Number(process.env.SEED ?? 1);
 const CHECKED = Math.ceil(10_000 * SHARE);
 const COMPARED = Math.ceil(100_000 * SHARE);
+const WITH_WHAT_IFS = Math.ceil(5_000 * SHARE);
 
 const MACHINES = [
   '',
@@ -106,36 +108,47 @@ describe('random workloads', () => {
     say('checked', CHECKED, ops, start);
   });
 
-  it(`differ between revisions as declared: ${COMPARED} of them`, () => {
+  /** What nobody declared, between any two that the plans compare, on so many workloads. */
+  function compareAll(what: string, variants: readonly Variant[], references: readonly string[], count: number): void {
     const { face, planComparison, compareWorkload, factsOf, knownDifferences } = program;
-    const ids = face.series.map(({ id }) => id);
-    const plan = planComparison(ids, factsOf(face.series, face), {
-      against: { kind: 'variant', id: 'baseline' },
-      ledger: knownDifferences,
-      steps: true,
-    });
+    const facts = factsOf(variants, face);
+    const plans = references.map((id) =>
+      planComparison(
+        variants.map((variant) => variant.id),
+        facts,
+        { against: { kind: 'variant', id }, ledger: knownDifferences, steps: true },
+      ),
+    );
     const start = performance.now();
     let ops = 0;
-    for (let seed = SEED; seed < SEED + COMPARED; seed++) {
+    for (let seed = SEED; seed < SEED + count; seed++) {
       const workload = workloadOf(seed, 40);
-      const records = face.series.map((variant) => record(workload, variant, false));
+      const records = variants.map((variant) => record(workload, variant, false));
       ops += workload.ops.length;
-      const { pairs, steps, runs } = compareWorkload(plan, workload, records);
-      const unexpected = [
-        ...[...pairs, ...steps].flatMap(({ reference, candidate, differences, failures }) => [
-          ...differences
-            .filter(({ standing }) => standing === 'unexpected')
-            .map(
-              ({ what, op, amount }) => `${candidate} after ${reference}: ${what} by ${amount?.total} from op ${op} on`,
-            ),
-          ...failures.map(({ variant, failure }) => `${variant}: ${failure.message}`),
-        ]),
-        ...runs.flatMap(({ variant, faults }) =>
-          faults.filter(({ standing }) => standing === 'unexpected').map(({ name }) => `${variant}: ${name}`),
-        ),
-      ];
+      const unexpected = plans.flatMap((plan) => unexpectedOf(compareWorkload(plan, workload, records)));
       expect({ seed, unexpected }).toEqual({ seed, unexpected: [] });
     }
-    say('compared, five revisions each', COMPARED, ops, start);
+    say(what, count, ops, start);
+  }
+
+  const unexpectedOf = ({ pairs, steps, runs }: WorkloadComparison): string[] => [
+    ...[...pairs, ...steps].flatMap(({ reference, candidate, differences, failures }) => [
+      ...differences
+        .filter(({ standing }) => standing === 'unexpected')
+        .map(({ what, op, amount }) => `${candidate} after ${reference}: ${what} by ${amount?.total} from op ${op} on`),
+      ...failures.map(({ variant, failure }) => `${variant}: ${failure.message}`),
+    ]),
+    ...runs.flatMap(({ variant, faults }) =>
+      faults.filter(({ standing }) => standing === 'unexpected').map(({ name }) => `${variant}: ${name}`),
+    ),
+  ];
+
+  it(`differ between revisions as declared: ${COMPARED} of them`, () => {
+    compareAll('compared, five revisions each', program.face.series, ['baseline'], COMPARED);
+  });
+
+  it(`differ between revisions and what-ifs as declared, against baseline and landed: ${WITH_WHAT_IFS} of them`, () => {
+    const { series, experiments } = program.face;
+    compareAll('compared, what-ifs too', [...series, ...experiments], ['baseline', 'landed'], WITH_WHAT_IFS);
   });
 });
