@@ -6,7 +6,7 @@
  * run, 4 inconclusive (with --strict), 130 interrupted.
  */
 import { Command, CommanderError } from 'commander';
-import { endWithOutput } from './cli/output.ts';
+import { endWhenOutputFails } from './cli/output.ts';
 
 const EXIT_USAGE = 2;
 const EXIT_HARNESS = 3;
@@ -187,7 +187,7 @@ async function finish(code: Promise<number>): Promise<void> {
   process.exitCode = await code;
 }
 
-endWithOutput(EXIT_HARNESS);
+endWhenOutputFails(EXIT_HARNESS);
 try {
   await program.parseAsync();
 } catch (error) {

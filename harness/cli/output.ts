@@ -17,7 +17,7 @@ export function wantsColor(stream: Pick<WriteStream, 'isTTY'>, env: NodeJS.Proce
  * A reader that went away (`| head`) ends the program quietly; output that cannot be written, as on a full disk, ends it
  * with that code and the reason on stderr.
  */
-export function endWithOutput(exitCode: number): void {
+export function endWhenOutputFails(exitCode: number): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit();
     writeSync(STDERR, `pmapdiff: standard output: expected to be written, got ${error.message}\n`);

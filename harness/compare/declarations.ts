@@ -30,7 +30,8 @@ export interface VariantFacts {
  *
  * what: a statistic or counter, or `outcome`, `map`, `tables`, `panic`, `balance NAME`, or the name of an invariant.
  * by: as in a declaration; absent: any difference. With an exact formula it counts as one more step of the path, so that
- * a later revision may mend it; otherwise it explains every comparison of a variant that has the fault with one that does not.
+ * a later revision may mend it; otherwise it explains every comparison of a variant that has the fault with one that
+ * has it not.
  * Of what is left out of balance it says how much that may be, over the whole run.
  * until: the first later revision that does not have the fault.
  * outcomes: of `outcome`, what the first op that differs comes to in the run of the one that has the fault.

@@ -38,7 +38,10 @@ export function explainFault(violation: Violation, run: RunEnd, faults: readonly
 
 const violationKey = ({ name, process }: Violation): string => `${name}\n${process ?? ''}`;
 
-/** Violations, by name and process, that only one of the two runs has, and balances that one is further from or on the other side of. */
+/**
+ * Violations, by name and process, that only one of the two runs has, and balances that one is further from, or on the other
+ * side of.
+ */
 export function compareViolations(
   a: RunEnd,
   b: RunEnd,

@@ -73,7 +73,7 @@ export interface Tally {
   readonly exitCode: number;
 }
 
-/** Of each pair, what is left when every workload has reached what it reaches. */
+/** Of each pair, what is left when every workload has reached what it reaches; nothing of one whose code failed. */
 function unreachedBy(workloads: readonly WorkloadComparison[]): Unreached[] {
   const [first] = workloads;
   if (first === undefined) return [];
@@ -81,6 +81,7 @@ function unreachedBy(workloads: readonly WorkloadComparison[]): Unreached[] {
     const all = workloads.flatMap(({ pairs }) =>
       pairs.filter((pair) => pair.reference === reference && pair.candidate === candidate),
     );
+    if (all.some(({ verdict }) => verdict === 'failed')) return [];
     const members = all[0].unreachedMembers.filter((name) =>
       all.every(({ unreachedMembers }) => unreachedMembers.includes(name)),
     );

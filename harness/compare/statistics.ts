@@ -2,7 +2,9 @@
  * Statistics and counters of two runs, op by op, against what is declared to differ.
  *
  * A counter is compared by what each op added to it, a gauge by its level after each op, a statistic of the acting pmap
- * likewise, and those of all other pmaps at every checkpoint. An explanation holds only if its measure fits at every op; a call that stops and goes on is judged as a whole,
+ * likewise, and those of all other pmaps at every checkpoint.
+ *
+ * An explanation holds only if its measure fits at every op; a call that stops and goes on is judged as a whole,
  * at the op in which it ends. From `horizon` on the two machines are no longer in the same state, so later differences
  * follow from what happened there and are not judged one by one; nor is a call that never ends.
  */

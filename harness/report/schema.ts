@@ -42,7 +42,7 @@ const failure = z.strictObject({
   message: z.string(),
 });
 
-const ended = z.discriminatedUnion('kind', [
+export const ended = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('done') }),
   z.strictObject({
     kind: z.literal('panic'),
@@ -77,10 +77,10 @@ const fault = z.strictObject({
   accepted: name.optional(),
 });
 
-const kindCalls = z.strictObject({ processes: count, touched: count, calls: count, early: count });
+export const kindCalls = z.strictObject({ processes: count, touched: count, calls: count, early: count });
 const exitAndExec = z.strictObject({ exit: kindCalls, exec: kindCalls });
 
-const replay = z.strictObject({
+export const replayStats = z.strictObject({
   accesses: count,
   hits: count,
   faulted: count,
@@ -98,7 +98,7 @@ const run = z.strictObject({
   ended,
   ops: count,
   removeByPlace: z.record(z.enum(PLACES), z.strictObject({ calls: count, early: count })),
-  replay: replay.nullable(),
+  replay: replayStats.nullable(),
   alive: count,
   faults: z.array(fault),
 });

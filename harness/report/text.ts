@@ -262,11 +262,8 @@ function unseen({ neverSeen, tally }: Report, colors: Colors): string {
 
 function unreached({ tally }: Report, colors: Colors): string {
   return tally.unreached
-    .map((one) =>
-      tally.requireExercised
-        ? colors.red(`! changed, but never reached: ${unreachedText(one)}`)
-        : colors.dim(`changed, but never reached: ${unreachedText(one)}`),
-    )
+    .map((one) => `changed, but never reached: ${unreachedText(one)}`)
+    .map((line) => (tally.requireExercised ? colors.red(`! ${line}`) : colors.dim(line)))
     .join('\n');
 }
 

@@ -43,7 +43,10 @@ export class VariantSources {
     return this.member(before, name);
   }
 
-  /** The member where it comes from: as member(), but behind `landed.hunks.removeIsNoop` too where that can be read. Throws UnreadableSource. */
+  /**
+   * The member where it comes from: as member(), but behind `landed.hunks.removeIsNoop` too where that can be read. Throws
+   * UnreadableSource.
+   */
   origin(path: string, name: string): MemberText {
     const source = this.read(path);
     const own = source.members.get(name);

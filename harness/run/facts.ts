@@ -21,6 +21,11 @@ export interface Facts {
 /** What a variant file gets as `pmapdiff`: the engine's names, each of which means one thing, and the built-in variants. */
 export type Face = object & { readonly series: readonly Variant[]; readonly experiments: readonly Variant[] };
 
+/** Name of `pmapdiff` in the compiled code of a file. */
+export const FACE = '$pmapdiff';
+const CALLED_OFF_FACE = new RegExp(`\\(0,\\${FACE}\\.(\\w+)\\)`, 'g');
+const READ_OFF_FACE = new RegExp(`(?<![\\w$]|[^.]\\.)(new)?\\${FACE}\\.`, 'g');
+
 interface Known {
   readonly member: keyof Hunks;
   readonly hunk: unknown;
@@ -66,7 +71,7 @@ function textOfBuiltIn(hunk: unknown, names: ReadonlySet<string>): string | null
 function textOfFile(hunk: unknown): string | null {
   const text = normalised(sourceOf(hunk));
   if (callees(text).length > 0) return null;
-  return text.replaceAll(/\(0,\$pmapdiff\.(\w+)\)/g, '$1').replaceAll(/(?<![\w$]|[^.]\.)(new)?\$pmapdiff\./g, '$1');
+  return text.replaceAll(CALLED_OFF_FACE, '$1').replaceAll(READ_OFF_FACE, '$1');
 }
 
 /** A text without the function's own name, comments, blanks, and what compilers make of it. */

@@ -7,9 +7,7 @@
 import { basename } from 'node:path';
 import { createJiti } from 'jiti';
 import { type Variant, defineVariant } from '../../core/index.ts';
-
-/** Name of `pmapdiff` in compiled code. */
-export const FACE = '$pmapdiff';
+import { FACE } from './facts.ts';
 
 /** A variant file that could not be used. The message holds no path beyond the file's own name. */
 export class LoadError extends Error {}

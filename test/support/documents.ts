@@ -1,25 +1,13 @@
 /** The JSON documents of all commands but compare, as a reader may rely on them: no other keys, no number that is none. */
 import { z } from 'zod';
+import { ended, kindCalls, replayStats } from '../../harness/report/schema.ts';
 
 const name = z.string().min(1);
 const count = z.int();
 const titles = z.record(name, name);
 const counted = z.record(name, count);
 
-const ended = z.union([
-  z.strictObject({ kind: z.literal('done') }),
-  z.strictObject({
-    kind: z.literal('panic'),
-    op: count,
-    where: name,
-    reason: name,
-    values: z.record(name, z.union([z.number(), z.string()])),
-  }),
-  z.strictObject({ kind: z.literal('failed'), how: name, op: count.nullable(), message: name }),
-]);
 const calls = z.strictObject({ calls: count, early: count });
-const kindCalls = z.strictObject({ processes: count, touched: count, calls: count, early: count });
-const places = z.strictObject({ exit: kindCalls, exec: kindCalls });
 const sides = { reference: z.number(), candidate: z.number() };
 
 const group = z.strictObject({ by: z.record(name, z.union([z.string(), z.number()])), ...sides, delta: z.number() });
@@ -171,20 +159,7 @@ const replay = z.strictObject({
   ended,
   ops: count,
   removeByPlace: z.strictObject({ exit: calls, exec: calls, other: calls }),
-  replay: z
-    .strictObject({
-      accesses: count,
-      hits: count,
-      faulted: count,
-      signals: count,
-      recordedFaults: count,
-      recordedFaultsPresent: count,
-      mappedAlready: count,
-      extraFaults: count,
-      failedOps: count,
-      byKind: z.strictObject({ execed: places, forked: places, vforked: places }),
-    })
-    .nullable(),
+  replay: replayStats.nullable(),
   balance: z.strictObject({
     alive: count,
     left: z.array(z.strictObject({ what: name, start: count, end: count })),

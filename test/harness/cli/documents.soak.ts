@@ -1,18 +1,14 @@
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { corpusPath } from '../../../harness/workload/corpus/index.ts';
-import { builtFile } from '../../support/built.ts';
+import { cliFile, pmapdiff } from '../../support/command.ts';
 import { documents } from '../../support/documents.ts';
 import { root } from '../../support/layers.ts';
 import { fixtureFile } from '../../support/variant-fixtures.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-let cli = '';
-beforeAll(() => {
-  cli = builtFile('harness/cli.js');
-}, 60_000);
+beforeAll(() => void cliFile(), 90_000);
 
 const vectors = (kind: string): string => join(root, 'test/fixtures/vectors', kind);
 const panics = fixtureFile('assert-too-early');
@@ -40,7 +36,7 @@ const asked: readonly (readonly [keyof typeof documents, number, readonly string
 
 describe('--json is one document that its schema holds, and the same bytes again:', () => {
   it.each(asked)('%s, exit %d, %j', (command, code, args) => {
-    const run = () => spawnSync(process.execPath, [cli, command, ...args, '--json'], { encoding: 'utf8' });
+    const run = () => pmapdiff(command, ...args, '--json');
     const { status, stdout } = run();
     expect(status).toBe(code);
     expect(documents[command].parse(JSON.parse(stdout))).toEqual(JSON.parse(stdout));

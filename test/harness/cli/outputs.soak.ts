@@ -1,25 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseFailOn, chooseFormat } from '../../../harness/cli/compare-output.ts';
 import { dayOf, readExpected } from '../../../harness/cli/expect.ts';
 import { compareSchema } from '../../../harness/report/schema.ts';
-import { builtFile } from '../../support/built.ts';
+import { cliFile, pmapdiff } from '../../support/command.ts';
 import { VariantFiles } from '../../support/variant-files.ts';
 import { fixtureFile } from '../../support/variant-fixtures.ts';
 
 const files = new VariantFiles();
 afterAll(() => files.dispose());
 
-let cli = '';
-beforeAll(() => {
-  cli = builtFile('harness/cli.js');
-}, 60_000);
-
-function pmapdiff(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
-}
+beforeAll(() => void cliFile(), 90_000);
 
 const mutants = (...ids: string[]): string[] => ['--variants', 'landed', '--variant', ...ids.map(fixtureFile)];
 const list = (...differences: object[]): string =>
@@ -91,7 +83,7 @@ describe('two forms of output at once', () => {
     ['replay', 'exit-touched', '--variant', 'landed', '--trace', '--json'],
     ['compare', '--json', '--markdown'],
   ])('are refused by %s', (...args) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8' });
+    const { status, stdout, stderr } = pmapdiff(...args);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^pmapdiff: .*expected .*--/);
   });

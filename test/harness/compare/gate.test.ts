@@ -101,6 +101,11 @@ describe('the exit code is', () => {
     const gated = (...members: string[]) =>
       compareAll(columns(members), { gate: { requireExercised: true } }).report.tally;
     expect(gated('vmspaceClear')).toMatchObject({ unreached: [], exitCode: 0 });
+    const ended: Ended = { kind: 'failed', how: 'load', op: null, message: 'no such file' };
+    const broken = { facts: facts('broken', 'old', [], ['releaseEnd']), records: [record('broken', [], { ended })] };
+    expect(
+      compareAll([{ ...columns([])[0]!, records: [record('old', quiet)] }, broken]).report.tally.unreached,
+    ).toEqual([]);
     expect(gated('vmspaceClear', 'releaseEnd')).toMatchObject({
       unreached: [{ reference: 'old', candidate: 'new', members: ['releaseEnd'] }],
       exitCode: 1,

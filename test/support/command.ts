@@ -1,0 +1,14 @@
+/** The compiled command, run as a user runs it. */
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { builtFile } from './built.ts';
+
+/** No colour asked for, none refused. */
+export const plainEnv = { ...process.env, NO_COLOR: '', FORCE_COLOR: '' };
+
+let built: string | undefined;
+
+/** Path of the program; the first call may build it. */
+export const cliFile = (): string => (built ??= builtFile('harness/cli.js'));
+
+export const pmapdiff = (...args: string[]): SpawnSyncReturns<string> =>
+  spawnSync(process.execPath, [cliFile(), ...args], { encoding: 'utf8', env: plainEnv, maxBuffer: 2 ** 26 });
