@@ -157,13 +157,13 @@ export class CallTree {
   enter(place: number): void {
     if (this.#counters !== null) this.#take(this.#counters);
     const at = this.current * PLACES + place;
-    const node = this.#children[at]!;
+    const node = this.#children[at];
     this.current = node === 0 ? this.#grow(at, place) : node;
   }
 
   leave(): void {
     if (this.#counters !== null) this.#take(this.#counters);
-    this.current = this.parent[this.current]!;
+    this.current = this.parent[this.current];
   }
 
   /** A pmap has got its root: its statistics count. */
@@ -181,8 +181,8 @@ export class CallTree {
     const [resident, wired] = [pmap.stats.residentCount, pmap.stats.wiredCount];
     if (resident !== 0) this.#add(CHARGED_RESIDENT, -resident);
     if (wired !== 0) this.#add(CHARGED_WIRED, -wired);
-    this.#before[CHARGED_RESIDENT]! -= resident;
-    this.#before[CHARGED_WIRED]! -= wired;
+    this.#before[CHARGED_RESIDENT] -= resident;
+    this.#before[CHARGED_WIRED] -= wired;
   }
 
   /** A pmap_remove call with resident_count 0, at the current place. */
@@ -197,7 +197,7 @@ export class CallTree {
     this.#take(this.#counters!);
     const charged = this.#charged;
     for (const at of this.#listed) {
-      const delta = charged[at]!;
+      const delta = charged[at];
       charged[at] = 0;
       this.#isListed[at] = 0;
       if (delta !== 0) sink(Math.floor(at / CHARGED), at % CHARGED, delta);
@@ -209,32 +209,32 @@ export class CallTree {
   #take(counters: Float64Array): void {
     const before = this.#before;
     for (let counter = 0; counter < COUNTER_COUNT; counter++) {
-      const now = counters[counter]!;
+      const now = counters[counter];
       if (now === before[counter]) continue;
-      this.#add(counter, now - before[counter]!);
+      this.#add(counter, now - before[counter]);
       before[counter] = now;
     }
     const pmaps = this.#pmaps;
     let resident = 0;
     let wired = 0;
     for (let i = 0; i < pmaps.length; i++) {
-      const { stats } = pmaps[i]!;
+      const { stats } = pmaps[i];
       resident += stats.residentCount;
       wired += stats.wiredCount;
     }
     if (resident !== before[CHARGED_RESIDENT]) {
-      this.#add(CHARGED_RESIDENT, resident - before[CHARGED_RESIDENT]!);
+      this.#add(CHARGED_RESIDENT, resident - before[CHARGED_RESIDENT]);
       before[CHARGED_RESIDENT] = resident;
     }
     if (wired !== before[CHARGED_WIRED]) {
-      this.#add(CHARGED_WIRED, wired - before[CHARGED_WIRED]!);
+      this.#add(CHARGED_WIRED, wired - before[CHARGED_WIRED]);
       before[CHARGED_WIRED] = wired;
     }
   }
 
   #add(what: number, delta: number): void {
     const at = this.current * CHARGED + what;
-    this.#charged[at]! += delta;
+    this.#charged[at] += delta;
     if (this.#isListed[at] === 1) return;
     this.#isListed[at] = 1;
     this.#listed.push(at);

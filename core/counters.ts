@@ -1,7 +1,7 @@
 /**
  * Event counters and global statistics of a machine: one Float64Array (exact to 2^53) and a table of names.
  *
- * The core counts, the harness prices. Increment as `m.counters[PMAP_LOCKS]!++`; names are what results, declarations and
+ * The core counts, the harness prices. Increment as `m.counters[PMAP_LOCKS]++`; names are what results, declarations and
  * the price table use. Per-pmap statistics (residentCount, wiredCount) live in Pmap.stats.
  */
 

@@ -93,7 +93,7 @@ class Names {
       this.#stamps[id] = this.#stamp;
       this.#numbers[id] = ++this.#count;
     }
-    return this.#numbers[id]!;
+    return this.#numbers[id];
   }
 
   #widen(id: number): void {
@@ -194,7 +194,7 @@ interface TableWalk {
 
 /** The pv entries of a frame, oldest first. */
 function putPvs({ m, rows, spaces }: TableWalk, frame: number, heads: Int32Array, at: number): void {
-  for (let pv = heads[at]!; pv !== 0; pv = pvNext(m.words, pv)) {
+  for (let pv = heads[at]; pv !== 0; pv = pvNext(m.words, pv)) {
     rows.put(KIND_NUMBER.pv);
     rows.put(frame);
     rows.put(spaces.get(pvPmap(m, pv)) ?? 0);
@@ -214,10 +214,10 @@ function putLeaf(walk: TableWalk, va: number, lo: number, hi: number, level: num
   rows.put(lo & 0xfff);
   rows.put(hi);
   rows.put(number);
-  rows.put(page.refCount[frame]!);
-  rows.put(page.aflags[frame]!);
-  rows.put(page.dirty[frame]!);
-  if (!first || (page.oflags[frame]! & VPO_UNMANAGED) !== 0) return;
+  rows.put(page.refCount[frame]);
+  rows.put(page.aflags[frame]);
+  rows.put(page.dirty[frame]);
+  if (!first || (page.oflags[frame] & VPO_UNMANAGED) !== 0) return;
   if (level === 1) putPvs(walk, number, page.pvHead, frame);
   else putPvs(walk, number, page.pvHead2m, frame >>> 9);
 }
@@ -230,13 +230,13 @@ function putTable(walk: TableWalk, table: Frame, level: number, base: number, sp
   rows.put(walk.space);
   rows.put(base);
   rows.put(level);
-  rows.put(level < 4 ? page.refCount[table]! : 0);
+  rows.put(level < 4 ? page.refCount[table] : 0);
   const at = table << 10;
   for (let i = 0; i < count; i++) {
-    const lo = words[at + i * 2]!;
+    const lo = words[at + i * 2];
     if ((lo & PG_V) === 0) continue;
     const va = base + i * span;
-    if (level === 1 || (lo & PG_PS) !== 0) putLeaf(walk, va, lo, words[at + i * 2 + 1]!, level);
+    if (level === 1 || (lo & PG_PS) !== 0) putLeaf(walk, va, lo, words[at + i * 2 + 1], level);
     else putTable(walk, lo >>> 12, level - 1, va, span / 512, 512);
   }
 }
@@ -262,9 +262,9 @@ function tablesPlane(m: Machine, rows: Rows): void {
 function rowsOf(kept: readonly number[]): SnapshotRow[] {
   const rows: SnapshotRow[] = [];
   for (let at = 0; at < kept.length;) {
-    const kind = KINDS[kept[at++]!]!;
+    const kind = KINDS[kept[at++]];
     const row: Record<string, number | string> = { kind };
-    for (const column of SNAPSHOT_COLUMNS[kind]) row[column] = kept[at++]!;
+    for (const column of SNAPSHOT_COLUMNS[kind]) row[column] = kept[at++];
     rows.push(row as SnapshotRow);
   }
   return rows;

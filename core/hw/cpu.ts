@@ -105,8 +105,8 @@ function translateSlowly(
   let from = pscLookup(cpu, tag, vaHi, vaLo);
   let frame = -1;
   if (from > 0) {
-    const table = cpu.tables[from]!;
-    frame = walkFrom(m, cpu, from, table, cpu.tableRightsLo[from]!, cpu.tableRightsHi[from]!, vaHi, vaLo, access);
+    const table = cpu.tables[from];
+    frame = walkFrom(m, cpu, from, table, cpu.tableRightsLo[from], cpu.tableRightsHi[from], vaHi, vaLo, access);
     if (frame < 0) cpu.pscGeneration++;
   }
   if (frame < 0) {
@@ -129,8 +129,8 @@ const ACCESS_OF_KIND = [0, ACCESS_USER, ACCESS_USER | ACCESS_WRITE, 0, ACCESS_US
  * A pmap that is not loaded on the CPU is walked without TLB.
  */
 export function cpuAccess(m: Hardware, pmap: Pmap, va: number, kind: number): number {
-  const cpu = m.cpus[m.curcpu]!;
-  const access = ACCESS_OF_KIND[kind]!;
+  const cpu = m.cpus[m.curcpu];
+  const access = ACCESS_OF_KIND[kind];
   const vaHi = Math.floor(va / 0x100000000) | 0;
   const vaLo = va | 0;
   const root = pmap.topUser !== 0 ? pmap.topUser : pmap.top;

@@ -9,9 +9,9 @@ import { type Frame, WORDS_PER_PAGE } from '../units.ts';
 
 /** One 32-bit word of physical memory. `index` counts words within the frame. */
 export function physRead(m: Hardware, frame: Frame, index: number): number {
-  if (frame < m.frames) return m.words[frame * WORDS_PER_PAGE + index]!;
+  if (frame < m.frames) return m.words[frame * WORDS_PER_PAGE + index];
   const page = m.physBeyond.get(frame);
-  return page === undefined ? 0 : page[index]!;
+  return page === undefined ? 0 : page[index];
 }
 
 /** Stores one 32-bit word of physical memory. Frames beyond RAM come into being when first written. */

@@ -40,12 +40,12 @@ export function pscLookup(cpu: Cpu, tag: number, vaHi: number, vaLo: number): nu
     if (
       psc[at + TAG] === tag &&
       psc[at + GENERATION] === cpu.pscGeneration &&
-      psc[at + VA_HI] === (vaHi & MASK_HI[level]!) &&
-      psc[at + VA_LO] === (vaLo & MASK_LO[level]!)
+      psc[at + VA_HI] === (vaHi & MASK_HI[level]) &&
+      psc[at + VA_LO] === (vaLo & MASK_LO[level])
     ) {
-      cpu.tables[level] = psc[at + FRAME_HI]! * 2 ** FRAME_LO_BITS + psc[at + FRAME_LO]!;
-      cpu.tableRightsLo[level] = psc[at + RIGHTS]! & ~PG_NX_HI;
-      cpu.tableRightsHi[level] = psc[at + RIGHTS]! & PG_NX_HI;
+      cpu.tables[level] = psc[at + FRAME_HI] * 2 ** FRAME_LO_BITS + psc[at + FRAME_LO];
+      cpu.tableRightsLo[level] = psc[at + RIGHTS] & ~PG_NX_HI;
+      cpu.tableRightsHi[level] = psc[at + RIGHTS] & PG_NX_HI;
       return level;
     }
   }
@@ -57,12 +57,12 @@ export function pscFill(cpu: Cpu, tag: number, vaHi: number, vaLo: number, from:
   const { psc } = cpu;
   for (let level = from; level <= to && level <= PSC_LEVELS; level++) {
     const at = slot(level, vaHi, vaLo);
-    const table = cpu.tables[level]!;
+    const table = cpu.tables[level];
     psc[at + TAG] = tag;
-    psc[at + VA_HI] = vaHi & MASK_HI[level]!;
-    psc[at + VA_LO] = vaLo & MASK_LO[level]!;
+    psc[at + VA_HI] = vaHi & MASK_HI[level];
+    psc[at + VA_LO] = vaLo & MASK_LO[level];
     psc[at + GENERATION] = cpu.pscGeneration;
-    psc[at + RIGHTS] = cpu.tableRightsLo[level]! | cpu.tableRightsHi[level]!;
+    psc[at + RIGHTS] = cpu.tableRightsLo[level] | cpu.tableRightsHi[level];
     psc[at + FRAME_LO] = table % 2 ** FRAME_LO_BITS;
     psc[at + FRAME_HI] = Math.floor(table / 2 ** FRAME_LO_BITS);
   }

@@ -56,8 +56,8 @@ function holds(cpu: Cpu, at: number, tag: number, vaHi: number, vaLo: number): b
 /** The frame at vaLo, if the slot allows the access; else drops the slot and returns -1. */
 function use(cpu: Cpu, at: number, mask: number, vaLo: number, access: number): Frame {
   const { tlb } = cpu;
-  const rights = tlb[at + RIGHTS]!;
-  const need = cpu.tlbNeed[access]!;
+  const rights = tlb[at + RIGHTS];
+  const need = cpu.tlbNeed[access];
   if ((rights & need) !== need) {
     const nx = (rights & TLB_EXECUTE) === 0 ? PG_NX_HI : 0;
     const key = (rights & PG_PKU_MASK_HI) >>> PG_PKU_SHIFT_HI;
@@ -67,7 +67,7 @@ function use(cpu: Cpu, at: number, mask: number, vaLo: number, access: number): 
       return -1;
     }
   }
-  return tlb[at + FRAME_HI]! * 0x100000 + ((tlb[at + FRAME_LO]! | (vaLo & ~mask)) >>> 12);
+  return tlb[at + FRAME_HI] * 0x100000 + ((tlb[at + FRAME_LO] | (vaLo & ~mask)) >>> 12);
 }
 
 /**
@@ -144,7 +144,7 @@ function drop(cpu: Cpu, tag: number, vaHi: number, vaLo: number): void {
 
 /** The tag of a PCID. A PCID that was flushed with all others gets a new one when it is next used. */
 function tagOf(cpu: Cpu, pcid: number): number {
-  const tag = cpu.pcidTag[pcid]!;
+  const tag = cpu.pcidTag[pcid];
   return tag > cpu.tagFloor ? tag : newTag(cpu, pcid);
 }
 

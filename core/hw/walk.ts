@@ -153,23 +153,23 @@ export function walkFast(m: Hardware, cpu: Cpu, root: Frame, vaHi: number, vaLo:
   const { words } = m;
   const mask = (words.length - WORDS_PER_PAGE) | 0;
   let at = ((root << 10) & mask) | ((vaHi >>> 6) & 0x3fe);
-  let lo = words[at]!;
-  let hi = words[at | 1]!;
+  let lo = words[at];
+  let hi = words[at | 1];
   let all = lo;
   let any = lo;
   at = ((lo >>> 2) & mask) | ((vaHi << 3) & 0x3f8) | ((vaLo >>> 29) & 6);
-  lo = words[at]!;
-  hi |= words[at | 1]!;
+  lo = words[at];
+  hi |= words[at | 1];
   all &= lo;
   any |= lo;
   at = ((lo >>> 2) & mask) | ((vaLo >>> 20) & 0x3fe);
-  lo = words[at]!;
-  hi |= words[at | 1]!;
+  lo = words[at];
+  hi |= words[at | 1];
   all &= lo;
   any |= lo;
   at = ((lo >>> 2) & mask) | ((vaLo >>> 11) & 0x3fe);
-  lo = words[at]!;
-  hi |= words[at | 1]!;
+  lo = words[at];
+  hi |= words[at | 1];
   all &= lo;
   // R/W and U/S are the bits that name the access, the dirty bit is its write bit shifted up. A supervisor access needs
   // PS, which no table may have. NX is the execute bit shifted up.

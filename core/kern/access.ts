@@ -36,7 +36,7 @@ export function access(m: Machine, p: Proc, va: number, kind: number): number {
 /** The 8-byte word at a physical address; exact up to 2^53. */
 export function physWord(m: Machine, pa: number): number {
   const at = Math.floor(pa / 8) * 2;
-  return (m.words[at + 1]! >>> 0) * 2 ** 32 + (m.words[at]! >>> 0);
+  return (m.words[at + 1] >>> 0) * 2 ** 32 + (m.words[at] >>> 0);
 }
 
 /** Reads the aligned 8-byte word at va, as access; its value goes to m.retval. */

@@ -83,8 +83,8 @@ export function execNewVmspace(m: Machine, p: Proc, sysent: Sysent): boolean {
   const reuse =
     vm.refcnt === 1 && map.minOffset === min && map.maxOffset === sysent.maxUser && p.kpti === (vm.pmap.topUser !== 0);
   if (reuse) {
-    m.counters[EXECS_REUSED]!++;
-    m.counters[REACHED_EXEC_BEFORE_TEARDOWN]!++;
+    m.counters[EXECS_REUSED]++;
+    m.counters[REACHED_EXEC_BEFORE_TEARDOWN]++;
     if (m.recording) m.events.calls.enter(IN_EXEC_FREE_ABI_MAPPINGS);
     m.hunks.execBeforeTeardown(m, p);
     if (m.recording) m.events.leave();
@@ -93,7 +93,7 @@ export function execNewVmspace(m: Machine, p: Proc, sysent: Sysent): boolean {
     vmMapLock(m, map); // clears the flags of mlockall and of address randomization
     vmMapUnlock(m, map);
   } else {
-    m.counters[EXECS_NEW]!++;
+    m.counters[EXECS_NEW]++;
     p.oldVmspace = vm;
     vmspaceExec(m, p, min, sysent.maxUser);
   }

@@ -39,8 +39,8 @@ export function exit1(m: Machine, p: Proc, status: number, signal: number): numb
   p.exitStatus = status;
   p.exitSignal = signal;
   killPeers(m, p);
-  m.counters[REACHED_EXIT_BEFORE_VMSPACE_EXIT]!++;
-  if (p.vmspace.refcnt === 1) m.counters[SOLE_EXITS]!++;
+  m.counters[REACHED_EXIT_BEFORE_VMSPACE_EXIT]++;
+  if (p.vmspace.refcnt === 1) m.counters[SOLE_EXITS]++;
   if (m.recording) m.events.calls.enter(IN_EXEC_FREE_ABI_MAPPINGS);
   m.hunks.exitBeforeVmspaceExit(m, p);
   if (m.recording) m.events.leave();
@@ -63,7 +63,7 @@ export function exitVmspace(m: Machine, p: Proc): number {
 
 /** After vmspace_exit: the children go to init, the vfork parent wakes, and a zombie remains. */
 export function exitFinish(m: Machine, p: Proc): number {
-  m.counters[EXITS]!++;
+  m.counters[EXITS]++;
   p.state = PRS_ZOMBIE;
   m.live.delete(p);
   for (let child = p.childHead; child !== null;) {

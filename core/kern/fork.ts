@@ -27,7 +27,7 @@ function newChild(m: Machine, p: Proc, vm: Vmspace): Proc {
 
 /** The child of p in p's own vmspace. */
 function sharingChild(m: Machine, p: Proc): Proc {
-  m.counters[VMSPACE_SHARES]!++;
+  m.counters[VMSPACE_SHARES]++;
   p.vmspace.refcnt++;
   return newChild(m, p, p.vmspace);
 }

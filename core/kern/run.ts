@@ -35,7 +35,7 @@ export function runOn(m: Machine, p: Proc, cpu: number, thread = 0): void {
   runningThread[cpu] = thread;
   p.cpu = cpu;
   const { pmap } = p.vmspace;
-  if (m.cpus[cpu]!.curpmap === pmap) return;
+  if (m.cpus[cpu].curpmap === pmap) return;
   if (m.recording) m.events.calls.enter(IN_SCHED_SWITCH);
   pmapActivate(m, pmap);
   if (m.recording) m.events.leave();

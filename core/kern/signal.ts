@@ -31,7 +31,7 @@ export function setHandler(_m: Machine, p: Proc, signal: number, caught = true):
  */
 function deliver(m: Machine, p: Proc): number {
   if (m.recording) m.events.calls.enter(IN_SENDSIG);
-  m.counters[SIGNALS]!++;
+  m.counters[SIGNALS]++;
   const { stacktop } = p.vmspace;
   const signal = access(m, p, stacktop - FRAME_OFFSET, VM_PROT_WRITE);
   if (m.recording) m.events.leave();

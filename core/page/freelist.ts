@@ -15,10 +15,10 @@ export function pageGive(m: Machine, frame: Frame): void {
 function insert(set: FrameSet, frame: Frame): void {
   const { level0, level1, level2, level3 } = set;
   set.count++;
-  level0[frame >>> 5]! |= 1 << (frame & 31);
-  level1[frame >>> 10]! |= 1 << ((frame >>> 5) & 31);
-  level2[frame >>> 15]! |= 1 << ((frame >>> 10) & 31);
-  level3[frame >>> 20]! |= 1 << ((frame >>> 15) & 31);
+  level0[frame >>> 5] |= 1 << (frame & 31);
+  level1[frame >>> 10] |= 1 << ((frame >>> 5) & 31);
+  level2[frame >>> 15] |= 1 << ((frame >>> 10) & 31);
+  level3[frame >>> 20] |= 1 << ((frame >>> 15) & 31);
 }
 
 const lowestBit = (word: number): number => 31 - Math.clz32(word & -word);
@@ -30,19 +30,19 @@ export function takeLowest(set: FrameSet): Frame {
   const { level0, level1, level2, level3 } = set;
   let at3 = 0;
   while (level3[at3] === 0) at3++;
-  const at2 = (at3 << 5) | lowestBit(level3[at3]!);
-  const at1 = (at2 << 5) | lowestBit(level2[at2]!);
-  const at0 = (at1 << 5) | lowestBit(level1[at1]!);
-  const word0 = level0[at0]!;
+  const at2 = (at3 << 5) | lowestBit(level3[at3]);
+  const at1 = (at2 << 5) | lowestBit(level2[at2]);
+  const at0 = (at1 << 5) | lowestBit(level1[at1]);
+  const word0 = level0[at0];
   const rest0 = word0 & (word0 - 1);
   level0[at0] = rest0;
   if (rest0 === 0) {
-    const rest1 = level1[at1]! & (level1[at1]! - 1);
+    const rest1 = level1[at1] & (level1[at1] - 1);
     level1[at1] = rest1;
     if (rest1 === 0) {
-      const rest2 = level2[at2]! & (level2[at2]! - 1);
+      const rest2 = level2[at2] & (level2[at2] - 1);
       level2[at2] = rest2;
-      if (rest2 === 0) level3[at3]! &= level3[at3]! - 1;
+      if (rest2 === 0) level3[at3] &= level3[at3] - 1;
     }
   }
   return (at0 << 5) | lowestBit(word0);

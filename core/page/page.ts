@@ -99,7 +99,7 @@ export function pageTake(m: Machine, zero: boolean): Frame {
     frame = tableTake(m, zero);
     page.listNext[frame] = 0;
   }
-  if (frame === 0) m.counters[ALLOC_FAILURES]!++;
+  if (frame === 0) m.counters[ALLOC_FAILURES]++;
   return frame;
 }
 
@@ -128,7 +128,7 @@ function withinLimit(m: Machine): boolean {
     page.limit--;
     return true;
   }
-  m.counters[ALLOC_FAILURES]!++;
+  m.counters[ALLOC_FAILURES]++;
   if (--page.failuresLeft <= 0) vmWait(m);
   return false;
 }
@@ -150,8 +150,8 @@ export function vmPageAllocNoobj(m: Machine, zero: boolean): Frame {
   if (frame === 0 || page.limit >= 0) {
     frame = takeNoobj(m, zero);
     if (frame === 0) return 0;
-  } else if (zero) page.tableZero = page.listNext[frame]!;
-  else page.tableOther = page.listNext[frame]!;
+  } else if (zero) page.tableZero = page.listNext[frame];
+  else page.tableOther = page.listNext[frame];
   page.refCount[frame] = 1;
   page.oflags[frame] = VPO_UNMANAGED;
   return frame;
@@ -170,7 +170,7 @@ function takeNoobj(m: Machine, zero: boolean): Frame {
       frame = tableTake(m, zero);
     } else frame = takeSingle(m, zero);
   }
-  if (frame === 0) m.counters[ALLOC_FAILURES]!++;
+  if (frame === 0) m.counters[ALLOC_FAILURES]++;
   return frame;
 }
 
@@ -180,16 +180,16 @@ function tableTake(m: Machine, zero: boolean): Frame {
   const { listNext } = page;
   let frame = zero ? page.tableZero : page.tableOther;
   if (frame !== 0) {
-    if (zero) page.tableZero = listNext[frame]!;
-    else page.tableOther = listNext[frame]!;
+    if (zero) page.tableZero = listNext[frame];
+    else page.tableOther = listNext[frame];
     return frame;
   }
   frame = zero ? page.tableOther : page.tableZero;
   if (frame !== 0) {
     if (zero) {
-      page.tableOther = listNext[frame]!;
+      page.tableOther = listNext[frame];
       clearPage(m, frame);
-    } else page.tableZero = listNext[frame]!;
+    } else page.tableZero = listNext[frame];
     return frame;
   }
   if (page.tableNext === page.tableEnd) return 0;
@@ -230,7 +230,7 @@ export function vmPageFree(m: Machine, frame: Frame, zeroed: boolean): void {
 /** FreeBSD: vm_page_free_prep */
 function freePrep(m: Machine, frame: Frame, zeroed: boolean): void {
   const { page } = m;
-  const refCount = page.refCount[frame]!;
+  const refCount = page.refCount[frame];
   if (refCount !== 0) throw new KernelPanic('vm_page_free_prep', 'page has references', { frame, refCount });
   if (page.pvHead[frame] !== 0) throw new KernelPanic('vm_page_free_prep', 'freeing mapped page', { frame });
   page.oflags[frame] = 0;
@@ -255,12 +255,12 @@ export function vmPageFreeNoobj(m: Machine, frame: Frame): void {
 
 /** Drops the wiring of a page from vmPageAllocNoobj; the caller frees the page. FreeBSD: vm_page_unwire_noq */
 export function vmPageUnwireNoq(m: Machine, frame: Frame): void {
-  m.page.refCount[frame]!--;
+  m.page.refCount[frame]--;
 }
 
 /** FreeBSD: sys/vm/vm_page.h vm_page_dirty */
 export function vmPageDirty(m: Machine, frame: Frame): void {
-  m.counters[PAGES_DIRTIED]!++;
+  m.counters[PAGES_DIRTIED]++;
   m.page.dirty[frame] = VM_PAGE_BITS_ALL;
 }
 
@@ -270,7 +270,7 @@ export function vmPageDirty(m: Machine, frame: Frame): void {
  */
 export function vmWait(m: Machine): void {
   const { page } = m;
-  m.counters[VM_WAITS]!++;
+  m.counters[VM_WAITS]++;
   page.limit = -1;
   if (isExhausted(m)) throw new KernelPanic('vm_wait', 'no free pages', { frames: m.frames });
 }

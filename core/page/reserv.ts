@@ -35,7 +35,7 @@ export function reservTakeRun(m: Machine): number {
   const { page } = m;
   const frame = page.freeRun;
   if (frame !== 0) {
-    page.freeRun = page.listNext[frame]!;
+    page.freeRun = page.listNext[frame];
     page.listNext[frame] = 0;
     return frame >>> 9;
   }
@@ -68,8 +68,8 @@ function ownRun(m: Machine, run: number, object: VmObject, first: number): void 
 function disownRun(m: Machine, run: number): void {
   const { page } = m;
   const object = page.runOwner[run]!;
-  const next = page.runNext[run]!;
-  const prev = page.runPrev[run]!;
+  const next = page.runNext[run];
+  const prev = page.runPrev[run];
   if (prev === 0) object.runHead = next;
   else page.runNext[prev] = next;
   if (next !== 0) page.runPrev[next] = prev;
@@ -87,8 +87,8 @@ function queuePart(m: Machine, run: number): void {
 
 function unqueuePart(m: Machine, run: number): void {
   const { page } = m;
-  const next = page.partNext[run]!;
-  const prev = page.partPrev[run]!;
+  const next = page.partNext[run];
+  const prev = page.partPrev[run];
   if (prev === 0) page.partHead = next;
   else page.partNext[prev] = next;
   if (next === 0) page.partTail = prev;
@@ -97,13 +97,13 @@ function unqueuePart(m: Machine, run: number): void {
 
 const mapWord = (run: number, slot: number): number => run * RUN_MAP_WORDS + (slot >>> 5);
 const isUsed = (m: Machine, run: number, slot: number): boolean =>
-  (m.page.runMap[mapWord(run, slot)]! & (1 << (slot & 31))) !== 0;
+  (m.page.runMap[mapWord(run, slot)] & (1 << (slot & 31))) !== 0;
 
 /** FreeBSD: vm_reserv_populate */
 function populate(m: Machine, run: number, slot: number): Frame {
   const { page } = m;
-  page.runMap[mapWord(run, slot)]! |= 1 << (slot & 31);
-  const count = ++page.runCount[run]!;
+  page.runMap[mapWord(run, slot)] |= 1 << (slot & 31);
+  const count = ++page.runCount[run];
   if (count === 1) queuePart(m, run);
   if (count === RUN_PAGES) {
     unqueuePart(m, run);
@@ -121,8 +121,8 @@ export function reservFreePage(m: Machine, frame: Frame): void {
     reservSetFull(m, frame, false);
     queuePart(m, run);
   }
-  page.runMap[mapWord(run, slot)]! &= ~(1 << (slot & 31));
-  if (--page.runCount[run]! !== 0) return;
+  page.runMap[mapWord(run, slot)] &= ~(1 << (slot & 31));
+  if (--page.runCount[run] !== 0) return;
   unqueuePart(m, run);
   disownRun(m, run);
   freeRun(m, run);
@@ -149,7 +149,7 @@ export function reservReclaim(m: Machine): boolean {
   const { page } = m;
   const free = page.freeRun;
   if (free !== 0) {
-    page.freeRun = page.listNext[free]!;
+    page.freeRun = page.listNext[free];
     for (let frame = free + RUN_PAGES - 1; frame >= free; frame--) pageGive(m, frame);
     return true;
   }
@@ -166,7 +166,7 @@ function runFor(m: Machine, object: VmObject, pindex: number, neighbour: Frame):
   const { page } = m;
   const run = neighbour >>> 9;
   if (neighbour === 0 || page.runOwner[run] !== object) return 0;
-  const at = pindex - page.runFirst[run]!;
+  const at = pindex - page.runFirst[run];
   return at >= 0 && at < RUN_PAGES ? run : 0;
 }
 
@@ -179,16 +179,16 @@ export function reservAllocPage(m: Machine, object: VmObject, pindex: number, be
   const slot = (object.color + pindex) % RUN_PAGES;
   const first = pindex - slot;
   if (first < 0 || pindex >= object.size) return 0;
-  const after = before === 0 ? object.memqFirst : page.listNext[before]!;
+  const after = before === 0 ? object.memqFirst : page.listNext[before];
   let run = runFor(m, object, pindex, before);
   if (run === 0) run = runFor(m, object, pindex, after);
   if (run !== 0) return isUsed(m, run, slot) ? 0 : populate(m, run, slot);
   if (before !== 0) {
-    const left = owns(m, object, before) ? page.runFirst[before >>> 9]! + RUN_PAGES : page.pindex[before]! + 1;
+    const left = owns(m, object, before) ? page.runFirst[before >>> 9] + RUN_PAGES : page.pindex[before] + 1;
     if (left > first) return 0;
   }
   if (after !== 0) {
-    const right = owns(m, object, after) ? page.runFirst[after >>> 9]! : page.pindex[after]!;
+    const right = owns(m, object, after) ? page.runFirst[after >>> 9] : page.pindex[after];
     // A run whose first index lies before the object's beginning does not count: the kernel's indices are unsigned.
     if (right >= 0 && first + RUN_PAGES > right) return 0;
   }
@@ -203,7 +203,7 @@ export function reservAllocPage(m: Machine, object: VmObject, pindex: number, be
 export function reservRename(m: Machine, frame: Frame, to: VmObject, from: VmObject, offset: number): void {
   const run = frame >>> 9;
   if (m.page.runOwner[run] !== from) return;
-  const first = m.page.runFirst[run]! - offset;
+  const first = m.page.runFirst[run] - offset;
   disownRun(m, run);
   ownRun(m, run, to, first);
 }

@@ -39,7 +39,7 @@ function allocPcid(m: Machine, pmap: Pmap, cpu: Cpu): boolean {
  */
 export function pmapActivate(m: Machine, pmap: Pmap): void {
   if (m.recording) m.events.emit(EV_ACTIVATE, pmap.id, m.curcpu);
-  const cpu = m.cpus[m.curcpu]!;
+  const cpu = m.cpus[m.curcpu];
   if (cpu.curpmap !== pmap) load(m, cpu, pmap);
   if (m.recording) m.events.leave();
 }
@@ -57,7 +57,7 @@ function load(m: Machine, cpu: Cpu, pmap: Pmap): void {
       if (old !== null) old.pcidGen[id] = 0;
     }
     const cached = allocPcid(m, pmap, cpu);
-    const pcid = pmap.pcid[id]!;
+    const pcid = pmap.pcid[id];
     if (!m.config.pti) loadCr3(cpu, pmap.top, pcid, cached);
     else {
       loadCr3(cpu, pmap.top, pcid, false);

@@ -17,7 +17,7 @@ export function sleepForMemory(m: Machine): void {
   m.pvListLocked = 0;
   if (m.invlOpen !== 0) throw new KernelPanic('pmap_allocpte_alloc', 'sleeps in a delayed invalidation block');
   vmWait(m);
-  m.counters[PMAP_LOCKS]!++;
+  m.counters[PMAP_LOCKS]++;
 }
 
 /**
@@ -39,10 +39,10 @@ export function allocPde(m: Machine, pmap: Pmap, hi: number, lo: number, sleep: 
   const slot = pdSlot(lo);
   for (;;) {
     const at = pdpeAt(m, pmap, hi, lo);
-    const pdpe = at === 0 ? 0 : words[at]!;
+    const pdpe = at === 0 ? 0 : words[at];
     if ((pdpe & PG_V) !== 0) {
       if ((pdpe & PG_PS) !== 0) throw new KernelPanic('pmap_pdpe_to_pde', 'pdpe is a leaf', { pdpe: pdpe >>> 0 });
-      m.page.refCount[frameOf(pdpe)]!++;
+      m.page.refCount[frameOf(pdpe)]++;
       return tableWords(pdpe) + slot;
     }
     const pd = makeTable(m, pmap, hi, lo, LEVEL_PD);
@@ -63,15 +63,15 @@ export const pdPageOf = (pde: number): Frame => pde >>> 10;
 export function allocPte(m: Machine, pmap: Pmap, hi: number, lo: number): Frame {
   const { words } = m;
   let pde = pdeAt(m, pmap, hi, lo);
-  if (pde !== 0 && (words[pde]! & (PG_PS | PG_V)) === (PG_PS | PG_V)) {
-    if ((words[pde]! & PG_MANAGED) !== 0) {
-      const where = (words[pde]! & PG_A) !== 0 ? 'reserve_pv_entries' : 'pmap_remove_pde';
+  if (pde !== 0 && (words[pde] & (PG_PS | PG_V)) === (PG_PS | PG_V)) {
+    if ((words[pde] & PG_MANAGED) !== 0) {
+      const where = (words[pde] & PG_A) !== 0 ? 'reserve_pv_entries' : 'pmap_remove_pde';
       throw new KernelPanic(where, 'lockp is NULL', { pmap: pmap.id, va: vaOf(hi, lo) });
     }
     if (!demotePde(m, pmap, pde, hi, lo)) pde = 0;
   }
-  if (pde === 0 || (words[pde]! & PG_V) === 0) return allocPtp(m, pmap, hi, lo, false);
-  const frame = frameOf(words[pde]!);
-  m.page.refCount[frame]!++;
+  if (pde === 0 || (words[pde] & PG_V) === 0) return allocPtp(m, pmap, hi, lo, false);
+  const frame = frameOf(words[pde]);
+  m.page.refCount[frame]++;
   return frame;
 }

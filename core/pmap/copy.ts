@@ -19,7 +19,7 @@ import { pdeSpan, pdpeAt, pteIn } from './tables.ts';
 
 /** The PMAP lock of two pmaps, in order of address. It is not recursive. */
 function lockBoth(m: Machine, dst: Pmap, src: Pmap): void {
-  m.counters[PMAP_LOCKS]! += 2;
+  m.counters[PMAP_LOCKS] += 2;
   if (dst === src) throw new KernelPanic('_mtx_lock_sleep', 'recursed on non-recursive mutex pmap', { pmap: dst.id });
 }
 
@@ -50,7 +50,7 @@ function copyRange(m: Machine, dst: Pmap, src: Pmap, start: Va, end: Va): void {
       if (!copy1g(m, dst, -pde, va)) return;
       continue;
     }
-    const entry = words[pde]!;
+    const entry = words[pde];
     if (entry === 0) continue;
     if ((entry & PG_PS) !== 0) {
       if (va % NBPDR !== 0 || va + NBPDR > end) continue;
@@ -67,14 +67,14 @@ function copy1g(m: Machine, dst: Pmap, srcPdpe: number, va: Va): boolean {
   const hi = vaHi(va);
   const lo = vaLo(va);
   let at = pdpeAt(m, dst, hi, lo);
-  if (at !== 0) m.page.refCount[at >>> 10]!++;
+  if (at !== 0) m.page.refCount[at >>> 10]++;
   else {
     if (makeTable(m, dst, hi, lo, LEVEL_PDP) === 0) return false;
     at = pdpeAt(m, dst, hi, lo);
   }
   if (words[at] !== 0) throw new KernelPanic('pmap_copy', '1G mapping present in dst pmap', { va });
-  words[at] = words[srcPdpe]! & ~PG_W;
-  words[at + 1] = words[srcPdpe + 1]!;
+  words[at] = words[srcPdpe] & ~PG_W;
+  words[at + 1] = words[srcPdpe + 1];
   pmapResidentCountAdj(m, dst, NBPDP / PAGE_SIZE);
   return true;
 }
@@ -84,8 +84,8 @@ function copy2m(m: Machine, dst: Pmap, srcPde: number, va: Va): boolean {
   const { words } = m;
   const hi = vaHi(va);
   const lo = vaLo(va);
-  const entry = words[srcPde]!;
-  const entryHi = words[srcPde + 1]!;
+  const entry = words[srcPde];
+  const entryHi = words[srcPde + 1];
   const managed = (entry & PG_MANAGED) !== 0;
   const pde = allocPde(m, dst, hi, lo, false);
   if (pde === 0) return false;
@@ -94,7 +94,7 @@ function copy2m(m: Machine, dst: Pmap, srcPde: number, va: Va): boolean {
     words[pde] = managed ? entry & ~(PG_W | PG_A) : entry & ~PG_W;
     words[pde + 1] = entryHi;
     pmapResidentCountAdj(m, dst, NPTEPG);
-    m.counters[SUPERPAGE_MAPPINGS]!++;
+    m.counters[SUPERPAGE_MAPPINGS]++;
   } else abortPtp(m, dst, hi, lo, pdPageOf(pde));
   return true;
 }
@@ -104,15 +104,15 @@ function copyPtes(m: Machine, dst: Pmap, srcPde: number, va: Va, end: Va): boole
   const { words, page } = m;
   const { refCount } = page;
   const srcPtp = frameOf(srcPde);
-  if (refCount[srcPtp]! <= 0) throw new KernelPanic('pmap_copy', 'source page table page is unused', { va });
+  if (refCount[srcPtp] <= 0) throw new KernelPanic('pmap_copy', 'source page table page is unused', { va });
   const hi = vaHi(va);
   let lo = vaLo(va);
   let srcPte = pteIn(srcPde, lo);
   let dstPtp = 0;
   for (let left = (end - va) / PAGE_SIZE; left > 0; left--, lo = (lo + PAGE_SIZE) | 0, srcPte += 2) {
-    const entry = words[srcPte]!;
+    const entry = words[srcPte];
     if ((entry & PG_MANAGED) === 0) continue;
-    if (dstPtp !== 0) refCount[dstPtp]!++;
+    if (dstPtp !== 0) refCount[dstPtp]++;
     else {
       dstPtp = allocPte(m, dst, hi, lo);
       if (dstPtp === 0) return false;
@@ -123,9 +123,9 @@ function copyPtes(m: Machine, dst: Pmap, srcPde: number, va: Va, end: Va): boole
       return false;
     }
     words[dstPte] = entry & ~(PG_W | PG_M | PG_A);
-    words[dstPte + 1] = words[srcPte + 1]!;
+    words[dstPte + 1] = words[srcPte + 1];
     pmapResidentCountAdj(m, dst, 1);
-    if (refCount[dstPtp]! >= refCount[srcPtp]!) break;
+    if (refCount[dstPtp] >= refCount[srcPtp]) break;
   }
   return true;
 }

@@ -66,7 +66,7 @@ export function pmapEnter(
     throw new KernelPanic('pmap_enter', "flags includes VM_PROT_WRITE but prot doesn't", { va, prot, flags });
   const newHi = (prot & VM_PROT_EXECUTE) === 0 ? PG_NX_HI : 0;
   if ((flags & PMAP_ENTER_WIRED) !== 0) newLo |= PG_W;
-  if ((page.oflags[frame]! & VPO_UNMANAGED) === 0) newLo |= PG_MANAGED;
+  if ((page.oflags[frame] & VPO_UNMANAGED) === 0) newLo |= PG_MANAGED;
   else if ((newLo & PG_RW) !== 0) newLo |= PG_M;
   if (va >= VM_MAXUSER_ADDRESS_LA57) throw new KernelPanic('pmap_enter', 'invalid page directory', { va });
 
@@ -89,12 +89,12 @@ function enter4k(
   sleep: boolean,
 ): number {
   const { words, page } = m;
-  m.counters[PMAP_LOCKS]!++;
+  m.counters[PMAP_LOCKS]++;
 
   // The PT page, with a reference for the new entry.
   const { refCount } = page;
   let ptp = usualPtPage(m, pmap, hi, lo);
-  let references = refCount[ptp]! + 1;
+  let references = refCount[ptp] + 1;
   if (ptp !== 0) refCount[ptp] = references;
   else {
     ptp = makeRoom(m, pmap, hi, lo, sleep);
@@ -102,17 +102,17 @@ function enter4k(
       m.pvListLocked = 0;
       return KERN_RESOURCE_SHORTAGE;
     }
-    references = refCount[ptp]!;
+    references = refCount[ptp];
   }
 
   const pte = pteOf(ptp, lo);
   let pv = 0;
-  if ((words[pte]! & PG_V) === 0) {
+  if ((words[pte] & PG_V) === 0) {
     if ((newLo & PG_W) !== 0) pmap.stats.wiredCount++;
     pmapResidentCountAdj(m, pmap, 1);
   } else {
     pv = enterOver(m, pmap, pte, ptp, hi, lo, newLo, newHi);
-    references = refCount[ptp]!;
+    references = refCount[ptp];
   }
   if (pv !== IN_PLACE) {
     if ((newLo & PG_MANAGED) !== 0) {
@@ -122,7 +122,7 @@ function enter4k(
       }
       changePvListLock(m, frame);
       pvInsertTail(words, page.pvHead, page.pvTail, frame, pv);
-      if ((newLo & PG_RW) !== 0) page.aflags[frame]! |= PGA_WRITEABLE;
+      if ((newLo & PG_RW) !== 0) page.aflags[frame] |= PGA_WRITEABLE;
     }
     words[pte] = newLo;
     words[pte + 1] = newHi;
@@ -136,14 +136,14 @@ function enter4k(
 function makeRoom(m: Machine, pmap: Pmap, hi: number, lo: number, sleep: boolean): Frame {
   for (;;) {
     const at = pdeAt(m, pmap, hi, lo);
-    const pde = at === 0 ? 0 : m.words[at]!;
+    const pde = at === 0 ? 0 : m.words[at];
     if ((pde & PG_V) === 0) {
       const made = allocPtp(m, pmap, hi, lo, sleep);
       if (made !== 0 || !sleep) return made;
     } else if ((pde & PG_PS) !== 0) demotePde(m, pmap, at, hi, lo);
     else {
       const ptp = frameOf(pde);
-      m.page.refCount[ptp]!++;
+      m.page.refCount[ptp]++;
       return ptp;
     }
   }
@@ -159,14 +159,14 @@ function enterLarge(
   flags: number,
   psind: number,
 ): number {
-  m.counters[PMAP_LOCKS]!++;
+  m.counters[PMAP_LOCKS]++;
   const sleep = (flags & PMAP_ENTER_NOSLEEP) === 0;
   if ((flags & PMAP_ENTER_LARGEPAGE) !== 0) {
     if ((newLo & PG_MANAGED) !== 0) throw new KernelPanic('pmap_enter', 'managed largepage', { va, flags });
     return enterLargepage(m, pmap, va, newLo, newHi, sleep, psind);
   }
   if (va % NBPDR !== 0) throw new KernelPanic('pmap_enter', 'va unaligned', { va });
-  if (m.page.psind[frame]! < psind) throw new KernelPanic('pmap_enter', 'm->psind < psind', { frame, psind });
+  if (m.page.psind[frame] < psind) throw new KernelPanic('pmap_enter', 'm->psind < psind', { frame, psind });
   const code = enterPde(m, pmap, vaHi(va), vaLo(va), newLo, newHi, sleep ? ENTER_PDE : ENTER_PDE_NOSLEEP);
   m.pvListLocked = 0;
   return code;
@@ -187,16 +187,16 @@ function enterOver(
   newHi: number,
 ): number {
   const { words, page } = m;
-  const old = words[pte]!;
-  const oldHi = words[pte + 1]!;
+  const old = words[pte];
+  const oldHi = words[pte + 1];
   if ((newLo & PG_W) !== 0 && (old & PG_W) === 0) pmap.stats.wiredCount++;
   else if ((newLo & PG_W) === 0 && (old & PG_W) !== 0) pmap.stats.wiredCount--;
-  if (--page.refCount[ptp]! <= 0)
+  if (--page.refCount[ptp] <= 0)
     throw new KernelPanic('pmap_enter', 'missing reference to page table page', { frame: ptp });
 
   if (((old ^ newLo) & PG_FRAME_LO) === 0) {
     const frame = frameOf(old);
-    if ((old & PG_MANAGED) !== 0 && (newLo & PG_RW) !== 0) page.aflags[frame]! |= PGA_WRITEABLE;
+    if ((old & PG_MANAGED) !== 0 && (newLo & PG_RW) !== 0) page.aflags[frame] |= PGA_WRITEABLE;
     if (((old ^ newLo) & ~(PG_M | PG_A)) === 0 && oldHi === newHi) return IN_PLACE;
     words[pte] = newLo;
     words[pte + 1] = newHi;
@@ -220,7 +220,7 @@ function enterOver(
   if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
   if ((old & PG_A) !== 0) {
     pmapInvalidatePage(m, pmap, hi, lo);
-    page.aflags[frame]! |= PGA_REFERENCED;
+    page.aflags[frame] |= PGA_REFERENCED;
   }
   changePvListLock(m, frame);
   const pv = pvRemove4k(m, pmap, frame, hi, lo, 'pmap_enter');

@@ -60,11 +60,11 @@ export function enterPde(
   const pde = allocPde(m, pmap, hi, lo, leave.sleep);
   if (pde === 0) return KERN_RESOURCE_SHORTAGE;
   const pdPage = pdPageOf(pde);
-  if ((words[pde]! & PG_V) !== 0) {
-    if (page.refCount[pdPage]! <= 1)
+  if ((words[pde] & PG_V) !== 0) {
+    if (page.refCount[pdPage] <= 1)
       throw new KernelPanic('pmap_enter_pde', "pdpg's reference count is too low", { frame: pdPage });
     if (!leave.replace) {
-      page.refCount[pdPage]!--;
+      page.refCount[pdPage]--;
       return KERN_FAILURE;
     }
     breakMappings(m, pmap, pde, hi, lo);
@@ -76,12 +76,12 @@ export function enterPde(
       return KERN_RESOURCE_SHORTAGE;
     }
     if ((newLo & PG_RW) !== 0)
-      for (let frame = first; frame < first + RUN_PAGES; frame++) page.aflags[frame]! |= PGA_WRITEABLE;
+      for (let frame = first; frame < first + RUN_PAGES; frame++) page.aflags[frame] |= PGA_WRITEABLE;
   }
   pmapResidentCountAdj(m, pmap, NPTEPG);
   words[pde] = newLo;
   words[pde + 1] = newHi;
-  m.counters[SUPERPAGE_MAPPINGS]!++;
+  m.counters[SUPERPAGE_MAPPINGS]++;
   return KERN_SUCCESS;
 }
 
@@ -90,8 +90,8 @@ function breakMappings(m: Machine, pmap: Pmap, pde: number, hi: number, lo: numb
   const { words } = m;
   const outer = m.delayedFree;
   m.delayedFree = 0;
-  const oldLo = words[pde]!;
-  const oldHi = words[pde + 1]!;
+  const oldLo = words[pde];
+  const oldHi = words[pde + 1];
   if ((oldLo & PG_PS) !== 0) {
     removePde(m, pmap, pde, hi, lo);
     invalidatePdePage(m, pmap, hi, lo, oldHi);
@@ -102,12 +102,12 @@ function breakMappings(m: Machine, pmap: Pmap, pde: number, hi: number, lo: numb
   }
   freeDelayed(m);
   m.delayedFree = outer;
-  if (words[pde] !== 0) throw new KernelPanic('pmap_enter_pde', 'non-zero pde', { pde: words[pde]! >>> 0 });
+  if (words[pde] !== 0) throw new KernelPanic('pmap_enter_pde', 'non-zero pde', { pde: words[pde] >>> 0 });
 }
 
 /** Maps 2M ahead of use, read-only and not accessed, if that is easy. FreeBSD: pmap_enter_2mpage */
 export function enter2mpage(m: Machine, pmap: Pmap, hi: number, lo: number, frame: Frame, prot: number): boolean {
-  const managed = (m.page.oflags[frame]! & VPO_UNMANAGED) === 0 ? PG_MANAGED : 0;
+  const managed = (m.page.oflags[frame] & VPO_UNMANAGED) === 0 ? PG_MANAGED : 0;
   const nx = (prot & VM_PROT_EXECUTE) === 0 ? PG_NX_HI : 0;
   const newLo = entryLo(frame, PG_PS | PG_V | PG_U | managed);
   return enterPde(m, pmap, hi, lo, newLo, nx, ENTER_PDE_AHEAD) === KERN_SUCCESS;

@@ -24,14 +24,14 @@ import { pdeAt, pteOf } from './tables.ts';
 export function pmapEnterObject(m: Machine, pmap: Pmap, sva: Va, eva: Va, first: Frame, prot: number): void {
   const { page } = m;
   const { pindex, listNext } = page;
-  const start = pindex[first]!;
+  const start = pindex[first];
   if (m.recording) m.events.emit(EV_ENTER_OBJECT, pmap.id, sva, eva, prot, page.object[first], start, 0, first);
   const pages = (eva - sva) / PAGE_SIZE;
-  m.counters[PMAP_LOCKS]!++;
+  m.counters[PMAP_LOCKS]++;
   let ptp = 0;
   let frame = first;
   while (frame !== 0) {
-    const offset = pindex[frame]! - start;
+    const offset = pindex[frame] - start;
     if (offset >= pages) break;
     const va = sva + offset * PAGE_SIZE;
     const hi = vaHi(va);
@@ -45,7 +45,7 @@ export function pmapEnterObject(m: Machine, pmap: Pmap, sva: Va, eva: Va, first:
     )
       frame += RUN_PAGES - 1;
     else ptp = enterQuickLocked(m, pmap, hi, lo, frame, prot, ptp);
-    frame = listNext[frame]!;
+    frame = listNext[frame];
   }
   m.pvListLocked = 0;
   if (m.recording) m.events.leave();
@@ -59,7 +59,7 @@ export function pmapEnterQuick(m: Machine, pmap: Pmap, va: Va, frame: Frame, pro
   const { page } = m;
   if (m.recording)
     m.events.emit(EV_ENTER_QUICK, pmap.id, va, prot, page.object[frame], page.pindex[frame], 0, 0, frame);
-  m.counters[PMAP_LOCKS]!++;
+  m.counters[PMAP_LOCKS]++;
   enterQuickLocked(m, pmap, vaHi(va), vaLo(va), frame, prot, 0);
   m.pvListLocked = 0;
   if (m.recording) m.events.leave();
@@ -78,14 +78,14 @@ function enterQuickLocked(
   const { words, page } = m;
   let ptp = last;
   if (ptp !== 0 && page.pindex[ptp] === ptPindex(hi, lo)) {
-    page.refCount[ptp]!++;
+    page.refCount[ptp]++;
   } else {
     const pdeWord = pdeAt(m, pmap, hi, lo);
-    const pde = pdeWord === 0 ? 0 : words[pdeWord]!;
+    const pde = pdeWord === 0 ? 0 : words[pdeWord];
     if ((pde & PG_V) !== 0) {
       if ((pde & PG_PS) !== 0) return 0;
       ptp = frameOf(pde);
-      page.refCount[ptp]!++;
+      page.refCount[ptp]++;
     } else {
       ptp = allocPtp(m, pmap, hi, lo, false);
       if (ptp === 0) return 0;
@@ -93,11 +93,11 @@ function enterQuickLocked(
   }
   const pte = pteOf(ptp, lo);
   if (words[pte] !== 0) {
-    page.refCount[ptp]!--;
+    page.refCount[ptp]--;
     return 0;
   }
   let bits = PG_V | PG_U;
-  if ((page.oflags[frame]! & VPO_UNMANAGED) === 0) {
+  if ((page.oflags[frame] & VPO_UNMANAGED) === 0) {
     if (!tryInsertPvEntry(m, pmap, frame, hi, lo)) {
       abortPtp(m, pmap, hi, lo, ptp);
       return 0;

@@ -40,7 +40,7 @@ const INVLPG_THRESHOLD: Pages = 4096;
  */
 function reachOthers(m: Machine, pmap: Pmap): boolean {
   const { cpus, curcpu } = m;
-  const here = cpus[curcpu]!.curpmap === pmap;
+  const here = cpus[curcpu].curpmap === pmap;
   if (here && cpus.length === 1) return false;
   if (m.config.pcid) {
     const { pcidGen } = pmap;
@@ -53,10 +53,10 @@ function reachOthers(m: Machine, pmap: Pmap): boolean {
 
 function interrupt(m: Machine, pmap: Pmap, targets: number): boolean {
   const { counters } = m;
-  counters[REACHED_INVALIDATE_OTHERS]!++;
+  counters[REACHED_INVALIDATE_OTHERS]++;
   if (!m.hunks.invalidateOthers(m, pmap)) return false;
-  counters[SHOOTDOWNS]!++;
-  counters[IPIS]! += targets;
+  counters[SHOOTDOWNS]++;
+  counters[IPIS] += targets;
   return true;
 }
 
@@ -72,7 +72,7 @@ const isActive = (pmap: Pmap, cpu: number): boolean =>
 /** Drops a page of the user root's PCID too, unless all of that goes at the next return to user mode anyway. */
 function flushUserPage(m: Machine, cpu: Cpu, pmap: Pmap, hi: number, lo: number): boolean {
   if (!m.config.pcid || cpu.userFlushPending) return false;
-  invpcid(cpu, INVPCID_ADDR, pmap.pcid[cpu.id]! | PMAP_PCID_USER_PT, hi, lo);
+  invpcid(cpu, INVPCID_ADDR, pmap.pcid[cpu.id] | PMAP_PCID_USER_PT, hi, lo);
   return true;
 }
 
@@ -91,28 +91,28 @@ function flushAll(m: Machine, cpu: Cpu, pmap: Pmap): void {
     cpu.userPcid = userPcid;
     return;
   }
-  invpcid(cpu, INVPCID_CTX, pmap.pcid[cpu.id]!, 0, 0);
+  invpcid(cpu, INVPCID_CTX, pmap.pcid[cpu.id], 0, 0);
   if (pmap.topUser !== 0) cpu.userFlushPending = true;
 }
 
 /** FreeBSD: sys/amd64/amd64/pmap.c pmap_invalidate_page */
 export function pmapInvalidatePage(m: Machine, pmap: Pmap, hi: number, lo: number): void {
   const { counters, cpus, curcpu } = m;
-  const cpu = cpus[curcpu]!;
+  const cpu = cpus[curcpu];
   const here = cpu.curpmap === pmap;
-  counters[INVALIDATE_PAGES]!++;
+  counters[INVALIDATE_PAGES]++;
   if (!here || cpus.length !== 1) flushPageElsewhere(m, pmap, hi, lo);
   if (!here) return;
-  counters[INVLPGS]!++;
+  counters[INVLPGS]++;
   invlpg(cpu, hi, lo);
-  if (pmap.topUser !== 0 && flushUserPage(m, cpu, pmap, hi, lo)) counters[INVPCIDS]!++;
+  if (pmap.topUser !== 0 && flushUserPage(m, cpu, pmap, hi, lo)) counters[INVPCIDS]++;
 }
 
 function flushPageElsewhere(m: Machine, pmap: Pmap, hi: number, lo: number): void {
   if (!reachOthers(m, pmap)) return;
   const { cpus, curcpu } = m;
   for (let id = 0; id < cpus.length; id++)
-    if (id !== curcpu && isActive(pmap, id)) flushPage(m, cpus[id]!, pmap, hi, lo);
+    if (id !== curcpu && isActive(pmap, id)) flushPage(m, cpus[id], pmap, hi, lo);
 }
 
 /** Invalidates `pages` 4K pages from an address, all within 2M. FreeBSD: pmap_invalidate_range */
@@ -122,28 +122,28 @@ export function pmapInvalidateRange(m: Machine, pmap: Pmap, hi: number, lo: numb
     return;
   }
   const { counters, cpus, curcpu } = m;
-  const here = cpus[curcpu]!;
-  counters[INVALIDATE_RANGES]!++;
-  counters[INVALIDATE_RANGE_PAGES]! += pages;
+  const here = cpus[curcpu];
+  counters[INVALIDATE_RANGES]++;
+  counters[INVALIDATE_RANGE_PAGES] += pages;
   if (reachOthers(m, pmap))
     for (let id = 0; id < cpus.length; id++)
       if (id !== curcpu && isActive(pmap, id))
-        for (let page = 0; page < pages; page++) flushPage(m, cpus[id]!, pmap, hi, lo + page * PAGE_SIZE);
+        for (let page = 0; page < pages; page++) flushPage(m, cpus[id], pmap, hi, lo + page * PAGE_SIZE);
   if (here.curpmap !== pmap) return;
-  counters[INVLPGS]! += pages;
+  counters[INVLPGS] += pages;
   for (let page = 0; page < pages; page++)
-    if (flushPage(m, here, pmap, hi, lo + page * PAGE_SIZE)) counters[INVPCIDS]!++;
+    if (flushPage(m, here, pmap, hi, lo + page * PAGE_SIZE)) counters[INVPCIDS]++;
 }
 
 /** FreeBSD: sys/amd64/amd64/pmap.c pmap_invalidate_all */
 export function pmapInvalidateAll(m: Machine, pmap: Pmap): void {
   const { counters, cpus, curcpu } = m;
-  const here = cpus[curcpu]!;
-  counters[INVALIDATE_ALLS]!++;
+  const here = cpus[curcpu];
+  counters[INVALIDATE_ALLS]++;
   if (reachOthers(m, pmap))
-    for (let id = 0; id < cpus.length; id++) if (id !== curcpu && isActive(pmap, id)) flushAll(m, cpus[id]!, pmap);
+    for (let id = 0; id < cpus.length; id++) if (id !== curcpu && isActive(pmap, id)) flushAll(m, cpus[id], pmap);
   if (here.curpmap !== pmap) return;
-  counters[m.config.pcid ? CONTEXT_FLUSHES : INVLTLBS]!++;
+  counters[m.config.pcid ? CONTEXT_FLUSHES : INVLTLBS]++;
   flushAll(m, here, pmap);
 }
 
@@ -162,7 +162,7 @@ export function invalidatePdePage(m: Machine, pmap: Pmap, hi: number, lo: number
  */
 export function delayedInvlStart(m: Machine): void {
   if (m.invlOpen !== 0) throw nested();
-  m.counters[DELAYED_INVALIDATIONS]!++;
+  m.counters[DELAYED_INVALIDATIONS]++;
   m.invlOpen = ++m.invlBegun;
 }
 
@@ -182,6 +182,6 @@ export function delayedInvlPage(m: Machine, frame: Frame): void {
 
 /** Waits for the flushes that this page awaits: never long with one thread. FreeBSD: pmap_delayed_invl_wait */
 export function delayedInvlWait(m: Machine, frame: Frame): void {
-  if (m.page.invlGen[frame >>> 9]! > m.invlFinished)
+  if (m.page.invlGen[frame >>> 9] > m.invlFinished)
     throw new KernelPanic('pmap_delayed_invl_wait', 'waits for its own thread', { frame });
 }

@@ -41,7 +41,7 @@ export function enterLargepage(m: Machine, pmap: Pmap, va: Va, lo: number, hi: n
     throw new KernelPanic('pmap_enter_largepage', 'overflowing user map', { va, psind });
   const at = psind === 2 ? slot1g(m, pmap, va, sleep) : slot2m(m, pmap, va, sleep);
   if (at === 0) return KERN_RESOURCE_SHORTAGE;
-  const old = words[at]!;
+  const old = words[at];
   words[at] = lo;
   words[at + 1] = hi;
   if ((old & PG_V) !== 0 && ((old & PG_PS) === 0 || ((old ^ lo) & PG_PS_FRAME_LO) !== 0))
@@ -60,10 +60,10 @@ function slot1g(m: Machine, pmap: Pmap, va: Va, sleep: boolean): number {
   const slot = pdpSlot(hi, lo);
   for (;;) {
     const at = pml4eAt(m, pmap, hi);
-    const pml4e = at === 0 ? 0 : words[at]!;
+    const pml4e = at === 0 ? 0 : words[at];
     if ((pml4e & PG_V) !== 0) {
       const pdpe = tableWords(pml4e) + slot;
-      if ((words[pdpe]! & PG_V) === 0) m.page.refCount[frameOf(pml4e)]!++;
+      if ((words[pdpe] & PG_V) === 0) m.page.refCount[frameOf(pml4e)]++;
       return pdpe;
     }
     const pdp = makeTable(m, pmap, hi, lo, LEVEL_PDP);
@@ -80,7 +80,7 @@ function slot2m(m: Machine, pmap: Pmap, va: Va, sleep: boolean): number {
   for (;;) {
     const pde = pdeAt(m, pmap, hi, lo);
     if (pde !== 0) {
-      if ((words[pde]! & PG_V) === 0) m.page.refCount[frameOf(words[pdpeAt(m, pmap, hi, lo)]!)]!++;
+      if ((words[pde] & PG_V) === 0) m.page.refCount[frameOf(words[pdpeAt(m, pmap, hi, lo)])]++;
       return pde;
     }
     const pd = makeTable(m, pmap, hi, lo, LEVEL_PD);

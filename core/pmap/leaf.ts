@@ -20,7 +20,7 @@ const MODIFIED = PG_M | PG_RW;
 /** A 4K mapping goes: its dirty and referenced bits move to the page. */
 export function saveBits(m: Machine, frame: Frame, oldLo: number): void {
   if ((oldLo & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
-  if ((oldLo & PG_A) !== 0) m.page.aflags[frame]! |= PGA_REFERENCED;
+  if ((oldLo & PG_A) !== 0) m.page.aflags[frame] |= PGA_REFERENCED;
 }
 
 /**
@@ -29,7 +29,7 @@ export function saveBits(m: Machine, frame: Frame, oldLo: number): void {
  */
 export function removePte(m: Machine, pmap: Pmap, pte: number, hi: number, lo: number, ptp: Frame): boolean {
   const { words, page } = m;
-  const old = words[pte]!;
+  const old = words[pte];
   words[pte] = 0;
   words[pte + 1] = 0;
   if ((old & PG_W) !== 0) pmap.stats.wiredCount--;
@@ -40,7 +40,7 @@ export function removePte(m: Machine, pmap: Pmap, pte: number, hi: number, lo: n
     if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
     changePvListLock(m, frame);
     pvFree4k(m, pmap, frame, hi, lo);
-    let aflags = page.aflags[frame]!;
+    let aflags = page.aflags[frame];
     if ((old & PG_A) !== 0) aflags |= PGA_REFERENCED;
     if (page.pvHead[frame] === 0 && page.pvHead2m[run] === 0) aflags &= ~PGA_WRITEABLE;
     page.aflags[frame] = aflags;
@@ -55,9 +55,9 @@ export function freeReserved(m: Machine, pmap: Pmap, hi: number, lo: number, whe
   if (kept === 0) return;
   const { page } = m;
   if (page.valid[kept] !== VM_PAGE_BITS_ALL) throw new KernelPanic(where, 'pte page not promoted', { frame: kept });
-  m.counters[REACHED_RESERVED_PT_PAGE_FREED]!++;
+  m.counters[REACHED_RESERVED_PT_PAGE_FREED]++;
   m.hunks.reservedPtPageFreed(m, pmap);
-  const refCount = page.refCount[kept]!;
+  const refCount = page.refCount[kept];
   if (refCount !== NPTEPG) throw new KernelPanic(where, 'pte page ref count error', { frame: kept, refCount });
   page.refCount[kept] = 0;
   delayFree(m, kept, false);
@@ -70,7 +70,7 @@ export function freeReserved(m: Machine, pmap: Pmap, hi: number, lo: number, whe
 export function removePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: number): boolean {
   const { words, page } = m;
   if ((lo & 0x1fffff) !== 0) throw new KernelPanic('pmap_remove_pde', 'sva is not 2mpage aligned', { lo });
-  const old = words[pde]!;
+  const old = words[pde];
   words[pde] = 0;
   words[pde + 1] = 0;
   if ((old & PG_W) !== 0) pmap.stats.wiredCount -= NPTEPG;
@@ -82,10 +82,10 @@ export function removePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: n
     const others = page.pvHead2m[first >>> 9] !== 0;
     for (let frame = first; frame < first + RUN_PAGES; frame++) {
       saveBits(m, frame, old);
-      if (!others && page.pvHead[frame] === 0) page.aflags[frame]! &= ~PGA_WRITEABLE;
+      if (!others && page.pvHead[frame] === 0) page.aflags[frame] &= ~PGA_WRITEABLE;
     }
     delayedInvlPage(m, first);
   }
   freeReserved(m, pmap, hi, lo, 'pmap_remove_pde');
-  return unwirePtp(m, pmap, hi, lo, frameOf(words[pdpeAt(m, pmap, hi, lo)]!));
+  return unwirePtp(m, pmap, hi, lo, frameOf(words[pdpeAt(m, pmap, hi, lo)]));
 }

@@ -71,7 +71,7 @@ export function pmapBootstrap(m: Machine, first: Frame = 1): void {
     root = bootPages(m, 1);
     fillPml5(m, root);
   }
-  m.counters[KERNEL_PT_PAGE_COUNT]! += LARGE_MAP_SLOTS + (m.la57 ? 1 : 0);
+  m.counters[KERNEL_PT_PAGE_COUNT] += LARGE_MAP_SLOTS + (m.la57 ? 1 : 0);
   resetPmap(m, kernelPmap, root);
   kernelPmap.stats.residentCount = config.kernelResident ?? KERNEL_RESIDENT;
   resetPmap(m, pmap0, root);
@@ -186,14 +186,14 @@ export function freePmap(m: Machine, pmap: Pmap): void {
 function freeAllPmaps(m: Machine): void {
   const { pmaps, sparePmaps } = m;
   for (let id = pmaps.length - 1; id > 0; id--) {
-    const pmap = pmaps[id]!;
+    const pmap = pmaps[id];
     if (pmap !== null) sparePmaps.push(pmap);
   }
   pmaps.length = 1;
 }
 
 function takeTopPage(m: Machine, pmap: Pmap): Frame {
-  m.counters[REACHED_PINIT_TOP_PAGE]!++;
+  m.counters[REACHED_PINIT_TOP_PAGE]++;
   return m.hunks.pinitTopPage(m, pmap);
 }
 
@@ -228,20 +228,20 @@ export function pmapPinit(m: Machine, pmap: Pmap, kpti: boolean): void {
 export function pmapRelease(m: Machine, pmap: Pmap): void {
   const { counters, hunks } = m;
   if (m.recording) m.events.emit(EV_RELEASE, pmap.id);
-  counters[REACHED_RELEASE_BEGIN]!++;
+  counters[REACHED_RELEASE_BEGIN]++;
   hunks.releaseBegin(m, pmap);
   if (pmap.reserved.size !== 0)
     throw new KernelPanic('pmap_release', 'pmap has reserved page table page(s)', { pmap: pmap.id });
   if ((pmap.activeLo | pmap.activeHi) !== 0)
     throw new KernelPanic('pmap_release', 'releasing active pmap', { pmap: pmap.id });
   clearKernelSlots(m, pmap.top);
-  counters[REACHED_RELEASE_TOP_PAGE]!++;
+  counters[REACHED_RELEASE_TOP_PAGE]++;
   hunks.releaseTopPage(m, pmap, pmap.top, true);
   if (pmap.topUser !== 0) {
-    counters[REACHED_RELEASE_TOP_PAGE]!++;
+    counters[REACHED_RELEASE_TOP_PAGE]++;
     hunks.releaseTopPage(m, pmap, pmap.topUser, false);
   }
-  counters[REACHED_RELEASE_END]!++;
+  counters[REACHED_RELEASE_END]++;
   hunks.releaseEnd(m, pmap);
   setTop(m, pmap, 0);
   pmap.topUser = 0;

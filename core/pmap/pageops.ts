@@ -25,20 +25,20 @@ const MODIFIED = PG_M | PG_RW;
 const TS_REFERENCED_MAX = 5;
 
 function assertManaged(m: Machine, frame: Frame, where: string): void {
-  if ((m.page.oflags[frame]! & VPO_UNMANAGED) !== 0) throw new KernelPanic(where, 'page is not managed', { frame });
+  if ((m.page.oflags[frame] & VPO_UNMANAGED) !== 0) throw new KernelPanic(where, 'page is not managed', { frame });
 }
 
 function lockPage(m: Machine, frame: Frame): void {
-  m.counters[PV_LIST_WRITE_LOCKS]!++;
+  m.counters[PV_LIST_WRITE_LOCKS]++;
   m.pvListLocked = (frame >>> 9) + 1;
 }
 
-const isWriteMapped = (m: Machine, frame: Frame): boolean => (m.page.aflags[frame]! & PGA_WRITEABLE) !== 0;
+const isWriteMapped = (m: Machine, frame: Frame): boolean => (m.page.aflags[frame] & PGA_WRITEABLE) !== 0;
 
 /** The PDE above a mapping of the page's 4K list: never a leaf. */
 function pdeOf4k(m: Machine, pmap: Pmap, pv: number, where: string): number {
   const { words } = m;
-  const pde = words[pdeAt(m, pmap, pvVaHi(words, pv), pvVaLo(words, pv))]!;
+  const pde = words[pdeAt(m, pmap, pvVaHi(words, pv), pvVaLo(words, pv))];
   if ((pde & PG_PS) !== 0) throw new KernelPanic(where, "found a 2mpage in page's pv list", { pmap: pmap.id });
   return pde;
 }
@@ -50,33 +50,33 @@ export function pmapRemoveAll(m: Machine, frame: Frame): void {
   assertManaged(m, frame, 'pmap_remove_all');
   const run = frame >>> 9;
   lockPage(m, frame);
-  for (let pv = page.pvHead2m[run]!; pv !== 0; pv = page.pvHead2m[run]!) {
+  for (let pv = page.pvHead2m[run]; pv !== 0; pv = page.pvHead2m[run]) {
     const pmap = pvPmap(m, pv);
     const hi = pvVaHi(words, pv);
     const lo = pvVaLo(words, pv);
-    counters[PMAP_TRY_LOCKS]!++;
+    counters[PMAP_TRY_LOCKS]++;
     demotePde(m, pmap, pdeAt(m, pmap, hi, lo), hi, lo);
   }
-  for (let pv = page.pvHead[frame]!; pv !== 0; pv = page.pvHead[frame]!) {
+  for (let pv = page.pvHead[frame]; pv !== 0; pv = page.pvHead[frame]) {
     const pmap = pvPmap(m, pv);
     const hi = pvVaHi(words, pv);
     const lo = pvVaLo(words, pv);
-    counters[PMAP_TRY_LOCKS]!++;
+    counters[PMAP_TRY_LOCKS]++;
     pmapResidentCountAdj(m, pmap, -1);
     const pde = pdeOf4k(m, pmap, pv, 'pmap_remove_all');
     const pte = pteIn(pde, lo);
-    const old = words[pte]!;
+    const old = words[pte];
     words[pte] = 0;
     words[pte + 1] = 0;
     if ((old & PG_W) !== 0) pmap.stats.wiredCount--;
-    if ((old & PG_A) !== 0) page.aflags[frame]! |= PGA_REFERENCED;
+    if ((old & PG_A) !== 0) page.aflags[frame] |= PGA_REFERENCED;
     if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
     unwirePtp(m, pmap, hi, lo, frameOf(pde));
     pmapInvalidatePage(m, pmap, hi, lo);
     pvUnlink(words, page.pvHead, page.pvTail, frame, pv);
     freePvEntry(m, pmap, pv);
   }
-  page.aflags[frame]! &= ~PGA_WRITEABLE;
+  page.aflags[frame] &= ~PGA_WRITEABLE;
   m.pvListLocked = 0;
   delayedInvlWait(m, frame);
   freeDelayed(m);
@@ -96,29 +96,29 @@ function removeWriteMapped(m: Machine, frame: Frame): void {
   const { words, page, counters } = m;
   lockPage(m, frame);
   let next = 0;
-  for (let pv = page.pvHead2m[frame >>> 9]!; pv !== 0; pv = next) {
+  for (let pv = page.pvHead2m[frame >>> 9]; pv !== 0; pv = next) {
     next = pvNext(words, pv);
     const pmap = pvPmap(m, pv);
     const hi = pvVaHi(words, pv);
     const lo = pvVaLo(words, pv);
-    counters[PMAP_TRY_LOCKS]!++;
+    counters[PMAP_TRY_LOCKS]++;
     const pde = pdeAt(m, pmap, hi, lo);
-    if ((words[pde]! & PG_RW) !== 0) demotePde(m, pmap, pde, hi, lo);
+    if ((words[pde] & PG_RW) !== 0) demotePde(m, pmap, pde, hi, lo);
     assertLocked(m, frame, 'pmap_remove_write');
   }
-  for (let pv = page.pvHead[frame]!; pv !== 0; pv = pvNext(words, pv)) {
+  for (let pv = page.pvHead[frame]; pv !== 0; pv = pvNext(words, pv)) {
     const pmap = pvPmap(m, pv);
-    counters[PMAP_TRY_LOCKS]!++;
+    counters[PMAP_TRY_LOCKS]++;
     const lo = pvVaLo(words, pv);
     const pte = pteIn(pdeOf4k(m, pmap, pv, 'pmap_remove_write'), lo);
-    const old = words[pte]!;
+    const old = words[pte];
     if ((old & PG_RW) === 0) continue;
     words[pte] = old & ~MODIFIED;
     if ((old & PG_M) !== 0) vmPageDirty(m, frame);
     pmapInvalidatePage(m, pmap, pvVaHi(words, pv), lo);
   }
   m.pvListLocked = 0;
-  page.aflags[frame]! &= ~PGA_WRITEABLE;
+  page.aflags[frame] &= ~PGA_WRITEABLE;
   delayedInvlWait(m, frame);
 }
 
@@ -142,27 +142,27 @@ function clearModifyMapped(m: Machine, frame: Frame): void {
   const { words, page, counters } = m;
   lockPage(m, frame);
   let next = 0;
-  for (let pv = page.pvHead2m[frame >>> 9]!; pv !== 0; pv = next) {
+  for (let pv = page.pvHead2m[frame >>> 9]; pv !== 0; pv = next) {
     next = pvNext(words, pv);
     const pmap = pvPmap(m, pv);
     const hi = pvVaHi(words, pv);
     const lo = pvVaLo(words, pv);
-    counters[PMAP_TRY_LOCKS]!++;
+    counters[PMAP_TRY_LOCKS]++;
     const pde = pdeAt(m, pmap, hi, lo);
-    const old = words[pde]!;
+    const old = words[pde];
     if ((old & PG_RW) === 0 || !demotePde(m, pmap, pde, hi, lo) || (old & PG_W) !== 0) continue;
     const at = lo + (frame % RUN_PAGES) * PAGE_SIZE;
-    words[pteIn(words[pde]!, at)]! &= ~MODIFIED;
+    words[pteIn(words[pde], at)] &= ~MODIFIED;
     vmPageDirty(m, frame);
     pmapInvalidatePage(m, pmap, hi, at);
   }
-  for (let pv = page.pvHead[frame]!; pv !== 0; pv = pvNext(words, pv)) {
+  for (let pv = page.pvHead[frame]; pv !== 0; pv = pvNext(words, pv)) {
     const pmap = pvPmap(m, pv);
-    counters[PMAP_TRY_LOCKS]!++;
+    counters[PMAP_TRY_LOCKS]++;
     const lo = pvVaLo(words, pv);
     const pte = pteIn(pdeOf4k(m, pmap, pv, 'pmap_clear_modify'), lo);
-    if ((words[pte]! & MODIFIED) !== MODIFIED) continue;
-    words[pte]! &= ~PG_M;
+    if ((words[pte] & MODIFIED) !== MODIFIED) continue;
+    words[pte] &= ~PG_M;
     pmapInvalidatePage(m, pmap, pvVaHi(words, pv), lo);
   }
   m.pvListLocked = 0;
@@ -186,7 +186,7 @@ function tsReferenced2m(m: Machine, frame: Frame): number {
   const { words, page, counters } = m;
   const { pvHead2m, pvTail2m } = page;
   const run = frame >>> 9;
-  const first = pvHead2m[run]!;
+  const first = pvHead2m[run];
   let found = 0;
   let pv = first;
   if (first === 0) return 0;
@@ -194,9 +194,9 @@ function tsReferenced2m(m: Machine, frame: Frame): number {
     const pmap = pvPmap(m, pv);
     const hi = pvVaHi(words, pv);
     const lo = pvVaLo(words, pv);
-    counters[PMAP_TRY_LOCKS]!++;
+    counters[PMAP_TRY_LOCKS]++;
     const pde = pdeAt(m, pmap, hi, lo);
-    const old = words[pde]!;
+    const old = words[pde];
     if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
     if ((old & PG_A) !== 0) {
       found++;
@@ -209,7 +209,7 @@ function tsReferenced2m(m: Machine, frame: Frame): number {
     }
     rotate(words, pvHead2m, pvTail2m, run, pv);
     if (found >= TS_REFERENCED_MAX) break;
-    pv = pvHead2m[run]!;
+    pv = pvHead2m[run];
   } while (pv !== first);
   return found;
 }
@@ -217,16 +217,16 @@ function tsReferenced2m(m: Machine, frame: Frame): number {
 function tsReferenced4k(m: Machine, frame: Frame, max: number): number {
   const { words, page, counters } = m;
   const { pvHead, pvTail } = page;
-  const first = pvHead[frame]!;
+  const first = pvHead[frame];
   let found = 0;
   let pv = first;
   if (first === 0) return 0;
   do {
     const pmap = pvPmap(m, pv);
     const lo = pvVaLo(words, pv);
-    counters[PMAP_TRY_LOCKS]!++;
+    counters[PMAP_TRY_LOCKS]++;
     const pte = pteIn(pdeOf4k(m, pmap, pv, 'pmap_ts_referenced'), lo);
-    const old = words[pte]!;
+    const old = words[pte];
     if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
     if ((old & PG_A) !== 0) {
       words[pte] = old & ~PG_A;
@@ -234,7 +234,7 @@ function tsReferenced4k(m: Machine, frame: Frame, max: number): number {
       found++;
     }
     rotate(words, pvHead, pvTail, frame, pv);
-    pv = pvHead[frame]!;
+    pv = pvHead[frame];
   } while (pv !== first && found < max);
   return found;
 }
@@ -249,13 +249,13 @@ function rotate(words: Int32Array, heads: Int32Array, tails: Int32Array, index: 
 /** Whether any mapping of the page has all bits of `mask`. FreeBSD: pmap_page_test_mappings */
 function testMappings(m: Machine, frame: Frame, mask: number): boolean {
   const { words, page, counters } = m;
-  counters[PV_LIST_READ_LOCKS]!++;
-  for (let pv = page.pvHead[frame]!; pv !== 0; pv = pvNext(words, pv)) {
-    counters[PMAP_TRY_LOCKS]!++;
+  counters[PV_LIST_READ_LOCKS]++;
+  for (let pv = page.pvHead[frame]; pv !== 0; pv = pvNext(words, pv)) {
+    counters[PMAP_TRY_LOCKS]++;
     if ((leafOf(m, pv) & mask) === mask) return true;
   }
-  for (let pv = page.pvHead2m[frame >>> 9]!; pv !== 0; pv = pvNext(words, pv)) {
-    counters[PMAP_TRY_LOCKS]!++;
+  for (let pv = page.pvHead2m[frame >>> 9]; pv !== 0; pv = pvNext(words, pv)) {
+    counters[PMAP_TRY_LOCKS]++;
     if ((leafOf(m, pv) & mask) === mask) return true;
   }
   return false;
@@ -265,8 +265,8 @@ function testMappings(m: Machine, frame: Frame, mask: number): boolean {
 function leafOf(m: Machine, pv: number): number {
   const { words } = m;
   const lo = pvVaLo(words, pv);
-  const pde = words[pdeAt(m, pvPmap(m, pv), pvVaHi(words, pv), lo)]!;
-  return (pde & PG_PS) !== 0 ? pde : words[pteIn(pde, lo)]!;
+  const pde = words[pdeAt(m, pvPmap(m, pv), pvVaHi(words, pv), lo)];
+  return (pde & PG_PS) !== 0 ? pde : words[pteIn(pde, lo)];
 }
 
 /** Whether the page was modified through any mapping. FreeBSD: pmap_is_modified */
@@ -284,15 +284,15 @@ export function pmapIsReferenced(m: Machine, frame: Frame): boolean {
 /** Number of wired mappings of the page; 0 for an unmanaged one. FreeBSD: pmap_page_wired_mappings */
 export function pmapPageWiredMappings(m: Machine, frame: Frame): number {
   const { words, page, counters } = m;
-  if ((page.oflags[frame]! & VPO_UNMANAGED) !== 0) return 0;
-  counters[PV_LIST_READ_LOCKS]!++;
+  if ((page.oflags[frame] & VPO_UNMANAGED) !== 0) return 0;
+  counters[PV_LIST_READ_LOCKS]++;
   let count = 0;
-  for (let pv = page.pvHead[frame]!; pv !== 0; pv = pvNext(words, pv)) {
-    counters[PMAP_TRY_LOCKS]!++;
+  for (let pv = page.pvHead[frame]; pv !== 0; pv = pvNext(words, pv)) {
+    counters[PMAP_TRY_LOCKS]++;
     if ((leafOf(m, pv) & PG_W) !== 0) count++;
   }
-  for (let pv = page.pvHead2m[frame >>> 9]!; pv !== 0; pv = pvNext(words, pv)) {
-    counters[PMAP_TRY_LOCKS]!++;
+  for (let pv = page.pvHead2m[frame >>> 9]; pv !== 0; pv = pvNext(words, pv)) {
+    counters[PMAP_TRY_LOCKS]++;
     if ((leafOf(m, pv) & PG_W) !== 0) count++;
   }
   return count;
@@ -301,8 +301,8 @@ export function pmapPageWiredMappings(m: Machine, frame: Frame): number {
 /** Whether the page has any managed mapping. FreeBSD: pmap_page_is_mapped */
 export function pmapPageIsMapped(m: Machine, frame: Frame): boolean {
   const { page } = m;
-  if ((page.oflags[frame]! & VPO_UNMANAGED) !== 0) return false;
-  m.counters[PV_LIST_READ_LOCKS]!++;
+  if ((page.oflags[frame] & VPO_UNMANAGED) !== 0) return false;
+  m.counters[PV_LIST_READ_LOCKS]++;
   return page.pvHead[frame] !== 0 || page.pvHead2m[frame >>> 9] !== 0;
 }
 

@@ -59,7 +59,7 @@ function protectRange(m: Machine, pmap: Pmap, sva: Va, eva: Va, prot: number): v
   const keepLo = (prot & VM_PROT_WRITE) === 0 ? ~MODIFIED : -1;
   const addHi = (prot & VM_PROT_EXECUTE) === 0 ? PG_NX_HI : 0;
   let changed = false;
-  m.counters[PMAP_LOCKS]!++;
+  m.counters[PMAP_LOCKS]++;
   for (let va = sva; va < eva; va = m.spanEnd) {
     const pde = pdeSpan(m, pmap, va);
     const next = m.spanEnd;
@@ -69,7 +69,7 @@ function protectRange(m: Machine, pmap: Pmap, sva: Va, eva: Va, prot: number): v
       if (protectLeaf(words, -pde, keepLo, addHi, 0)) changed = true;
       continue;
     }
-    const entry = words[pde]!;
+    const entry = words[pde];
     if (entry === 0) continue;
     if ((entry & PG_PS) !== 0) {
       if (va + NBPDR === next && eva >= next) {
@@ -79,9 +79,9 @@ function protectRange(m: Machine, pmap: Pmap, sva: Va, eva: Va, prot: number): v
       if (!demoteUnlocked(m, pmap, pde, va)) continue;
     }
     const end = next > eva ? eva : next;
-    let pte = pteIn(words[pde]!, vaLo(va));
+    let pte = pteIn(words[pde], vaLo(va));
     for (let left = (end - va) / PAGE_SIZE; left > 0; left--, pte += 2) {
-      const old = words[pte]!;
+      const old = words[pte];
       if ((old & PG_V) === 0) continue;
       if (keepLo !== -1 && (old & WRITTEN) === WRITTEN) vmPageDirty(m, frameOf(old));
       if (protectLeaf(words, pte, keepLo, addHi, 0)) changed = true;
@@ -92,8 +92,8 @@ function protectRange(m: Machine, pmap: Pmap, sva: Va, eva: Va, prot: number): v
 
 /** Returns whether the entry changed; only then dropHi is cleared too. */
 function protectLeaf(words: Int32Array, at: number, keepLo: number, addHi: number, dropHi: number): boolean {
-  const oldLo = words[at]!;
-  const oldHi = words[at + 1]!;
+  const oldLo = words[at];
+  const oldHi = words[at + 1];
   const newLo = oldLo & keepLo;
   const newHi = oldHi | addHi;
   if (newLo === oldLo && newHi === oldHi) return false;
@@ -104,7 +104,7 @@ function protectLeaf(words: Int32Array, at: number, keepLo: number, addHi: numbe
 
 /** The flush that follows a change also rids TLBs of 4K translations, so the mapping is no promoted one any more. */
 function protectPde(m: Machine, pde: number, keepLo: number, addHi: number): boolean {
-  const old = m.words[pde]!;
+  const old = m.words[pde];
   if (keepLo !== -1 && (old & WRITTEN) === WRITTEN) {
     const first = frameOf(old) & ~(RUN_PAGES - 1);
     for (let frame = first; frame < first + RUN_PAGES; frame++) vmPageDirty(m, frame);
@@ -120,18 +120,18 @@ export function pmapUnwire(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
   if (m.recording) m.events.emit(EV_UNWIRE, pmap.id, sva, eva);
   const { words } = m;
   const { stats } = pmap;
-  m.counters[PMAP_LOCKS]!++;
+  m.counters[PMAP_LOCKS]++;
   for (let va = sva; va < eva; va = m.spanEnd) {
     const pde = pdeSpan(m, pmap, va);
     const next = m.spanEnd;
     if (pde === 0) continue;
     if (pde < 0) {
       assertWhole1g('pmap_unwire', next <= eva);
-      words[-pde]! &= ~PG_W;
+      words[-pde] &= ~PG_W;
       stats.wiredCount -= NBPDP / PAGE_SIZE;
       continue;
     }
-    const entry = words[pde]!;
+    const entry = words[pde];
     if ((entry & PG_V) === 0) continue;
     if ((entry & PG_PS) !== 0) {
       if ((entry & PG_W) === 0) throw new KernelPanic('pmap_unwire', 'pde is missing PG_W', { pde: entry >>> 0 });
@@ -143,9 +143,9 @@ export function pmapUnwire(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
       if (!demoteUnlocked(m, pmap, pde, va)) throw new KernelPanic('pmap_unwire', 'demotion failed', { va });
     }
     const end = next > eva ? eva : next;
-    let pte = pteIn(words[pde]!, vaLo(va));
+    let pte = pteIn(words[pde], vaLo(va));
     for (let left = (end - va) / PAGE_SIZE; left > 0; left--, pte += 2) {
-      const old = words[pte]!;
+      const old = words[pte];
       if ((old & PG_V) === 0) continue;
       if ((old & PG_W) === 0) throw new KernelPanic('pmap_unwire', 'pte is missing PG_W', { pte: old >>> 0 });
       words[pte] = old & ~PG_W;
@@ -170,13 +170,13 @@ function adviseRange(m: Machine, pmap: Pmap, sva: Va, eva: Va, advice: number): 
   const { words } = m;
   let changed = false;
   delayedInvlStart(m);
-  m.counters[PMAP_LOCKS]!++;
+  m.counters[PMAP_LOCKS]++;
   for (let va = sva; va < eva; va = m.spanEnd) {
     const pde = pdeSpan(m, pmap, va);
     const next = m.spanEnd;
     if (pde < 0) assertWhole1g('pmap_advise', next <= eva);
     if (pde <= 0) continue;
-    const entry = words[pde]!;
+    const entry = words[pde];
     if ((entry & PG_V) === 0) continue;
     const end = next > eva ? eva : next;
     if ((entry & PG_PS) !== 0) {
@@ -187,16 +187,16 @@ function adviseRange(m: Machine, pmap: Pmap, sva: Va, eva: Va, advice: number): 
       }
       if ((entry & PG_W) === 0) {
         const lo = vaLo(end - PAGE_SIZE);
-        const pte = pteIn(words[pde]!, lo);
-        if ((words[pte]! & PG_V) === 0) throw new KernelPanic('pmap_advise', 'invalid PTE', { va });
-        removePte(m, pmap, pte, vaHi(va), lo, frameOf(words[pde]!));
+        const pte = pteIn(words[pde], lo);
+        if ((words[pte] & PG_V) === 0) throw new KernelPanic('pmap_advise', 'invalid PTE', { va });
+        removePte(m, pmap, pte, vaHi(va), lo, frameOf(words[pde]));
         changed = true;
       }
       m.pvListLocked = 0;
     }
-    let pte = pteIn(words[pde]!, vaLo(va));
+    let pte = pteIn(words[pde], vaLo(va));
     for (let left = (end - va) / PAGE_SIZE; left > 0; left--, pte += 2) {
-      const old = words[pte]!;
+      const old = words[pte];
       if ((old & (PG_MANAGED | PG_V)) !== (PG_MANAGED | PG_V)) continue;
       if ((old & MODIFIED) === MODIFIED) {
         if (advice === MADV_DONTNEED) vmPageDirty(m, frameOf(old));

@@ -34,7 +34,7 @@ function pindexOf(level: number, hi: number, lo: number): number {
 /** Drops a reference to a page-table page. At the last one it is unlinked, true. FreeBSD: pmap_unwire_ptp */
 export function unwirePtp(m: Machine, pmap: Pmap, hi: number, lo: number, frame: Frame): boolean {
   const { refCount } = m.page;
-  if ((refCount[frame] = refCount[frame]! - 1) !== 0) return false;
+  if ((refCount[frame] = refCount[frame] - 1) !== 0) return false;
   unlinkTable(m, pmap, hi, lo, frame);
   return true;
 }
@@ -46,29 +46,29 @@ export function unwirePtp(m: Machine, pmap: Pmap, hi: number, lo: number, frame:
 function unlinkTable(m: Machine, pmap: Pmap, hi: number, lo: number, empty: Frame): void {
   const { words, la57 } = m;
   const { refCount, pindex } = m.page;
-  const index = pindex[empty]!;
+  const index = pindex[empty];
   const root = pmap.top << 10;
   let freed = 0;
   let frame = empty;
   let more = true;
-  const pml4e = la57 ? tableWords(words[root + pml5Slot(hi)]!) + pml4Slot(hi) : root + pml4Slot(hi);
+  const pml4e = la57 ? tableWords(words[root + pml5Slot(hi)]) + pml4Slot(hi) : root + pml4Slot(hi);
   if (index < PDP_INDEX) {
-    const pdp = frameOf(words[pml4e]!);
+    const pdp = frameOf(words[pml4e]);
     const pdpe = (pdp << 10) + pdpSlot(hi, lo);
     if (index < PD_INDEX) {
-      const pd = frameOf(words[pdpe]!);
+      const pd = frameOf(words[pdpe]);
       clearEntry(words, (pd << 10) + pdSlot(lo));
       delayFree(m, frame, true);
       freed++;
       frame = pd;
-      more = (refCount[pd] = refCount[pd]! - 1) === 0;
+      more = (refCount[pd] = refCount[pd] - 1) === 0;
     }
     if (more) {
       clearEntry(words, pdpe);
       delayFree(m, frame, true);
       freed++;
       frame = pdp;
-      more = (refCount[pdp] = refCount[pdp]! - 1) === 0;
+      more = (refCount[pdp] = refCount[pdp] - 1) === 0;
     }
   }
   if (more && index < PML4_INDEX) {
@@ -78,7 +78,7 @@ function unlinkTable(m: Machine, pmap: Pmap, hi: number, lo: number, empty: Fram
     delayFree(m, frame, true);
     freed++;
     frame = pml4;
-    more = la57 && (refCount[pml4] = refCount[pml4]! - 1) === 0;
+    more = la57 && (refCount[pml4] = refCount[pml4] - 1) === 0;
   }
   if (more) {
     clearEntry(words, root + pml5Slot(hi));
@@ -123,7 +123,7 @@ export function makeTable(m: Machine, pmap: Pmap, hi: number, lo: number, level:
   let made = false;
   if (m.la57) {
     const at = (table << 10) + pml5Slot(hi);
-    if ((words[at]! & PG_V) !== 0) table = frameOf(words[at]!);
+    if ((words[at] & PG_V) !== 0) table = frameOf(words[at]);
     else {
       table = takePtPage(m, pindexOf(LEVEL_PML4, hi, lo), true);
       if (table === 0) return makeFailed(m, pmap, hi, lo, frame, count, 0);
@@ -134,37 +134,37 @@ export function makeTable(m: Machine, pmap: Pmap, hi: number, lo: number, level:
   }
 
   let at = (table << 10) + pml4Slot(hi);
-  if (level === LEVEL_PDP || (words[at]! & PG_V) === 0) {
+  if (level === LEVEL_PDP || (words[at] & PG_V) === 0) {
     const pdp = level === LEVEL_PDP ? frame : takePtPage(m, pindexOf(LEVEL_PDP, hi, lo), true);
     if (pdp === 0) return makeFailed(m, pmap, hi, lo, frame, count, made ? table : 0);
     assertFree(words, at, 'pml4');
     if (!m.la57) linkTop(m, pmap, pml4Slot(hi), pdp);
     else {
       words[at] = entryLo(pdp, PG_TABLE);
-      if (!made) refCount[table]!++;
+      if (!made) refCount[table]++;
     }
     if (level === LEVEL_PDP) return makeDone(m, pmap, frame, count);
     count++;
     made = true;
     table = pdp;
   } else {
-    table = frameOf(words[at]!);
+    table = frameOf(words[at]);
     made = false;
   }
 
   at = (table << 10) + pdpSlot(hi, lo);
-  if (level === LEVEL_PD || (words[at]! & PG_V) === 0) {
+  if (level === LEVEL_PD || (words[at] & PG_V) === 0) {
     const pd = level === LEVEL_PD ? frame : takePtPage(m, pindexOf(LEVEL_PD, hi, lo), true);
     if (pd === 0) return makeFailed(m, pmap, hi, lo, frame, count, made ? table : 0);
     assertFree(words, at, 'pdp');
     words[at] = entryLo(pd, PG_TABLE);
-    if (!made) refCount[table]!++;
+    if (!made) refCount[table]++;
     if (level === LEVEL_PD) return makeDone(m, pmap, frame, count);
     count++;
     table = pd;
   } else {
-    table = frameOf(words[at]!);
-    refCount[table]!++;
+    table = frameOf(words[at]);
+    refCount[table]++;
   }
 
   at = (table << 10) + pdSlot(lo);
@@ -187,7 +187,7 @@ function makeFailed(m: Machine, pmap: Pmap, hi: number, lo: number, frame: Frame
 }
 
 function assertFree(words: Int32Array, at: number, level: string): void {
-  if ((words[at]! & PG_V) !== 0) throw taken(level, words[at]!);
+  if ((words[at] & PG_V) !== 0) throw taken(level, words[at]);
 }
 
 const taken = (level: string, entry: number): KernelPanic =>

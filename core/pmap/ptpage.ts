@@ -41,11 +41,11 @@ function residentUnderflow(pmap: Pmap, count: Pages): KernelPanic {
  */
 export function pmapPtPageCountAdj(m: Machine, pmap: Pmap | null, count: Pages): void {
   if (pmap === m.kernelPmap) {
-    m.counters[KERNEL_PT_PAGE_COUNT]! += count;
+    m.counters[KERNEL_PT_PAGE_COUNT] += count;
     return;
   }
   if (pmap !== null) pmapResidentCountAdj(m, pmap, count);
-  m.counters[USER_PT_PAGE_COUNT]! += count;
+  m.counters[USER_PT_PAGE_COUNT] += count;
 }
 
 /** A page-table page, zeroed if asked, in no statistic yet. Returns 0 when there is no memory. */
@@ -57,7 +57,7 @@ export function takePtPage(m: Machine, pindex: number, zero: boolean): Frame {
 function initPtPage(m: Machine, frame: Frame, pindex: number): Frame {
   m.page.pindex[frame] = pindex;
   m.page.nonZero[frame] = 1;
-  m.counters[PT_PAGE_ALLOCS]!++;
+  m.counters[PT_PAGE_ALLOCS]++;
   return frame;
 }
 
@@ -86,8 +86,8 @@ export function pmapAllocPtPage(m: Machine, pmap: Pmap | null, pindex: number): 
 export function pmapFreePtPage(m: Machine, pmap: Pmap | null, frame: Frame, zeroed: boolean): void {
   vmPageUnwireNoq(m, frame);
   const zero = zeroed && isZero(m, frame);
-  if (zeroed && !zero) m.counters[NON_ZERO_FREES]!++;
-  m.counters[PT_PAGE_FREES]!++;
+  if (zeroed && !zero) m.counters[NON_ZERO_FREES]++;
+  m.counters[PT_PAGE_FREES]++;
   vmPageFree(m, frame, zero);
   pmapPtPageCountAdj(m, pmap, -1);
 }
@@ -97,7 +97,7 @@ function isZero(m: Machine, frame: Frame): boolean {
   const { words } = m;
   let any = 0;
   for (let at = frame * WORDS_PER_PAGE, end = at + WORDS_PER_PAGE; at < end; at += 8)
-    any |= words[at]! | words[at + 2]! | words[at + 4]! | words[at + 6]!;
+    any |= words[at] | words[at + 2] | words[at + 4] | words[at + 6];
   return any === 0;
 }
 
@@ -117,17 +117,17 @@ function freeList(m: Machine): void {
   const { listNext } = m.page;
   let freed = 0;
   for (let frame = m.delayedFree, next = 0; frame !== 0; frame = next) {
-    next = listNext[frame]!;
+    next = listNext[frame];
     vmPageFreeNoobj(m, frame);
     freed++;
   }
   m.delayedFree = 0;
-  m.counters[PT_PAGE_FREES]! += freed;
+  m.counters[PT_PAGE_FREES] += freed;
 }
 
 /** Keeps a page-table page behind the 2M mapping that takes its place. FreeBSD: pmap_insert_pt_page */
 export function insertPtPage(m: Machine, pmap: Pmap, frame: Frame): void {
-  pmap.reserved.set(m.page.pindex[frame]!, frame);
+  pmap.reserved.set(m.page.pindex[frame], frame);
 }
 
 /** Takes the page kept behind the 2M mapping at an address; 0: there is none. FreeBSD: pmap_remove_pt_page */

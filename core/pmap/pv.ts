@@ -50,15 +50,14 @@ const PV_WORDS = 6;
 const CHUNK_MASK = ~1023;
 
 /** The address that an entry stands for. */
-export const pvVaLo = (words: Int32Array, pv: number): number => words[pv + PV_LO]!;
-export const pvVaHi = (words: Int32Array, pv: number): number => words[pv + PV_HI]!;
+export const pvVaLo = (words: Int32Array, pv: number): number => words[pv + PV_LO];
+export const pvVaHi = (words: Int32Array, pv: number): number => words[pv + PV_HI];
 /** The next entry in the list; 0: none. */
-export const pvNext = (words: Int32Array, pv: number): number => words[pv + PV_NEXT]!;
+export const pvNext = (words: Int32Array, pv: number): number => words[pv + PV_NEXT];
 /** An entry is the only one of its list. */
-export const pvIsAlone = (words: Int32Array, pv: number): boolean =>
-  (words[pv + PV_NEXT]! | words[pv + PV_PREV]!) === 0;
+export const pvIsAlone = (words: Int32Array, pv: number): boolean => (words[pv + PV_NEXT] | words[pv + PV_PREV]) === 0;
 /** PV_PMAP */
-export const pvPmap = (m: Machine, pv: number): Pmap => m.pmaps[m.words[(pv & CHUNK_MASK) + PC_PMAP]!]!;
+export const pvPmap = (m: Machine, pv: number): Pmap => m.pmaps[m.words[(pv & CHUNK_MASK) + PC_PMAP]]!;
 
 export function pvSetVa(words: Int32Array, pv: number, hi: number, lo: number): void {
   words[pv + PV_LO] = lo;
@@ -70,13 +69,13 @@ export function changePvListLock(m: Machine, frame: Frame): void {
   const lock = (frame >>> 9) + 1;
   if (m.pvListLocked === lock) return;
   m.pvListLocked = lock;
-  m.counters[PV_LIST_WRITE_LOCKS]!++;
+  m.counters[PV_LIST_WRITE_LOCKS]++;
 }
 
 // Lists of entries.
 
 export function pvInsertTail(words: Int32Array, heads: Int32Array, tails: Int32Array, index: number, pv: number): void {
-  const last = tails[index]!;
+  const last = tails[index];
   words[pv + PV_NEXT] = 0;
   words[pv + PV_PREV] = last;
   if (last === 0) heads[index] = pv;
@@ -85,8 +84,8 @@ export function pvInsertTail(words: Int32Array, heads: Int32Array, tails: Int32A
 }
 
 export function pvUnlink(words: Int32Array, heads: Int32Array, tails: Int32Array, index: number, pv: number): void {
-  const next = words[pv + PV_NEXT]!;
-  const prev = words[pv + PV_PREV]!;
+  const next = words[pv + PV_NEXT];
+  const prev = words[pv + PV_PREV];
   if (next === 0) tails[index] = prev;
   else words[next + PV_PREV] = prev;
   if (prev === 0) heads[index] = next;
@@ -96,7 +95,7 @@ export function pvUnlink(words: Int32Array, heads: Int32Array, tails: Int32Array
 /** The list's entry for an address of a pmap; 0: none. */
 function pvFind(words: Int32Array, head: number, pmap: Pmap, hi: number, lo: number): number {
   const { id } = pmap;
-  for (let pv = head; pv !== 0; pv = words[pv + PV_NEXT]!)
+  for (let pv = head; pv !== 0; pv = words[pv + PV_NEXT])
     if (words[pv + PV_LO] === lo && words[pv + PV_HI] === hi && words[(pv & CHUNK_MASK) + PC_PMAP] === id) return pv;
   return 0;
 }
@@ -104,7 +103,7 @@ function pvFind(words: Int32Array, head: number, pmap: Pmap, hi: number, lo: num
 /** Takes the entry of a 4K mapping off its page's list. FreeBSD: pmap_pvh_remove */
 export function pvRemove4k(m: Machine, pmap: Pmap, frame: Frame, hi: number, lo: number, where: string): number {
   const { words, page } = m;
-  const pv = pvFind(words, page.pvHead[frame]!, pmap, hi, lo);
+  const pv = pvFind(words, page.pvHead[frame], pmap, hi, lo);
   if (pv === 0) throw notFound(where, pmap, hi, lo);
   pvUnlink(words, page.pvHead, page.pvTail, frame, pv);
   return pv;
@@ -113,7 +112,7 @@ export function pvRemove4k(m: Machine, pmap: Pmap, frame: Frame, hi: number, lo:
 /** Takes the entry of a 2M mapping off its 2M frame's list. FreeBSD: pmap_pvh_remove */
 export function pvRemove2m(m: Machine, pmap: Pmap, frame: Frame, hi: number, lo: number, where: string): number {
   const { words, page } = m;
-  const pv = pvFind(words, page.pvHead2m[frame >>> 9]!, pmap, hi, lo);
+  const pv = pvFind(words, page.pvHead2m[frame >>> 9], pmap, hi, lo);
   if (pv === 0) throw notFound(where, pmap, hi, lo);
   pvUnlink(words, page.pvHead2m, page.pvTail2m, frame >>> 9, pv);
   return pv;
@@ -126,7 +125,7 @@ function notFound(where: string, pmap: Pmap, hi: number, lo: number): KernelPani
 /** Clears PGA_WRITEABLE of a page that lost its last mapping. */
 export function clearWriteableIfUnmapped(m: Machine, frame: Frame): void {
   const { page } = m;
-  if (page.pvHead[frame] === 0 && page.pvHead2m[frame >>> 9] === 0) page.aflags[frame]! &= ~PGA_WRITEABLE;
+  if (page.pvHead[frame] === 0 && page.pvHead2m[frame >>> 9] === 0) page.aflags[frame] &= ~PGA_WRITEABLE;
 }
 
 // Chunks of a pmap, and the list of all chunks.
@@ -153,8 +152,8 @@ function chunkInsertTail(m: Machine, pmap: Pmap, chunk: Frame): void {
 
 export function chunkUnlink(m: Machine, pmap: Pmap, chunk: Frame): void {
   const { words } = m;
-  const next = words[(chunk << 10) + PC_NEXT]!;
-  const prev = words[(chunk << 10) + PC_PREV]!;
+  const next = words[(chunk << 10) + PC_NEXT];
+  const prev = words[(chunk << 10) + PC_PREV];
   if (next === 0) pmap.pvChunkTail = prev;
   else words[(next << 10) + PC_PREV] = prev;
   if (prev === 0) pmap.pvChunkHead = next;
@@ -173,15 +172,15 @@ function chunkMoveToTail(m: Machine, pmap: Pmap, chunk: Frame): void {
   chunkInsertTail(m, pmap, chunk);
 }
 
-export const chunkNext = (words: Int32Array, chunk: Frame): Frame => words[(chunk << 10) + PC_NEXT]!;
+export const chunkNext = (words: Int32Array, chunk: Frame): Frame => words[(chunk << 10) + PC_NEXT];
 /** Links chunks that are off the pmap's list. */
 export function chunkSetNext(words: Int32Array, chunk: Frame, next: Frame): void {
   words[(chunk << 10) + PC_NEXT] = next;
 }
-export const chunkPmap = (m: Machine, chunk: Frame): Pmap => m.pmaps[m.words[(chunk << 10) + PC_PMAP]!]!;
+export const chunkPmap = (m: Machine, chunk: Frame): Pmap => m.pmaps[m.words[(chunk << 10) + PC_PMAP]]!;
 /** Word `i` of a chunk's bitmap, with the bits of entries in use set. */
 export const chunkUsed = (words: Int32Array, chunk: Frame, i: number): number =>
-  ~words[(chunk << 10) + PC_MAP + i]! & (i === PC_MAP_WORDS - 1 ? PC_LAST_FREE : -1);
+  ~words[(chunk << 10) + PC_MAP + i] & (i === PC_MAP_WORDS - 1 ? PC_LAST_FREE : -1);
 export const CHUNK_MAP_WORDS = PC_MAP_WORDS;
 /** The entry of bit `bit` of word `i` of a chunk's bitmap. */
 export const chunkEntry = (chunk: Frame, i: number, bit: number): number =>
@@ -189,27 +188,26 @@ export const chunkEntry = (chunk: Frame, i: number, bit: number): number =>
 
 /** Takes all entries of bitmap word `i` that `bits` names into use or out of it. */
 export function chunkMarkFree(words: Int32Array, chunk: Frame, i: number, bits: number): void {
-  words[(chunk << 10) + PC_MAP + i]! |= bits;
+  words[(chunk << 10) + PC_MAP + i] |= bits;
 }
 
 export function chunkIsFree(words: Int32Array, chunk: Frame): boolean {
   const at = (chunk << 10) + PC_MAP;
   return (
-    words[at + 5] === PC_LAST_FREE &&
-    (words[at]! & words[at + 1]! & words[at + 2]! & words[at + 3]! & words[at + 4]!) === -1
+    words[at + 5] === PC_LAST_FREE && (words[at] & words[at + 1] & words[at + 2] & words[at + 3] & words[at + 4]) === -1
   );
 }
 
 function chunkIsFull(words: Int32Array, chunk: Frame): boolean {
   const at = (chunk << 10) + PC_MAP;
-  return (words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]! | words[at + 4]! | words[at + 5]!) === 0;
+  return (words[at] | words[at + 1] | words[at + 2] | words[at + 3] | words[at + 4] | words[at + 5]) === 0;
 }
 
 /** Free entries of a chunk. */
 export function chunkFreeCount(words: Int32Array, chunk: Frame): number {
   let count = 0;
   for (let at = (chunk << 10) + PC_MAP, end = at + PC_MAP_WORDS; at < end; at++)
-    for (let rest = words[at]!; rest !== 0; rest &= rest - 1) count++;
+    for (let rest = words[at]; rest !== 0; rest &= rest - 1) count++;
   return count;
 }
 
@@ -225,8 +223,8 @@ export function lruInsertTail(m: Machine, chunk: Frame): void {
 
 export function lruUnlink(m: Machine, chunk: Frame): void {
   const { words } = m;
-  const next = words[(chunk << 10) + PC_LRU_NEXT]!;
-  const prev = words[(chunk << 10) + PC_LRU_PREV]!;
+  const next = words[(chunk << 10) + PC_LRU_NEXT];
+  const prev = words[(chunk << 10) + PC_LRU_PREV];
   if (next === 0) m.pvChunkLruTail = prev;
   else words[(next << 10) + PC_LRU_PREV] = prev;
   if (prev === 0) m.pvChunkLruHead = next;
@@ -237,8 +235,8 @@ export function lruUnlink(m: Machine, chunk: Frame): void {
 export function allocChunkPage(m: Machine): Frame {
   const chunk = vmPageAllocNoobj(m, false);
   if (chunk === 0) return 0;
-  m.counters[PV_PAGE_COUNT]!++;
-  m.counters[PV_CHUNK_ALLOCS]!++;
+  m.counters[PV_PAGE_COUNT]++;
+  m.counters[PV_CHUNK_ALLOCS]++;
   return chunk;
 }
 
@@ -255,8 +253,8 @@ export function chunkInit(m: Machine, pmap: Pmap, chunk: Frame): void {
 
 /** Frees the page of a chunk that is on no list any more. FreeBSD: free_pv_chunk_dequeued */
 export function freeChunkPage(m: Machine, chunk: Frame): void {
-  m.counters[PV_PAGE_COUNT]!--;
-  m.counters[PV_CHUNK_FREES]!++;
+  m.counters[PV_PAGE_COUNT]--;
+  m.counters[PV_CHUNK_FREES]++;
   vmPageUnwireNoq(m, chunk);
   vmPageFree(m, chunk, false);
 }
@@ -264,7 +262,7 @@ export function freeChunkPage(m: Machine, chunk: Frame): void {
 /** FreeBSD: free_pv_chunk */
 function freeChunk(m: Machine, pmap: Pmap, chunk: Frame): void {
   chunkUnlink(m, pmap, chunk);
-  m.counters[PV_CHUNK_LIST_LOCKS]!++;
+  m.counters[PV_CHUNK_LIST_LOCKS]++;
   lruUnlink(m, chunk);
   freeChunkPage(m, chunk);
 }
@@ -279,12 +277,12 @@ export function takePvEntry(m: Machine, pmap: Pmap): number {
   const { words } = m;
   const map = (chunk << 10) + PC_MAP;
   for (let i = 0; i < PC_MAP_WORDS; i++) {
-    const free = words[map + i]!;
+    const free = words[map + i];
     if (free === 0) continue;
     const lowest = free & -free;
     words[map + i] = free ^ lowest;
     if (free === lowest && chunkIsFull(words, chunk)) chunkMoveToTail(m, pmap, chunk);
-    m.counters[PV_ENTRY_COUNT]!++;
+    m.counters[PV_ENTRY_COUNT]++;
     return chunkEntry(chunk, i, 31 - Math.clz32(lowest));
   }
   return 0;
@@ -301,7 +299,7 @@ export function tryGetPvEntry(m: Machine, pmap: Pmap): number {
 /** Makes a page the pmap's newest chunk and takes its first entry. */
 export function firstPvEntry(m: Machine, pmap: Pmap, chunk: Frame): number {
   chunkInit(m, pmap, chunk);
-  m.counters[PV_CHUNK_LIST_LOCKS]!++;
+  m.counters[PV_CHUNK_LIST_LOCKS]++;
   lruInsertTail(m, chunk);
   return takePvEntry(m, pmap);
 }
@@ -313,10 +311,10 @@ export function freePvEntry(m: Machine, pmap: Pmap, pv: number): void {
   // Exact for multiples of 6 below 1,008.
   const entry = ((pv - base - PC_ENTRIES) * 10923) >>> 16;
   const map = base + PC_MAP + (entry >>> 5);
-  const free = words[map]! | (1 << (entry & 31));
+  const free = words[map] | (1 << (entry & 31));
   const chunk = base >>> 10;
   words[map] = free;
-  m.counters[PV_ENTRY_COUNT]!--;
+  m.counters[PV_ENTRY_COUNT]--;
   if ((free === -1 || free === PC_LAST_FREE) && chunkIsFree(words, chunk)) freeChunk(m, pmap, chunk);
   else if (pmap.pvChunkHead !== chunk) chunkMoveToHead(m, pmap, chunk);
 }
@@ -324,7 +322,7 @@ export function freePvEntry(m: Machine, pmap: Pmap, pv: number): void {
 /** Takes the entry of a 4K mapping off its page's list and gives it back. FreeBSD: pmap_pvh_free */
 export function pvFree4k(m: Machine, pmap: Pmap, frame: Frame, hi: number, lo: number): void {
   const { words, page } = m;
-  const pv = pvFind(words, page.pvHead[frame]!, pmap, hi, lo);
+  const pv = pvFind(words, page.pvHead[frame], pmap, hi, lo);
   if (pv === 0) throw notFound('pmap_pvh_free', pmap, hi, lo);
   pvUnlink(words, page.pvHead, page.pvTail, frame, pv);
   freePvEntry(m, pmap, pv);

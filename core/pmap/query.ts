@@ -30,13 +30,13 @@ export function pmapExtract(m: Machine, pmap: Pmap, va: Va): number {
   const { words } = m;
   const hi = vaHi(va);
   const lo = vaLo(va);
-  m.counters[PMAP_LOCKS]!++;
+  m.counters[PMAP_LOCKS]++;
   // All levels are read before any is tested: where one is missing the rest comes from frame 0, which is all zero, and
   // under a 2M or 1G leaf from its page.
-  const pml4e = words[pmap.fourLevelRoot | pml4Slot(hi)]!;
-  const pdpe = words[tableWords(pml4e) + pdpSlot(hi, lo)]!;
-  const pde = words[tableWords(pdpe) + pdSlot(lo)]!;
-  const pte = words[pteIn(pde, lo)]!;
+  const pml4e = words[pmap.fourLevelRoot | pml4Slot(hi)];
+  const pdpe = words[tableWords(pml4e) + pdpSlot(hi, lo)];
+  const pde = words[tableWords(pdpe) + pdSlot(lo)];
+  const pte = words[pteIn(pde, lo)];
   if ((pml4e & pdpe & pde & PG_V) !== 0 && ((pdpe | pde) & PG_PS) === 0)
     return ((pte & PG_FRAME_LO) | (lo & (PAGE_SIZE - 1))) >>> 0;
   return extractByLevels(m, pmap, va);
@@ -48,13 +48,13 @@ function extractByLevels(m: Machine, pmap: Pmap, va: Va): number {
   const hi = vaHi(va);
   const lo = vaLo(va);
   const at = pdpeAt(m, pmap, hi, lo);
-  const pdpe = at === 0 ? 0 : words[at]!;
+  const pdpe = at === 0 ? 0 : words[at];
   if ((pdpe & PG_V) === 0) return 0;
   if ((pdpe & PG_PS) !== 0) return ((pdpe & PG_PS_PDP_FRAME_LO) >>> 0) + (va % NBPDP);
-  const pde = words[tableWords(pdpe) + pdSlot(lo)]!;
+  const pde = words[tableWords(pdpe) + pdSlot(lo)];
   if ((pde & PG_V) === 0) return 0;
   if ((pde & PG_PS) !== 0) return ((pde & PG_PS_FRAME_LO) | (lo & (NBPDR - 1))) >>> 0;
-  return ((words[pteIn(pde, lo)]! & PG_FRAME_LO) | (lo & (PAGE_SIZE - 1))) >>> 0;
+  return ((words[pteIn(pde, lo)] & PG_FRAME_LO) | (lo & (PAGE_SIZE - 1))) >>> 0;
 }
 
 /**
@@ -62,16 +62,16 @@ function extractByLevels(m: Machine, pmap: Pmap, va: Va): number {
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_extract_and_hold
  */
 export function pmapExtractAndHold(m: Machine, pmap: Pmap, va: Va, prot: number): Frame {
-  m.counters[PMAP_LOCKS]!++;
+  m.counters[PMAP_LOCKS]++;
   const level = findLeaf(m, pmap, va);
   if (level === 0) return 0;
-  const leaf = m.words[m.leafWord]!;
+  const leaf = m.words[m.leafWord];
   if ((leaf & PG_RW) === 0 && (prot & VM_PROT_WRITE) !== 0) return 0;
   const size = level === 3 ? NBPDP : level === 2 ? NBPDR : PAGE_SIZE;
   const pages = size / PAGE_SIZE;
   const frame = frameOf(leaf) - (frameOf(leaf) % pages) + Math.floor((va % size) / PAGE_SIZE);
-  if (m.page.refCount[frame]! <= 0) throw new KernelPanic('vm_page_wire_mapped', 'wiring unreferenced page', { frame });
-  m.page.refCount[frame]!++;
+  if (m.page.refCount[frame] <= 0) throw new KernelPanic('vm_page_wire_mapped', 'wiring unreferenced page', { frame });
+  m.page.refCount[frame]++;
   return frame;
 }
 
@@ -82,7 +82,7 @@ function findLeaf(m: Machine, pmap: Pmap, va: Va): number {
   const lo = vaLo(va);
   let at = pdpeAt(m, pmap, hi, lo);
   for (let level = 3; at !== 0; level--) {
-    const entry = words[at]!;
+    const entry = words[at];
     if ((entry & PG_V) === 0) return 0;
     if (level === 1 || (entry & PG_PS) !== 0) {
       m.leafWord = at;
@@ -98,11 +98,11 @@ export function pmapIsPrefaultable(m: Machine, pmap: Pmap, va: Va): boolean {
   const { words } = m;
   const hi = vaHi(va);
   const lo = vaLo(va);
-  m.counters[PMAP_LOCKS]!++;
+  m.counters[PMAP_LOCKS]++;
   const at = pdeAt(m, pmap, hi, lo);
   if (at === 0) return false;
-  const pde = words[at]!;
-  return (pde & (PG_PS | PG_V)) === PG_V && (words[pteIn(pde, lo)]! & PG_V) === 0;
+  const pde = words[at];
+  return (pde & (PG_PS | PG_V)) === PG_V && (words[pteIn(pde, lo)] & PG_V) === 0;
 }
 
 /** Bits of mincore(2). FreeBSD: sys/sys/mman.h MINCORE_* */
@@ -118,11 +118,11 @@ const MINCORE_PSIND_SHIFT = 5;
  * address if the caller must ask the page itself for the rest, else 0. FreeBSD: pmap_mincore
  */
 export function pmapMincore(m: Machine, pmap: Pmap, va: Va): number {
-  m.counters[PMAP_LOCKS]!++;
+  m.counters[PMAP_LOCKS]++;
   m.accessPa = 0;
   const level = findLeaf(m, pmap, va);
   if (level === 0) return 0;
-  const leaf = m.words[m.leafWord]!;
+  const leaf = m.words[m.leafWord];
   let bits = MINCORE_INCORE | ((level - 1) << MINCORE_PSIND_SHIFT);
   if ((leaf & (PG_M | PG_RW)) === (PG_M | PG_RW)) bits |= MINCORE_MODIFIED | MINCORE_MODIFIED_OTHER;
   if ((leaf & PG_A) !== 0) bits |= MINCORE_REFERENCED | MINCORE_REFERENCED_OTHER;

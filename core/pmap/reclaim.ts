@@ -46,10 +46,10 @@ function reclaimMappings(m: Machine, pmap: Pmap, chunk: Frame): number {
       const pv = chunkEntry(chunk, i, 31 - Math.clz32(lowest));
       const lo = pvVaLo(words, pv);
       const hi = pvVaHi(words, pv);
-      const pde = words[pdeAt(m, pmap, hi, lo)]!;
+      const pde = words[pdeAt(m, pmap, hi, lo)];
       if ((pde & PG_PS) !== 0) continue;
       const pte = pteIn(pde, lo);
-      const old = words[pte]!;
+      const old = words[pte];
       if ((old & PG_W) !== 0) continue;
       words[pte] = 0;
       words[pte + 1] = 0;
@@ -66,7 +66,7 @@ function reclaimMappings(m: Machine, pmap: Pmap, chunk: Frame): number {
   }
   if (freed !== 0) {
     pmapResidentCountAdj(m, pmap, -freed);
-    m.counters[PV_ENTRY_COUNT]! -= freed;
+    m.counters[PV_ENTRY_COUNT] -= freed;
   }
   return freed;
 }
@@ -91,7 +91,7 @@ function reclaimPvChunk(m: Machine, locked: Pmap): Frame {
   const startDi = m.invlOpen === 0;
   let pmap: Pmap | null = null;
   let page = 0;
-  counters[PV_CHUNK_LIST_LOCKS]!++;
+  counters[PV_CHUNK_LIST_LOCKS]++;
   const last = m.pvChunkLruTail;
   let more = last !== 0;
   while (more && m.delayedFree === 0) {
@@ -103,14 +103,14 @@ function reclaimPvChunk(m: Machine, locked: Pmap): Frame {
       if (pmap !== locked) {
         if (pmap.id > locked.id) {
           m.pvListLocked = 0;
-          counters[PMAP_LOCKS]!++;
-        } else counters[PMAP_TRY_LOCKS]!++;
-        counters[PV_CHUNK_LIST_LOCKS]!++;
+          counters[PMAP_LOCKS]++;
+        } else counters[PMAP_TRY_LOCKS]++;
+        counters[PV_CHUNK_LIST_LOCKS]++;
       }
       if (startDi) delayedInvlStart(m);
     }
     const freed = reclaimMappings(m, pmap, chunk);
-    counters[PV_CHUNK_LIST_LOCKS]!++;
+    counters[PV_CHUNK_LIST_LOCKS]++;
     if (freed !== 0) {
       if (chunkIsFree(m.words, chunk)) {
         chunkUnlink(m, pmap, chunk);
@@ -129,7 +129,7 @@ function reclaimPvChunk(m: Machine, locked: Pmap): Frame {
   leavePmap(m, pmap, startDi);
   if (page === 0 && m.delayedFree !== 0) {
     page = m.delayedFree;
-    m.delayedFree = m.page.listNext[page]!;
+    m.delayedFree = m.page.listNext[page];
     m.page.listNext[page] = 0;
     m.page.refCount[page] = 1;
   }
@@ -171,7 +171,7 @@ export function reservePvEntries(m: Machine, pmap: Pmap, needed: number): void {
     if (reclaimed) avail = countAvailable(m, pmap, needed);
   }
   if (fresh.length === 0) return;
-  m.counters[PV_CHUNK_LIST_LOCKS]!++;
+  m.counters[PV_CHUNK_LIST_LOCKS]++;
   for (const chunk of fresh) lruInsertTail(m, chunk);
 }
 

@@ -33,10 +33,10 @@ export function pmapRemove(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
     return;
   }
   const { counters } = m;
-  counters[REMOVE_CALLS]!++;
-  counters[REACHED_REMOVE_IS_NOOP]!++;
+  counters[REMOVE_CALLS]++;
+  counters[REACHED_REMOVE_IS_NOOP]++;
   if (m.hunks.removeIsNoop(m, pmap)) {
-    counters[REMOVE_EARLY_EXITS]!++;
+    counters[REMOVE_EARLY_EXITS]++;
     return;
   }
   if (eva - sva === PAGE_SIZE) removePage(m, pmap, vaHi(sva), vaLo(sva));
@@ -48,12 +48,12 @@ function removeRecorded(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
   const { counters, events } = m;
   const isEmpty = pmap.stats.residentCount === 0;
   events.emit(EV_REMOVE, pmap.id, sva, eva);
-  counters[REMOVE_CALLS]!++;
-  counters[REACHED_REMOVE_IS_NOOP]!++;
+  counters[REMOVE_CALLS]++;
+  counters[REACHED_REMOVE_IS_NOOP]++;
   const early = m.hunks.removeIsNoop(m, pmap);
   if (isEmpty) events.calls.foundEmpty(early);
   if (early) {
-    counters[REMOVE_EARLY_EXITS]!++;
+    counters[REMOVE_EARLY_EXITS]++;
     if (!events.muted) events.words[(events.length - 1) * EVENT_WORDS + EVENT_REMOVE_EARLY] = 1;
   } else if (eva - sva === PAGE_SIZE) removePage(m, pmap, vaHi(sva), vaLo(sva));
   else removeFull(m, pmap, sva, eva);
@@ -69,7 +69,7 @@ export function removeUnrecorded(m: Machine, pmap: Pmap, sva: Va, eva: Va): void
 
 function removeFull(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
   delayedInvlStart(m);
-  m.counters[PMAP_LOCKS]!++;
+  m.counters[PMAP_LOCKS]++;
   if (removeRange(m, pmap, sva, eva)) pmapInvalidateAll(m, pmap);
   m.pvListLocked = 0;
   delayedInvlFinish(m);
@@ -79,11 +79,11 @@ function removeFull(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
 /** The very common removal of one page. Under a 2M mapping, or without a PD page, it is a range like any other. */
 function removePage(m: Machine, pmap: Pmap, hi: number, lo: number): void {
   delayedInvlStart(m);
-  m.counters[PMAP_LOCKS]!++;
+  m.counters[PMAP_LOCKS]++;
   const ptp = ptPageOf(m, pmap, hi, lo);
   if (ptp !== 0) {
     const pte = pteOf(ptp, lo);
-    if ((m.words[pte]! & PG_V) !== 0) {
+    if ((m.words[pte] & PG_V) !== 0) {
       removePte(m, pmap, pte, hi, lo, ptp);
       pmapInvalidatePage(m, pmap, hi, lo);
     }
@@ -95,7 +95,7 @@ function removePage(m: Machine, pmap: Pmap, hi: number, lo: number): void {
 
 function removePageUnusual(m: Machine, pmap: Pmap, hi: number, lo: number): void {
   const at = pdeAt(m, pmap, hi, lo);
-  if (at !== 0 && (m.words[at]! & PG_PS) === 0) return;
+  if (at !== 0 && (m.words[at] & PG_PS) === 0) return;
   const va = vaOf(hi, lo);
   if (removeRange(m, pmap, va, va + PAGE_SIZE)) pmapInvalidateAll(m, pmap);
 }
@@ -106,12 +106,12 @@ function removeRange(m: Machine, pmap: Pmap, sva: Va, eva: Va): boolean {
   let any = false;
   let next = 0;
   for (let va = sva; va < eva; va = next) {
-    counters[REACHED_REMOVE_LOOP_DONE]!++;
+    counters[REACHED_REMOVE_LOOP_DONE]++;
     if (hunks.removeLoopDone(m, pmap)) {
-      counters[REMOVE_LOOP_BREAKS]!++;
+      counters[REMOVE_LOOP_BREAKS]++;
       break;
     }
-    counters[REMOVE_LOOPS]!++;
+    counters[REMOVE_LOOPS]++;
     const hi = vaHi(va);
     const lo = vaLo(va);
     const pml4eWord = pml4eAt(m, pmap, hi);
@@ -119,14 +119,14 @@ function removeRange(m: Machine, pmap: Pmap, sva: Va, eva: Va): boolean {
       next = nextSpan(va, NBPML5);
       continue;
     }
-    const pml4e = words[pml4eWord]!;
+    const pml4e = words[pml4eWord];
     if ((pml4e & PG_V) === 0) {
       next = nextSpan(va, NBPML4);
       continue;
     }
     next = nextSpan(va, NBPDP);
     const pdpeWord = tableWords(pml4e) + pdpSlot(hi, lo);
-    const pdpe = words[pdpeWord]!;
+    const pdpe = words[pdpeWord];
     if ((pdpe & PG_V) === 0) continue;
     if ((pdpe & PG_PS) !== 0) {
       assertWhole1g('pmap_remove', next <= eva);
@@ -139,7 +139,7 @@ function removeRange(m: Machine, pmap: Pmap, sva: Va, eva: Va): boolean {
     }
     next = nextSpan(va, NBPDR);
     const pdeWord = tableWords(pdpe) + pdSlot(lo);
-    let pde = words[pdeWord]!;
+    let pde = words[pdeWord];
     if (pde === 0) continue;
     if ((pde & PG_PS) !== 0) {
       if (va + NBPDR === next && eva >= next) {
@@ -148,7 +148,7 @@ function removeRange(m: Machine, pmap: Pmap, sva: Va, eva: Va): boolean {
         continue;
       }
       if (!demotePde(m, pmap, pdeWord, hi, lo)) continue;
-      pde = words[pdeWord]!;
+      pde = words[pdeWord];
     }
     if (next > eva) next = eva;
     if (removePtes(m, pmap, hi, lo, (next - va) / PAGE_SIZE, frameOf(pde))) any = true;

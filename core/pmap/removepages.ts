@@ -45,7 +45,7 @@ export function pmapRemovePages(m: Machine, pmap: Pmap): void {
   if (m.recording) m.events.emit(EV_REMOVE_PAGES, pmap.id);
   assertOnlyHere(m, pmap);
   const { counters, words } = m;
-  counters[PMAP_LOCKS]!++;
+  counters[PMAP_LOCKS]++;
   let freeChunks = 0;
   let next = 0;
   for (let chunk = pmap.pvChunkHead; chunk !== 0; chunk = next) {
@@ -64,7 +64,7 @@ export function pmapRemovePages(m: Machine, pmap: Pmap): void {
 
 function assertOnlyHere(m: Machine, pmap: Pmap): void {
   const { curcpu } = m;
-  if (m.cpus[curcpu]!.curpmap !== pmap)
+  if (m.cpus[curcpu].curpmap !== pmap)
     throw new KernelPanic('pmap_remove_pages', 'non-current pmap', { pmap: pmap.id });
   const othersLo = curcpu < 32 ? pmap.activeLo & ~(1 << curcpu) : pmap.activeLo;
   const othersHi = curcpu < 32 ? pmap.activeHi : pmap.activeHi & ~(1 << (curcpu - 32));
@@ -74,7 +74,7 @@ function assertOnlyHere(m: Machine, pmap: Pmap): void {
 /** FreeBSD: free_pv_chunk_batch */
 function freeChunkBatch(m: Machine, first: Frame): void {
   const { words } = m;
-  m.counters[PV_CHUNK_LIST_LOCKS]!++;
+  m.counters[PV_CHUNK_LIST_LOCKS]++;
   for (let chunk = first; chunk !== 0; chunk = chunkNext(words, chunk)) lruUnlink(m, chunk);
   let next = 0;
   for (let chunk = first; chunk !== 0; chunk = next) {
@@ -116,7 +116,7 @@ function removeChunk(m: Machine, pmap: Pmap, chunk: Frame): boolean {
         const vaLo = pvVaLo(words, pv);
         if (((vaLo ^ lo) & ~PDRMASK) !== 0 || pvVaHi(words, pv) !== hi) break;
         const pte = pteOf(ptp, vaLo);
-        const old = words[pte]!;
+        const old = words[pte];
         if ((old & PG_V) === 0) {
           bad = pv;
           break;
@@ -137,20 +137,20 @@ function removeChunk(m: Machine, pmap: Pmap, chunk: Frame): boolean {
         else {
           pvHead[frame] = 0;
           pvTail[frame] = 0;
-          if (pvHead2m[frame >>> 9] === 0) aflags[frame]! &= ~PGA_WRITEABLE;
+          if (pvHead2m[frame >>> 9] === 0) aflags[frame] &= ~PGA_WRITEABLE;
         }
       } while (used !== 0);
       if (here !== 0) {
         unmapped += here;
-        refCount[ptp]! -= here - 1;
+        refCount[ptp] -= here - 1;
         unwirePtp(m, pmap, hi, lo, ptp);
       }
-      if (bad !== 0) throw badEntry(pvVaHi(words, bad), pvVaLo(words, bad), words[pteOf(ptp, pvVaLo(words, bad))]!);
+      if (bad !== 0) throw badEntry(pvVaHi(words, bad), pvVaLo(words, bad), words[pteOf(ptp, pvVaLo(words, bad))]);
     }
     chunkMarkFree(words, chunk, i, freed);
   }
   pmapResidentCountAdj(m, pmap, -unmapped);
-  counters[PV_ENTRY_COUNT]! -= unmapped;
+  counters[PV_ENTRY_COUNT] -= unmapped;
   return allFree;
 }
 
@@ -161,10 +161,10 @@ function badEntry(hi: number, lo: number, entry: number): KernelPanic {
 /** Unmaps a 2M page. False: it is wired, and stays. */
 function remove2m(m: Machine, pmap: Pmap, pde: number, pv: number, hi: number, lo: number): boolean {
   const { words, page } = m;
-  const old = words[pde]!;
+  const old = words[pde];
   if ((old & PG_V) === 0) throw badEntry(hi, lo, old);
   if ((old & PG_W) !== 0) return false;
-  m.counters[PV_ENTRY_COUNT]!--;
+  m.counters[PV_ENTRY_COUNT]--;
   words[pde] = 0;
   words[pde + 1] = 0;
   const first = frameOf(old) & ~(RUN_PAGES - 1);
@@ -176,6 +176,6 @@ function remove2m(m: Machine, pmap: Pmap, pde: number, pv: number, hi: number, l
   if (page.pvHead2m[first >>> 9] === 0)
     for (let frame = first; frame < end; frame++) clearWriteableIfUnmapped(m, frame);
   freeReserved(m, pmap, hi, lo, 'pmap_remove_pages');
-  unwirePtp(m, pmap, hi, lo, frameOf(words[pdpeAt(m, pmap, hi, lo)]!));
+  unwirePtp(m, pmap, hi, lo, frameOf(words[pdpeAt(m, pmap, hi, lo)]));
   return true;
 }

@@ -59,7 +59,7 @@ function fillPtp(m: Machine, frame: Frame, lo: number, hi: number): void {
 
 /** The PTEs are promotable only all alike; those that are writeable but clean lose RW, which no TLB need know. */
 function writeProtectClean(words: Int32Array, pte: number): number {
-  const lo = words[pte]!;
+  const lo = words[pte];
   return (lo & (PG_M | PG_RW)) === PG_RW ? (words[pte] = lo & ~PG_RW) : lo;
 }
 
@@ -71,25 +71,25 @@ function writeProtectClean(words: Int32Array, pte: number): number {
 export function promotePde(m: Machine, pmap: Pmap, hi: number, lo: number): void {
   const { words } = m;
   const pde = pdeAt(m, pmap, hi, lo);
-  const table = words[pde]!;
+  const table = words[pde];
   const first = tableWords(table);
-  if ((words[first]! & ((PG_FRAME_LO & ~PG_PS_FRAME_LO) | PG_A | PG_V)) !== (PG_A | PG_V)) {
-    m.counters[PROMOTION_FAILURES]!++;
+  if ((words[first] & ((PG_FRAME_LO & ~PG_PS_FRAME_LO) | PG_A | PG_V)) !== (PG_A | PG_V)) {
+    m.counters[PROMOTION_FAILURES]++;
     return;
   }
   const newLo = writeProtectClean(words, first);
-  const newHi = words[first + 1]!;
+  const newHi = words[first + 1];
   let expected = (newLo & (PG_PS_FRAME_LO | PG_A | PG_V)) + (NPTEPG - 1) * PAGE_SIZE;
   for (let pte = first + 2 * (NPTEPG - 1); pte > first; pte -= 2) {
     const fits =
-      (words[pte]! & (PG_FRAME_LO | PG_A | PG_V)) === (expected | 0) &&
-      (words[pte + 1]! & PG_FRAME_HI) === (newHi & PG_FRAME_HI);
+      (words[pte] & (PG_FRAME_LO | PG_A | PG_V)) === (expected | 0) &&
+      (words[pte + 1] & PG_FRAME_HI) === (newHi & PG_FRAME_HI);
     if (
       !fits ||
       ((writeProtectClean(words, pte) ^ newLo) & PG_PTE_PROMOTE_LO) !== 0 ||
-      ((words[pte + 1]! ^ newHi) & PG_PTE_PROMOTE_HI) !== 0
+      ((words[pte + 1] ^ newHi) & PG_PTE_PROMOTE_HI) !== 0
     ) {
-      m.counters[PROMOTION_FAILURES]!++;
+      m.counters[PROMOTION_FAILURES]++;
       return;
     }
     expected -= PAGE_SIZE;
@@ -102,7 +102,7 @@ export function promotePde(m: Machine, pmap: Pmap, hi: number, lo: number): void
   if ((newLo & PG_MANAGED) !== 0) promotePv(m, pmap, frameOf(newLo), hi, trunc2m(lo));
   words[pde] = patToPde(newLo) | PG_PS;
   words[pde + 1] = newHi | PG_PROMOTED_HI;
-  m.counters[PROMOTIONS]!++;
+  m.counters[PROMOTIONS]++;
 }
 
 /** The first page's pv entry becomes that of the 2M mapping, the others are freed. FreeBSD: pmap_pv_promote_pde */
@@ -119,7 +119,7 @@ function promotePv(m: Machine, pmap: Pmap, first: Frame, hi: number, lo: number)
 function abortDemotion(m: Machine, pmap: Pmap, pde: number, hi: number, lo: number): void {
   const outer = m.delayedFree;
   m.delayedFree = 0;
-  const oldHi = m.words[pde + 1]!;
+  const oldHi = m.words[pde + 1];
   const start = trunc2m(lo);
   removePde(m, pmap, pde, hi, start);
   invalidatePdePage(m, pmap, hi, start, oldHi);
@@ -134,8 +134,8 @@ function abortDemotion(m: Machine, pmap: Pmap, pde: number, hi: number, lo: numb
  */
 export function demotePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: number): boolean {
   const { words, page } = m;
-  const oldLo = words[pde]!;
-  const oldHi = words[pde + 1]!;
+  const oldLo = words[pde];
+  const oldHi = words[pde + 1];
   if ((oldLo & (PG_PS | PG_V)) !== (PG_PS | PG_V))
     throw new KernelPanic('pmap_demote_pde', 'oldpde is missing PG_PS and/or PG_V', { oldpde: oldLo >>> 0 });
   if ((oldLo & PG_A) === 0) {
@@ -158,16 +158,16 @@ export function demotePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: n
   const newLo = patToPte(oldLo & ~PG_PS);
   const first = ptp << 10;
   if (page.valid[ptp] === 0) fillPtp(m, ptp, newLo, oldHi);
-  if (((words[first]! ^ newLo) & PG_FRAME_LO) !== 0)
+  if (((words[first] ^ newLo) & PG_FRAME_LO) !== 0)
     throw new KernelPanic('pmap_demote_pde', 'firstpte and newpte map different physical addresses');
-  if (((words[first]! ^ newLo) & PG_PTE_PROMOTE_LO) !== 0 || ((words[first + 1]! ^ oldHi) & PG_PTE_PROMOTE_HI) !== 0)
+  if (((words[first] ^ newLo) & PG_PTE_PROMOTE_LO) !== 0 || ((words[first + 1] ^ oldHi) & PG_PTE_PROMOTE_HI) !== 0)
     fillPtp(m, ptp, newLo, oldHi);
   // Entries are reserved while the PDE still is a leaf: reclaiming must find the mapping and its pv entry in accord.
   if ((oldLo & PG_MANAGED) !== 0) reservePvEntries(m, pmap, NPTEPG - 1);
   words[pde] = entryLo(ptp, PG_M | PG_A | (oldLo & PG_U) | PG_RW | PG_V);
   words[pde + 1] = 0;
   if ((oldLo & PG_MANAGED) !== 0) demotePv(m, pmap, frameOf(oldLo) & ~(RUN_PAGES - 1), hi, trunc2m(lo));
-  m.counters[DEMOTIONS]!++;
+  m.counters[DEMOTIONS]++;
   return true;
 }
 
@@ -180,7 +180,7 @@ function demotePv(m: Machine, pmap: Pmap, first: Frame, hi: number, lo: number):
   for (let i = 1; i < NPTEPG; i++) {
     const pv = takePvEntry(m, pmap);
     if (pv === 0) throw new KernelPanic('pmap_pv_demote_pde', 'missing spare', { pmap: pmap.id });
-    if ((page.oflags[first + i]! & VPO_UNMANAGED) !== 0)
+    if ((page.oflags[first + i] & VPO_UNMANAGED) !== 0)
       throw new KernelPanic('pmap_pv_demote_pde', 'page is not managed', { frame: first + i });
     pvSetVa(words, pv, hi, lo + i * PAGE_SIZE);
     pvInsertTail(words, pvHead, pvTail, first + i, pv);

@@ -19,7 +19,7 @@ export const ptSlot = (lo: number): number => (lo >>> 11) & 0x3fe;
 export function pml4eAt(m: Machine, pmap: Pmap, hi: number): number {
   const root = pmap.top << 10;
   if (!m.la57) return root | pml4Slot(hi);
-  const pml5e = m.words[root + pml5Slot(hi)]!;
+  const pml5e = m.words[root + pml5Slot(hi)];
   return (pml5e & PG_V) === 0 ? 0 : tableWords(pml5e) | pml4Slot(hi);
 }
 
@@ -27,7 +27,7 @@ export function pml4eAt(m: Machine, pmap: Pmap, hi: number): number {
 export function pdpeAt(m: Machine, pmap: Pmap, hi: number, lo: number): number {
   const at = pml4eAt(m, pmap, hi);
   if (at === 0) return 0;
-  const pml4e = m.words[at]!;
+  const pml4e = m.words[at];
   return (pml4e & PG_V) === 0 ? 0 : tableWords(pml4e) | pdpSlot(hi, lo);
 }
 
@@ -36,13 +36,13 @@ export function pdeAt(m: Machine, pmap: Pmap, hi: number, lo: number): number {
   const { words } = m;
   let table = pmap.top << 10;
   if (m.la57) {
-    const pml5e = words[table + pml5Slot(hi)]!;
+    const pml5e = words[table + pml5Slot(hi)];
     if ((pml5e & PG_V) === 0) return 0;
     table = tableWords(pml5e);
   }
-  const pml4e = words[table | pml4Slot(hi)]!;
+  const pml4e = words[table | pml4Slot(hi)];
   if ((pml4e & PG_V) === 0) return 0;
-  const pdpe = words[tableWords(pml4e) | pdpSlot(hi, lo)]!;
+  const pdpe = words[tableWords(pml4e) | pdpSlot(hi, lo)];
   if ((pdpe & (PG_V | PG_PS)) !== PG_V) return notDirectory(pmap, pdpe, hi, lo);
   return tableWords(pdpe) | pdSlot(lo);
 }
@@ -66,16 +66,16 @@ export function ptPageOf(m: Machine, pmap: Pmap, hi: number, lo: number): Frame 
  */
 export function usualPtPage(m: Machine, pmap: Pmap, hi: number, lo: number): Frame {
   const { words } = m;
-  const pml4e = words[pmap.fourLevelRoot | pml4Slot(hi)]!;
-  const pdpe = words[tableWords(pml4e) | pdpSlot(hi, lo)]!;
-  const pde = words[tableWords(pdpe) | pdSlot(lo)]!;
+  const pml4e = words[pmap.fourLevelRoot | pml4Slot(hi)];
+  const pdpe = words[tableWords(pml4e) | pdpSlot(hi, lo)];
+  const pde = words[tableWords(pdpe) | pdSlot(lo)];
   return ((pml4e & pdpe & pde & PG_V) | ((pdpe | pde) & PG_PS)) === PG_V ? frameOf(pde) : 0;
 }
 
 function ptPageByLevels(m: Machine, pmap: Pmap, hi: number, lo: number): Frame {
   const at = pdeAt(m, pmap, hi, lo);
   if (at === 0) return 0;
-  const pde = m.words[at]!;
+  const pde = m.words[at];
   return (pde & (PG_V | PG_PS)) === PG_V ? frameOf(pde) : 0;
 }
 
@@ -97,13 +97,13 @@ export function pdeSpan(m: Machine, pmap: Pmap, va: Va): number {
   const hi = vaHi(va);
   const lo = vaLo(va);
   const pml4eWord = pml4eAt(m, pmap, hi);
-  const pml4e = pml4eWord === 0 ? 0 : words[pml4eWord]!;
+  const pml4e = pml4eWord === 0 ? 0 : words[pml4eWord];
   if ((pml4e & PG_V) === 0) {
     m.spanEnd = nextSpan(va, NBPML4);
     return 0;
   }
   const pdpeWord = tableWords(pml4e) | pdpSlot(hi, lo);
-  const pdpe = words[pdpeWord]!;
+  const pdpe = words[pdpeWord];
   if ((pdpe & (PG_V | PG_PS)) !== PG_V) {
     m.spanEnd = nextSpan(va, NBPDP);
     return (pdpe & PG_V) === 0 ? 0 : -pdpeWord;

@@ -65,7 +65,7 @@ export function fileCreate(
 
 /** Makes a file at least `pages` long; new pages are resident if all were at the start. */
 export function fileEnsure(m: Machine, id: number, pages: Pages): void {
-  const file = m.files[id]!;
+  const file = m.files[id];
   const { object } = file;
   const old = object.size;
   if (pages <= old) return;

@@ -61,7 +61,7 @@ export class BenchChild {
       if (sum !== expected) throw new Error(`a batch added up to ${sum}, the first one to ${expected}`);
     });
     await bench.run();
-    const result = bench.tasks[0]!.result;
+    const result = bench.tasks[0].result;
     if (!('latency' in result)) throw new Error(`tinybench ended with ${result.state}`);
     const { p50, min, samplesCount } = result.latency;
     return {

@@ -59,7 +59,7 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
       v8: V8_OPTIONS,
       rounds,
       milliseconds,
-      against: columns[0]!.id,
+      against: columns[0].id,
       native,
       tasks,
       memory: options.memory ? await memory(options) : null,
@@ -102,7 +102,7 @@ class TaskBench {
       }
       for (let round = 0; round < rounds; round++) {
         progress(`${id}: round ${round + 1} of ${rounds}`);
-        for (let i = 0; i < runners.length; i++) await this.#measure(runners[(i + round) % runners.length]!);
+        for (let i = 0; i < runners.length; i++) await this.#measure(runners[(i + round) % runners.length]);
         if (this.#yardstick !== null) this.#native.push(this.#yardstick.measure(id, this.#options.milliseconds));
       }
     } finally {
@@ -114,7 +114,7 @@ class TaskBench {
   /** The reference, the others, and the reference again. Where variants cannot differ, one column is enough. */
   #chosen(): BenchColumn[] {
     const { columns } = this.#options;
-    const reference = columns[0]!;
+    const reference = columns[0];
     if (this.#task.seam) return [...columns, reference];
     const followed = columns.find(({ id }) => id === NATIVE_VARIANT) ?? reference;
     return [followed, followed];
@@ -144,7 +144,7 @@ class TaskBench {
   }
 
   #report(runners: readonly Runner[]): TaskReport {
-    const reference = runners[0]!;
+    const reference = runners[0];
     const again = runners.at(-1)!;
     const base = medians(reference);
     const noise = (reference.failure ?? again.failure) ? null : ratios(medians(again), base);
@@ -173,7 +173,7 @@ class TaskBench {
       undisturbed: leastOf(runner.rounds) / leastOf(this.#native),
       aim,
       reached: aim === null ? null : aimReached(ratio, aim),
-      sums: { variant: runner.rounds[0]!.sum, native: this.#native[0]!.sum },
+      sums: { variant: runner.rounds[0].sum, native: this.#native[0].sum },
     };
   }
 }
@@ -184,7 +184,7 @@ const leastOf = (rounds: readonly { readonly least: number }[]): number =>
 const medians = (runner: Runner): number[] => runner.rounds.map(({ median }) => median);
 
 async function memory({ columns, entry, output, progress }: BenchOptions): Promise<BenchReport['memory']> {
-  const column = columns.find(({ id }) => id === NATIVE_VARIANT) ?? columns[0]!;
+  const column = columns.find(({ id }) => id === NATIVE_VARIANT) ?? columns[0];
   progress('memory of a million mappings');
   const child = new BenchProcess(entry, 'calls', (text) => output(column.id, text));
   try {

@@ -21,7 +21,7 @@ export function rangeOf(values: readonly number[]): Range {
 
 /** Ratios of two columns round by round. */
 export function ratios(times: readonly number[], reference: readonly number[]): Range {
-  return rangeOf(times.map((time, round) => time / reference[round]!));
+  return rangeOf(times.map((time, round) => time / reference[round]));
 }
 
 /** Two processes that run the same differ by as much without any round showing it: where their memory lies is chance. */

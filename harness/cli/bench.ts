@@ -55,7 +55,7 @@ export async function benchCommand(options: BenchOptions): Promise<number> {
 /** The reference first. */
 function chooseColumns({ variants, variant, against }: BenchOptions): BenchColumn[] {
   const columns = chooseVariants(variants, variant ?? []).map(columnOf);
-  const reference = against ?? (columns.some(({ id }) => id === NATIVE_VARIANT) ? NATIVE_VARIANT : columns[0]!.id);
+  const reference = against ?? (columns.some(({ id }) => id === NATIVE_VARIANT) ? NATIVE_VARIANT : columns[0].id);
   const first = columns.find(({ id }) => id === reference);
   if (first === undefined)
     throw new UsageError(`--against ${reference}: not among the columns ${columns.map(({ id }) => id).join(', ')}`);

@@ -98,7 +98,7 @@ export class PmapBench {
   }
 
   private pmap(id: number): Pmap {
-    return this.pmaps[id]!;
+    return this.pmaps[id];
   }
 
   /** Statistics and tables of every pmap that lives, by number; 0: it does not. */
@@ -207,7 +207,7 @@ export class PmapBench {
       case 'wired_mappings':
         return { val: pmapPageWiredMappings(m, frame) };
       case 'frame_flags': {
-        const aflags = m.page.aflags[frame]!;
+        const aflags = m.page.aflags[frame];
         const dirty = m.page.dirty[frame] !== 0 ? 1 : 0;
         const writeable = (aflags & PGA_WRITEABLE) !== 0 ? 2 : 0;
         return { val: dirty | writeable | ((aflags & PGA_REFERENCED) !== 0 ? 4 : 0) };
@@ -222,7 +222,7 @@ export class PmapBench {
   private touch(pmap: Pmap, va: number, write: boolean): boolean {
     const root = pmap.topUser !== 0 ? pmap.topUser : pmap.top;
     const access = write ? ACCESS_USER | ACCESS_WRITE : ACCESS_USER;
-    return walk(this.m, this.m.cpus[this.m.curcpu]!, root, vaHi(va), vaLo(va), access) >= 0;
+    return walk(this.m, this.m.cpus[this.m.curcpu], root, vaHi(va), vaLo(va), access) >= 0;
   }
 
   private enter(p: number, va: number, frame: number, prot: string, flags: string, psind: number): number {

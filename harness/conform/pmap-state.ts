@@ -33,11 +33,11 @@ export function countTables(m: Machine, pmap: Pmap): TableCount {
 function countBelow(words: Int32Array, table: number, entries: number, level: number, count: TableCount): void {
   const first = table << 10;
   if (level === 1) {
-    for (let at = first; at < first + 2 * entries; at += 2) count.small += words[at]! & PG_V;
+    for (let at = first; at < first + 2 * entries; at += 2) count.small += words[at] & PG_V;
     return;
   }
   for (let at = first; at < first + 2 * entries; at += 2) {
-    const entry = words[at]!;
+    const entry = words[at];
     if ((entry & PG_V) === 0) continue;
     if ((entry & PG_PS) !== 0) count.large++;
     else {
@@ -95,11 +95,11 @@ function eachLeaf(
   visit: (va: number, lo: number, hi: number, pages: number) => void,
 ): void {
   for (let i = 0; i < entries; i++) {
-    const lo = words[(table << 10) + 2 * i]!;
+    const lo = words[(table << 10) + 2 * i];
     if ((lo & PG_V) === 0) continue;
-    const pages = LEVEL_PAGES[level]!;
+    const pages = LEVEL_PAGES[level];
     const va = base + i * pages * 4096;
-    if (level === 1 || (lo & PG_PS) !== 0) visit(va, lo, words[(table << 10) + 2 * i + 1]!, pages);
+    if (level === 1 || (lo & PG_PS) !== 0) visit(va, lo, words[(table << 10) + 2 * i + 1], pages);
     else eachLeaf(words, frameOf(lo), 512, level - 1, va, visit);
   }
 }

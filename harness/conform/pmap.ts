@@ -135,7 +135,7 @@ function runFile(
   };
   for (const [index, op] of file.ops.entries()) {
     if (faults >= ENOUGH) return index;
-    const expected = answers[index]!;
+    const expected = answers[index];
     if (dead) {
       check(index, 'out', expected.out, 'dead');
       continue;
@@ -160,7 +160,7 @@ function runFile(
     check(index, 'g', gauges, [counters[USER_PT_PAGE_COUNT], counters[PV_PAGE_COUNT], counters[PV_ENTRY_COUNT]]);
     const counts = expected.c ?? {};
     for (const key of COUNT_NAMES)
-      check(index, `c.${key}`, counts[key] ?? 0, counters[COUNTS[key]!]! - before[COUNTS[key]!]!);
+      check(index, `c.${key}`, counts[key] ?? 0, counters[COUNTS[key]] - before[COUNTS[key]]);
     for (const key of Object.keys(counts))
       if (!(key in COUNTS) && key !== IGNORED_COUNT) check(index, `c.${key}`, counts[key], undefined);
   }
@@ -202,8 +202,8 @@ export function conformPmap(paths: readonly string[], revisions: readonly PmapRe
     for (const [index, revision] of revisions.entries()) {
       bench ??= new PmapBench(revision.variant);
       const found: PmapMismatch[] = [];
-      perRevision[index]!.checked += runFile(bench, basename(path), file, revision, found);
-      perRevision[index]!.mismatches += found.length;
+      perRevision[index].checked += runFile(bench, basename(path), file, revision, found);
+      perRevision[index].mismatches += found.length;
       mismatches.push(...found);
     }
   }

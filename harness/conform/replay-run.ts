@@ -103,8 +103,8 @@ class Replay {
   }
 
   #op(chunk: OpChunk, at: number, op: number): void {
-    const { process } = this.#workload.actors[chunk.who[at]!]!;
-    const code = chunk.code[at]!;
+    const { process } = this.#workload.actors[chunk.who[at]];
+    const code = chunk.code[at];
     const p = this.#switchTo(chunk, at);
     const kind = this.#processes.kindOf(process);
     const place: Place = code === OP_EXIT ? 'exit' : code === OP_EXEC ? 'exec' : 'other';
@@ -115,12 +115,12 @@ class Replay {
     this.#byPlace[place].calls += found.calls;
     this.#byPlace[place].early += found.early;
     if (place !== 'other') {
-      const { pid } = this.#workload.processes[process]!;
+      const { pid } = this.#workload.processes[process];
       this.#rows.push({ pid, kind, place, entries, resident, ...found });
     }
     this.#takeOutcome(chunk, at, op, outcome);
     this.#takePeak();
-    this.#processes.take(code, process, chunk.arg[at]!, outcome, found);
+    this.#processes.take(code, process, chunk.arg[at], outcome, found);
   }
 
   /** Switching between processes is the scheduler's: only what the op itself does goes to the event stream. */
@@ -129,7 +129,7 @@ class Replay {
     const p = this.#interpreter.processOf(chunk, at);
     if (p === null || p.state !== PRS_NORMAL || m.curproc === p) return p;
     m.recording = false;
-    runOn(m, p, this.#workload.actors[chunk.who[at]!]!.cpu);
+    runOn(m, p, this.#workload.actors[chunk.who[at]].cpu);
     m.recording = true;
     return p;
   }
@@ -141,13 +141,13 @@ class Replay {
     const end = events.length * EVENT_WORDS;
     const found = removes();
     for (let i = 0; i < end; i += EVENT_WORDS) {
-      const kind = words[i]!;
-      this.#calls[kind]!++;
+      const kind = words[i];
+      this.#calls[kind]++;
       if (kind === EV_REMOVE) {
         found.calls++;
-        found.early += words[i + 4]!;
+        found.early += words[i + 4];
       } else if (kind === EV_ADVISE) {
-        this.#advises[words[i + 4]!]!++;
+        this.#advises[words[i + 4]]++;
       }
     }
     events.clear();
@@ -157,13 +157,13 @@ class Replay {
 
   /** An access op of a recording is one access. */
   #takeOutcome(chunk: OpChunk, at: number, op: number, outcome: number): void {
-    const code = chunk.code[at]!;
+    const code = chunk.code[at];
     const letter = ACCESS_LETTERS[code];
     if (outcome > OUTCOME_SIGNAL && outcome < OUTCOME_NOT_RUN) {
       this.#accesses.signal++;
-      const { process } = this.#workload.actors[chunk.who[at]!]!;
-      const { pid } = this.#workload.processes[process]!;
-      const address = `0x${chunk.addr[at]!.toString(16)}`;
+      const { process } = this.#workload.actors[chunk.who[at]];
+      const { pid } = this.#workload.processes[process];
+      const address = `0x${chunk.addr[at].toString(16)}`;
       if (this.#signals.length < LISTED)
         this.#signals.push([op, pid, this.#processes.kindOf(process), address, letter, outcome - OUTCOME_SIGNAL]);
     } else if (outcome !== 0) {
@@ -187,7 +187,7 @@ class Replay {
     const m = this.#m;
     const peak = this.#peak;
     const resident = this.#residentCountSum();
-    const tables = m.counters[USER_PT_PAGE_COUNT]!;
+    const tables = m.counters[USER_PT_PAGE_COUNT];
     if (resident > peak.residentCountSum) peak.residentCountSum = resident;
     if (tables > peak.userPtPageCount) peak.userPtPageCount = tables;
     if (m.vmspaces.length > peak.vmspaces) peak.vmspaces = m.vmspaces.length;
@@ -195,9 +195,9 @@ class Replay {
 
   #pmapCalls(): Record<string, number> {
     const named: Record<string, number> = { removeEarly: this.#early };
-    for (const [kind, name] of EVENT_KINDS.entries()) if (kind !== EV_ADVISE) named[name] = this.#calls[kind]!;
-    named.advise_dontneed = this.#advises[ADVICES.indexOf('dontneed')]!;
-    named.advise_free = this.#advises[ADVICES.indexOf('free')]!;
+    for (const [kind, name] of EVENT_KINDS.entries()) if (kind !== EV_ADVISE) named[name] = this.#calls[kind];
+    named.advise_dontneed = this.#advises[ADVICES.indexOf('dontneed')];
+    named.advise_free = this.#advises[ADVICES.indexOf('free')];
     named.object_init_pt = 0; // of device memory, of which there is none
     return named;
   }
@@ -212,7 +212,7 @@ class Replay {
   }
 
   #answer(): ReplayAnswer {
-    const userPtPageCount = this.#m.counters[USER_PT_PAGE_COUNT]!;
+    const userPtPageCount = this.#m.counters[USER_PT_PAGE_COUNT];
     const numbers: ReplayRevisionNumbers = {
       pmapCalls: this.#pmapCalls(),
       removeByPlace: this.#byPlace,

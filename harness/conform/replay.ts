@@ -37,7 +37,7 @@ export interface ReplayConformReport extends ConformReport {
 /** The row of a summary, as one revision is to answer it. Entries and resident_count before are baseline's. */
 function expectedRow(row: ReplayFile['processes'][number], revision: number, baseline: boolean): Partial<ReplayRow> {
   const [pid, kind, place, entries, resident, calls, early] = row;
-  const common = { pid, kind, place, calls: calls[revision]!, early: early[revision]! };
+  const common = { pid, kind, place, calls: calls[revision], early: early[revision] };
   return baseline ? { ...common, entries, resident } : common;
 }
 
@@ -171,8 +171,8 @@ export async function conformReplay(
         if (!(error instanceof KernelPanic)) throw error;
         comparison.panic(revision, error.message);
       }
-      perRevision[index]!.checked += file.processes.length;
-      perRevision[index]!.mismatches += comparison.mismatches.length - before;
+      perRevision[index].checked += file.processes.length;
+      perRevision[index].mismatches += comparison.mismatches.length - before;
     }
     total.checked += file.processes.length;
     total.rowsMatching += comparison.rowsMatching;

@@ -65,6 +65,6 @@ export function readVectors<T>(path: string, schema: ZodType<T>): T {
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
+  const issue = parsed.error.issues[0];
   throw new VectorError(basename(path), `${issue.path.join('.') || 'top'}: ${issue.message}`);
 }

@@ -122,7 +122,7 @@ export class VmWorld {
     if (op.op === 'file') {
       const id = fileCreate(m, op.pages, op.resident, op.mode, true);
       if (id !== op.id) throw new RangeError(`file: expected number ${id}, got ${op.id}`);
-      this.objectNumber(m.files[id]!.object.id);
+      this.objectNumber(m.files[id].object.id);
       return {};
     }
     const p = this.procs.get(op.p);
@@ -195,7 +195,7 @@ export class VmWorld {
 
   private mmap(p: Proc, op: Extract<VmOp, { op: 'mmap' }>): VmOutcome {
     const { m } = this;
-    const flags = op.flags.reduce((bits, flag) => bits | MMAP_BITS[MMAP_FLAGS.indexOf(flag)]!, 0);
+    const flags = op.flags.reduce((bits, flag) => bits | MMAP_BITS[MMAP_FLAGS.indexOf(flag)], 0);
     const [file, off] = op.file ?? [-1, 0];
     const max = op.max === undefined ? 0 : protOf(op.max);
     const error = sysMmap(m, p, op.addr, op.len, protOf(op.prot), max, flags, file, off);
@@ -214,7 +214,7 @@ export class VmWorld {
     for (let page = 0; page < pages; page++) {
       const signal = access(this.m, p, va + page * 4096, kind);
       if (signal !== 0) return { out: this.outcome(signal), n };
-      n[Math.min(this.m.faults, 2)]!++;
+      n[Math.min(this.m.faults, 2)]++;
     }
     return { n };
   }
@@ -242,7 +242,7 @@ export class VmWorld {
 
   private call(words: Float64Array): unknown[] {
     const [kindNumber, subject, a, b, c, d, e, f] = words as unknown as [number, ...number[]];
-    const kind = EVENT_KINDS[kindNumber]!;
+    const kind = EVENT_KINDS[kindNumber];
     switch (kind) {
       case 'pinit':
       case 'release':
@@ -292,6 +292,6 @@ export class VmWorld {
 
   /** [page-table pages of user pmaps, swap charged] */
   globals(): number[] {
-    return [this.m.counters[USER_PT_PAGE_COUNT]!, this.m.vm.swapReserved];
+    return [this.m.counters[USER_PT_PAGE_COUNT], this.m.vm.swapReserved];
   }
 }

@@ -94,7 +94,7 @@ class Run {
     for (const [index, op] of this.file.ops.entries()) {
       if (this.found.length >= ENOUGH) return index;
       this.op = index;
-      const item = answers[index]!;
+      const item = answers[index];
       before.set(counters);
       let outcome: VmOutcome;
       try {
@@ -109,7 +109,7 @@ class Run {
       this.check('n', String(item.n ?? ''), String(outcome.n ?? ''));
       this.check('calls', JSON.stringify(expandCalls(item.calls ?? [])), JSON.stringify(world.takeCalls()));
       for (const [cost, counted] of Object.entries(COSTS)) {
-        const got = counted.reduce((sum, counter) => sum + counters[counter]! - before[counter]!, 0);
+        const got = counted.reduce((sum, counter) => sum + counters[counter] - before[counter], 0);
         this.check(`c.${cost}`, item.c?.[cost] ?? 0, got);
       }
       this.expected.apply(item);
@@ -214,8 +214,8 @@ export function conformVm(paths: readonly string[], revisions: readonly VmRevisi
     for (const [index, revision] of revisions.entries()) {
       world ??= new VmWorld(revision.variant);
       const run = new Run(world, basename(path), file, revision, superpages);
-      perRevision[index]!.checked += run.all();
-      perRevision[index]!.mismatches += run.found.length;
+      perRevision[index].checked += run.all();
+      perRevision[index].mismatches += run.found.length;
       mismatches.push(...run.found);
     }
   }

@@ -6,7 +6,7 @@ import { earlyOfCalls } from './observe.ts';
 function kernelRemove(record: RunRecord): string | null {
   const calls = earlyOfCalls(record, 1);
   if (calls === null) return null;
-  const resident = record.perOp.value[1]!;
+  const resident = record.perOp.value[1];
   return `${resident > 2 ? 'more than 2' : resident}, ${calls}`;
 }
 

@@ -9,7 +9,7 @@ function panicAfterFrees(record: RunRecord): string | null {
   if (ops === 0) return null;
   if (ended.kind !== 'panic') return 'no panic';
   const before = level(record, 'ptPageFrees', ops - 1)!;
-  return `${ended.where}, ${totals[PT_PAGE_FREES]! - before}`;
+  return `${ended.where}, ${totals[PT_PAGE_FREES] - before}`;
 }
 
 export const n7: Finding = {

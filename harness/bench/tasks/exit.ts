@@ -46,13 +46,13 @@ export function prepareExitCycle(variant: Variant, full: boolean): Prepared {
       pmapPinit(m, pmap, false);
       pmapActivate(m, pmap);
       for (let i = 0; i < ENTRIES; i++) {
-        const start = starts[i]!;
+        const start = starts[i];
         const pages = i === 0 ? 4 : 3;
         for (let page = 0; page < pages; page++)
           pmapEnter(m, pmap, start + page * PAGE_SIZE, frame++, PROT, VM_PROT_WRITE, 0);
       }
       pmapRemovePages(m, pmap);
-      for (let i = 0; i < ENTRIES; i++) pmapRemove(m, pmap, starts[i]!, starts[i]! + ENTRY_BYTES);
+      for (let i = 0; i < ENTRIES; i++) pmapRemove(m, pmap, starts[i], starts[i] + ENTRY_BYTES);
       pmapActivate(m, m.pmap0);
       pmapRelease(m, pmap);
     }
@@ -69,7 +69,7 @@ export function prepareRemoveCalls(variant: Variant, full: boolean): Prepared {
   const batch = (): number => {
     const before = eventsOf(m);
     for (let n = 0; n < CYCLES; n++)
-      for (let i = 0; i < ENTRIES; i++) pmapRemove(m, pmap, starts[i]!, starts[i]! + ENTRY_BYTES);
+      for (let i = 0; i < ENTRIES; i++) pmapRemove(m, pmap, starts[i], starts[i] + ENTRY_BYTES);
     return eventsOf(m) - before;
   };
   return { ops: CYCLES, batch };

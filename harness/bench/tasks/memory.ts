@@ -49,7 +49,7 @@ export function measureMemory(variant: Variant): MemoryMeasured {
   };
   mapBlock(0);
   const residentBefore = process.memoryUsage.rss();
-  const tablesBefore = m.counters[PT_PAGE_ALLOCS]!;
+  const tablesBefore = m.counters[PT_PAGE_ALLOCS];
   const times: number[] = [];
   for (let first = FROM; first < TO; first += FROM) times.push(mapBlock(first));
   return {
@@ -57,7 +57,7 @@ export function measureMemory(variant: Variant): MemoryMeasured {
     from: FROM,
     to: TO,
     resident: process.memoryUsage.rss() - residentBefore,
-    tables: (m.counters[PT_PAGE_ALLOCS]! - tablesBefore) * PAGE_SIZE,
+    tables: (m.counters[PT_PAGE_ALLOCS] - tablesBefore) * PAGE_SIZE,
     firstNs: median(times.slice(0, BLOCKS)),
     lastNs: median(times.slice(-BLOCKS)),
   };

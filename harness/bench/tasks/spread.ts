@@ -33,8 +33,8 @@ class Lcg {
 }
 
 function swap(list: Int32Array, i: number, j: number): void {
-  const kept = list[i]!;
-  list[i] = list[j]!;
+  const kept = list[i];
+  list[i] = list[j];
   list[j] = kept;
 }
 
@@ -49,21 +49,21 @@ export function prepareSpread(variant: Variant, task: 'extract' | 'independent' 
   for (let i = PAGES - 1; i > 0; i--) swap(order, i, random.below(i + 1));
   for (let i = PAGES - 1; i > 0; i--) swap(chain, i, random.below(i));
   for (let i = 0; i < PAGES; i++)
-    pmapEnter(m, pmap, BASE + i * PAGE_SIZE, FIRST_DATA + chain[i]!, VM_PROT_READ | VM_PROT_WRITE, VM_PROT_WRITE, 0);
-  const cpu = m.cpus[0]!;
+    pmapEnter(m, pmap, BASE + i * PAGE_SIZE, FIRST_DATA + chain[i], VM_PROT_READ | VM_PROT_WRITE, VM_PROT_WRITE, 0);
+  const cpu = m.cpus[0];
   const root = pmap.top;
 
   const addresses = Float64Array.from(order, (page) => BASE + page * PAGE_SIZE);
 
   const extract = (): number => {
     let sum = 0;
-    for (let i = 0; i < PAGES; i++) sum += (pmapExtract(m, pmap, addresses[i]!) >>> PAGE_SHIFT) - FIRST_DATA;
+    for (let i = 0; i < PAGES; i++) sum += (pmapExtract(m, pmap, addresses[i]) >>> PAGE_SHIFT) - FIRST_DATA;
     return sum;
   };
   const independent = (): number => {
     let sum = 0;
     for (let i = 0; i < PAGES; i++)
-      sum += walk(m, cpu, root, BASE_HI, order[i]! << PAGE_SHIFT, ACCESS_USER) - FIRST_DATA;
+      sum += walk(m, cpu, root, BASE_HI, order[i] << PAGE_SHIFT, ACCESS_USER) - FIRST_DATA;
     return sum;
   };
   const dependent = (): number => {
