@@ -99,3 +99,19 @@ export class EventLog {
     this.length++;
   }
 }
+
+/** A machine, as far as its calls are recorded. */
+interface Recorder {
+  readonly recording: boolean;
+  readonly events: EventLog;
+}
+
+/** The running code enters a kernel function (an IN_ number of calls.ts). */
+export function enterPlace(m: Recorder, place: number): void {
+  if (m.recording) m.events.calls.enter(place);
+}
+
+/** It leaves the function, or the pmap call, that it entered last. */
+export function leavePlace(m: Recorder): void {
+  if (m.recording) m.events.leave();
+}

@@ -1,6 +1,7 @@
 /**
  * A new image in a process. FreeBSD: sys/kern/kern_exec.c do_execve, exec_new_vmspace, exec_map_stack.
  */
+import { enterPlace, leavePlace } from '../events.ts';
 import { IN_DO_EXECVE, IN_EXEC_CLEANUP, IN_EXEC_FREE_ABI_MAPPINGS, IN_EXEC_NEW_VMSPACE } from '../calls.ts';
 import { EXECS_NEW, EXECS_REUSED, REACHED_EXEC_BEFORE_TEARDOWN } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
@@ -75,7 +76,7 @@ export function execMapStack(m: Machine, p: Proc, bytes: number): number {
  * p.oldVmspace. Returns whether the vmspace was reused. FreeBSD: exec_new_vmspace
  */
 export function execNewVmspace(m: Machine, p: Proc, sysent: Sysent): boolean {
-  if (m.recording) m.events.calls.enter(IN_EXEC_NEW_VMSPACE);
+  enterPlace(m, IN_EXEC_NEW_VMSPACE);
   idleOtherCpus(m, p);
   const vm = p.vmspace;
   const { map } = vm;
@@ -85,9 +86,9 @@ export function execNewVmspace(m: Machine, p: Proc, sysent: Sysent): boolean {
   if (reuse) {
     m.counters[EXECS_REUSED]++;
     m.counters[REACHED_EXEC_BEFORE_TEARDOWN]++;
-    if (m.recording) m.events.calls.enter(IN_EXEC_FREE_ABI_MAPPINGS);
+    enterPlace(m, IN_EXEC_FREE_ABI_MAPPINGS);
     m.hunks.execBeforeTeardown(m, p);
-    if (m.recording) m.events.leave();
+    leavePlace(m);
     pmapRemovePages(m, vm.pmap);
     vmspaceClear(m, p, vm);
     vmMapLock(m, map); // clears the flags of mlockall and of address randomization
@@ -99,7 +100,7 @@ export function execNewVmspace(m: Machine, p: Proc, sysent: Sysent): boolean {
   }
   mapSharedPage(m, p, sysent);
   p.sysent = sysent;
-  if (m.recording) m.events.leave();
+  leavePlace(m);
   return reuse;
 }
 
@@ -108,9 +109,9 @@ export function execCleanup(m: Machine, p: Proc): void {
   const old = p.oldVmspace;
   if (old === null) return;
   p.oldVmspace = null;
-  if (m.recording) m.events.calls.enter(IN_EXEC_CLEANUP);
+  enterPlace(m, IN_EXEC_CLEANUP);
   vmspaceFree(m, p, old);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }
 
 /** mmap flags of an image's map, by kind. */
@@ -172,9 +173,9 @@ function touchImage(m: Machine, p: Proc, image: Image): number {
  * FreeBSD: do_execve
  */
 export function sysExec(m: Machine, p: Proc, image: Image, sysent: Sysent = image.sysent ?? p.sysent): number {
-  if (m.recording) m.events.calls.enter(IN_DO_EXECVE);
+  enterPlace(m, IN_DO_EXECVE);
   const rv = loadImage(m, p, image, sysent);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
   return rv === 0 && p.image !== null ? execFinish(m, p) : rv;
 }
 
@@ -202,9 +203,9 @@ function loadImage(m: Machine, p: Proc, image: Image, sysent: Sysent): number {
 
 /** After the vfork parent has been woken: the old vmspace goes, the new image starts. */
 export function execFinish(m: Machine, p: Proc): number {
-  if (m.recording) m.events.calls.enter(IN_DO_EXECVE);
+  enterPlace(m, IN_DO_EXECVE);
   execCleanup(m, p);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
   const { image } = p;
   p.image = null;
   if (image !== null) touchImage(m, p, image);
@@ -217,11 +218,11 @@ export function execFinish(m: Machine, p: Proc): number {
  */
 export function sysExecFail(m: Machine, p: Proc, errno: number, afterPointOfNoReturn: boolean): number {
   if (afterPointOfNoReturn) {
-    if (m.recording) m.events.calls.enter(IN_DO_EXECVE);
+    enterPlace(m, IN_DO_EXECVE);
     execNewVmspace(m, p, p.sysent);
     execCleanup(m, p);
     terminate(m, p, 0, SIGABRT);
-    if (m.recording) m.events.leave();
+    leavePlace(m);
   }
   return errno;
 }

@@ -1,6 +1,7 @@
 /**
  * The end of a process. FreeBSD: sys/kern/kern_exit.c exit1.
  */
+import { enterPlace, leavePlace } from '../events.ts';
 import { IN_EXEC_FREE_ABI_MAPPINGS, IN_EXIT1 } from '../calls.ts';
 import { EXITS, REACHED_EXIT_BEFORE_VMSPACE_EXIT, SOLE_EXITS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
@@ -33,7 +34,7 @@ function killPeers(m: Machine, p: Proc): void {
  * wait(), unless init is the parent. FreeBSD: exit1
  */
 export function exit1(m: Machine, p: Proc, status: number, signal: number): number {
-  if (m.recording) m.events.calls.enter(IN_EXIT1);
+  enterPlace(m, IN_EXIT1);
   idleOtherCpus(m, p);
   p.flags |= P_WEXIT;
   p.exitStatus = status;
@@ -41,11 +42,11 @@ export function exit1(m: Machine, p: Proc, status: number, signal: number): numb
   killPeers(m, p);
   m.counters[REACHED_EXIT_BEFORE_VMSPACE_EXIT]++;
   if (p.vmspace.refcnt === 1) m.counters[SOLE_EXITS]++;
-  if (m.recording) m.events.calls.enter(IN_EXEC_FREE_ABI_MAPPINGS);
+  enterPlace(m, IN_EXEC_FREE_ABI_MAPPINGS);
   m.hunks.exitBeforeVmspaceExit(m, p);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
   const rv = stopsAt(m, p, STOP_REFCNT_TESTED) ? ESTOPPED : exitVmspace(m, p);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
   return rv;
 }
 

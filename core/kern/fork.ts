@@ -1,6 +1,7 @@
 /**
  * New processes. FreeBSD: sys/kern/kern_fork.c fork1, sys/vm/vm_glue.c vm_forkproc.
  */
+import { enterPlace, leavePlace } from '../events.ts';
 import { IN_FORK1 } from '../calls.ts';
 import { VMSPACE_SHARES } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
@@ -34,9 +35,9 @@ function sharingChild(m: Machine, p: Proc): Proc {
 
 /** fork: a copy of the vmspace is made before the child is. Returns 0 or ESTOPPED; the child's pid goes to m.retval. */
 export function sysFork(m: Machine, p: Proc): number {
-  if (m.recording) m.events.calls.enter(IN_FORK1);
+  enterPlace(m, IN_FORK1);
   const vm = vmspaceFork(m, p, p.vmspace);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
   if (stopsAt(m, p, STOP_FORK_UNLOCKED)) {
     p.oldVmspace = vm;
     return ESTOPPED;

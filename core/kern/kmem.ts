@@ -1,4 +1,5 @@
 /** Memory of the kernel's own. FreeBSD: sys/vm/vm_kern.c. */
+import { enterPlace, leavePlace } from '../events.ts';
 import { IN_KMEM_FREE } from '../calls.ts';
 import type { Machine } from '../hunks.ts';
 import { pmapRemove } from '../pmap/index.ts';
@@ -14,7 +15,7 @@ const MIN_KERNEL_ADDRESS: Va = 2 ** 64 - 2 ** 41;
 export function kmemFree(m: Machine): void {
   const { kernelPmap } = m;
   m.retval = kernelPmap.stats.residentCount;
-  if (m.recording) m.events.calls.enter(IN_KMEM_FREE);
+  enterPlace(m, IN_KMEM_FREE);
   pmapRemove(m, kernelPmap, MIN_KERNEL_ADDRESS, MIN_KERNEL_ADDRESS + PAGE_SIZE);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }

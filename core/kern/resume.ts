@@ -1,4 +1,5 @@
 /** Finishing a call that waits at a yield point. */
+import { enterPlace, leavePlace } from '../events.ts';
 import { IN_EXIT1 } from '../calls.ts';
 import type { Machine } from '../hunks.ts';
 import type { Proc } from '../state/proc.ts';
@@ -25,19 +26,19 @@ function goOn(m: Machine, p: Proc): number {
   p.stoppedAt = 0;
   switch (stoppedAt) {
     case STOP_REFCNT_TESTED: {
-      if (m.recording) m.events.calls.enter(IN_EXIT1);
+      enterPlace(m, IN_EXIT1);
       const rv = exitVmspace(m, p);
-      if (m.recording) m.events.leave();
+      leavePlace(m);
       if (rv === 0) signalParent(m, parent);
       return rv;
     }
     case STOP_RELEASE_FAILED: {
       const vm = p.oldVmspace!;
       p.oldVmspace = null;
-      if (m.recording) m.events.calls.enter(IN_EXIT1);
+      enterPlace(m, IN_EXIT1);
       vmspaceExitFinish(m, p, vm, false);
       exitFinish(m, p);
-      if (m.recording) m.events.leave();
+      leavePlace(m);
       signalParent(m, parent);
       return 0;
     }

@@ -1,6 +1,7 @@
 /**
  * Processes on CPUs: making the first ones, and switching. FreeBSD: sys/kern/sched_ule.c, sys/amd64/amd64/cpu_switch.S
  */
+import { enterPlace, leavePlace } from '../events.ts';
 import { IN_SCHED_SWITCH } from '../calls.ts';
 import type { Machine } from '../hunks.ts';
 import { pmapActivate } from '../pmap/index.ts';
@@ -36,18 +37,18 @@ export function runOn(m: Machine, p: Proc, cpu: number, thread = 0): void {
   p.cpu = cpu;
   const { pmap } = p.vmspace;
   if (m.cpus[cpu].curpmap === pmap) return;
-  if (m.recording) m.events.calls.enter(IN_SCHED_SWITCH);
+  enterPlace(m, IN_SCHED_SWITCH);
   pmapActivate(m, pmap);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }
 
 /** Nothing runs on the CPU any more. */
 function idle(m: Machine, cpu: number): void {
   m.running[cpu] = null;
   m.curcpu = cpu;
-  if (m.recording) m.events.calls.enter(IN_SCHED_SWITCH);
+  enterPlace(m, IN_SCHED_SWITCH);
   pmapActivate(m, m.pmap0);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }
 
 /** The other threads of p are gone or suspended: the CPUs where they ran go idle. FreeBSD: thread_single */

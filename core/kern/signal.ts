@@ -1,6 +1,7 @@
 /**
  * Signals: their delivery runs code in the shared page. FreeBSD: sys/kern/kern_sig.c, sys/amd64/amd64/exec_machdep.c sendsig.
  */
+import { enterPlace, leavePlace } from '../events.ts';
 import { IN_SENDSIG } from '../calls.ts';
 import { SIGNALS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
@@ -30,11 +31,11 @@ export function setHandler(_m: Machine, p: Proc, signal: number, caught = true):
  * signal that it dies of: a trampoline that is gone cannot run a handler for the fault either. FreeBSD: sendsig
  */
 function deliver(m: Machine, p: Proc): number {
-  if (m.recording) m.events.calls.enter(IN_SENDSIG);
+  enterPlace(m, IN_SENDSIG);
   m.counters[SIGNALS]++;
   const { stacktop } = p.vmspace;
   const signal = access(m, p, stacktop - FRAME_OFFSET, VM_PROT_WRITE);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
   if (signal !== 0) return SIGILL;
   const shared = p.sysent.sharedPage;
   return shared === null ? 0 : access(m, p, shared.base, VM_PROT_EXECUTE);

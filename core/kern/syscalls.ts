@@ -2,6 +2,7 @@
  * System calls on memory: 0 or an error number; a value goes to m.retval. p runs.
  * FreeBSD: sys/vm/vm_mmap.c kern_mmap and others, sys/vm/vm_unix.c kern_break.
  */
+import { enterPlace, leavePlace } from '../events.ts';
 import {
   IN_KERN_BREAK,
   IN_KERN_MADVISE,
@@ -121,9 +122,9 @@ export function sysMmap(
   off: number,
   phys = false,
 ): number {
-  if (m.recording) m.events.calls.enter(IN_KERN_MMAP);
+  enterPlace(m, IN_KERN_MMAP);
   const error = mapMemory(m, p, addr, len, prot, maxProt, mmapFlags, file, off, phys);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
   return error;
 }
 
@@ -189,11 +190,11 @@ export function sysMunmap(m: Machine, p: Proc, addr: number, len: number): numbe
   const start = truncPage(addr);
   const end = start + roundPage(len + addr - start);
   if (!vmMapRangeValid(map, start, end)) return EINVAL;
-  if (m.recording) m.events.calls.enter(IN_KERN_MUNMAP);
+  enterPlace(m, IN_KERN_MUNMAP);
   vmMapLock(m, map);
   vmMapDelete(m, map, start, end);
   vmMapUnlock(m, map);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
   return 0;
 }
 
@@ -201,9 +202,9 @@ export function sysMunmap(m: Machine, p: Proc, addr: number, len: number): numbe
 export function sysMprotect(m: Machine, p: Proc, addr: number, len: number, prot: number, maxProt = 0): number {
   const start = truncPage(addr);
   const end = start + roundPage(len + addr - start);
-  if (m.recording) m.events.calls.enter(IN_KERN_MPROTECT);
+  enterPlace(m, IN_KERN_MPROTECT);
   const rv = vmMapProtect(m, p.vmspace.map, start, end, prot, maxProt === 0 ? -1 : maxProt);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
   if (rv === KERN_PROTECTION_FAILURE) return EACCES;
   return rv === KERN_OUT_OF_BOUNDS ? ENOTSUP : 0;
 }
@@ -213,9 +214,9 @@ export function sysMinherit(m: Machine, p: Proc, addr: number, len: number, inhe
   if (!(inheritance >= 0 && inheritance <= 3)) return EINVAL;
   const start = truncPage(addr);
   const end = start + roundPage(len + addr - start);
-  if (m.recording) m.events.calls.enter(IN_KERN_MINHERIT);
+  enterPlace(m, IN_KERN_MINHERIT);
   vmMapInherit(m, p.vmspace.map, start, end, inheritance);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
   return 0;
 }
 
@@ -223,9 +224,9 @@ export function sysMinherit(m: Machine, p: Proc, addr: number, len: number, inhe
 export function sysMadvise(m: Machine, p: Proc, addr: number, len: number, advice: number): number {
   const { map } = p.vmspace;
   if (!vmMapRangeValid(map, addr, addr + len)) return EINVAL;
-  if (m.recording) m.events.calls.enter(IN_KERN_MADVISE);
+  enterPlace(m, IN_KERN_MADVISE);
   const known = vmMapMadvise(m, map, truncPage(addr), roundPage(addr + len), advice);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
   return known ? 0 : EINVAL;
 }
 
@@ -236,27 +237,27 @@ export function sysMsync(m: Machine, p: Proc, addr: number, len: number, flags: 
   const MS_ASYNC = 1;
   const MS_INVALIDATE = 2;
   if ((flags & (MS_ASYNC | MS_INVALIDATE)) === (MS_ASYNC | MS_INVALIDATE)) return EINVAL;
-  if (m.recording) m.events.calls.enter(IN_KERN_MSYNC);
+  enterPlace(m, IN_KERN_MSYNC);
   const rv = vmMapSync(m, p.vmspace.map, start, end, (flags & MS_INVALIDATE) !== 0);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
   if (rv === KERN_INVALID_ADDRESS) return ENOMEM;
   return rv === KERN_INVALID_ARGUMENT ? EBUSY : 0;
 }
 
 /** FreeBSD: kern_mlock */
 export function sysMlock(m: Machine, p: Proc, addr: number, len: number): number {
-  if (m.recording) m.events.calls.enter(IN_KERN_MLOCK);
+  enterPlace(m, IN_KERN_MLOCK);
   const rv = vmMapWire(m, p.vmspace.map, truncPage(addr), roundPage(addr + len));
-  if (m.recording) m.events.leave();
+  leavePlace(m);
   if (rv === KERN_SUCCESS) return 0;
   return rv === KERN_INVALID_ARGUMENT ? EINVAL : ENOMEM;
 }
 
 /** FreeBSD: kern_munlock */
 export function sysMunlock(m: Machine, p: Proc, addr: number, len: number): number {
-  if (m.recording) m.events.calls.enter(IN_KERN_MUNLOCK);
+  enterPlace(m, IN_KERN_MUNLOCK);
   const rv = vmMapUnwire(m, p.vmspace.map, truncPage(addr), roundPage(addr + len));
-  if (m.recording) m.events.leave();
+  leavePlace(m);
   return rv === KERN_SUCCESS ? 0 : ENOMEM;
 }
 
@@ -265,7 +266,7 @@ export function sysBrk(m: Machine, p: Proc, newEnd: number): number {
   const vm = p.vmspace;
   const { map } = vm;
   const to = roundPage(newEnd);
-  if (m.recording) m.events.calls.enter(IN_KERN_BREAK);
+  enterPlace(m, IN_KERN_BREAK);
   vmMapLock(m, map);
   const base = roundPage(vm.daddr);
   const old = base + vm.dsize * PAGE_SIZE;
@@ -284,7 +285,7 @@ export function sysBrk(m: Machine, p: Proc, newEnd: number): number {
     vm.dsize -= atop(old - to);
   }
   vmMapUnlock(m, map);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
   return error;
 }
 

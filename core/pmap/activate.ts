@@ -1,7 +1,7 @@
 /**
  * Loading a pmap on the current CPU. FreeBSD: sys/amd64/amd64/pmap.c pmap_activate_sw
  */
-import { EV_ACTIVATE } from '../events.ts';
+import { EV_ACTIVATE, leavePlace } from '../events.ts';
 import { loadCr3, setUserCr3 } from '../hw/tlb.ts';
 import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
@@ -41,7 +41,7 @@ export function pmapActivate(m: Machine, pmap: Pmap): void {
   if (m.recording) m.events.emit(EV_ACTIVATE, pmap.id, m.curcpu);
   const cpu = m.cpus[m.curcpu];
   if (cpu.curpmap !== pmap) load(m, cpu, pmap);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }
 
 function load(m: Machine, cpu: Cpu, pmap: Pmap): void {

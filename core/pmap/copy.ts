@@ -2,7 +2,7 @@
  * pmap_copy: giving a child the mappings of its parent, ahead of its faults.
  */
 import { PMAP_LOCKS, SUPERPAGE_MAPPINGS } from '../counters.ts';
-import { EV_COPY } from '../events.ts';
+import { EV_COPY, leavePlace } from '../events.ts';
 import { PG_A, PG_M, PG_MANAGED, PG_PS, PG_W, frameOf } from '../hw/entry.ts';
 import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
@@ -35,7 +35,7 @@ export function pmapCopy(m: Machine, dst: Pmap, src: Pmap, dstAddr: Va, len: num
     copyRange(m, dst, src, srcAddr, srcAddr + len);
     m.pvListLocked = 0;
   }
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }
 
 function copyRange(m: Machine, dst: Pmap, src: Pmap, start: Va, end: Va): void {

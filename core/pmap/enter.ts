@@ -2,7 +2,7 @@
  * pmap_enter: mapping a page where it is needed now.
  */
 import { PMAP_LOCKS } from '../counters.ts';
-import { EV_ENTER } from '../events.ts';
+import { EV_ENTER, leavePlace } from '../events.ts';
 import { PG_A, PG_FRAME_LO, PG_M, PG_MANAGED, PG_NX_HI, PG_PS, PG_RW, PG_U, PG_V, PG_W, frameOf } from '../hw/entry.ts';
 import type { Machine } from '../hunks.ts';
 import { vmPageDirty } from '../page/page.ts';
@@ -74,7 +74,7 @@ export function pmapEnter(
   if (psind !== 0 || (flags & PMAP_ENTER_LARGEPAGE) !== 0)
     rv = enterLarge(m, pmap, va, frame, newLo | PG_PS, newHi, flags, psind);
   else rv = enter4k(m, pmap, vaHi(va), vaLo(va), frame, newLo, newHi, (flags & PMAP_ENTER_NOSLEEP) === 0);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
   return rv;
 }
 

@@ -2,7 +2,7 @@
  * The lighter relatives of pmap_enter: mapping ahead of use, where nothing is mapped and only if that is easy.
  */
 import { PMAP_LOCKS } from '../counters.ts';
-import { EV_ENTER_OBJECT, EV_ENTER_QUICK } from '../events.ts';
+import { EV_ENTER_OBJECT, EV_ENTER_QUICK, leavePlace } from '../events.ts';
 import { PG_MANAGED, PG_NX_HI, PG_PS, PG_U, PG_V, entryLo, frameOf } from '../hw/entry.ts';
 import type { Machine } from '../hunks.ts';
 import { RUN_PAGES, VPO_UNMANAGED } from '../state/page.ts';
@@ -48,7 +48,7 @@ export function pmapEnterObject(m: Machine, pmap: Pmap, sva: Va, eva: Va, first:
     frame = listNext[frame];
   }
   m.pvListLocked = 0;
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }
 
 /**
@@ -62,7 +62,7 @@ export function pmapEnterQuick(m: Machine, pmap: Pmap, va: Va, frame: Frame, pro
   m.counters[PMAP_LOCKS]++;
   enterQuickLocked(m, pmap, vaHi(va), vaLo(va), frame, prot, 0);
   m.pvListLocked = 0;
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }
 
 /** `ptp`: the PT page of the last call, 0 none. Returns the one of this call, or 0 if nothing was mapped. */

@@ -3,7 +3,7 @@
  * lock in turn by trying: with one thread the attempt never fails.
  */
 import { PMAP_TRY_LOCKS, PV_LIST_READ_LOCKS, PV_LIST_WRITE_LOCKS } from '../counters.ts';
-import { EV_CLEAR_MODIFY, EV_COPY_PAGE, EV_REMOVE_ALL, EV_REMOVE_WRITE } from '../events.ts';
+import { EV_CLEAR_MODIFY, EV_COPY_PAGE, EV_REMOVE_ALL, EV_REMOVE_WRITE, leavePlace } from '../events.ts';
 import { PG_A, PG_M, PG_PS, PG_RW, PG_V, PG_W, frameOf } from '../hw/entry.ts';
 import { physZero } from '../hw/phys.ts';
 import type { Machine } from '../hunks.ts';
@@ -80,7 +80,7 @@ export function pmapRemoveAll(m: Machine, frame: Frame): void {
   m.pvListLocked = 0;
   delayedInvlWait(m, frame);
   freeDelayed(m);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }
 
 /** Takes write access from all mappings of the page; 2M ones are demoted. FreeBSD: pmap_remove_write */
@@ -89,7 +89,7 @@ export function pmapRemoveWrite(m: Machine, frame: Frame): void {
   if (m.recording) m.events.emit(EV_REMOVE_WRITE, 0, page.object[frame], page.pindex[frame], 0, 0, 0, 0, frame);
   assertManaged(m, frame, 'pmap_remove_write');
   if (isWriteMapped(m, frame)) removeWriteMapped(m, frame);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }
 
 function removeWriteMapped(m: Machine, frame: Frame): void {
@@ -135,7 +135,7 @@ export function pmapClearModify(m: Machine, frame: Frame): void {
   if (m.recording) m.events.emit(EV_CLEAR_MODIFY, 0, page.object[frame], page.pindex[frame], 0, 0, 0, 0, frame);
   assertManaged(m, frame, 'pmap_clear_modify');
   if (isWriteMapped(m, frame)) clearModifyMapped(m, frame);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }
 
 function clearModifyMapped(m: Machine, frame: Frame): void {
@@ -327,5 +327,5 @@ export function pmapCopyPage(m: Machine, src: Frame, dst: Frame): void {
     words.copyWithin(dst * WORDS_PER_PAGE, src * WORDS_PER_PAGE, (src + 1) * WORDS_PER_PAGE);
     page.nonZero[dst] = 1;
   }
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }

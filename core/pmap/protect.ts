@@ -2,7 +2,7 @@
  * Changing what mappings allow: protection, wiring, and the traces of use.
  */
 import { PMAP_LOCKS } from '../counters.ts';
-import { EV_ADVISE, EV_PROTECT, EV_UNWIRE } from '../events.ts';
+import { EV_ADVISE, EV_PROTECT, EV_UNWIRE, leavePlace } from '../events.ts';
 import { PG_A, PG_M, PG_MANAGED, PG_NX_HI, PG_PROMOTED_HI, PG_PS, PG_RW, PG_V, PG_W, frameOf } from '../hw/entry.ts';
 import type { Machine } from '../hunks.ts';
 import { vmPageDirty } from '../page/page.ts';
@@ -51,7 +51,7 @@ export function pmapProtect(m: Machine, pmap: Pmap, sva: Va, eva: Va, prot: numb
   if (prot === VM_PROT_NONE) removeUnrecorded(m, pmap, sva, eva);
   else if ((prot & (VM_PROT_WRITE | VM_PROT_EXECUTE)) !== (VM_PROT_WRITE | VM_PROT_EXECUTE))
     protectRange(m, pmap, sva, eva, prot);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }
 
 function protectRange(m: Machine, pmap: Pmap, sva: Va, eva: Va, prot: number): void {
@@ -152,7 +152,7 @@ export function pmapUnwire(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
       stats.wiredCount--;
     }
   }
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }
 
 /**
@@ -163,7 +163,7 @@ export function pmapUnwire(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
 export function pmapAdvise(m: Machine, pmap: Pmap, sva: Va, eva: Va, advice: number): void {
   if (m.recording) m.events.emit(EV_ADVISE, pmap.id, sva, eva, advice);
   if (advice === MADV_DONTNEED || advice === MADV_FREE) adviseRange(m, pmap, sva, eva, advice);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }
 
 function adviseRange(m: Machine, pmap: Pmap, sva: Va, eva: Va, advice: number): void {

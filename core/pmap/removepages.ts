@@ -2,7 +2,7 @@
  * pmap_remove_pages: emptying a pmap at exit and exec, by its pv entries instead of its tables.
  */
 import { PMAP_LOCKS, PV_CHUNK_LIST_LOCKS, PV_ENTRY_COUNT } from '../counters.ts';
-import { EV_REMOVE_PAGES } from '../events.ts';
+import { EV_REMOVE_PAGES, leavePlace } from '../events.ts';
 import { PG_M, PG_RW, PG_V, PG_W, frameOf } from '../hw/entry.ts';
 import type { Machine } from '../hunks.ts';
 import { vmPageDirty } from '../page/page.ts';
@@ -59,7 +59,7 @@ export function pmapRemovePages(m: Machine, pmap: Pmap): void {
   pmapInvalidateAll(m, pmap);
   if (freeChunks !== 0) freeChunkBatch(m, freeChunks);
   freeDelayed(m);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }
 
 function assertOnlyHere(m: Machine, pmap: Pmap): void {

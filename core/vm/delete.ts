@@ -1,6 +1,7 @@
 /**
  * Deletion from a map: what exit and exec spend their pmap_remove calls on. FreeBSD: sys/vm/vm_map.c vm_map_delete.
  */
+import { enterPlace, leavePlace } from '../events.ts';
 import { IN_VM_MAP_DELETE, IN_VM_MAP_REMOVE } from '../calls.ts';
 import { VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
@@ -69,7 +70,7 @@ export function vmMapEntryDelete(m: Machine, map: VmMap, entry: VmMapEntry): voi
  */
 export function vmMapDelete(m: Machine, map: VmMap, start: Va, end: Va): void {
   if (start === end) return;
-  if (m.recording) m.events.calls.enter(IN_VM_MAP_DELETE);
+  enterPlace(m, IN_VM_MAP_DELETE);
   let entry = vmMapLookupClipStart(m, map, start);
   while (entry.start < end) {
     if ((entry.eflags & MAP_ENTRY_IN_TRANSITION) !== 0 || systemWiredCount(entry) !== 0)
@@ -81,16 +82,16 @@ export function vmMapDelete(m: Machine, map: VmMap, start: Va, end: Va): void {
     vmMapEntryDelete(m, map, entry);
     entry = next;
   }
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }
 
 /** Deletes what of [start, end) lies within the map. FreeBSD: vm_map_remove */
 export function vmMapRemove(m: Machine, map: VmMap, start: Va, end: Va): void {
-  if (m.recording) m.events.calls.enter(IN_VM_MAP_REMOVE);
+  enterPlace(m, IN_VM_MAP_REMOVE);
   vmMapLock(m, map);
   const from = Math.max(start, map.minOffset);
   const to = Math.min(end, map.maxOffset);
   if (from < to) vmMapDelete(m, map, from, to);
   vmMapUnlock(m, map);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }

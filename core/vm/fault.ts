@@ -1,6 +1,7 @@
 /**
  * Page faults: find or make the page behind an address and map it. FreeBSD: sys/vm/vm_fault.c vm_fault.
  */
+import { enterPlace, leavePlace } from '../events.ts';
 import { IN_VM_FAULT } from '../calls.ts';
 import {
   COPY_ON_WRITES,
@@ -313,9 +314,9 @@ function resolve(m: Machine, fs: FaultState): number {
  * FreeBSD: vm_fault
  */
 export function vmFault(m: Machine, map: VmMap, va: Va, faultType: number, flags: number): number {
-  if (m.recording) m.events.calls.enter(IN_VM_FAULT);
+  enterPlace(m, IN_VM_FAULT);
   const rv = fault(m, map, va, faultType, flags);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
   return rv;
 }
 

@@ -2,6 +2,7 @@
  * Copying the pages of a wired entry at once: at fork, or when it becomes writable.
  * FreeBSD: sys/vm/vm_fault.c vm_fault_copy_entry.
  */
+import { enterPlace, leavePlace } from '../events.ts';
 import { IN_VM_FAULT_COPY_ENTRY } from '../calls.ts';
 import { VM_OBJECT_READ_LOCKS, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
@@ -63,7 +64,7 @@ function destination(m: Machine, dst: VmMapEntry, source: VmObject, upgrade: boo
  * for the copy. FreeBSD: vm_fault_copy_entry
  */
 export function vmFaultCopyEntry(m: Machine, dstMap: VmMap, dst: VmMapEntry, src: VmMapEntry, forking: boolean): void {
-  if (m.recording) m.events.calls.enter(IN_VM_FAULT_COPY_ENTRY);
+  enterPlace(m, IN_VM_FAULT_COPY_ENTRY);
   const { counters, page } = m;
   const upgrade = src === dst;
   const prot = dst.protection;
@@ -107,5 +108,5 @@ export function vmFaultCopyEntry(m: Machine, dstMap: VmMap, dst: VmMapEntry, src
     dst.eflags &= ~(MAP_ENTRY_COW | MAP_ENTRY_NEEDS_COPY);
     vmObjectDeallocate(m, source);
   }
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }

@@ -1,6 +1,7 @@
 /**
  * Placing mappings: at a given address, or at the lowest that fits. FreeBSD: sys/vm/vm_map.c.
  */
+import { enterPlace, leavePlace } from '../events.ts';
 import { IN_VM_MAP_FIXED } from '../calls.ts';
 import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
@@ -50,12 +51,12 @@ export function vmMapFixed(
   max: number,
   cow: number,
 ): number {
-  if (m.recording) m.events.calls.enter(IN_VM_MAP_FIXED);
+  enterPlace(m, IN_VM_MAP_FIXED);
   vmMapLock(m, map);
   if ((cow & MAP_CHECK_EXCL) === 0) vmMapDelete(m, map, start, start + length);
   const rv = place(m, map, object, offset, start, length, prot, max, cow);
   vmMapUnlock(m, map);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
   return rv;
 }
 

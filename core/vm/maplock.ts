@@ -5,6 +5,7 @@
  * Entries deleted under the lock are released after it is gone, the last one first: so all pmap_remove calls of one
  * deletion come before any object is released. FreeBSD: sys/vm/vm_map.c.
  */
+import { enterPlace, leavePlace } from '../events.ts';
 import { IN_VM_MAP_PROCESS_DEFERRED } from '../calls.ts';
 import {
   VM_MAP_DOWNGRADES,
@@ -151,7 +152,7 @@ export function vmPagerReleaseWritecount(m: Machine, object: VmObject, bytes: nu
 export function vmMapProcessDeferred(m: Machine): void {
   let entry = m.vm.deferred;
   if (entry === null) return;
-  if (m.recording) m.events.calls.enter(IN_VM_MAP_PROCESS_DEFERRED);
+  enterPlace(m, IN_VM_MAP_PROCESS_DEFERRED);
   m.vm.deferred = null;
   while (entry !== null) {
     const next: VmMapEntry | null = entry.deferNext;
@@ -161,5 +162,5 @@ export function vmMapProcessDeferred(m: Machine): void {
     vmMapEntryDispose(m, entry);
     entry = next;
   }
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }

@@ -2,6 +2,7 @@
  * Address spaces: making them, copying them at fork, sharing, leaving and tearing them down.
  * FreeBSD: sys/vm/vm_map.c vmspace_alloc, vmspace_fork, vmspace_exec, vmspace_unshare, vmspace_exit, vmspace_free.
  */
+import { enterPlace, leavePlace } from '../events.ts';
 import {
   IN_VMSPACE_ALLOC,
   IN_VMSPACE_DOFREE,
@@ -65,18 +66,18 @@ import { vmObjectShadow, vmObjectSplit } from './shadow.ts';
 
 /** A new, empty vmspace with one reference. kpti: its pmap gets a user-mode root. FreeBSD: vmspace_alloc */
 export function vmspaceAlloc(m: Machine, min: Va, max: Va, kpti: boolean): Vmspace {
-  if (m.recording) m.events.calls.enter(IN_VMSPACE_ALLOC);
+  enterPlace(m, IN_VMSPACE_ALLOC);
   const pmap = newPmap(m);
   pmapPinit(m, pmap, kpti);
   const vm = new Vmspace(pmap, min, max);
   m.vmspaces.push(vm);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
   return vm;
 }
 
 /** The last reference is gone; the pmap is not active. p runs. FreeBSD: vmspace_dofree */
 function vmspaceDofree(m: Machine, p: Proc, vm: Vmspace): void {
-  if (m.recording) m.events.calls.enter(IN_VMSPACE_DOFREE);
+  enterPlace(m, IN_VMSPACE_DOFREE);
   vmspaceClear(m, p, vm);
   pmapRelease(m, vm.pmap);
   const { map } = vm;
@@ -88,7 +89,7 @@ function vmspaceDofree(m: Machine, p: Proc, vm: Vmspace): void {
     });
   m.vmspaces.splice(m.vmspaces.indexOf(vm), 1);
   freePmap(m, vm.pmap);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }
 
 /** The vm_map_remove(min, max) of exec and of the end of a vmspace. */
@@ -99,10 +100,10 @@ export function vmspaceClear(m: Machine, p: Proc, vm: Vmspace): void {
 
 /** Drops a reference. The last one tears down without pmap_remove_pages. p runs. FreeBSD: vmspace_free */
 export function vmspaceFree(m: Machine, p: Proc, vm: Vmspace): void {
-  if (m.recording) m.events.calls.enter(IN_VMSPACE_FREE);
+  enterPlace(m, IN_VMSPACE_FREE);
   if (vm.refcnt <= 0) throw new KernelPanic('vmspace_free', 'no references', { vmspace: vm.id, refcnt: vm.refcnt });
   if (--vm.refcnt === 0) vmspaceDofree(m, p, vm);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }
 
 /**
@@ -118,10 +119,10 @@ export function vmspaceExitBegin(m: Machine, p: Proc): boolean {
     return true;
   }
   if (vm !== vmspace0) {
-    if (m.recording) m.events.calls.enter(IN_VMSPACE_EXIT);
+    enterPlace(m, IN_VMSPACE_EXIT);
     p.vmspace = vmspace0;
     pmapActivate(m, vmspace0.pmap);
-    if (m.recording) m.events.leave();
+    leavePlace(m);
   }
   return false;
 }
@@ -130,7 +131,7 @@ export function vmspaceExitBegin(m: Machine, p: Proc): boolean {
 export function vmspaceExitFinish(m: Machine, p: Proc, vm: Vmspace, released: boolean): void {
   const vmspace0 = m.vmspace0!;
   if (!released && --vm.refcnt !== 0) return;
-  if (m.recording) m.events.calls.enter(IN_VMSPACE_EXIT);
+  enterPlace(m, IN_VMSPACE_EXIT);
   if (p.vmspace !== vm) {
     // Others left between the halves: pmap_remove_pages needs the pmap active.
     p.vmspace = vm;
@@ -140,28 +141,28 @@ export function vmspaceExitFinish(m: Machine, p: Proc, vm: Vmspace, released: bo
   p.vmspace = vmspace0;
   pmapActivate(m, vmspace0.pmap);
   vmspaceDofree(m, p, vm);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }
 
 /** Gives p a new, empty vmspace; the old one keeps its reference. FreeBSD: vmspace_exec */
 export function vmspaceExec(m: Machine, p: Proc, min: Va, max: Va): void {
-  if (m.recording) m.events.calls.enter(IN_VMSPACE_EXEC);
+  enterPlace(m, IN_VMSPACE_EXEC);
   const vm = vmspaceAlloc(m, min, max, p.kpti);
   p.vmspace = vm;
   pmapActivate(m, vm.pmap);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }
 
 /** Gives p a private copy of a vmspace that it shares. FreeBSD: vmspace_unshare */
 export function vmspaceUnshare(m: Machine, p: Proc): void {
   const old = p.vmspace;
   if (old.refcnt === 1) return;
-  if (m.recording) m.events.calls.enter(IN_VMSPACE_UNSHARE);
+  enterPlace(m, IN_VMSPACE_UNSHARE);
   const vm = vmspaceFork(m, p, old);
   p.vmspace = vm;
   pmapActivate(m, vm.pmap);
   vmspaceFree(m, p, old);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
 }
 
 /** What text, data and stack of the child measure, approximately. FreeBSD: vmspace_map_entry_forked */
@@ -311,7 +312,7 @@ function forkZeroed(m: Machine, vm1: Vmspace, vm2: Vmspace, old: VmMapEntry): vo
 
 /** A new vmspace made after vm1 by the inheritance of its entries. p runs. FreeBSD: vmspace_fork */
 export function vmspaceFork(m: Machine, p: Proc, vm1: Vmspace): Vmspace {
-  if (m.recording) m.events.calls.enter(IN_VMSPACE_FORK);
+  enterPlace(m, IN_VMSPACE_FORK);
   const oldMap = vm1.map;
   const vm2 = vmspaceAlloc(m, oldMap.minOffset, oldMap.maxOffset, p.kpti);
   const newMap = vm2.map;
@@ -334,6 +335,6 @@ export function vmspaceFork(m: Machine, p: Proc, vm1: Vmspace): Vmspace {
   vmMapUnlockOnly(oldMap);
   vmMapUnlockOnly(newMap);
   vmMapProcessDeferred(m);
-  if (m.recording) m.events.leave();
+  leavePlace(m);
   return vm2;
 }
