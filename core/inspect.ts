@@ -5,13 +5,13 @@
  */
 export type { Machine } from './hunks.ts';
 export {
-  type Cpu,
   PSC_LEVELS,
   PSC_SLOTS,
   TLB_SLOTS_1G,
   TLB_SLOTS_2M,
   TLB_SLOTS_4K,
   TLB_SLOT_WORDS,
+  type Cpu,
 } from './state/cpu.ts';
 export { PGA_WRITEABLE, VM_PAGE_BITS_ALL, VPO_UNMANAGED } from './state/page.ts';
 export { INDEX_SHIFT, type PageIndex } from './state/pageindex.ts';

@@ -1,8 +1,8 @@
 /**
  * Booting a machine, and making a used one as good as new.
  */
-import { resetCpus } from './hw/cpu.ts';
 import type { Hunks, Machine } from './hunks.ts';
+import { resetCpus } from './hw/cpu.ts';
 import { TIMEKEEP_OFFSET, TIMEKEEP_VALUE } from './kern/signal.ts';
 import { pmapBootstrap } from './pmap/index.ts';
 import { type MachineConfig, MachineState } from './state/machine.ts';

@@ -4,11 +4,11 @@
  * M bits, references, pv entries). Frames and objects are numbered by first visit: vmspaces in order of creation, addresses
  * ascending. Statistics are not in it.
  */
-import { PG_PS, PG_V } from './hw/entry.ts';
 import type { Machine } from './hunks.ts';
+import { PG_PS, PG_V } from './hw/entry.ts';
 import { pvNext, pvPmap, pvVaHi, pvVaLo } from './pmap/pv.ts';
-import type { Pmap } from './state/pmap.ts';
 import { VPO_UNMANAGED } from './state/page.ts';
+import type { Pmap } from './state/pmap.ts';
 import type { VmMapEntry, VmObject, Vmspace } from './state/vm.ts';
 import { type Frame, vaOf } from './units.ts';
 import { vmMapEntrySucc } from './vm/maptree.ts';

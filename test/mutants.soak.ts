@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mmuMutants } from './mutants/mmu.ts';
+import { MutantTree } from './mutants/mutant.ts';
 import { pmapMutants } from './mutants/pmap.ts';
 import { vmMutants } from './mutants/vm.ts';
-import { MutantTree } from './mutants/mutant.ts';
 import { root } from './support/layers.ts';
 
 const vectors = (kind: string): string[] =>

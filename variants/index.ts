@@ -21,9 +21,23 @@ import { sharedPageUnmap } from './shared-page-unmap.ts';
 import { toplevelAccounting } from './toplevel-accounting.ts';
 
 export * from '../core/index.ts';
-export { baseline, toplevelAccounting, doubleCountFix, sharedPageUnmap, landed };
-export { noEarlyExit, noAbiUnmap, baselineWithUnmap, unmapWithoutRefcountCheck, unmapAfterRemovePages };
-export { vmspaceClear, vmspaceClearAsSpelled, dyingPmapNoIpi, d33276, inLoopCheck };
+export {
+  baseline,
+  baselineWithUnmap,
+  d33276,
+  doubleCountFix,
+  dyingPmapNoIpi,
+  inLoopCheck,
+  landed,
+  noAbiUnmap,
+  noEarlyExit,
+  sharedPageUnmap,
+  toplevelAccounting,
+  unmapAfterRemovePages,
+  unmapWithoutRefcountCheck,
+  vmspaceClear,
+  vmspaceClearAsSpelled,
+};
 
 /** The review, state by state. */
 export const series: readonly Variant[] = [baseline, toplevelAccounting, doubleCountFix, sharedPageUnmap, landed];

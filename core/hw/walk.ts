@@ -6,8 +6,8 @@
  * whether it was that, and otherwise lets walkPrecise start over: the common case has no side effects.
  * Intel SDM volume 3: 4.5 (entries), 4.6 (access rights), 4.7 (page faults), 4.8 (accessed and dirty).
  */
-import type { Hardware } from '../state/machine.ts';
 import type { Cpu } from '../state/cpu.ts';
+import type { Hardware } from '../state/machine.ts';
 import { type Frame, WORDS_PER_PAGE } from '../units.ts';
 import { PG_A, PG_FRAME_LO, PG_G, PG_M, PG_NX_HI, PG_PKU_SHIFT_HI, PG_PS, PG_RW, PG_U, PG_V } from './entry.ts';
 import { physRead, physWrite } from './phys.ts';

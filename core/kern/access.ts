@@ -2,8 +2,8 @@
  * Memory accesses of user mode: through the page tables, with the faults that it takes.
  * FreeBSD: sys/amd64/amd64/trap.c trap_pfault, sys/vm/vm_fault.c vm_fault_trap.
  */
-import { cpuAccess } from '../hw/cpu.ts';
 import type { Machine } from '../hunks.ts';
+import { cpuAccess } from '../hw/cpu.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Proc } from '../state/proc.ts';
 import { PAGE_SIZE, VM_PROT_READ, VM_PROT_WRITE, truncPage } from '../units.ts';

@@ -1,10 +1,11 @@
 /**
  * A new image in a process. FreeBSD: sys/kern/kern_exec.c do_execve, exec_new_vmspace, exec_map_stack.
  */
-import { enterPlace, leavePlace } from '../events.ts';
 import { IN_DO_EXECVE, IN_EXEC_CLEANUP, IN_EXEC_FREE_ABI_MAPPINGS, IN_EXEC_NEW_VMSPACE } from '../calls.ts';
 import { EXECS_NEW, EXECS_REUSED, REACHED_EXEC_BEFORE_TEARDOWN } from '../counters.ts';
+import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
+import { pmapRemovePages } from '../pmap/index.ts';
 import { P_EXEC, P_PPWAIT, type Image, type ImageMap, type Proc, type Sysent } from '../state/proc.ts';
 import {
   PAGE_SIZE,
@@ -31,11 +32,10 @@ import { vmMapLock, vmMapUnlock } from '../vm/maplock.ts';
 import { MAP_ANON, MAP_FIXED, MAP_GUARD, MAP_PRIVATE, MAP_STACK } from '../vm/mmap.ts';
 import { vmObjectDeallocate, vmObjectReference } from '../vm/object.ts';
 import { vmspaceClear, vmspaceExec, vmspaceFree } from '../vm/vmspace.ts';
-import { pmapRemovePages } from '../pmap/index.ts';
 import { access } from './access.ts';
 import { ENOMEM, ESTOPPED, SIGABRT } from './errno.ts';
-import { terminate } from './signal.ts';
 import { idleOtherCpus, minUserAddress } from './run.ts';
+import { terminate } from './signal.ts';
 import { STOP_PPWAIT_CLEARED, stopsAt } from './stop.ts';
 import { mapMemory } from './syscalls.ts';
 

@@ -1,6 +1,6 @@
 /** Finishing a call that waits at a yield point. */
-import { enterPlace, leavePlace } from '../events.ts';
 import { IN_EXIT1 } from '../calls.ts';
+import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import type { Proc } from '../state/proc.ts';
 import { vmspaceExitFinish } from '../vm/vmspace.ts';

@@ -2,7 +2,6 @@
  * System calls on memory: 0 or an error number; a value goes to m.retval. p runs.
  * FreeBSD: sys/vm/vm_mmap.c kern_mmap and others, sys/vm/vm_unix.c kern_break.
  */
-import { enterPlace, leavePlace } from '../events.ts';
 import {
   IN_KERN_BREAK,
   IN_KERN_MADVISE,
@@ -14,6 +13,7 @@ import {
   IN_KERN_MUNLOCK,
   IN_KERN_MUNMAP,
 } from '../calls.ts';
+import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import type { Proc } from '../state/proc.ts';
 import {
@@ -59,8 +59,8 @@ import {
 } from '../vm/mmap.ts';
 import { vmObjectDeallocate } from '../vm/object.ts';
 import { vmMapProtect } from '../vm/protect.ts';
-import { vmMapUnwire, vmMapWire } from '../vm/wire.ts';
 import { vmspaceUnshare } from '../vm/vmspace.ts';
+import { vmMapUnwire, vmMapWire } from '../vm/wire.ts';
 import { EACCES, EBADF, EBUSY, EINVAL, ENOMEM, ENOTSUP } from './errno.ts';
 import { idleOtherCpus } from './run.ts';
 

@@ -6,8 +6,8 @@
  * pv chunks) come from runs of their own, so that revisions that free those in another order move no page of an object.
  */
 import { ALLOC_FAILURES, PAGES_DIRTIED, VM_WAITS } from '../counters.ts';
-import { physZero } from '../hw/phys.ts';
 import type { Machine } from '../hunks.ts';
+import { physZero } from '../hw/phys.ts';
 import { KernelPanic } from '../panic.ts';
 import { RUN_MAP_WORDS, RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED } from '../state/page.ts';
 import type { Frame } from '../units.ts';

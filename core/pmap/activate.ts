@@ -2,8 +2,8 @@
  * Loading a pmap on the current CPU. FreeBSD: sys/amd64/amd64/pmap.c pmap_activate_sw
  */
 import { EV_ACTIVATE, leavePlace } from '../events.ts';
-import { loadCr3, setUserCr3 } from '../hw/tlb.ts';
 import type { Machine } from '../hunks.ts';
+import { loadCr3, setUserCr3 } from '../hw/tlb.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Cpu } from '../state/cpu.ts';
 import type { Pmap } from '../state/pmap.ts';

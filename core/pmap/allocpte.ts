@@ -1,11 +1,11 @@
 /**
  * Page-table pages for a mapping that is about to be made: what is in the way is demoted, and the caller may sleep.
  */
-import { PG_A, PG_MANAGED, PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.ts';
+import { PMAP_LOCKS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
+import { PG_A, PG_MANAGED, PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.ts';
 import { vmWait } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
-import { PMAP_LOCKS } from '../counters.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, vaOf } from '../units.ts';
 import { LEVEL_PD, LEVEL_PT, makeTable } from './ptp.ts';

@@ -3,8 +3,8 @@
  */
 import { PMAP_LOCKS, SUPERPAGE_MAPPINGS } from '../counters.ts';
 import { EV_COPY, leavePlace } from '../events.ts';
-import { PG_A, PG_M, PG_MANAGED, PG_PS, PG_W, frameOf } from '../hw/entry.ts';
 import type { Machine } from '../hunks.ts';
+import { PG_A, PG_M, PG_MANAGED, PG_PS, PG_W, frameOf } from '../hw/entry.ts';
 import { KernelPanic } from '../panic.ts';
 import { RUN_PAGES } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';

@@ -3,8 +3,8 @@
  */
 import { PMAP_LOCKS } from '../counters.ts';
 import { EV_ENTER, leavePlace } from '../events.ts';
-import { PG_A, PG_FRAME_LO, PG_M, PG_MANAGED, PG_NX_HI, PG_PS, PG_RW, PG_U, PG_V, PG_W, frameOf } from '../hw/entry.ts';
 import type { Machine } from '../hunks.ts';
+import { PG_A, PG_FRAME_LO, PG_M, PG_MANAGED, PG_NX_HI, PG_PS, PG_RW, PG_U, PG_V, PG_W, frameOf } from '../hw/entry.ts';
 import { vmPageDirty } from '../page/page.ts';
 import { reservIsFull } from '../page/reserv.ts';
 import { KernelPanic } from '../panic.ts';

@@ -2,8 +2,8 @@
  * 2M mappings made at once, without 512 small ones before. FreeBSD: sys/amd64/amd64/pmap.c pmap_enter_pde
  */
 import { SUPERPAGE_MAPPINGS } from '../counters.ts';
-import { PG_M, PG_MANAGED, PG_NX_HI, PG_PS, PG_RW, PG_U, PG_V, PG_W, entryLo, frameOf } from '../hw/entry.ts';
 import type { Machine } from '../hunks.ts';
+import { PG_M, PG_MANAGED, PG_NX_HI, PG_PS, PG_RW, PG_U, PG_V, PG_W, entryLo, frameOf } from '../hw/entry.ts';
 import { KernelPanic } from '../panic.ts';
 import { PGA_WRITEABLE, RUN_PAGES, VPO_UNMANAGED } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';

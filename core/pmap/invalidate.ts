@@ -19,9 +19,9 @@ import {
   REACHED_INVALIDATE_OTHERS,
   SHOOTDOWNS,
 } from '../counters.ts';
+import type { Machine } from '../hunks.ts';
 import { PG_PROMOTED_HI } from '../hw/entry.ts';
 import { INVPCID_ADDR, INVPCID_CTX, invlpg, invpcid, loadCr3 } from '../hw/tlb.ts';
-import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Cpu } from '../state/cpu.ts';
 import type { Pmap } from '../state/pmap.ts';

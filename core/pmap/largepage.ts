@@ -2,8 +2,8 @@
  * Non-transparent superpages: unmanaged 2M and 1G mappings that are made and taken away whole.
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_enter_largepage, PMAP_ENTER_LARGEPAGE.
  */
-import { PG_PS, PG_PS_FRAME_LO, PG_V, PG_W, frameOf, tableWords } from '../hw/entry.ts';
 import type { Machine } from '../hunks.ts';
+import { PG_PS, PG_PS_FRAME_LO, PG_V, PG_W, frameOf, tableWords } from '../hw/entry.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
 import {
@@ -17,10 +17,10 @@ import {
   vaHi,
   vaLo,
 } from '../units.ts';
+import { sleepForMemory } from './allocpte.ts';
 import { LEVEL_PD, LEVEL_PDP, makeTable } from './ptp.ts';
 import { pmapResidentCountAdj } from './ptpage.ts';
 import { pdSlot, pdeAt, pdpSlot, pdpeAt, pml4eAt } from './tables.ts';
-import { sleepForMemory } from './allocpte.ts';
 
 /** A range must cover a 1G mapping wholly: it cannot be demoted. */
 export function assertWhole1g(where: string, whole: boolean): void {

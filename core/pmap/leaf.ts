@@ -2,8 +2,8 @@
  * Taking away one leaf, 4K or 2M, with its pv entry and its reference to the page-table page. The caller flushes TLBs.
  */
 import { REACHED_RESERVED_PT_PAGE_FREED } from '../counters.ts';
-import { PG_A, PG_M, PG_MANAGED, PG_RW, PG_W, frameOf } from '../hw/entry.ts';
 import type { Machine } from '../hunks.ts';
+import { PG_A, PG_M, PG_MANAGED, PG_RW, PG_W, frameOf } from '../hw/entry.ts';
 import { vmPageDirty } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
 import { PGA_REFERENCED, PGA_WRITEABLE, RUN_PAGES, VM_PAGE_BITS_ALL } from '../state/page.ts';

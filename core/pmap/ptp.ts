@@ -4,8 +4,8 @@
  * A page-table page's references count its non-zero entries; a new page's first reference stands for the entry that the
  * caller will store in it. The root's entries are not counted.
  */
-import { PG_NX_HI, PG_TABLE, PG_V, entryLo, frameOf, tableWords } from '../hw/entry.ts';
 import type { Machine } from '../hunks.ts';
+import { PG_NX_HI, PG_TABLE, PG_V, entryLo, frameOf, tableWords } from '../hw/entry.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NUPDE, NUPDPE, NUPML4E, type Pages } from '../units.ts';

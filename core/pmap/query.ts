@@ -2,6 +2,7 @@
  * Questions about one address of a pmap. None changes a mapping.
  */
 import { PMAP_LOCKS } from '../counters.ts';
+import type { Machine } from '../hunks.ts';
 import {
   PG_A,
   PG_FRAME_LO,
@@ -15,7 +16,6 @@ import {
   frameOf,
   tableWords,
 } from '../hw/entry.ts';
-import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NBPDP, NBPDR, PAGE_SIZE, VM_PROT_WRITE, type Va, vaHi, vaLo } from '../units.ts';

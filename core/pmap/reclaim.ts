@@ -1,9 +1,9 @@
 /**
  * pv entries when memory is short: taking them, and the mappings they stand for, from any pmap.
  */
-import { PV_CHUNK_LIST_LOCKS, PMAP_LOCKS, PMAP_TRY_LOCKS, PV_ENTRY_COUNT } from '../counters.ts';
-import { PG_PS, PG_W, frameOf } from '../hw/entry.ts';
+import { PMAP_LOCKS, PMAP_TRY_LOCKS, PV_CHUNK_LIST_LOCKS, PV_ENTRY_COUNT } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
+import { PG_PS, PG_W, frameOf } from '../hw/entry.ts';
 import type { Pmap } from '../state/pmap.ts';
 import type { Frame } from '../units.ts';
 import { delayedInvlFinish, delayedInvlPage, delayedInvlStart, pmapInvalidateAll } from './invalidate.ts';

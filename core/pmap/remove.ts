@@ -11,17 +11,17 @@ import {
   REMOVE_LOOP_BREAKS,
 } from '../counters.ts';
 import { EVENT_REMOVE_EARLY, EVENT_WORDS, EV_REMOVE } from '../events.ts';
-import { PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.ts';
 import type { Machine } from '../hunks.ts';
+import { PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NBPDP, NBPDR, NBPML4, NBPML5, PAGE_SIZE, type Va, vaHi, vaLo, vaOf } from '../units.ts';
 import { delayedInvlFinish, delayedInvlStart, pmapInvalidateAll, pmapInvalidatePage } from './invalidate.ts';
+import { assertWhole1g } from './largepage.ts';
 import { removePde, removePte } from './leaf.ts';
 import { unwirePtp } from './ptp.ts';
 import { freeDelayed, pmapResidentCountAdj } from './ptpage.ts';
 import { demotePde } from './superpage.ts';
 import { nextSpan, pdSlot, pdeAt, pdpSlot, pml4eAt, ptPageOf, pteOf } from './tables.ts';
-import { assertWhole1g } from './largepage.ts';
 
 /**
  * Unmaps [sva, eva), page-aligned. When the pmap has nothing mapped it returns at its first test, before taking any lock.

@@ -3,8 +3,8 @@
  */
 import { PMAP_LOCKS, PV_CHUNK_LIST_LOCKS, PV_ENTRY_COUNT } from '../counters.ts';
 import { EV_REMOVE_PAGES, leavePlace } from '../events.ts';
-import { PG_M, PG_RW, PG_V, PG_W, frameOf } from '../hw/entry.ts';
 import type { Machine } from '../hunks.ts';
+import { PG_M, PG_RW, PG_V, PG_W, frameOf } from '../hw/entry.ts';
 import { vmPageDirty } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
 import { PGA_WRITEABLE, RUN_PAGES } from '../state/page.ts';

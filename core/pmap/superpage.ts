@@ -3,6 +3,7 @@
  * that demotion needs no memory.
  */
 import { DEMOTIONS, PROMOTIONS, PROMOTION_FAILURES } from '../counters.ts';
+import type { Machine } from '../hunks.ts';
 import {
   PG_A,
   PG_FRAME_HI,
@@ -24,7 +25,6 @@ import {
   frameOf,
   tableWords,
 } from '../hw/entry.ts';
-import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
 import { RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED } from '../state/page.ts';
 import { PMAP_PDE_SUPERPAGE, type Pmap } from '../state/pmap.ts';

@@ -2,8 +2,8 @@
  * Finding an entry in a pmap's tables. An address comes as two halves; an entry is named by the index of its low word in
  * m.words, and 0 means "no table there".
  */
-import { PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.ts';
 import type { Machine } from '../hunks.ts';
+import { PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NBPDP, NBPDR, NBPML4, type Va, vaHi, vaLo, vaOf } from '../units.ts';

@@ -2,9 +2,9 @@
  * State of the machine-independent VM: objects, map entries, maps, vmspaces, files. No behaviour.
  * FreeBSD: sys/vm/vm_map.h, sys/vm/vm_object.h.
  */
-import type { Pmap } from './pmap.ts';
 import type { Frame, Pages, Va } from '../units.ts';
 import { PageIndex } from './pageindex.ts';
+import type { Pmap } from './pmap.ts';
 
 /** Object types. FreeBSD: vm.h OBJT_*. Nothing is ever paged out, so OBJT_SWAP does not occur. */
 export const OBJT_DEFAULT = 0;

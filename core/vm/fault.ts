@@ -1,7 +1,6 @@
 /**
  * Page faults: find or make the page behind an address and map it. FreeBSD: sys/vm/vm_fault.c vm_fault.
  */
-import { enterPlace, leavePlace } from '../events.ts';
 import { IN_VM_FAULT } from '../calls.ts';
 import {
   COPY_ON_WRITES,
@@ -11,14 +10,16 @@ import {
   VM_OBJECT_WRITE_LOCKS,
   ZERO_FILLS,
 } from '../counters.ts';
+import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { vmPageDirty, vmWait } from '../page/page.ts';
+import { reservRename } from '../page/reserv.ts';
 import { KernelPanic } from '../panic.ts';
 import { pmapCopyPage, pmapEnter, pmapRemoveAll, pmapZeroPage } from '../pmap/index.ts';
 import { VM_PAGE_BITS_ALL } from '../state/page.ts';
 import {
-  MAP_ENTRY_BEHAV_RANDOM,
   MAP_ENTRY_BEHAV_MASK,
+  MAP_ENTRY_BEHAV_RANDOM,
   OBJT_DEFAULT,
   OBJ_ANON,
   OBJ_COLORED,
@@ -26,7 +27,7 @@ import {
   OBJ_POPULATE,
   type VmMap,
 } from '../state/vm.ts';
-import { PAGE_SIZE, VM_PROT_WRITE, type Va, PMAP_ENTER_WIRED } from '../units.ts';
+import { PAGE_SIZE, PMAP_ENTER_WIRED, VM_PROT_WRITE, type Va } from '../units.ts';
 import {
   KERN_FAILURE,
   KERN_OUT_OF_BOUNDS,
@@ -39,6 +40,7 @@ import { FaultState, faultEntry, unlockMap } from './faultstate.ts';
 import { vmMapLookup, vmMapLookupLocked } from './lookup.ts';
 import { vmMapTrylockRead, vmMapUnlock } from './maplock.ts';
 import { vmObjectDeallocate } from './object.ts';
+import { vmPagerGetPages, vmPagerWindow } from './pager.ts';
 import {
   vmPageAlloc,
   vmPageFreeFrom,
@@ -49,9 +51,7 @@ import {
   vmPageWire,
   vmPageWired,
 } from './pages.ts';
-import { vmPagerGetPages, vmPagerWindow } from './pager.ts';
 import { vmFaultPrefault, vmFaultReadahead } from './prefault.ts';
-import { reservRename } from '../page/reserv.ts';
 import { PFBAK, PFFOR, faultDirty, vmFaultSoftFast } from './softfast.ts';
 
 /** Pages of the aligned window that a fault which is not sequential reads. FreeBSD: VM_FAULT_READ_DEFAULT */

@@ -2,9 +2,9 @@
  * Copying the pages of a wired entry at once: at fork, or when it becomes writable.
  * FreeBSD: sys/vm/vm_fault.c vm_fault_copy_entry.
  */
-import { enterPlace, leavePlace } from '../events.ts';
 import { IN_VM_FAULT_COPY_ENTRY } from '../calls.ts';
 import { VM_OBJECT_READ_LOCKS, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
+import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { vmWait } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
@@ -20,7 +20,7 @@ import {
   type VmMapEntry,
   type VmObject,
 } from '../state/vm.ts';
-import { PAGE_SIZE, VM_PROT_WRITE, type Frame, PMAP_ENTER_WIRED } from '../units.ts';
+import { PAGE_SIZE, PMAP_ENTER_WIRED, VM_PROT_WRITE, type Frame } from '../units.ts';
 import { vmObjectAllocateAnon, vmObjectDeallocate, vmObjectReference } from './object.ts';
 import { vmPageAlloc, vmPageLookup, vmPageUnwire, vmPageWire } from './pages.ts';
 

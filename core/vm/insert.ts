@@ -47,8 +47,7 @@ import { vmMapTryMergeEntries } from './entry.ts';
 import { vmMapEntryCreate } from './maplock.ts';
 import { entryHolds, vmMapEntryLink, vmMapEntryResize, vmMapEntrySucc, vmMapLookupEntry } from './maptree.ts';
 import { vmObjectReference } from './object.ts';
-import { vmPageFindLeast } from './pages.ts';
-import { runHolds } from './pages.ts';
+import { runHolds, vmPageFindLeast } from './pages.ts';
 import { vmObjectCoalesce } from './shadow.ts';
 
 /** Pages mapped ahead under MAP_PREFAULT_PARTIAL; a superpage counts as one. FreeBSD: MAX_INIT_PT */

@@ -1,8 +1,8 @@
 /**
  * Placing mappings: at a given address, or at the lowest that fits. FreeBSD: sys/vm/vm_map.c.
  */
-import { enterPlace, leavePlace } from '../events.ts';
 import { IN_VM_MAP_FIXED } from '../calls.ts';
+import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
 import { OBJ_COLORED, type VmMap, type VmObject } from '../state/vm.ts';

@@ -5,7 +5,6 @@
  * Entries deleted under the lock are released after it is gone, the last one first: so all pmap_remove calls of one
  * deletion come before any object is released. FreeBSD: sys/vm/vm_map.c.
  */
-import { enterPlace, leavePlace } from '../events.ts';
 import { IN_VM_MAP_PROCESS_DEFERRED } from '../calls.ts';
 import {
   VM_MAP_DOWNGRADES,
@@ -15,6 +14,7 @@ import {
   VM_MAP_UPGRADES,
   VM_OBJECT_WRITE_LOCKS,
 } from '../counters.ts';
+import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
 import {

@@ -6,6 +6,7 @@
  */
 import { VM_OBJECT_READ_LOCKS, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
+import { reservBreakAll, reservRename } from '../page/reserv.ts';
 import { KernelPanic } from '../panic.ts';
 import {
   OBJT_DEAD,
@@ -20,7 +21,6 @@ import {
 } from '../state/vm.ts';
 import { PAGE_SIZE, type Pages } from '../units.ts';
 import { vmObjectTerminatePages, vmPageFindLeast, vmPageLookup, vmPageRemoveAndFree, vmPageRename } from './pages.ts';
-import { reservBreakAll, reservRename } from '../page/reserv.ts';
 
 /** A new object with one reference. FreeBSD: vm_object_allocate */
 export function vmObjectAllocate(m: Machine, type: number, size: Pages, flags: number): VmObject {

@@ -4,12 +4,12 @@
  */
 import { VM_OBJECT_READ_LOCKS, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
+import { vmPageDirty } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
 import { pmapIsModified, pmapRemoveAll, pmapRemoveWrite } from '../pmap/index.ts';
 import { PGA_REFERENCED } from '../state/page.ts';
 import { OBJT_VNODE, OBJ_ANON, OBJ_ONEMAPPING, OBJ_UNMANAGED, type VmObject } from '../state/vm.ts';
 import { PAGE_SIZE, type Frame } from '../units.ts';
-import { vmPageDirty } from '../page/page.ts';
 import { MADV_DONTNEED, MADV_FREE } from './codes.ts';
 import { vmPageFindLeast, vmPageFreeFrom, vmPageLookup, vmPageUnwire, vmPageWired } from './pages.ts';
 

@@ -7,6 +7,7 @@
  */
 import type { Machine } from '../hunks.ts';
 import { pageTake, vmPageDirty, vmPageFree } from '../page/page.ts';
+import { reservAllocPage, reservBreakAll } from '../page/reserv.ts';
 import { KernelPanic } from '../panic.ts';
 import { RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED } from '../state/page.ts';
 import { OBJ_COLORED, OBJ_UNMANAGED, type VmObject } from '../state/vm.ts';
@@ -20,7 +21,6 @@ import {
   radixRemove,
   radixReplace,
 } from './radix.ts';
-import { reservAllocPage, reservBreakAll } from '../page/reserv.ts';
 
 /** The reference in page.refCount that a page's object holds; wirings count below it. */
 export const VPRC_OBJREF = 2 ** 30;

@@ -4,9 +4,9 @@
  */
 import { VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
+import { reservRename } from '../page/reserv.ts';
 import { OBJ_ANON, OBJ_COLORED, OBJ_ONEMAPPING, type VmMapEntry, type VmObject } from '../state/vm.ts';
 import { PAGE_SIZE } from '../units.ts';
-import { vmObjectPageRemove } from './objpages.ts';
 import {
   vmObjectAllocateAnon,
   vmObjectBackingInsert,
@@ -14,8 +14,8 @@ import {
   vmObjectCollapse,
   vmObjectDeallocate,
 } from './object.ts';
+import { vmObjectPageRemove } from './objpages.ts';
 import { vmPageFindLeast, vmPageRemoveAndFree, vmPageRename } from './pages.ts';
-import { reservRename } from '../page/reserv.ts';
 
 /** Colours of shadow objects are taken modulo the pages of the largest buddy block. FreeBSD: VM_NFREEORDER - 1 */
 const SHADOW_COLOURS = 4096;

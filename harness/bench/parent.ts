@@ -4,13 +4,13 @@
  * Two variants are never timed in one process: what the compiler learns from the first slows the second down, or speeds
  * it up. All variants, built-in ones too, are loaded from their source by the same loader.
  */
+import { loadWorkload } from '../workload/load.ts';
+import { NativeMissing, Yardstick, type NativeMeasured } from './native.ts';
 import { BenchFailure, BenchProcess, V8_OPTIONS } from './process.ts';
 import type { FromBench, Measured, MemoryMeasured } from './protocol.ts';
 import type { BenchReport, BenchRow, MemoryReport, NativeRow, TaskReport } from './report.ts';
 import { aimReached, rangeOf, ratios, speedOf } from './statistics.ts';
 import type { BenchTask } from './task.ts';
-import { NativeMissing, type NativeMeasured, Yardstick } from './native.ts';
-import { loadWorkload } from '../workload/load.ts';
 
 export interface BenchColumn {
   readonly id: string;

@@ -1,8 +1,8 @@
 /**
  * What the bench has measured, as data. Times are of one operation, in ns.
  */
-import type { BenchTask } from './task.ts';
 import type { AimReached, Range, Speed } from './statistics.ts';
+import type { BenchTask } from './task.ts';
 
 export type BenchRow =
   | {

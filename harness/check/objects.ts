@@ -8,8 +8,8 @@ import {
   OBJ_SHADOWLIST,
   OBJ_UNMANAGED,
   type PageIndex,
-  VPO_UNMANAGED,
   VM_PAGE_BITS_ALL,
+  VPO_UNMANAGED,
   type VmObject,
 } from '../../core/inspect.ts';
 import type { FreeFrames } from './free-frames.ts';

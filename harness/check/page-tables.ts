@@ -1,6 +1,6 @@
 /** The shape of page tables: links, references, entries of tables, roots, and the pages kept behind 2M leaves. */
 import { type Machine, type Pmap, VM_PAGE_BITS_ALL } from '../../core/inspect.ts';
-import { FRAME_HI, NO_EXECUTE_HI, TABLE_BITS, VALID, Translation, frameIn, leafFrame, tableIndex } from './bits.ts';
+import { FRAME_HI, NO_EXECUTE_HI, TABLE_BITS, Translation, VALID, frameIn, leafFrame, tableIndex } from './bits.ts';
 import { type State, bits, hex } from './state.ts';
 import type { Space, TableRow } from './survey.ts';
 

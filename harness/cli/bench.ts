@@ -4,14 +4,14 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NATIVE_VARIANT, type BenchColumn, bench } from '../bench/parent.ts';
+import { experiments } from '../../variants/index.ts';
+import { type BenchColumn, NATIVE_VARIANT, bench } from '../bench/parent.ts';
 import type { BenchReport } from '../bench/report.ts';
 import { TASKS, taskById } from '../bench/task.ts';
 import { benchText, sumsAgree } from '../bench/text.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_INCONCLUSIVE, EXIT_OK } from '../compare/gate.ts';
 import { packagePath } from '../workload/root.ts';
 import { nearest } from '../workload/suggest.ts';
-import { experiments } from '../../variants/index.ts';
 import { UsageError } from './errors.ts';
 import { Progress, wantsColor } from './output.ts';
 import { type Chosen, chooseVariants } from './select.ts';

@@ -6,7 +6,7 @@ import { type WorkloadComparison, neverSeen, planComparison } from '../compare/c
 import { EXIT_INTERRUPTED, tally } from '../compare/gate.ts';
 import { type StateRow, diffStates } from '../compare/state-diff.ts';
 import { WorkloadComparer } from '../compare/workload.ts';
-import { ledger, knownDifferences } from '../findings/index.ts';
+import { knownDifferences, ledger } from '../findings/index.ts';
 import { knownViolations } from '../findings/violations.ts';
 import { type StateDifference, buildReport } from '../report/model.ts';
 import type { Workload } from '../workload/ops.ts';
@@ -14,7 +14,7 @@ import { checkedText } from './checked.ts';
 import { type Column, abortColumns, closeColumns, factsAround, openColumns, runColumn } from './columns.ts';
 import { type FormatOptions, chooseFailOn, chooseFormat, renderReport, writeJunit } from './compare-output.ts';
 import { UsageError } from './errors.ts';
-import { readExpected, dayOf } from './expect.ts';
+import { dayOf, readExpected } from './expect.ts';
 import { inLockstep, paceText, repairText, shareText } from './lockstep.ts';
 import { Progress } from './output.ts';
 import { type Chosen, chooseAgainst, chooseTouch, chooseVariants, chooseWorkloads } from './select.ts';

@@ -1,11 +1,11 @@
 /** `pmapdiff findings`: the reviewers' remarks, each run through the variants that show it and those that do not. */
+import { series } from '../../variants/index.ts';
 import { EXIT_FINDING, EXIT_OK } from '../compare/gate.ts';
 import type { Finding } from '../findings/finding.ts';
 import { ledger, openFindings } from '../findings/index.ts';
 import { type FindingReport, holds, runFindings } from '../findings/runner.ts';
-import { renderFindings } from '../report/findings.ts';
 import { ledgerRows, matrixMarkdown, reportedRows } from '../report/findings-matrix.ts';
-import { series } from '../../variants/index.ts';
+import { renderFindings } from '../report/findings.ts';
 import { UsageError } from './errors.ts';
 import { wantsColor } from './output.ts';
 

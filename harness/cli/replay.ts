@@ -7,8 +7,8 @@ import { knownIn, lineage } from '../compare/declarations.ts';
 import { type MissedExpectation, missedExpectations } from '../compare/expectations.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK, exitCodeOf } from '../compare/gate.ts';
 import { knownViolations } from '../findings/violations.ts';
-import { eventText } from '../run/events.ts';
 import { kindName, kindRows } from '../report/kinds.ts';
+import { eventText } from '../run/events.ts';
 import {
   type Ended,
   PLACES,
@@ -18,16 +18,16 @@ import {
   type RunPart,
   type Violation,
 } from '../run/record.ts';
+import { openWorkload } from '../workload/load.ts';
 import { outcomeName } from '../workload/names.ts';
 import type { Workload } from '../workload/ops.ts';
-import { opLines } from '../workload/text/print.ts';
-import { openWorkload } from '../workload/load.ts';
 import type { PiecedWorkload } from '../workload/pieces.ts';
+import { opLines } from '../workload/text/print.ts';
 import { checkedText } from './checked.ts';
 import { closeColumns, factsAround, openColumns } from './columns.ts';
+import { UsageError } from './errors.ts';
 import { inLockstep, paceText, repairText, shareText } from './lockstep.ts';
 import { Progress, wantsColor } from './output.ts';
-import { UsageError } from './errors.ts';
 import { runLimitMs } from './run-limit.ts';
 import { type Chosen, chooseTouch, chooseVariant } from './select.ts';
 

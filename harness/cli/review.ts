@@ -7,7 +7,7 @@ import * as face from '../../variants/index.ts';
 import { EXIT_FINDING, EXIT_OK } from '../compare/gate.ts';
 import { ledger } from '../findings/index.ts';
 import { renderReview, renderReviewMarkdown, reviewJson } from '../report/review.ts';
-import { type Interdiff, type Reviewed, type ReviewContext, interdiff } from '../review/interdiff.ts';
+import { type Interdiff, type ReviewContext, type Reviewed, interdiff } from '../review/interdiff.ts';
 import { VariantSources } from '../review/members.ts';
 import { loadCompiler } from '../review/source.ts';
 import { type Facts, factsOf } from '../run/facts.ts';

@@ -1,7 +1,7 @@
 /**
  * What an n-way comparison compares and what it says, and what a whole selection of workloads adds up to.
  */
-import type { Ended, Failure, RemoveCalls, ReplayStats, Place, Violation } from '../run/record.ts';
+import type { Ended, Failure, Place, RemoveCalls, ReplayStats, Violation } from '../run/record.ts';
 import type { Workload } from '../workload/ops.ts';
 import { type Explanations, type Known, type Step, type VariantFacts, explanations, lineage } from './declarations.ts';
 import type { MissedExpectation } from './expectations.ts';

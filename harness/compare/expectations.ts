@@ -2,9 +2,9 @@
  * Does a run answer what the workload's author wrote behind `=>`? A workload whose reference answers otherwise tests
  * something else than it says.
  */
+import type { RunPart } from '../run/record.ts';
 import { outcomeName } from '../workload/names.ts';
 import type { Piece } from '../workload/pieces.ts';
-import type { RunPart } from '../run/record.ts';
 
 export interface MissedExpectation {
   readonly op: number;

@@ -1,14 +1,14 @@
 /**
  * Two runs of one workload: one verdict, the most severe that holds, and every difference with its standing.
  */
+import { FIRST_REACHED } from '../../core/counters.ts';
 import type { Failure, RunEnd, RunPart, RunRecord } from '../run/record.ts';
-import { CheckpointComparer, TablesComparer } from './checkpoints.ts';
 import { outcomeName } from '../workload/names.ts';
+import { CheckpointComparer, TablesComparer } from './checkpoints.ts';
 import type { Explanations, Step, VariantFacts } from './declarations.ts';
 import { compareViolations, explainFault } from './faults.ts';
 import { OutcomeComparer } from './ops.ts';
 import { MEMBERS, type Plane } from './planes.ts';
-import { FIRST_REACHED } from '../../core/counters.ts';
 import { StatisticsComparer } from './statistics.ts';
 import type { Standing } from './track.ts';
 

@@ -2,11 +2,11 @@
  * Do two runs agree on every plane? Variants whose runs agree are shown as one.
  */
 import type { RunEnd, RunPart, RunRecord } from '../run/record.ts';
-import type { Explanations } from './declarations.ts';
 import { CheckpointComparer } from './checkpoints.ts';
+import type { Explanations } from './declarations.ts';
+import { compareViolations } from './faults.ts';
 import { OutcomeComparer } from './ops.ts';
 import { StatisticsComparer } from './statistics.ts';
-import { compareViolations } from './faults.ts';
 
 const NOTHING: Explanations = { intended: [], known: [], faults: { reference: [], candidate: [] } };
 

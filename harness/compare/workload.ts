@@ -7,9 +7,9 @@ import { type Piece, type WorkloadHead, headOf, pieceOf, placeOf } from '../work
 import type { Fault, Plan, PlannedPair, RunSummary, WorkloadComparison } from './compare.ts';
 import { faultsOf, lineage } from './declarations.ts';
 import { type MissedExpectation, missedExpectations } from './expectations.ts';
+import { exceeds, explainFault, violationsOf } from './faults.ts';
 import { PairComparer } from './pair.ts';
 import { SameRun } from './same.ts';
-import { exceeds, explainFault, violationsOf } from './faults.ts';
 
 /** Compares the runs of one workload, one per column of the plan, in its order. */
 export class WorkloadComparer {

@@ -6,13 +6,12 @@
  * was ever written can be enumerated: nothing but the listed entries may have changed.
  */
 import { basename } from 'node:path';
-import { loadCr3, flushEverything, invlpg, invpcid } from '../../core/hw/tlb.ts';
 import { setControls, setPge, translate } from '../../core/hw/cpu.ts';
 import { physRead, physWrite } from '../../core/hw/phys.ts';
+import { flushEverything, invlpg, invpcid, loadCr3 } from '../../core/hw/tlb.ts';
 import { ACCESS_EXECUTE, ACCESS_USER, ACCESS_WRITE, GENERAL_PROTECTION } from '../../core/hw/walk.ts';
 import { Cpu } from '../../core/state/cpu.ts';
 import { type Hardware, MachineState } from '../../core/state/machine.ts';
-import { type ConformReport, type Mismatch, readVectors, vectorFiles } from './report.ts';
 import {
   type MmuAccess,
   type MmuAsked,
@@ -21,6 +20,7 @@ import {
   type MmuSequence,
   type MmuStep,
 } from './mmu-vectors.ts';
+import { type ConformReport, type Mismatch, readVectors, vectorFiles } from './report.ts';
 
 /** RAM of the two machines. The recordings put most tables below 2 GiB. */
 const LARGE_RAM = 2 ** 31;

@@ -1,9 +1,9 @@
 /**
  * The machine on which the recordings of the kernel's pmap code are answered, one op at a time.
  */
+import type { Machine } from '../../core/hunks.ts';
 import { resetCpus } from '../../core/hw/cpu.ts';
 import { ACCESS_USER, ACCESS_WRITE, walk } from '../../core/hw/walk.ts';
-import type { Machine } from '../../core/hunks.ts';
 import { LIMIT_FAILURES, pageClaim, pageLimit } from '../../core/page/page.ts';
 import { reservSetFull } from '../../core/page/reserv.ts';
 import {

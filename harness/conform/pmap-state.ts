@@ -1,6 +1,7 @@
 /**
  * What a recording observes of a pmap, read off the tables themselves.
  */
+import type { Machine } from '../../core/hunks.ts';
 import {
   PG_A,
   PG_M,
@@ -13,7 +14,6 @@ import {
   PG_W,
   frameOf,
 } from '../../core/hw/entry.ts';
-import type { Machine } from '../../core/hunks.ts';
 import type { Pmap } from '../../core/state/pmap.ts';
 
 /** Page-table pages below the root, and leaves by size. */

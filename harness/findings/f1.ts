@@ -1,6 +1,6 @@
+import type { RunRecord } from '../run/record.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { surplusPtPages } from './observe.ts';
-import type { RunRecord } from '../run/record.ts';
 
 function whileAliveAndAfter(record: RunRecord): string | null {
   const [alive, after] = [surplusPtPages(record, 0), surplusPtPages(record, 1)];

@@ -1,5 +1,5 @@
-import { type Finding, absent, shows } from './finding.ts';
 import type { RunRecord } from '../run/record.ts';
+import { type Finding, absent, shows } from './finding.ts';
 import { surplusPtPages } from './observe.ts';
 
 /** By how much user_pt_page_count comes to exceed the page-table pages that exist, in the munmap. */

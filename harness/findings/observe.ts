@@ -1,7 +1,7 @@
 /** Readings of a record: what the cells of the ledger are made of. */
 import { type CounterName, COUNTER_NAMES } from '../../core/counters.ts';
-import { outcomeName } from '../workload/names.ts';
 import type { RunRecord } from '../run/record.ts';
+import { outcomeName } from '../workload/names.ts';
 
 /** Index of an op counted from the end: -1 is the last. Null when the record does not reach it. */
 const place = ({ ops }: RunRecord, op: number): number | null => {

@@ -2,8 +2,8 @@
  * The report for a review comment: what is unexpected in the open, everything else folded. It never grows beyond what a
  * comment may hold: folded parts that do not fit are left out, and it says so.
  */
-import { cell, details, nameCell } from './markdown-parts.ts';
 import { kindName } from './kinds.ts';
+import { cell, details, nameCell } from './markdown-parts.ts';
 import type { Cell, Report } from './model.ts';
 import {
   amountText,

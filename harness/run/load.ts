@@ -4,8 +4,8 @@
  * jiti compiles the file without a cache on disk; `pmapdiff` resolves to the very modules that the harness runs on, so
  * that a KernelPanic thrown by the variant is the KernelPanic that a run catches.
  */
-import { basename } from 'node:path';
 import { createJiti } from 'jiti';
+import { basename } from 'node:path';
 import { type Variant, defineVariant } from '../../core/index.ts';
 import { FACE } from './facts.ts';
 

@@ -8,6 +8,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Workload } from '../workload/ops.ts';
 import { type Piece, type WorkloadHead, headOf, pieceOf } from '../workload/pieces.ts';
+import type { Facts } from './facts.ts';
 import { residentBytes } from './memory.ts';
 import type { FromChild, ToChild } from './protocol.ts';
 import {
@@ -19,7 +20,6 @@ import {
   emptyPart,
   failedEnd,
 } from './record.ts';
-import type { Facts } from './facts.ts';
 
 export interface ProcessLimits {
   /** for starting and loading, ms */

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Machine, Variant } from '../../core/index.ts';
 import { planComparison } from '../../harness/compare/compare.ts';
-import { compareWorkload } from '../../harness/compare/workload.ts';
 import type { Known } from '../../harness/compare/declarations.ts';
+import { compareWorkload } from '../../harness/compare/workload.ts';
 import { knownDifferences, ledger } from '../../harness/findings/index.ts';
 import { factsOf } from '../../harness/run/facts.ts';
 import type { RunRecord } from '../../harness/run/record.ts';

@@ -2,8 +2,8 @@
 import { COUNTER_COUNT, COUNTER_NAMES, type CounterName } from '../../core/counters.ts';
 import type { Declared, Known, VariantFacts } from '../../harness/compare/declarations.ts';
 import { explanations } from '../../harness/compare/declarations.ts';
-import { MEMBERS } from '../../harness/compare/planes.ts';
 import { type PairComparison, comparePair } from '../../harness/compare/pair.ts';
+import { MEMBERS } from '../../harness/compare/planes.ts';
 import type { Checkpoint, Ended, Leftover, Resumed, RunRecord, Violation } from '../../harness/run/record.ts';
 
 export interface PlantedOp {

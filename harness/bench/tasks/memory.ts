@@ -1,11 +1,11 @@
 /**
  * The memory that a million mappings take, and whether they slow things down.
  */
+import { median } from 'simple-statistics';
 import {
   DEFAULT_CONFIG,
   PAGE_SIZE,
   PT_PAGE_ALLOCS,
-  type Variant,
   VM_PROT_READ,
   VM_PROT_WRITE,
   bootMachine,
@@ -14,8 +14,8 @@ import {
   pmapEnter,
   pmapPinit,
   pmapRemove,
+  type Variant,
 } from '../../../core/index.ts';
-import { median } from 'simple-statistics';
 import type { MemoryMeasured } from '../protocol.ts';
 import { BASE } from './prepared.ts';
 

@@ -2,10 +2,10 @@
  * extract, walk-independent, walk-dependent: 100,000 pages, visited in random order. Page i holds frame FIRST_DATA +
  * chain[i], and following frames visits all pages in one cycle.
  */
+import { ACCESS_USER, walk } from '../../../core/hw/walk.ts';
 import {
   DEFAULT_CONFIG,
   PAGE_SIZE,
-  type Variant,
   VM_PROT_READ,
   VM_PROT_WRITE,
   bootMachine,
@@ -14,8 +14,8 @@ import {
   pmapEnter,
   pmapExtract,
   pmapPinit,
+  type Variant,
 } from '../../../core/index.ts';
-import { ACCESS_USER, walk } from '../../../core/hw/walk.ts';
 import { BASE, FIRST_DATA, type Prepared } from './prepared.ts';
 
 const PAGES = 100_000;

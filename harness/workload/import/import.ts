@@ -28,8 +28,8 @@ import { FaultFeed, type PerfFault } from './perf.ts';
 import { readProcstat } from './procstat.ts';
 import { type GivenMaps, Recording } from './recording.ts';
 import { type ImportCounts, ImportReport } from './report.ts';
-import { StraceImporter } from './strace.ts';
 import { spanOf } from './strace-line.ts';
+import { StraceImporter } from './strace.ts';
 
 export type ImportFormat = 'strace' | 'kdump';
 

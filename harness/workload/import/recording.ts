@@ -5,8 +5,8 @@
  */
 import { PAGE_SIZE, roundPage, truncPage } from '../../../core/units.ts';
 import type { Clock } from './clock.ts';
-import { type ImageMap, type ImageNames, type Inferred, hex, inferMaps } from './image.ts';
 import type { ImageStore } from './image-store.ts';
+import { type ImageMap, type ImageNames, type Inferred, hex, inferMaps } from './image.ts';
 import { PageEvidence, RangeSet, SEEN_CLEARED, SEEN_EXECUTE, SEEN_PROTECTED, SEEN_READ, SEEN_WRITE } from './ranges.ts';
 import type { ImportReport } from './report.ts';
 

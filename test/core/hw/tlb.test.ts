@@ -4,14 +4,14 @@ import { cpuAccess, setPge, translate } from '../../../core/hw/cpu.ts';
 import { PG_A, PG_G, PG_M, PG_NX_HI, PG_RW, PG_U, PG_V } from '../../../core/hw/entry.ts';
 import { physWrite } from '../../../core/hw/phys.ts';
 import {
-  INVPCID_ADDR,
-  INVPCID_ALLCTX,
-  INVPCID_CTX,
-  INVPCID_CTXGLOB,
   flushEverything,
   invlpg,
   invlpgVa,
   invpcid,
+  INVPCID_ADDR,
+  INVPCID_ALLCTX,
+  INVPCID_CTX,
+  INVPCID_CTXGLOB,
   loadCr3,
   returnToUser,
   setUserCr3,

@@ -19,7 +19,7 @@ import {
   sysVfork,
 } from '../../../core/index.ts';
 import { SMALL, kinds } from '../../support/kernel.ts';
-import { machineOf, plain, child, on, removed, hasEntry, read, row, same } from '../../support/scenario.ts';
+import { child, hasEntry, machineOf, on, plain, read, removed, row, same } from '../../support/scenario.ts';
 
 const SIGSEGV = 11;
 const SIGUSR1 = 30;

@@ -19,7 +19,7 @@ import {
   sysMunmap,
 } from '../../../core/index.ts';
 import { RW, SHARED_PAGE, SMALL, calls, kinds, mapAnon } from '../../support/kernel.ts';
-import { machineOf, plain, removed, hasEntry, read, row, same } from '../../support/scenario.ts';
+import { hasEntry, machineOf, plain, read, removed, row, same } from '../../support/scenario.ts';
 
 /** resident_count between the hook with pmap_remove_pages and the sweep of the map. */
 function residue(id: string, touch: boolean, pti: boolean, leave: (m: Machine, p: Proc) => void): number {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
-  ECHILD,
   EAGAIN,
+  ECHILD,
   ESTOPPED,
   type Machine,
   PRS_NORMAL,

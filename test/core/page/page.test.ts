@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ALLOC_FAILURES, VM_WAITS } from '../../../core/counters.ts';
+import type { Machine } from '../../../core/hunks.ts';
 import {
   LIMIT_FAILURES,
   pageClaim,
@@ -14,7 +15,6 @@ import {
   vmWait,
 } from '../../../core/page/page.ts';
 import { reservIsFull, reservSetFull } from '../../../core/page/reserv.ts';
-import type { Machine } from '../../../core/hunks.ts';
 import { MachineState } from '../../../core/state/machine.ts';
 import { VPO_UNMANAGED } from '../../../core/state/page.ts';
 import { landed } from '../../../variants/index.ts';

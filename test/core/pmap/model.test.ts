@@ -7,6 +7,7 @@ import {
   USER_PT_PAGE_COUNT,
 } from '../../../core/counters.ts';
 import { PG_M, PG_MANAGED, PG_PS, PG_RW, PG_V, PG_W, frameOf } from '../../../core/hw/entry.ts';
+import { pageLimit } from '../../../core/page/page.ts';
 import {
   pmapActivate,
   pmapAdvise,
@@ -25,7 +26,6 @@ import {
   pmapUnwire,
 } from '../../../core/pmap/index.ts';
 import { CHUNK_MAP_WORDS, chunkNext, chunkUsed, pvNext, pvPmap, pvVaHi, pvVaLo } from '../../../core/pmap/pv.ts';
-import { pageLimit } from '../../../core/page/page.ts';
 import { PGA_WRITEABLE, VM_PAGE_BITS_ALL } from '../../../core/state/page.ts';
 import type { Pmap } from '../../../core/state/pmap.ts';
 import {

@@ -1,7 +1,7 @@
 /** A machine, pmaps and pages to try pmap functions on. */
+import type { Machine } from '../../../core/hunks.ts';
 import { resetCpus } from '../../../core/hw/cpu.ts';
 import { PG_V, frameOf, tableWords } from '../../../core/hw/entry.ts';
-import type { Machine } from '../../../core/hunks.ts';
 import { pageClaim } from '../../../core/page/page.ts';
 import { reservSetFull } from '../../../core/page/reserv.ts';
 import { KernelPanic } from '../../../core/panic.ts';

@@ -10,9 +10,8 @@ import {
   sysMprotect,
   sysMunmap,
 } from '../../../core/index.ts';
-import { MAP_ENTRY_GUARD } from '../../../core/state/vm.ts';
+import { MAP_ENTRY_GUARD, MAP_WRITE_LOCKED } from '../../../core/state/vm.ts';
 import { entryHolds, vmMapEntryPred, vmMapFindspace, vmMapLookupEntry } from '../../../core/vm/maptree.ts';
-import { MAP_WRITE_LOCKED } from '../../../core/state/vm.ts';
 import { RW, SMALL, entriesOf, machineOf, mapAnon, started } from '../../support/kernel.ts';
 
 /** What vm_map.c asserts of a map when consistency checks are on. */

@@ -9,9 +9,9 @@ import {
   REMOVE_CALLS,
   USER_PT_PAGE_COUNT,
 } from '../../../core/counters.ts';
-import * as face from '../../../core/inspect.ts';
 import type { Machine } from '../../../core/inspect.ts';
-import { DIRTY, MANAGED, USER, WIRED, WRITE, frameIn } from '../../../harness/check/bits.ts';
+import * as face from '../../../core/inspect.ts';
+import { DIRTY, frameIn, MANAGED, USER, WIRED, WRITE } from '../../../harness/check/bits.ts';
 import { Survey } from '../../../harness/check/survey.ts';
 import {
   BIG,

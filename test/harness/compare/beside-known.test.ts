@@ -8,8 +8,8 @@ import { knownViolations } from '../../../harness/findings/violations.ts';
 import { factsOf } from '../../../harness/run/facts.ts';
 import { run } from '../../../harness/run/run.ts';
 import { loadWorkload } from '../../../harness/workload/load.ts';
-import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import type { Workload } from '../../../harness/workload/ops.ts';
+import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import {
   baseline,
   doubleCountFix,

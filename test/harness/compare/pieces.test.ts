@@ -1,6 +1,6 @@
+import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { corpusPath } from '../../../harness/workload/corpus/index.ts';
 import { loadWorkload } from '../../../harness/workload/load.ts';

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { type VariantFacts, explanations } from '../../../harness/compare/declarations.ts';
 import { comparePair } from '../../../harness/compare/pair.ts';
 import { sameRecord } from '../../../harness/compare/same.ts';
-import { type PlantedOp, facts, intent, pair, record } from '../../support/records.ts';
 import type { Ended } from '../../../harness/run/record.ts';
+import { type PlantedOp, facts, intent, pair, record } from '../../support/records.ts';
 
 const quiet: PlantedOp[] = [{}, { resident: 5 }, {}];
 const at = (map: string, tables: string, op = 2) => [{ op, map, tables, isMidCall: false, pmaps: new Int32Array() }];

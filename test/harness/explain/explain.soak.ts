@@ -4,12 +4,12 @@ import { type Explanation, defaultDimensions, explain } from '../../../harness/e
 import { probe } from '../../../harness/probe/probe.ts';
 import type { RunRecord } from '../../../harness/run/record.ts';
 import { run } from '../../../harness/run/run.ts';
+import { COMPARATORS } from '../../../harness/trace/comparator.ts';
+import { diffTraces } from '../../../harness/trace/trace.ts';
 import { CATALOG } from '../../../harness/workload/catalog/index.ts';
 import { CORPUS } from '../../../harness/workload/corpus/index.ts';
 import { loadWorkload } from '../../../harness/workload/load.ts';
 import type { Workload } from '../../../harness/workload/ops.ts';
-import { diffTraces } from '../../../harness/trace/trace.ts';
-import { COMPARATORS } from '../../../harness/trace/comparator.ts';
 import { experiments, series, variantById } from '../../../variants/index.ts';
 
 /** The largest recording takes part with two pairs only. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ledger, openFindings } from '../../../harness/findings/index.ts';
 import type { Finding, FindingCase, Observed } from '../../../harness/findings/finding.ts';
+import { ledger, openFindings } from '../../../harness/findings/index.ts';
 import { type CaseReport, type CellStatus, holds, runFindings } from '../../../harness/findings/runner.ts';
 import { ledgerRows, reportedRows } from '../../../harness/report/findings-matrix.ts';
 import { WorkloadError } from '../../../harness/workload/errors.ts';

@@ -1,5 +1,5 @@
-import { serialize } from 'node:v8';
 import fc from 'fast-check';
+import { serialize } from 'node:v8';
 import { describe, expect, it, vi } from 'vitest';
 import { COUNTER_NAMES, KernelPanic, type Machine, type Pmap, type Variant } from '../../../core/index.ts';
 import type { RunRecord } from '../../../harness/run/record.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { countOps } from '../../../harness/workload/counts.ts';
 import { CORPUS } from '../../../harness/workload/corpus/index.ts';
+import { countOps } from '../../../harness/workload/counts.ts';
 import { loadWorkload } from '../../../harness/workload/load.ts';
 import type { TouchPolicy, Workload } from '../../../harness/workload/ops.ts';
 import { packagePath } from '../../../harness/workload/root.ts';

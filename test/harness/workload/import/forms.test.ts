@@ -1,5 +1,5 @@
-import { gunzipSync } from 'node:zlib';
 import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { kdumpLineOf } from '../../../../harness/workload/import/kdump-line.ts';
 import { PageEvidence, RangeSet } from '../../../../harness/workload/import/ranges.ts';
