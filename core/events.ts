@@ -101,7 +101,7 @@ export class EventLog {
 }
 
 /** A machine, as far as its calls are recorded. */
-interface Recorder {
+export interface Recorder {
   readonly recording: boolean;
   readonly events: EventLog;
 }

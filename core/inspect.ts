@@ -13,8 +13,8 @@ export {
   TLB_SLOT_WORDS,
   type Cpu,
 } from './state/cpu.ts';
+export { INDEX_SHIFT, type PageIndex } from './state/page-index.ts';
 export { PGA_WRITEABLE, VM_PAGE_BITS_ALL, VPO_UNMANAGED } from './state/page.ts';
-export { INDEX_SHIFT, type PageIndex } from './state/pageindex.ts';
 export { PMAP_PCID_NONE, type Pmap } from './state/pmap.ts';
 export { PRS_NORMAL, P_PPWAIT, type Proc } from './state/proc.ts';
 export * from './state/vm.ts';

@@ -11,7 +11,7 @@ import { VPO_UNMANAGED } from './state/page.ts';
 import type { Pmap } from './state/pmap.ts';
 import type { VmMapEntry, VmObject, Vmspace } from './state/vm.ts';
 import { type Frame, vaOf } from './units.ts';
-import { vmMapEntrySucc } from './vm/maptree.ts';
+import { vmMapEntrySucc } from './vm/map-tree.ts';
 
 /** Kinds of rows and their columns. */
 export const SNAPSHOT_COLUMNS = {

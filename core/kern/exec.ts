@@ -27,8 +27,8 @@ import {
   STACK_GROW_BYTES,
   VMFS_NO_SPACE,
 } from '../vm/codes.ts';
+import { vmMapLock, vmMapUnlock } from '../vm/map-lock.ts';
 import { vmMapFind, vmMapFixed } from '../vm/map.ts';
-import { vmMapLock, vmMapUnlock } from '../vm/maplock.ts';
 import { MAP_ANON, MAP_FIXED, MAP_GUARD, MAP_PRIVATE, MAP_STACK } from '../vm/mmap.ts';
 import { vmObjectDeallocate, vmObjectReference } from '../vm/object.ts';
 import { vmspaceClear, vmspaceExec, vmspaceFree } from '../vm/vmspace.ts';

@@ -40,7 +40,7 @@ import {
 } from '../vm/codes.ts';
 import { vmMapDelete } from '../vm/delete.ts';
 import { vmMapInsert, vmMapRangeValid } from '../vm/insert.ts';
-import { vmMapLock, vmMapUnlock } from '../vm/maplock.ts';
+import { vmMapLock, vmMapUnlock } from '../vm/map-lock.ts';
 import {
   MAP_ALIGNMENT_MASK,
   MAP_ALIGNMENT_SHIFT,

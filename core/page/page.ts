@@ -11,7 +11,7 @@ import { physZero } from '../hw/phys.ts';
 import { KernelPanic } from '../panic.ts';
 import { RUN_MAP_WORDS, RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED } from '../state/page.ts';
 import type { Frame } from '../units.ts';
-import { emptySet, pageGive, takeLowest } from './freelist.ts';
+import { emptySet, pageGive, takeLowest } from './free-list.ts';
 import { reservFreePage, reservReclaim, reservTakeRun } from './reserv.ts';
 
 /** Failures under a limit after which there is memory again, as after a sleep: who retries must not do so for ever. */

@@ -11,7 +11,7 @@ import type { Machine } from '../hunks.ts';
 import { RUN_MAP_WORDS, RUN_PAGES } from '../state/page.ts';
 import { OBJ_ANON, type VmObject } from '../state/vm.ts';
 import type { Frame } from '../units.ts';
-import { pageGive } from './freelist.ts';
+import { pageGive } from './free-list.ts';
 
 /** Is the 2M frame of this page a fully populated reservation? FreeBSD: vm_reserv_level_iffullpop(m) == 0 */
 export const reservIsFull = (m: Machine, frame: Frame): boolean => m.page.runFull[frame >>> 9] !== 0;

@@ -9,11 +9,11 @@ import { KernelPanic } from '../panic.ts';
 import { RUN_PAGES } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { NBPDP, NBPDR, NPTEPG, PAGE_SIZE, type Va, vaHi, vaLo } from '../units.ts';
-import { allocPde, allocPte, pdPageOf } from './allocpte.ts';
-import { pvInsertPde } from './enterpde.ts';
-import { assertWhole1g } from './largepage.ts';
+import { allocPde, allocPte, pdPageOf } from './alloc-pte.ts';
+import { pvInsertPde } from './enter-pde.ts';
+import { assertWhole1g } from './large-page.ts';
+import { pmapResidentCountAdj } from './pt-page.ts';
 import { LEVEL_PDP, abortPtp, makeTable } from './ptp.ts';
-import { pmapResidentCountAdj } from './ptpage.ts';
 import { tryInsertPvEntry } from './pv.ts';
 import { pdeSpan, pdpeAt, pteIn } from './tables.ts';
 

@@ -26,11 +26,11 @@ import {
   vaHi,
   vaLo,
 } from '../units.ts';
-import { allocPtp } from './allocpte.ts';
-import { ENTER_PDE, ENTER_PDE_NOSLEEP, enterPde } from './enterpde.ts';
+import { allocPtp } from './alloc-pte.ts';
+import { ENTER_PDE, ENTER_PDE_NOSLEEP, enterPde } from './enter-pde.ts';
 import { pmapInvalidatePage } from './invalidate.ts';
-import { enterLargepage } from './largepage.ts';
-import { pmapResidentCountAdj } from './ptpage.ts';
+import { enterLargepage } from './large-page.ts';
+import { pmapResidentCountAdj } from './pt-page.ts';
 import { changePvListLock, clearWriteableIfUnmapped, freePvEntry, pvInsertTail, pvRemove4k, pvSetVa } from './pv.ts';
 import { getPvEntry } from './reclaim.ts';
 import { demotePde, pmapPsEnabled, promotePde } from './superpage.ts';

@@ -3,8 +3,8 @@
  */
 export { pmapActivate } from './activate.ts';
 export { pmapCopy, pmapVmspaceCopy } from './copy.ts';
+export { pmapEnterObject, pmapEnterQuick } from './enter-quick.ts';
 export { pmapEnter } from './enter.ts';
-export { pmapEnterObject, pmapEnterQuick } from './enterquick.ts';
 export { freePmap, newPmap, pmapBootstrap, pmapPinit, pmapRelease } from './lifecycle.ts';
 export {
   pmapClearModify,
@@ -18,10 +18,10 @@ export {
   pmapRemoveWrite,
   pmapTsReferenced,
   pmapZeroPage,
-} from './pageops.ts';
+} from './page-ops.ts';
 export { pmapAdvise, pmapProtect, pmapUnwire } from './protect.ts';
-export { pmapAllocPtPage, pmapFreePtPage, pmapPtPageCountAdj, pmapResidentCountAdj } from './ptpage.ts';
+export { pmapAllocPtPage, pmapFreePtPage, pmapPtPageCountAdj, pmapResidentCountAdj } from './pt-page.ts';
 export { pmapExtract, pmapExtractAndHold, pmapIsPrefaultable, pmapMincore } from './query.ts';
+export { pmapRemovePages } from './remove-pages.ts';
 export { pmapRemove } from './remove.ts';
-export { pmapRemovePages } from './removepages.ts';
 export { pmapPsEnabled } from './superpage.ts';

@@ -10,8 +10,8 @@ import { PGA_REFERENCED, PGA_WRITEABLE, RUN_PAGES, VM_PAGE_BITS_ALL } from '../s
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NPTEPG } from '../units.ts';
 import { delayedInvlPage } from './invalidate.ts';
+import { delayFree, pmapResidentCountAdj, removePtPage } from './pt-page.ts';
 import { unwirePtp } from './ptp.ts';
-import { delayFree, pmapResidentCountAdj, removePtPage } from './ptpage.ts';
 import { changePvListLock, freePvEntry, pvFree4k, pvRemove2m } from './pv.ts';
 import { pdpeAt } from './tables.ts';
 

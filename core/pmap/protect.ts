@@ -25,7 +25,7 @@ import {
   vaLo,
 } from '../units.ts';
 import { delayedInvlFinish, delayedInvlStart, pmapInvalidateAll } from './invalidate.ts';
-import { assertWhole1g } from './largepage.ts';
+import { assertWhole1g } from './large-page.ts';
 import { removePte } from './leaf.ts';
 import { removeUnrecorded } from './remove.ts';
 import { demotePde } from './superpage.ts';

@@ -10,7 +10,7 @@ import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NUPDE, NUPDPE, NUPML4E, type Pages } from '../units.ts';
 import { pmapInvalidatePage } from './invalidate.ts';
-import { delayFree, freeDelayed, pmapFreePtPage, pmapPtPageCountAdj, ptPindex, takePtPage } from './ptpage.ts';
+import { delayFree, freeDelayed, pmapFreePtPage, pmapPtPageCountAdj, ptPindex, takePtPage } from './pt-page.ts';
 import { pdSlot, pdpSlot, pml4Slot, pml5Slot } from './tables.ts';
 
 /** Levels of page-table pages. */

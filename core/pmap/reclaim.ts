@@ -8,8 +8,8 @@ import type { Pmap } from '../state/pmap.ts';
 import type { Frame } from '../units.ts';
 import { delayedInvlFinish, delayedInvlPage, delayedInvlStart, pmapInvalidateAll } from './invalidate.ts';
 import { saveBits } from './leaf.ts';
+import { freeDelayed, pmapResidentCountAdj } from './pt-page.ts';
 import { unwirePtp } from './ptp.ts';
-import { freeDelayed, pmapResidentCountAdj } from './ptpage.ts';
 import {
   CHUNK_MAP_WORDS,
   NPCPV,

@@ -16,10 +16,10 @@ import { PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NBPDP, NBPDR, NBPML4, NBPML5, PAGE_SIZE, type Va, vaHi, vaLo, vaOf } from '../units.ts';
 import { delayedInvlFinish, delayedInvlStart, pmapInvalidateAll, pmapInvalidatePage } from './invalidate.ts';
-import { assertWhole1g } from './largepage.ts';
+import { assertWhole1g } from './large-page.ts';
 import { removePde, removePte } from './leaf.ts';
+import { freeDelayed, pmapResidentCountAdj } from './pt-page.ts';
 import { unwirePtp } from './ptp.ts';
-import { freeDelayed, pmapResidentCountAdj } from './ptpage.ts';
 import { demotePde } from './superpage.ts';
 import { nextSpan, pdSlot, pdeAt, pdpSlot, pml4eAt, ptPageOf, pteOf } from './tables.ts';
 

@@ -31,7 +31,7 @@ import { PMAP_PDE_SUPERPAGE, type Pmap } from '../state/pmap.ts';
 import { type Frame, NPTEPG, PAGE_SIZE } from '../units.ts';
 import { invalidatePdePage } from './invalidate.ts';
 import { removePde } from './leaf.ts';
-import { allocPtPage, freeDelayed, insertPtPage, ptPindex, removePtPage } from './ptpage.ts';
+import { allocPtPage, freeDelayed, insertPtPage, ptPindex, removePtPage } from './pt-page.ts';
 import { changePvListLock, freePvEntry, pvInsertTail, pvRemove2m, pvRemove4k, pvSetVa, takePvEntry } from './pv.ts';
 import { reservePvEntries } from './reclaim.ts';
 import { pdeAt } from './tables.ts';

@@ -3,7 +3,7 @@
  * FreeBSD: sys/vm/vm_map.h, sys/vm/vm_object.h.
  */
 import type { Frame, Pages, Va } from '../units.ts';
-import { PageIndex } from './pageindex.ts';
+import { PageIndex } from './page-index.ts';
 import type { Pmap } from './pmap.ts';
 
 /** Object types. FreeBSD: vm.h OBJT_*. Nothing is ever paged out, so OBJT_SWAP does not occur. */

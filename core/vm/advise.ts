@@ -35,10 +35,10 @@ import {
 } from './codes.ts';
 import { vmMapClipEnd, vmMapEntryAtOrAfter, vmMapLookupClipStart, vmMapTryMergeEntries } from './entry.ts';
 import { vmMapPmapEnter } from './insert.ts';
-import { vmMapLock, vmMapLockRead, vmMapUnlock } from './maplock.ts';
-import { entryHolds, vmMapEntryPred, vmMapEntrySucc, vmMapLookupEntry } from './maptree.ts';
+import { vmMapLock, vmMapLockRead, vmMapUnlock } from './map-lock.ts';
+import { entryHolds, vmMapEntryPred, vmMapEntrySucc, vmMapLookupEntry } from './map-tree.ts';
+import { vmObjectMadvise, vmObjectSync } from './object-pages.ts';
 import { vmObjectDeallocate, vmObjectReference } from './object.ts';
-import { vmObjectMadvise, vmObjectSync } from './objpages.ts';
 
 function setBehaviour(entry: VmMapEntry, advice: number): void {
   switch (advice) {

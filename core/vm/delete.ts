@@ -18,10 +18,10 @@ import {
 } from '../state/vm.ts';
 import { PAGE_SIZE, type Va } from '../units.ts';
 import { systemWiredCount, vmMapClipEnd, vmMapLookupClipStart } from './entry.ts';
-import { vmMapEntryDefer, vmMapEntryDispose, vmMapLock, vmMapUnlock } from './maplock.ts';
-import { vmMapEntrySucc, vmMapEntryUnlink } from './maptree.ts';
+import { vmMapEntryDefer, vmMapEntryDispose, vmMapLock, vmMapUnlock } from './map-lock.ts';
+import { vmMapEntrySucc, vmMapEntryUnlink } from './map-tree.ts';
+import { OBJPR_NOTMAPPED, vmObjectPageRemove, vmObjectUnwire } from './object-pages.ts';
 import { vmObjectCollapse } from './object.ts';
-import { OBJPR_NOTMAPPED, vmObjectPageRemove, vmObjectUnwire } from './objpages.ts';
 
 /** Makes an entry pageable again. FreeBSD: vm_map_entry_unwire */
 export function vmMapEntryUnwire(m: Machine, map: VmMap, entry: VmMapEntry): void {

@@ -14,7 +14,7 @@ import {
   type VmMapEntry,
 } from '../state/vm.ts';
 import { PAGE_SIZE, type Va } from '../units.ts';
-import { vmMapEntryCopyOf, vmMapEntryDispose } from './maplock.ts';
+import { vmMapEntryCopyOf, vmMapEntryDispose } from './map-lock.ts';
 import {
   entryHolds,
   vmMapEntryLink,
@@ -22,7 +22,7 @@ import {
   vmMapEntrySucc,
   vmMapEntryUnlink,
   vmMapLookupEntry,
-} from './maptree.ts';
+} from './map-tree.ts';
 import { vmObjectAllocateAnon, vmObjectDeallocate, vmObjectReference } from './object.ts';
 
 /** An entry with any of these is never joined with another. FreeBSD: MAP_ENTRY_NOMERGE_MASK */

@@ -36,9 +36,9 @@ import {
   VM_FAULT_WIRE,
   VM_PROT_FAULT_LOOKUP,
 } from './codes.ts';
-import { FaultState, faultEntry, unlockMap } from './faultstate.ts';
+import { FaultState, faultEntry, unlockMap } from './fault-state.ts';
 import { vmMapLookup, vmMapLookupLocked } from './lookup.ts';
-import { vmMapTrylockRead, vmMapUnlock } from './maplock.ts';
+import { vmMapTrylockRead, vmMapUnlock } from './map-lock.ts';
 import { vmObjectDeallocate } from './object.ts';
 import { vmPagerGetPages, vmPagerWindow } from './pager.ts';
 import {
@@ -52,7 +52,7 @@ import {
   vmPageWired,
 } from './pages.ts';
 import { vmFaultPrefault, vmFaultReadahead } from './prefault.ts';
-import { PFBAK, PFFOR, faultDirty, vmFaultSoftFast } from './softfast.ts';
+import { PFBAK, PFFOR, faultDirty, vmFaultSoftFast } from './soft-fast.ts';
 
 /** Pages of the aligned window that a fault which is not sequential reads. FreeBSD: VM_FAULT_READ_DEFAULT */
 const READ_DEFAULT = 16;

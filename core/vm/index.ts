@@ -4,7 +4,7 @@
 export * from './codes.ts';
 export { vmMapRemove } from './delete.ts';
 export { vmFault } from './fault.ts';
-export { vmMapEntrySucc } from './maptree.ts';
+export { vmMapEntrySucc } from './map-tree.ts';
 export * from './mmap.ts';
 export { fileCreate, fileEnsure } from './pager.ts';
 export { vmPageLookup } from './pages.ts';

@@ -44,8 +44,8 @@ import {
   MAP_WRITECOUNT,
 } from './codes.ts';
 import { vmMapTryMergeEntries } from './entry.ts';
-import { vmMapEntryCreate } from './maplock.ts';
-import { entryHolds, vmMapEntryLink, vmMapEntryResize, vmMapEntrySucc, vmMapLookupEntry } from './maptree.ts';
+import { vmMapEntryCreate } from './map-lock.ts';
+import { entryHolds, vmMapEntryLink, vmMapEntryResize, vmMapEntrySucc, vmMapLookupEntry } from './map-tree.ts';
 import { vmObjectReference } from './object.ts';
 import { runHolds, vmPageFindLeast } from './pages.ts';
 import { vmObjectCoalesce } from './shadow.ts';

@@ -18,8 +18,8 @@ import {
   VM_PROT_FAULT_LOOKUP,
 } from './codes.ts';
 import { vmMapEntryBack } from './entry.ts';
-import { vmMapLockDowngrade, vmMapLockRead, vmMapLockUpgrade, vmMapUnlock } from './maplock.ts';
-import { entryHolds, vmMapLookupEntry } from './maptree.ts';
+import { vmMapLockDowngrade, vmMapLockRead, vmMapLockUpgrade, vmMapUnlock } from './map-lock.ts';
+import { entryHolds, vmMapLookupEntry } from './map-tree.ts';
 import { vmObjectShadow } from './shadow.ts';
 import { vmMapGrowstack } from './stack.ts';
 

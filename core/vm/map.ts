@@ -18,8 +18,8 @@ import {
 } from './codes.ts';
 import { vmMapDelete } from './delete.ts';
 import { vmMapInsert } from './insert.ts';
-import { vmMapLock, vmMapUnlock } from './maplock.ts';
-import { vmMapFindspace } from './maptree.ts';
+import { vmMapLock, vmMapUnlock } from './map-lock.ts';
+import { vmMapFindspace } from './map-tree.ts';
 import { vmMapStackLocked } from './stack.ts';
 
 /** Stack or plain mapping, by the `cow` argument. */

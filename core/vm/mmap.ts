@@ -29,8 +29,8 @@ import {
   VMFS_OPTIMAL_SPACE,
   VMFS_SUPER_SPACE,
 } from './codes.ts';
+import { vmPagerReleaseWritecount, vmPagerUpdateWritecount } from './map-lock.ts';
 import { vmMapFindMin, vmMapFixed } from './map.ts';
-import { vmPagerReleaseWritecount, vmPagerUpdateWritecount } from './maplock.ts';
 import { vmObjectAllocate, vmObjectDeallocate, vmObjectReference } from './object.ts';
 
 /** Flags of mmap. FreeBSD: sys/sys/mman.h */

@@ -15,7 +15,7 @@ import {
 } from '../state/vm.ts';
 import { NBPDR, PAGE_SIZE, type Va } from '../units.ts';
 import { MADV_DONTNEED } from './codes.ts';
-import { type FaultState, faultEntry } from './faultstate.ts';
+import { type FaultState, faultEntry } from './fault-state.ts';
 import { vmPageLookup } from './pages.ts';
 
 const READ_AHEAD_MIN = 7;

@@ -16,9 +16,9 @@ import {
 import { PAGE_SIZE, VM_PROT_ALL, VM_PROT_WRITE, type Va } from '../units.ts';
 import { KERN_OUT_OF_BOUNDS, KERN_PROTECTION_FAILURE, KERN_SUCCESS } from './codes.ts';
 import { entryCharged, vmMapClipEnd, vmMapClipStart, vmMapEntryAtOrAfter, vmMapTryMergeEntries } from './entry.ts';
-import { vmFaultCopyEntry } from './faultcopy.ts';
-import { vmMapLock, vmMapUnlock, vmMapWaitBusy } from './maplock.ts';
-import { vmMapEntryPred, vmMapEntrySucc } from './maptree.ts';
+import { vmFaultCopyEntry } from './fault-copy.ts';
+import { vmMapLock, vmMapUnlock, vmMapWaitBusy } from './map-lock.ts';
+import { vmMapEntryPred, vmMapEntrySucc } from './map-tree.ts';
 
 /** A private entry that becomes writable needs swap: charges it, to the entry or to its object. */
 function chargeWrite(m: Machine, entry: VmMapEntry): void {

@@ -5,7 +5,7 @@
  * FreeBSD: sys/vm/vm_radix.c vm_radix_insert, vm_radix_lookup, _lookup_ge, _lookup_le, _remove, _replace.
  */
 import { KernelPanic } from '../panic.ts';
-import { INDEX_SHIFT, INDEX_SLOTS, type PageIndex } from '../state/pageindex.ts';
+import { INDEX_SHIFT, INDEX_SLOTS, type PageIndex } from '../state/page-index.ts';
 import type { VmObject } from '../state/vm.ts';
 import type { Frame } from '../units.ts';
 

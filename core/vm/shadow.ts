@@ -7,6 +7,7 @@ import type { Machine } from '../hunks.ts';
 import { reservRename } from '../page/reserv.ts';
 import { OBJ_ANON, OBJ_COLORED, OBJ_ONEMAPPING, type VmMapEntry, type VmObject } from '../state/vm.ts';
 import { PAGE_SIZE } from '../units.ts';
+import { vmObjectPageRemove } from './object-pages.ts';
 import {
   vmObjectAllocateAnon,
   vmObjectBackingInsert,
@@ -14,7 +15,6 @@ import {
   vmObjectCollapse,
   vmObjectDeallocate,
 } from './object.ts';
-import { vmObjectPageRemove } from './objpages.ts';
 import { vmPageFindLeast, vmPageRemoveAndFree, vmPageRename } from './pages.ts';
 
 /** Colours of shadow objects are taken modulo the pages of the largest buddy block. FreeBSD: VM_NFREEORDER - 1 */

@@ -25,8 +25,8 @@ import {
 } from './codes.ts';
 import { vmMapDelete, vmMapEntryDelete } from './delete.ts';
 import { vmMapInsert, vmMapRangeValid } from './insert.ts';
-import { vmMapLockDowngrade, vmMapLockUpgrade } from './maplock.ts';
-import { entryHolds, vmMapEntryPred, vmMapEntryResize, vmMapEntrySucc, vmMapLookupEntry } from './maptree.ts';
+import { vmMapLockDowngrade, vmMapLockUpgrade } from './map-lock.ts';
+import { entryHolds, vmMapEntryPred, vmMapEntryResize, vmMapEntrySucc, vmMapLookupEntry } from './map-tree.ts';
 
 const GAP = MAP_CREATE_GUARD | MAP_CREATE_STACK_GAP_DN;
 /** Lowest bytes of a stack's reservation that it never grows into. FreeBSD: security.bsd.stack_guard_page */

@@ -49,7 +49,7 @@ import {
 } from '../state/vm.ts';
 import { PAGE_SIZE, VM_PROT_WRITE, type Va } from '../units.ts';
 import { entryCharged, vmMapEntryBack } from './entry.ts';
-import { vmFaultCopyEntry } from './faultcopy.ts';
+import { vmFaultCopyEntry } from './fault-copy.ts';
 import {
   vmMapEntryCopyOf,
   vmMapEntryCreate,
@@ -59,8 +59,8 @@ import {
   vmMapTrylock,
   vmMapUnlockOnly,
   vmPagerUpdateWritecount,
-} from './maplock.ts';
-import { vmMapEntryLink, vmMapEntrySucc } from './maptree.ts';
+} from './map-lock.ts';
+import { vmMapEntryLink, vmMapEntrySucc } from './map-tree.ts';
 import { vmObjectCollapse, vmObjectDeallocate, vmObjectReference } from './object.ts';
 import { vmObjectShadow, vmObjectSplit } from './shadow.ts';
 

@@ -15,9 +15,9 @@ import { KERN_INVALID_ADDRESS, KERN_SUCCESS, VM_FAULT_WIRE } from './codes.ts';
 import { vmMapEntryUnwire } from './delete.ts';
 import { vmMapClipEnd, vmMapClipStart, vmMapTryMergeEntries } from './entry.ts';
 import { vmFault } from './fault.ts';
-import { vmMapLock, vmMapUnlock } from './maplock.ts';
-import { entryHolds, vmMapEntryPred, vmMapEntrySucc, vmMapLookupEntry } from './maptree.ts';
-import { vmObjectUnwire } from './objpages.ts';
+import { vmMapLock, vmMapUnlock } from './map-lock.ts';
+import { entryHolds, vmMapEntryPred, vmMapEntrySucc, vmMapLookupEntry } from './map-tree.ts';
+import { vmObjectUnwire } from './object-pages.ts';
 
 /** wiredCount of an entry whose wiring failed. */
 const FAILED = -1;

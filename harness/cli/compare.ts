@@ -2,8 +2,8 @@
  * `pmapdiff compare`: every selected workload through every selected revision, and what differs.
  */
 import { acceptExpected } from '../compare/accepted.ts';
-import { type WorkloadComparison, neverSeen, planComparison } from '../compare/compare.ts';
 import { EXIT_INTERRUPTED, tally } from '../compare/gate.ts';
+import { type WorkloadComparison, neverSeen, planComparison } from '../compare/plan.ts';
 import { type StateRow, diffStates } from '../compare/state-diff.ts';
 import { WorkloadComparer } from '../compare/workload.ts';
 import { knownDifferences, ledger } from '../findings/index.ts';

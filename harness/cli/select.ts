@@ -5,7 +5,7 @@ import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Variant } from '../../core/index.ts';
 import { experiments, series, variantById } from '../../variants/index.ts';
-import type { Against } from '../compare/compare.ts';
+import type { Against } from '../compare/plan.ts';
 import { CATALOG } from '../workload/catalog/index.ts';
 import { CORPUS } from '../workload/corpus/index.ts';
 import { openWorkload } from '../workload/load.ts';

@@ -2,8 +2,8 @@
  * Differences that a user expects of a series of their own, each with a reason and a day after which it is no longer
  * expected: what would be unexpected is known then.
  */
-import type { Fault, RunSummary, WorkloadComparison } from './compare.ts';
 import { type Difference, type PairComparison, worst } from './pair.ts';
+import type { Fault, RunSummary, WorkloadComparison } from './plan.ts';
 
 export interface ExpectedDifference {
   /** one of the two variants compared, or the one whose run has the fault */

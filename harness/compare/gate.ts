@@ -1,9 +1,9 @@
 /**
  * From a comparison to an exit code. An incomplete answer never looks complete: precedence 130, 2, 3, 1, 4, 0.
  */
-import type { WorkloadComparison } from './compare.ts';
 import type { Step } from './declarations.ts';
 import { type Verdict, unexpectedVerdict } from './pair.ts';
+import type { WorkloadComparison } from './plan.ts';
 
 export const EXIT_OK = 0;
 export const EXIT_FINDING = 1;

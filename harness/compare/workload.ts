@@ -4,11 +4,11 @@
 import type { RunEnd, RunPart, RunRecord } from '../run/record.ts';
 import { OP_NAMES, type Workload } from '../workload/ops.ts';
 import { type Piece, type WorkloadHead, headOf, pieceOf, placeOf } from '../workload/pieces.ts';
-import type { Fault, Plan, PlannedPair, RunSummary, WorkloadComparison } from './compare.ts';
 import { faultsOf, lineage } from './declarations.ts';
 import { type MissedExpectation, missedExpectations } from './expectations.ts';
 import { exceeds, explainFault, violationsOf } from './faults.ts';
 import { PairComparer } from './pair.ts';
+import type { Fault, Plan, PlannedPair, RunSummary, WorkloadComparison } from './plan.ts';
 import { SameRun } from './same.ts';
 
 /** Compares the runs of one workload, one per column of the plan, in its order. */

@@ -6,7 +6,7 @@ import { basename } from 'node:path';
 import { KernelPanic } from '../../core/panic.ts';
 import type { VmMapEntry, Vmspace } from '../../core/state/vm.ts';
 import type { Variant } from '../../core/variant.ts';
-import { vmMapEntrySucc } from '../../core/vm/maptree.ts';
+import { vmMapEntrySucc } from '../../core/vm/map-tree.ts';
 import { countTables } from './pmap-state.ts';
 import { type ConformReport, type Mismatch, readVectors, vectorFiles } from './report.ts';
 import { type VmFileVectors, type VmItem, expandCalls, vmAnswersOf, vmFile } from './vm-vectors.ts';

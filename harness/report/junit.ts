@@ -3,8 +3,8 @@
  * workload. Unexpected is a failure, a variant whose own code failed an error, not exercised is skipped. No times: they
  * are not what is tested, and the same answer is the same bytes.
  */
-import type { WorkloadComparison } from '../compare/compare.ts';
 import { unexpectedVerdict, type PairComparison, type Verdict } from '../compare/pair.ts';
+import type { WorkloadComparison } from '../compare/plan.ts';
 import type { Report } from './model.ts';
 import { entryText } from './words.ts';
 

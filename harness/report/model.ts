@@ -2,10 +2,10 @@
  * The report as data: everything that a renderer prints, already added up and in order. Renderers do no arithmetic.
  */
 import type { ExpectedDifference } from '../compare/accepted.ts';
-import type { Against, Plan, RunSummary, WorkloadComparison } from '../compare/compare.ts';
 import type { Step } from '../compare/declarations.ts';
 import type { Tally } from '../compare/gate.ts';
 import type { Difference, PairComparison, Verdict } from '../compare/pair.ts';
+import type { Against, Plan, RunSummary, WorkloadComparison } from '../compare/plan.ts';
 import type { StateChange } from '../compare/state-diff.ts';
 import type { Standing } from '../compare/track.ts';
 import type { Place, RemoveCalls } from '../run/record.ts';

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FIRST_REACHED, type Machine } from '../../core/index.ts';
-import { type WorkloadComparison, neverSeen, planComparison } from '../../harness/compare/compare.ts';
 import type { Known, VariantFacts } from '../../harness/compare/declarations.ts';
 import { EXIT_FINDING, EXIT_OK, tally } from '../../harness/compare/gate.ts';
+import { type WorkloadComparison, neverSeen, planComparison } from '../../harness/compare/plan.ts';
 import { MEMBERS } from '../../harness/compare/planes.ts';
 import { compareWorkload } from '../../harness/compare/workload.ts';
 import { knownDifferences } from '../../harness/findings/index.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Machine, Variant } from '../../core/index.ts';
-import { planComparison } from '../../harness/compare/compare.ts';
 import type { Known } from '../../harness/compare/declarations.ts';
+import { planComparison } from '../../harness/compare/plan.ts';
 import { compareWorkload } from '../../harness/compare/workload.ts';
 import { knownDifferences, ledger } from '../../harness/findings/index.ts';
 import { factsOf } from '../../harness/run/facts.ts';

@@ -5,7 +5,7 @@
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Machine, Variant } from '../../core/index.ts';
-import type { WorkloadComparison } from '../../harness/compare/compare.ts';
+import type { WorkloadComparison } from '../../harness/compare/plan.ts';
 import type { RunRecord } from '../../harness/run/record.ts';
 import type { Workload } from '../../harness/workload/ops.ts';
 import { builtFile } from '../support/built.ts';
@@ -35,8 +35,7 @@ async function built() {
   const { knownIn } = await load<typeof import('../../harness/compare/declarations.ts')>(
     'harness/compare/declarations.js',
   );
-  const { planComparison } =
-    await load<typeof import('../../harness/compare/compare.ts')>('harness/compare/compare.js');
+  const { planComparison } = await load<typeof import('../../harness/compare/plan.ts')>('harness/compare/compare.js');
   const { compareWorkload } =
     await load<typeof import('../../harness/compare/workload.ts')>('harness/compare/workload.js');
   const { knownDifferences } =

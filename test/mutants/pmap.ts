@@ -3,12 +3,12 @@ import type { Mutant } from './mutant.ts';
 
 const remove = 'core/pmap/remove.ts';
 const leaf = 'core/pmap/leaf.ts';
-const removePages = 'core/pmap/removepages.ts';
+const removePages = 'core/pmap/remove-pages.ts';
 const enter = 'core/pmap/enter.ts';
 const superpage = 'core/pmap/superpage.ts';
 const copy = 'core/pmap/copy.ts';
 const protect = 'core/pmap/protect.ts';
-const pageops = 'core/pmap/pageops.ts';
+const pageOps = 'core/pmap/page-ops.ts';
 const pv = 'core/pmap/pv.ts';
 
 export const pmapMutants: readonly Mutant[] = [
@@ -98,7 +98,7 @@ export const pmapMutants: readonly Mutant[] = [
   },
   {
     fault: 'pmap_enter_quick keeps a reference where a page is mapped already',
-    file: 'core/pmap/enterquick.ts',
+    file: 'core/pmap/enter-quick.ts',
     find: '    page.refCount[ptp]!--;\n    return 0;',
     replace: '    return 0;',
   },
@@ -158,13 +158,13 @@ export const pmapMutants: readonly Mutant[] = [
   },
   {
     fault: 'pmap_ts_referenced clears the accessed bit of a 2M mapping for any of its pages',
-    file: pageops,
+    file: pageOps,
     find: '((frame ^ (lo >>> 21)) & (RUN_PAGES - 1)) === 0 && (old & PG_W) === 0',
     replace: '(old & PG_W) === 0',
   },
   {
     fault: 'pmap_ts_referenced looks at one reference too many',
-    file: pageops,
+    file: pageOps,
     find: 'const TS_REFERENCED_MAX = 5;',
     replace: 'const TS_REFERENCED_MAX = 6;',
   },

@@ -28,12 +28,12 @@ export const vmMutants: readonly Mutant[] = [
   vm('entry')('stack entries are joined', 'MAP_ENTRY_GROWS_DOWN | MAP_ENTRY_IN_TRANSITION', 'MAP_ENTRY_IN_TRANSITION'),
   vm('insert')('adjacent anonymous memory gets an entry of its own', 'prev.end === start &&', 'prev.end === -start &&'),
   vm('insert')('a partial prefault maps a page more', 'const MAX_INIT_PT = 96', 'const MAX_INIT_PT = 97'),
-  vm('maplock')(
+  vm('map-lock')(
     'an upgraded lock leaves the timestamp',
     'm.counters[VM_MAP_UPGRADES]++;\n  map.locked = MAP_WRITE_LOCKED;\n  map.timestamp++;',
     'm.counters[VM_MAP_UPGRADES]++;\n  map.locked = MAP_WRITE_LOCKED;',
   ),
-  vm('maptree')(
+  vm('map-tree')(
     'a splay to the left does not rotate',
     'stepLeft(root, y !== leftSpine && y.maxFree >= length && addr < y.start)',
     'stepLeft(root, false)',

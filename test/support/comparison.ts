@@ -1,8 +1,8 @@
 /** A whole comparison on planted records: four revisions, two workloads, no machine. */
 import { type ExpectedDifference, acceptExpected } from '../../harness/compare/accepted.ts';
-import { type Against, type WorkloadComparison, neverSeen, planComparison } from '../../harness/compare/compare.ts';
 import type { Known, VariantFacts } from '../../harness/compare/declarations.ts';
 import { type GateOptions, tally } from '../../harness/compare/gate.ts';
+import { type Against, type WorkloadComparison, neverSeen, planComparison } from '../../harness/compare/plan.ts';
 import { compareWorkload } from '../../harness/compare/workload.ts';
 import { type Report, buildReport } from '../../harness/report/model.ts';
 import type { RunRecord } from '../../harness/run/record.ts';

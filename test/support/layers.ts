@@ -21,7 +21,7 @@ const CORE_ORDER: readonly (readonly string[])[] = [
   ['core/counters.ts'],
   ['core/calls.ts'],
   ['core/events.ts'],
-  ['core/state/pageindex.ts', 'core/state/phys.ts'],
+  ['core/state/page-index.ts', 'core/state/phys.ts'],
   ['core/state/pmap.ts'],
   ['core/state/cpu.ts'],
   ['core/state/vm.ts'],

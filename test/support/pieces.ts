@@ -1,7 +1,7 @@
 /** The same workload compared in one piece, and in many. */
 import { pathToFileURL } from 'node:url';
 import type { Machine, Variant } from '../../core/index.ts';
-import type { WorkloadComparison } from '../../harness/compare/compare.ts';
+import type { WorkloadComparison } from '../../harness/compare/plan.ts';
 import type { MakeChecker, Session } from '../../harness/run/session.ts';
 import type { Workload } from '../../harness/workload/ops.ts';
 import type { Piece, WorkloadHead } from '../../harness/workload/pieces.ts';
@@ -12,7 +12,7 @@ export type Modules = Awaited<ReturnType<typeof sourceModules>>;
 export const sourceModules = async () => ({
   ...(await import('../../core/index.ts')),
   ...(await import('../../harness/check/checker.ts')),
-  ...(await import('../../harness/compare/compare.ts')),
+  ...(await import('../../harness/compare/plan.ts')),
   ...(await import('../../harness/compare/workload.ts')),
   ...(await import('../../harness/findings/index.ts')),
   ...(await import('../../harness/run/facts.ts')),

@@ -1,7 +1,7 @@
 /** Users' variant files of test/fixtures/variants, and landed against them in this process. */
 import { join } from 'node:path';
 import type { Machine, Variant } from '../../core/index.ts';
-import { type WorkloadComparison, planComparison } from '../../harness/compare/compare.ts';
+import { type WorkloadComparison, planComparison } from '../../harness/compare/plan.ts';
 import { compareWorkload } from '../../harness/compare/workload.ts';
 import { knownDifferences } from '../../harness/findings/index.ts';
 import { type Facts, factsOf } from '../../harness/run/facts.ts';

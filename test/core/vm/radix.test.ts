@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PageIndex } from '../../../core/state/pageindex.ts';
+import { PageIndex } from '../../../core/state/page-index.ts';
 import { OBJT_DEFAULT, VmObject } from '../../../core/state/vm.ts';
 import {
   radixInsert,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Hunks } from '../../../core/index.ts';
 import { checkers } from '../../../harness/check/checker.ts';
-import { planComparison } from '../../../harness/compare/compare.ts';
+import { planComparison } from '../../../harness/compare/plan.ts';
 import { compareWorkload } from '../../../harness/compare/workload.ts';
 import { knownDifferences } from '../../../harness/findings/index.ts';
 import { knownViolations } from '../../../harness/findings/violations.ts';

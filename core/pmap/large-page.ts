@@ -17,9 +17,9 @@ import {
   vaHi,
   vaLo,
 } from '../units.ts';
-import { sleepForMemory } from './allocpte.ts';
+import { sleepForMemory } from './alloc-pte.ts';
+import { pmapResidentCountAdj } from './pt-page.ts';
 import { LEVEL_PD, LEVEL_PDP, makeTable } from './ptp.ts';
-import { pmapResidentCountAdj } from './ptpage.ts';
 import { pdSlot, pdeAt, pdpSlot, pdpeAt, pml4eAt } from './tables.ts';
 
 /** A range must cover a 1G mapping wholly: it cannot be demoted. */

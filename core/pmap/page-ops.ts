@@ -13,8 +13,8 @@ import { PGA_REFERENCED, PGA_WRITEABLE, RUN_PAGES, VPO_UNMANAGED } from '../stat
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, PAGE_SIZE, WORDS_PER_PAGE } from '../units.ts';
 import { delayedInvlWait, pmapInvalidatePage } from './invalidate.ts';
+import { freeDelayed, pmapResidentCountAdj } from './pt-page.ts';
 import { unwirePtp } from './ptp.ts';
-import { freeDelayed, pmapResidentCountAdj } from './ptpage.ts';
 import { freePvEntry, pvInsertTail, pvNext, pvPmap, pvUnlink, pvVaHi, pvVaLo } from './pv.ts';
 import { demotePde } from './superpage.ts';
 import { pdeAt, pteIn } from './tables.ts';

@@ -11,7 +11,7 @@ import {
   sysMunmap,
 } from '../../../core/index.ts';
 import { MAP_ENTRY_GUARD, MAP_WRITE_LOCKED } from '../../../core/state/vm.ts';
-import { entryHolds, vmMapEntryPred, vmMapFindspace, vmMapLookupEntry } from '../../../core/vm/maptree.ts';
+import { entryHolds, vmMapEntryPred, vmMapFindspace, vmMapLookupEntry } from '../../../core/vm/map-tree.ts';
 import { RW, SMALL, entriesOf, machineOf, mapAnon, started } from '../../support/kernel.ts';
 
 /** What vm_map.c asserts of a map when consistency checks are on. */

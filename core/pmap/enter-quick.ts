@@ -8,10 +8,10 @@ import { PG_MANAGED, PG_NX_HI, PG_PS, PG_U, PG_V, entryLo, frameOf } from '../hw
 import { RUN_PAGES, VPO_UNMANAGED } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NBPDR, PAGE_SIZE, VM_PROT_EXECUTE, type Va, vaHi, vaLo } from '../units.ts';
-import { allocPtp } from './allocpte.ts';
-import { enter2mpage } from './enterpde.ts';
+import { allocPtp } from './alloc-pte.ts';
+import { enter2mpage } from './enter-pde.ts';
+import { pmapResidentCountAdj, ptPindex } from './pt-page.ts';
 import { abortPtp } from './ptp.ts';
-import { pmapResidentCountAdj, ptPindex } from './ptpage.ts';
 import { tryInsertPvEntry } from './pv.ts';
 import { pmapPsEnabled } from './superpage.ts';
 import { pdeAt, pteOf } from './tables.ts';

@@ -12,8 +12,8 @@ import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NBPDR, NPTEPG, vaOf } from '../units.ts';
 import { pmapInvalidateAll } from './invalidate.ts';
 import { freeReserved } from './leaf.ts';
+import { freeDelayed, pmapResidentCountAdj } from './pt-page.ts';
 import { unwirePtp } from './ptp.ts';
-import { freeDelayed, pmapResidentCountAdj } from './ptpage.ts';
 import {
   CHUNK_MAP_WORDS,
   changePvListLock,

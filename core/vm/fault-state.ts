@@ -5,7 +5,7 @@ import type { Machine } from '../hunks.ts';
 import type { VmMap, VmMapEntry, VmObject } from '../state/vm.ts';
 import type { Frame, Va } from '../units.ts';
 import { Lookup } from './lookup.ts';
-import { vmMapUnlock } from './maplock.ts';
+import { vmMapUnlock } from './map-lock.ts';
 
 /** One is enough: a fault never begins before the last one is over. */
 export class FaultState extends Lookup {
