@@ -1,60 +1,35 @@
 /**
- * The revisions in review order, then the controls and what-ifs. Adding one = one file and one line here.
- *
- * This is what `pmapdiff` means to a user's own variant: the engine's face, and every built-in variant to start from.
+ * What `pmapdiff` means to a user's own variant: the engine's face, and every built-in variant to start from. The build
+ * lists the files of this folder (revisions) and of experiments (controls and what-ifs) in all.ts.
  */
 import type { Variant } from '../core/index.ts';
-import { baseline } from './baseline.ts';
-import { doubleCountFix } from './double-count-fix.ts';
-import { baselineWithUnmap } from './experiments/baseline-with-unmap.ts';
-import { d33276 } from './experiments/d33276.ts';
-import { dyingPmapNoIpi } from './experiments/dying-pmap-no-ipi.ts';
-import { inLoopCheck } from './experiments/in-loop-check.ts';
-import { noAbiUnmap } from './experiments/no-abi-unmap.ts';
-import { noEarlyExit } from './experiments/no-early-exit.ts';
-import { unmapAfterRemovePages } from './experiments/unmap-after-remove-pages.ts';
-import { unmapWithoutRefcountCheck } from './experiments/unmap-without-refcount-check.ts';
-import { vmspaceClearAsSpelled } from './experiments/vmspace-clear-as-spelled.ts';
-import { vmspaceClear } from './experiments/vmspace-clear.ts';
-import { landed } from './landed.ts';
-import { sharedPageUnmap } from './shared-page-unmap.ts';
-import { toplevelAccounting } from './toplevel-accounting.ts';
+import * as revisions from './all.ts';
+import * as whatIfs from './experiments/all.ts';
 
 export * from '../core/index.ts';
-export {
-  baseline,
-  baselineWithUnmap,
-  d33276,
-  doubleCountFix,
-  dyingPmapNoIpi,
-  inLoopCheck,
-  landed,
-  noAbiUnmap,
-  noEarlyExit,
-  sharedPageUnmap,
-  toplevelAccounting,
-  unmapAfterRemovePages,
-  unmapWithoutRefcountCheck,
-  vmspaceClear,
-  vmspaceClearAsSpelled,
-};
+export * from './all.ts';
+export * from './experiments/all.ts';
+
+/** The variants among what the files of a folder export: some export a helper too. */
+const variantsOf = (exported: Readonly<Record<string, unknown>>): Variant[] =>
+  Object.values(exported).filter((one): one is Variant => typeof one === 'object' && one !== null && 'hunks' in one);
+
+/** Each revision comes after the one that it names. */
+function inReviewOrder(variants: readonly Variant[]): Variant[] {
+  const ordered: Variant[] = [];
+  for (let last: string | null = null; ordered.length < variants.length; last = ordered.at(-1)!.id) {
+    const next = variants.find(({ after }) => after === last);
+    if (next === undefined) throw new Error(`variants: expected a revision after ${last ?? 'none'}, found none`);
+    ordered.push(next);
+  }
+  return ordered;
+}
 
 /** The review, state by state. */
-export const series: readonly Variant[] = [baseline, toplevelAccounting, doubleCountFix, sharedPageUnmap, landed];
+export const series: readonly Variant[] = inReviewOrder(variantsOf(revisions));
 
-/** Controls and what-ifs: they enter a comparison by name only. */
-export const experiments: readonly Variant[] = [
-  noEarlyExit,
-  noAbiUnmap,
-  baselineWithUnmap,
-  unmapWithoutRefcountCheck,
-  unmapAfterRemovePages,
-  vmspaceClear,
-  vmspaceClearAsSpelled,
-  dyingPmapNoIpi,
-  d33276,
-  inLoopCheck,
-];
+/** Controls and what-ifs, in the order of their file names: they enter a comparison by name only. */
+export const experiments: readonly Variant[] = variantsOf(whatIfs).toSorted((a, b) => (a.id < b.id ? -1 : 1));
 
 export const variantById = (id: string): Variant | undefined =>
   [...series, ...experiments].find((variant) => variant.id === id);

@@ -2,7 +2,7 @@
  * loadWorkload, openWorkload: a workload by name or by file, in memory or piece by piece. A file is told by its content: gzip or not, a trace begins with `{`,
  * everything else is workload text.
  */
-import { CATALOG, catalogPath } from './catalog/index.ts';
+import { CATALOG, catalogText } from './catalog/index.ts';
 import { CORPUS, corpusPath } from './corpus/index.ts';
 import { WorkloadError } from './errors.ts';
 import { readBlocks } from './input.ts';
@@ -41,7 +41,8 @@ export async function loadWorkload(nameOrPath: string, options: TraceOptions = {
 
 /** As loadWorkload, without holding more ops than that: memory does not grow with the length of a recording. */
 export async function openWorkload(nameOrPath: string, options: OpenOptions = {}): Promise<PiecedWorkload> {
-  if (Object.hasOwn(CATALOG, nameOrPath)) return openFile(catalogPath(nameOrPath), nameOrPath, options);
+  if (Object.hasOwn(CATALOG, nameOrPath))
+    return held(parseWorkload(catalogText(nameOrPath), `${nameOrPath}.workload`, nameOrPath));
   if (!Object.hasOwn(CORPUS, nameOrPath)) return openFile(nameOrPath, baseName(nameOrPath), options);
   return openFile(corpusPath(nameOrPath), nameOrPath, options, CORPUS[nameOrPath]);
 }
@@ -55,7 +56,7 @@ const baseName = (path: string): string => path.replace(/^.*\//, '').replace(/(\
 
 /** title: in place of the file's own. */
 async function openFile(path: string, name: string, options: OpenOptions, title?: string): Promise<PiecedWorkload> {
-  const { held = HELD_OPS, onLines, ...traceOptions } = options;
+  const { held: most = HELD_OPS, onLines, ...traceOptions } = options;
   let reader: TraceReader | undefined;
   let isHeld = true;
   const parts: string[] = [];
@@ -69,7 +70,7 @@ async function openFile(path: string, name: string, options: OpenOptions, title?
       }
       reader.block(block);
       onLines?.(reader.lines);
-      if (reader.held <= held) continue;
+      if (reader.held <= most) continue;
       isHeld = false;
       reader.take();
     }
@@ -82,8 +83,14 @@ async function openFile(path: string, name: string, options: OpenOptions, title?
   }
   const read = reader === undefined ? parseWorkload(parts.join(''), path, name) : reader.finish(name);
   const whole = title === undefined ? read : { ...read, title };
-  return { head: headOf(whole), pieces: () => cut(whole, PIECE_OPS), whole };
+  return held(whole);
 }
+
+const held = (whole: Workload): PiecedWorkload => ({
+  head: headOf(whole),
+  pieces: () => cut(whole, PIECE_OPS),
+  whole,
+});
 
 /** Reads a recording again, piece by piece. */
 async function* readPieces(path: string, head: WorkloadHead, options: TraceOptions): AsyncGenerator<Piece> {

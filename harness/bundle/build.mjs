@@ -1,0 +1,43 @@
+/**
+ * `npm run build`: writes the lists of what is in the folders (variants, findings, catalog: one file is one entry), then
+ * dist.
+ */
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundle } from './bundle.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** @param {string} folder @param {RegExp} entries @param {(names: string[]) => string} text */
+function writeList(folder, entries, text) {
+  const names = readdirSync(join(root, folder))
+    .filter((name) => entries.test(name))
+    .sort();
+  writeFileSync(join(root, folder, 'all.ts'), `// Written by the build from the files of this folder.\n${text(names)}`);
+}
+
+const exported = (/** @type {string[]} */ names) => names.map((name) => `export * from './${name}';\n`).join('');
+
+writeList('variants', /^(?!all|index)[\w-]+\.ts$/, exported);
+writeList('variants/experiments', /^(?!all)[\w-]+\.ts$/, exported);
+writeList('harness/findings', /^[fn]\d+\.ts$/, exported);
+writeList('harness/workload/catalog', /\.workload$/, (names) => {
+  const texts = names.map((name) => [name, readFileSync(join(root, 'harness/workload/catalog', name), 'utf8')]);
+  return `export const FILES: Readonly<Record<string, string>> = ${JSON.stringify(Object.fromEntries(texts), null, 2)};\n`;
+});
+
+rmSync(join(root, 'dist'), { recursive: true, force: true });
+const source = (/** @type {string} */ file) => join(root, file);
+await bundle(
+  { 'harness/cli': source('harness/cli.ts'), 'variants/index': source('variants/index.ts') },
+  {
+    folder: join(root, 'dist'),
+    external: (id) => !/^[./]/.test(id),
+    output: {
+      sourcemap: true,
+      // One chunk for all that runs while a machine does: a constant of another chunk is not folded.
+      codeSplitting: { groups: [{ name: 'engine', test: /\/(core|variants|harness\/(run|workload|bench))\// }] },
+    },
+  },
+);

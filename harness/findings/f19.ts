@@ -1,0 +1,7 @@
+import type { OpenFinding } from './finding.ts';
+
+export const f19: OpenFinding = {
+  id: 'F19',
+  title: 'The pmap lock is uncontended in these paths',
+  reason: 'needs the contention model: nothing waits for a lock here',
+};
