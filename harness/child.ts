@@ -1,22 +1,22 @@
 /**
- * The composition root of a child process: one variant, loaded from a file, run on one machine that is used again.
- *
- * It answers the requests of run/process.ts. Nothing that the variant does here reaches the other columns.
+ * The composition root of a process that runs one variant: bundled with that variant into one text, which is all that the
+ * process reads. It answers the requests of run/process.ts. Nothing that the variant does here reaches the other columns.
  */
-import { type Machine, type Variant } from '../core/index.ts';
-import * as face from '../variants/index.ts';
-import type { BenchChild } from './bench/child-tasks.ts';
-import type { FromBench, ToBench } from './bench/protocol.ts';
+import type { Machine, Variant } from '../core/index.ts';
+import { experiments, series } from '../variants/index.ts';
 import { checkers } from './check/checker.ts';
-import { factsOf } from './run/facts.ts';
-import { LoadError, describeError, loadVariant } from './run/load.ts';
+import { LoadError, describeError, exportedVariant, introduce } from './run/load.ts';
 import type { FromChild, ToChild } from './run/protocol.ts';
 import { RunLimit, Session } from './run/session.ts';
 import { withoutClock } from './run/traps.ts';
 
-const say = (message: FromChild | FromBench): void => {
+const say = (message: FromChild): void => {
   process.send?.(message);
 };
+
+/** Bytes, and the name of the variant's file; given by the parent. */
+const residentLimit = Number(process.argv[2]);
+const file = process.argv[3];
 
 /** Every op at first, so that an endless loop in a short workload can be placed; then one in 4,096, with a look at memory. */
 const announce = (op: number): void => {
@@ -26,24 +26,9 @@ const announce = (op: number): void => {
     throw new RunLimit(`used more than ${residentLimit / 2 ** 20} MiB of memory`);
 };
 
-/** Bytes; given by the parent. */
-const residentLimit = Number(process.argv[2]);
-
-let file = '';
 let variant: Variant | null = null;
 let machine: Machine | null = null;
 const checker = checkers();
-
-async function load(path: string, alike?: readonly string[]): Promise<FromChild> {
-  try {
-    file = path;
-    variant = await loadVariant(path, face, alike);
-    const all = [...face.series, ...face.experiments, variant];
-    return { kind: 'loaded', facts: factsOf(all, face).at(-1)! };
-  } catch (error) {
-    return { kind: 'refused', message: error instanceof LoadError ? error.message : describeError(error, path) };
-  }
-}
 
 /** The run that goes on. */
 let session: Session | null = null;
@@ -63,21 +48,26 @@ function takeHere({ begin, piece }: Extract<ToChild, { kind: 'take' }>): FromChi
   });
 }
 
-/** The one task that this process measures, if it does. */
-let bench: BenchChild | null = null;
+const refuse = (error: unknown): void => {
+  say({ kind: 'refused', message: error instanceof LoadError ? error.message : describeError(error, file) });
+};
 
-async function benchHere(request: ToBench): Promise<FromBench> {
-  const { BenchChild } = await import('./bench/child-tasks.ts');
-  bench ??= new BenchChild(variant!);
-  return bench.answer(request);
-}
-
-process.on('message', (request: ToChild | ToBench) => {
-  if (request.kind === 'load') void load(request.file, request.alike).then(say);
-  else if (request.kind === 'take') say(takeHere(request));
-  else void benchHere(request).then(say);
-});
+// The variant's own code runs next: what it throws while it is loaded ends up here.
+process.on('uncaughtException', refuse);
 // Ctrl-C is for the parent, which then ends this process if it wants to.
 process.on('SIGINT', () => {});
 // The parent went away: nobody waits for an answer.
 process.on('disconnect', () => process.exit());
+
+/** exported: what the variant's file exports. */
+export function serve(exported: Readonly<Record<string, unknown>>): void {
+  process.off('uncaughtException', refuse);
+  try {
+    variant = exportedVariant(exported, file);
+  } catch (error) {
+    refuse(error);
+    return;
+  }
+  say({ kind: 'loaded', variant: introduce(variant, [...series, ...experiments]) });
+  process.on('message', (request: ToChild) => say(takeHere(request)));
+}

@@ -2,8 +2,9 @@
  * The bench: every task is measured in rounds, every column once a round, each column in a process of its own.
  *
  * Two variants are never timed in one process: what the compiler learns from the first slows the second down, or speeds
- * it up. All variants, built-in ones too, are loaded from their source by the same loader.
+ * it up. All variants, built-in ones too, are bundled from their source in the same way.
  */
+import type { ColumnBundle } from '../bundle/column.ts';
 import { loadWorkload } from '../workload/load.ts';
 import { NativeMissing, Yardstick, type NativeMeasured } from './native.ts';
 import { BenchFailure, BenchProcess, V8_OPTIONS } from './process.ts';
@@ -14,9 +15,9 @@ import type { BenchTask } from './task.ts';
 
 export interface BenchColumn {
   readonly id: string;
-  /** Its source, and what of its imports means the engine's face. */
+  /** Name of its file. */
   readonly file: string;
-  readonly alike: readonly string[];
+  readonly bundle: ColumnBundle;
 }
 
 export interface BenchOptions {
@@ -28,8 +29,6 @@ export interface BenchOptions {
   readonly milliseconds: number;
   readonly native: boolean;
   readonly memory: boolean;
-  /** The compiled child.js. */
-  readonly entry: string;
   readonly progress: (text: string) => void;
   readonly output: (variant: string, text: string) => void;
 }
@@ -72,7 +71,8 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
 /** One column while a task is measured. */
 interface Runner {
   readonly column: BenchColumn;
-  readonly process: BenchProcess;
+  /** null: there is no code to run */
+  readonly process: BenchProcess | null;
   readonly rounds: Measured[];
   failure: string | null;
 }
@@ -97,7 +97,6 @@ class TaskBench {
       const loaded = workload === null ? null : await loadWorkload(workload);
       for (const runner of runners) {
         progress(`${id}: starting ${runner.column.id}`);
-        await this.#ask(runner, { kind: 'load', file: runner.column.file, alike: runner.column.alike });
         await this.#ask(runner, { kind: 'bench-prepare', task: id, workload: loaded });
       }
       for (let round = 0; round < rounds; round++) {
@@ -106,7 +105,7 @@ class TaskBench {
         if (this.#yardstick !== null) this.#native.push(this.#yardstick.measure(id, this.#options.milliseconds));
       }
     } finally {
-      for (const runner of runners) runner.process.close();
+      for (const runner of runners) runner.process?.close();
     }
     return this.#report(runners);
   }
@@ -121,14 +120,16 @@ class TaskBench {
   }
 
   #start(column: BenchColumn): Runner {
-    const { entry, output } = this.#options;
+    const { output } = this.#options;
+    const { bundle, file } = column;
+    if (bundle.kind === 'refused') return { column, process: null, rounds: [], failure: bundle.message };
     const measures = this.#task.workload === null ? 'calls' : 'workload';
-    const process = new BenchProcess(entry, measures, (text) => output(column.id, text));
+    const process = new BenchProcess({ file, code: bundle.code }, measures, (text) => output(column.id, text));
     return { column, process, rounds: [], failure: null };
   }
 
   async #ask(runner: Runner, request: Parameters<BenchProcess['ask']>[0]): Promise<FromBench | null> {
-    if (runner.failure !== null) return null;
+    if (runner.process === null || runner.failure !== null) return null;
     try {
       return await runner.process.ask(request);
     } catch (error) {
@@ -183,12 +184,13 @@ const leastOf = (rounds: readonly { readonly least: number }[]): number =>
 
 const medians = (runner: Runner): number[] => runner.rounds.map(({ median }) => median);
 
-async function memory({ columns, entry, output, progress }: BenchOptions): Promise<BenchReport['memory']> {
+async function memory({ columns, output, progress }: BenchOptions): Promise<BenchReport['memory']> {
   const column = columns.find(({ id }) => id === NATIVE_VARIANT) ?? columns[0];
   progress('memory of a million mappings');
-  const child = new BenchProcess(entry, 'calls', (text) => output(column.id, text));
+  const { bundle, file } = column;
+  if (bundle.kind === 'refused') return { failed: bundle.message };
+  const child = new BenchProcess({ file, code: bundle.code }, 'calls', (text) => output(column.id, text));
   try {
-    await child.ask({ kind: 'load', file: column.file, alike: column.alike });
     return memoryReport(column.id, (await child.ask({ kind: 'bench-memory' })) as MemoryMeasured);
   } catch (error) {
     if (!(error instanceof BenchFailure)) throw error;

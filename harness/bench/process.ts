@@ -1,7 +1,7 @@
 /**
  * One variant at one task, in a process of its own that lives for all rounds.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { FromBench, ToBench } from './protocol.ts';
 
 /** For starting and loading; for anything else, beyond the time that the measurement itself may take. */
@@ -25,29 +25,35 @@ export const V8_OPTIONS = {
 /** What runs in a process: calls of the machine itself, or a workload. */
 export type Measures = keyof typeof V8_OPTIONS;
 
-type Request = ToBench | { readonly kind: 'load'; readonly file: string; readonly alike: readonly string[] };
-type Answer = FromBench | { readonly kind: string; readonly message?: string };
-
 /** Why a process could not answer. */
 export class BenchFailure extends Error {}
+
+export interface BenchCode {
+  readonly file: string;
+  readonly code: string;
+}
 
 export class BenchProcess {
   readonly #child: ChildProcess;
 
-  /** entry: the compiled child.js. What the variant prints goes to onOutput, never to the results. */
-  constructor(entry: string, measures: Measures, onOutput: (text: string) => void) {
-    this.#child = fork(entry, [], {
+  /**
+   * file: name of the variant's file. code: what it was bundled to (bundle/column.ts, kind 'bench'). What the variant
+   * prints goes to onOutput, never to the results.
+   */
+  constructor({ file, code }: BenchCode, measures: Measures, onOutput: (text: string) => void) {
+    this.#child = spawn(process.execPath, [...V8_OPTIONS[measures], '--input-type=module', '-', file], {
       serialization: 'advanced',
-      execArgv: [...V8_OPTIONS[measures]],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
       env: { PATH: process.env.PATH, NO_COLOR: '1' },
     });
+    this.#child.stdin?.on('error', () => {});
+    this.#child.stdin?.end(code);
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream?.on('data', (data: Buffer) => onOutput(data.toString()));
   }
 
   /** Throws BenchFailure if the process refuses, fails, dies or does not answer in time. */
-  ask(request: Request): Promise<FromBench> {
+  ask(request: ToBench): Promise<FromBench> {
     const child = this.#child;
     return new Promise((resolve, reject) => {
       const settle = (): void => {
@@ -58,11 +64,10 @@ export class BenchProcess {
         settle();
         reject(new BenchFailure(message));
       };
-      const onMessage = (answer: Answer): void => {
-        if (answer.kind === 'ready' || answer.kind === 'at') return;
-        if (answer.kind === 'refused' || answer.kind === 'bench-failed') return fail(answer.message ?? 'failed');
+      const onMessage = (answer: FromBench): void => {
+        if (answer.kind === 'bench-failed') return fail(answer.message);
         settle();
-        resolve(answer as FromBench);
+        resolve(answer);
       };
       const onExit = (code: number | null, signal: string | null): void =>
         fail(signal === null ? `ended its process with exit(${code})` : `its process was killed by ${signal}`);

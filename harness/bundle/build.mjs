@@ -30,14 +30,14 @@ writeList('harness/workload/catalog', /\.workload$/, (names) => {
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 const source = (/** @type {string} */ file) => join(root, file);
 await bundle(
-  { 'harness/cli': source('harness/cli.ts'), 'variants/index': source('variants/index.ts') },
+  Object.fromEntries(['harness/cli', 'harness/bundler', 'variants/index'].map((name) => [name, source(`${name}.ts`)])),
   {
     folder: join(root, 'dist'),
     external: (id) => !/^[./]/.test(id),
     output: {
       sourcemap: true,
       // One chunk for all that runs while a machine does: a constant of another chunk is not folded.
-      codeSplitting: { groups: [{ name: 'engine', test: /\/(core|variants|harness\/(run|workload|bench))\// }] },
+      codeSplitting: { groups: [{ name: 'engine', test: /\/(core|variants|harness\/(run|workload))\// }] },
     },
   },
 );

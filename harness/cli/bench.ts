@@ -1,16 +1,14 @@
 /**
  * `pmapdiff bench`: how fast revisions are, and how fast the simulated machine is beside C.
  */
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { experiments } from '../../variants/index.ts';
 import { type BenchColumn, NATIVE_VARIANT, bench } from '../bench/parent.ts';
 import type { BenchReport } from '../bench/report.ts';
 import { TASKS, taskById } from '../bench/task.ts';
 import { benchText, sumsAgree } from '../bench/text.ts';
+import { bundledColumn } from '../bundle/spawn.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_INCONCLUSIVE, EXIT_OK } from '../compare/gate.ts';
-import { packagePath } from '../workload/root.ts';
+import { builtInFile } from '../review/facts.ts';
 import { nearest } from '../workload/suggest.ts';
 import { UsageError } from './errors.ts';
 import { Progress, wantsColor } from './output.ts';
@@ -33,7 +31,7 @@ const DEFAULT_MILLISECONDS = 100;
 
 export async function benchCommand(options: BenchOptions): Promise<number> {
   const progress = new Progress();
-  const columns = chooseColumns(options);
+  const columns = await chooseColumns(options);
   const report = await bench({
     columns,
     tasks: chooseTasks(options.task ?? []),
@@ -41,7 +39,6 @@ export async function benchCommand(options: BenchOptions): Promise<number> {
     milliseconds: positive('--time', options.time, DEFAULT_MILLISECONDS),
     native: options.native !== false,
     memory: options.task === undefined,
-    entry: fileURLToPath(new URL('../child.js', import.meta.url)),
     progress: (text) => progress.say(text),
     output: (variant, text) => progress.note(text.replaceAll(/^(?=.)/gm, `[${variant}] `)),
   });
@@ -53,8 +50,8 @@ export async function benchCommand(options: BenchOptions): Promise<number> {
 }
 
 /** The reference first. */
-function chooseColumns({ variants, variant, against }: BenchOptions): BenchColumn[] {
-  const columns = chooseVariants(variants, variant ?? []).map(columnOf);
+async function chooseColumns({ variants, variant, against }: BenchOptions): Promise<BenchColumn[]> {
+  const columns = await Promise.all(chooseVariants(variants, variant ?? []).map(columnOf));
   const reference = against ?? (columns.some(({ id }) => id === NATIVE_VARIANT) ? NATIVE_VARIANT : columns[0].id);
   const first = columns.find(({ id }) => id === reference);
   if (first === undefined)
@@ -62,14 +59,12 @@ function chooseColumns({ variants, variant, against }: BenchOptions): BenchColum
   return [first, ...columns.filter((column) => column !== first)];
 }
 
-/** A built-in variant is loaded from its source, as a user's is: its relative imports lead to the running engine. */
-function columnOf(chosen: Chosen): BenchColumn {
-  if (chosen.kind === 'file') return { id: basename(chosen.path), file: chosen.path, alike: [] };
-  const { id } = chosen.variant;
-  const folder = experiments.includes(chosen.variant) ? ['variants', 'experiments'] : ['variants'];
-  const file = packagePath(...folder, `${id}.ts`);
-  const imports = readFileSync(file, 'utf8').matchAll(/ from '(\.[^']+)'/g);
-  return { id, file, alike: [...imports].map(([, name]) => name) };
+async function columnOf(chosen: Chosen): Promise<BenchColumn> {
+  const isBuiltIn = chosen.kind === 'built-in';
+  const path = isBuiltIn ? builtInFile(chosen.variant.id) : chosen.path;
+  const file = basename(path);
+  const bundle = await bundledColumn(path, 'bench', { isBuiltIn });
+  return { id: isBuiltIn ? chosen.variant.id : file, file, bundle };
 }
 
 function chooseTasks(names: readonly string[]): typeof TASKS {

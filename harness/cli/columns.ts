@@ -2,12 +2,11 @@
  * The columns of a comparison: built-in variants, run in this process on one machine, and users' variants, each in a process
  * of its own.
  */
-import { fileURLToPath } from 'node:url';
 import type { Machine, Variant } from '../../core/index.ts';
-import * as face from '../../variants/index.ts';
+import { bundledColumn } from '../bundle/spawn.ts';
 import { checkers } from '../check/checker.ts';
 import { intendedMeasure } from '../compare/declarations.ts';
-import { type Facts, factsOf } from '../run/facts.ts';
+import { type Facts, builtInFacts, factsOf, variantSources } from '../review/facts.ts';
 import { DEFAULT_LIMITS, VariantProcess } from '../run/process.ts';
 import {
   type Failure,
@@ -29,7 +28,8 @@ export type Column =
   | { readonly kind: 'process'; readonly facts: Facts; readonly process: VariantProcess }
   | { readonly kind: 'failed'; readonly facts: Facts; readonly failure: Failure };
 
-const builtIn = factsOf([...face.series, ...face.experiments], face);
+const sources = variantSources();
+const builtIn = builtInFacts(sources);
 
 /** Open every column. A variant that cannot be used is a column too: it says why. */
 export async function openColumns(chosen: readonly Chosen[], progress: Progress): Promise<Column[]> {
@@ -59,8 +59,9 @@ async function openColumn(one: Chosen, progress: Progress): Promise<Column> {
     return { kind: 'built-in', facts: builtIn.find(({ id }) => id === variant.id)!, variant };
   }
   const name = one.name.replace(/^.*[/\\]/s, '').replaceAll(/\p{Cc}/gu, '?');
-  const entry = fileURLToPath(new URL('../child.js', import.meta.url));
-  const child = new VariantProcess(one.path, entry, DEFAULT_LIMITS, (text) => progress.note(prefixed(name, text)));
+  const bundle = await bundledColumn(one.path, 'run');
+  if (bundle.kind === 'refused') return failedColumn(name, bundle.message);
+  const child = new VariantProcess(name, bundle.code, DEFAULT_LIMITS, (text) => progress.note(prefixed(name, text)));
   const loaded = await child.load();
   if ('kind' in loaded) return { kind: 'failed', facts: noFacts(name), failure: loaded };
   try {
@@ -69,7 +70,7 @@ async function openColumn(one: Chosen, progress: Progress): Promise<Column> {
     child.close();
     return failedColumn(loaded.id, (error as Error).message);
   }
-  return { kind: 'process', facts: loaded, process: child };
+  return { kind: 'process', facts: factsOf(loaded, one.path, sources), process: child };
 }
 
 const noFacts = (id: string): Facts => ({ id, after: null, title: id, intends: [], members: [], compiled: [] });

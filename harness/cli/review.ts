@@ -1,18 +1,21 @@
 /** `pmapdiff review`: the series as interdiffs, or two variants of your choice. */
-import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Variant } from '../../core/index.ts';
-import * as face from '../../variants/index.ts';
+import { series } from '../../variants/index.ts';
+import { bundledColumn } from '../bundle/spawn.ts';
 import { EXIT_FINDING, EXIT_OK } from '../compare/gate.ts';
 import { ledger } from '../findings/index.ts';
 import { renderReview, renderReviewMarkdown, reviewJson } from '../report/review.ts';
+import {
+  type Facts,
+  builtInVariants as all,
+  builtInFacts,
+  builtInFile,
+  factsOf,
+  variantSources,
+} from '../review/facts.ts';
 import { type Interdiff, type ReviewContext, type Reviewed, interdiff } from '../review/interdiff.ts';
-import { VariantSources } from '../review/members.ts';
-import { loadCompiler } from '../review/source.ts';
-import { type Facts, factsOf } from '../run/facts.ts';
 import { DEFAULT_LIMITS, VariantProcess } from '../run/process.ts';
-import { packagePath } from '../workload/root.ts';
 import { UsageError } from './errors.ts';
 import { Progress, wantsColor } from './output.ts';
 import { type Chosen, chooseVariant } from './select.ts';
@@ -22,8 +25,8 @@ export interface ReviewOptions {
   readonly markdown?: boolean;
 }
 
-const all: readonly Variant[] = [...face.series, ...face.experiments];
-const builtIn = factsOf(all, face);
+const sources = variantSources();
+const builtIn = builtInFacts(sources);
 
 /** names: none, the series; one, a variant after its predecessor; two, the second after the first. */
 export async function reviewCommand(names: readonly string[], options: ReviewOptions): Promise<number> {
@@ -43,9 +46,9 @@ export async function reviewCommand(names: readonly string[], options: ReviewOpt
 
 export async function interdiffsOf(names: readonly string[]): Promise<Interdiff[]> {
   const given = await Promise.all(names.map((name) => reviewedOf(chooseVariant(name))));
-  const context = await reviewContext(given);
+  const context = reviewContext(given);
   if (given.length === 0)
-    return face.series.slice(1).map((variant, i) => interdiff(builtInOf(face.series[i]), builtInOf(variant), context));
+    return series.slice(1).map((variant, i) => interdiff(builtInOf(series[i]), builtInOf(variant), context));
   const [first, second] = given;
   if (second !== undefined) return [interdiff(first, second, context)];
   const { after, id } = first.facts;
@@ -55,27 +58,12 @@ export async function interdiffsOf(names: readonly string[]): Promise<Interdiff[
 }
 
 /** What reviews of built-in variants and `given` ones need. */
-export async function reviewContext(given: readonly Reviewed[]): Promise<ReviewContext> {
-  const compiler = await loadCompiler();
-  return {
-    compiler,
-    sources: new VariantSources(compiler, (name) => {
-      const exported = (face as Record<string, unknown>)[name];
-      return all.includes(exported as Variant) ? fileOf(exported as Variant) : null;
-    }),
-    ledger,
-    idOf: (path) =>
-      all.find((variant) => fileOf(variant) === path)?.id ?? given.find((one) => one.path === path)?.facts.id ?? null,
-    facts: [...given.map(({ facts }) => facts), ...builtIn],
-    series: face.series.map(({ id }) => id),
-  };
-}
-
-/** Sources are shipped as they are, also beside the built files. */
-function fileOf({ id }: Variant): string {
-  const file = packagePath('variants', `${id}.ts`);
-  return existsSync(file) ? file : packagePath('variants', 'experiments', `${id}.ts`);
-}
+export const reviewContext = (given: readonly Reviewed[]): ReviewContext => ({
+  sources,
+  ledger,
+  facts: [...given.map(({ facts }) => facts), ...builtIn],
+  series: series.map(({ id }) => id),
+});
 
 export function builtInOf(variant: Variant): Reviewed {
   const facts = builtIn.find(({ id }) => id === variant.id)!;
@@ -84,7 +72,7 @@ export function builtInOf(variant: Variant): Reviewed {
   return {
     facts,
     review: review.filter((part) => part !== '').join(', '),
-    path: fileOf(variant),
+    path: builtInFile(variant.id),
     compiled: facts.compiled,
   };
 }
@@ -92,13 +80,15 @@ export function builtInOf(variant: Variant): Reviewed {
 /** A user's file is loaded in a process of its own, as for a comparison. */
 async function reviewedOf(chosen: Chosen): Promise<Reviewed> {
   if (chosen.kind === 'built-in') return builtInOf(chosen.variant);
+  const name = basename(chosen.path);
+  const bundle = await bundledColumn(chosen.path, 'run');
+  if (bundle.kind === 'refused') throw new UsageError(bundle.message);
   const progress = new Progress();
-  const entry = fileURLToPath(new URL('../child.js', import.meta.url));
-  const child = new VariantProcess(chosen.path, entry, DEFAULT_LIMITS, (text) => progress.note(text));
+  const child = new VariantProcess(name, bundle.code, DEFAULT_LIMITS, (text) => progress.note(text));
   try {
-    const facts = await child.load();
-    if ('kind' in facts) throw new UsageError(`${basename(chosen.path)}: ${facts.message}`);
-    return reviewedFile(facts, chosen.path);
+    const introduced = await child.load();
+    if ('kind' in introduced) throw new UsageError(`${name}: ${introduced.message}`);
+    return reviewedFile(factsOf(introduced, chosen.path, sources), chosen.path);
   } finally {
     child.close();
   }

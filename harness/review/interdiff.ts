@@ -8,7 +8,7 @@ import { MEMBERS } from '../compare/planes.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { MemberText, VariantSources } from './members.ts';
 import { type Bearing, remarksOn } from './remarks.ts';
-import { type Compiler, UnreadableSource, normalised, untyped } from './source.ts';
+import { UnreadableSource } from './source.ts';
 
 /** A variant under review. */
 export interface Reviewed {
@@ -49,39 +49,27 @@ export interface Interdiff {
 }
 
 export interface ReviewContext {
-  readonly compiler: Compiler;
   readonly sources: VariantSources;
   readonly ledger: readonly Finding[];
   /** every variant that may lie between two of them */
   readonly facts: readonly VariantFacts[];
-  /** id of the variant of a file; null: none of those whose facts are known */
-  readonly idOf: (path: string) => string | null;
   /** ids of the revisions in review order */
   readonly series: readonly string[];
 }
 
-/** How one side has a member. */
-interface Side {
-  readonly text: string;
-  readonly helpers: readonly string[];
-}
-
 export function interdiff(reference: Reviewed, candidate: Reviewed, context: ReviewContext): Interdiff {
-  const { compiler, sources, ledger, facts, series } = context;
+  const { sources, ledger, facts, series } = context;
   const notes: string[] = [];
   const isWritten = [reference, candidate].map(({ path, facts: { id } }) => {
     const why = unreadable(sources, path);
     if (why !== null) notes.push(`${id} is shown as compiled, not as written (${why})`);
     return why === null;
   });
-  const side = (of: Reviewed, written: boolean, i: number): Side =>
-    written ? sideOf(sources.member(of.path, MEMBERS[i])) : { text: of.compiled[i], helpers: [] };
-  const isSame = (a: Side, b: Side): boolean =>
-    normalised(compiler, asText(a, [])) === normalised(compiler, asText(b, []));
+  const side = (of: Reviewed, written: boolean, i: number): MemberText =>
+    written ? sources.member(of.path, MEMBERS[i]) : { text: of.compiled[i], helpers: [] };
   const changed = MEMBERS.flatMap((name, i) => {
     if (reference.facts.members[i] === candidate.facts.members[i]) return [];
-    const [was, is] = [side(reference, isWritten[0], i), side(candidate, isWritten[1], i)];
-    return isSame(was, is) ? [] : [{ name, was, is }];
+    return [{ name, was: side(reference, isWritten[0], i), is: side(candidate, isWritten[1], i) }];
   });
   const { undone, taken } = pathBetween(reference.facts.id, candidate.facts.id, facts);
   const declaredBy = (ids: readonly string[], isUndone: boolean): Interdiff['declares'] =>
@@ -101,7 +89,7 @@ export function interdiff(reference: Reviewed, candidate: Reviewed, context: Rev
     remarks: remarksOn({ reference: reference.facts.id, candidate: candidate.facts.id, taken }, ledger, series),
     declares: [...declaredBy(undone, true), ...declaredBy(taken, false)],
     blocks: blocksOf(changed),
-    restated: isWritten[1] ? restatedUnchanged(candidate, context) : [],
+    restated: isWritten[1] ? restatedUnchanged(candidate.path, sources) : [],
     notes,
   };
 }
@@ -117,31 +105,22 @@ function unreadable(sources: VariantSources, path: string): string | null {
   }
 }
 
-const sideOf = ({ text, helpers }: MemberText): Side => ({ text, helpers: helpers.map((helper) => helper.text) });
-
-const asText = ({ text, helpers }: Side, before: readonly string[]): string =>
+const asText = ({ text, helpers }: MemberText, before: readonly string[]): string =>
   [[...before, text].join('\n'), ...helpers].join('\n\n');
 
-/** Members that a file restates though its predecessor has them alike: as they run, or as they are written but for types. */
-function restatedUnchanged({ path, facts: { members } }: Reviewed, context: ReviewContext): string[] {
-  const { compiler, sources, facts, idOf } = context;
+/** Members that a file restates though its predecessor has them alike. */
+function restatedUnchanged(path: string, sources: VariantSources): string[] {
   const before = sources.predecessor(path);
   if (before === null) return [];
-  const was = facts.find(({ id }) => id === idOf(before))?.members;
-  const text = (of: string, name: string): string => {
-    const origin = sideOf(sources.origin(of, name));
-    return untyped(compiler, origin.text, origin.helpers);
-  };
-  return MEMBERS.filter((name, i) => {
-    if (!sources.read(path).members.has(name)) return false;
-    return was?.[i] === members[i] || text(path, name) === text(before, name);
-  });
+  return MEMBERS.filter(
+    (name) => sources.read(path).members.has(name) && sources.meaning(path, name) === sources.meaning(before, name),
+  );
 }
 
 interface Changed {
   readonly name: string;
-  readonly was: Side;
-  readonly is: Side;
+  readonly was: MemberText;
+  readonly is: MemberText;
 }
 
 /** Neighbours that use the same helpers on both sides are shown together, so that helpers are shown once. */

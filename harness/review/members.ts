@@ -1,25 +1,43 @@
 /**
  * What a variant has for each member, as written: its own text or, along the spreads, that of a predecessor, with the
- * helpers that it uses.
+ * helpers that it uses. Whether two members are the same is decided here, and only here.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type Compiler, type Declaration, type VariantSource, UnreadableSource, readVariantSource } from './source.ts';
+import {
+  type Declaration,
+  type Import,
+  UnreadableSource,
+  type VariantSource,
+  meaning,
+  readVariantSource,
+} from './source.ts';
 
 export interface MemberText {
   readonly text: string;
-  /** helpers that it uses, and those that they use, in the order of their files */
-  readonly helpers: readonly Declaration[];
+  /** helpers that it uses, and those that they use, then imports under another name */
+  readonly helpers: readonly string[];
+}
+
+/** The sources that ship with the program. */
+export interface BuiltInSources {
+  /** the file of the variant that `pmapdiff` exports under a name, null unless it is one */
+  readonly fileOf: (name: string) => string | null;
+  /** whether a file only hands on what the engine exports, so that its names mean the same everywhere */
+  readonly isFace: (path: string) => boolean;
+}
+
+/** Where a member or a helper stands. */
+interface Place {
+  readonly path: string;
+  readonly declaration: Declaration;
 }
 
 export class VariantSources {
-  readonly #ts: Compiler;
-  readonly #builtIn: (name: string) => string | null;
+  readonly #builtIn: BuiltInSources;
   readonly #files = new Map<string, VariantSource>();
 
-  /** builtIn: the file of what `pmapdiff` exports under a name, null unless that is a variant. */
-  constructor(ts: Compiler, builtIn: (name: string) => string | null) {
-    this.#ts = ts;
+  constructor(builtIn: BuiltInSources) {
     this.#builtIn = builtIn;
   }
 
@@ -27,7 +45,7 @@ export class VariantSources {
   read(path: string): VariantSource {
     let source = this.#files.get(path);
     if (source === undefined) {
-      source = readVariantSource(this.#ts, basename(path), readFileSync(path, 'utf8'));
+      source = readVariantSource(basename(path), readFileSync(path, 'utf8'));
       this.#files.set(path, source);
     }
     return source;
@@ -35,77 +53,111 @@ export class VariantSources {
 
   /** The member as the variant of a file has it. Throws UnreadableSource, also when no predecessor has it. */
   member(path: string, name: string): MemberText {
-    const source = this.read(path);
-    const own = source.members.get(name);
-    if (own !== undefined) return { text: own.text, helpers: this.#helpers(path, own.uses) };
-    const before = this.predecessor(path);
-    if (before === null) throw new UnreadableSource(`${basename(path)}: expected a member ${name}`);
-    return this.member(before, name);
+    const { own, helpers, renamed } = this.#whole(this.#find(path, name));
+    return { text: own.declaration.text, helpers: [...helpers.map(({ declaration }) => declaration.text), ...renamed] };
   }
 
   /**
-   * The member where it comes from: as member(), but behind `landed.hunks.removeIsNoop` too where that can be read. Throws
-   * UnreadableSource.
+   * What a member does, as text: two members are the same if and only if these are equal. Follows a member that is taken
+   * from another variant (`landed.hunks.removeIsNoop`) to where it is written. Throws UnreadableSource.
    */
-  origin(path: string, name: string): MemberText {
-    const source = this.read(path);
-    const own = source.members.get(name);
-    if (own === undefined) {
-      const before = this.predecessor(path);
-      return before === null ? this.member(path, name) : this.origin(before, name);
-    }
-    const from = own.taken === null ? undefined : source.imports.get(own.taken.variant);
-    const file = from === undefined ? null : this.#fileOf(path, from.from, from.name);
-    try {
-      if (file !== null) return this.origin(file, own.taken!.name);
-    } catch (error) {
-      if (!(error instanceof UnreadableSource)) throw error;
-    }
-    return this.member(path, name);
+  meaning(path: string, name: string): string {
+    const { own, helpers, renamed } = this.#whole(this.#origin(path, name));
+    const effects = [...new Set(helpers.map((helper) => helper.path))].flatMap((file) => this.read(file).effects);
+    const code = helpers.map(({ declaration }) => declaration.code);
+    return [meaning(own.declaration.text, code), ...effects, ...renamed].join('\n');
+  }
+
+  #whole(own: Place): { own: Place; helpers: readonly Place[]; renamed: readonly string[] } {
+    const helpers = this.#helpers(own.path, own.declaration);
+    const renamed = new Set([own, ...helpers].flatMap((place) => this.#renamed(place)));
+    return { own, helpers, renamed: [...renamed] };
   }
 
   /** The file of the variant that the hunks spread; null for the first of a series. Throws UnreadableSource. */
   predecessor(path: string): string | null {
-    const { spread, imports } = this.read(path);
+    const { spread } = this.read(path);
     if (spread === null) return null;
-    const from = imports.get(spread);
-    const file = from === undefined ? null : this.#fileOf(path, from.from, from.name);
+    const file = this.#variantNamed(path, spread);
     if (file !== null) return file;
     throw new UnreadableSource(`${basename(path)}: expected ${spread} to be imported from pmapdiff or from a file`);
   }
 
-  #fileOf(path: string, specifier: string, name: string): string | null {
-    if (specifier === 'pmapdiff') return this.#builtIn(name);
-    if (!specifier.startsWith('.')) return null;
-    const target = join(dirname(path), specifier);
-    return [target, `${target}.ts`, target.replace(/\.js$/, '.ts')].find((file) => existsSync(file)) ?? null;
+  #find(path: string, name: string): Place {
+    const own = this.read(path).members.get(name);
+    if (own !== undefined) return { path, declaration: own };
+    const before = this.predecessor(path);
+    if (before === null) throw new UnreadableSource(`${basename(path)}: expected a member ${name}`);
+    return this.#find(before, name);
   }
 
-  #helpers(path: string, names: readonly string[], found = new Map<string, Declaration>()): Declaration[] {
-    const { declarations, imports } = this.read(path);
-    for (const name of names) {
-      const local = declarations.get(name);
-      const imported = imports.get(name);
-      if (local !== undefined) {
-        if (!isVariantItself(local)) this.#take(path, local, found);
-      } else if (imported !== undefined && imported.from.startsWith('.')) {
-        const file = this.#fileOf(path, imported.from, imported.name);
-        const there = file === null || !hasVariant(file) ? undefined : this.read(file).declarations.get(imported.name);
-        if (there !== undefined && !isVariantItself(there)) this.#take(file!, there, found);
-      }
+  #origin(path: string, name: string): Place {
+    const found = this.#find(path, name);
+    const { members, declarations } = this.read(found.path);
+    const { alias, taken: own } = members.get(name)!;
+    const taken = own ?? (alias === null ? null : (declarations.get(alias)?.taken ?? null));
+    const file = taken === null ? null : this.#variantNamed(found.path, taken.variant);
+    return file === null ? found : this.#origin(file, taken!.name);
+  }
+
+  #variantNamed(path: string, local: string): string | null {
+    const from = this.read(path).imports.get(local);
+    if (from === undefined) return null;
+    return from.from === 'pmapdiff' ? this.#builtIn.fileOf(from.name) : this.#fileAt(path, from.from);
+  }
+
+  /** The file that a relative import names; null: none, or it is no relative import. */
+  #fileAt(path: string, specifier: string): string | null {
+    if (!specifier.startsWith('.')) return null;
+    const target = join(dirname(path), specifier);
+    const found = [target, `${target}.ts`, target.replace(/js$/, 'ts')].find((file) => existsSync(file));
+    return found ?? null;
+  }
+
+  /** The declarations of files that a member uses, and that those use. */
+  #helpers(path: string, { uses }: Declaration, found = new Map<string, Place>()): Place[] {
+    for (const name of uses) {
+      const helper = this.#helperNamed(path, name);
+      const key = helper === null ? '' : `${helper.path}\n${helper.declaration.text}`;
+      if (helper === null || found.has(key)) continue;
+      found.set(key, helper);
+      this.#helpers(helper.path, helper.declaration, found);
     }
     return [...found.values()];
   }
 
-  #take(path: string, declaration: Declaration, found: Map<string, Declaration>): void {
-    const key = `${path}\n${declaration.text}`;
-    if (found.has(key)) return;
-    found.set(key, declaration);
-    this.#helpers(path, declaration.uses, found);
+  /** null: a name of the engine, of the language, or of a variant. */
+  #helperNamed(path: string, name: string): Place | null {
+    const { declarations, imports } = this.read(path);
+    const local = declarations.get(name);
+    if (local !== undefined) return isVariantItself(local) ? null : { path, declaration: local };
+    const imported = imports.get(name);
+    const file = imported === undefined ? null : this.#fileAt(path, imported.from);
+    if (file === null || this.#builtIn.isFace(file)) return null;
+    const declaration = this.read(file).declarations.get(imported!.name);
+    return declaration === undefined || isVariantItself(declaration) ? null : { path: file, declaration };
+  }
+
+  /** Imports by which a name means what another name means elsewhere, or something that cannot be read. */
+  #renamed({ path, declaration }: Place): string[] {
+    const { declarations, imports } = this.read(path);
+    return declaration.uses.flatMap((name) => {
+      const imported = declarations.has(name) ? undefined : imports.get(name);
+      if (imported === undefined) return [];
+      const isRead = imported.from === 'pmapdiff' || this.#isFace(path, imported) || this.#isFound(path, name);
+      if (isRead && imported.name === name) return [];
+      return [`import { ${imported.name} as ${name} } from '${imported.from}';`];
+    });
+  }
+
+  #isFace(path: string, { from }: Import): boolean {
+    const file = this.#fileAt(path, from);
+    return file !== null && this.#builtIn.isFace(file);
+  }
+
+  #isFound(path: string, name: string): boolean {
+    return this.#helperNamed(path, name) !== null || this.#variantNamed(path, name) !== null;
   }
 }
-
-/** The engine's face and the index of variants hold no variant: their names are everybody's. */
-const hasVariant = (path: string): boolean => basename(path) !== 'index.ts';
 
 const isVariantItself = ({ uses }: Declaration): boolean => uses.includes('defineVariant');

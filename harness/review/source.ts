@@ -1,28 +1,37 @@
 /**
  * A variant file as it is written: the members of its hunks with their comments, and the declarations that they use.
- *
- * Read by the compiler's parser, which is loaded with the first file: Function#toString would show what a compiler has
- * made of it.
+ * Function#toString would show what a compiler has made of it.
  */
-import type Ts from 'typescript';
+import type { ESTree } from 'rolldown/utils';
+import { type Comment, SyntaxFault, canonical, parse, placeOf, walk } from './syntax.ts';
 
 /** A declaration at the top level of a file. */
 export interface Declaration {
   readonly name: string;
+  /** with its comments */
   readonly text: string;
+  /** without them, and without `export` */
+  readonly code: string;
   /** top-level names of the same file that it uses, imported ones too */
   readonly uses: readonly string[];
+  /** `landed` and `removeIsNoop` where it is written `const name = landed.hunks.removeIsNoop`; null otherwise */
+  readonly taken: Taken | null;
+}
+
+export interface Taken {
+  readonly variant: string;
+  readonly name: string;
 }
 
 /** A member of the hunks. */
 export interface Member extends Declaration {
-  /** `landed` and `removeIsNoop` where the member is written `landed.hunks.removeIsNoop`; null otherwise */
-  readonly taken: { readonly variant: string; readonly name: string } | null;
+  /** the declaration that the member names, as in `removeIsNoop: noop`; null: it is written in place */
+  readonly alias: string | null;
 }
 
 export interface Import {
   readonly from: string;
-  /** name in that module; `default` if it has none */
+  /** name in that module; `default` if it has none, `*` for the whole of it */
   readonly name: string;
 }
 
@@ -34,196 +43,260 @@ export interface VariantSource {
   readonly members: ReadonlyMap<string, Member>;
   readonly declarations: ReadonlyMap<string, Declaration>;
   readonly imports: ReadonlyMap<string, Import>;
+  /** statements of the top level that declare and export nothing: they may change what a declaration holds */
+  readonly effects: readonly string[];
 }
 
 /** The hunks are not written as one spread of a predecessor and members by name: they cannot be shown as written. */
 export class UnreadableSource extends Error {}
 
-export type Compiler = typeof Ts;
-
-export async function loadCompiler(): Promise<Compiler> {
-  const { default: ts } = await import('typescript');
-  return ts;
-}
-
 /** Throws UnreadableSource: file, expected, found. */
-export function readVariantSource(ts: Compiler, name: string, text: string): VariantSource {
-  const file = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true);
-  const reader = new Reader(ts, file);
+export function readVariantSource(name: string, text: string): VariantSource {
+  const reader = new Reader(name, text);
   const { spread, members } = reader.hunks();
-  const { imports, declarations } = reader.topLevel();
-  return { message: reader.headComment(), spread, members, declarations, imports };
+  return { message: reader.headComment(), spread, members, ...reader.topLevel() };
 }
 
-/** The tokens of a piece of source: equal for pieces that differ in blanks, line breaks, comments and trailing commas only. */
-export function normalised(ts: Compiler, text: string): string {
-  const scanner = ts.createScanner(ts.ScriptTarget.Latest, true, ts.LanguageVariant.Standard, text);
-  const tokens: string[] = [];
-  for (let token = scanner.scan(); token !== ts.SyntaxKind.EndOfFileToken; token = scanner.scan()) {
-    const word = scanner.getTokenText();
-    if (/^[)\]}]$/.test(word) && /^[,;]$/.test(tokens.at(-1) ?? '')) tokens.pop();
-    if (word !== 'export') tokens.push(word);
+/**
+ * What a member does, as text: equal for two that differ in types, comments and layout only.
+ * Throws UnreadableSource if it is no member.
+ */
+export function meaning(member: string, helpers: readonly string[]): string {
+  try {
+    return canonical(`({${member}\n});\n${helpers.join('\n')}`).replace(/^\(\{"(\w+)"/, '({$1');
+  } catch (error) {
+    if (error instanceof SyntaxFault) throw new UnreadableSource(`expected a member, found ${error.message}`);
+    throw error;
   }
-  if (/^[,;]$/.test(tokens.at(-1) ?? '')) tokens.pop();
-  return tokens.join(' ');
-}
-
-/** The tokens of a member and its helpers without their types, its key unquoted. */
-export function untyped(ts: Compiler, member: string, helpers: readonly string[]): string {
-  const compilerOptions = { target: ts.ScriptTarget.ESNext, removeComments: true };
-  const { outputText } = ts.transpileModule(`({${member}\n});\n${helpers.join('\n')}`, { compilerOptions });
-  return normalised(ts, outputText).replace(/^\( \{ (['"])(\w+)\1/, '( { $2');
 }
 
 class Reader {
-  readonly #ts: Compiler;
-  readonly #file: Ts.SourceFile;
+  readonly #name: string;
+  readonly #text: string;
+  readonly #program: ESTree.Program;
+  readonly #comments: readonly Comment[];
 
-  constructor(ts: Compiler, file: Ts.SourceFile) {
-    this.#ts = ts;
-    this.#file = file;
+  constructor(name: string, text: string) {
+    this.#name = name;
+    this.#text = text;
+    try {
+      ({ program: this.#program, comments: this.#comments } = parse(name, text));
+    } catch (error) {
+      if (error instanceof SyntaxFault) throw new UnreadableSource(`${name}:${error.line}: ${error.message}`);
+      throw error;
+    }
   }
 
   headComment(): string {
-    const text = this.#file.text;
-    const [first] = this.#ts.getLeadingCommentRanges(text, text.startsWith('#!') ? text.indexOf('\n') : 0) ?? [];
-    if (first === undefined) return '';
-    const lines = text.slice(first.pos, first.end).split('\n');
-    return lines
+    const first = this.#comments[0];
+    const start = this.#program.body[0]?.start ?? this.#text.length;
+    if (first === undefined || first.start > start) return '';
+    return this.#text
+      .slice(first.start, first.end)
+      .split('\n')
       .map((line) => line.replace(/^\s*\/?\*+\/?\s?|^\s*\/\/\s?/, '').replace(/\s*\*\/\s*$/, ''))
       .join('\n')
       .trim();
   }
 
   hunks(): { spread: string | null; members: Map<string, Member> } {
-    const ts = this.#ts;
-    const literal = this.#hunksLiteral();
     const members = new Map<string, Member>();
+    const literal = this.#hunksLiteral();
+    if (typeof literal === 'string') return { spread: literal, members };
     let spread: string | null = null;
+    let before = literal.start;
     for (const property of literal.properties) {
-      if (ts.isSpreadAssignment(property)) {
-        const variant = this.#variantOf(property.expression);
+      const from = before;
+      before = property.end;
+      if (property.type === 'SpreadElement') {
+        const variant = variantOf(property.argument);
         if (variant === null) throw this.#unreadable(property, 'a spread of the hunks of a variant');
         if (spread !== null || members.size > 0) throw this.#unreadable(property, 'one spread, before every member');
         spread = variant;
         continue;
       }
-      const { name } = property;
-      if (name === undefined || !(ts.isIdentifier(name) || ts.isStringLiteral(name)) || ts.isAccessor(property))
-        throw this.#unreadable(property, 'a member by its name');
-      if (members.has(name.text)) throw this.#unreadable(property, 'each member once');
-      members.set(name.text, {
-        name: name.text,
-        text: this.#textOf(property, ','),
-        uses: this.#uses(property),
-        taken: ts.isPropertyAssignment(property) ? this.#taken(property.initializer) : null,
+      const name = keyOf(property);
+      if (name === null || property.kind !== 'init') throw this.#unreadable(property, 'a member by its name');
+      if (members.has(name)) throw this.#unreadable(property, 'each member once');
+      const { value } = property;
+      members.set(name, {
+        name,
+        text: this.#textOf(property, from, ','),
+        code: this.#text.slice(property.start, property.end),
+        uses: usesOf(property),
+        taken: takenOf(value),
+        alias: value.type === 'Identifier' ? value.name : null,
       });
     }
     return { spread, members };
   }
 
-  /** `landed` of `landed.hunks`, null for any other expression. */
-  #variantOf(node: Ts.Expression): string | null {
-    const ts = this.#ts;
-    if (!ts.isPropertyAccessExpression(node) || node.name.text !== 'hunks') return null;
-    return ts.isIdentifier(node.expression) ? node.expression.text : null;
-  }
-
-  #taken(node: Ts.Expression): Member['taken'] {
-    const ts = this.#ts;
-    const isElement = ts.isElementAccessExpression(node);
-    if (!isElement && !ts.isPropertyAccessExpression(node)) return null;
-    const variant = this.#variantOf(node.expression);
-    const key = isElement ? node.argumentExpression : node.name;
-    if (variant === null || (isElement && !ts.isStringLiteral(key))) return null;
-    return { variant, name: (key as Ts.Identifier | Ts.StringLiteral).text };
-  }
-
-  /** The object literal named `hunks`, of which there must be one. */
-  #hunksLiteral(): Ts.ObjectLiteralExpression {
-    const ts = this.#ts;
-    const found: Ts.PropertyAssignment[] = [];
-    const visit = (node: Ts.Node): void => {
-      if (ts.isPropertyAssignment(node) && ts.isIdentifier(node.name) && node.name.text === 'hunks') found.push(node);
-      ts.forEachChild(node, visit);
-    };
-    visit(this.#file);
+  /** The object literal named `hunks`, of which there must be one; or the variant whose hunks are taken whole. */
+  #hunksLiteral(): ESTree.ObjectExpression | string {
+    const found: ESTree.ObjectProperty[] = [];
+    const variants: ESTree.ObjectExpression[] = [];
+    walk(this.#program, (node) => {
+      if (node.type !== 'ObjectExpression') return;
+      const named = (name: string): ESTree.ObjectProperty[] =>
+        node.properties.filter((one) => one.type === 'Property').filter((one) => keyOf(one) === name);
+      found.push(...named('hunks'));
+      if (named('id').length > 0) variants.push(node);
+    });
     const [first, second] = found;
-    if (first === undefined || !ts.isObjectLiteralExpression(first.initializer))
-      throw this.#unreadable(first ?? this.#file, 'an object literal named hunks');
     if (second !== undefined) throw this.#unreadable(second, 'one object literal named hunks');
-    return first.initializer;
+    if (first === undefined) {
+      const taken = variants.length === 1 ? wholeOf(variants[0]) : null;
+      if (taken !== null) return taken;
+      throw this.#unreadable(this.#program, 'an object literal named hunks');
+    }
+    const value = first.value.type === 'Identifier' ? this.#constant(first.value.name) : first.value;
+    const taken = value === null ? null : variantOf(value);
+    if (taken !== null) return taken;
+    if (value?.type === 'ObjectExpression') return value;
+    throw this.#unreadable(first, 'an object literal named hunks');
   }
 
-  topLevel(): { imports: Map<string, Import>; declarations: Map<string, Declaration> } {
-    const ts = this.#ts;
+  /** What a constant of the top level is set to. */
+  #constant(name: string): ESTree.Expression | null {
+    for (const statement of this.#program.body) {
+      const declaration = declarationIn(statement);
+      if (declaration?.type !== 'VariableDeclaration' || declaration.kind !== 'const') continue;
+      for (const { id, init } of declaration.declarations)
+        if (id.type === 'Identifier' && id.name === name) return init;
+    }
+    return null;
+  }
+
+  topLevel(): Pick<VariantSource, 'imports' | 'declarations' | 'effects'> {
     const imports = new Map<string, Import>();
     const declarations = new Map<string, Declaration>();
-    for (const statement of this.#file.statements) {
-      if (ts.isImportDeclaration(statement)) {
-        const { importClause, moduleSpecifier } = statement;
-        if (importClause === undefined || !ts.isStringLiteral(moduleSpecifier)) continue;
-        const { name: whole, namedBindings: bindings } = importClause;
-        if (whole !== undefined) imports.set(whole.text, { from: moduleSpecifier.text, name: 'default' });
-        if (bindings === undefined || !ts.isNamedImports(bindings)) continue;
-        for (const { name, propertyName } of bindings.elements)
-          imports.set(name.text, { from: moduleSpecifier.text, name: (propertyName ?? name).text });
+    const effects: string[] = [];
+    let before = 0;
+    for (const statement of this.#program.body) {
+      const from = before;
+      before = statement.end;
+      if (statement.type === 'ImportDeclaration') {
+        for (const specifier of statement.specifiers) {
+          const name =
+            specifier.type === 'ImportSpecifier'
+              ? nameOf(specifier.imported)
+              : specifier.type === 'ImportDefaultSpecifier'
+                ? 'default'
+                : '*';
+          imports.set(specifier.local.name, { from: statement.source.value, name });
+        }
         continue;
       }
-      for (const name of this.#namesOf(statement))
-        declarations.set(name, { name, text: this.#textOf(statement), uses: this.#uses(statement) });
+      const declaration = declarationIn(statement);
+      const names = namesIn(declaration);
+      const code = this.#text.slice((declaration ?? statement).start, statement.end);
+      const text = this.#textOf(statement, from);
+      const taken = this.#takenBy(declaration);
+      for (const name of names) declarations.set(name, { name, text, code, uses: usesOf(statement), taken });
+      if (names.length === 0 && !/^Export|^TS/.test(statement.type)) effects.push(code);
     }
-    return { imports, declarations };
+    return { imports, declarations, effects };
   }
 
-  #namesOf(statement: Ts.Statement): string[] {
-    const ts = this.#ts;
-    if (ts.isVariableStatement(statement))
-      return statement.declarationList.declarations.flatMap(({ name }) => (ts.isIdentifier(name) ? [name.text] : []));
-    const isNamed =
-      ts.isFunctionDeclaration(statement) ||
-      ts.isClassDeclaration(statement) ||
-      ts.isInterfaceDeclaration(statement) ||
-      ts.isTypeAliasDeclaration(statement);
-    return isNamed && statement.name !== undefined ? [statement.name.text] : [];
+  #takenBy(declaration: ESTree.Node | null): Taken | null {
+    if (declaration?.type !== 'VariableDeclaration' || declaration.declarations.length !== 1) return null;
+    const [{ id, init }] = declaration.declarations;
+    return id.type === 'Identifier' && init !== null ? takenOf(init) : null;
   }
 
-  /** From the first comment before a node to the last behind it on its line, less the indentation, with its separator. */
-  #textOf(node: Ts.Node, separator = ''): string {
-    const { text } = this.#file;
-    const [before] = this.#ts.getLeadingCommentRanges(text, node.getFullStart()) ?? [];
-    const start = before?.pos ?? node.getStart(this.#file);
+  /**
+   * From the first comment before a node to the last behind it on its line, less the indentation, with its separator.
+   * before: where what stands before the node ends.
+   */
+  #textOf(node: ESTree.Node, before: number, separator = ''): string {
+    const text = this.#text;
+    const start =
+      this.#comments.find(
+        (comment) =>
+          comment.start >= before &&
+          comment.end <= node.start &&
+          (before === 0 || text.slice(before, comment.start).includes('\n')),
+      )?.start ?? node.start;
     const comma = separator === '' ? null : /^\s*,/.exec(text.slice(node.end));
     const end = node.end + (comma === null ? 0 : comma[0].length);
-    const after = this.#ts.getTrailingCommentRanges(text, end)?.at(-1);
+    let after = end;
+    for (const comment of this.#comments)
+      if (comment.start >= after && text.slice(after, comment.start).trim() === '') {
+        if (text.slice(after, comment.start).includes('\n')) break;
+        after = comment.end;
+      }
     const column = start - (text.lastIndexOf('\n', start - 1) + 1);
-    const whole = text.slice(start, node.end) + separator + text.slice(end, after?.end ?? end);
+    const whole = text.slice(start, node.end) + separator + text.slice(end, after);
     return whole
       .split('\n')
       .map((line, i) => (i > 0 && line.slice(0, column).trim() === '' ? line.slice(column) : line).trimEnd())
       .join('\n');
   }
 
-  /** Names that a node uses from without: not those of properties, and not its own. */
-  #uses(root: Ts.Node): string[] {
-    const ts = this.#ts;
-    const names = new Set<string>();
-    const visit = (node: Ts.Node): void => {
-      if (ts.isIdentifier(node)) {
-        const { parent } = node;
-        const isProperty =
-          (ts.isPropertyAccessExpression(parent) && parent.name === node) ||
-          ((ts.isPropertyAssignment(parent) || ts.isMethodDeclaration(parent)) && parent.name === node);
-        if (!isProperty) names.add(node.text);
-      }
-      ts.forEachChild(node, visit);
-    };
-    visit(root);
-    return [...names];
+  #unreadable(node: ESTree.Node, expected: string): UnreadableSource {
+    const { line } = placeOf(this.#text, node.start);
+    return new UnreadableSource(`${this.#name}:${line}: expected ${expected}`);
   }
+}
 
-  #unreadable(node: Ts.Node, expected: string): UnreadableSource {
-    const { line } = this.#file.getLineAndCharacterOfPosition(node.getStart(this.#file));
-    return new UnreadableSource(`${this.#file.fileName}:${line + 1}: expected ${expected}`);
-  }
+const nameOf = (node: { readonly type: string; readonly name?: string; readonly value?: unknown }): string =>
+  node.name ?? String(node.value);
+
+/** The key of a property, also quoted; null: it is computed. */
+function keyOf({ key, computed }: ESTree.ObjectProperty): string | null {
+  if (computed) return null;
+  if (key.type === 'Identifier') return key.name;
+  return key.type === 'Literal' && typeof key.value === 'string' ? key.value : null;
+}
+
+/** `landed` of `landed.hunks`, null for any other expression. */
+function variantOf(node: ESTree.Expression): string | null {
+  if (node.type !== 'MemberExpression' || node.computed || node.property.name !== 'hunks') return null;
+  return node.object.type === 'Identifier' ? node.object.name : null;
+}
+
+/** `landed` of `{ ...landed, id: 'mine' }`: hunks and all. */
+function wholeOf({ properties }: ESTree.ObjectExpression): string | null {
+  const spreads = properties.filter((property) => property.type === 'SpreadElement');
+  const [only] = spreads;
+  return spreads.length === 1 && only.argument.type === 'Identifier' ? only.argument.name : null;
+}
+
+function takenOf(node: ESTree.Expression): Taken | null {
+  if (node.type !== 'MemberExpression') return null;
+  const variant = variantOf(node.object);
+  if (variant === null) return null;
+  const { property } = node;
+  if (!node.computed) return { variant, name: (property as ESTree.IdentifierName).name };
+  return property.type === 'Literal' && typeof property.value === 'string' ? { variant, name: property.value } : null;
+}
+
+/** The declaration that a statement is, exported or not. */
+const declarationIn = (statement: ESTree.Statement): ESTree.Statement | null =>
+  statement.type === 'ExportNamedDeclaration' ? (statement.declaration ?? null) : statement;
+
+/** Every name that a declaration makes. */
+function namesIn(declaration: ESTree.Statement | null): string[] {
+  if (declaration === null) return [];
+  if (declaration.type === 'VariableDeclaration') return declaration.declarations.flatMap(({ id }) => bound(id));
+  const { id } = declaration as { readonly id?: { readonly name?: string } | null };
+  return id?.name === undefined ? [] : [id.name];
+}
+
+/** Names that a pattern binds. */
+function bound(pattern: ESTree.Node): string[] {
+  const names: string[] = [];
+  walk(pattern, (node) => {
+    if (node.type === 'Identifier') names.push(node.name);
+  });
+  return names;
+}
+
+/** Names that a node uses from without: not those of properties. */
+function usesOf(root: ESTree.Node): string[] {
+  const names = new Set<string>();
+  walk(root, (node) => {
+    if (node.type === 'Identifier') names.add(node.name);
+  });
+  return [...names];
 }

@@ -3,12 +3,12 @@
  *
  * Rules: one request at a time. A process that dies, takes too long or grows too large is killed and reported as that; the
  * next request starts a new one. What the variant prints goes to `onOutput`, never to the results. Node's permission model
- * denies it writing files and starting processes; it does not deny the network.
+ * denies it files and processes; it does not deny the network.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { Workload } from '../workload/ops.ts';
 import { type Piece, type WorkloadHead, headOf, pieceOf } from '../workload/pieces.ts';
-import type { Facts } from './facts.ts';
+import type { Introduced } from './load.ts';
 import { residentBytes } from './memory.ts';
 import type { FromChild, ToChild } from './protocol.ts';
 import {
@@ -74,7 +74,7 @@ export class ProcessRun {
 
 export class VariantProcess {
   readonly #file: string;
-  readonly #entry: string;
+  readonly #code: string;
   readonly #limits: ProcessLimits;
   readonly #onOutput: (text: string) => void;
   #child: ChildProcess | null = null;
@@ -84,20 +84,20 @@ export class VariantProcess {
   #printed = 0;
   #outOfHeap = false;
 
-  /** file: the variant. entry: the compiled child.js. */
-  constructor(file: string, entry: string, limits: ProcessLimits, onOutput: (text: string) => void) {
+  /** file: name of the variant's file. code: what it was bundled to (bundle/column.ts, kind 'run'). */
+  constructor(file: string, code: string, limits: ProcessLimits, onOutput: (text: string) => void) {
     this.#file = file;
-    this.#entry = entry;
+    this.#code = code;
     this.#limits = limits;
     this.#onOutput = onOutput;
   }
 
-  /** Start a process and load the variant in it: its facts, or why not. */
-  async load(): Promise<Facts | Failure> {
+  /** Start a process and load the variant in it: what it says of itself, or why not. */
+  async load(): Promise<Introduced | Failure> {
     const { loadMs } = this.#limits;
     this.#op = null;
-    const answer = await this.#ask({ kind: 'load', file: this.#file }, loadMs);
-    if (answer.kind === 'loaded') return answer.facts;
+    const answer = await this.#ask(null, loadMs);
+    if (answer.kind === 'loaded') return answer.variant;
     this.close();
     if (answer.kind === 'refused') return { kind: 'failed', how: 'load', op: null, message: answer.message };
     if (answer.kind === 'failed') return { ...answer, message: `while loading: ${answer.message}` };
@@ -158,18 +158,22 @@ export class VariantProcess {
     const permission = process.allowedNodeEnvironmentFlags.has('--permission')
       ? '--permission'
       : '--experimental-permission';
-    const child = fork(this.#entry, [String(this.#limits.residentBytes)], {
+    const options = [
+      `--max-old-space-size=${this.#limits.heapMiB}`,
+      permission,
+      '--enable-source-maps',
+      '--disable-warning=ExperimentalWarning',
+      '--disable-warning=SecurityWarning',
+      '--input-type=module',
+    ];
+    const child = spawn(process.execPath, [...options, '-', String(this.#limits.residentBytes), this.#file], {
       serialization: 'advanced',
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      execArgv: [
-        `--max-old-space-size=${this.#limits.heapMiB}`,
-        permission,
-        '--allow-fs-read=*',
-        '--disable-warning=ExperimentalWarning',
-        '--disable-warning=SecurityWarning',
-      ],
+      stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
       env: { PATH: process.env.PATH, NO_COLOR: '1' },
     });
+    // Its code comes by way of stdin, so that it needs no file at all. A child that is gone closes the pipe.
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(this.#code);
     child.stdout?.on('data', (data: Buffer) => this.#print(data));
     child.stderr?.on('data', (data: Buffer) => {
       if (data.includes('heap out of memory')) this.#outOfHeap = true;
@@ -185,8 +189,8 @@ export class VariantProcess {
     this.#onOutput(data.length < room ? data.toString() : `${data.toString('utf8', 0, room)}\n… (cut)\n`);
   }
 
-  /** Send one request and wait for its answer, for the end of the process, or for a limit. */
-  #ask(request: ToChild, wallMs: number): Promise<FromChild | Failure> {
+  /** Send a request, if there is one, and wait for an answer, for the end of the process, or for a limit. */
+  #ask(request: ToChild | null, wallMs: number): Promise<FromChild | Failure> {
     const child = (this.#child ??= this.#start());
     const { residentBytes: most } = this.#limits;
     return new Promise((resolve) => {
@@ -218,9 +222,9 @@ export class VariantProcess {
       });
       child.on('message', (message: FromChild) => {
         if (message.kind === 'at') this.#op = message.op;
-        else if (message.kind !== 'ready') settle(message);
+        else settle(message);
       });
-      child.send(request, (error) => error !== null && fail('killed', error.message));
+      if (request !== null) child.send(request, (error) => error !== null && fail('killed', error.message));
     });
   }
 }
