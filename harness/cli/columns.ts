@@ -5,8 +5,8 @@
 import type { Machine, Variant } from '../../core/index.ts';
 import { bundledColumn } from '../bundle/spawn.ts';
 import { checkers } from '../check/checker.ts';
+import { type Facts, builtInFacts, factsOf, variantSources } from '../columns/facts.ts';
 import { intendedMeasure } from '../compare/declarations.ts';
-import { type Facts, builtInFacts, factsOf, variantSources } from '../review/facts.ts';
 import { DEFAULT_LIMITS, VariantProcess } from '../run/process.ts';
 import {
   type Failure,

@@ -3,9 +3,6 @@ import { basename } from 'node:path';
 import type { Variant } from '../../core/index.ts';
 import { series } from '../../variants/index.ts';
 import { bundledColumn } from '../bundle/spawn.ts';
-import { EXIT_FINDING, EXIT_OK } from '../compare/gate.ts';
-import { ledger } from '../findings/index.ts';
-import { renderReview, renderReviewMarkdown, reviewJson } from '../report/review.ts';
 import {
   type Facts,
   builtInVariants as all,
@@ -13,7 +10,10 @@ import {
   builtInFile,
   factsOf,
   variantSources,
-} from '../review/facts.ts';
+} from '../columns/facts.ts';
+import { EXIT_FINDING, EXIT_OK } from '../compare/gate.ts';
+import { ledger } from '../findings/index.ts';
+import { renderReview, renderReviewMarkdown, reviewJson } from '../report/review.ts';
 import { type Interdiff, type ReviewContext, type Reviewed, interdiff } from '../review/interdiff.ts';
 import { DEFAULT_LIMITS, VariantProcess } from '../run/process.ts';
 import { UsageError } from './errors.ts';

@@ -36,6 +36,7 @@ interface Place {
 export class VariantSources {
   readonly #builtIn: BuiltInSources;
   readonly #files = new Map<string, VariantSource>();
+  readonly #meanings = new Map<string, string>();
 
   constructor(builtIn: BuiltInSources) {
     this.#builtIn = builtIn;
@@ -62,6 +63,13 @@ export class VariantSources {
    * from another variant (`landed.hunks.removeIsNoop`) to where it is written. Throws UnreadableSource.
    */
   meaning(path: string, name: string): string {
+    const key = `${path}\n${name}`;
+    const known = this.#meanings.get(key) ?? this.#meaningOf(path, name);
+    this.#meanings.set(key, known);
+    return known;
+  }
+
+  #meaningOf(path: string, name: string): string {
     const { own, helpers, renamed } = this.#whole(this.#origin(path, name));
     const effects = [...new Set(helpers.map((helper) => helper.path))].flatMap((file) => this.read(file).effects);
     const code = helpers.map(({ declaration }) => declaration.code);

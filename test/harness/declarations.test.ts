@@ -6,7 +6,6 @@ import { type WorkloadComparison, neverSeen, planComparison } from '../../harnes
 import { MEMBERS } from '../../harness/compare/planes.ts';
 import { compareWorkload } from '../../harness/compare/workload.ts';
 import { knownDifferences } from '../../harness/findings/index.ts';
-import { factsOf } from '../../harness/run/facts.ts';
 import type { RunRecord } from '../../harness/run/record.ts';
 import { run } from '../../harness/run/run.ts';
 import { CATALOG } from '../../harness/workload/catalog/index.ts';
@@ -14,9 +13,10 @@ import { CORPUS } from '../../harness/workload/corpus/index.ts';
 import { loadWorkload } from '../../harness/workload/load.ts';
 import type { Workload } from '../../harness/workload/ops.ts';
 import * as face from '../../variants/index.ts';
+import { factsOfAll } from '../support/facts.ts';
 
 const ids = face.series.map(({ id }) => id);
-const facts: readonly VariantFacts[] = factsOf(face.series, face);
+const facts: readonly VariantFacts[] = factsOfAll(face.series);
 const whole = { interrupted: false, wholeCatalog: true, requireExercised: false };
 const part = { ...whole, wholeCatalog: false };
 

@@ -4,7 +4,6 @@ import type { Known } from '../../harness/compare/declarations.ts';
 import { planComparison } from '../../harness/compare/plan.ts';
 import { compareWorkload } from '../../harness/compare/workload.ts';
 import { knownDifferences, ledger } from '../../harness/findings/index.ts';
-import { factsOf } from '../../harness/run/facts.ts';
 import type { RunRecord } from '../../harness/run/record.ts';
 import { run } from '../../harness/run/run.ts';
 import { CATALOG } from '../../harness/workload/catalog/index.ts';
@@ -13,6 +12,7 @@ import { loadWorkload } from '../../harness/workload/load.ts';
 import type { Workload } from '../../harness/workload/ops.ts';
 import { parseWorkload } from '../../harness/workload/text/parse.ts';
 import * as face from '../../variants/index.ts';
+import { factsOfAll } from '../support/facts.ts';
 
 /** Longer ones repeat what is in the others. */
 const MOST_OPS = 400;
@@ -20,7 +20,7 @@ const SEEDS = [1, 3, 14, 27, 399];
 const all = [...face.series, ...face.experiments];
 /** Somebody's own revisions: as what they follow, and nothing declared. */
 const copies = all.map((variant) => ({ ...variant, id: `my-${variant.id}`, after: variant.id, intends: [] }));
-const facts = factsOf([...all, ...copies], face);
+const facts = factsOfAll([...all, ...copies]);
 /** The workloads of the ledger, each of which shows what its finding is about. */
 const remarked = ledger.flatMap(({ id, cases }) =>
   cases.flatMap(({ workload }, i) => (typeof workload === 'string' ? [{ name: `${id}-${i}`, workload }] : [])),

@@ -2,13 +2,14 @@
  * Random workloads by the ten thousand, through the compiled program: invariants after every op, and the n-way comparison of
  * the series. SOAK=0.01 in the environment does a hundredth of it; SEED=N starts from another seed than 1.
  */
-import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Machine, Variant } from '../../core/index.ts';
 import type { WorkloadComparison } from '../../harness/compare/plan.ts';
 import type { RunRecord } from '../../harness/run/record.ts';
+import type { MakeChecker } from '../../harness/run/session.ts';
 import type { Workload } from '../../harness/workload/ops.ts';
-import { builtFile } from '../support/built.ts';
+import { builtProgram } from '../support/built.ts';
+import type { Modules } from '../support/pieces.ts';
 
 const SHARE = Number(process.env.SOAK ?? 1);
 const SEED = Number(process.env.SEED ?? 1);
@@ -27,51 +28,17 @@ const MACHINES = [
   'cpus=2 pti=on superpages=on ram=256M',
 ];
 
-const load = async <T>(path: string): Promise<T> =>
-  (await import(/* @vite-ignore */ pathToFileURL(builtFile(path)).href)) as T;
-
-async function built() {
-  const { checkers } = await load<typeof import('../../harness/check/checker.ts')>('harness/check/checker.js');
-  const { knownIn } = await load<typeof import('../../harness/compare/declarations.ts')>(
-    'harness/compare/declarations.js',
-  );
-  const { planComparison } = await load<typeof import('../../harness/compare/plan.ts')>('harness/compare/compare.js');
-  const { compareWorkload } =
-    await load<typeof import('../../harness/compare/workload.ts')>('harness/compare/workload.js');
-  const { knownDifferences } =
-    await load<typeof import('../../harness/findings/index.ts')>('harness/findings/index.js');
-  const { knownViolations } = await load<typeof import('../../harness/findings/violations.ts')>(
-    'harness/findings/violations.js',
-  );
-  const { factsOf } = await load<typeof import('../../harness/run/facts.ts')>('harness/run/facts.js');
-  const { run } = await load<typeof import('../../harness/run/run.ts')>('harness/run/run.js');
-  const { generateWorkload } =
-    await load<typeof import('../../harness/workload/generate.ts')>('harness/workload/generate.js');
-  const face = await load<typeof import('../../variants/index.ts')>('variants/index.js');
-  const checker = checkers();
-  return {
-    checker,
-    compareWorkload,
-    planComparison,
-    knownDifferences,
-    knownViolations,
-    knownIn,
-    factsOf,
-    run,
-    generateWorkload,
-    face,
-  };
-}
-
-let program: Awaited<ReturnType<typeof built>>;
+let program: Modules;
+let checker: MakeChecker;
 beforeAll(async () => {
-  program = await built();
+  program = await builtProgram();
+  checker = program.checkers();
 }, 120_000);
 
 let machine: Machine | null = null;
 
 function record(workload: Workload, variant: Variant, check: boolean): RunRecord {
-  const result = program.run(machine, workload, variant, { check }, { checker: program.checker });
+  const result = program.run(machine, workload, variant, { check }, { checker });
   ({ machine } = result);
   return result.record;
 }
@@ -109,8 +76,8 @@ describe('random workloads', () => {
 
   /** What nobody declared, between any two that the plans compare, on so many workloads. */
   function compareAll(what: string, variants: readonly Variant[], references: readonly string[], count: number): void {
-    const { face, planComparison, compareWorkload, factsOf, knownDifferences } = program;
-    const facts = factsOf(variants, face);
+    const { planComparison, compareWorkload, factsOfAll, knownDifferences } = program;
+    const facts = factsOfAll(variants);
     const plans = references.map((id) =>
       planComparison(
         variants.map((variant) => variant.id),

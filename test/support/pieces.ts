@@ -1,5 +1,4 @@
 /** The same workload compared in one piece, and in many. */
-import { pathToFileURL } from 'node:url';
 import type { Machine, Variant } from '../../core/index.ts';
 import type { WorkloadComparison } from '../../harness/compare/plan.ts';
 import type { MakeChecker, Session } from '../../harness/run/session.ts';
@@ -7,43 +6,7 @@ import type { Workload } from '../../harness/workload/ops.ts';
 import type { Piece, WorkloadHead } from '../../harness/workload/pieces.ts';
 
 /** The modules that it takes, from the source or as they were built. */
-export type Modules = Awaited<ReturnType<typeof sourceModules>>;
-
-export const sourceModules = async () => ({
-  ...(await import('../../core/index.ts')),
-  ...(await import('../../harness/check/checker.ts')),
-  ...(await import('../../harness/compare/plan.ts')),
-  ...(await import('../../harness/compare/workload.ts')),
-  ...(await import('../../harness/findings/index.ts')),
-  ...(await import('../../harness/run/facts.ts')),
-  ...(await import('../../harness/run/session.ts')),
-  ...(await import('../../harness/workload/generate.ts')),
-  ...(await import('../../harness/workload/load.ts')),
-  ...(await import('../../harness/workload/pieces.ts')),
-  ...(await import('../../harness/workload/trace/read.ts')),
-  face: await import('../../variants/index.ts'),
-});
-
-/** file: the absolute path of a file of the built program, by its path in it. */
-export async function builtModules(file: (path: string) => string): Promise<Modules> {
-  const load = async (path: string): Promise<object> =>
-    (await import(/* @vite-ignore */ pathToFileURL(file(path)).href)) as object;
-  const paths = [
-    'core/index.js',
-    'harness/check/checker.js',
-    'harness/compare/compare.js',
-    'harness/compare/workload.js',
-    'harness/findings/index.js',
-    'harness/run/facts.js',
-    'harness/run/session.js',
-    'harness/workload/generate.js',
-    'harness/workload/load.js',
-    'harness/workload/pieces.js',
-    'harness/workload/trace/read.js',
-  ];
-  const modules = await Promise.all(paths.map(load));
-  return Object.assign({}, ...modules, { face: await load('variants/index.js') }) as Modules;
-}
+export type Modules = typeof import('./program.ts');
 
 export class PieceComparison {
   readonly #modules: Modules;
@@ -91,11 +54,11 @@ export class PieceComparison {
 
   /** All columns in lockstep. */
   of(pieces: Iterable<Piece>, head: WorkloadHead, check = false): WorkloadComparison {
-    const { Session, WorkloadComparer, factsOf, planComparison, knownDifferences, face } = this.#modules;
+    const { Session, WorkloadComparer, factsOfAll, planComparison, knownDifferences } = this.#modules;
     const variants = this.#columns();
     const plan = planComparison(
       variants.map(({ id }) => id),
-      factsOf(variants, face),
+      factsOfAll(variants),
       { against: { kind: 'variant', id: 'baseline' }, ledger: knownDifferences, steps: true },
     );
     const comparer = new WorkloadComparer(plan, head);

@@ -1,24 +1,29 @@
 /** Users' variant files of test/fixtures/variants, and landed against them in this process. */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Machine, Variant } from '../../core/index.ts';
 import { type WorkloadComparison, planComparison } from '../../harness/compare/plan.ts';
 import { compareWorkload } from '../../harness/compare/workload.ts';
 import { knownDifferences } from '../../harness/findings/index.ts';
-import { type Facts, factsOf } from '../../harness/run/facts.ts';
-import { loadVariant } from '../../harness/run/load.ts';
+import type { Facts } from '../../harness/columns/facts.ts';
+import { exportedVariant } from '../../harness/run/load.ts';
 import type { RunRecord } from '../../harness/run/record.ts';
 import { run } from '../../harness/run/run.ts';
 import type { Workload } from '../../harness/workload/ops.ts';
 import * as face from '../../variants/index.ts';
+import { factsOfAll, factsOfOne } from './facts.ts';
 import { root } from './layers.ts';
 
 export const fixtureFile = (id: string): string => join(root, 'test/fixtures/variants', `${id}.ts`);
 
-export const loadFixture = (path: string): Promise<Variant> => loadVariant(path, face);
+/** The variant of a file, in this process: `pmapdiff` means the source here. */
+export const loadFixture = async (path: string): Promise<Variant> =>
+  exportedVariant((await import(/* @vite-ignore */ path)) as Record<string, unknown>, basename(path));
 
-export function factsBeside(variant: Variant): Facts[] {
-  return factsOf([...face.series, ...face.experiments, variant], face);
-}
+/** Facts of the built-in variants, and last of one with a file of its own. */
+export const factsBeside = (variant: Variant, path: string | null = null): Facts[] => [
+  ...factsOfAll([...face.series, ...face.experiments]),
+  factsOfOne(variant, path),
+];
 
 let machine: Machine | null = null;
 const references = new Map<string, RunRecord>();

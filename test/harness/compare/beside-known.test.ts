@@ -5,7 +5,6 @@ import { planComparison } from '../../../harness/compare/plan.ts';
 import { compareWorkload } from '../../../harness/compare/workload.ts';
 import { knownDifferences } from '../../../harness/findings/index.ts';
 import { knownViolations } from '../../../harness/findings/violations.ts';
-import { factsOf } from '../../../harness/run/facts.ts';
 import { run } from '../../../harness/run/run.ts';
 import { loadWorkload } from '../../../harness/workload/load.ts';
 import type { Workload } from '../../../harness/workload/ops.ts';
@@ -19,19 +18,16 @@ import {
   series,
   toplevelAccounting,
 } from '../../../variants/index.ts';
+import { factsOfAll } from '../../support/facts.ts';
 
 /** What is unexpected when double-count-fix, which has fault F6, has these members instead. */
 function unexpectedOf(workload: Workload, hunks: Partial<Hunks>, check = false): string[] {
   const planted = { ...doubleCountFix, hunks: { ...doubleCountFix.hunks, ...hunks } };
-  const plan = planComparison(
-    ['baseline', planted.id],
-    factsOf([baseline, toplevelAccounting, planted], { series: [], experiments: [] }),
-    {
-      against: { kind: 'variant', id: 'baseline' },
-      ledger: [...knownDifferences, ...knownViolations],
-      steps: false,
-    },
-  );
+  const plan = planComparison(['baseline', planted.id], factsOfAll([baseline, toplevelAccounting, planted]), {
+    against: { kind: 'variant', id: 'baseline' },
+    ledger: [...knownDifferences, ...knownViolations],
+    steps: false,
+  });
   const records = [baseline, planted].map(
     (variant) => run(null, workload, variant, { check }, { checker: checkers() }).record,
   );
@@ -92,7 +88,7 @@ describe('a finding', () => {
   /** Names of what does not hold in a run of a user's variant after landed, with its standing. */
   function faultsOf(hunks: Partial<Hunks>, text: string, check = false): string[] {
     const mine = { ...landed, id: 'mine', after: 'landed', intends: [], hunks: { ...landed.hunks, ...hunks } };
-    const plan = planComparison(['baseline', 'mine'], factsOf([...series, mine], { series, experiments: [] }), {
+    const plan = planComparison(['baseline', 'mine'], factsOfAll([...series, mine]), {
       against: { kind: 'variant', id: 'baseline' },
       ledger,
       steps: false,

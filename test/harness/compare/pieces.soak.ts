@@ -7,8 +7,8 @@ import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CATALOG } from '../../../harness/workload/catalog/index.ts';
 import { corpusPath } from '../../../harness/workload/corpus/index.ts';
-import { builtFile } from '../../support/built.ts';
-import { type Modules, PieceComparison, builtModules } from '../../support/pieces.ts';
+import { builtProgram } from '../../support/built.ts';
+import { type Modules, PieceComparison } from '../../support/pieces.ts';
 
 const RANDOM = Math.ceil(1000 * Number(process.env.SOAK ?? 1));
 const SIZES = [7, 64, 65_536];
@@ -17,7 +17,7 @@ const MACHINES = ['', 'pti=on', 'cpus=3', 'superpages=on ram=256M', 'cpus=2 pti=
 let program: Modules;
 let compare: PieceComparison;
 beforeAll(async () => {
-  program = await builtModules(builtFile);
+  program = await builtProgram();
   compare = new PieceComparison(program);
 }, 120_000);
 

@@ -6,12 +6,13 @@ import { corpusPath } from '../../../harness/workload/corpus/index.ts';
 import { loadWorkload } from '../../../harness/workload/load.ts';
 import { headOf } from '../../../harness/workload/pieces.ts';
 import { TraceReader } from '../../../harness/workload/trace/read.ts';
-import { PieceComparison, sourceModules } from '../../support/pieces.ts';
+import { PieceComparison } from '../../support/pieces.ts';
+import * as program from '../../support/program.ts';
 import { workloads } from '../workload/arbitrary.ts';
 
 let compare: PieceComparison;
 beforeAll(async () => {
-  compare = new PieceComparison(await sourceModules());
+  compare = new PieceComparison(program);
 });
 
 /** `npm run soak` takes all of the catalog, recordings and many more random workloads. */

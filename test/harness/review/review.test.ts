@@ -18,9 +18,9 @@ afterAll(() => files.dispose());
 
 /** A variant file against a built-in variant, loaded in this process. */
 async function reviewOf(path: string, against = 'landed'): Promise<Interdiff> {
-  const facts = factsBeside(await loadFixture(path)).at(-1)!;
+  const facts = factsBeside(await loadFixture(path), path).at(-1)!;
   const mine = reviewedFile(facts, path);
-  return interdiff(builtInOf(variantById(against)!), mine, await reviewContext([mine]));
+  return interdiff(builtInOf(variantById(against)!), mine, reviewContext([mine]));
 }
 
 const text = (one: Interdiff): string => renderReview([one], { color: false });

@@ -1,16 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { KernelPanic } from '../../../core/index.ts';
-import { factsOf } from '../../../harness/run/facts.ts';
-import { describeError, loadVariant } from '../../../harness/run/load.ts';
+import { bundleColumn } from '../../../harness/bundle/column.ts';
+import { bundledColumn } from '../../../harness/bundle/spawn.ts';
+import { describeError } from '../../../harness/run/load.ts';
 import * as face from '../../../variants/index.ts';
+import { builtFile } from '../../support/built.ts';
+import { factsOfAll, factsOfOne } from '../../support/facts.ts';
+import { loadFixture } from '../../support/variant-fixtures.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pmapdiff-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function file(name: string, text: string): string {
+function file(name: string, text: string | Buffer): string {
   const path = join(folder, name);
   writeFileSync(path, text);
   return path;
@@ -20,37 +24,26 @@ const variant = (changes: string, id = 'mine'): string => `
 import { defineVariant, KernelPanic, landed, pmapRemove } from 'pmapdiff';
 export const mine = defineVariant({ ...landed, id: '${id}', after: 'landed', intends: [], hunks: { ...landed.hunks, ${changes} } });
 `;
-const refusal = (path: string): Promise<string> =>
-  loadVariant(path, face).then(
-    () => 'loaded',
-    (error: Error) => error.message,
-  );
-
-describe('a variant file', () => {
-  it('is loaded beside the engine that the harness runs', async () => {
-    const path = file('good.ts', variant("releaseEnd() { throw new KernelPanic('f', 'r'); }"));
-    const mine = await loadVariant(path, face);
+const load = loadFixture;
+describe('the variant of a file', () => {
+  it('runs on the engine that the harness runs', async () => {
+    const mine = await load(file('good.ts', variant("releaseEnd() { throw new KernelPanic('f', 'r'); }")));
     expect(mine.id).toBe('mine');
     expect(mine.hunks.pinitTopPage).toBe(face.landed.hunks.pinitTopPage);
     expect(() => mine.hunks.releaseEnd(null as never, null as never)).toThrow(KernelPanic);
   });
 
-  it('may export the variant as its default, and need not call defineVariant', async () => {
+  it('may be its default export, and need not be made by defineVariant', async () => {
     const text = `import { landed } from 'pmapdiff';\nexport default { ...landed, id: 'mine', after: 'landed' };\n`;
-    expect(Object.isFrozen(await loadVariant(file('default.ts', text), face))).toBe(true);
+    expect(Object.isFrozen(await load(file('default.ts', text)))).toBe(true);
   });
 
   it.each([
-    ['throws.ts', "throw new Error('no luck');", 'throws.ts:1: no luck'],
-    ['throws-text.ts', "throw 'no luck';", 'throws-text.ts: threw no luck'],
-    ['syntax.ts', 'export const a = {\n  b: 1,,\n};', /^syntax\.ts:2:\d+: ParseError: Unexpected token/],
     [
       'missing.ts',
       variant('').replace('...landed.hunks,', ''),
-      /^missing\.ts:3: TypeError: defineVariant\(mine\): hunks\.invalidateOthers: missing/,
+      /^missing\.ts:\d+: TypeError: defineVariant\(mine\): hunks\.invalidateOthers: missing/,
     ],
-    ['misspelt.ts', variant('removeIsNop: () => true'), /defineVariant\(mine\): hunks\.removeIsNop: no such member$/],
-    ['no-function.ts', variant('removeIsNoop: true'), /hunks\.removeIsNoop: expected a function, got boolean$/],
     [
       'no-variant.ts',
       'export const a = 1; export const b = 2;',
@@ -58,44 +51,104 @@ describe('a variant file', () => {
     ],
     [
       'nothing.ts',
-      '',
+      'export {};',
       'nothing.ts: expected one exported variant (export default defineVariant({…})), found no export',
     ],
     ['default-number.ts', 'export default 7;', /expected one exported variant.*found export default$/],
-    ['package.ts', "import 'no-such-package';", /^package\.ts:1: Cannot find module 'no-such-package'$/],
-  ])('is refused when it is %s', async (name, text, message) => {
-    expect(await refusal(file(name, text))).toMatch(message);
+  ])('is missed where the file is %s', async (name, text, message) => {
+    const said = await load(file(name, text)).catch((error: Error) => describeError(error, name));
+    expect(said).toMatch(message);
+  });
+});
+
+describe('an error of a variant in one line', () => {
+  it.each([
+    ['what was thrown is no error', 'no luck', 'mine.ts: threw no luck'],
+    ['it names a file', new Error('cannot read /home/me/secret.json'), 'mine.ts: cannot read secret.json'],
+    ['it has several lines', new TypeError('one\n  two'), 'mine.ts: TypeError: one two'],
+  ])('is given where %s', (_what, error, line) => {
+    if (error instanceof Error) error.stack = '';
+    expect(describeError(error, 'mine.ts')).toBe(line);
+  });
+});
+
+describe('a file from outside', () => {
+  const bundled = (name: string, text: string | Buffer) => bundleColumn(file(name, text), 'run');
+
+  it.each([
+    ['a BOM', `\uFEFF${variant('')}`, 'bom.ts'],
+    ['CRLF', variant('').replaceAll('\n', '\r\n'), 'crlf.ts'],
+    ['blanks and letters of all the world in its name', variant(''), 'é 漢 it.ts'],
+    ['no types', variant(''), 'plain.js'],
+    ['the ending .mts', variant('removeIsNoop: (_m: unknown) => true'), 'module.mts'],
+    ['the ending .mjs', variant(''), 'module.mjs'],
+    ['the ending .tsx', variant('removeIsNoop: (_m: unknown) => true'), 'jsx.tsx'],
+    ['an import() of a file beside it', `${variant('')}\nawait import('./good.ts');`, 'later.ts'],
+    ['types of a package', `${variant('')}\nimport type { z } from 'zod';\nexport type { z };`, 'types.ts'],
+  ])('is bundled with %s', async (_what, text, name) => {
+    expect((await bundled(name, text)).kind).toBe('bundled');
   });
 
-  it('is never shown with its directory', async () => {
-    const path = file('quotes.ts', `throw new Error('cannot read ${folder}/secret.json');`);
-    expect(await refusal(path)).toBe('quotes.ts:1: cannot read secret.json');
+  const only = "expected an import of 'pmapdiff' or a TypeScript or JavaScript file in or below the variant's folder";
+
+  it.each([
+    ['syntax.ts', 'export const a = {\n  b: 1,,\n};', 'syntax.ts:2:8: syntax error: Unexpected token'],
+    ['package.ts', "import 'no-such-package';", `package.ts:1:8: ${only}, got 'no-such-package'`],
+    ['builtin.ts', "\nimport fs from 'node:fs';", `builtin.ts:2:16: ${only}, got 'node:fs'`],
+    ['bare.ts', "import fs from 'fs';", `bare.ts:1:16: ${only}, got 'fs'`],
+    ['url.ts', "export * from 'https://a.b/c.js';", `url.ts:1:15: ${only}, got 'https://a.b/c.js'`],
+    ['data.ts', "export { a } from 'data:text/javascript,1';", `data.ts:1:19: ${only}, got 'data:text/javascript,1'`],
+    ['up.ts', "import '../x.ts';", `up.ts:1:8: ${only}, got '../x.ts'`],
+    ['absolute.ts', "import '/etc/passwd.ts';", `absolute.ts:1:8: ${only}, got '/etc/passwd.ts'`],
+    ['json.ts', "import a from './a.json';", `json.ts:1:15: ${only}, got './a.json'`],
+    ['gone.ts', "import './gone-too.ts';", `gone.ts:1:8: ${only}, got './gone-too.ts'`],
+    ['later.ts', "await import('node:fs');", `later.ts:1:14: ${only}, got 'node:fs'`],
+    ['computed.ts', "const x = 'node:fs';\nawait import(x);", `computed.ts:2:14: ${only}, got a computed name`],
+    ['template.ts', 'await import(`node:fs`);', `template.ts:1:14: ${only}, got a computed name`],
+    ['require.ts', "const fs = require('fs');", `require.ts:1:12: ${only}, got 'require(…)'`],
+    ['equals.ts', "import fs = require('fs');", `equals.ts:1:1: ${only}, got 'require("fs")'`],
+    ['below.ts', "import './helper-with-fs.ts';", `helper-with-fs.ts:1:8: ${only}, got 'node:fs'`],
+    [
+      'import.ts',
+      variant('removeIsNoop: () => noSuch(), ').replace('pmapRemove', 'noSuch'),
+      'import.ts:2:46: "noSuch" is not exported by "variants/index.ts".',
+    ],
+  ])('is refused as a whole when it is %s', async (name, text, message) => {
+    file('a.json', '{}');
+    file('helper-with-fs.ts', "import 'node:fs';");
+    expect(await bundled(name, text)).toEqual({ kind: 'refused', message });
   });
 
-  it('is shown where an imported name does not exist', async () => {
-    const path = file('import.ts', variant('removeIsNoop: () => noSuch(), ').replace('pmapRemove', 'noSuch'));
-    const { hunks } = await loadVariant(path, face);
-    let thrown: unknown;
-    try {
-      hunks.removeIsNoop(null as never, null as never);
-    } catch (error) {
-      thrown = error;
-    }
-    expect(describeError(thrown, path)).toMatch(/^import\.ts:3: TypeError: noSuch is not a function$/);
+  it('is refused when a link leads out of its folder', async () => {
+    const outside = mkdtempSync(join(tmpdir(), 'pmapdiff-'));
+    writeFileSync(join(outside, 'real.ts'), 'export const a = 1;');
+    symlinkSync(join(outside, 'real.ts'), join(folder, 'link.ts'));
+    expect(await bundled('links.ts', "import './link.ts';")).toMatchObject({
+      kind: 'refused',
+      message: expect.stringContaining("got './link.ts'"),
+    });
+    rmSync(outside, { recursive: true });
+  });
+
+  it('brings down its own bundler only, however deep it nests', async () => {
+    builtFile('harness/bundler.js');
+    const path = file('deep.ts', `export default ${'('.repeat(200_000)}1${')'.repeat(200_000)};`);
+    expect(await bundledColumn(path, 'run')).toMatchObject({
+      kind: 'refused',
+      message: expect.stringMatching(/^deep\.ts: /),
+    });
   });
 });
 
 describe('members of the seam', () => {
-  const builtIn = [...face.series, ...face.experiments];
   const changedBy = async (name: string, text: string): Promise<string[]> => {
-    const mine = await loadVariant(file(name, text), face);
-    const all = factsOf([...builtIn, mine], face);
-    const [own, landed] = [all.at(-1)!, all.find(({ id }) => id === 'landed')!];
+    const path = file(name, text);
+    const [own, landed] = [factsOfOne(await load(path), path), factsOfOne(face.landed)];
     return face.HUNK_NAMES.filter((_member, i) => own.members[i] !== landed.members[i]);
   };
 
   it('are the same along the series until a revision restates them', () => {
-    const facts = factsOf(face.series, face);
+    const facts = factsOfAll(face.series);
     const at = (id: string, member: string) =>
       facts.find((one) => one.id === id)!.members[(face.HUNK_NAMES as readonly string[]).indexOf(member)];
     expect(at('landed', 'pinitTopPage')).toBe(at('double-count-fix', 'pinitTopPage'));

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { HUNK_NAMES, type Variant } from '../../core/index.ts';
 import * as face from '../../variants/index.ts';
 import type { VariantFacts } from '../compare/declarations.ts';
+import { VariantSources } from '../review/members.ts';
+import { UnreadableSource } from '../review/source.ts';
 import { type Introduced, introduce } from '../run/load.ts';
 import { packagePath } from '../workload/root.ts';
-import { VariantSources } from './members.ts';
-import { UnreadableSource } from './source.ts';
 
 export interface Facts extends VariantFacts {
   /** each member as it runs, in seam order: for a file that cannot be shown as written */

@@ -1,0 +1,10 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const face = fileURLToPath(new URL('variants/index.ts', import.meta.url));
+
+/** `npm test`. What a variant file imports as `pmapdiff` is the source here, not what was built. */
+export default defineConfig({
+  resolve: { alias: { pmapdiff: face } },
+  test: { isolate: false, maxWorkers: '100%', testTimeout: 60_000, hookTimeout: 120_000 },
+});
