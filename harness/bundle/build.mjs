@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 function writeList(folder, entries, text) {
   const names = readdirSync(join(root, folder))
     .filter((name) => entries.test(name))
-    .sort();
+    .toSorted();
   writeFileSync(join(root, folder, 'all.ts'), `// Written by the build from the files of this folder.\n${text(names)}`);
 }
 

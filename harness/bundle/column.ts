@@ -1,4 +1,5 @@
 /** A column that is not built in, as one text: the process that serves it, the engine and the variant. */
+import { stripVTControlCharacters } from 'node:util';
 import { packagePath } from '../workload/root.ts';
 import { bundle } from './bundle.mjs';
 import { ForeignError, ForeignFiles } from './foreign.ts';
@@ -59,6 +60,6 @@ function reasonOf(error: unknown, file: string, foreign: ForeignFiles | null): s
   const { message, id = file, loc } = first;
   const name = foreign?.nameOf(id) ?? id;
   const place = loc === undefined ? name : `${name}:${loc.line}:${loc.column + 1}`;
-  const [said] = message.replaceAll(/\u001B\[[\d;]*m/g, '').split('\n');
+  const [said] = stripVTControlCharacters(message).split('\n');
   return `${place}: ${said.replace(/^\[\w+\] /, '')}`;
 }

@@ -1,10 +1,10 @@
 /** Users' variant files of test/fixtures/variants, and landed against them in this process. */
 import { basename, join } from 'node:path';
 import type { Machine, Variant } from '../../core/index.ts';
+import type { Facts } from '../../harness/columns/facts.ts';
 import { type WorkloadComparison, planComparison } from '../../harness/compare/plan.ts';
 import { compareWorkload } from '../../harness/compare/workload.ts';
 import { knownDifferences } from '../../harness/findings/index.ts';
-import type { Facts } from '../../harness/columns/facts.ts';
 import { exportedVariant } from '../../harness/run/load.ts';
 import type { RunRecord } from '../../harness/run/record.ts';
 import { run } from '../../harness/run/run.ts';
