@@ -4,7 +4,7 @@
  * Two variants are never timed in one process: what the compiler learns from the first slows the second down, or speeds
  * it up. All variants, built-in ones too, are loaded from their source by the same loader.
  */
-import { loadWorkload } from '../workload/load.ts';
+import { loadWorkload } from '../input/load.ts';
 import { NativeMissing, Yardstick, type NativeMeasured } from './native.ts';
 import { BenchFailure, BenchProcess, V8_OPTIONS } from './process.ts';
 import type { FromBench, Measured, MemoryMeasured } from './protocol.ts';

@@ -10,7 +10,7 @@ import type { BenchReport } from '../bench/report.ts';
 import { TASKS, taskById } from '../bench/task.ts';
 import { benchText, sumsAgree } from '../bench/text.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_INCONCLUSIVE, EXIT_OK } from '../compare/gate.ts';
-import { packagePath } from '../workload/root.ts';
+import { packagePath } from '../input/paths.ts';
 import { nearest } from '../workload/suggest.ts';
 import { UsageError } from './errors.ts';
 import { Progress, wantsColor } from './output.ts';

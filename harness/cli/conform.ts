@@ -5,7 +5,7 @@ import type { Variant } from '../../core/index.ts';
 import { d33276, series } from '../../variants/index.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
 import type { ConformReport, Mismatch } from '../conform/report.ts';
-import { packagePath } from '../workload/root.ts';
+import { packagePath } from '../input/paths.ts';
 import { UsageError } from './errors.ts';
 
 /** Mismatches shown as text. */

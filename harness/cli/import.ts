@@ -1,7 +1,7 @@
 /** `pmapdiff import`: recordings of strace and kdump as workloads. */
 import { EXIT_OK } from '../compare/gate.ts';
-import { type ImportOptions, importRecording } from '../workload/import/import.ts';
-import type { ImportCounts, Tally } from '../workload/import/report.ts';
+import { type ImportOptions, importRecording } from '../input/import/import.ts';
+import type { ImportCounts, Tally } from '../input/import/report.ts';
 import { UsageError } from './errors.ts';
 
 export interface ImportCommandOptions {

@@ -2,9 +2,9 @@
  * `pmapdiff probe`: the aggregation that dtrace would print of a run's pmap_remove calls.
  */
 import { EXIT_HARNESS, EXIT_OK, exitCodeOf } from '../compare/gate.ts';
+import { loadWorkload } from '../input/load.ts';
 import { PROBE_KEYS, PROBE_POINT, type ProbeKey, type ProbeResult, probe } from '../probe/probe.ts';
 import { probeText } from '../probe/text.ts';
-import { loadWorkload } from '../workload/load.ts';
 import type { Workload } from '../workload/ops.ts';
 import { closeColumns, openColumns, runColumn } from './columns.ts';
 import { UsageError } from './errors.ts';

@@ -7,6 +7,7 @@ import { knownIn, lineage } from '../compare/declarations.ts';
 import { type MissedExpectation, missedExpectations } from '../compare/expectations.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK, exitCodeOf } from '../compare/gate.ts';
 import { knownViolations } from '../findings/violations.ts';
+import { openWorkload } from '../input/load.ts';
 import { kindName, kindRows } from '../report/kinds.ts';
 import { eventText } from '../run/events.ts';
 import {
@@ -18,7 +19,6 @@ import {
   type RunPart,
   type Violation,
 } from '../run/record.ts';
-import { openWorkload } from '../workload/load.ts';
 import { outcomeName } from '../workload/names.ts';
 import type { Workload } from '../workload/ops.ts';
 import type { PiecedWorkload } from '../workload/pieces.ts';

@@ -3,8 +3,8 @@
  * the shared page.
  */
 import { EXIT_HARNESS, EXIT_OK, exitCodeOf } from '../compare/gate.ts';
+import { openWorkload } from '../input/load.ts';
 import { type Shares, sharesOf, sharesText } from '../report/shares.ts';
-import { openWorkload } from '../workload/load.ts';
 import type { TouchPolicy } from '../workload/ops.ts';
 import type { PiecedWorkload } from '../workload/pieces.ts';
 import { closeColumns, openColumns } from './columns.ts';

@@ -1,8 +1,8 @@
 /**
  * Commands that hold two variants against each other on one workload.
  */
+import { loadWorkload } from '../input/load.ts';
 import type { Failure, RunOptions, RunRecord } from '../run/record.ts';
-import { loadWorkload } from '../workload/load.ts';
 import type { Workload } from '../workload/ops.ts';
 import { type Column, closeColumns, openColumns, runColumn } from './columns.ts';
 import { UsageError } from './errors.ts';

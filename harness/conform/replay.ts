@@ -5,8 +5,8 @@
 import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { KernelPanic, type Machine, type Variant, machineFor } from '../../core/index.ts';
+import { loadWorkload } from '../input/load.ts';
 import { countOps } from '../workload/counts.ts';
-import { loadWorkload } from '../workload/load.ts';
 import type { TouchPolicy, Workload } from '../workload/ops.ts';
 import { type ReplayAnswer, type ReplayRow, replayRecording } from './replay-run.ts';
 import { type ReplayFile, replayFile } from './replay-vectors.ts';

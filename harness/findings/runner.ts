@@ -3,9 +3,9 @@
  */
 import { type Machine, type Variant, defineVariant } from '../../core/index.ts';
 import { variantById } from '../../variants/index.ts';
+import { loadCorpus } from '../input/load.ts';
 import type { RunRecord } from '../run/record.ts';
 import { run } from '../run/run.ts';
-import { loadCorpus } from '../workload/load.ts';
 import type { Workload } from '../workload/ops.ts';
 import { parseWorkload } from '../workload/text/parse.ts';
 import type { ExpectedCell, Finding, FindingCase, Observed } from './finding.ts';

@@ -6,12 +6,12 @@ import { type WorkloadComparison, neverSeen, planComparison } from '../../harnes
 import { MEMBERS } from '../../harness/compare/planes.ts';
 import { compareWorkload } from '../../harness/compare/workload.ts';
 import { knownDifferences } from '../../harness/findings/index.ts';
+import { loadWorkload } from '../../harness/input/load.ts';
 import { factsOf } from '../../harness/run/facts.ts';
 import type { RunRecord } from '../../harness/run/record.ts';
 import { run } from '../../harness/run/run.ts';
 import { CATALOG } from '../../harness/workload/catalog/index.ts';
 import { CORPUS } from '../../harness/workload/corpus/index.ts';
-import { loadWorkload } from '../../harness/workload/load.ts';
 import type { Workload } from '../../harness/workload/ops.ts';
 import * as face from '../../variants/index.ts';
 

@@ -49,16 +49,12 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
   { of: 'variants/index.ts', may: ['variants/', 'core/index.ts'] },
   { of: 'variants/', may: ['core/index.ts', 'variants/'] },
   { of: 'harness/workload/', may: ['harness/workload/', 'core/units.ts', 'core/counters.ts'] },
-  { of: 'harness/cost/', may: ['harness/cost/', 'core/units.ts', 'core/counters.ts'] },
+  { of: 'harness/input/', may: ['harness/input/', 'harness/workload/', 'core/units.ts'] },
   { of: 'harness/check/', may: ['harness/check/', 'core/inspect.ts', 'core/counters.ts'] },
   { of: 'harness/run/', may: ['harness/run/', 'harness/workload/', 'core/index.ts'] },
   {
     of: 'harness/compare/',
     may: ['harness/compare/', 'harness/run/record.ts', 'harness/workload/', 'core/units.ts', 'core/counters.ts'],
-  },
-  {
-    of: 'harness/search/',
-    may: ['harness/search/', 'harness/compare/', 'harness/run/record.ts', 'harness/workload/'],
   },
   {
     of: 'harness/report/',
@@ -80,12 +76,20 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
   },
   ...['replay.ts', 'replay-run.ts', 'replay-vectors.ts'].map((name) => ({
     of: `harness/conform/${name}`,
-    may: ['harness/conform/', 'harness/run/', 'harness/workload/', 'core/'],
+    may: ['harness/conform/', 'harness/input/', 'harness/run/', 'harness/workload/', 'core/'],
   })),
   { of: 'harness/conform/', may: ['harness/conform/', 'core/'] },
   {
     of: 'harness/bench/',
-    may: ['harness/bench/', 'harness/run/', 'harness/workload/', 'core/index.ts', 'core/inspect.ts', 'core/hw/'],
+    may: [
+      'harness/bench/',
+      'harness/input/',
+      'harness/run/',
+      'harness/workload/',
+      'core/index.ts',
+      'core/inspect.ts',
+      'core/hw/',
+    ],
   },
   {
     of: 'harness/review/',

@@ -18,7 +18,7 @@ export const sourceModules = async () => ({
   ...(await import('../../harness/run/facts.ts')),
   ...(await import('../../harness/run/session.ts')),
   ...(await import('../../harness/workload/generate.ts')),
-  ...(await import('../../harness/workload/load.ts')),
+  ...(await import('../../harness/input/load.ts')),
   ...(await import('../../harness/workload/pieces.ts')),
   ...(await import('../../harness/workload/trace/read.ts')),
   face: await import('../../variants/index.ts'),

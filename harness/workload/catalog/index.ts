@@ -1,5 +1,4 @@
 /** The named workloads: hand-written text, each a situation that the review or the kernel's code argues about. */
-import { packagePath } from '../root.ts';
 
 /** What each workload does, by name, in the order in which they are listed: the first comment of its file. */
 export const CATALOG: Readonly<Record<string, string>> = {
@@ -49,5 +48,3 @@ export const CATALOG: Readonly<Record<string, string>> = {
   superpage: 'A 4M buffer is promoted to a superpage and given back: the page-table page in reserve goes with it',
   'superpage-exit': 'A process exits with a promoted superpage, its forked child too',
 };
-
-export const catalogPath = (name: string): string => packagePath('harness', 'workload', 'catalog', `${name}.workload`);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { corpusPath } from '../../../harness/workload/corpus/index.ts';
+import { corpusPath } from '../../../harness/input/paths.ts';
 import { cliFile, pmapdiff } from '../../support/command.ts';
 import { documents } from '../../support/documents.ts';
 import { root } from '../../support/layers.ts';

@@ -5,9 +5,9 @@ import { planComparison } from '../../../harness/compare/plan.ts';
 import { compareWorkload } from '../../../harness/compare/workload.ts';
 import { knownDifferences } from '../../../harness/findings/index.ts';
 import { knownViolations } from '../../../harness/findings/violations.ts';
+import { loadWorkload } from '../../../harness/input/load.ts';
 import { factsOf } from '../../../harness/run/facts.ts';
 import { run } from '../../../harness/run/run.ts';
-import { loadWorkload } from '../../../harness/workload/load.ts';
 import type { Workload } from '../../../harness/workload/ops.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { conformCommand } from '../../../harness/cli/conform.ts';
 import { type ReplayConformReport, type ReplayRevision, conformReplay } from '../../../harness/conform/replay.ts';
-import { packagePath } from '../../../harness/workload/root.ts';
+import { packagePath } from '../../../harness/input/paths.ts';
 import { series } from '../../../variants/index.ts';
 import { builtFile } from '../../support/built.ts';
 

@@ -9,10 +9,10 @@ import {
 } from '../../../harness/explain/explain.ts';
 import { processKinds } from '../../../harness/explain/processes.ts';
 import { explainText } from '../../../harness/explain/text.ts';
+import { loadWorkload } from '../../../harness/input/load.ts';
 import type { RunRecord } from '../../../harness/run/record.ts';
 import { run } from '../../../harness/run/run.ts';
 import { CATALOG } from '../../../harness/workload/catalog/index.ts';
-import { loadWorkload } from '../../../harness/workload/load.ts';
 import type { Workload } from '../../../harness/workload/ops.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { series, variantById } from '../../../variants/index.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type Machine, REMOVE_CALLS, REMOVE_EARLY_EXITS } from '../../../core/index.ts';
+import { loadWorkload } from '../../../harness/input/load.ts';
 import { type ProbeKey, type ProbeResult, probe } from '../../../harness/probe/probe.ts';
 import { probeText } from '../../../harness/probe/text.ts';
 import type { RunRecord } from '../../../harness/run/record.ts';
 import { run } from '../../../harness/run/run.ts';
-import { loadWorkload } from '../../../harness/workload/load.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { series, variantById } from '../../../variants/index.ts';
 

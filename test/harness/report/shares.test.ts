@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { loadCorpus } from '../../../harness/input/load.ts';
 import { kindRows } from '../../../harness/report/kinds.ts';
 import { type Shares, sharesOf, sharesText } from '../../../harness/report/shares.ts';
 import { run } from '../../../harness/run/run.ts';
-import { loadCorpus } from '../../../harness/workload/load.ts';
 import type { TouchPolicy } from '../../../harness/workload/ops.ts';
 import { variantById } from '../../../variants/index.ts';
 

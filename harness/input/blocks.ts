@@ -7,11 +7,10 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { type Readable, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { WorkloadError } from './errors.ts';
-import { formatSize } from './size.ts';
+import { WorkloadError } from '../workload/errors.ts';
+import { MAX_LINE } from '../workload/lines.ts';
+import { formatSize } from '../workload/size.ts';
 
-/** Bytes of one line. */
-export const MAX_LINE = 2 ** 20;
 /** A gzip file may expand to this much; beyond the second bound only 100-fold. */
 const MAX_EXPANDED = 2 ** 32;
 const SUSPECT_EXPANDED = 2 ** 26;
@@ -130,15 +129,5 @@ function checkExpansion(counter: LineCounter, total: number, packed: number): vo
   if (total > MAX_EXPANDED) counter.fail(`at most ${formatSize(MAX_EXPANDED)} in a gzip file`, 'more');
   if (total > SUSPECT_EXPANDED && total > packed * MAX_RATIO) {
     counter.fail(`a gzip file that expands at most ${MAX_RATIO} times`, `${Math.floor(total / packed)} times so far`);
-  }
-}
-
-/** Each line of a block, without its newline. Lines over MAX_LINE characters are left to `tooLong`. */
-export function* linesOf(block: string): Generator<string> {
-  for (let at = 0; at < block.length;) {
-    let end = block.indexOf('\n', at);
-    if (end < 0) end = block.length;
-    yield block.slice(at, end);
-    at = end + 1;
   }
 }

@@ -1,5 +1,5 @@
 /** kdump: records of ktrace to events of a Recording. */
-import { quoted } from '../errors.ts';
+import { quoted } from '../../workload/errors.ts';
 import type { Clock } from './clock.ts';
 import { FileNames } from './file-names.ts';
 import { type KdumpLine, type Return, callOf, faultOf, isDropped, kdumpLineOf, returnOf } from './kdump-line.ts';

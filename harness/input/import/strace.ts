@@ -1,5 +1,5 @@
 /** strace -f: lines to events of a Recording. */
-import { quoted } from '../errors.ts';
+import { quoted } from '../../workload/errors.ts';
 import type { Clock } from './clock.ts';
 import { FileNames } from './file-names.ts';
 import { Parentage } from './parentage.ts';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { kdumpLineOf } from '../../../../harness/workload/import/kdump-line.ts';
-import { PageEvidence, RangeSet } from '../../../../harness/workload/import/ranges.ts';
-import { loadWorkload } from '../../../../harness/workload/load.ts';
+import { kdumpLineOf } from '../../../../harness/input/import/kdump-line.ts';
+import { PageEvidence, RangeSet } from '../../../../harness/input/import/ranges.ts';
+import { loadWorkload } from '../../../../harness/input/load.ts';
 import { Imports, countsOf, eventsOf, fixture } from './support.ts';
 
 const imports = new Imports();
@@ -109,7 +109,7 @@ describe('strace', () => {
   });
 
   it('writes workload text to *.workload and gzip to *.gz, with the same ops', async () => {
-    const { importRecording } = await import('../../../../harness/workload/import/import.ts');
+    const { importRecording } = await import('../../../../harness/input/import/import.ts');
     const [text, packed] = [imports.path('x.workload'), imports.path('x.jsonl.gz')];
     for (const out of [text, packed])
       await importRecording(fixture('vforkfail.strace.txt.gz'), out, { format: 'strace' });

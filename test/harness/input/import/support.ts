@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { type ImportFormat, type ImportOptions, importRecording } from '../../../../harness/workload/import/import.ts';
-import type { ImportCounts, Tally } from '../../../../harness/workload/import/report.ts';
+import { type ImportFormat, type ImportOptions, importRecording } from '../../../../harness/input/import/import.ts';
+import type { ImportCounts, Tally } from '../../../../harness/input/import/report.ts';
 import { root } from '../../../support/layers.ts';
 
 export type TraceLine = Record<string, unknown> & { ev: string; pid: number };

@@ -2,16 +2,17 @@
  * loadWorkload, openWorkload: a workload by name or by file, in memory or piece by piece. A file is told by its content: gzip or not, a trace begins with `{`,
  * everything else is workload text.
  */
-import { CATALOG, catalogPath } from './catalog/index.ts';
-import { CORPUS, corpusPath } from './corpus/index.ts';
-import { WorkloadError } from './errors.ts';
-import { readBlocks } from './input.ts';
-import { CHUNK_OPS, type Workload } from './ops.ts';
-import { type Piece, type PiecedWorkload, type WorkloadHead, cut, headOf } from './pieces.ts';
-import { formatSize } from './size.ts';
-import { nearest } from './suggest.ts';
-import { MAX_TEXT, parseWorkload } from './text/parse.ts';
-import { type TraceOptions, TraceReader } from './trace/read.ts';
+import { CATALOG } from '../workload/catalog/index.ts';
+import { CORPUS } from '../workload/corpus/index.ts';
+import { WorkloadError } from '../workload/errors.ts';
+import { CHUNK_OPS, type Workload } from '../workload/ops.ts';
+import { type Piece, type PiecedWorkload, type WorkloadHead, cut, headOf } from '../workload/pieces.ts';
+import { formatSize } from '../workload/size.ts';
+import { nearest } from '../workload/suggest.ts';
+import { MAX_TEXT, parseWorkload } from '../workload/text/parse.ts';
+import { type TraceOptions, TraceReader } from '../workload/trace/read.ts';
+import { readBlocks } from './blocks.ts';
+import { catalogPath, corpusPath } from './paths.ts';
 
 const TEXT_LIMIT = { total: MAX_TEXT, expected: `at most ${formatSize(MAX_TEXT)} of workload text` };
 const NO_LIMIT = { total: Infinity, expected: '' };

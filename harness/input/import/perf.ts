@@ -1,5 +1,5 @@
 /** Page faults of `perf script` beside strace: lines taken apart, and each fault brought to its place among the calls. */
-import { WorkloadError, quoted } from '../errors.ts';
+import { WorkloadError, quoted } from '../../workload/errors.ts';
 import type { Access, Recording } from './recording.ts';
 import type { ImportReport } from './report.ts';
 

@@ -1,5 +1,5 @@
 /** What an import could not use: every line is imported, known to have no effect, repaired, or counted here by kind. */
-import { WorkloadError } from '../errors.ts';
+import { WorkloadError } from '../../workload/errors.ts';
 
 /** How often something came, and where first. */
 export interface Tally {

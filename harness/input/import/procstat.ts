@@ -1,6 +1,7 @@
 /** `procstat -v`: the maps of processes, for the execs that a recording of ktrace does not show. */
-import { WorkloadError, quoted } from '../errors.ts';
-import { linesOf, readBlocks } from '../input.ts';
+import { WorkloadError, quoted } from '../../workload/errors.ts';
+import { linesOf } from '../../workload/lines.ts';
+import { readBlocks } from '../blocks.ts';
 import { type ImageMap, hex } from './image.ts';
 import { type PageEvidence, type RangeSet, SEEN_WRITE } from './ranges.ts';
 import type { GivenMaps } from './recording.ts';

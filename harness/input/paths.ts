@@ -1,4 +1,4 @@
-/** The root of this package, found from the source and from the built files alike. */
+/** Files that are shipped with this package, found from the source and from the built files alike. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,3 +13,6 @@ function findRoot(from: string): string {
 /** Path of a file that is shipped as it is, not compiled. */
 export const packagePath = (...parts: string[]): string =>
   join(findRoot(dirname(fileURLToPath(import.meta.url))), ...parts);
+
+export const catalogPath = (name: string): string => packagePath('harness', 'workload', 'catalog', `${name}.workload`);
+export const corpusPath = (name: string): string => packagePath('harness', 'workload', 'corpus', `${name}.jsonl.gz`);

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { loadWorkload } from '../../../../harness/input/load.ts';
 import { run } from '../../../../harness/run/run.ts';
-import { loadWorkload } from '../../../../harness/workload/load.ts';
 import { baseline, landed } from '../../../../variants/index.ts';
 import { Imports, type TraceLine, corpus, countsOf, eventsOf, fixture, linesOf } from './support.ts';
 

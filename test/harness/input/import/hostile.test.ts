@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
+import { importRecording } from '../../../../harness/input/import/import.ts';
+import { loadWorkload } from '../../../../harness/input/load.ts';
 import { WorkloadError } from '../../../../harness/workload/errors.ts';
-import { importRecording } from '../../../../harness/workload/import/import.ts';
-import { loadWorkload } from '../../../../harness/workload/load.ts';
 import { Imports, countsOf, fixture } from './support.ts';
 
 const imports = new Imports();

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { corpusPath } from '../../../harness/workload/corpus/index.ts';
+import { loadCorpus, loadWorkload, openWorkload } from '../../../harness/input/load.ts';
+import { corpusPath } from '../../../harness/input/paths.ts';
 import { WorkloadError } from '../../../harness/workload/errors.ts';
-import { loadCorpus, loadWorkload, openWorkload } from '../../../harness/workload/load.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'workload-'));
 afterAll(() => rmSync(dir, { recursive: true }));
