@@ -15,7 +15,7 @@ export class SameRun {
   readonly #outcomes = new OutcomeComparer();
   readonly #map = new CheckpointComparer('map');
   readonly #tables = new CheckpointComparer('tables');
-  /** null while all parts were equal byte for byte: what comes later differs only by itself */
+  /** null while all parts were equal number for number: what comes later differs only by itself */
   #statistics: StatisticsComparer | null = null;
 
   /** The next parts, which begin with op `first`. */
@@ -57,21 +57,30 @@ export function sameRecord(a: RunRecord, b: RunRecord): boolean {
   return same.finish(a, b);
 }
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: NodeJS.TypedArray): Uint8Array =>
-  new Uint8Array(buffer, byteOffset, byteLength);
-const sameBytes = (x: NodeJS.TypedArray, y: NodeJS.TypedArray): boolean => Buffer.compare(bytesOf(x), bytesOf(y)) === 0;
+type Integers = Int32Array | Uint32Array | Uint8Array;
 
-/** The common case, by bytes. Parts that differ here may still agree: reached members are counted too. */
+function same(x: Integers, y: Integers): boolean {
+  const { length } = x;
+  if (length !== y.length) return false;
+  for (let i = 0; i < length; i++) if (x[i] !== y[i]) return false;
+  return true;
+}
+
+/** The bits of floating-point numbers, so that NaN is itself and -0 is not 0. */
+const bitsOf = ({ buffer, byteOffset, length }: Float64Array): Int32Array =>
+  new Int32Array(buffer, byteOffset, 2 * length);
+
+/** The common case: every number the same. Parts that differ here may still agree: reached members are counted too. */
 function sameStatistics({ perOp: a, start: before }: RunPart, { perOp: b, start: after }: RunPart): boolean {
   return (
-    sameBytes(before, after) &&
-    sameBytes(a.residentCount, b.residentCount) &&
-    sameBytes(a.wiredCount, b.wiredCount) &&
-    sameBytes(a.counterFrom, b.counterFrom) &&
-    sameBytes(a.counterIndex, b.counterIndex) &&
-    sameBytes(a.counterDelta, b.counterDelta)
+    same(bitsOf(before), bitsOf(after)) &&
+    same(a.residentCount, b.residentCount) &&
+    same(a.wiredCount, b.wiredCount) &&
+    same(a.counterFrom, b.counterFrom) &&
+    same(a.counterIndex, b.counterIndex) &&
+    same(a.counterDelta, b.counterDelta)
   );
 }
 
 const samePmaps = ({ checkpoints: a }: RunPart, { checkpoints: b }: RunPart): boolean =>
-  a.length === b.length && a.every(({ pmaps }, i) => sameBytes(pmaps, b[i].pmaps));
+  a.length === b.length && a.every(({ pmaps }, i) => same(pmaps, b[i].pmaps));
