@@ -6,15 +6,16 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { experiments } from '../../variants/index.ts';
 import { type BenchColumn, NATIVE_VARIANT, bench } from '../bench/parent.ts';
-import type { BenchReport } from '../bench/report.ts';
+import { type BenchReport, sumsAgree } from '../bench/report.ts';
 import { TASKS, taskById } from '../bench/task.ts';
-import { benchText, sumsAgree } from '../bench/text.ts';
+import type { Chosen } from '../columns/open.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_INCONCLUSIVE, EXIT_OK } from '../compare/gate.ts';
 import { packagePath } from '../input/paths.ts';
-import { nearest } from '../workload/suggest.ts';
+import { FORMATS } from '../report/formats.ts';
+import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
-import { Progress, wantsColor } from './output.ts';
-import { type Chosen, chooseVariants } from './select.ts';
+import { Progress } from './progress.ts';
+import { chooseVariants, didYouMean } from './select.ts';
 
 interface BenchOptions {
   readonly task?: readonly string[];
@@ -32,6 +33,7 @@ const DEFAULT_ROUNDS = 5;
 const DEFAULT_MILLISECONDS = 100;
 
 export async function benchCommand(options: BenchOptions): Promise<number> {
+  const answer = new Answer('bench', FORMATS.bench, options);
   const progress = new Progress();
   const columns = chooseColumns(options);
   const report = await bench({
@@ -46,9 +48,7 @@ export async function benchCommand(options: BenchOptions): Promise<number> {
     output: (variant, text) => progress.note(text.replaceAll(/^(?=.)/gm, `[${variant}] `)),
   });
   progress.clear();
-  process.stdout.write(
-    options.json ? `${JSON.stringify(report, null, 1)}\n` : benchText(report, wantsColor(process.stdout, process.env)),
-  );
+  await answer.write(report);
   return exitCode(report, options.strict === true);
 }
 
@@ -78,9 +78,7 @@ function chooseTasks(names: readonly string[]): typeof TASKS {
     const task = taskById(name);
     if (task !== undefined) return task;
     const ids = TASKS.map(({ id }) => id);
-    const near = nearest(name, ids);
-    const hint = near === '' ? `expected one of ${ids.join(', ')}` : `did you mean ${near}?`;
-    throw new UsageError(`unknown task ${JSON.stringify(name)}: ${hint}`);
+    throw new UsageError(`unknown task ${JSON.stringify(name)}: ${didYouMean(name, ids)}`);
   });
 }
 

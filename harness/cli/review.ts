@@ -1,43 +1,29 @@
 /** `pmapdiff review`: the series as interdiffs, or two variants of your choice. */
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Variant } from '../../core/index.ts';
 import * as face from '../../variants/index.ts';
+import { builtInFacts, builtInVariants, factsOfBuiltIn } from '../columns/built-in.ts';
+import { type Chosen, factsOfFile } from '../columns/open.ts';
 import { EXIT_FINDING, EXIT_OK } from '../compare/gate.ts';
 import { ledger } from '../findings/index.ts';
 import { packagePath } from '../input/paths.ts';
-import { renderReview, renderReviewMarkdown, reviewJson } from '../report/review.ts';
+import { FORMATS } from '../report/formats.ts';
 import { type Interdiff, type ReviewContext, type Reviewed, interdiff } from '../review/interdiff.ts';
 import { VariantSources } from '../review/members.ts';
 import { loadCompiler } from '../review/source.ts';
-import { type Facts, factsOf } from '../run/facts.ts';
-import { DEFAULT_LIMITS, VariantProcess } from '../run/process.ts';
+import type { Facts } from '../run/facts.ts';
+import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
-import { Progress, wantsColor } from './output.ts';
-import { type Chosen, chooseVariant } from './select.ts';
-
-export interface ReviewOptions {
-  readonly json?: boolean;
-  readonly markdown?: boolean;
-}
-
-const all: readonly Variant[] = [...face.series, ...face.experiments];
-const builtIn = factsOf(all, face);
+import { Progress } from './progress.ts';
+import { chooseVariant } from './select.ts';
 
 /** names: none, the series; one, a variant after its predecessor; two, the second after the first. */
-export async function reviewCommand(names: readonly string[], options: ReviewOptions): Promise<number> {
+export async function reviewCommand(names: readonly string[], options: object): Promise<number> {
   if (names.length > 2) throw new UsageError(`review: expected at most two variants, got ${names.length}`);
-  if (options.json === true && options.markdown === true)
-    throw new UsageError('review: expected --json or --markdown, got both');
+  const answer = new Answer('review', FORMATS.review, options);
   const interdiffs = await interdiffsOf(names);
-  process.stdout.write(
-    options.json
-      ? reviewJson(interdiffs)
-      : options.markdown
-        ? renderReviewMarkdown(interdiffs)
-        : renderReview(interdiffs, { color: wantsColor(process.stdout, process.env) }),
-  );
+  await answer.write(interdiffs);
   return interdiffs.some(({ restated }) => restated.length > 0) ? EXIT_FINDING : EXIT_OK;
 }
 
@@ -49,7 +35,7 @@ export async function interdiffsOf(names: readonly string[]): Promise<Interdiff[
   const [first, second] = given;
   if (second !== undefined) return [interdiff(first, second, context)];
   const { after, id } = first.facts;
-  const before = all.find((variant) => variant.id === after);
+  const before = builtInVariants.find((variant) => variant.id === after);
   if (before !== undefined) return [interdiff(builtInOf(before), first, context)];
   throw new UsageError(`review ${id}: expected a second variant, its predecessor being ${after ?? 'none'}`);
 }
@@ -61,12 +47,14 @@ export async function reviewContext(given: readonly Reviewed[]): Promise<ReviewC
     compiler,
     sources: new VariantSources(compiler, (name) => {
       const exported = (face as Record<string, unknown>)[name];
-      return all.includes(exported as Variant) ? fileOf(exported as Variant) : null;
+      return builtInVariants.includes(exported as Variant) ? fileOf(exported as Variant) : null;
     }),
     ledger,
     idOf: (path) =>
-      all.find((variant) => fileOf(variant) === path)?.id ?? given.find((one) => one.path === path)?.facts.id ?? null,
-    facts: [...given.map(({ facts }) => facts), ...builtIn],
+      builtInVariants.find((variant) => fileOf(variant) === path)?.id ??
+      given.find((one) => one.path === path)?.facts.id ??
+      null,
+    facts: [...given.map(({ facts }) => facts), ...builtInFacts],
     series: face.series.map(({ id }) => id),
   };
 }
@@ -78,7 +66,7 @@ function fileOf({ id }: Variant): string {
 }
 
 export function builtInOf(variant: Variant): Reviewed {
-  const facts = builtIn.find(({ id }) => id === variant.id)!;
+  const facts = factsOfBuiltIn(variant);
   const { diff, commit } = variant.review ?? {};
   const review = [diff === undefined ? '' : `Diff ${diff}`, commit === undefined ? '' : `commit ${commit}`];
   return {
@@ -93,15 +81,9 @@ export function builtInOf(variant: Variant): Reviewed {
 async function reviewedOf(chosen: Chosen): Promise<Reviewed> {
   if (chosen.kind === 'built-in') return builtInOf(chosen.variant);
   const progress = new Progress();
-  const entry = fileURLToPath(new URL('../child.js', import.meta.url));
-  const child = new VariantProcess(chosen.path, entry, DEFAULT_LIMITS, (text) => progress.note(text));
-  try {
-    const facts = await child.load();
-    if ('kind' in facts) throw new UsageError(`${basename(chosen.path)}: ${facts.message}`);
-    return reviewedFile(facts, chosen.path);
-  } finally {
-    child.close();
-  }
+  const facts = await factsOfFile(chosen.path, progress.onOutput);
+  if ('kind' in facts) throw new UsageError(`${basename(chosen.path)}: ${facts.message}`);
+  return reviewedFile(facts, chosen.path);
 }
 
 export const reviewedFile = (facts: Facts, path: string): Reviewed => ({

@@ -1,14 +1,14 @@
 /**
  * Do two runs agree on every plane? Variants whose runs agree are shown as one.
  */
+import type { Explanations } from '../declare/declarations.ts';
 import type { RunEnd, RunPart, RunRecord } from '../run/record.ts';
 import { CheckpointComparer } from './checkpoints.ts';
-import type { Explanations } from './declarations.ts';
-import { compareViolations } from './faults.ts';
 import { OutcomeComparer } from './ops.ts';
 import { StatisticsComparer } from './statistics.ts';
+import { compareViolations } from './violations.ts';
 
-const NOTHING: Explanations = { intended: [], known: [], faults: { reference: [], candidate: [] } };
+const NOTHING: Explanations = { intended: [], known: [], findings: { reference: [], candidate: [] } };
 
 export class SameRun {
   #same = true;
@@ -59,7 +59,7 @@ export function sameRecord(a: RunRecord, b: RunRecord): boolean {
 
 type Integers = Int32Array | Uint32Array | Uint8Array;
 
-function same(x: Integers, y: Integers): boolean {
+function equal(x: Integers, y: Integers): boolean {
   const { length } = x;
   if (length !== y.length) return false;
   for (let i = 0; i < length; i++) if (x[i] !== y[i]) return false;
@@ -73,14 +73,14 @@ const bitsOf = ({ buffer, byteOffset, length }: Float64Array): Int32Array =>
 /** The common case: every number the same. Parts that differ here may still agree: reached members are counted too. */
 function sameStatistics({ perOp: a, start: before }: RunPart, { perOp: b, start: after }: RunPart): boolean {
   return (
-    same(bitsOf(before), bitsOf(after)) &&
-    same(a.residentCount, b.residentCount) &&
-    same(a.wiredCount, b.wiredCount) &&
-    same(a.counterFrom, b.counterFrom) &&
-    same(a.counterIndex, b.counterIndex) &&
-    same(a.counterDelta, b.counterDelta)
+    equal(bitsOf(before), bitsOf(after)) &&
+    equal(a.residentCount, b.residentCount) &&
+    equal(a.wiredCount, b.wiredCount) &&
+    equal(a.counterFrom, b.counterFrom) &&
+    equal(a.counterIndex, b.counterIndex) &&
+    equal(a.counterDelta, b.counterDelta)
   );
 }
 
 const samePmaps = ({ checkpoints: a }: RunPart, { checkpoints: b }: RunPart): boolean =>
-  a.length === b.length && a.every(({ pmaps }, i) => same(pmaps, b[i].pmaps));
+  a.length === b.length && a.every(({ pmaps }, i) => equal(pmaps, b[i].pmaps));

@@ -1,5 +1,5 @@
 /** The ledger: every remark that has been made executable, in the order of its number. Adding one = one file, one line. */
-import type { Known } from '../compare/declarations.ts';
+import type { KnownDifference } from '../declare/declarations.ts';
 import { f1 } from './f1.ts';
 import { f10 } from './f10.ts';
 import { f12 } from './f12.ts';
@@ -86,4 +86,7 @@ export const openFindings: readonly OpenFinding[] = [
 ];
 
 /** The differences that the ledger explains, for the comparison. */
-export const knownDifferences: readonly Known[] = ledger.flatMap(({ known }) => known);
+export const knownDifferences: readonly KnownDifference[] = ledger.flatMap(({ known }) => known);
+
+/** The invariants that it says are broken, for a run whose invariants are checked. */
+export const knownViolations: readonly KnownDifference[] = ledger.flatMap(({ knownViolations: broken = [] }) => broken);

@@ -32,17 +32,14 @@ const load = async <T>(path: string): Promise<T> =>
 
 async function built() {
   const { checkers } = await load<typeof import('../../harness/check/checker.ts')>('harness/check/checker.js');
-  const { knownIn } = await load<typeof import('../../harness/compare/declarations.ts')>(
-    'harness/compare/declarations.js',
+  const { knownIn } = await load<typeof import('../../harness/declare/declarations.ts')>(
+    'harness/declare/declarations.js',
   );
-  const { planComparison } = await load<typeof import('../../harness/compare/plan.ts')>('harness/compare/compare.js');
+  const { planComparison } = await load<typeof import('../../harness/compare/plan.ts')>('harness/compare/plan.js');
   const { compareWorkload } =
     await load<typeof import('../../harness/compare/workload.ts')>('harness/compare/workload.js');
-  const { knownDifferences } =
+  const { knownDifferences, knownViolations } =
     await load<typeof import('../../harness/findings/index.ts')>('harness/findings/index.js');
-  const { knownViolations } = await load<typeof import('../../harness/findings/violations.ts')>(
-    'harness/findings/violations.js',
-  );
   const { factsOf } = await load<typeof import('../../harness/run/facts.ts')>('harness/run/facts.js');
   const { run } = await load<typeof import('../../harness/run/run.ts')>('harness/run/run.js');
   const { generateWorkload } =
@@ -115,7 +112,7 @@ describe('random workloads', () => {
       planComparison(
         variants.map((variant) => variant.id),
         facts,
-        { against: { kind: 'variant', id }, ledger: knownDifferences, steps: true },
+        { against: { kind: 'variant', id }, ledger: knownDifferences, predecessors: true },
       ),
     );
     const start = performance.now();
@@ -130,8 +127,8 @@ describe('random workloads', () => {
     say(what, count, ops, start);
   }
 
-  const unexpectedOf = ({ pairs, steps, runs }: WorkloadComparison): string[] => [
-    ...[...pairs, ...steps].flatMap(({ reference, candidate, differences, failures }) => [
+  const unexpectedOf = ({ pairs, predecessors, runs }: WorkloadComparison): string[] => [
+    ...[...pairs, ...predecessors].flatMap(({ reference, candidate, differences, failures }) => [
       ...differences
         .filter(({ standing }) => standing === 'unexpected')
         .map(({ what, op, amount }) => `${candidate} after ${reference}: ${what} by ${amount?.total} from op ${op} on`),

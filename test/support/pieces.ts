@@ -31,13 +31,13 @@ export async function builtModules(file: (path: string) => string): Promise<Modu
   const paths = [
     'core/index.js',
     'harness/check/checker.js',
-    'harness/compare/compare.js',
+    'harness/compare/plan.js',
     'harness/compare/workload.js',
     'harness/findings/index.js',
     'harness/run/facts.js',
     'harness/run/session.js',
     'harness/workload/generate.js',
-    'harness/workload/load.js',
+    'harness/input/load.js',
     'harness/workload/pieces.js',
     'harness/workload/trace/read.js',
   ];
@@ -96,7 +96,7 @@ export class PieceComparison {
     const plan = planComparison(
       variants.map(({ id }) => id),
       factsOf(variants, face),
-      { against: { kind: 'variant', id: 'baseline' }, ledger: knownDifferences, steps: true },
+      { against: { kind: 'variant', id: 'baseline' }, ledger: knownDifferences, predecessors: true },
     );
     const comparer = new WorkloadComparer(plan, head);
     let sessions: Session[] | null = null;

@@ -25,10 +25,10 @@ import { loadWorkload } from '../load.ts';
 import { Clock } from './clock.ts';
 import { ImageStore } from './image-store.ts';
 import { KdumpImporter } from './kdump.ts';
+import { type ImportCounts, ImportLog } from './log.ts';
 import { FaultFeed, type PerfFault } from './perf.ts';
 import { readProcstat } from './procstat.ts';
 import { type GivenMaps, Recording } from './recording.ts';
-import { type ImportCounts, ImportReport } from './report.ts';
 import { spanOf } from './strace-line.ts';
 import { StraceImporter } from './strace.ts';
 
@@ -76,7 +76,7 @@ function isRegular(file: string): boolean {
 
 async function onePass(file: string, options: ImportOptions, { images, given, write }: Pass): Promise<ImportCounts> {
   const clock = new Clock();
-  const report = new ImportReport(file, options.strict === true);
+  const report = new ImportLog(file, options.strict === true);
   const name = basename(file).replace(/(\.(gz|txt|strace|kdump|out|log))+$/, '');
   const note = `imported from ${options.format}${options.faults === undefined ? '' : ' and perf'}`;
   const recording = new Recording({ name, note, clock, report, images, given, write });
@@ -113,7 +113,7 @@ class FaultMerge {
   /** processes in an exec */
   readonly #loading = new Set<number>();
 
-  constructor(recording: Recording, report: ImportReport, file: string) {
+  constructor(recording: Recording, report: ImportLog, file: string) {
     this.#feed = new FaultFeed(recording, report, file);
     this.#lines = faultsOf(file, this.#feed);
   }

@@ -3,9 +3,9 @@ import { quoted } from '../../workload/errors.ts';
 import type { Clock } from './clock.ts';
 import { FileNames } from './file-names.ts';
 import { type KdumpLine, type Return, callOf, faultOf, isDropped, kdumpLineOf, returnOf } from './kdump-line.ts';
+import type { ImportLog } from './log.ts';
 import { Parentage } from './parentage.ts';
 import type { Access, ForkKind, Recording } from './recording.ts';
-import type { ImportReport } from './report.ts';
 import { mapFlagsOf, numberOf, protOf } from './values.ts';
 
 interface Call {
@@ -75,7 +75,7 @@ const IN_CHILD = 0;
 
 export class KdumpImporter {
   readonly #recording: Recording;
-  readonly #report: ImportReport;
+  readonly #report: ImportLog;
   readonly #clock: Clock;
   readonly #files = new FileNames();
   readonly #parentage: Parentage<KdumpLine>;
@@ -84,7 +84,7 @@ export class KdumpImporter {
   #before = '';
   #inData = false;
 
-  constructor(recording: Recording, report: ImportReport, clock: Clock) {
+  constructor(recording: Recording, report: ImportLog, clock: Clock) {
     this.#recording = recording;
     this.#report = report;
     this.#clock = clock;

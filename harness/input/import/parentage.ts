@@ -2,8 +2,8 @@
  * Which process a new pid is the child of. A child's first lines may come before the line with its parent's result: they
  * belong to the only fork that is under way, or they wait until some fork names their pid.
  */
+import type { ImportLog } from './log.ts';
 import type { ForkKind, Recording } from './recording.ts';
-import type { ImportReport } from './report.ts';
 
 interface UnderWay {
   readonly parent: number;
@@ -23,7 +23,7 @@ const ORPHAN = 'a line of a process whose start is not in the recording';
 
 export class Parentage<Line> {
   readonly #recording: Recording;
-  readonly #report: ImportReport;
+  readonly #report: ImportLog;
   readonly #read: (line: Line) => void;
   readonly #onBorn: (child: number, parent: number, kind: ForkKind) => void;
   readonly #underWay = new Map<number, UnderWay>();
@@ -33,7 +33,7 @@ export class Parentage<Line> {
   /** `read` takes lines that waited, after `born` has heard of their process. */
   constructor(
     recording: Recording,
-    report: ImportReport,
+    report: ImportLog,
     read: (line: Line) => void,
     born: (child: number, parent: number, kind: ForkKind) => void,
   ) {

@@ -1,7 +1,7 @@
 /** Page faults of `perf script` beside strace: lines taken apart, and each fault brought to its place among the calls. */
 import { WorkloadError, quoted } from '../../workload/errors.ts';
+import type { ImportLog } from './log.ts';
 import type { Access, Recording } from './recording.ts';
-import type { ImportReport } from './report.ts';
 
 export interface PerfFault {
   readonly pid: number;
@@ -45,7 +45,7 @@ export function perfFaultOf(text: string): PerfFault | null | undefined {
  */
 export class FaultFeed {
   readonly #recording: Recording;
-  readonly #report: ImportReport;
+  readonly #report: ImportLog;
   readonly #file: string;
   readonly #held = new Map<number, PerfFault[]>();
   #count = 0;
@@ -53,7 +53,7 @@ export class FaultFeed {
   #line = 0;
   #before = '';
 
-  constructor(recording: Recording, report: ImportReport, file: string) {
+  constructor(recording: Recording, report: ImportLog, file: string) {
     this.#recording = recording;
     this.#report = report;
     this.#file = file;

@@ -7,8 +7,8 @@ import { PAGE_SIZE, roundPage, truncPage } from '../../../core/units.ts';
 import type { Clock } from './clock.ts';
 import type { ImageStore } from './image-store.ts';
 import { type ImageMap, type ImageNames, type Inferred, hex, inferMaps } from './image.ts';
+import type { ImportLog } from './log.ts';
 import { PageEvidence, RangeSet, SEEN_CLEARED, SEEN_EXECUTE, SEEN_PROTECTED, SEEN_READ, SEEN_WRITE } from './ranges.ts';
-import type { ImportReport } from './report.ts';
 
 export type ForkKind = 'fork' | 'vfork' | 'clone_vm' | 'thread';
 export type Access = 'r' | 'w' | 'x';
@@ -56,7 +56,7 @@ export interface RecordingOptions {
   readonly name: string;
   readonly note: string;
   readonly clock: Clock;
-  readonly report: ImportReport;
+  readonly report: ImportLog;
   readonly images: ImageStore;
   readonly given: GivenMaps | null;
   /** Null in the first pass. */

@@ -2,9 +2,9 @@
 import { quoted } from '../../workload/errors.ts';
 import type { Clock } from './clock.ts';
 import { FileNames } from './file-names.ts';
+import type { ImportLog } from './log.ts';
 import { Parentage } from './parentage.ts';
 import type { ForkKind, Recording } from './recording.ts';
-import type { ImportReport } from './report.ts';
 import { type StraceLine, callOf, descriptorOf, headOf, lineOf, unquoted } from './strace-line.ts';
 import { mapFlagsOf, numberOf, protOf } from './values.ts';
 
@@ -27,7 +27,7 @@ const MESSAGE = /^(?:strace|\/.*strace): /;
 
 export class StraceImporter {
   readonly #recording: Recording;
-  readonly #report: ImportReport;
+  readonly #report: ImportLog;
   readonly #clock: Clock;
   readonly #files = new FileNames();
   readonly #parentage: Parentage<string>;
@@ -39,7 +39,7 @@ export class StraceImporter {
   readonly #exited = new Map<number, number>();
   #before = '';
 
-  constructor(recording: Recording, report: ImportReport, clock: Clock) {
+  constructor(recording: Recording, report: ImportLog, clock: Clock) {
     this.#recording = recording;
     this.#report = report;
     this.#clock = clock;

@@ -3,8 +3,7 @@ import type { Hunks } from '../../../core/index.ts';
 import { checkers } from '../../../harness/check/checker.ts';
 import { planComparison } from '../../../harness/compare/plan.ts';
 import { compareWorkload } from '../../../harness/compare/workload.ts';
-import { knownDifferences } from '../../../harness/findings/index.ts';
-import { knownViolations } from '../../../harness/findings/violations.ts';
+import { knownDifferences, knownViolations } from '../../../harness/findings/index.ts';
 import { loadWorkload } from '../../../harness/input/load.ts';
 import { factsOf } from '../../../harness/run/facts.ts';
 import { run } from '../../../harness/run/run.ts';
@@ -29,7 +28,7 @@ function unexpectedOf(workload: Workload, hunks: Partial<Hunks>, check = false):
     {
       against: { kind: 'variant', id: 'baseline' },
       ledger: [...knownDifferences, ...knownViolations],
-      steps: false,
+      predecessors: false,
     },
   );
   const records = [baseline, planted].map(
@@ -95,7 +94,7 @@ describe('a finding', () => {
     const plan = planComparison(['baseline', 'mine'], factsOf([...series, mine], { series, experiments: [] }), {
       against: { kind: 'variant', id: 'baseline' },
       ledger,
-      steps: false,
+      predecessors: false,
     });
     const workload = parseWorkload(text, 'reserved');
     const records = [baseline, mine].map((one) => run(null, workload, one, { check }, { checker: checkers() }).record);

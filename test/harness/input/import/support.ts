@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { type ImportFormat, type ImportOptions, importRecording } from '../../../../harness/input/import/import.ts';
-import type { ImportCounts, Tally } from '../../../../harness/input/import/report.ts';
+import type { ImportCounts, Tally } from '../../../../harness/input/import/log.ts';
 import { root } from '../../../support/layers.ts';
 
 export type TraceLine = Record<string, unknown> & { ev: string; pid: number };
