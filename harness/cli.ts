@@ -6,13 +6,13 @@
  * run, 4 inconclusive (with --strict), 130 interrupted.
  */
 import { Command, CommanderError } from 'commander';
+import { withFormats } from './cli/answer.ts';
 import { endWhenOutputFails } from './cli/output.ts';
+import { InputError } from './input-error.ts';
+import { FORMATS } from './report/formats.ts';
 
 const EXIT_USAGE = 2;
 const EXIT_HARNESS = 3;
-
-/** Names of errors that speak of what was given to the program. */
-const USAGE_ERRORS = new Set(['UsageError', 'WorkloadError', 'VectorError']);
 
 const program = new Command('pmapdiff')
   .description('What each revision of a kernel patch counts, breaks and costs, on the same workloads.')
@@ -59,10 +59,6 @@ program
     '--check',
     'check every invariant after each op (workloads of 20,000 ops or more: at process exits and the end)',
   )
-  .option('--junit <file>', 'write JUnit XML to a file as well')
-  .option('--markdown', 'Markdown for a review comment instead of text')
-  .option('--github', 'annotations of a GitHub workflow instead of text')
-  .option('--json', 'JSON instead of text')
   .action(async (options) => finish((await ACTIONS.compare())(options)));
 
 program
@@ -73,7 +69,6 @@ program
   .option('--touch <policy>', 'who reads the shared page in a recording: recorded, exec, never, all')
   .option('--trace', 'every op with the calls that it made into the pmap layer')
   .option('--check', 'check every invariant after each op (20,000 ops or more: at process exits and the end)')
-  .option('--json', 'JSON instead of text')
   .action(async (workload, options) => finish((await ACTIONS.replay())(workload, options)));
 
 program
@@ -86,7 +81,6 @@ program
   .option('--by <list>', 'how to group: op, process, kind, place, stack, call (default: op,process,stack)')
   .option('--until <op>', 'only ops 0 to this one: what a level, such as residentCount, consists of there')
   .option('--touch <policy>', 'who reads the shared page in a recording: recorded, exec, never, all')
-  .option('--json', 'JSON instead of text')
   .action(async (a, b, options) => finish((await ACTIONS.explain())(a, b, options)));
 
 program
@@ -97,7 +91,6 @@ program
   .requiredOption('-w, --workload <name|file>', 'a workload of the catalog or the corpus, or a file')
   .option('--comparator <name>', 'exact, no-cost or isomorphic: up to the numbers of frames and objects', 'exact')
   .option('--touch <policy>', 'who reads the shared page in a recording: recorded, exec, never, all')
-  .option('--json', 'JSON instead of text')
   .action(async (a, b, options) => finish((await ACTIONS.trace())(a, b, options)));
 
 program
@@ -108,7 +101,6 @@ program
   .option('-w, --workload <name|file...>', 'workloads of the catalog or the corpus, or files (default: make12)')
   .option('--variant <id|file>', 'the revision (default: baseline)')
   .option('--touch <policy>', 'who reads the shared page in a recording: recorded, exec, never, all')
-  .option('--json', 'JSON instead of text')
   .addHelpText(
     'after',
     `
@@ -125,7 +117,6 @@ program
   .option('-w, --workload <name|file...>', 'recordings of the corpus, or files (default: make12)')
   .option('--variant <id|file>', 'the revision (default: baseline)')
   .option('--touch <policies>', 'some of recorded, exec, never, all, comma-separated (default: recorded,exec)')
-  .option('--json', 'JSON instead of text')
   .action(async (options) => finish((await ACTIONS.shares())(options)));
 
 program
@@ -134,22 +125,17 @@ program
   .argument('<kind>', 'pmap, vm, mmu or replay')
   .argument('<path...>', 'folders or files of recordings')
   .option('--traces <dir>', 'with replay: folder of the recorded programs (default: the corpus)')
-  .option('--json', 'JSON instead of text')
   .action(async (kind, paths, options) => finish((await ACTIONS.conform())(kind, paths, options)));
 
 program
   .command('findings')
   .description("the reviewers' remarks: finding by variant; fails if a cell is not as its source says")
-  .option('--json', 'JSON instead of text')
-  .option('--markdown', 'the table of the README')
   .action(async (options) => finish((await ACTIONS.findings())(options)));
 
 program
   .command('review')
   .description('the hunks of two variants side by side, as written, beside the remarks that bear on the step')
   .argument('[variant...]', 'one: after its predecessor; two: the second after the first (default: the series)')
-  .option('--markdown', 'Markdown for a review comment instead of text')
-  .option('--json', 'JSON instead of text')
   .action(async (variants, options) => finish((await ACTIONS.review())(variants, options)));
 
 program
@@ -163,7 +149,6 @@ program
   .option('--time <ms>', 'for how long each time (default: 100)')
   .option('--no-native', 'without the C yardstick')
   .option('--strict', 'exit 1 if an aim is missed, 4 if something is inconclusive')
-  .option('--json', 'JSON instead of text')
   .action(async (options) => finish((await ACTIONS.bench())(options)));
 
 program
@@ -180,8 +165,10 @@ program
 program
   .command('list')
   .description('variants, workloads and the settings of a machine')
-  .option('--json', 'JSON instead of text')
   .action(async (options) => finish((await ACTIONS.list())(options)));
+
+for (const command of program.commands)
+  if (Object.hasOwn(FORMATS, command.name())) withFormats(command, FORMATS[command.name() as keyof typeof FORMATS]);
 
 async function finish(code: Promise<number>): Promise<void> {
   process.exitCode = await code;
@@ -197,7 +184,6 @@ try {
 /** One line on stderr, and the exit code. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-  const { message, constructor } = error as Error;
-  process.stderr.write(`pmapdiff: ${message}\n`);
-  return USAGE_ERRORS.has(constructor.name) ? EXIT_USAGE : EXIT_HARNESS;
+  process.stderr.write(`pmapdiff: ${(error as Error).message}\n`);
+  return error instanceof InputError ? EXIT_USAGE : EXIT_HARNESS;
 }

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { findCycle, importsOf, readSource, sourceFiles, violation } from './support/layers.ts';
+import {
+  findCycle,
+  importsOf,
+  needsNode,
+  nodeGlobals,
+  readSource,
+  runsInBrowser,
+  sourceFiles,
+  violation,
+} from './support/layers.ts';
 
 const edges = sourceFiles().flatMap((path) => importsOf(path, readSource(path)));
 
@@ -49,9 +58,71 @@ describe('the layers', () => {
     ['a finding', 'harness/findings/f1.ts', "import { Pmap } from '../../core/state/pmap.ts';"],
     ['a run', 'harness/run/run.ts', "import { series } from '../../variants/index.ts';"],
     ['a renderer', 'harness/report/text.ts', "import { run } from '../run/run.ts';"],
+    ['the text parser', 'harness/workload/text/parse.ts', "import { readBlocks } from '../../input/blocks.ts';"],
+    ['the comparison', 'harness/compare/plan.ts', "import { openColumns } from '../columns/open.ts';"],
+    ['a column', 'harness/columns/column.ts', "import { judge } from '../compare/judge.ts';"],
+    ['what may differ', 'harness/declare/measure.ts', "import { judge } from '../compare/judge.ts';"],
+    ['an answer', 'harness/trace/trace.ts', "import { traceText } from '../report/trace.ts';"],
     ['a computed import', 'core/hw/walk.ts', 'await import(name);'],
   ])('notice what %s must not import', (_who, path, text) => {
     expect(planted(path, text)).not.toContain(null);
+  });
+});
+
+describe('what runs in a browser', () => {
+  const inBrowser = sourceFiles().filter(runsInBrowser);
+  const why = (edge: (typeof edges)[number]): string[] => {
+    const reason = needsNode(edge);
+    return reason === null ? [] : [`${edge.from}:${edge.line}: ${reason}`];
+  };
+
+  it('is everything from the core to the renderers, and imports nothing of Node', () => {
+    expect(inBrowser.length).toBeGreaterThan(200);
+    expect(edges.flatMap(why)).toEqual([]);
+  });
+
+  it('names no global of Node', () => {
+    const named = inBrowser.flatMap((path) =>
+      nodeGlobals(path, readSource(path)).map(({ name, line }) => `${path}:${line}: ${name}`),
+    );
+    expect(named).toEqual([]);
+  });
+
+  it.each([
+    ['an import of Node', "import { readFileSync } from 'node:fs';"],
+    ['an import for its side effects', "import 'node:fs';"],
+    ['a dynamic import', "await import('node:fs');"],
+    ['a file that needs Node', "import { openWorkload } from '../input/load.ts';"],
+  ])('is kept from %s', (_what, text) => {
+    expect(importsOf('harness/compare/plan.ts', text).map(needsNode)).not.toContain(null);
+  });
+
+  it('may import a type of a file that needs Node', () => {
+    const [edge] = importsOf('harness/report/words.ts', "import type { Interdiff } from '../review/interdiff.ts';");
+    expect(needsNode(edge!)).toBeNull();
+  });
+
+  it.each([
+    'const bytes = Buffer.from(text);',
+    'const same = Buffer.compare(a, b) === 0;',
+    'process.stdout.write(text);',
+    'const { env } = process;',
+    'f({ process });',
+    "const fs = require('fs');",
+    'type Bytes = NodeJS.TypedArray;',
+    'const read = (data: Buffer): string => data.toString();',
+  ])('is kept from naming a global of Node: %s', (text) => {
+    expect(nodeGlobals('harness/compare/plan.ts', text)).toHaveLength(1);
+  });
+
+  it.each([
+    'const { process } = actor;',
+    'const f = (process: number): number => process + 1;',
+    'actor.process = 1;',
+    'interface Actor { readonly process: number }',
+    'const actor = { process: 1 };',
+  ])('may call a process of a workload so: %s', (text) => {
+    expect(nodeGlobals('harness/workload/ops.ts', text)).toEqual([]);
   });
 });
 

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { packagePath } from '../workload/root.ts';
+import { packagePath } from '../input/paths.ts';
 
 const FLAGS = ['-O2'];
 

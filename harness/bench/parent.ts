@@ -5,11 +5,11 @@
  * it up. All variants, built-in ones too, are bundled from their source in the same way.
  */
 import type { ColumnBundle } from '../bundle/column.ts';
-import { loadWorkload } from '../workload/load.ts';
+import { loadWorkload } from '../input/load.ts';
 import { NativeMissing, Yardstick, type NativeMeasured } from './native.ts';
 import { BenchFailure, BenchProcess, V8_OPTIONS } from './process.ts';
 import type { FromBench, Measured, MemoryMeasured } from './protocol.ts';
-import type { BenchReport, BenchRow, MemoryReport, NativeRow, TaskReport } from './report.ts';
+import type { BenchReport, BenchRow, MemoryResult, NativeRow, TaskResult } from './report.ts';
 import { aimReached, rangeOf, ratios, speedOf } from './statistics.ts';
 import type { BenchTask } from './task.ts';
 
@@ -50,7 +50,7 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
     }
   }
   try {
-    const tasks: TaskReport[] = [];
+    const tasks: TaskResult[] = [];
     for (const task of options.tasks) tasks.push(await new TaskBench(task, options, yardstick).run());
     return {
       schema: 'pmapdiff.bench/1',
@@ -89,7 +89,7 @@ class TaskBench {
     this.#yardstick = task.native ? yardstick : null;
   }
 
-  async run(): Promise<TaskReport> {
+  async run(): Promise<TaskResult> {
     const { rounds, progress } = this.#options;
     const runners = this.#chosen().map((column) => this.#start(column));
     try {
@@ -144,7 +144,7 @@ class TaskBench {
     if (answer?.kind === 'bench-measured') runner.rounds.push(answer);
   }
 
-  #report(runners: readonly Runner[]): TaskReport {
+  #report(runners: readonly Runner[]): TaskResult {
     const reference = runners[0];
     const again = runners.at(-1)!;
     const base = medians(reference);
@@ -200,7 +200,7 @@ async function memory({ columns, output, progress }: BenchOptions): Promise<Benc
   }
 }
 
-const memoryReport = (variant: string, measured: MemoryMeasured): MemoryReport => {
+const memoryReport = (variant: string, measured: MemoryMeasured): MemoryResult => {
   const { from, to, resident, tables, firstNs, lastNs } = measured;
   return { variant, from, to, bytesPerMapping: (resident - tables) / (to - from), slowdown: lastNs / firstNs };
 };

@@ -29,7 +29,10 @@ export interface NativeRow {
   readonly sums: { readonly variant: number; readonly native: number };
 }
 
-export interface TaskReport {
+/** Both sides did and returned the same. */
+export const sumsAgree = ({ sums }: NativeRow): boolean => sums.variant === sums.native;
+
+export interface TaskResult {
   readonly task: BenchTask;
   readonly rows: readonly BenchRow[];
   /** The reference against itself in another process. Null if it failed. */
@@ -37,7 +40,7 @@ export interface TaskReport {
   readonly native: NativeRow | null;
 }
 
-export interface MemoryReport {
+export interface MemoryResult {
   readonly variant: string;
   readonly from: number;
   readonly to: number;
@@ -50,7 +53,6 @@ export interface MemoryReport {
 export interface BenchReport {
   readonly schema: 'pmapdiff.bench/1';
   readonly node: string;
-  /** Options of its compiler, in every column. */
   /** Options of V8 for the tasks that call the machine themselves, and for those that run a workload. */
   readonly v8: { readonly calls: readonly string[]; readonly workload: readonly string[] };
   readonly rounds: number;
@@ -58,6 +60,6 @@ export interface BenchReport {
   readonly against: string;
   readonly native:
     { readonly kind: 'measured'; readonly compiler: string } | { readonly kind: 'skipped'; readonly why: string };
-  readonly tasks: readonly TaskReport[];
-  readonly memory: MemoryReport | { readonly failed: string } | null;
+  readonly tasks: readonly TaskResult[];
+  readonly memory: MemoryResult | { readonly failed: string } | null;
 }

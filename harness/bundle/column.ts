@@ -1,6 +1,6 @@
 /** A column that is not built in, as one text: the process that serves it, the engine and the variant. */
 import { stripVTControlCharacters } from 'node:util';
-import { packagePath } from '../workload/root.ts';
+import { packagePath } from '../input/paths.ts';
 import { bundle } from './bundle.mjs';
 import { ForeignError, ForeignFiles } from './foreign.ts';
 

@@ -1,7 +1,7 @@
 /** Bundling a column in a process of its own. */
 import { execFile } from 'node:child_process';
 import { basename } from 'node:path';
-import { packagePath } from '../workload/root.ts';
+import { packagePath } from '../input/paths.ts';
 import type { ColumnBundle, ColumnKind } from './column.ts';
 
 const MAX_BUNDLE = 2 ** 26;

@@ -12,13 +12,13 @@ import { checkObjects } from './objects.ts';
 import { checkPageTables } from './page-tables.ts';
 import { PmapCounts } from './pmap-counts.ts';
 import { checkPv } from './pv.ts';
-import { Report, type Violation } from './report.ts';
 import { checkResidence } from './residence.ts';
 import { SharedPage } from './shared-page.ts';
 import type { Accounting, Moment, State } from './state.ts';
 import { Survey } from './survey.ts';
 import { checkSweep } from './sweep.ts';
 import { checkTlbs } from './tlb.ts';
+import { type Violation, Violations } from './violations.ts';
 
 export interface CheckedMachine {
   readonly m: Machine;
@@ -50,7 +50,7 @@ class RunChecker implements Checker {
   readonly #checked: CheckedMachine;
   readonly #survey: Survey;
   readonly #free: FreeFrames;
-  readonly #report = new Report();
+  readonly #report = new Violations();
   readonly #counts = new PmapCounts();
   readonly #dirty = new DirtyPages();
   readonly #maps = new Maps();

@@ -4,8 +4,8 @@
  */
 import { PRS_NORMAL, type Proc, VM_INHERIT_SHARE, type Vmspace } from '../../core/inspect.ts';
 import type { MapRows } from './maps.ts';
-import type { Report } from './report.ts';
 import { type Moment, type State, hex } from './state.ts';
+import type { Violations } from './violations.ts';
 
 /** Verbs by which a process can change the entry; and those that copy a vmspace. */
 const CHANGING = new Set(['mmap', 'munmap', 'mprotect', 'minherit']);
@@ -15,7 +15,7 @@ const SIGSEGV = 128 + 11;
 const READ_EXECUTE = 5;
 
 /** What is known of a vmspace. */
-interface Known {
+interface SharedEntry {
   /** It has had the entry, by exec or from its parent, and nobody but its users took it away. */
   expected: boolean;
   /** A call since the last check may have changed the entry. */
@@ -23,13 +23,13 @@ interface Known {
 }
 
 export class SharedPage {
-  #known = new Map<Vmspace, Known>();
+  #known = new Map<Vmspace, SharedEntry>();
   /** Of each process before the op that is noted. */
   #vmspaces = new Map<Proc, Vmspace>();
 
   /** After every op, also those that are not checked. */
   note(
-    report: Report,
+    report: Violations,
     live: readonly Vmspace[],
     { op, verb, code, acting }: Moment,
     nameOf: (p: Proc) => string,
@@ -45,7 +45,7 @@ export class SharedPage {
     this.#vmspaces.set(acting, acting.vmspace);
   }
 
-  #knownOf(vm: Vmspace): Known {
+  #knownOf(vm: Vmspace): SharedEntry {
     let known = this.#known.get(vm);
     if (known === undefined) this.#known.set(vm, (known = { expected: false, changing: false }));
     return known;
@@ -54,7 +54,7 @@ export class SharedPage {
   check(state: State, maps: readonly MapRows[]): void {
     const { m, report, nameOf } = state;
     for (const vm of state.freed) this.#known.delete(vm);
-    const changed = new Set<Known>();
+    const changed = new Set<SharedEntry>();
     for (const p of m.procs.values()) {
       this.#vmspaces.set(p, p.vmspace);
       const shared = p.sysent.sharedPage;

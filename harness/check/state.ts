@@ -1,7 +1,7 @@
 /** What every check is given: the machine, what is declared of its variant, the survey of its tables, who is who. */
 import type { Machine, Pmap, Proc, Vmspace } from '../../core/inspect.ts';
-import type { Report } from './report.ts';
 import type { Survey } from './survey.ts';
+import type { Violations } from './violations.ts';
 
 /** The one fact that a variant may declare. */
 export interface Accounting {
@@ -21,7 +21,7 @@ export interface State {
   readonly m: Machine;
   readonly accounting: Accounting;
   readonly survey: Survey;
-  readonly report: Report;
+  readonly report: Violations;
   readonly moment: Moment;
   /** The op before was checked too: state can be held against that of then. */
   readonly isNext: boolean;

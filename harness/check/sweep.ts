@@ -5,15 +5,15 @@
 import { REMOVE_CALLS } from '../../core/counters.ts';
 import type { Machine, Proc, VmMap, VmMapEntry, Vmspace } from '../../core/inspect.ts';
 import { MANAGED, WIRED } from './bits.ts';
-import type { Report } from './report.ts';
 import { type Accounting, bits, hex, rootsOf } from './state.ts';
 import type { Survey } from './survey.ts';
+import type { Violations } from './violations.ts';
 
 export interface Sweep {
   readonly m: Machine;
   readonly accounting: Accounting;
   readonly survey: Survey;
-  readonly report: Report;
+  readonly report: Violations;
   /** number of the op that is being run, and the process whose map it is */
   readonly op: number;
   readonly who: string;

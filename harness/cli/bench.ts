@@ -3,16 +3,17 @@
  */
 import { basename } from 'node:path';
 import { type BenchColumn, NATIVE_VARIANT, bench } from '../bench/parent.ts';
-import type { BenchReport } from '../bench/report.ts';
+import { type BenchReport, sumsAgree } from '../bench/report.ts';
 import { TASKS, taskById } from '../bench/task.ts';
-import { benchText, sumsAgree } from '../bench/text.ts';
 import { bundledColumn } from '../bundle/spawn.ts';
 import { builtInFile } from '../columns/facts.ts';
+import type { Chosen } from '../columns/open.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_INCONCLUSIVE, EXIT_OK } from '../compare/gate.ts';
-import { nearest } from '../workload/suggest.ts';
+import { FORMATS } from '../report/formats.ts';
+import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
-import { Progress, wantsColor } from './output.ts';
-import { type Chosen, chooseVariants } from './select.ts';
+import { Progress } from './progress.ts';
+import { chooseVariants, didYouMean } from './select.ts';
 
 interface BenchOptions {
   readonly task?: readonly string[];
@@ -30,6 +31,7 @@ const DEFAULT_ROUNDS = 5;
 const DEFAULT_MILLISECONDS = 100;
 
 export async function benchCommand(options: BenchOptions): Promise<number> {
+  const answer = new Answer('bench', FORMATS.bench, options);
   const progress = new Progress();
   const columns = await chooseColumns(options);
   const report = await bench({
@@ -43,9 +45,7 @@ export async function benchCommand(options: BenchOptions): Promise<number> {
     output: (variant, text) => progress.note(text.replaceAll(/^(?=.)/gm, `[${variant}] `)),
   });
   progress.clear();
-  process.stdout.write(
-    options.json ? `${JSON.stringify(report, null, 1)}\n` : benchText(report, wantsColor(process.stdout, process.env)),
-  );
+  await answer.write(report);
   return exitCode(report, options.strict === true);
 }
 
@@ -73,9 +73,7 @@ function chooseTasks(names: readonly string[]): typeof TASKS {
     const task = taskById(name);
     if (task !== undefined) return task;
     const ids = TASKS.map(({ id }) => id);
-    const near = nearest(name, ids);
-    const hint = near === '' ? `expected one of ${ids.join(', ')}` : `did you mean ${near}?`;
-    throw new UsageError(`unknown task ${JSON.stringify(name)}: ${hint}`);
+    throw new UsageError(`unknown task ${JSON.stringify(name)}: ${didYouMean(name, ids)}`);
   });
 }
 

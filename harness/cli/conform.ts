@@ -4,12 +4,11 @@
 import type { Variant } from '../../core/index.ts';
 import { d33276, series } from '../../variants/index.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
-import type { ConformReport, Mismatch } from '../conform/report.ts';
-import { packagePath } from '../workload/root.ts';
+import type { ConformReport } from '../conform/report.ts';
+import { packagePath } from '../input/paths.ts';
+import { FORMATS } from '../report/formats.ts';
+import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
-
-/** Mismatches shown as text. */
-const SHOWN = 20;
 
 /**
  * Which recorded answers measure a revision. In the pmap the later revisions are one; outside it, shared-page-unmap and
@@ -41,45 +40,9 @@ export async function conformCommand(kind: string, paths: readonly string[], opt
     throw new UsageError(`conform: expected ${Object.keys(KINDS).join(', ')}, got ${JSON.stringify(kind)}`);
   if (options.traces !== undefined && kind !== 'replay')
     throw new UsageError(`conform: expected --traces with replay only, got it with ${kind}`);
+  const answer = new Answer('conform', FORMATS.conform, options);
   const report = await KINDS[kind](paths, options);
-  process.stdout.write(options.json ? `${JSON.stringify(report, null, 1)}\n` : text(report));
+  await answer.write(report);
   if (report.checked === 0) return EXIT_HARNESS;
   return report.mismatches.length > 0 ? EXIT_FINDING : EXIT_OK;
 }
-
-function text(report: ConformReport): string {
-  const { kind, files, checked, mismatches } = report;
-  const answer = kind === 'replay' ? 'process row' : 'answer';
-  const count = (n: number, word: string): string => `${n.toLocaleString('en-US')} ${word}${n === 1 ? '' : 's'}`;
-  const head = `conform ${kind}: ${count(checked, answer)} in ${count(files, 'file')}, ${count(mismatches.length, 'mismatch').replace(/mismatchs$/, 'mismatches')}\n`;
-  const matching =
-    'rowsMatching' in report
-      ? `  ${Number(report.rowsMatching).toLocaleString('en-US')} of them match in every revision\n`
-      : '';
-  const telling =
-    'd33276' in report
-      ? [
-          `  ${count((report.d33276 as Telling).ops, 'op')} of ${count((report.d33276 as Telling).files, 'file')} can tell d33276 from landed\n`,
-        ]
-      : [];
-  const perRevision = (report as { revisions?: readonly PerRevision[] }).revisions ?? [];
-  const rows = perRevision.map(
-    (one) => `  ${one.variant.padEnd(20)} ${count(one.checked, answer)}, ${one.mismatches} wrong\n`,
-  );
-  const rest = mismatches.length > SHOWN ? `  … and ${count(mismatches.length - SHOWN, 'more')}\n` : '';
-  return [head, matching, ...rows, ...telling, ...mismatches.slice(0, SHOWN).map(mismatchText), rest].join('');
-}
-
-interface Telling {
-  readonly files: number;
-  readonly ops: number;
-}
-
-interface PerRevision {
-  readonly variant: string;
-  readonly checked: number;
-  readonly mismatches: number;
-}
-
-const mismatchText = ({ file, at, what, expected, got, ...of }: Mismatch & { readonly variant?: string }): string =>
-  `  ${file}, ${at}${of.variant === undefined ? '' : `, ${of.variant}`}: ${what}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(got)}\n`;

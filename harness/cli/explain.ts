@@ -1,13 +1,17 @@
 /**
  * `pmapdiff explain`: what the difference of a counter between two variants consists of.
  */
+import { failureOf } from '../columns/column.ts';
+import { withTwo } from '../columns/two.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
 import { DIMENSIONS, type Dimension, EXPLAINABLE, defaultDimensions, explain } from '../explain/explain.ts';
-import { explainText } from '../explain/text.ts';
+import { FORMATS } from '../report/formats.ts';
+import { failureText } from '../report/notes.ts';
 import type { Workload } from '../workload/ops.ts';
-import { nearest } from '../workload/suggest.ts';
+import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
-import { failureOf, failureText, withTwo } from './two.ts';
+import { Progress } from './progress.ts';
+import { chooseTwo, didYouMean } from './select.ts';
 
 export interface ExplainCommandOptions {
   readonly workload: string;
@@ -21,13 +25,13 @@ export interface ExplainCommandOptions {
 export async function explainCommand(a: string, b: string, options: ExplainCommandOptions): Promise<number> {
   const { counter } = options;
   if (counter !== undefined && !EXPLAINABLE.includes(counter)) {
-    const near = nearest(counter, EXPLAINABLE);
-    const hint = near === '' ? `expected one of ${EXPLAINABLE.join(', ')}` : `did you mean ${near}?`;
-    throw new UsageError(`--counter: unknown counter ${JSON.stringify(counter)}: ${hint}`);
+    throw new UsageError(`--counter: unknown counter ${JSON.stringify(counter)}: ${didYouMean(counter, EXPLAINABLE)}`);
   }
-  return withTwo(a, b, options.workload, options.touch, async ({ workload, names, both }) => {
-    const by = dimensionsOf(options.by, workload);
-    const until = untilOf(options.until, workload);
+  const answer = new Answer('explain', FORMATS.explain, options);
+  const { chosen, workload } = await chooseTwo(a, b, options);
+  const by = dimensionsOf(options.by, workload);
+  const until = untilOf(options.until, workload);
+  return withTwo(chosen, workload, new Progress().hostOfTwo(workload), async ({ names, both }) => {
     const records = await both({ profile: true, ...(until === null ? {} : { until }) });
     const failure = failureOf(records);
     if (failure !== null) {
@@ -36,9 +40,15 @@ export async function explainCommand(a: string, b: string, options: ExplainComma
     }
     const explanations = explain(workload, ...records, { by, ...(counter === undefined ? {} : { counter }) });
     const [reference, candidate] = names;
-    const view = { workload: workload.name, reference, candidate, by, explanations, ...(counter && { counter }) };
-    const body = { schema: 'pmapdiff.explain/1', ...view, ended: records.map(({ ended }) => ended) };
-    process.stdout.write(options.json ? `${JSON.stringify(body, null, 1)}\n` : explainText(view));
+    await answer.write({
+      workload: workload.name,
+      reference,
+      candidate,
+      by,
+      explanations,
+      ...(counter === undefined ? {} : { counter }),
+      ended: [records[0].ended, records[1].ended],
+    });
     return explanations.some(({ unexplained }) => unexplained !== 0) ? EXIT_FINDING : EXIT_OK;
   });
 }

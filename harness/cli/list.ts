@@ -1,32 +1,26 @@
 /** `pmapdiff list`: what there is to run, and the settings of a machine with their defaults. */
 import { experiments, series } from '../../variants/index.ts';
+import { EXIT_OK } from '../compare/gate.ts';
+import { FORMATS } from '../report/formats.ts';
+import type { ListSection } from '../report/list.ts';
 import { CATALOG } from '../workload/catalog/index.ts';
 import { CORPUS } from '../workload/corpus/index.ts';
 import { DEFAULT_MACHINE, MACHINE_KEYS } from '../workload/machine.ts';
+import { Answer } from './answer.ts';
 
-type Row = readonly [name: string, text: string];
+const variants = (list: typeof series): ListSection['rows'] => list.map(({ id, title }) => [id, title]);
 
-const variants = (list: typeof series): Row[] => list.map(({ id, title }) => [id, title]);
-
-export async function listCommand(options: { json?: boolean }): Promise<number> {
-  const machine = MACHINE_KEYS.map(({ key, field, format }): Row => [key, format(DEFAULT_MACHINE[field])]);
-  const sections: readonly (readonly [string, string, readonly Row[]])[] = [
-    ['revisions', 'Revisions, in review order', variants(series)],
-    ['experiments', 'Experiments (by name only)', variants(experiments)],
-    ['catalog', 'Workloads of the catalog', Object.entries(CATALOG)],
-    ['corpus', 'Recorded programs', Object.entries(CORPUS)],
-    ['machine', 'Settings of a machine (key=value on its machine line), with defaults', machine],
-  ];
-  const asObject = Object.fromEntries(sections.map(([key, , rows]) => [key, Object.fromEntries(rows)]));
-  process.stdout.write(
-    options.json
-      ? `${JSON.stringify({ schema: 'pmapdiff.list/1', ...asObject }, null, 1)}\n`
-      : `${sections.map(([, title, rows]) => section(title, rows)).join('\n')}`,
-  );
-  return 0;
-}
-
-function section(title: string, rows: readonly Row[]): string {
-  const width = Math.max(0, ...rows.map(([name]) => name.length));
-  return `${title}\n${rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}\n`).join('')}`;
+export async function listCommand(options: object): Promise<number> {
+  await new Answer('list', FORMATS.list, options).write([
+    { key: 'revisions', title: 'Revisions, in review order', rows: variants(series) },
+    { key: 'experiments', title: 'Experiments (by name only)', rows: variants(experiments) },
+    { key: 'catalog', title: 'Workloads of the catalog', rows: Object.entries(CATALOG) },
+    { key: 'corpus', title: 'Recorded programs', rows: Object.entries(CORPUS) },
+    {
+      key: 'machine',
+      title: 'Settings of a machine (key=value on its machine line), with defaults',
+      rows: MACHINE_KEYS.map(({ key, field, format }) => [key, format(DEFAULT_MACHINE[field])]),
+    },
+  ]);
+  return EXIT_OK;
 }

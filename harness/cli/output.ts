@@ -1,5 +1,5 @@
 /**
- * Where output goes: results to stdout, everything else to stderr, progress only to a terminal.
+ * Where output goes: results to stdout, everything else to stderr.
  */
 import { writeSync } from 'node:fs';
 import type { WriteStream } from 'node:tty';
@@ -23,23 +23,4 @@ export function endWhenOutputFails(exitCode: number): void {
     writeSync(STDERR, `pmapdiff: standard output: expected to be written, got ${error.message}\n`);
     process.exit(exitCode);
   });
-}
-
-/** Says what is being done, on one line of stderr that is overwritten, if stderr is a terminal. */
-export class Progress {
-  readonly #shown = process.stderr.isTTY === true;
-
-  say(text: string): void {
-    if (this.#shown) process.stderr.write(`\r\u001B[2K${text}`);
-  }
-
-  clear(): void {
-    if (this.#shown) process.stderr.write('\r\u001B[2K');
-  }
-
-  /** A line that stays: a warning, or what a variant prints. */
-  note(text: string): void {
-    this.clear();
-    process.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
-  }
 }

@@ -1,17 +1,20 @@
 /**
  * `pmapdiff probe`: the aggregation that dtrace would print of a run's pmap_remove calls.
  */
-import { EXIT_HARNESS, EXIT_OK, exitCodeOf } from '../compare/gate.ts';
-import { PROBE_KEYS, PROBE_POINT, type ProbeKey, type ProbeResult, probe } from '../probe/probe.ts';
-import { probeText } from '../probe/text.ts';
-import { loadWorkload } from '../workload/load.ts';
+import { failureOf, runColumn } from '../columns/column.ts';
+import { withColumns } from '../columns/open.ts';
+import { runLimitMs } from '../columns/run-limit.ts';
+import { EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
+import { loadWorkload } from '../input/load.ts';
+import { PROBE_KEYS, PROBE_POINT, type ProbeKey, probe } from '../probe/probe.ts';
+import { FORMATS } from '../report/formats.ts';
+import { failureText } from '../report/notes.ts';
+import type { RunRecord } from '../run/record.ts';
 import type { Workload } from '../workload/ops.ts';
-import { closeColumns, openColumns, runColumn } from './columns.ts';
+import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
-import { Progress } from './output.ts';
-import { runLimitMs } from './run-limit.ts';
+import { Progress } from './progress.ts';
 import { chooseTouch, chooseVariant } from './select.ts';
-import { failureOf, failureText } from './two.ts';
 
 export interface ProbeOptions {
   readonly by?: string;
@@ -25,32 +28,27 @@ const DEFAULT_WORKLOAD = 'make12';
 
 export async function probeCommand(point: string, options: ProbeOptions): Promise<number> {
   if (point !== PROBE_POINT) throw new UsageError(`probe: expected ${PROBE_POINT}, got ${JSON.stringify(point)}`);
+  const answer = new Answer('probe', FORMATS.probe, options);
   const by = keysOf(options.by ?? 'stack,empty,early');
   const chosen = chooseVariant(options.variant ?? 'baseline');
   const touch = chooseTouch(options.touch);
   const workloads: Workload[] = [];
   for (const name of options.workload ?? [DEFAULT_WORKLOAD]) workloads.push(await loadWorkload(name, { touch }));
   const progress = new Progress();
-  const columns = await openColumns([chosen], progress);
-  const results: ProbeResult[] = [];
-  let failed = false;
-  try {
+  const records = await withColumns([chosen], progress.onOutput, async ([column]) => {
+    const done: RunRecord[] = [];
     for (const workload of workloads) {
-      progress.say(`${workload.name}: ${columns[0].facts.id}`);
-      const record = await runColumn(columns[0], workload, { profile: true }, runLimitMs(workload.ops.length));
+      progress.say(`${workload.name}: ${column.facts.id}`);
+      done.push(await runColumn(column, workload, { profile: true }, runLimitMs(workload.ops.length)));
       progress.clear();
-      const failure = failureOf([record]);
-      if (failure !== null) {
-        process.stderr.write(failureText(failure));
-        failed = true;
-      } else if (record.profile !== null) results.push(probe(record, by));
     }
-  } finally {
-    closeColumns(columns);
-  }
-  const body = { schema: 'pmapdiff.probe/1', point, results };
-  process.stdout.write(options.json ? `${JSON.stringify(body, null, 1)}\n` : results.map(probeText).join('\n'));
-  return exitCodeOf([failed || results.length === 0 ? EXIT_HARNESS : EXIT_OK]);
+    return done;
+  });
+  const failures = records.flatMap((record) => failureOf([record]) ?? []);
+  for (const failure of failures) process.stderr.write(failureText(failure));
+  const results = records.filter(({ ended }) => ended.kind !== 'failed').map((record) => probe(record, by));
+  await answer.write({ point, results });
+  return failures.length > 0 || results.length === 0 ? EXIT_HARNESS : EXIT_OK;
 }
 
 function keysOf(text: string): ProbeKey[] {

@@ -2,45 +2,24 @@
 import { basename } from 'node:path';
 import type { Variant } from '../../core/index.ts';
 import { series } from '../../variants/index.ts';
-import { bundledColumn } from '../bundle/spawn.ts';
-import {
-  type Facts,
-  builtInVariants as all,
-  builtInFacts,
-  builtInFile,
-  factsOf,
-  variantSources,
-} from '../columns/facts.ts';
+import { builtInVariants } from '../columns/built-in.ts';
+import { type Facts, builtInFacts, builtInFile, factsOfBuiltIn, variantSources } from '../columns/facts.ts';
+import { type Chosen, factsOfFile } from '../columns/open.ts';
 import { EXIT_FINDING, EXIT_OK } from '../compare/gate.ts';
 import { ledger } from '../findings/index.ts';
-import { renderReview, renderReviewMarkdown, reviewJson } from '../report/review.ts';
+import { FORMATS } from '../report/formats.ts';
 import { type Interdiff, type ReviewContext, type Reviewed, interdiff } from '../review/interdiff.ts';
-import { DEFAULT_LIMITS, VariantProcess } from '../run/process.ts';
+import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
-import { Progress, wantsColor } from './output.ts';
-import { type Chosen, chooseVariant } from './select.ts';
-
-export interface ReviewOptions {
-  readonly json?: boolean;
-  readonly markdown?: boolean;
-}
-
-const sources = variantSources();
-const builtIn = builtInFacts(sources);
+import { Progress } from './progress.ts';
+import { chooseVariant } from './select.ts';
 
 /** names: none, the series; one, a variant after its predecessor; two, the second after the first. */
-export async function reviewCommand(names: readonly string[], options: ReviewOptions): Promise<number> {
+export async function reviewCommand(names: readonly string[], options: object): Promise<number> {
   if (names.length > 2) throw new UsageError(`review: expected at most two variants, got ${names.length}`);
-  if (options.json === true && options.markdown === true)
-    throw new UsageError('review: expected --json or --markdown, got both');
+  const answer = new Answer('review', FORMATS.review, options);
   const interdiffs = await interdiffsOf(names);
-  process.stdout.write(
-    options.json
-      ? reviewJson(interdiffs)
-      : options.markdown
-        ? renderReviewMarkdown(interdiffs)
-        : renderReview(interdiffs, { color: wantsColor(process.stdout, process.env) }),
-  );
+  await answer.write(interdiffs);
   return interdiffs.some(({ restated }) => restated.length > 0) ? EXIT_FINDING : EXIT_OK;
 }
 
@@ -52,21 +31,21 @@ export async function interdiffsOf(names: readonly string[]): Promise<Interdiff[
   const [first, second] = given;
   if (second !== undefined) return [interdiff(first, second, context)];
   const { after, id } = first.facts;
-  const before = all.find((variant) => variant.id === after);
+  const before = builtInVariants.find((variant) => variant.id === after);
   if (before !== undefined) return [interdiff(builtInOf(before), first, context)];
   throw new UsageError(`review ${id}: expected a second variant, its predecessor being ${after ?? 'none'}`);
 }
 
 /** What reviews of built-in variants and `given` ones need. */
 export const reviewContext = (given: readonly Reviewed[]): ReviewContext => ({
-  sources,
+  sources: variantSources,
   ledger,
-  facts: [...given.map(({ facts }) => facts), ...builtIn],
+  facts: [...given.map(({ facts }) => facts), ...builtInFacts],
   series: series.map(({ id }) => id),
 });
 
 export function builtInOf(variant: Variant): Reviewed {
-  const facts = builtIn.find(({ id }) => id === variant.id)!;
+  const facts = factsOfBuiltIn(variant);
   const { diff, commit } = variant.review ?? {};
   const review = [diff === undefined ? '' : `Diff ${diff}`, commit === undefined ? '' : `commit ${commit}`];
   return {
@@ -80,18 +59,10 @@ export function builtInOf(variant: Variant): Reviewed {
 /** A user's file is loaded in a process of its own, as for a comparison. */
 async function reviewedOf(chosen: Chosen): Promise<Reviewed> {
   if (chosen.kind === 'built-in') return builtInOf(chosen.variant);
-  const name = basename(chosen.path);
-  const bundle = await bundledColumn(chosen.path, 'run');
-  if (bundle.kind === 'refused') throw new UsageError(bundle.message);
   const progress = new Progress();
-  const child = new VariantProcess(name, bundle.code, DEFAULT_LIMITS, (text) => progress.note(text));
-  try {
-    const introduced = await child.load();
-    if ('kind' in introduced) throw new UsageError(`${name}: ${introduced.message}`);
-    return reviewedFile(factsOf(introduced, chosen.path, sources), chosen.path);
-  } finally {
-    child.close();
-  }
+  const facts = await factsOfFile(chosen.path, progress.onOutput);
+  if ('kind' in facts) throw new UsageError(`${basename(chosen.path)}: ${facts.message}`);
+  return reviewedFile(facts, chosen.path);
 }
 
 export const reviewedFile = (facts: Facts, path: string): Reviewed => ({

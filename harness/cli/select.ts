@@ -5,19 +5,17 @@ import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Variant } from '../../core/index.ts';
 import { experiments, series, variantById } from '../../variants/index.ts';
+import type { Chosen } from '../columns/open.ts';
+import { FAIL_CLASSES } from '../compare/gate.ts';
+import type { Verdict } from '../compare/pair.ts';
 import type { Against } from '../compare/plan.ts';
+import { loadWorkload, openWorkload } from '../input/load.ts';
 import { CATALOG } from '../workload/catalog/index.ts';
 import { CORPUS } from '../workload/corpus/index.ts';
-import { openWorkload } from '../workload/load.ts';
-import { TOUCH_POLICIES, type TouchPolicy } from '../workload/ops.ts';
+import { TOUCH_POLICIES, type TouchPolicy, type Workload } from '../workload/ops.ts';
 import type { PiecedWorkload } from '../workload/pieces.ts';
 import { nearest } from '../workload/suggest.ts';
 import { UsageError } from './errors.ts';
-
-/** A built-in variant, or a file that holds one. */
-export type Chosen =
-  | { readonly kind: 'built-in'; readonly variant: Variant }
-  | { readonly kind: 'file'; readonly path: string; readonly name: string };
 
 const builtInIds = (): string[] => [...series, ...experiments].map(({ id }) => id);
 
@@ -27,7 +25,7 @@ function builtIn(id: string): Variant {
   throw new UsageError(`unknown variant ${JSON.stringify(id)}: ${didYouMean(id, builtInIds())}`);
 }
 
-const didYouMean = (word: string, known: readonly string[]): string => {
+export const didYouMean = (word: string, known: readonly string[]): string => {
   const near = nearest(word, known);
   return near === '' ? `expected one of ${known.join(', ')}` : `did you mean ${near}?`;
 };
@@ -78,4 +76,27 @@ export async function chooseWorkloads(
   for (const name of names.length > 0 ? names : allWorkloadNames())
     workloads.push(await openWorkload(name, { touch, onLines: (lines) => onLines?.(name, lines) }));
   return workloads;
+}
+
+/** `--fail-on`: everything if it is absent. */
+export function chooseFailOn(text: string | undefined): readonly Verdict[] {
+  if (text === undefined) return FAIL_CLASSES;
+  return text.split(',').map((word) => {
+    const name = word.trim();
+    const found = FAIL_CLASSES.find((verdict) => verdict === name);
+    if (found !== undefined) return found;
+    throw new UsageError(`--fail-on: no verdict ${JSON.stringify(name)}: ${didYouMean(name, FAIL_CLASSES)}`);
+  });
+}
+
+/** Two variants and a workload to hold them against each other on. */
+export async function chooseTwo(
+  a: string,
+  b: string,
+  { workload, touch }: { readonly workload: string; readonly touch?: string },
+): Promise<{ readonly chosen: readonly [Chosen, Chosen]; readonly workload: Workload }> {
+  const chosen = [chooseVariant(a), chooseVariant(b)] as const;
+  const loaded = await loadWorkload(workload, { touch: chooseTouch(touch) });
+  if (loaded.ops.length === 0) throw new UsageError(`${loaded.name}: no ops`);
+  return { chosen, workload: loaded };
 }

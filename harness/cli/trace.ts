@@ -1,16 +1,22 @@
 /**
  * `pmapdiff trace`: the calls of two variants into the pmap layer, side by side, and where they first part.
  */
+import { failureOf } from '../columns/column.ts';
+import { type Two, withTwo } from '../columns/two.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
+import { FORMATS } from '../report/formats.ts';
+import { failureText } from '../report/notes.ts';
+import type { Around } from '../report/trace.ts';
 import { eventText } from '../run/events.ts';
 import type { RunRecord } from '../run/record.ts';
 import { COMPARATORS, type ComparatorName } from '../trace/comparator.ts';
 import { type StatePair, statePair } from '../trace/states.ts';
-import { type Around, traceText } from '../trace/text.ts';
 import { type Divergence, diffTraces } from '../trace/trace.ts';
 import { opLines } from '../workload/text/print.ts';
+import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
-import { type Two, failureOf, failureText, withTwo } from './two.ts';
+import { Progress } from './progress.ts';
+import { chooseTwo } from './select.ts';
 
 export interface TraceCommandOptions {
   readonly workload: string;
@@ -26,7 +32,9 @@ const FROM_THERE = 4;
 /** 0: no difference. 1: they differ. 3: a run failed. */
 export async function traceCommand(a: string, b: string, options: TraceCommandOptions): Promise<number> {
   const comparator = comparatorOf(options.comparator);
-  return withTwo(a, b, options.workload, options.touch, async (two) => {
+  const answer = new Answer('trace', FORMATS.trace, options);
+  const { chosen, workload } = await chooseTwo(a, b, options);
+  return withTwo(chosen, workload, new Progress().hostOfTwo(workload), async (two) => {
     const records = await two.both({ events: true });
     const failure = failureOf(records);
     if (failure !== null) {
@@ -36,9 +44,7 @@ export async function traceCommand(a: string, b: string, options: TraceCommandOp
     const diff = diffTraces(...records, comparator);
     const [reference, candidate] = two.names;
     const around = diff.first === null ? null : await lookAround(two, records, diff.first);
-    const view = { workload: two.workload.name, reference, candidate, diff, around };
-    const body = { schema: 'pmapdiff.trace/1', ...view };
-    process.stdout.write(options.json ? `${JSON.stringify(body, null, 1)}\n` : traceText(view));
+    await answer.write({ workload: workload.name, reference, candidate, diff, around });
     return diff.first === null ? EXIT_OK : EXIT_FINDING;
   });
 }

@@ -3,7 +3,7 @@
  * expected: what would be unexpected is known then.
  */
 import { type Difference, type PairComparison, worst } from './pair.ts';
-import type { Fault, RunSummary, WorkloadComparison } from './plan.ts';
+import type { JudgedViolation, RunSummary, WorkloadComparison } from './plan.ts';
 
 export interface ExpectedDifference {
   /** one of the two variants compared, or the one whose run has the fault */
@@ -45,17 +45,17 @@ export function acceptExpected(
     return fitting[0]?.reason ?? null;
   };
   const accepted = workloads.map((workload): WorkloadComparison => {
-    const { name, pairs, steps, runs } = workload;
+    const { name, pairs, predecessors, runs } = workload;
     const pair = (one: PairComparison): PairComparison =>
       acceptPair(one, (variants, what) => reasonFor(name, variants, what));
     const run = (one: RunSummary): RunSummary => ({
       ...one,
-      faults: one.faults.map((fault): Fault => {
+      faults: one.faults.map((fault): JudgedViolation => {
         const reason = fault.standing === 'unexpected' ? reasonFor(name, [one.variant], fault.name) : null;
         return reason === null ? fault : { ...fault, standing: 'known', accepted: reason };
       }),
     });
-    return { ...workload, pairs: pairs.map(pair), steps: steps.map(pair), runs: runs.map(run) };
+    return { ...workload, pairs: pairs.map(pair), predecessors: predecessors.map(pair), runs: runs.map(run) };
   });
   return { workloads: accepted, unused: valid.filter((entry) => !used.has(entry)), expired };
 }

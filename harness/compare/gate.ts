@@ -1,7 +1,7 @@
 /**
  * From a comparison to an exit code. An incomplete answer never looks complete: precedence 130, 2, 3, 1, 4, 0.
  */
-import type { Step } from './declarations.ts';
+import type { Step } from '../declare/declarations.ts';
 import { type Verdict, unexpectedVerdict } from './pair.ts';
 import type { WorkloadComparison } from './plan.ts';
 
@@ -55,12 +55,12 @@ export interface Tally {
   readonly notExercised: number;
   readonly failed: number;
   /** comparisons with the predecessor beside those with the chosen reference, and unexpected ones among them */
-  readonly steps: number;
-  readonly unexpectedSteps: number;
-  /** faults of single runs that no finding names */
+  readonly predecessors: number;
+  readonly unexpectedPredecessors: number;
+  /** what does not hold in single runs, and no finding names */
   readonly faults: number;
   readonly missedExpectations: number;
-  /** unexpected comparisons and faults of a class that was chosen to fail on, and the classes */
+  /** unexpected comparisons and runs of a class that was chosen to fail on, and the classes */
   readonly failing: number;
   readonly failOn: readonly Verdict[];
   readonly expired: number;
@@ -95,19 +95,19 @@ export function tally(
   { interrupted, wholeCatalog, requireExercised, failOn = FAIL_CLASSES, expired = 0 }: GateOptions,
 ): Tally {
   const pairs = workloads.flatMap((workload) => workload.pairs);
-  const steps = workloads.flatMap((workload) => workload.steps);
+  const predecessors = workloads.flatMap((workload) => workload.predecessors);
   const count = (standing: string): number => pairs.filter((pair) => pair.standing === standing).length;
   const unexpected = count('unexpected');
-  const unexpectedSteps = steps.filter(({ standing }) => standing === 'unexpected').length;
+  const unexpectedPredecessors = predecessors.filter(({ standing }) => standing === 'unexpected').length;
   const notExercised = pairs.filter(({ verdict }) => verdict === 'not-exercised').length;
-  const failed = [...pairs, ...steps].filter(({ verdict }) => verdict === 'failed').length;
+  const failed = [...pairs, ...predecessors].filter(({ verdict }) => verdict === 'failed').length;
   const missed = workloads.reduce((sum, workload) => sum + workload.missed.length, 0);
   const faults = workloads
     .flatMap(({ runs }) => runs.flatMap((run) => run.faults))
     .filter(({ standing }) => standing === 'unexpected').length;
   const fails = (verdict: Verdict | null): boolean => verdict !== null && failOn.includes(verdict);
   const failing =
-    [...pairs, ...steps].filter((pair) => fails(unexpectedVerdict(pair))).length +
+    [...pairs, ...predecessors].filter((pair) => fails(unexpectedVerdict(pair))).length +
     (fails('invariant-broken') ? faults : 0);
   const unreached = unreachedBy(workloads);
   const ran = workloads.some(({ ops }) => ops > 0) && pairs.length > 0;
@@ -119,8 +119,8 @@ export function tally(
     equal: pairs.filter(({ verdict }) => verdict === 'identical').length,
     notExercised,
     failed,
-    steps: steps.length,
-    unexpectedSteps,
+    predecessors: predecessors.length,
+    unexpectedPredecessors,
     faults,
     missedExpectations: missed,
     failing,

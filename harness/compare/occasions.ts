@@ -10,7 +10,7 @@ import {
   REMOVE_CALLS,
   SOLE_EXITS,
 } from '../../core/counters.ts';
-import { BASES, type Measure } from './measure.ts';
+import { BASES, type Measure } from '../declare/measure.ts';
 
 export type Occasions = Float64Array;
 

@@ -2,15 +2,15 @@
  * Two runs of one workload: one verdict, the most severe that holds, and every difference with its standing.
  */
 import { FIRST_REACHED } from '../../core/counters.ts';
+import type { Explanations, Step, VariantFacts } from '../declare/declarations.ts';
+import { MEMBERS, type Plane } from '../declare/planes.ts';
 import type { Failure, RunEnd, RunPart, RunRecord } from '../run/record.ts';
 import { outcomeName } from '../workload/names.ts';
 import { CheckpointComparer, TablesComparer } from './checkpoints.ts';
-import type { Explanations, Step, VariantFacts } from './declarations.ts';
-import { compareViolations, explainFault } from './faults.ts';
 import { OutcomeComparer } from './ops.ts';
-import { MEMBERS, type Plane } from './planes.ts';
 import { StatisticsComparer } from './statistics.ts';
 import type { Standing } from './track.ts';
+import { compareViolations, explainViolation } from './violations.ts';
 
 /** Most severe first. */
 export const VERDICTS = [
@@ -140,10 +140,10 @@ export class PairComparer {
 
     const panics = comparePanics(a, b);
     if (panics !== null && !panics.alike) add('panic', 'panic', panics.op, 1);
-    const { faults } = this.#explained;
+    const { findings } = this.#explained;
     for (const { violation, side } of compareViolations(a, b)) {
       const isMended = side === 'mended';
-      const steps = explainFault(violation, isMended ? a : b, isMended ? faults.reference : faults.candidate);
+      const steps = explainViolation(violation, isMended ? a : b, isMended ? findings.reference : findings.candidate);
       add('invariant', violation.name, violation.op, 1, side, steps);
     }
 

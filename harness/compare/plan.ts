@@ -1,9 +1,16 @@
 /**
  * What an n-way comparison compares and what it says, and what a whole selection of workloads adds up to.
  */
-import type { Ended, Failure, Place, RemoveCalls, ReplayStats, Violation } from '../run/record.ts';
+import {
+  type Explanations,
+  type KnownDifference,
+  type Step,
+  type VariantFacts,
+  explanations,
+  lineage,
+} from '../declare/declarations.ts';
+import type { Ended, Place, RemoveCalls, ReplayStats, Violation } from '../run/record.ts';
 import type { Workload } from '../workload/ops.ts';
-import { type Explanations, type Known, type Step, type VariantFacts, explanations, lineage } from './declarations.ts';
 import type { MissedExpectation } from './expectations.ts';
 import type { PairComparison } from './pair.ts';
 
@@ -19,10 +26,10 @@ export interface RunSummary {
   readonly replay: ReplayStats | null;
   readonly alive: number;
   /** what does not hold in this run, whatever the others do; unexpected unless a finding names it */
-  readonly faults: readonly Fault[];
+  readonly faults: readonly JudgedViolation[];
 }
 
-export interface Fault extends Violation {
+export interface JudgedViolation extends Violation {
   /** shared: the run's reference has it as well */
   readonly standing: 'known' | 'unexpected' | 'shared';
   readonly findings: readonly string[];
@@ -42,7 +49,7 @@ export interface WorkloadComparison {
   /** each candidate against the chosen reference */
   readonly pairs: readonly PairComparison[];
   /** each revision against its predecessor, where that is another comparison: what declarations speak of */
-  readonly steps: readonly PairComparison[];
+  readonly predecessors: readonly PairComparison[];
   /** per pair, the op that each difference points at, in words */
   readonly opTexts: Readonly<Record<number, string>>;
   /** what the reference did not answer as the workload says */
@@ -77,15 +84,16 @@ export interface Plan {
   /** the columns, and every variant that lies between them */
   readonly facts: readonly VariantFacts[];
   readonly pairs: readonly PlannedPair[];
-  readonly steps: readonly PlannedPair[];
-  readonly ledger: readonly Known[];
+  /** each column after its predecessor, where `pairs` has not got it */
+  readonly predecessors: readonly PlannedPair[];
+  readonly ledger: readonly KnownDifference[];
 }
 
 export interface PlanOptions {
   readonly against: Against;
-  readonly ledger: readonly Known[];
+  readonly ledger: readonly KnownDifference[];
   /** compare each revision with its predecessor too */
-  readonly steps: boolean;
+  readonly predecessors: boolean;
 }
 
 /**
@@ -94,7 +102,7 @@ export interface PlanOptions {
 export function planComparison(
   columns: readonly string[],
   facts: readonly VariantFacts[],
-  { against, ledger, steps }: PlanOptions,
+  { against, ledger, predecessors }: PlanOptions,
 ): Plan {
   const fact = (id: string): VariantFacts => facts.find((variant) => variant.id === id)!;
   const plan = (kind: Against): PlannedPair[] =>
@@ -107,8 +115,8 @@ export function planComparison(
   const pairs = plan(against);
   const isPlanned = (one: PlannedPair): boolean =>
     pairs.some(({ reference, candidate }) => reference === one.reference && candidate === one.candidate);
-  const others = steps ? plan({ kind: 'previous' }).filter((step) => !isPlanned(step)) : [];
-  return { columns: columns.map(fact), facts, pairs, steps: others, ledger };
+  const others = predecessors ? plan({ kind: 'previous' }).filter((pair) => !isPlanned(pair)) : [];
+  return { columns: columns.map(fact), facts, pairs, predecessors: others, ledger };
 }
 
 const stepKey = ({ variant, what, finding, intent }: Step): string =>
@@ -120,13 +128,15 @@ const stepKey = ({ variant, what, finding, intent }: Step): string =>
  * planned: beside others it may be another's declaration that explains the same.
  */
 export function neverSeen(plan: Plan, workloads: readonly WorkloadComparison[]): Step[] {
-  const planned = [...plan.pairs, ...plan.steps];
-  const own = new Set(planned.filter(isStep).map(({ candidate }) => candidate.id));
+  const planned = [...plan.pairs, ...plan.predecessors];
+  const own = new Set(planned.filter(followsDirectly).map(({ candidate }) => candidate.id));
   const counts = ({ finding, variant }: Step, reference: string, candidate: string): boolean =>
-    finding !== null || !own.has(variant) || (candidate === variant && isStep(pairOf(planned, reference, candidate)));
+    finding !== null ||
+    !own.has(variant) ||
+    (candidate === variant && followsDirectly(pairOf(planned, reference, candidate)));
   const seen = new Set(
-    workloads.flatMap(({ pairs, steps }) =>
-      [...pairs, ...steps].flatMap((pair) =>
+    workloads.flatMap(({ pairs, predecessors }) =>
+      [...pairs, ...predecessors].flatMap((pair) =>
         pair.seen.filter((step) => counts(step, pair.reference, pair.candidate)).map(stepKey),
       ),
     ),
@@ -141,8 +151,6 @@ export function neverSeen(plan: Plan, workloads: readonly WorkloadComparison[]):
   return [...found.values()];
 }
 
-const isStep = ({ reference, candidate }: PlannedPair): boolean => candidate.after === reference.id;
+const followsDirectly = ({ reference, candidate }: PlannedPair): boolean => candidate.after === reference.id;
 const pairOf = (planned: readonly PlannedPair[], reference: string, candidate: string): PlannedPair =>
   planned.find((pair) => pair.reference.id === reference && pair.candidate.id === candidate)!;
-
-export type { Failure };

@@ -1,21 +1,21 @@
 /**
  * Do two runs agree on every plane? Variants whose runs agree are shown as one.
  */
+import type { Explanations } from '../declare/declarations.ts';
 import type { RunEnd, RunPart, RunRecord } from '../run/record.ts';
 import { CheckpointComparer } from './checkpoints.ts';
-import type { Explanations } from './declarations.ts';
-import { compareViolations } from './faults.ts';
 import { OutcomeComparer } from './ops.ts';
 import { StatisticsComparer } from './statistics.ts';
+import { compareViolations } from './violations.ts';
 
-const NOTHING: Explanations = { intended: [], known: [], faults: { reference: [], candidate: [] } };
+const NOTHING: Explanations = { intended: [], known: [], findings: { reference: [], candidate: [] } };
 
 export class SameRun {
   #same = true;
   readonly #outcomes = new OutcomeComparer();
   readonly #map = new CheckpointComparer('map');
   readonly #tables = new CheckpointComparer('tables');
-  /** null while all parts were equal byte for byte: what comes later differs only by itself */
+  /** null while all parts were equal number for number: what comes later differs only by itself */
   #statistics: StatisticsComparer | null = null;
 
   /** The next parts, which begin with op `first`. */
@@ -57,21 +57,30 @@ export function sameRecord(a: RunRecord, b: RunRecord): boolean {
   return same.finish(a, b);
 }
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: NodeJS.TypedArray): Uint8Array =>
-  new Uint8Array(buffer, byteOffset, byteLength);
-const sameBytes = (x: NodeJS.TypedArray, y: NodeJS.TypedArray): boolean => Buffer.compare(bytesOf(x), bytesOf(y)) === 0;
+type Integers = Int32Array | Uint32Array | Uint8Array;
 
-/** The common case, by bytes. Parts that differ here may still agree: reached members are counted too. */
+function equal(x: Integers, y: Integers): boolean {
+  const { length } = x;
+  if (length !== y.length) return false;
+  for (let i = 0; i < length; i++) if (x[i] !== y[i]) return false;
+  return true;
+}
+
+/** The bits of floating-point numbers, so that NaN is itself and -0 is not 0. */
+const bitsOf = ({ buffer, byteOffset, length }: Float64Array): Int32Array =>
+  new Int32Array(buffer, byteOffset, 2 * length);
+
+/** The common case: every number the same. Parts that differ here may still agree: reached members are counted too. */
 function sameStatistics({ perOp: a, start: before }: RunPart, { perOp: b, start: after }: RunPart): boolean {
   return (
-    sameBytes(before, after) &&
-    sameBytes(a.residentCount, b.residentCount) &&
-    sameBytes(a.wiredCount, b.wiredCount) &&
-    sameBytes(a.counterFrom, b.counterFrom) &&
-    sameBytes(a.counterIndex, b.counterIndex) &&
-    sameBytes(a.counterDelta, b.counterDelta)
+    equal(bitsOf(before), bitsOf(after)) &&
+    equal(a.residentCount, b.residentCount) &&
+    equal(a.wiredCount, b.wiredCount) &&
+    equal(a.counterFrom, b.counterFrom) &&
+    equal(a.counterIndex, b.counterIndex) &&
+    equal(a.counterDelta, b.counterDelta)
   );
 }
 
 const samePmaps = ({ checkpoints: a }: RunPart, { checkpoints: b }: RunPart): boolean =>
-  a.length === b.length && a.every(({ pmaps }, i) => sameBytes(pmaps, b[i].pmaps));
+  a.length === b.length && a.every(({ pmaps }, i) => equal(pmaps, b[i].pmaps));

@@ -9,12 +9,12 @@
  * follow from what happened there and are not judged one by one; nor is a call that never ends.
  */
 import { COUNTER_NAMES } from '../../core/counters.ts';
+import type { Explanations, Step } from '../declare/declarations.ts';
+import { COMPARED_COUNTERS, PMAP_STATS, isGauge, planeOfCounter } from '../declare/planes.ts';
 import { type Checkpoint, OUTCOME_STOPPED, PMAP_FIELDS, type RunPart } from '../run/record.ts';
 import { OUTCOME_NOT_RUN } from '../workload/names.ts';
-import type { Explanations, Step } from './declarations.ts';
 import { newOccasions, readOccasions } from './occasions.ts';
 import { OpPair } from './ops.ts';
-import { COMPARED_COUNTERS, PMAP_STATS, isGauge, planeOfCounter } from './planes.ts';
 import { type StatDifference, Track } from './track.ts';
 
 export interface StatComparison {

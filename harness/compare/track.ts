@@ -2,10 +2,10 @@
  * One statistic or counter on its way through the ops of two runs: how far it differs, and whether what is declared to
  * differ explains it.
  */
-import type { Explanations, Step } from './declarations.ts';
-import { type Measure, NOTHING, sum } from './measure.ts';
+import type { Explanations, Step } from '../declare/declarations.ts';
+import { type Measure, NOTHING, sum } from '../declare/measure.ts';
+import type { Plane } from '../declare/planes.ts';
 import { type Expected, fits, mayStray, termsOf } from './occasions.ts';
-import type { Plane } from './planes.ts';
 
 /**
  * intended: declared by an author. known: a finding names it. follows: not judged, as it comes after a difference of a

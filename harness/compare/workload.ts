@@ -1,22 +1,22 @@
 /**
  * n-way comparison of the runs of one workload, piece by piece: nothing that it holds grows with the number of ops.
  */
+import { findingsIn, lineage } from '../declare/declarations.ts';
 import type { RunEnd, RunPart, RunRecord } from '../run/record.ts';
 import { OP_NAMES, type Workload } from '../workload/ops.ts';
-import { type Piece, type WorkloadHead, headOf, pieceOf, placeOf } from '../workload/pieces.ts';
-import { faultsOf, lineage } from './declarations.ts';
+import { type Piece, type WorkloadHead, headOf, locate, pieceOf } from '../workload/pieces.ts';
 import { type MissedExpectation, missedExpectations } from './expectations.ts';
-import { exceeds, explainFault, violationsOf } from './faults.ts';
 import { PairComparer } from './pair.ts';
-import type { Fault, Plan, PlannedPair, RunSummary, WorkloadComparison } from './plan.ts';
+import type { JudgedViolation, Plan, PlannedPair, RunSummary, WorkloadComparison } from './plan.ts';
 import { SameRun } from './same.ts';
+import { exceeds, explainViolation, violationsOf } from './violations.ts';
 
 /** Compares the runs of one workload, one per column of the plan, in its order. */
 export class WorkloadComparer {
   readonly #plan: Plan;
   readonly #head: WorkloadHead;
   readonly #pairs: readonly PairComparer[];
-  readonly #steps: readonly PairComparer[];
+  readonly #predecessors: readonly PairComparer[];
   /** by column, and by the columns before it */
   readonly #same: readonly (readonly SameRun[])[];
   /** columns that must answer what the workload expects, and where they do not */
@@ -35,7 +35,7 @@ export class WorkloadComparer {
     const comparer = ({ reference, candidate, explained }: PlannedPair): PairComparer =>
       new PairComparer(explained, { reference, candidate });
     this.#pairs = plan.pairs.map(comparer);
-    this.#steps = plan.steps.map(comparer);
+    this.#predecessors = plan.predecessors.map(comparer);
     this.#same = columns.map((_column, i) => columns.slice(0, i).map(() => new SameRun()));
     this.#references = columns.flatMap(({ id }, i) => {
       const isCandidate = plan.pairs.some(({ candidate }) => candidate.id === id);
@@ -65,9 +65,9 @@ export class WorkloadComparer {
   }
 
   #eachPair<T>(body: (pair: PairComparer, columns: readonly [reference: number, candidate: number]) => T): T[] {
-    const { columns, pairs, steps } = this.#plan;
-    const comparers = [...this.#pairs, ...this.#steps];
-    return [...pairs, ...steps].map(({ reference, candidate }, i) =>
+    const { columns, pairs, predecessors } = this.#plan;
+    const comparers = [...this.#pairs, ...this.#predecessors];
+    return [...pairs, ...predecessors].map(({ reference, candidate }, i) =>
       body(comparers[i], [columns.indexOf(reference), columns.indexOf(candidate)]),
     );
   }
@@ -92,7 +92,7 @@ export class WorkloadComparer {
       runs: runs.map((run) => summaryOf(run, referenceOf(run.variant) ?? null, this.#plan)),
       groups: this.#groups(runs),
       pairs: compared.slice(0, pairs.length),
-      steps: compared.slice(pairs.length),
+      predecessors: compared.slice(pairs.length),
       opTexts: Object.fromEntries(
         [...ops].toSorted((a, b) => a - b).map((op) => [op, op < 0 || op >= length ? 'end' : this.#texts.of(op)]),
       ),
@@ -149,22 +149,23 @@ class OpTexts {
 
 /** `line 7, cc: exit`. Null: the op is in another piece. */
 function opText(piece: Piece, op: number): string | null {
-  const place = placeOf(piece, op);
-  if (place === null) return null;
-  const { code, line, who } = place.chunk;
-  const { process, thread } = piece.actors[who[place.at]] ?? { process: -1, thread: '' };
+  const found = locate(piece, op);
+  if (found === null) return null;
+  const { chunk, at } = found;
+  const { code, line, who } = chunk;
+  const { process, thread } = piece.actors[who[at]] ?? { process: -1, thread: '' };
   const name = (piece.processes[process]?.name ?? '?') + (thread === '' ? '' : `/${thread}`);
-  const verb = OP_NAMES[code[place.at]];
-  return `${line[place.at] > 0 ? `line ${line[place.at]}` : `op ${op}`}, ${name}: ${verb}`;
+  const verb = OP_NAMES[code[at]];
+  return `${line[at] > 0 ? `line ${line[at]}` : `op ${op}`}, ${name}: ${verb}`;
 }
 
 /** A fault that the ledger knows of a variant stays known in its successors, until one mends it. */
 function summaryOf(run: RunEnd, reference: RunEnd | null, { ledger, facts }: Plan): RunSummary {
   const line = lineage(run.variant, facts);
   const inReference = reference === null ? [] : violationsOf(reference);
-  const known = faultsOf(line, ledger);
-  const faults = violationsOf(run).map((violation): Fault => {
-    const findings = explainFault(violation, run, known).flatMap(({ finding }) => finding ?? []);
+  const known = findingsIn(line, ledger);
+  const faults = violationsOf(run).map((violation): JudgedViolation => {
+    const findings = explainViolation(violation, run, known).flatMap(({ finding }) => finding ?? []);
     const shared = inReference.some((other) => other.name === violation.name && !exceeds(violation, other));
     return { ...violation, standing: findings.length > 0 ? 'known' : shared ? 'shared' : 'unexpected', findings };
   });

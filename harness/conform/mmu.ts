@@ -20,7 +20,8 @@ import {
   type MmuSequence,
   type MmuStep,
 } from './mmu-vectors.ts';
-import { type ConformReport, type Mismatch, readVectors, vectorFiles } from './report.ts';
+import type { Mismatch, MmuConformReport } from './report.ts';
+import { readVectors, vectorFiles } from './vector-files.ts';
 
 /** RAM of the two machines. The recordings put most tables below 2 GiB. */
 const LARGE_RAM = 2 ** 31;
@@ -160,7 +161,7 @@ function runStep(bench: Bench, step: MmuStep): { expected: unknown; got: unknown
  * Answers every access and every step of the files, or of the part-*.json and seq-*.json of folders. Throws VectorError for
  * what cannot be read.
  */
-export function conformMmu(paths: readonly string[]): ConformReport {
+export function conformMmu(paths: readonly string[]): MmuConformReport {
   const files = vectorFiles(paths, /^(part|seq)-.*\.json$/);
   const mismatches: Mismatch[] = [];
   let checked = 0;

@@ -42,7 +42,8 @@ import { KernelPanic } from '../../core/panic.ts';
 import type { Variant } from '../../core/variant.ts';
 import { PmapBench } from './pmap-bench.ts';
 import { type PmapAnswer, type PmapFile, answersOf, pmapFile } from './pmap-vectors.ts';
-import { type ConformReport, type Mismatch, readVectors, vectorFiles } from './report.ts';
+import type { OpMismatch, PmapConformReport } from './report.ts';
+import { readVectors, vectorFiles } from './vector-files.ts';
 
 /** Event counts by the recordings' names. */
 const COUNTS: Readonly<Record<string, number>> = {
@@ -85,14 +86,6 @@ const IGNORED_COUNT = 'la';
 /** Mismatches after which a file is given up: what follows them is their consequence. */
 const ENOUGH = 20;
 
-export interface PmapMismatch extends Mismatch {
-  readonly variant: string;
-  /** Index of the op in the file. */
-  readonly op: number;
-  /** What differs: out, val, map, g, pm N or c.NAME. */
-  readonly key: string;
-}
-
 /** Which answers of the recordings a revision is to be measured by. */
 export interface PmapRevision {
   readonly variant: Variant;
@@ -109,13 +102,7 @@ function samePanic(recorded: string, panic: KernelPanic): boolean {
 const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
 
 /** Runs one file under one revision. Returns the number of answers compared. */
-function runFile(
-  bench: PmapBench,
-  name: string,
-  file: PmapFile,
-  revision: PmapRevision,
-  found: PmapMismatch[],
-): number {
+function runFile(bench: PmapBench, name: string, file: PmapFile, revision: PmapRevision, found: OpMismatch[]): number {
   const answers = answersOf(file, revision.answers);
   if (answers === undefined) return 0;
   bench.start(file, revision.variant);
@@ -175,20 +162,10 @@ function differingOps(file: PmapFile, a: string, b: string): number {
   return left.filter((answer, index) => !same(answer, right[index])).length;
 }
 
-export interface PmapConformReport extends ConformReport {
-  readonly kind: 'pmap';
-  readonly mismatches: readonly PmapMismatch[];
-  /** Ops in the files: each is answered by every revision. */
-  readonly ops: number;
-  readonly revisions: readonly { readonly variant: string; readonly checked: number; readonly mismatches: number }[];
-  /** What in these files can tell d33276 from landed. */
-  readonly d33276: { readonly files: number; readonly ops: number };
-}
-
 /** Answers every recording that the paths name, under each revision. Throws VectorError for one that cannot be read. */
 export function conformPmap(paths: readonly string[], revisions: readonly PmapRevision[]): PmapConformReport {
   const files = vectorFiles(paths, /\.json$/);
-  const mismatches: PmapMismatch[] = [];
+  const mismatches: OpMismatch[] = [];
   const perRevision = revisions.map(({ variant }) => ({ variant: variant.id, checked: 0, mismatches: 0 }));
   const d33276 = { files: 0, ops: 0 };
   let ops = 0;
@@ -201,7 +178,7 @@ export function conformPmap(paths: readonly string[], revisions: readonly PmapRe
     if (telling > 0) d33276.files++;
     for (const [index, revision] of revisions.entries()) {
       bench ??= new PmapBench(revision.variant);
-      const found: PmapMismatch[] = [];
+      const found: OpMismatch[] = [];
       perRevision[index].checked += runFile(bench, basename(path), file, revision, found);
       perRevision[index].mismatches += found.length;
       mismatches.push(...found);

@@ -5,33 +5,18 @@
 import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { KernelPanic, type Machine, type Variant, machineFor } from '../../core/index.ts';
+import { loadWorkload } from '../input/load.ts';
 import { countOps } from '../workload/counts.ts';
-import { loadWorkload } from '../workload/load.ts';
 import type { TouchPolicy, Workload } from '../workload/ops.ts';
 import { type ReplayAnswer, type ReplayRow, replayRecording } from './replay-run.ts';
 import { type ReplayFile, replayFile } from './replay-vectors.ts';
-import { type ConformReport, type Mismatch, VectorError, readVectors, vectorFiles } from './report.ts';
+import type { ReplayConformReport, ReplayMismatch } from './report.ts';
+import { VectorError, readVectors, vectorFiles } from './vector-files.ts';
 
 /** Which answers of the summaries a revision is to be measured by. */
 export interface ReplayRevision {
   readonly variant: Variant;
   readonly answers: string;
-}
-
-export interface ReplayMismatch extends Mismatch {
-  /** none: in the ops that the recording becomes, before any revision runs them */
-  readonly variant?: string;
-}
-
-export interface ReplayConformReport extends ConformReport {
-  readonly kind: 'replay';
-  readonly mismatches: readonly ReplayMismatch[];
-  /** Of the process rows, `checked` in all: those that are the same in every revision. */
-  readonly rowsMatching: number;
-  /** Numbers compared, those of the rows included. */
-  readonly numbers: number;
-  /** checked: process rows */
-  readonly revisions: readonly { readonly variant: string; readonly checked: number; readonly mismatches: number }[];
 }
 
 /** The row of a summary, as one revision is to answer it. Entries and resident_count before are baseline's. */

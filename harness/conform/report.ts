@@ -1,15 +1,10 @@
-/**
- * What conform answers, and how it finds and opens recordings.
- */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import type { ZodType } from 'zod';
+/** What conform answers, by kind of recording. */
 
 /** An answer that differs from the recording. */
 export interface Mismatch {
   /** Base name of the file. */
   readonly file: string;
-  /** Place in it, e.g. 'access 17' or 'op 3'. */
+  /** Where in it, e.g. 'access 17' or 'op 3'. */
   readonly at: string;
   /** What was asked, in short. */
   readonly what: string;
@@ -17,54 +12,60 @@ export interface Mismatch {
   readonly got: unknown;
 }
 
-export interface ConformReport {
-  readonly schema: 'pmapdiff.conform/1';
-  readonly kind: 'pmap' | 'vm' | 'mmu' | 'replay';
-  /** The variant that answered, where variants can differ. */
+/** Of one op under one revision. */
+export interface OpMismatch extends Mismatch {
+  readonly variant: string;
+  /** Index of the op in the file. */
+  readonly op: number;
+  /**
+   * What differs. pmap: out, val, map, g, pm N or c.NAME. vm: out, val, n, calls, p, g, vm N.m, vm N.r, vm N.e START, o N or
+   * c.NAME.
+   */
+  readonly key: string;
+}
+
+export interface ReplayMismatch extends Mismatch {
+  /** absent: in the ops that the recording becomes, before any revision runs them */
   readonly variant?: string;
-  readonly files: number;
-  /** Recorded answers compared. 0: nothing was checked. */
+}
+
+export interface RevisionCount {
+  readonly variant: string;
   readonly checked: number;
-  readonly mismatches: readonly Mismatch[];
+  readonly mismatches: number;
 }
 
-/** A recording that cannot be opened or understood. */
-export class VectorError extends Error {
-  constructor(file: string, fault: string) {
-    super(`${file}: ${fault}`);
-    this.name = 'VectorError';
-  }
+interface Counted<Kind extends string, Found extends Mismatch> {
+  readonly schema: 'pmapdiff.conform/1';
+  readonly kind: Kind;
+  readonly files: number;
+  /** Recorded answers compared; of a replay, process rows. 0: nothing was checked. */
+  readonly checked: number;
+  readonly mismatches: readonly Found[];
 }
 
-/** The files that paths name; of a folder, those whose names match, in order of name. Throws VectorError if a path is missing. */
-export function vectorFiles(paths: readonly string[], names: RegExp): string[] {
-  return paths.flatMap((path) => {
-    const found = statSync(path, { throwIfNoEntry: false });
-    if (found === undefined) throw new VectorError(path, 'expected a file or a folder, found nothing');
-    if (!found.isDirectory()) return [path];
-    return readdirSync(path)
-      .filter((name) => names.test(name))
-      .toSorted()
-      .map((name) => join(path, name));
-  });
+export type MmuConformReport = Counted<'mmu', Mismatch>;
+
+export interface VmConformReport extends Counted<'vm', OpMismatch> {
+  /** Ops in the files: each is answered by every revision. */
+  readonly ops: number;
+  readonly revisions: readonly RevisionCount[];
 }
 
-/** A file's contents, checked against a schema. Throws VectorError that names the first fault. */
-export function readVectors<T>(path: string, schema: ZodType<T>): T {
-  let text: string;
-  let json: unknown;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new VectorError(path, `cannot be read: ${(error as Error).message}`);
-  }
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new VectorError(path, `expected JSON: ${(error as Error).message}`);
-  }
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new VectorError(basename(path), `${issue.path.join('.') || 'top'}: ${issue.message}`);
+export interface PmapConformReport extends Counted<'pmap', OpMismatch> {
+  /** Ops in the files: each is answered by every revision. */
+  readonly ops: number;
+  readonly revisions: readonly RevisionCount[];
+  /** What in these files can tell d33276 from landed. */
+  readonly d33276: { readonly files: number; readonly ops: number };
 }
+
+export interface ReplayConformReport extends Counted<'replay', ReplayMismatch> {
+  /** Of the process rows: those that are the same in every revision. */
+  readonly rowsMatching: number;
+  /** Numbers compared, those of the rows included. */
+  readonly numbers: number;
+  readonly revisions: readonly RevisionCount[];
+}
+
+export type ConformReport = PmapConformReport | VmConformReport | MmuConformReport | ReplayConformReport;

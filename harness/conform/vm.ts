@@ -8,20 +8,13 @@ import type { VmMapEntry, Vmspace } from '../../core/state/vm.ts';
 import type { Variant } from '../../core/variant.ts';
 import { vmMapEntrySucc } from '../../core/vm/map-tree.ts';
 import { countTables } from './pmap-state.ts';
-import { type ConformReport, type Mismatch, readVectors, vectorFiles } from './report.ts';
+import type { OpMismatch, VmConformReport } from './report.ts';
+import { readVectors, vectorFiles } from './vector-files.ts';
 import { type VmFileVectors, type VmItem, expandCalls, vmAnswersOf, vmFile } from './vm-vectors.ts';
 import { COSTS, type VmOutcome, VmWorld } from './vm-world.ts';
 
 /** Mismatches after which a file is given up: what follows them is their consequence. */
 const ENOUGH = 20;
-
-export interface VmMismatch extends Mismatch {
-  readonly variant: string;
-  /** Index of the op in the file. */
-  readonly op: number;
-  /** What differs: out, val, n, calls, p, g, vm N.m, vm N.r, vm N.e START, o N, or c.NAME. */
-  readonly key: string;
-}
 
 /** Which answers of the recordings a revision is to be measured by. */
 export interface VmRevision {
@@ -70,7 +63,7 @@ class Run {
   readonly name: string;
   readonly file: VmFileVectors;
   readonly revision: VmRevision;
-  readonly found: VmMismatch[] = [];
+  readonly found: OpMismatch[] = [];
   readonly superpages: boolean;
   private readonly expected = new Expected();
   private op = 0;
@@ -185,14 +178,6 @@ class Run {
   }
 }
 
-export interface VmConformReport extends ConformReport {
-  readonly kind: 'vm';
-  readonly mismatches: readonly VmMismatch[];
-  /** Ops in the files: each is answered by every revision. */
-  readonly ops: number;
-  readonly revisions: readonly { readonly variant: string; readonly checked: number; readonly mismatches: number }[];
-}
-
 /** A recording with superpages says so by a seventh number in its page statistics. */
 function withSuperpages(file: VmFileVectors): boolean {
   for (const item of vmAnswersOf(file, 'landed') ?? [])
@@ -203,7 +188,7 @@ function withSuperpages(file: VmFileVectors): boolean {
 /** Answers every recording that the paths name, under each revision. Throws VectorError for one that cannot be read. */
 export function conformVm(paths: readonly string[], revisions: readonly VmRevision[]): VmConformReport {
   const files = vectorFiles(paths, /\.json$/);
-  const mismatches: VmMismatch[] = [];
+  const mismatches: OpMismatch[] = [];
   const perRevision = revisions.map(({ variant }) => ({ variant: variant.id, checked: 0, mismatches: 0 }));
   let ops = 0;
   let world: VmWorld | null = null;

@@ -50,4 +50,8 @@ export const f6: Finding = {
       until: 'shared-page-unmap',
     },
   ],
+  knownViolations: [
+    { finding: 'F6', variant: 'double-count-fix', what: 'shared-page-entry', until: 'shared-page-unmap' },
+    { finding: 'F6', variant: 'double-count-fix', what: 'shared-page-signal', until: 'shared-page-unmap' },
+  ],
 };

@@ -1,7 +1,7 @@
 /**
  * A finding: one remark of the review made executable. Data and pure functions over records; the runner runs them.
  */
-import type { Known } from '../compare/declarations.ts';
+import type { KnownDifference } from '../declare/declarations.ts';
 import type { RunRecord } from '../run/record.ts';
 import type { TouchPolicy } from '../workload/ops.ts';
 
@@ -61,5 +61,10 @@ export interface Finding {
   /** Variant whose cell is unlike the one in which the remark shows (or, for a remark of harmlessness, unlike the rest). */
   readonly control: string;
   /** Differences between variants that this finding explains: data for the comparison. */
-  readonly known: readonly Known[];
+  readonly known: readonly KnownDifference[];
+  /**
+   * Invariants that it breaks: what a run whose invariants are checked must show besides. The accounting of a variant excuses
+   * none of them.
+   */
+  readonly knownViolations?: readonly KnownDifference[];
 }

@@ -1,5 +1,5 @@
 /** The ledger: every remark of this folder, one file each. The build lists the files in all.ts. */
-import type { Known } from '../compare/declarations.ts';
+import type { KnownDifference } from '../declare/declarations.ts';
 import * as files from './all.ts';
 import type { Finding, OpenFinding } from './finding.ts';
 
@@ -19,4 +19,7 @@ export const ledger: readonly Finding[] = all.filter((one): one is Finding => !i
 export const openFindings: readonly OpenFinding[] = all.filter(isOpen).toSorted(order);
 
 /** The differences that the ledger explains, for the comparison. */
-export const knownDifferences: readonly Known[] = ledger.flatMap(({ known }) => known);
+export const knownDifferences: readonly KnownDifference[] = ledger.flatMap(({ known }) => known);
+
+/** The invariants that it says are broken, for a run whose invariants are checked. */
+export const knownViolations: readonly KnownDifference[] = ledger.flatMap(({ knownViolations: broken = [] }) => broken);

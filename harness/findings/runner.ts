@@ -3,55 +3,19 @@
  */
 import { type Machine, type Variant, defineVariant } from '../../core/index.ts';
 import { variantById } from '../../variants/index.ts';
+import { loadCorpus } from '../input/load.ts';
 import type { RunRecord } from '../run/record.ts';
 import { run } from '../run/run.ts';
-import { loadCorpus } from '../workload/load.ts';
 import type { Workload } from '../workload/ops.ts';
 import { parseWorkload } from '../workload/text/parse.ts';
 import type { ExpectedCell, Finding, FindingCase, Observed } from './finding.ts';
 import { ledger } from './index.ts';
-
-/**
- * reproduced: the remark shows, as its source says. absent: it does not, as its source says. not exercised: the workload
- * never came to it, or its run failed. differs: something else was observed than the source says.
- */
-export type CellStatus = 'reproduced' | 'absent' | 'not exercised' | 'differs';
-
-export interface Cell {
-  readonly variant: string;
-  readonly status: CellStatus;
-  readonly expected: Observed;
-  readonly got: Observed | null;
-}
-
-export interface CaseReport {
-  readonly name: string;
-  readonly observes: string;
-  readonly source: string;
-  readonly workload: string;
-  readonly cells: readonly Cell[];
-}
-
-export interface FindingReport {
-  readonly id: string;
-  readonly title: string;
-  readonly thread: string;
-  readonly claim: string;
-  readonly control: string;
-  readonly cases: readonly CaseReport[];
-}
-
-/** Whether every cell is as its source says. */
-export const holds = ({ cases }: FindingReport): boolean =>
-  cases.length > 0 &&
-  cases.every(
-    ({ cells }) => cells.length > 0 && cells.every(({ status }) => ['reproduced', 'absent'].includes(status)),
-  );
+import type { CaseResult, Cell, CellStatus, FindingResult } from './result.ts';
 
 /** Throws WorkloadError for a workload that cannot be read, RangeError for a variant that does not exist. */
-export async function runFindings(findings: readonly Finding[] = ledger): Promise<FindingReport[]> {
+export async function runFindings(findings: readonly Finding[] = ledger): Promise<FindingResult[]> {
   let machine: Machine | null = null;
-  const runCase = async (id: string, one: FindingCase): Promise<CaseReport> => {
+  const runCase = async (id: string, one: FindingCase): Promise<CaseResult> => {
     const { name, observes, source, workload, without, expected, against, observe } = one;
     const parsed = await workloadOf(id, workload);
     const record = (variantId: string): RunRecord => {
@@ -69,9 +33,9 @@ export async function runFindings(findings: readonly Finding[] = ledger): Promis
     });
     return { name, observes, source, workload: textOf(workload), cells };
   };
-  const reports: FindingReport[] = [];
+  const reports: FindingResult[] = [];
   for (const { id, title, thread, claim, control, cases } of findings) {
-    const done: CaseReport[] = [];
+    const done: CaseResult[] = [];
     for (const one of cases) done.push(await runCase(id, one));
     reports.push({ id, title, thread, claim, control, cases: done });
   }

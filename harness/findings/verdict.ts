@@ -1,6 +1,6 @@
 /** How two records differ, whoever declared what. */
-import type { VariantFacts } from '../compare/declarations.ts';
 import { comparePair } from '../compare/pair.ts';
+import type { VariantFacts } from '../declare/declarations.ts';
 import type { RunRecord } from '../run/record.ts';
 
 /** Facts that declare nothing and name no member, so that a verdict speaks of behaviour alone. */
@@ -12,7 +12,7 @@ export function verdictAgainst(record: RunRecord, against: RunRecord): string | 
   const { verdict } = comparePair(
     against,
     record,
-    { intended: [], known: [], faults: { reference: [], candidate: [] } },
+    { intended: [], known: [], findings: { reference: [], candidate: [] } },
     facts,
   );
   return verdict === 'failed' || record.ops === 0 ? null : verdict;

@@ -3,8 +3,7 @@ import pc from 'picocolors';
 import type { Block, Interdiff } from '../review/interdiff.ts';
 import type { Bearing, Relation } from '../review/remarks.ts';
 import { cell, details, fenced } from './markdown-parts.ts';
-
-export const REVIEW_SCHEMA = 'pmapdiff.review/1';
+import { type Look, jsonText, plural } from './words.ts';
 
 const RELATION_WORDS: Readonly<Record<Relation, string>> = {
   gone: 'no longer shows',
@@ -21,7 +20,7 @@ const blockTitle = ({ members }: Block): string => members.join(', ');
 const signedNote = ({ restated, candidate }: Interdiff): string[] =>
   restated.map((name) => `${candidate} restates ${name} as its predecessor has it`);
 
-export function renderReview(interdiffs: readonly Interdiff[], { color }: { readonly color: boolean }): string {
+export function reviewText(interdiffs: readonly Interdiff[], { color }: Look): string {
   return `${interdiffs.map((one) => interdiffText(one, pc.createColors(color))).join('\n\n')}\n`;
 }
 
@@ -60,16 +59,14 @@ function blockText(block: Block, c: ReturnType<typeof pc.createColors>): string 
   return [c.cyan(`@@ ${blockTitle(block)} @@`), ...lines].join('\n');
 }
 
-const memberCount = (blocks: readonly Block[]): string => {
-  const count = blocks.flatMap(({ members }) => members).length;
-  return `${count} member${count === 1 ? '' : 's'} of the seam`;
-};
+const memberCount = (blocks: readonly Block[]): string =>
+  `${plural(blocks.flatMap(({ members }) => members).length, 'member')} of the seam`;
 
 /** The message keeps its own markup, but no tags. */
 const quoted = (text: string): string => text.replaceAll(/<(?=[a-z/!])/gi, '&lt;').replaceAll(/^/gm, '> ');
 
 /** One folded part a step, so that a series fits in a review comment. */
-export function renderReviewMarkdown(interdiffs: readonly Interdiff[]): string {
+export function reviewMarkdown(interdiffs: readonly Interdiff[]): string {
   return interdiffs
     .map((one) => {
       const { message, remarks, declares, blocks, notes, candidate } = one;
@@ -101,4 +98,4 @@ export function renderReviewMarkdown(interdiffs: readonly Interdiff[]): string {
 }
 
 export const reviewJson = (interdiffs: readonly Interdiff[]): string =>
-  `${JSON.stringify({ schema: REVIEW_SCHEMA, interdiffs }, null, 1)}\n`;
+  jsonText({ schema: 'pmapdiff.review/1', interdiffs });

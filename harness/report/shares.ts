@@ -5,7 +5,7 @@
 import type { RemoveCalls, RunEnd } from '../run/record.ts';
 import type { TouchPolicy } from '../workload/ops.ts';
 import { kindName, type KindRow, kindRows } from './kinds.ts';
-import { number } from './words.ts';
+import { jsonText, number, percent } from './words.ts';
 
 /** What the review published of the calls in exit and in execve. */
 export const PUBLISHED = { exit: '15-20%', exec: 'a large majority' } as const;
@@ -49,7 +49,7 @@ const POLICIES: Readonly<Record<TouchPolicy, string>> = {
   all: 'by every process',
 };
 
-const share = (part: number, whole: number): string => (whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)}%`);
+const share = (part: number, whole: number): string => (whole === 0 ? '-' : percent(part, whole));
 
 const line = (name: string, columns: readonly string[], note = ''): string =>
   `  ${name.padEnd(36)}${columns.map((text) => text.padStart(10)).join('')}${note}\n`;
@@ -62,7 +62,7 @@ const amounts = (processes: number, touched: number, { calls, early }: RemoveCal
   share(early, calls),
 ];
 
-export function sharesText({ workload, variant, touch, rows, totals }: Shares): string {
+function textOf({ workload, variant, touch, rows, totals }: Shares): string {
   return [
     `${workload} under ${variant}, the shared page touched ${POLICIES[touch]}\n`,
     line('pmap_remove in', ['processes', 'touched', 'calls', 'early', 'share']),
@@ -74,3 +74,7 @@ export function sharesText({ workload, variant, touch, rows, totals }: Shares): 
     ]),
   ].join('');
 }
+
+export const sharesText = (shares: readonly Shares[]): string => shares.map(textOf).join('\n');
+
+export const sharesJson = (shares: readonly Shares[]): string => jsonText({ schema: 'pmapdiff.shares/1', shares });

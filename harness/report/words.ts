@@ -1,46 +1,38 @@
-/** Words that several renderers of the report share. */
-import type { ExpectedDifference } from '../compare/accepted.ts';
-import type { Tally, Unreached } from '../compare/gate.ts';
-import type { Column, Reason, ReasonItem, Report } from './model.ts';
+/** Words, numbers and tables that all renderers share. */
+import Table from 'cli-table3';
+
+/** How an answer is to look. */
+export interface Look {
+  readonly color: boolean;
+}
 
 export const number = (n: number): string => n.toLocaleString('en-US');
 export const plural = (n: number, word: string): string => `${number(n)} ${word}${n === 1 ? '' : 's'}`;
 export const signed = (n: number): string => (n > 0 ? `+${number(n)}` : number(n));
-export const inLine = ({ ids }: Pick<Column, 'ids'>): string => ids.join(' = ');
+export const hex = (n: number): string => `0x${n.toString(16)}`;
+export const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(1)}%`;
 
-/** `removeEarlyExits -52`, `x -1…+3`, or the name alone. */
-export function amountText({ what, least, most }: ReasonItem): string {
-  if (least === null || most === null) return what;
-  if (least < 0 && most > 0) return `${what} ${signed(least)}…${signed(most)}`;
-  return `${what} ${signed(most > 0 ? most : least)}`;
+/** Columns without rules: bare text that survives a pipe, aligned. right: columns of numbers. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly number[] = [],
+): string {
+  const edges = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'];
+  const sides = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'];
+  const grid = new Table({
+    head: [...head],
+    chars: { ...Object.fromEntries([...edges, ...sides].map((side) => [side, ''])), middle: '  ' },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
+    colAligns: head.map((_title, i) => (right.includes(i) ? 'right' : 'left')),
+  });
+  grid.push(...rows.map((row) => [...row]));
+  return grid
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
 }
 
-/** Why a difference is no surprise; empty if it is one. */
-export const explained = ({ findings, why }: Reason, titles: Report['findingTitles']): string =>
-  (findings.length > 0 ? findings.map((id) => (titles[id] === undefined ? id : `${id} ${titles[id]}`)) : why).join(
-    '; ',
-  );
-
-export const placeOf = ({ first, workloads }: ReasonItem): string =>
-  `first in ${first.workload}, ${first.at}; ${plural(workloads, 'workload')}`;
-
-export const entryText = ({ variant, workload, what }: ExpectedDifference): string =>
-  `${variant}, ${workload}, ${what}`;
-
-/** `removeIsNoop, vmspaceClear (mine against landed)` */
-export const unreachedText = ({ members, candidate, reference }: Unreached): string =>
-  `${members.join(', ')} (${candidate} against ${reference})`;
-
-/** The whole comparison in one line. */
-export function tallyText({ pairs, equal, notExercised, intended, known, unexpected, failed, faults }: Tally): string {
-  const parts = [
-    `${plural(pairs, 'comparison')}: ${number(equal)} identical`,
-    ...(notExercised > 0 ? [`${number(notExercised)} not exercised`] : []),
-    `${number(intended)} intended`,
-    `${number(known)} known`,
-    `${number(unexpected)} unexpected`,
-    ...(failed > 0 ? [`${number(failed)} failed`] : []),
-    ...(faults > 0 ? [`${plural(faults, 'run')} out of balance`] : []),
-  ];
-  return parts.join(', ');
-}
+/** A document of JSON: the same bytes for the same answer. */
+export const jsonText = (body: object): string => `${JSON.stringify(body, null, 1)}\n`;

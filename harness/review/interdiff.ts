@@ -3,8 +3,8 @@
  * step and the statistics that it declares to change.
  */
 import { diffLines } from 'diff';
-import { type Declared, type VariantFacts, pathBetween } from '../compare/declarations.ts';
-import { MEMBERS } from '../compare/planes.ts';
+import { type Declared, type VariantFacts, pathBetween } from '../declare/declarations.ts';
+import { MEMBERS } from '../declare/planes.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { MemberText, VariantSources } from './members.ts';
 import { type Bearing, remarksOn } from './remarks.ts';

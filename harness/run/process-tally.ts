@@ -8,7 +8,7 @@ import { OUTCOME_OK } from '../workload/names.ts';
 import { OP_CLOCK, OP_EXEC, OP_EXIT, OP_FORK, OP_RFORK_MEM, OP_TOUCH, OP_VFORK } from '../workload/ops.ts';
 import { type ByKind, type KindCalls, PROCESS_KINDS, type ProcessKind, type RemoveCalls } from './record.ts';
 
-interface Known {
+interface Living {
   kind: ProcessKind;
   /** has read the shared page since it was made or last exec'd */
   touched: boolean;
@@ -23,7 +23,7 @@ export const noKinds = (): ByKind => {
 
 export class ProcessTally {
   readonly byKind = noKinds();
-  #known = new Map<number, Known>();
+  #known = new Map<number, Living>();
 
   /** Of a process before its next op. One that nobody made counts as forked until it execs. */
   kindOf(process: number): ProcessKind {
@@ -67,7 +67,7 @@ export class ProcessTally {
     }
   }
 
-  #of(process: number): Known {
+  #of(process: number): Living {
     let known = this.#known.get(process);
     if (known === undefined) this.#known.set(process, (known = { kind: 'forked', touched: false }));
     return known;

@@ -6,7 +6,7 @@
  */
 import { COUNTER_COUNT, COUNTER_NAMES } from '../../core/counters.ts';
 import { EVENT_KINDS, EVENT_WORDS, type EventKind } from '../../core/events.ts';
-import { COMPARED_COUNTERS, planeOfCounter } from '../compare/planes.ts';
+import { COMPARED_COUNTERS, planeOfCounter } from '../declare/planes.ts';
 import type { Ended, RecordedEvents, RunRecord } from '../run/record.ts';
 import { Comparator, type ComparatorName } from './comparator.ts';
 

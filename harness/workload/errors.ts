@@ -1,7 +1,8 @@
 /** WorkloadError: a workload that cannot be read. One line says where, what was expected and what was found. */
+import { InputError } from '../input-error.ts';
 
 /** Line and column count from 1; 0 = the file as a whole, or the line as a whole. */
-export class WorkloadError extends Error {
+export class WorkloadError extends InputError {
   readonly file: string;
   readonly line: number;
   readonly column: number;

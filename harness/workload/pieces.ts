@@ -92,7 +92,7 @@ const part = (
 });
 
 /** An op of a piece, by its number in the workload: the chunk that it is in, and where. Null: it is in another piece. */
-export function placeOf({ from, length, chunks }: Piece, op: number): { chunk: OpChunk; at: number } | null {
+export function locate({ from, length, chunks }: Piece, op: number): { chunk: OpChunk; at: number } | null {
   let at = op - from;
   if (at < 0 || at >= length) return null;
   for (const chunk of chunks) {

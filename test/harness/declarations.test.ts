@@ -1,16 +1,16 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FIRST_REACHED, type Machine } from '../../core/index.ts';
-import type { Known, VariantFacts } from '../../harness/compare/declarations.ts';
 import { EXIT_FINDING, EXIT_OK, tally } from '../../harness/compare/gate.ts';
 import { type WorkloadComparison, neverSeen, planComparison } from '../../harness/compare/plan.ts';
-import { MEMBERS } from '../../harness/compare/planes.ts';
 import { compareWorkload } from '../../harness/compare/workload.ts';
+import type { KnownDifference, VariantFacts } from '../../harness/declare/declarations.ts';
+import { MEMBERS } from '../../harness/declare/planes.ts';
 import { knownDifferences } from '../../harness/findings/index.ts';
+import { loadWorkload } from '../../harness/input/load.ts';
 import type { RunRecord } from '../../harness/run/record.ts';
 import { run } from '../../harness/run/run.ts';
 import { CATALOG } from '../../harness/workload/catalog/index.ts';
 import { CORPUS } from '../../harness/workload/corpus/index.ts';
-import { loadWorkload } from '../../harness/workload/load.ts';
 import type { Workload } from '../../harness/workload/ops.ts';
 import * as face from '../../variants/index.ts';
 import { factsOfAll } from '../support/facts.ts';
@@ -27,8 +27,8 @@ interface Answered {
 
 let answered: Answered[];
 
-const compareAll = (some: readonly VariantFacts[], ledger: readonly Known[], over: readonly Answered[]) => {
-  const plan = planComparison(ids, some, { against: { kind: 'variant', id: 'baseline' }, ledger, steps: true });
+const compareAll = (some: readonly VariantFacts[], ledger: readonly KnownDifference[], over: readonly Answered[]) => {
+  const plan = planComparison(ids, some, { against: { kind: 'variant', id: 'baseline' }, ledger, predecessors: true });
   const compared = over.map(({ workload, records }): WorkloadComparison => compareWorkload(plan, workload, records));
   return { plan, compared };
 };
@@ -52,8 +52,8 @@ beforeAll(async () => {
 describe('the declarations of the review', () => {
   it('explain every difference over catalog and corpus, and each comes true', { timeout: 60_000 }, () => {
     const { plan, compared } = compareAll(facts, knownDifferences, answered);
-    const unexpected = compared.flatMap(({ name, pairs, steps }) =>
-      [...pairs, ...steps].flatMap(({ reference, candidate, differences }) =>
+    const unexpected = compared.flatMap(({ name, pairs, predecessors }) =>
+      [...pairs, ...predecessors].flatMap(({ reference, candidate, differences }) =>
         differences
           .filter(({ standing }) => standing === 'unexpected')
           .map(({ what }) => `${name}: ${candidate} against ${reference}: ${what}`),

@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Machine, Variant } from '../../core/index.ts';
-import type { Known } from '../../harness/compare/declarations.ts';
 import { planComparison } from '../../harness/compare/plan.ts';
 import { compareWorkload } from '../../harness/compare/workload.ts';
+import type { KnownDifference } from '../../harness/declare/declarations.ts';
 import { knownDifferences, ledger } from '../../harness/findings/index.ts';
+import { loadWorkload } from '../../harness/input/load.ts';
 import type { RunRecord } from '../../harness/run/record.ts';
 import { run } from '../../harness/run/run.ts';
 import { CATALOG } from '../../harness/workload/catalog/index.ts';
 import { generateWorkload } from '../../harness/workload/generate.ts';
-import { loadWorkload } from '../../harness/workload/load.ts';
 import type { Workload } from '../../harness/workload/ops.ts';
 import { parseWorkload } from '../../harness/workload/text/parse.ts';
 import * as face from '../../variants/index.ts';
@@ -53,9 +53,9 @@ beforeAll(async () => {
 });
 
 /** What nobody declared of a variant beside another, by workload. */
-function unexpected(id: string, reference: string, known: readonly Known[]): string[] {
+function unexpected(id: string, reference: string, known: readonly KnownDifference[]): string[] {
   const against = { kind: 'variant', id: reference } as const;
-  const plan = planComparison([reference, id], facts, { against, ledger: known, steps: false });
+  const plan = planComparison([reference, id], facts, { against, ledger: known, predecessors: false });
   return workloads.flatMap((workload) =>
     compareWorkload(plan, workload, [record(reference, workload), record(id, workload)]).pairs[0]!.differences.flatMap(
       ({ what, standing }) => (standing === 'unexpected' ? [`${workload.name}: ${what}`] : []),
@@ -93,7 +93,7 @@ describe('a what-if', () => {
     const plan = planComparison(['landed', 'dying-pmap-no-ipi'], facts, {
       against: { kind: 'variant', id: 'landed' },
       ledger: [],
-      steps: false,
+      predecessors: false,
     });
     for (const workload of workloads) {
       const both = ['landed', 'dying-pmap-no-ipi'].map((id) => record(id, workload));

@@ -82,7 +82,7 @@ describe('random workloads', () => {
       planComparison(
         variants.map((variant) => variant.id),
         facts,
-        { against: { kind: 'variant', id }, ledger: knownDifferences, steps: true },
+        { against: { kind: 'variant', id }, ledger: knownDifferences, predecessors: true },
       ),
     );
     const start = performance.now();
@@ -97,8 +97,8 @@ describe('random workloads', () => {
     say(what, count, ops, start);
   }
 
-  const unexpectedOf = ({ pairs, steps, runs }: WorkloadComparison): string[] => [
-    ...[...pairs, ...steps].flatMap(({ reference, candidate, differences, failures }) => [
+  const unexpectedOf = ({ pairs, predecessors, runs }: WorkloadComparison): string[] => [
+    ...[...pairs, ...predecessors].flatMap(({ reference, candidate, differences, failures }) => [
       ...differences
         .filter(({ standing }) => standing === 'unexpected')
         .map(({ what, op, amount }) => `${candidate} after ${reference}: ${what} by ${amount?.total} from op ${op} on`),

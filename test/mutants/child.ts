@@ -2,7 +2,8 @@
 import { statSync } from 'node:fs';
 import { conformMmu } from '../../harness/conform/mmu.ts';
 import { conformPmap } from '../../harness/conform/pmap.ts';
-import { type Mismatch, vectorFiles } from '../../harness/conform/report.ts';
+import type { Mismatch } from '../../harness/conform/report.ts';
+import { vectorFiles } from '../../harness/conform/vector-files.ts';
 import { conformVm } from '../../harness/conform/vm.ts';
 import { baseline, d33276, landed } from '../../variants/index.ts';
 

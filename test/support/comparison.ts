@@ -1,10 +1,10 @@
 /** A whole comparison on planted records: four revisions, two workloads, no machine. */
 import { type ExpectedDifference, acceptExpected } from '../../harness/compare/accepted.ts';
-import type { Known, VariantFacts } from '../../harness/compare/declarations.ts';
 import { type GateOptions, tally } from '../../harness/compare/gate.ts';
 import { type Against, type WorkloadComparison, neverSeen, planComparison } from '../../harness/compare/plan.ts';
 import { compareWorkload } from '../../harness/compare/workload.ts';
-import { type Report, buildReport } from '../../harness/report/model.ts';
+import type { KnownDifference, VariantFacts } from '../../harness/declare/declarations.ts';
+import { type CompareReport, buildReport } from '../../harness/report/compare/model.ts';
 import type { RunRecord } from '../../harness/run/record.ts';
 import { parseWorkload } from '../../harness/workload/text/parse.ts';
 
@@ -16,10 +16,10 @@ export interface Column {
 
 export interface Planned {
   readonly against?: Against;
-  readonly ledger?: readonly Known[];
+  readonly ledger?: readonly KnownDifference[];
   readonly gate?: Partial<GateOptions>;
   readonly texts?: readonly string[];
-  readonly steps?: boolean;
+  readonly predecessors?: boolean;
   readonly expected?: readonly ExpectedDifference[];
 }
 
@@ -29,13 +29,18 @@ const GATE: GateOptions = { interrupted: false, wholeCatalog: false, requireExer
 export function compareAll(
   columns: readonly Column[],
   planned: Planned = {},
-): { report: Report; workloads: WorkloadComparison[] } {
-  const { against = { kind: 'variant', id: columns[0]!.facts.id }, ledger = [], texts = [], steps = false } = planned;
+): { report: CompareReport; workloads: WorkloadComparison[] } {
+  const {
+    against = { kind: 'variant', id: columns[0]!.facts.id },
+    ledger = [],
+    texts = [],
+    predecessors = false,
+  } = planned;
   const ids = columns.map(({ facts }) => facts.id);
   const plan = planComparison(
     ids,
     columns.map(({ facts }) => facts),
-    { against, ledger, steps },
+    { against, ledger, predecessors },
   );
   const workloads = columns[0]!.records.map((_record, i) =>
     compareWorkload(
@@ -49,14 +54,12 @@ export function compareAll(
   const gate = { ...GATE, expired: expected.expired.length, ...planned.gate };
   const report = buildReport({
     plan,
-    workloads: judged,
-    expected,
     against,
-    complete: !gate.interrupted,
-    states: [],
-    neverSeen: unseen,
+    compared: { workloads, states: [], complete: !gate.interrupted },
+    judged: { workloads: judged, expected, neverSeen: unseen, tally: tally(judged, unseen, gate) },
     findingTitles: { F1: 'Counted twice' },
-    tally: tally(judged, unseen, gate),
+    files: {},
+    checked: [],
   });
   return { report, workloads: [...judged] };
 }

@@ -13,6 +13,8 @@ export interface ImportEdge {
   readonly from: string;
   readonly target: string;
   readonly line: number;
+  /** gone at run time: `import type`, or a type written as import() */
+  readonly isType?: boolean;
 }
 
 /** Core files from the bottom up. Files on one line may not import each other, except within vm and kern, in their order. */
@@ -44,31 +46,47 @@ const matches = (path: string, pattern: string): boolean =>
 
 const coreRank = (path: string): number => CORE_ORDER.findIndex((row) => row.some((pattern) => matches(path, pattern)));
 
-/** Outside core: first rule whose `of` matches decides; targets must match one of `may`. */
+/**
+ * Outside core: first rule whose `of` matches decides; targets must match one of `may`. Data flows one way: workload, run,
+ * columns, compare, report; the command line is on top.
+ */
 const RULES: readonly { readonly of: string; readonly may: readonly string[] }[] = [
   { of: 'variants/index.ts', may: ['variants/', 'core/index.ts'] },
   { of: 'variants/', may: ['core/index.ts', 'variants/'] },
-  { of: 'harness/workload/', may: ['harness/workload/', 'core/units.ts', 'core/counters.ts'] },
-  { of: 'harness/cost/', may: ['harness/cost/', 'core/units.ts', 'core/counters.ts'] },
+  { of: 'harness/input-error.ts', may: [] },
+  {
+    of: 'harness/workload/',
+    may: ['harness/workload/', 'harness/input-error.ts', 'core/units.ts', 'core/counters.ts'],
+  },
+  { of: 'harness/input/', may: ['harness/input/', 'harness/workload/', 'core/units.ts'] },
   { of: 'harness/check/', may: ['harness/check/', 'core/inspect.ts', 'core/counters.ts'] },
   { of: 'harness/run/', may: ['harness/run/', 'harness/workload/', 'core/index.ts'] },
+  { of: 'harness/declare/', may: ['harness/declare/', 'core/counters.ts'] },
+  {
+    of: 'harness/columns/',
+    may: [
+      'harness/columns/',
+      'harness/bundle/spawn.ts',
+      'harness/check/checker.ts',
+      'harness/input/paths.ts',
+      'harness/review/members.ts',
+      'harness/review/source.ts',
+      'harness/declare/',
+      'harness/run/',
+      'harness/workload/',
+      'core/index.ts',
+      'variants/index.ts',
+    ],
+  },
   {
     of: 'harness/compare/',
-    may: ['harness/compare/', 'harness/run/record.ts', 'harness/workload/', 'core/units.ts', 'core/counters.ts'],
-  },
-  {
-    of: 'harness/search/',
-    may: ['harness/search/', 'harness/compare/', 'harness/run/record.ts', 'harness/workload/'],
-  },
-  {
-    of: 'harness/report/',
     may: [
-      'harness/report/',
-      'harness/review/',
       'harness/compare/',
+      'harness/columns/column.ts',
+      'harness/columns/lockstep.ts',
+      'harness/declare/',
       'harness/run/record.ts',
       'harness/workload/',
-      'harness/findings/finding.ts',
       'core/units.ts',
       'core/counters.ts',
     ],
@@ -76,32 +94,13 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
   { of: 'harness/findings/runner.ts', may: ['harness/', 'core/', 'variants/'] },
   {
     of: 'harness/findings/',
-    may: ['harness/findings/', 'harness/compare/', 'harness/workload/', 'harness/run/record.ts', 'core/counters.ts'],
-  },
-  ...['replay.ts', 'replay-run.ts', 'replay-vectors.ts'].map((name) => ({
-    of: `harness/conform/${name}`,
-    may: ['harness/conform/', 'harness/run/', 'harness/workload/', 'core/'],
-  })),
-  { of: 'harness/conform/', may: ['harness/conform/', 'core/'] },
-  {
-    of: 'harness/bench/',
     may: [
-      'harness/bench/',
-      'harness/bundle/column.ts',
-      'harness/run/',
+      'harness/findings/',
+      'harness/compare/',
+      'harness/declare/',
       'harness/workload/',
-      'core/index.ts',
-      'core/inspect.ts',
-      'core/hw/',
-    ],
-  },
-  {
-    of: 'harness/review/',
-    may: [
-      'harness/review/',
-      'harness/compare/declarations.ts',
-      'harness/compare/planes.ts',
-      'harness/findings/finding.ts',
+      'harness/run/record.ts',
+      'core/counters.ts',
     ],
   },
   {
@@ -116,15 +115,90 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
     of: 'harness/trace/',
     may: [
       'harness/trace/',
-      'harness/compare/',
-      'harness/report/',
+      'harness/compare/state-diff.ts',
+      'harness/declare/',
       'harness/run/record.ts',
       'core/counters.ts',
       'core/events.ts',
     ],
   },
+  { of: 'harness/review/', may: ['harness/review/', 'harness/declare/', 'harness/findings/finding.ts'] },
+  ...['replay.ts', 'replay-run.ts', 'replay-vectors.ts'].map((name) => ({
+    of: `harness/conform/${name}`,
+    may: ['harness/conform/', 'harness/input/', 'harness/run/', 'harness/workload/', 'core/'],
+  })),
+  { of: 'harness/conform/', may: ['harness/conform/', 'harness/input-error.ts', 'core/'] },
+  {
+    of: 'harness/bench/',
+    may: [
+      'harness/bench/',
+      'harness/bundle/column.ts',
+      'harness/input/',
+      'harness/run/',
+      'harness/workload/',
+      'core/index.ts',
+      'core/inspect.ts',
+      'core/hw/',
+    ],
+  },
+  {
+    of: 'harness/report/',
+    may: [
+      'harness/report/',
+      'harness/bench/report.ts',
+      'harness/bench/statistics.ts',
+      'harness/bench/task.ts',
+      'harness/columns/column.ts',
+      'harness/columns/lockstep.ts',
+      'harness/compare/',
+      'harness/conform/report.ts',
+      'harness/declare/',
+      'harness/explain/',
+      'harness/findings/finding.ts',
+      'harness/findings/result.ts',
+      'harness/input/import/log.ts',
+      'harness/probe/',
+      'harness/review/',
+      'harness/run/record.ts',
+      'harness/run/events.ts',
+      'harness/trace/',
+      'harness/workload/',
+      'core/units.ts',
+      'core/counters.ts',
+    ],
+  },
   { of: 'harness/', may: ['harness/', 'core/', 'variants/'] },
 ];
+
+/** Files that run in a browser: neither they nor what they import at run time may need Node. */
+const BROWSER: readonly string[] = [
+  'core/',
+  'variants/',
+  'harness/input-error.ts',
+  'harness/workload/',
+  'harness/run/',
+  'harness/check/',
+  'harness/declare/',
+  'harness/columns/built-in.ts',
+  'harness/columns/column.ts',
+  'harness/columns/lockstep.ts',
+  'harness/columns/run-limit.ts',
+  'harness/compare/',
+  'harness/findings/',
+  'harness/conform/report.ts',
+  'harness/bench/report.ts',
+  'harness/bench/statistics.ts',
+  'harness/bench/task.ts',
+  'harness/explain/',
+  'harness/probe/',
+  'harness/trace/',
+  'harness/report/',
+];
+/** What opens files among them: variants, in a process of their own, and the recordings of findings. */
+const NODE_ONLY: readonly string[] = ['harness/findings/runner.ts'];
+
+export const runsInBrowser = (path: string): boolean =>
+  BROWSER.some((pattern) => matches(path, pattern)) && !NODE_ONLY.includes(path);
 
 /** Every .ts file of the source tree that is written by hand, as repository paths. */
 export function sourceFiles(): string[] {
@@ -139,22 +213,23 @@ export function sourceFiles(): string[] {
 export function importsOf(path: string, text: string): ImportEdge[] {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   const edges: ImportEdge[] = [];
-  const add = (specifier: ts.Node): void => {
+  const add = (specifier: ts.Node, isType = false): void => {
     if (!ts.isStringLiteralLike(specifier)) {
       edges.push({ from: path, target: '(computed)', line: lineOf(specifier) });
       return;
     }
     const name = specifier.text;
     const target = name.startsWith('.') ? posix.join(posix.dirname(path), name) : name;
-    edges.push({ from: path, target, line: lineOf(specifier) });
+    edges.push({ from: path, target, line: lineOf(specifier), isType });
   };
   const lineOf = (node: ts.Node): number => source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
   const visit = (node: ts.Node): void => {
-    if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier)
-      add(node.moduleSpecifier);
+    if (ts.isImportDeclaration(node))
+      add(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword);
+    else if (ts.isExportDeclaration(node) && node.moduleSpecifier) add(node.moduleSpecifier, node.isTypeOnly);
     else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword && node.arguments[0])
       add(node.arguments[0]);
-    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal);
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal, true);
     ts.forEachChild(node, visit);
   };
   visit(source);
@@ -179,6 +254,53 @@ export function violation({ from, target }: ImportEdge): string | null {
   if (rule === undefined) return 'file belongs to no layer';
   if (!local) return from.startsWith('variants/') ? 'a variant imports the core face and its predecessor only' : null;
   return rule.may.some((pattern) => matches(target, pattern)) ? null : `${rule.of} may not import it`;
+}
+
+const NODE_GLOBALS = new Set(['process', 'Buffer', 'require', '__dirname', '__filename', 'setImmediate', 'NodeJS']);
+
+/** Globals of Node that a file names, other than as a member, a key, or something of its own. */
+export function nodeGlobals(path: string, text: string): { readonly name: string; readonly line: number }[] {
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  const own = new Set<string>();
+  const named: ts.Identifier[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node) && NODE_GLOBALS.has(node.text)) {
+      const { parent } = node;
+      if (declares(parent, node)) own.add(node.text);
+      else if (!isMember(parent, node)) named.push(node);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return named
+    .filter(({ text: name }) => !own.has(name))
+    .map((node) => ({ name: node.text, line: source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1 }));
+}
+
+/** `const x`, a function or a parameter x, `{ x }` taken apart. */
+const declares = (parent: ts.Node, node: ts.Identifier): boolean =>
+  (ts.isVariableDeclaration(parent) ||
+    ts.isFunctionDeclaration(parent) ||
+    ts.isParameter(parent) ||
+    ts.isBindingElement(parent)) &&
+  parent.name === node;
+
+/** `a.x`, and x as the name of a property, a method or a type. */
+const isMember = (parent: ts.Node, node: ts.Identifier): boolean =>
+  (ts.isPropertyAccessExpression(parent) && parent.name === node) ||
+  (ts.isBindingElement(parent) && parent.propertyName === node) ||
+  ((ts.isPropertyAssignment(parent) ||
+    ts.isPropertySignature(parent) ||
+    ts.isPropertyDeclaration(parent) ||
+    ts.isMethodDeclaration(parent)) &&
+    parent.name === node);
+
+/** Why an import keeps a file from running in a browser, or null. */
+export function needsNode({ from, target, isType }: ImportEdge): string | null {
+  if (!runsInBrowser(from) || isType === true) return null;
+  if (target.startsWith('node:')) return 'what runs in a browser imports nothing of Node';
+  const local = /^(core|variants|harness)\//.test(target);
+  return local && !runsInBrowser(target) ? `what runs in a browser imports ${target}, which does not` : null;
 }
 
 /** The first import cycle found, as a list of files, or null. */

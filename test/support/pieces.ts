@@ -59,7 +59,7 @@ export class PieceComparison {
     const plan = planComparison(
       variants.map(({ id }) => id),
       factsOfAll(variants),
-      { against: { kind: 'variant', id: 'baseline' }, ledger: knownDifferences, steps: true },
+      { against: { kind: 'variant', id: 'baseline' }, ledger: knownDifferences, predecessors: true },
     );
     const comparer = new WorkloadComparer(plan, head);
     let sessions: Session[] | null = null;

@@ -1,9 +1,9 @@
 /** Records and facts made by hand: what a run could have left behind, op by op. */
 import { COUNTER_COUNT, COUNTER_NAMES, type CounterName } from '../../core/counters.ts';
-import type { Declared, Known, VariantFacts } from '../../harness/compare/declarations.ts';
-import { explanations } from '../../harness/compare/declarations.ts';
 import { type PairComparison, comparePair } from '../../harness/compare/pair.ts';
-import { MEMBERS } from '../../harness/compare/planes.ts';
+import type { Declared, KnownDifference, VariantFacts } from '../../harness/declare/declarations.ts';
+import { explanations } from '../../harness/declare/declarations.ts';
+import { MEMBERS } from '../../harness/declare/planes.ts';
 import type { Checkpoint, Ended, Leftover, Resumed, RunRecord, Violation } from '../../harness/run/record.ts';
 
 export interface PlantedOp {
@@ -88,7 +88,7 @@ export function pair(
   a: RunRecord,
   b: RunRecord,
   intends: readonly Declared[] = [],
-  ledger: readonly Known[] = [],
+  ledger: readonly KnownDifference[] = [],
   members: readonly string[] = ['removeIsNoop'],
 ): PairComparison {
   const reference = facts(a.variant);

@@ -39,7 +39,7 @@ export function againstLanded(workload: Workload, variant: Variant): WorkloadCom
   const plan = planComparison(['landed', variant.id], factsBeside(variant), {
     against: { kind: 'variant', id: 'landed' },
     ledger: knownDifferences,
-    steps: false,
+    predecessors: false,
   });
   const reference = references.get(workload.name) ?? recordOf(workload, face.landed);
   references.set(workload.name, reference);

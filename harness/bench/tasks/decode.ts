@@ -1,8 +1,8 @@
 /**
  * decode-make12: a recording's lines read, checked against their schemas and turned into ops. It was unpacked before.
  */
-import { corpusPath } from '../../workload/corpus/index.ts';
-import { readBlocks } from '../../workload/input.ts';
+import { readBlocks } from '../../input/blocks.ts';
+import { corpusPath } from '../../input/paths.ts';
 import { TraceReader } from '../../workload/trace/read.ts';
 import type { Prepared } from './prepared.ts';
 

@@ -1,5 +1,4 @@
 /** The recorded programs inside the repository: real process trees, in `vmtrace-1`, gzipped. */
-import { packagePath } from '../root.ts';
 
 /** What each recording is, by name. */
 export const CORPUS: Readonly<Record<string, string>> = {
@@ -11,5 +10,3 @@ export const CORPUS: Readonly<Record<string, string>> = {
   spawn_vforkfail: '200 vforked children whose exec fails',
   make12: 'make -j2 of a 12-file C project: 73 processes, 70 of them vforked',
 };
-
-export const corpusPath = (name: string): string => packagePath('harness', 'workload', 'corpus', `${name}.jsonl.gz`);

@@ -1,6 +1,6 @@
 /** Workload text to a Workload. */
 import { WorkloadError } from '../errors.ts';
-import { MAX_LINE } from '../input.ts';
+import { MAX_LINE } from '../lines.ts';
 import { DEFAULT_MACHINE, MACHINE_KEYS } from '../machine.ts';
 import { ABIS, type Abi, type MachineSettings, type Workload } from '../ops.ts';
 import { MAX_ENTRIES, type ProgramKeys, completeSpec, specProblem } from '../program.ts';

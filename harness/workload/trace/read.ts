@@ -1,8 +1,7 @@
 /** A `vmtrace-1` file to a Workload, line by line. */
 import type { z } from 'zod';
 import { WorkloadError, quoted } from '../errors.ts';
-import { MAX_LINE, linesOf } from '../input.ts';
-
+import { MAX_LINE, linesOf } from '../lines.ts';
 import { DEFAULT_MACHINE } from '../machine.ts';
 import type { MachineSettings, TouchPolicy, Workload } from '../ops.ts';
 import type { Piece, WorkloadHead } from '../pieces.ts';

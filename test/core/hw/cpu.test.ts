@@ -4,9 +4,9 @@ import { PG_A, PG_M, PG_NX_HI, PG_RW } from '../../../core/hw/entry.ts';
 import { ACCESS_EXECUTE, ACCESS_USER, ACCESS_WRITE, FAULT_PRESENT, PAGE_FAULT } from '../../../core/hw/walk.ts';
 import { VM_PROT_EXECUTE, VM_PROT_READ, VM_PROT_WRITE, bootMachine } from '../../../core/index.ts';
 import { Pmap } from '../../../core/state/pmap.ts';
+import { loadWorkload } from '../../../harness/input/load.ts';
 import { run } from '../../../harness/run/run.ts';
 import { CATALOG } from '../../../harness/workload/catalog/index.ts';
-import { loadWorkload } from '../../../harness/workload/load.ts';
 import { landed } from '../../../variants/index.ts';
 import { LEAF, ROOT, Tables } from './tables.ts';
 

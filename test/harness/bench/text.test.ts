@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BenchReport } from '../../../harness/bench/report.ts';
 import { TASKS, taskById } from '../../../harness/bench/task.ts';
-import { benchText, shownTime } from '../../../harness/bench/text.ts';
+import { benchText, shownTime } from '../../../harness/report/bench.ts';
 
 const range = (median: number) => ({ median, low: median * 0.9, high: median * 1.1 });
 
@@ -37,7 +37,7 @@ const report: BenchReport = {
 };
 
 describe('a bench report as text', () => {
-  const text = benchText(report, false);
+  const text = benchText(report, { color: false });
 
   it('says what was measured with', () => {
     expect(text).toMatch(/^bench: Node v0\.0\.0, 3 rounds of 60 ms/);
@@ -55,7 +55,10 @@ describe('a bench report as text', () => {
     );
   });
   it('says why there is no yardstick', () => {
-    const skipped = benchText({ ...report, native: { kind: 'skipped', why: 'no C compiler (cc) was found' } }, false);
+    const skipped = benchText(
+      { ...report, native: { kind: 'skipped', why: 'no C compiler (cc) was found' } },
+      { color: false },
+    );
     expect(skipped).toContain('The C yardstick was skipped: no C compiler (cc) was found.');
     expect(skipped).not.toContain('40.0 ns');
   });
@@ -64,7 +67,7 @@ describe('a bench report as text', () => {
   });
   it('has no colour unless asked', () => {
     expect(text).not.toContain('\u001B');
-    expect(benchText(report, true)).toContain('\u001B');
+    expect(benchText(report, { color: true })).toContain('\u001B');
   });
 });
 

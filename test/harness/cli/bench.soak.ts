@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { BenchReport } from '../../../harness/bench/report.ts';
+import { schemas } from '../../../harness/report/schema/index.ts';
 import { builtFile } from '../../support/built.ts';
 import { VariantFiles } from '../../support/variant-files.ts';
 
@@ -23,7 +23,7 @@ describe('pmapdiff bench', () => {
   it('measures revisions and says so in JSON', () => {
     const { status, stdout, stderr } = bench('--task', 'remove-calls', '--variants', 'baseline,landed', '--json');
     expect([status, stderr]).toEqual([0, '']);
-    const report = JSON.parse(stdout) as BenchReport;
+    const report = schemas.bench.parse(JSON.parse(stdout));
     expect(report).toMatchObject({ schema: 'pmapdiff.bench/1', against: 'landed', native: { kind: 'skipped' } });
     expect(report.tasks[0]!.rows.map(({ kind, variant }) => [kind, variant])).toEqual([
       ['measured', 'landed'],

@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { corpusPath } from '../../../harness/workload/corpus/index.ts';
+import { corpusPath } from '../../../harness/input/paths.ts';
 import { cliFile, plainEnv, pmapdiff } from '../../support/command.ts';
 import { root } from '../../support/layers.ts';
 import { VariantFiles } from '../../support/variant-files.ts';

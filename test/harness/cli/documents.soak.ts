@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { corpusPath } from '../../../harness/workload/corpus/index.ts';
+import { corpusPath } from '../../../harness/input/paths.ts';
+import { schemas } from '../../../harness/report/schema/index.ts';
 import { cliFile, pmapdiff } from '../../support/command.ts';
-import { documents } from '../../support/documents.ts';
 import { root } from '../../support/layers.ts';
 import { fixtureFile } from '../../support/variant-fixtures.ts';
 
@@ -13,7 +13,7 @@ beforeAll(() => void cliFile(), 90_000);
 const vectors = (kind: string): string => join(root, 'test/fixtures/vectors', kind);
 const panics = fixtureFile('assert-too-early');
 
-const asked: readonly (readonly [keyof typeof documents, number, readonly string[]])[] = [
+const asked: readonly (readonly [keyof typeof schemas, number, readonly string[]])[] = [
   ['list', 0, []],
   ['findings', 0, []],
   ['review', 0, []],
@@ -39,7 +39,7 @@ describe('--json is one document that its schema holds, and the same bytes again
     const run = () => pmapdiff(command, ...args, '--json');
     const { status, stdout } = run();
     expect(status).toBe(code);
-    expect(documents[command].parse(JSON.parse(stdout))).toEqual(JSON.parse(stdout));
+    expect(schemas[command].parse(JSON.parse(stdout))).toEqual(JSON.parse(stdout));
     expect(stdout).not.toContain(root);
     expect(run().stdout).toBe(stdout);
   });

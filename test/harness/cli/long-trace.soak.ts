@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { corpusPath } from '../../../harness/workload/corpus/index.ts';
+import { corpusPath } from '../../../harness/input/paths.ts';
 import { builtFile } from '../../support/built.ts';
 import { repeated, writeRepeated } from '../../support/long-trace.ts';
 import { fixtureFile } from '../../support/variant-fixtures.ts';

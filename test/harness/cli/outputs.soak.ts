@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chooseFailOn, chooseFormat } from '../../../harness/cli/compare-output.ts';
+import { Answer } from '../../../harness/cli/answer.ts';
 import { dayOf, readExpected } from '../../../harness/cli/expect.ts';
-import { compareSchema } from '../../../harness/report/schema.ts';
+import { chooseFailOn } from '../../../harness/cli/select.ts';
+import { FORMATS } from '../../../harness/report/formats.ts';
+import { schemas } from '../../../harness/report/schema/index.ts';
 import { cliFile, pmapdiff } from '../../support/command.ts';
 import { VariantFiles } from '../../support/variant-files.ts';
 import { fixtureFile } from '../../support/variant-fixtures.ts';
@@ -38,7 +40,7 @@ describe('compare', { timeout: 30_000 }, () => {
       junit,
     );
     expect(status).toBe(3);
-    const { workloads, states } = compareSchema.parse(JSON.parse(stdout));
+    const { workloads, states } = schemas.compare.parse(JSON.parse(stdout));
     const verdicts = new Set(workloads.flatMap(({ pairs }) => pairs.map(({ verdict }) => verdict)));
     expect([...verdicts].toSorted()).toEqual([
       'behavioural',
@@ -111,6 +113,8 @@ describe('what compare is asked for', () => {
     await expect(dayOf('tomorrow')).rejects.toThrow('--today: expected a day, YYYY-MM-DD, got "tomorrow"');
     expect(await dayOf(undefined)).toMatch(/^\d{4}-\d\d-\d\d$/);
     expect(() => chooseFailOn('panic,behavioral')).toThrow('did you mean behavioural?');
-    expect(() => chooseFormat({ json: true, github: true })).toThrow('expected one of --json, --markdown, --github');
+    expect(() => new Answer('compare', FORMATS.compare, { json: true, github: true })).toThrow(
+      'compare: expected one of --markdown, --github, --json, got --github and --json',
+    );
   });
 });

@@ -3,10 +3,9 @@ import type { Hunks } from '../../../core/index.ts';
 import { checkers } from '../../../harness/check/checker.ts';
 import { planComparison } from '../../../harness/compare/plan.ts';
 import { compareWorkload } from '../../../harness/compare/workload.ts';
-import { knownDifferences } from '../../../harness/findings/index.ts';
-import { knownViolations } from '../../../harness/findings/violations.ts';
+import { knownDifferences, knownViolations } from '../../../harness/findings/index.ts';
+import { loadWorkload } from '../../../harness/input/load.ts';
 import { run } from '../../../harness/run/run.ts';
-import { loadWorkload } from '../../../harness/workload/load.ts';
 import type { Workload } from '../../../harness/workload/ops.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import {
@@ -26,7 +25,7 @@ function unexpectedOf(workload: Workload, hunks: Partial<Hunks>, check = false):
   const plan = planComparison(['baseline', planted.id], factsOfAll([baseline, toplevelAccounting, planted]), {
     against: { kind: 'variant', id: 'baseline' },
     ledger: [...knownDifferences, ...knownViolations],
-    steps: false,
+    predecessors: false,
   });
   const records = [baseline, planted].map(
     (variant) => run(null, workload, variant, { check }, { checker: checkers() }).record,
@@ -91,7 +90,7 @@ describe('a finding', () => {
     const plan = planComparison(['baseline', 'mine'], factsOfAll([...series, mine]), {
       against: { kind: 'variant', id: 'baseline' },
       ledger,
-      steps: false,
+      predecessors: false,
     });
     const workload = parseWorkload(text, 'reserved');
     const records = [baseline, mine].map((one) => run(null, workload, one, { check }, { checker: checkers() }).record);

@@ -73,7 +73,8 @@ describe('the exit code is', () => {
       { facts: facts('mid', 'old', more), records: [record('mid', exits(5))] },
       { facts: facts('new', 'mid', more), records: [record('new', exits(own))] },
     ];
-    const gated = (own: number) => compareAll(columns(own), { steps: true, gate: { wholeCatalog: true } }).report;
+    const gated = (own: number) =>
+      compareAll(columns(own), { predecessors: true, gate: { wholeCatalog: true } }).report;
     expect(gated(6).neverSeen).toEqual([]);
     expect(gated(5)).toMatchObject({
       neverSeen: [{ variant: 'new', what: 'removeEarlyExits' }],
@@ -130,10 +131,10 @@ describe('the exit code is', () => {
       { facts: facts('new', 'old', [intent('residentCount', 'more, fewer')]), records: [record('new', ops(4))] },
       { facts: facts('newer', 'new'), records: [record('newer', ops(3))] },
     ];
-    expect(compareAll(columns).report.tally).toMatchObject({ unexpected: 0, steps: 0, exitCode: 0 });
-    const { report } = compareAll(columns, { steps: true });
-    expect(report.tally).toMatchObject({ unexpected: 0, steps: 1, unexpectedSteps: 1, exitCode: 1 });
-    expect(report.steps).toMatchObject([
+    expect(compareAll(columns).report.tally).toMatchObject({ unexpected: 0, predecessors: 0, exitCode: 0 });
+    const { report } = compareAll(columns, { predecessors: true });
+    expect(report.tally).toMatchObject({ unexpected: 0, predecessors: 1, unexpectedPredecessors: 1, exitCode: 1 });
+    expect(report.predecessors).toMatchObject([
       { reference: 'new', candidate: 'newer', reasons: [{ standing: 'unexpected' }] },
     ]);
   });

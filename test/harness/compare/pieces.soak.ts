@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { corpusPath } from '../../../harness/input/paths.ts';
 import { CATALOG } from '../../../harness/workload/catalog/index.ts';
-import { corpusPath } from '../../../harness/workload/corpus/index.ts';
 import { builtProgram } from '../../support/built.ts';
 import { type Modules, PieceComparison } from '../../support/pieces.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { explanations, pathBetween } from '../../../harness/compare/declarations.ts';
 import { comparePair } from '../../../harness/compare/pair.ts';
 import { sameRecord } from '../../../harness/compare/same.ts';
+import { explanations, pathBetween } from '../../../harness/declare/declarations.ts';
 import { type PlantedOp, facts, intent, record } from '../../support/records.ts';
 
 const first = facts('first');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type VariantFacts, explanations } from '../../../harness/compare/declarations.ts';
 import { comparePair } from '../../../harness/compare/pair.ts';
 import { sameRecord } from '../../../harness/compare/same.ts';
+import { type VariantFacts, explanations } from '../../../harness/declare/declarations.ts';
 import type { Ended } from '../../../harness/run/record.ts';
 import { type PlantedOp, facts, intent, pair, record } from '../../support/records.ts';
 

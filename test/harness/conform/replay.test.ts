@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { conformCommand } from '../../../harness/cli/conform.ts';
-import { type ReplayConformReport, type ReplayRevision, conformReplay } from '../../../harness/conform/replay.ts';
-import { packagePath } from '../../../harness/workload/root.ts';
+import { type ReplayRevision, conformReplay } from '../../../harness/conform/replay.ts';
+import type { ReplayConformReport } from '../../../harness/conform/report.ts';
+import { packagePath } from '../../../harness/input/paths.ts';
 import { series } from '../../../variants/index.ts';
 import { builtFile } from '../../support/built.ts';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Machine, Variant } from '../../../core/index.ts';
 import { type Explanation, defaultDimensions, explain } from '../../../harness/explain/explain.ts';
+import { loadWorkload } from '../../../harness/input/load.ts';
 import { probe } from '../../../harness/probe/probe.ts';
 import type { RunRecord } from '../../../harness/run/record.ts';
 import { run } from '../../../harness/run/run.ts';
@@ -8,7 +9,6 @@ import { COMPARATORS } from '../../../harness/trace/comparator.ts';
 import { diffTraces } from '../../../harness/trace/trace.ts';
 import { CATALOG } from '../../../harness/workload/catalog/index.ts';
 import { CORPUS } from '../../../harness/workload/corpus/index.ts';
-import { loadWorkload } from '../../../harness/workload/load.ts';
 import type { Workload } from '../../../harness/workload/ops.ts';
 import { experiments, series, variantById } from '../../../variants/index.ts';
 

@@ -8,11 +8,11 @@ import {
   explain,
 } from '../../../harness/explain/explain.ts';
 import { processKinds } from '../../../harness/explain/processes.ts';
-import { explainText } from '../../../harness/explain/text.ts';
+import { loadWorkload } from '../../../harness/input/load.ts';
+import { explainText } from '../../../harness/report/explain.ts';
 import type { RunRecord } from '../../../harness/run/record.ts';
 import { run } from '../../../harness/run/run.ts';
 import { CATALOG } from '../../../harness/workload/catalog/index.ts';
-import { loadWorkload } from '../../../harness/workload/load.ts';
 import type { Workload } from '../../../harness/workload/ops.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { series, variantById } from '../../../variants/index.ts';
@@ -105,7 +105,15 @@ describe('explain', () => {
     const workload = text(SOLE_EXIT);
     const explanations = between(workload, 'landed', 'landed');
     expect(explanations).toEqual([]);
-    const view = { workload: 'test', reference: 'landed', candidate: 'landed', by: ['op'] as const, explanations };
+    const ended = [{ kind: 'done' }, { kind: 'done' }] as const;
+    const view = {
+      workload: 'test',
+      reference: 'landed',
+      candidate: 'landed',
+      by: ['op'] as const,
+      explanations,
+      ended,
+    };
     expect(explainText(view)).toContain('nothing that is counted differs');
   });
 

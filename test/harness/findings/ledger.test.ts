@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding, FindingCase, Observed } from '../../../harness/findings/finding.ts';
 import { ledger, openFindings } from '../../../harness/findings/index.ts';
-import { type CaseReport, type CellStatus, holds, runFindings } from '../../../harness/findings/runner.ts';
-import { ledgerRows, reportedRows } from '../../../harness/report/findings-matrix.ts';
+import { type CaseResult, type CellStatus, holds } from '../../../harness/findings/result.ts';
+import { runFindings } from '../../../harness/findings/runner.ts';
+import { ledgerRows, reportedRows } from '../../../harness/report/findings/matrix.ts';
 import { WorkloadError } from '../../../harness/workload/errors.ts';
 import { series, variantById } from '../../../variants/index.ts';
 
 const reports = new Map((await runFindings()).map((report) => [report.id, report]));
 
-const runCases = async (finding: Finding, cases: readonly FindingCase[]): Promise<readonly CaseReport[]> =>
+const runCases = async (finding: Finding, cases: readonly FindingCase[]): Promise<readonly CaseResult[]> =>
   (await runFindings([{ ...finding, cases }]))[0]!.cases;
 
 /** Does any cell tell the control's observation from one in which the remark stands otherwise? */
@@ -86,7 +87,7 @@ describe('a minimal workload', () => {
   it.each(ops)('$finding.id, $one.name, needs `$text`', async ({ finding, one, index, workload, line, who }) => {
     const lines = workload.split('\n');
     lines[line] = `${who}: snapshot`;
-    const seen = ({ cells }: CaseReport): unknown[] => cells.map(({ got }) => got);
+    const seen = ({ cells }: CaseResult): unknown[] => cells.map(({ got }) => got);
     const full = seen(reports.get(finding.id)!.cases[index]!);
     try {
       const [without] = await runCases(finding, [{ ...one, workload: lines.join('\n') }]);

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Verdict } from '../../../harness/compare/pair.ts';
-import { loadWorkload } from '../../../harness/workload/load.ts';
+import { loadWorkload } from '../../../harness/input/load.ts';
 import type { Workload } from '../../../harness/workload/ops.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { againstLanded, fixtureFile, loadFixture } from '../../support/variant-fixtures.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadWorkload } from '../../../harness/workload/load.ts';
+import { loadWorkload } from '../../../harness/input/load.ts';
 import {
   type Hunks,
   SYSENT_NATIVE_LA48,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type Machine, REMOVE_CALLS, REMOVE_EARLY_EXITS } from '../../../core/index.ts';
-import { type ProbeKey, type ProbeResult, probe } from '../../../harness/probe/probe.ts';
-import { probeText } from '../../../harness/probe/text.ts';
+import { loadWorkload } from '../../../harness/input/load.ts';
+import { PROBE_POINT, type ProbeKey, type ProbeResult, probe } from '../../../harness/probe/probe.ts';
+import { probeText } from '../../../harness/report/probe.ts';
 import type { RunRecord } from '../../../harness/run/record.ts';
 import { run } from '../../../harness/run/run.ts';
-import { loadWorkload } from '../../../harness/workload/load.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { series, variantById } from '../../../variants/index.ts';
 
@@ -97,7 +97,7 @@ a: exit
   );
 
   it('prints the aggregation as dtrace does', () => {
-    expect(probeText(of(UNTOUCHED, 'baseline', 'stack', 'empty')))
+    expect(probeText({ point: PROBE_POINT, results: [of(UNTOUCHED, 'baseline', 'stack', 'empty')] }))
       .toBe(`test under baseline: pmap_remove:entry by stack, empty
 
               pmap_remove

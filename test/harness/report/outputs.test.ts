@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { FAIL_CLASSES } from '../../../harness/compare/gate.ts';
-import { renderGithub } from '../../../harness/report/github.ts';
-import { renderJson } from '../../../harness/report/json.ts';
-import { renderJunit } from '../../../harness/report/junit.ts';
-import { renderMarkdown } from '../../../harness/report/markdown.ts';
-import type { Report } from '../../../harness/report/model.ts';
-import { compareSchema } from '../../../harness/report/schema.ts';
-import { renderText } from '../../../harness/report/text.ts';
+import { renderGithub } from '../../../harness/report/compare/github.ts';
+import { renderJson } from '../../../harness/report/compare/json.ts';
+import { renderJunit } from '../../../harness/report/compare/junit.ts';
+import { renderMarkdown } from '../../../harness/report/compare/markdown.ts';
+import type { CompareReport } from '../../../harness/report/compare/model.ts';
+import { renderText } from '../../../harness/report/compare/text.ts';
+import { schemas } from '../../../harness/report/schema/index.ts';
 import { type Column, type Planned, compareAll } from '../../support/comparison.ts';
 import { type PlantedOp, facts, intent, record } from '../../support/records.ts';
 
@@ -23,7 +23,7 @@ const second: Column = {
 const odd: Column = { facts: facts('odd', 'second', [], ['removeIsNoop']), records: both('odd', ops(3, 9)) };
 const bad: Column = { facts: facts('bad', 'first', [], ['removeIsNoop']), records: both('bad', ops(3, 9, 139)) };
 
-const compared = (columns: readonly Column[], planned?: Planned): Report => compareAll(columns, planned).report;
+const compared = (columns: readonly Column[], planned?: Planned): CompareReport => compareAll(columns, planned).report;
 const entry = { variant: 'bad', workload: '*', what: 'outcome', reason: 'on purpose', expires: '2026-06-15' };
 const locks = { ...entry, what: 'vmMapLocks', workload: 'w0', reason: 'one lock more' };
 
@@ -112,7 +112,8 @@ describe('JUnit', () => {
 
 describe('annotations', () => {
   it('are one a reason, in the file that was given, and nothing else', () => {
-    expect(renderGithub(compared([first, second, bad]), { bad: 'series/bad,1.ts' })).toMatchInlineSnapshot(`
+    expect(renderGithub({ ...compared([first, second, bad]), files: { bad: 'series/bad,1.ts' } }))
+      .toMatchInlineSnapshot(`
       "::error file=series/bad%2C1.ts,line=1,title=bad against first%3A unexpected::outcome: first in w0, line 2, a: exit; 2 workloads
       ::error title=pmapdiff::4 comparisons: 0 identical, 2 intended, 0 known, 2 unexpected
       "
@@ -120,7 +121,7 @@ describe('annotations', () => {
   });
 
   it('are one notice when nothing is unexpected', () => {
-    expect(renderGithub(compared([first, second]), {})).toBe(
+    expect(renderGithub(compared([first, second]))).toBe(
       '::notice title=pmapdiff::2 comparisons: 0 identical, 2 intended, 0 known, 0 unexpected\n',
     );
   });
@@ -192,16 +193,16 @@ describe('the schema of compare --json', () => {
   it.each<[string, Planned]>([
     ['plain', {}],
     ['step by step', { against: { kind: 'previous' } }],
-    ['with steps', { steps: true }],
+    ['with predecessors', { predecessors: true }],
     ['with expected differences', { expected: [entry, locks, { ...entry, expires: '2020-01-01' }] }],
     ['interrupted', { gate: { interrupted: true } }],
   ])('holds: %s', (_name, planned) => {
-    compareSchema.parse(JSON.parse(renderJson(compared([first, second, odd, bad], planned))));
+    schemas.compare.parse(JSON.parse(renderJson(compared([first, second, odd, bad], planned))));
   });
 
   it('refuses what it does not know', () => {
     const body = JSON.parse(renderJson(compared([first, second])));
-    expect(compareSchema.safeParse({ ...body, more: 1 }).success).toBe(false);
-    expect(compareSchema.safeParse({ ...body, schema: 'pmapdiff.compare/2' }).success).toBe(false);
+    expect(schemas.compare.safeParse({ ...body, more: 1 }).success).toBe(false);
+    expect(schemas.compare.safeParse({ ...body, schema: 'pmapdiff.compare/2' }).success).toBe(false);
   });
 });

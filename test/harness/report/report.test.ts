@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { wantsColor } from '../../../harness/cli/output.ts';
-import { renderJson } from '../../../harness/report/json.ts';
-import { renderText } from '../../../harness/report/text.ts';
+import { renderJson } from '../../../harness/report/compare/json.ts';
+import { renderText } from '../../../harness/report/compare/text.ts';
 import { type Column, compareAll } from '../../support/comparison.ts';
 import { type PlantedOp, facts, intent, record } from '../../support/records.ts';
 

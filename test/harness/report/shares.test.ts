@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { loadCorpus } from '../../../harness/input/load.ts';
 import { kindRows } from '../../../harness/report/kinds.ts';
 import { type Shares, sharesOf, sharesText } from '../../../harness/report/shares.ts';
 import { run } from '../../../harness/run/run.ts';
-import { loadCorpus } from '../../../harness/workload/load.ts';
 import type { TouchPolicy } from '../../../harness/workload/ops.ts';
 import { variantById } from '../../../variants/index.ts';
 
@@ -12,7 +12,7 @@ async function shares(name: string, touch: TouchPolicy, id = 'baseline'): Promis
 
 describe('the shares of early exits', () => {
   it('stand beside those that the review published, whatever they are', async () => {
-    expect(sharesText(await shares('spawn_vforkfail', 'recorded'))).toMatchInlineSnapshot(`
+    expect(sharesText([await shares('spawn_vforkfail', 'recorded')])).toMatchInlineSnapshot(`
       "spawn_vforkfail under baseline, the shared page touched as recorded
         pmap_remove in                       processes   touched     calls     early     share
         exit, exec'd program                         1      0.0%        20        20    100.0%

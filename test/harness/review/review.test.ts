@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtInOf, interdiffsOf, reviewContext, reviewedFile } from '../../../harness/cli/review.ts';
 import { ledger } from '../../../harness/findings/index.ts';
-import { renderReview, renderReviewMarkdown, reviewJson } from '../../../harness/report/review.ts';
+import { loadWorkload } from '../../../harness/input/load.ts';
+import { reviewJson, reviewMarkdown, reviewText } from '../../../harness/report/review.ts';
 import { type Interdiff, interdiff } from '../../../harness/review/interdiff.ts';
 import { saidOf } from '../../../harness/review/remarks.ts';
 import { CATALOG } from '../../../harness/workload/catalog/index.ts';
-import { loadWorkload } from '../../../harness/workload/load.ts';
 import { series, variantById } from '../../../variants/index.ts';
 import { root } from '../../support/layers.ts';
 import { VariantFiles } from '../../support/variant-files.ts';
@@ -23,7 +23,7 @@ async function reviewOf(path: string, against = 'landed'): Promise<Interdiff> {
   return interdiff(builtInOf(variantById(against)!), mine, reviewContext([mine]));
 }
 
-const text = (one: Interdiff): string => renderReview([one], { color: false });
+const text = (one: Interdiff): string => reviewText([one], { color: false });
 const rows = ({ blocks }: Interdiff): string[] =>
   blocks.flatMap(({ lines }) => lines.map(({ sign, text: line }) => `${sign}${line}`));
 
@@ -34,7 +34,7 @@ describe('the review of the series', () => {
   }, 30_000);
 
   it('reads as the golden file has it', async () => {
-    await expect(renderReview(interdiffs, { color: false })).toMatchFileSnapshot('review.golden.txt');
+    await expect(reviewText(interdiffs, { color: false })).toMatchFileSnapshot('review.golden.txt');
   });
 
   it('restates nothing unchanged, and is shown as written throughout', () => {
@@ -62,7 +62,7 @@ describe('the review of the series', () => {
       schema: 'pmapdiff.review/1',
       interdiffs: { length: 4 },
     });
-    expect(renderReviewMarkdown(interdiffs.slice(-1))).toContain(
+    expect(reviewMarkdown(interdiffs.slice(-1))).toContain(
       '```diff\n@@ removeIsNoop @@\n-removeIsNoop: (_m, pmap) => pmap.stats.residentCount <= topPages(pmap),\n',
     );
   });

@@ -2,9 +2,9 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Machine } from '../../../core/index.ts';
+import { loadCorpus } from '../../../harness/input/load.ts';
 import { ProcessTally } from '../../../harness/run/process-tally.ts';
 import { run } from '../../../harness/run/run.ts';
-import { loadCorpus } from '../../../harness/workload/load.ts';
 import {
   OP_CLOCK,
   OP_EXEC,

@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
 import { EVENT_FRAME, EVENT_WORDS, EV_COPY_PAGE, EV_ENTER, EV_REMOVE, type Machine } from '../../../core/index.ts';
+import { loadWorkload } from '../../../harness/input/load.ts';
+import { traceText } from '../../../harness/report/trace.ts';
 import type { RunRecord } from '../../../harness/run/record.ts';
 import { run } from '../../../harness/run/run.ts';
 import { COMPARATORS } from '../../../harness/trace/comparator.ts';
 import { statePair } from '../../../harness/trace/states.ts';
-import { traceText } from '../../../harness/trace/text.ts';
 import { diffTraces } from '../../../harness/trace/trace.ts';
-import { loadWorkload } from '../../../harness/workload/load.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { series, variantById } from '../../../variants/index.ts';
 import { record } from '../../support/records.ts';

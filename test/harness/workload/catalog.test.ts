@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { loadWorkload } from '../../../harness/input/load.ts';
+import { corpusPath, packagePath } from '../../../harness/input/paths.ts';
 import { CATALOG } from '../../../harness/workload/catalog/index.ts';
-import { CORPUS, corpusPath } from '../../../harness/workload/corpus/index.ts';
-import { loadWorkload } from '../../../harness/workload/load.ts';
-import { packagePath } from '../../../harness/workload/root.ts';
+import { CORPUS } from '../../../harness/workload/corpus/index.ts';
 
 describe('the catalog', () => {
   it('lists exactly the files that are there', () => {

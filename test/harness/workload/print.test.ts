@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { loadWorkload } from '../../../harness/input/load.ts';
 import { CATALOG } from '../../../harness/workload/catalog/index.ts';
-import { loadWorkload } from '../../../harness/workload/load.ts';
 import { type Op, OP_CLOCK, opAt, type Workload } from '../../../harness/workload/ops.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { opLines, printWorkload } from '../../../harness/workload/text/print.ts';

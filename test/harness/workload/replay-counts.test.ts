@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { loadWorkload } from '../../../harness/input/load.ts';
+import { packagePath } from '../../../harness/input/paths.ts';
 import { CORPUS } from '../../../harness/workload/corpus/index.ts';
 import { countOps } from '../../../harness/workload/counts.ts';
-import { loadWorkload } from '../../../harness/workload/load.ts';
 import type { TouchPolicy, Workload } from '../../../harness/workload/ops.ts';
-import { packagePath } from '../../../harness/workload/root.ts';
 
 /** What the kernel's own replay counted: fixtures hold the corpus's share of ../shared/vectors/replay. */
 interface Counted {

@@ -1,0 +1,61 @@
+/** The options of a command's formats, and its answer in the one that was chosen. */
+import type { Command } from 'commander';
+import { writeFileSync } from 'node:fs';
+import type { Format, Formats } from '../report/formats.ts';
+import { UsageError } from './errors.ts';
+import { wantsColor } from './output.ts';
+
+/** Offer each format of the table as an option. */
+export function withFormats(command: Command, { options }: Formats<never>): Command {
+  for (const [name, { help, toFile }] of Object.entries(options))
+    command.option(toFile ? `--${name} <file>` : `--${name}`, help);
+  return command;
+}
+
+/** What a command line said: true or a file by the name of a format, and whatever else. */
+export type FormatOptions = Readonly<Partial<Record<string, unknown>>>;
+
+/** Writes an answer: to stdout in the format that was chosen, and to the files that were asked for. */
+export class Answer<Report> {
+  readonly #formats: Formats<Report>;
+  readonly #files: readonly (readonly [name: string, format: Format<Report>, path: string])[];
+  /** name of the format on stdout */
+  readonly format: string;
+
+  /** Throws UsageError when more than one is chosen for stdout. */
+  constructor(command: string, formats: Formats<Report>, chosen: object) {
+    const options = chosen as FormatOptions;
+    const all = Object.entries(formats.options);
+    const names = all.filter(([, { toFile }]) => !toFile).map(([name]) => name);
+    const found = names.filter((name) => options[name] === true);
+    if (found.length > 1) {
+      const [given, offered] = [found, names].map((list) => list.map((name) => `--${name}`));
+      throw new UsageError(`${command}: expected one of ${offered.join(', ')}, got ${given.join(' and ')}`);
+    }
+    this.#formats = formats;
+    this.#files = all.flatMap(([name, format]) => {
+      const path = options[name];
+      return format.toFile && typeof path === 'string' ? [[name, format, path] as const] : [];
+    });
+    this.format = found[0] ?? 'text';
+  }
+
+  /** Throws UsageError when a file cannot be written. */
+  async write(report: Report): Promise<void> {
+    const look = { color: wantsColor(process.stdout, process.env) };
+    const { text, options } = this.#formats;
+    const render = this.format === 'text' ? text : options[this.format].render;
+    const answer = await render(report, look);
+    for (const [name, format, path] of this.#files)
+      writeTo(`--${name} ${path}`, path, await format.render(report, look));
+    process.stdout.write(answer);
+  }
+}
+
+function writeTo(option: string, path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new UsageError(`${option}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`);
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * A column: one variant among those that run a workload side by side. What drives columns knows this alone; whether a
+ * variant runs here or in a process of its own is the column's affair.
+ */
+import type { VariantFacts } from '../declare/declarations.ts';
+import {
+  type Failure,
+  type RunEnd,
+  type RunOptions,
+  type RunPart,
+  type RunRecord,
+  emptyPart,
+  failedEnd,
+} from '../run/record.ts';
+import type { Workload } from '../workload/ops.ts';
+import { type Piece, type WorkloadHead, headOf, pieceOf } from '../workload/pieces.ts';
+
+/** A run of a column, piece by piece. */
+export interface ColumnRun {
+  /** null while the run goes on */
+  readonly end: RunEnd | null;
+  /** Run the ops of the next piece; none once the run is over. wallMs limits a variant that has its own process. */
+  readonly take: (piece: Piece, wallMs: number) => Promise<RunPart>;
+}
+
+export interface Column {
+  readonly facts: VariantFacts;
+  /** built-in: runs here, one column after the other. own: beside the others, within a limit. */
+  readonly kind: 'built-in' | 'own';
+  /** Begin to run a workload. A variant that has its own process has one run at a time. */
+  readonly begin: (head: WorkloadHead, options: RunOptions) => ColumnRun;
+  /** End what runs now. */
+  readonly abort: () => void;
+  readonly close: () => void;
+}
+
+const nothing = (): void => {};
+
+/** A variant that cannot be used is a column too: every run of it says why. */
+export const failedColumn = (id: string, failure: Failure): Column => ({
+  facts: { id, after: null, title: id, intends: [], members: [] },
+  kind: 'own',
+  begin: ({ name }) => ({ end: failedEnd(name, id, failure), take: async () => emptyPart() }),
+  abort: nothing,
+  close: nothing,
+});
+
+/** Run a whole workload in a column. wallMs limits a variant that has its own process. */
+export async function runColumn(
+  column: Column,
+  workload: Workload,
+  options: RunOptions,
+  wallMs: number,
+): Promise<RunRecord> {
+  const run = column.begin(headOf(workload), options);
+  const part = await run.take(pieceOf(workload), wallMs);
+  return { ...part, ...run.end! };
+}
+
+/** The first run that failed for a reason outside the simulated kernel. */
+export function failureOf(
+  runs: readonly Pick<RunEnd, 'variant' | 'ended'>[],
+): { readonly variant: string; readonly ended: Failure } | null {
+  for (const { variant, ended } of runs) if (ended.kind === 'failed') return { variant, ended };
+  return null;
+}

@@ -1,0 +1,108 @@
+/**
+ * Opening the columns of a command: built-in variants, and users' files, each in a process of its own.
+ */
+import { basename } from 'node:path';
+import type { Variant } from '../../core/index.ts';
+import { bundledColumn } from '../bundle/spawn.ts';
+import { type VariantFacts, intendedMeasure } from '../declare/declarations.ts';
+import type { Introduced } from '../run/load.ts';
+import type { Failure } from '../run/record.ts';
+import { builtInColumn } from './built-in.ts';
+import { type Column, failedColumn } from './column.ts';
+import { type Facts, builtInFacts, factsOf, factsOfBuiltIn } from './facts.ts';
+import { DEFAULT_LIMITS, VariantProcess } from './process.ts';
+
+/** A built-in variant, or a file that holds one. */
+export type Chosen =
+  | { readonly kind: 'built-in'; readonly variant: Variant }
+  | { readonly kind: 'file'; readonly path: string; readonly name: string };
+
+/** What a variant prints while it loads or runs. */
+export type OnOutput = (text: string) => void;
+
+/** Opens a column for each, and closes them when `body` is done. */
+export async function withColumns<T>(
+  chosen: readonly Chosen[],
+  onOutput: OnOutput,
+  body: (columns: readonly Column[]) => Promise<T>,
+): Promise<T> {
+  const columns = await openColumns(chosen, onOutput);
+  try {
+    return await body(columns);
+  } finally {
+    for (const column of columns) column.close();
+  }
+}
+
+/** A variant that cannot be used is a column too: it says why. */
+async function openColumns(chosen: readonly Chosen[], onOutput: OnOutput): Promise<Column[]> {
+  const columns = await Promise.all(chosen.map((one) => openColumn(one, onOutput)));
+  const ids = columns.map(({ column }) => column.facts.id);
+  const isBuiltIn = (id: string): boolean => builtInFacts.some((facts) => facts.id === id);
+  return columns.map(({ column, isLoaded }, i) => {
+    const { id, after } = column.facts;
+    if (!isLoaded) return column;
+    if (ids.indexOf(id) !== i || isBuiltIn(id)) {
+      column.close();
+      return refused(`${id}#${i + 1}`, `id ${JSON.stringify(id)} is taken by another variant`);
+    }
+    if (after === null || ids.includes(after) || isBuiltIn(after)) return column;
+    column.close();
+    return refused(
+      id,
+      `after: expected null or the id of a variant that is built in or compared, got ${JSON.stringify(after)}`,
+    );
+  });
+}
+
+/** isLoaded: a user's variant that may be run. */
+async function openColumn(one: Chosen, onOutput: OnOutput): Promise<{ column: Column; isLoaded: boolean }> {
+  if (one.kind === 'built-in')
+    return { column: builtInColumn(one.variant, factsOfBuiltIn(one.variant)), isLoaded: false };
+  const name = one.name.replace(/^.*[/\\]/s, '').replaceAll(/\p{Cc}/gu, '?');
+  const opened = await openProcess(one.path, name, (text) => onOutput(prefixed(name, text)));
+  if ('kind' in opened) return { column: failedColumn(name, opened), isLoaded: false };
+  const { child, loaded } = opened;
+  try {
+    for (const intent of loaded.intends) intendedMeasure(loaded.id, intent);
+  } catch (error) {
+    child.close();
+    return { column: refused(loaded.id, (error as Error).message), isLoaded: false };
+  }
+  return { column: processColumn(child, factsOf(loaded, one.path)), isLoaded: true };
+}
+
+const processColumn = (child: VariantProcess, facts: VariantFacts): Column => ({
+  facts,
+  kind: 'own',
+  begin: (head, options) => child.begin(head, facts.id, options),
+  abort: () => child.abort(),
+  close: () => child.close(),
+});
+
+const refusal = (message: string): Failure => ({ kind: 'failed', how: 'load', op: null, message });
+
+const refused = (id: string, message: string): Column => failedColumn(id, refusal(message));
+
+const prefixed = (name: string, text: string): string => text.replaceAll(/^(?=.)/gm, `[${name}] `);
+
+/** Bundles a file, and loads it in a process of its own. */
+async function openProcess(
+  path: string,
+  name: string,
+  onOutput: OnOutput,
+): Promise<{ child: VariantProcess; loaded: Introduced } | Failure> {
+  const bundle = await bundledColumn(path, 'run');
+  if (bundle.kind === 'refused') return refusal(bundle.message);
+  const child = new VariantProcess(name, bundle.code, DEFAULT_LIMITS, onOutput);
+  const loaded = await child.load();
+  return 'kind' in loaded ? loaded : { child, loaded };
+}
+
+/** Facts of the variant in a file, or why it cannot be used. */
+export async function factsOfFile(path: string, onOutput: OnOutput): Promise<Facts | Failure> {
+  const opened = await openProcess(path, basename(path), onOutput);
+  if ('kind' in opened) return opened;
+  opened.child.close();
+  return factsOf(opened.loaded, path);
+}

@@ -1,0 +1,48 @@
+/** Two variants on one workload. */
+import type { RunOptions, RunRecord } from '../run/record.ts';
+import type { Workload } from '../workload/ops.ts';
+import { runColumn } from './column.ts';
+import { type Chosen, type OnOutput, withColumns } from './open.ts';
+import { runLimitMs } from './run-limit.ts';
+
+export interface Two {
+  readonly workload: Workload;
+  /** ids of the two; the same if they are one variant */
+  readonly names: readonly [string, string];
+  /** Run each, the reference first. */
+  readonly both: (options: RunOptions) => Promise<[RunRecord, RunRecord]>;
+}
+
+export interface TwoHost {
+  readonly onOutput: OnOutput;
+  readonly running: (variant: string) => void;
+  readonly done: () => void;
+}
+
+/** Opens the two variants, and closes them when `body` is done. */
+export async function withTwo<T>(
+  chosen: readonly [Chosen, Chosen],
+  workload: Workload,
+  host: TwoHost,
+  body: (two: Two) => Promise<T>,
+): Promise<T> {
+  const isOne = keyOf(chosen[0]) === keyOf(chosen[1]);
+  return withColumns(isOne ? chosen.slice(0, 1) : chosen, host.onOutput, (columns) => {
+    const [reference, candidate] = [columns[0], columns.at(-1)!];
+    const runOne = (column: typeof reference, options: RunOptions): Promise<RunRecord> => {
+      host.running(column.facts.id);
+      return runColumn(column, workload, options, runLimitMs(workload.ops.length));
+    };
+    return body({
+      workload,
+      names: [reference.facts.id, candidate.facts.id],
+      both: async (options) => {
+        const records: [RunRecord, RunRecord] = [await runOne(reference, options), await runOne(candidate, options)];
+        host.done();
+        return records;
+      },
+    });
+  });
+}
+
+const keyOf = (chosen: Chosen): string => (chosen.kind === 'file' ? chosen.path : chosen.variant.id);

@@ -1,0 +1,164 @@
+/**
+ * What may differ between two variants: declarations of their authors (intended) and findings of the ledger (known),
+ * added up along the path from one to the other.
+ *
+ * Each variant states differences from its predecessor. The path leads from the reference back to the nearest common
+ * ancestor, where declarations turn round, and from there forward to the candidate.
+ */
+import { ANYTHING, type Measure, isExact, parseMeasure } from './measure.ts';
+import { isStatistic } from './planes.ts';
+
+/** A difference that a variant's author intends, against its predecessor. */
+export interface Declared {
+  readonly what: string;
+  readonly by: string;
+  readonly why: string;
+}
+
+/** What comparison has to know of a variant. */
+export interface VariantFacts {
+  readonly id: string;
+  readonly after: string | null;
+  readonly title: string;
+  readonly intends: readonly Declared[];
+  /** per member of the seam, in order: equal strings for equal members */
+  readonly members: readonly string[];
+}
+
+/**
+ * An entry of the findings ledger: `variant` has this fault, which its predecessor does not have or shows differently.
+ *
+ * what: a statistic or counter, or `outcome`, `map`, `tables`, `panic`, `balance NAME`, or the name of an invariant.
+ * by: as in a declaration; absent: any difference. With an exact formula it counts as one more step of the path, so that
+ * a later revision may mend it; otherwise it explains every comparison of a variant that has the fault with one that
+ * has it not.
+ * Of what is left out of balance it says how much that may be, over the whole run.
+ * until: the first later revision that does not have the fault.
+ * outcomes: of `outcome`, what the first op that differs comes to in the run of the one that has the fault.
+ */
+export interface KnownDifference {
+  readonly finding: string;
+  readonly variant: string;
+  readonly what: string;
+  readonly by?: string;
+  readonly until?: string;
+  readonly outcomes?: readonly string[];
+}
+
+/** One step that may explain a difference. */
+export interface Step {
+  readonly variant: string;
+  /** declaration or finding that it stands for */
+  readonly intent: Declared | null;
+  readonly finding: string | null;
+  readonly what: string;
+  readonly measure: Measure;
+  /** of a finding about outcomes; null: any */
+  readonly outcomes: readonly string[] | null;
+  /** true: the reference lies beyond this step, so signs turn round and the reference's occasions count */
+  readonly reversed: boolean;
+}
+
+/** All that may differ between a reference and a candidate. */
+export interface Explanations {
+  readonly intended: readonly Step[];
+  readonly known: readonly Step[];
+  /** what a finding names of either, balances and invariants among them */
+  readonly findings: { readonly reference: readonly Step[]; readonly candidate: readonly Step[] };
+}
+
+/** Variants from the first of the series up to `id`. An unknown predecessor starts a series of its own. */
+export function lineage(id: string, variants: readonly VariantFacts[]): string[] {
+  const line: string[] = [];
+  for (let at: string | null = id; at !== null && !line.includes(at);) {
+    line.unshift(at);
+    at = variants.find((variant) => variant.id === at)?.after ?? null;
+  }
+  return line;
+}
+
+/** Ids whose steps lie between reference and candidate: those to undo, and those to take. */
+export function pathBetween(
+  reference: string,
+  candidate: string,
+  variants: readonly VariantFacts[],
+): { undone: string[]; taken: string[] } {
+  const [back, forth] = [lineage(reference, variants), lineage(candidate, variants)];
+  let shared = 0;
+  while (shared < back.length && back[shared] === forth[shared]) shared++;
+  return { undone: back.slice(shared), taken: forth.slice(shared) };
+}
+
+/** Throws RangeError when a declaration is about no statistic or in no formula of the language. */
+export function explanations(
+  reference: string,
+  candidate: string,
+  variants: readonly VariantFacts[],
+  ledger: readonly KnownDifference[],
+): Explanations {
+  const { undone, taken } = pathBetween(reference, candidate, variants);
+  const intended = variants.flatMap(({ id, intends }) => {
+    if (!undone.includes(id) && !taken.includes(id)) return [];
+    return intends.map((intent): Step => {
+      const measure = intendedMeasure(id, intent);
+      return {
+        variant: id,
+        intent,
+        finding: null,
+        what: intent.what,
+        measure,
+        outcomes: null,
+        reversed: undone.includes(id),
+      };
+    });
+  });
+  const findings = {
+    reference: findingsIn(lineage(reference, variants), ledger),
+    candidate: findingsIn(lineage(candidate, variants), ledger),
+  };
+  const ofReference = knownIn(lineage(reference, variants), ledger);
+  const ofCandidate = knownIn(lineage(candidate, variants), ledger);
+  const known = ledger.flatMap((one): Step[] => {
+    const { finding, variant, what, outcomes = null } = one;
+    const measure = knownMeasure(one);
+    const [before, after] = isExact(measure)
+      ? [undone.includes(variant), taken.includes(variant)]
+      : [ofReference.includes(one), ofCandidate.includes(one)];
+    return before === after ? [] : [{ variant, intent: null, finding, what, measure, outcomes, reversed: before }];
+  });
+  return { intended, known, findings };
+}
+
+function knownMeasure({ finding, variant, what, by }: KnownDifference): Measure {
+  if (by === undefined) return ANYTHING;
+  const where = `finding ${finding}, ${variant}, ${what}`;
+  const measure = parseMeasure(by, where);
+  checkBasis(what, measure, where);
+  return measure;
+}
+
+/** Findings that the last of a lineage has: its own, and those of the revisions before it that none has mended. */
+export const knownIn = (line: readonly string[], ledger: readonly KnownDifference[]): KnownDifference[] =>
+  ledger.filter(({ variant, until }) => line.includes(variant) && (until === undefined || !line.includes(until)));
+
+export const findingsIn = (line: readonly string[], ledger: readonly KnownDifference[]): Step[] =>
+  knownIn(line, ledger).map((known): Step => {
+    const { finding, variant, what, outcomes = null } = known;
+    return { variant, intent: null, finding, what, measure: knownMeasure(known), outcomes, reversed: false };
+  });
+
+/** The measure of a declaration. Throws RangeError when it is about no statistic, or in no formula of the language. */
+export function intendedMeasure(variant: string, { what, by }: Declared): Measure {
+  const where = `${variant}, intends ${what}`;
+  if (!isStatistic(what)) throw new RangeError(`${where}: expected the name of a statistic or counter`);
+  const measure = parseMeasure(by, where);
+  checkBasis(what, measure, where);
+  return measure;
+}
+
+/** A statistic of one pmap can be measured by that pmap's own pages only: events happen to the whole machine. */
+function checkBasis(what: string, measure: Measure, where: string): void {
+  if (what !== 'residentCount' && what !== 'wiredCount') return;
+  if (measure.per.some((n, basis) => basis > 0 && n !== 0))
+    throw new RangeError(`${where}: expected terms per live top-level page only`);
+}

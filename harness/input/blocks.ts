@@ -1,0 +1,133 @@
+/**
+ * Bytes of a workload file, gzipped or not, as blocks of whole lines. What is too long, too large, broken or not text is
+ * a WorkloadError with the line where it shows.
+ */
+import { isUtf8 } from 'node:buffer';
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { type Readable, pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { WorkloadError } from '../workload/errors.ts';
+import { MAX_LINE } from '../workload/lines.ts';
+import { formatSize } from '../workload/size.ts';
+
+/** A gzip file may expand to this much; beyond the second bound only 100-fold. */
+const MAX_EXPANDED = 2 ** 32;
+const SUSPECT_EXPANDED = 2 ** 26;
+const MAX_RATIO = 100;
+const CHUNK = 2 ** 18;
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
+
+/** Bytes after decompression, and how to say so. */
+export interface Limit {
+  readonly total: number;
+  readonly expected: string;
+}
+
+/** Compressed bytes of a gzip file, 0 if it is none. */
+async function packedSize(path: string): Promise<number> {
+  const handle = await open(path).catch((error: NodeJS.ErrnoException) => {
+    const found = error.code === 'ENOENT' ? 'no such file' : (error.code ?? error.message);
+    throw new WorkloadError({ file: path }, 'a readable file', found);
+  });
+  try {
+    const stat = await handle.stat();
+    if (stat.isDirectory()) throw new WorkloadError({ file: path }, 'a file', 'a directory');
+    const magic = Buffer.alloc(2);
+    await handle.read(magic, 0, 2, 0);
+    return magic[0] === 0x1f && magic[1] === 0x8b ? Math.max(1, stat.size) : 0;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** To be iterated at once: a stream that fails while nobody listens takes the process down. */
+function bytesOf(path: string, packed: number): Readable {
+  const file = createReadStream(path, { highWaterMark: CHUNK });
+  if (packed === 0) return file;
+  // pipeline closes each of them with the other; whoever iterates learns of the error
+  return pipeline(file, createGunzip({ chunkSize: CHUNK }), () => {});
+}
+
+/** Where the reader is: lines handed out so far. */
+class LineCounter {
+  readonly #path: string;
+  lines = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  fail(expected: string, found: string, line = this.lines + 1): never {
+    throw new WorkloadError({ file: this.#path, line }, expected, found);
+  }
+
+  /** Text of a block of whole lines. */
+  decode(block: Buffer): string {
+    if (!isUtf8(block) || block.includes(0)) this.#failBinary(block);
+    if (this.lines === 0 && block.subarray(0, 3).equals(BYTE_ORDER_MARK))
+      this.fail('text in UTF-8 without a byte order mark', 'one');
+    const text = block.toString('utf8');
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.lines++;
+    return text;
+  }
+
+  tooLong(bytes: number): never {
+    this.fail(`a line of at most ${formatSize(MAX_LINE)}`, `more than ${formatSize(Math.min(bytes, MAX_LINE))}`);
+  }
+
+  #failBinary(block: Buffer): never {
+    let line = this.lines + 1;
+    for (let at = 0; at < block.length; line++) {
+      let end = block.indexOf(10, at);
+      if (end < 0) end = block.length;
+      const part = block.subarray(at, end);
+      if (part.includes(0)) this.fail('text', 'a NUL byte', line);
+      if (!isUtf8(part)) this.fail('text in UTF-8', 'other bytes', line);
+      at = end + 1;
+    }
+    throw new Error(`${this.#path}: a block that is not text has no line that is not`);
+  }
+}
+
+/**
+ * The text of a file in blocks of whole lines; only the last may lack its newline. Lines keep within MAX_LINE bytes, the
+ * whole within the limit that its start decides.
+ */
+export async function* readBlocks(path: string, limitFor: (start: string) => Limit): AsyncGenerator<string> {
+  const counter = new LineCounter(path);
+  const packed = await packedSize(path);
+  let rest = Buffer.alloc(0);
+  let total = 0;
+  let limit: Limit | null = null;
+  try {
+    for await (const chunk of bytesOf(path, packed) as AsyncIterable<Buffer>) {
+      total += chunk.length;
+      limit ??= limitFor(chunk.toString('latin1', 0, 64));
+      if (total > limit.total) counter.fail(limit.expected, 'more');
+      if (packed > 0) checkExpansion(counter, total, packed);
+      const cut = chunk.lastIndexOf(10) + 1;
+      if (cut === 0) {
+        rest = Buffer.concat([rest, chunk]);
+        if (rest.length > MAX_LINE) counter.tooLong(rest.length);
+        continue;
+      }
+      yield counter.decode(Buffer.concat([rest, chunk.subarray(0, cut)]));
+      rest = Buffer.from(chunk.subarray(cut));
+      if (rest.length > MAX_LINE) counter.tooLong(rest.length);
+    }
+  } catch (error) {
+    if (error instanceof WorkloadError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (packed > 0 && code !== undefined && code.startsWith('Z_')) counter.fail('a complete gzip file', message);
+    counter.fail('a readable file', code ?? message);
+  }
+  if (rest.length > 0) yield counter.decode(rest);
+}
+
+function checkExpansion(counter: LineCounter, total: number, packed: number): void {
+  if (total > MAX_EXPANDED) counter.fail(`at most ${formatSize(MAX_EXPANDED)} in a gzip file`, 'more');
+  if (total > SUSPECT_EXPANDED && total > packed * MAX_RATIO) {
+    counter.fail(`a gzip file that expands at most ${MAX_RATIO} times`, `${Math.floor(total / packed)} times so far`);
+  }
+}

@@ -1,0 +1,362 @@
+/** kdump: records of ktrace to events of a Recording. */
+import { quoted } from '../../workload/errors.ts';
+import type { Clock } from './clock.ts';
+import { FileNames } from './file-names.ts';
+import { type KdumpLine, type Return, callOf, faultOf, isDropped, kdumpLineOf, returnOf } from './kdump-line.ts';
+import type { ImportLog } from './log.ts';
+import { Parentage } from './parentage.ts';
+import type { Access, ForkKind, Recording } from './recording.ts';
+import { mapFlagsOf, numberOf, protOf } from './values.ts';
+
+interface Call {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly names: string[];
+}
+
+interface Fault {
+  readonly addr: number;
+  readonly access: Access;
+}
+
+/** What is under way in one thread, or in a process if the recording does not tell threads. */
+interface Thread {
+  readonly calls: Map<string, Call>;
+  fault: Fault | null;
+  /** writes during an exec: those of the kernel into the new program */
+  readonly loading: Fault[];
+}
+
+const FORKS = new Set(['fork', 'vfork', 'rfork', 'pdfork']);
+const EXECS = new Set(['execve', 'fexecve', '__mac_execve']);
+const NO_EVENT = new Set(['mlock', 'munlock', 'mlockall', 'munlockall', 'minherit', 'shmat', 'shmdt', 'sbrk']);
+/** Records that never change an address space. */
+const NO_EFFECT = new Set([
+  'CSW',
+  'USER',
+  'STRU',
+  'SCTL',
+  'CAP',
+  'ARGS',
+  'ENVS',
+  'PCTR',
+  'PDTR',
+  'XTND',
+  'FAIL',
+  'GIO',
+]);
+const SURVIVED = new Set([
+  'SIGCHLD',
+  'SIGURG',
+  'SIGWINCH',
+  'SIGCONT',
+  'SIGINFO',
+  'SIGIO',
+  'SIGSTOP',
+  'SIGTSTP',
+  'SIGTTIN',
+  'SIGTTOU',
+  'SIGTHR',
+]);
+const ADVICE: Readonly<Record<string, string>> = {
+  0: 'NORMAL',
+  1: 'RANDOM',
+  2: 'SEQUENTIAL',
+  3: 'WILLNEED',
+  4: 'DONTNEED',
+  5: 'FREE',
+};
+
+const RFPROC = 0x10;
+const RFMEM = 0x20;
+const RFSPAWN = 0x80000000;
+/** A return value of fork in the child. */
+const IN_CHILD = 0;
+
+export class KdumpImporter {
+  readonly #recording: Recording;
+  readonly #report: ImportLog;
+  readonly #clock: Clock;
+  readonly #files = new FileNames();
+  readonly #parentage: Parentage<KdumpLine>;
+  readonly #threads = new Map<string, Thread>();
+  readonly #exited = new Set<number>();
+  #before = '';
+  #inData = false;
+
+  constructor(recording: Recording, report: ImportLog, clock: Clock) {
+    this.#recording = recording;
+    this.#report = report;
+    this.#clock = clock;
+    this.#parentage = new Parentage(
+      recording,
+      report,
+      (line) => this.#record(line),
+      (child) => this.#exited.delete(child),
+    );
+  }
+
+  line(text: string): void {
+    if (isDropped(text)) {
+      this.#report.notUnderstood('Events dropped: the recording has gaps', quoted(text));
+      return;
+    }
+    const line = kdumpLineOf(text);
+    if (line === null) {
+      if (this.#inData && text.startsWith(' ')) this.#report.noEffect('data of GIO');
+      else this.#report.notUnderstood('a line that is not one of kdump', quoted(text));
+      return;
+    }
+    this.#inData = line.type === 'GIO';
+    if (line.time !== '' && text === this.#before && line.type !== 'GIO') {
+      this.#report.repaired('the line before again: left out');
+      return;
+    }
+    this.#before = text;
+    if (line.time === '') this.#clock.tick();
+    else if (this.#clock.set(line.time))
+      this.#report.repaired('a time before the last one: kept in the order of lines');
+    this.#record(line);
+  }
+
+  finish(): void {
+    this.#parentage.finish();
+    for (const { calls, fault } of this.#threads.values()) {
+      for (const name of calls.keys())
+        if (changesSpace(name)) this.#report.repaired(`${name} that never returned: left out`);
+      if (fault !== null) this.#report.repaired('a fault that never returned: left out');
+    }
+  }
+
+  #record(line: KdumpLine): void {
+    const { pid, type, text } = line;
+    if (!this.#known(line)) return;
+    const thread = this.#thread(line);
+    switch (type) {
+      case 'CALL':
+        this.#call(line, thread);
+        return;
+      case 'RET':
+        this.#return(line, thread);
+        return;
+      case 'NAMI':
+        for (const call of thread.calls.values()) call.names.push(text.replace(/^"(.*)"$/, '$1'));
+        return;
+      case 'PFLT':
+        if (thread.fault !== null) this.#report.repaired('a fault that never returned: left out');
+        thread.fault = faultOf(text);
+        if (thread.fault === null) this.#report.notUnderstood('PFLT', quoted(text));
+        return;
+      case 'PRET':
+        this.#faultEnd(pid, thread, text);
+        return;
+      case 'PSIG':
+        this.#signal(pid, text);
+        return;
+      default:
+        if (NO_EFFECT.has(type)) this.#report.noEffect(type);
+        else this.#report.notUnderstood(`record of type ${type}`, quoted(text));
+    }
+  }
+
+  #known(line: KdumpLine): boolean {
+    const { pid, type, text } = line;
+    if (this.#recording.has(pid)) return true;
+    if (this.#recording.empty) {
+      this.#recording.begin(pid);
+      return true;
+    }
+    if (this.#exited.has(pid) && !this.#parentage.adopt(pid)) {
+      if (type === 'CALL' || type === 'PFLT')
+        this.#report.notUnderstood('a line of a process that has exited', quoted(text));
+      else this.#report.noEffect('the end of a process');
+      return false;
+    }
+    if (this.#recording.has(pid) || this.#parentage.adopt(pid)) return true;
+    this.#parentage.keep(pid, line);
+    return false;
+  }
+
+  #thread({ pid, tid }: KdumpLine): Thread {
+    const key = `${pid}:${tid}`;
+    const known = this.#threads.get(key);
+    if (known !== undefined) return known;
+    const thread: Thread = { calls: new Map(), fault: null, loading: [] };
+    this.#threads.set(key, thread);
+    return thread;
+  }
+
+  #call({ pid, tid, text }: KdumpLine, thread: Thread): void {
+    const call = callOf(text);
+    if (call === null) {
+      this.#report.notUnderstood('CALL', quoted(text));
+      return;
+    }
+    const { name, args } = call;
+    if (thread.calls.has(name) && changesSpace(name)) this.#report.repaired(`${name} that never returned: left out`);
+    thread.calls.set(name, { name, args, names: [] });
+    if (FORKS.has(name)) {
+      const kind = forkKind(name, args);
+      if (kind !== null) this.#parentage.begin(threadKey(pid, tid), pid, kind);
+    } else if (name === 'exit' || name === '_exit' || name === 'sys_exit') {
+      this.#exit(pid, numberOf(args[0]) || 0);
+    }
+  }
+
+  #return(line: KdumpLine, thread: Thread): void {
+    const result = returnOf(line.text);
+    if (result === null) {
+      this.#report.notUnderstood('RET', quoted(line.text));
+      return;
+    }
+    const { name } = result;
+    const call = thread.calls.get(name);
+    thread.calls.delete(name);
+    if (FORKS.has(name)) {
+      this.#forked(line, call, result);
+    } else if (EXECS.has(name)) {
+      this.#executed(line.pid, thread, call, result);
+    } else if (call === undefined) {
+      if (changesSpace(name)) this.#report.notUnderstood(`RET of ${name} without its CALL`, quoted(line.text));
+      else this.#report.noEffect(name);
+    } else if (result.restart || (result.errno !== 0 && name !== 'mmap')) {
+      this.#report.noEffect(`failed ${name}`);
+    } else if (!this.#space(line.pid, call, result)) {
+      this.#report.notUnderstood(`arguments of ${name}`, quoted(call.args.join(',')));
+    }
+  }
+
+  #forked({ pid, tid, text }: KdumpLine, call: Call | undefined, { name, value, errno }: Return): void {
+    const thread = threadKey(pid, tid);
+    const kind = forkKind(name, call?.args ?? []);
+    if (call === undefined && (value === IN_CHILD || kind === null)) return;
+    if (call === undefined) this.#report.repaired(`RET of ${name} without its CALL: taken as a ${name}`);
+    if (errno !== 0 || Number.isNaN(value)) {
+      this.#parentage.fail(thread);
+      this.#report.noEffect(`failed ${name}`);
+      return;
+    }
+    const child = name === 'pdfork' ? 0 : value;
+    if (child > 0 && kind !== null) this.#parentage.end(thread, pid, kind, child);
+    else if (kind !== null) this.#report.notUnderstood(`${name} that does not tell its child`, quoted(text));
+  }
+
+  #executed(pid: number, thread: Thread, call: Call | undefined, { name, value, errno }: Return): void {
+    const path = call?.names[0] ?? '(unknown)';
+    if (errno !== 0) {
+      for (const { addr, access } of thread.loading.splice(0)) this.#recording.fault(pid, addr, access);
+      this.#recording.execFailed(pid, errno, path);
+      return;
+    }
+    if (call === undefined) this.#report.repaired(`RET of ${name} without its CALL: the program is not known`);
+    if (!Number.isNaN(value) && value !== 0) this.#report.notUnderstood(`RET of ${name}`, `${value}`);
+    this.#files.forget(pid);
+    this.#recording.command(path);
+    this.#recording.exec(pid, { path, loader: call === undefined ? undefined : (call.names[1] ?? null) });
+    for (const { addr, access } of thread.loading.splice(0)) this.#recording.fault(pid, addr, access);
+  }
+
+  #faultEnd(pid: number, thread: Thread, text: string): void {
+    const { fault } = thread;
+    thread.fault = null;
+    if (fault === null) {
+      this.#report.notUnderstood('PRET without its PFLT', quoted(text));
+    } else if (text.trim() !== 'KERN_SUCCESS') {
+      if (/^KERN_\w+$|^<?unknown/.test(text.trim())) this.#report.noEffect(`fault with ${text.trim()}`);
+      else this.#report.notUnderstood('PRET', quoted(text));
+    } else if (fault.access === 'w' && [...EXECS].some((name) => thread.calls.has(name))) {
+      thread.loading.push(fault);
+    } else {
+      this.#recording.fault(pid, fault.addr, fault.access);
+    }
+  }
+
+  #signal(pid: number, text: string): void {
+    const match = /^(SIG\w+) (SIG_DFL|caught|SIG_IGN)/.exec(text);
+    if (match === null) this.#report.notUnderstood('PSIG', quoted(text));
+    else if (match[2] === 'SIG_DFL' && !SURVIVED.has(match[1])) this.#exit(pid, 0, match[1]);
+    else this.#report.noEffect('PSIG');
+  }
+
+  #exit(pid: number, code: number, signal?: string): void {
+    this.#files.forget(pid);
+    for (const key of this.#threads.keys()) if (key.startsWith(`${pid}:`)) this.#threads.delete(key);
+    this.#exited.add(pid);
+    this.#recording.exit(pid, code, signal);
+  }
+
+  /** Calls that change the space or say what files are; false if their arguments are not understood. */
+  #space(pid: number, { name, args, names }: Call, { value, errno }: Return): boolean {
+    const [addr, len] = [numberOf(args[0]), numberOf(args[1])];
+    const known = !Number.isNaN(addr) && !Number.isNaN(len);
+    switch (name) {
+      case 'mmap':
+      case 'freebsd6_mmap':
+        return this.#mmap(pid, args, value, errno);
+      case 'munmap':
+        if (known) this.#recording.munmap(pid, addr, len);
+        return known;
+      case 'mprotect': {
+        const prot = protOf(args[2] ?? '');
+        if (known && prot !== null) this.#recording.mprotect(pid, addr, len, prot);
+        return known && prot !== null;
+      }
+      case 'madvise': {
+        const advice = /MADV_(\w+)/.exec(args[2] ?? '')?.[1] ?? ADVICE[numberOf(args[2])];
+        if (known && advice !== undefined) this.#recording.madvise(pid, addr, len, advice);
+        return known && advice !== undefined;
+      }
+      case 'break':
+        if (addr > 0) this.#recording.brk(pid, addr);
+        return addr > 0;
+      case 'open':
+      case 'openat':
+        if (names[0] !== undefined) this.#files.opened(pid, value, names[0]);
+        return true;
+      case 'close':
+        this.#files.closed(pid, addr);
+        return true;
+      case 'wait4':
+      case 'wait6':
+        if (value > 0) this.#recording.wait(pid, value);
+        return true;
+      default:
+        if (NO_EVENT.has(name))
+          this.#report.notUnderstood(`${name}, for which vmtrace-1 has no event`, quoted(args.join(',')));
+        else this.#report.noEffect(name);
+        return true;
+    }
+  }
+
+  #mmap(pid: number, args: readonly string[], addr: number, errno: number): boolean {
+    const len = numberOf(args[1]);
+    const [prot, flags] = [protOf(args[2] ?? ''), mapFlagsOf(args[3] ?? '')];
+    const descriptor = numberOf(args[4]);
+    const off = numberOf(args.at(-1));
+    if (prot === null || flags === null || !(len >= 0) || Number.isNaN(descriptor) || Number.isNaN(off)) return false;
+    const fd = descriptor | 0;
+    const file = fd < 0 || flags.includes('ANON') || flags.includes('GUARD') ? null : this.#files.mapped(pid, fd, off);
+    const call = { addr, len, prot, flags, file, off };
+    if (errno === 0) this.#recording.mmap(pid, call);
+    else this.#recording.mmapFailed(pid, call, errno);
+    return true;
+  }
+}
+
+const changesSpace = (name: string): boolean =>
+  /^(mmap|freebsd6_mmap|munmap|mprotect|madvise|break|fork|vfork|rfork|pdfork)$/.test(name) || EXECS.has(name);
+
+/** Thread numbers lie above those of processes. */
+const threadKey = (pid: number, tid: number): number => (tid === 0 ? pid : tid);
+
+/** Null if the call makes no process. */
+function forkKind(name: string, args: readonly string[]): ForkKind | null {
+  if (name === 'fork' || name === 'pdfork') return 'fork';
+  if (name === 'vfork') return 'vfork';
+  const flags = args[0] ?? '';
+  const bits = Number(/^0x[0-9a-f]+/.exec(flags)?.[0] ?? 0);
+  const has = (bit: number, word: string): boolean => Math.floor(bits / bit) % 2 === 1 || flags.includes(word);
+  if (has(RFSPAWN, 'RFSPAWN') || flags.includes('RFPPWAIT')) return 'vfork';
+  if (!has(RFPROC, 'RFPROC')) return null;
+  return has(RFMEM, 'RFMEM') ? 'clone_vm' : 'fork';
+}

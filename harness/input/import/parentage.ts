@@ -1,0 +1,111 @@
+/**
+ * Which process a new pid is the child of. A child's first lines may come before the line with its parent's result: they
+ * belong to the only fork that is under way, or they wait until some fork names their pid.
+ */
+import type { ImportLog } from './log.ts';
+import type { ForkKind, Recording } from './recording.ts';
+
+interface UnderWay {
+  readonly parent: number;
+  readonly kind: ForkKind;
+  /** 0 = not known yet */
+  child: number;
+}
+
+interface Waiting<Line> {
+  readonly at: number;
+  readonly line: Line;
+}
+
+/** Lines kept for pids without a parent, all together. */
+const MAX_WAITING = 100_000;
+const ORPHAN = 'a line of a process whose start is not in the recording';
+
+export class Parentage<Line> {
+  readonly #recording: Recording;
+  readonly #report: ImportLog;
+  readonly #read: (line: Line) => void;
+  readonly #onBorn: (child: number, parent: number, kind: ForkKind) => void;
+  readonly #underWay = new Map<number, UnderWay>();
+  readonly #waiting = new Map<number, Waiting<Line>[]>();
+  #kept = 0;
+
+  /** `read` takes lines that waited, after `born` has heard of their process. */
+  constructor(
+    recording: Recording,
+    report: ImportLog,
+    read: (line: Line) => void,
+    born: (child: number, parent: number, kind: ForkKind) => void,
+  ) {
+    this.#recording = recording;
+    this.#report = report;
+    this.#read = read;
+    this.#onBorn = born;
+  }
+
+  /** A thread has called fork or the like. */
+  begin(thread: number, parent: number, kind: ForkKind): void {
+    this.#underWay.set(thread, { parent, kind, child: 0 });
+  }
+
+  fail(thread: number): void {
+    this.#underWay.delete(thread);
+  }
+
+  /** The call has returned in the parent. */
+  end(thread: number, parent: number, kind: ForkKind, child: number): void {
+    const call = this.#underWay.get(thread);
+    this.#underWay.delete(thread);
+    if (call === undefined || call.child === 0) this.#born(parent, child, kind);
+    else if (call.child !== child)
+      this.#report.fail(`the fork of ${call.child}, whose lines came first`, `that of ${child}`);
+    if (kind === 'vfork') this.#recording.vforkDone(parent, child);
+  }
+
+  /** Whether the pid's parent is found now. */
+  adopt(pid: number): boolean {
+    let only: UnderWay | null = null;
+    for (const call of this.#underWay.values()) {
+      if (call.child !== 0) continue;
+      if (only !== null) return false;
+      only = call;
+    }
+    if (only === null) return false;
+    only.child = pid;
+    this.#born(only.parent, pid, only.kind);
+    return true;
+  }
+
+  /** Keep a line of a pid without a parent. */
+  keep(pid: number, line: Line): void {
+    if (this.#kept++ >= MAX_WAITING) {
+      this.#report.notUnderstood(ORPHAN, `pid ${pid}`);
+      return;
+    }
+    const lines = this.#waiting.get(pid) ?? [];
+    lines.push({ at: this.#report.line, line });
+    this.#waiting.set(pid, lines);
+  }
+
+  /** Count what is still waiting after the last line. */
+  finish(): void {
+    for (const [pid, lines] of this.#waiting) {
+      for (const { at } of lines) this.#report.notUnderstood(ORPHAN, `pid ${pid}`, at);
+    }
+  }
+
+  #born(parent: number, child: number, kind: ForkKind): void {
+    this.#recording.fork(parent, child, kind);
+    this.#onBorn(child, parent, kind);
+    const lines = this.#waiting.get(child);
+    if (lines === undefined) return;
+    this.#waiting.delete(child);
+    this.#kept -= lines.length;
+    const now = this.#report.line;
+    for (const { at, line } of lines) {
+      this.#report.line = at;
+      this.#read(line);
+    }
+    this.#report.line = now;
+  }
+}

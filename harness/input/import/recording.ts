@@ -1,0 +1,283 @@
+/**
+ * What every importer ends in: processes, what they have mapped, and the events of a `vmtrace-1` file. An input is read
+ * twice. The first time nothing is written; what each program did outside of its own mappings says which maps its exec made
+ * (image.ts). The second time writes.
+ */
+import { PAGE_SIZE, roundPage, truncPage } from '../../../core/units.ts';
+import type { Clock } from './clock.ts';
+import type { ImageStore } from './image-store.ts';
+import { type ImageMap, type ImageNames, type Inferred, hex, inferMaps } from './image.ts';
+import type { ImportLog } from './log.ts';
+import { PageEvidence, RangeSet, SEEN_CLEARED, SEEN_EXECUTE, SEEN_PROTECTED, SEEN_READ, SEEN_WRITE } from './ranges.ts';
+
+export type ForkKind = 'fork' | 'vfork' | 'clone_vm' | 'thread';
+export type Access = 'r' | 'w' | 'x';
+
+/** Maps that a user gave for a process, and where its shared page is. */
+export interface GivenMaps {
+  readonly sharedPage: number;
+  /** The maps of the process without what it mapped itself, null if none were given. */
+  forPid(pid: number, mapped: RangeSet, evidence: PageEvidence): readonly ImageMap[] | null;
+}
+
+export interface MmapCall {
+  readonly addr: number;
+  readonly len: number;
+  readonly prot: string;
+  readonly flags: readonly string[];
+  readonly file: string | null;
+  readonly off: number;
+}
+
+/** One exec's image, shared by the processes that were forked from it. */
+interface Image {
+  readonly exec: number;
+  readonly pid: number;
+  readonly names: ImageNames;
+  readonly evidence: PageEvidence;
+  readonly mapped: RangeSet;
+  inferred: Inferred | null;
+  executed: boolean;
+  /** the process that exec'd it has exec'd again */
+  superseded: boolean;
+  users: number;
+}
+
+interface Process {
+  readonly pid: number;
+  image: Image | null;
+  /** Shared between a vfork child and its parent. */
+  mapped: RangeSet;
+  brk: number;
+  touched: boolean;
+}
+
+export interface RecordingOptions {
+  readonly name: string;
+  readonly note: string;
+  readonly clock: Clock;
+  readonly report: ImportLog;
+  readonly images: ImageStore;
+  readonly given: GivenMaps | null;
+  /** Null in the first pass. */
+  readonly write: ((line: string) => void) | null;
+}
+
+const SHARED_PAGE = 0x7ffffffff000;
+const SEEN = { r: SEEN_READ, w: SEEN_WRITE, x: SEEN_EXECUTE } as const;
+/** A process that ran before the recording began. */
+const RUNNING: ImageNames = { path: '(running)', loader: undefined };
+
+export class Recording {
+  readonly #options: RecordingOptions;
+  readonly #processes = new Map<number, Process>();
+  readonly #open = new Set<Image>();
+  #execs = 0;
+  #root = 0;
+  #command = '';
+  #last = '';
+  #time = 0;
+  events = 0;
+
+  constructor(options: RecordingOptions) {
+    this.#options = options;
+  }
+
+  get empty(): boolean {
+    return this.#root === 0;
+  }
+
+  has(pid: number): boolean {
+    return this.#processes.has(pid);
+  }
+
+  /** The first process. */
+  begin(pid: number): void {
+    this.#root = pid;
+    this.#processes.set(pid, { pid, image: null, mapped: new RangeSet(), brk: 0, touched: false });
+  }
+
+  /** What was run, for the first line of the file. */
+  command(words: string): void {
+    if (this.#command === '') this.#command = words;
+  }
+
+  fork(pid: number, child: number, kind: ForkKind): void {
+    const parent = this.#running(pid);
+    if (kind !== 'thread') {
+      if (this.#processes.has(child)) this.#options.report.fail('the pid of a new child', `${child}, which is running`);
+      const { image, mapped, brk } = parent;
+      image!.users++;
+      this.#processes.set(child, {
+        pid: child,
+        image,
+        mapped: kind === 'fork' ? mapped.copy() : mapped,
+        brk,
+        touched: false,
+      });
+    }
+    this.#emit(pid, 'fork', { child, kind });
+  }
+
+  vforkDone(pid: number, child: number): void {
+    this.#emit(pid, 'vforkdone', { child });
+  }
+
+  exec(pid: number, names: ImageNames): void {
+    const process = this.#processes.get(pid)!;
+    if (process.image?.pid === pid) process.image.superseded = true;
+    this.#release(process);
+    const image: Image = {
+      exec: this.#execs++,
+      pid,
+      names,
+      evidence: new PageEvidence(),
+      mapped: new RangeSet(),
+      inferred: null,
+      executed: false,
+      superseded: false,
+      users: 1,
+    };
+    if (this.#options.write === null) this.#open.add(image);
+    else image.inferred = this.#options.images.get(image.exec);
+    process.image = image;
+    process.mapped = new RangeSet();
+    process.brk = 0;
+    process.touched = false;
+    this.#emit(pid, 'exec', { path: names.path, argv: [names.path], maps: image.inferred?.maps ?? [] });
+  }
+
+  execFailed(pid: number, err: number | string, path: string): void {
+    this.#emit(pid, 'execfail', { err, path });
+  }
+
+  mmap(pid: number, { addr, len, prot, flags, file, off }: MmapCall): void {
+    const process = this.#running(pid);
+    process.mapped.add(truncPage(addr), roundPage(addr + len));
+    process.image!.mapped.add(truncPage(addr), roundPage(addr + len));
+    this.#emit(pid, 'mmap', { addr: hex(addr), len, prot, flags, file, off });
+  }
+
+  mmapFailed(pid: number, { len, prot, flags, file }: MmapCall, err: number | string): void {
+    this.#running(pid);
+    this.#emit(pid, 'mmap', { len, prot, flags, file, err });
+  }
+
+  munmap(pid: number, addr: number, len: number): void {
+    this.#running(pid);
+    this.#emit(pid, 'munmap', { addr: hex(addr), len });
+  }
+
+  mprotect(pid: number, addr: number, len: number, prot: string): void {
+    const { image, mapped } = this.#running(pid);
+    if (prot === 'r--') {
+      for (const [start, end] of mapped.gaps(truncPage(addr), roundPage(addr + len)))
+        image!.evidence.add(start / PAGE_SIZE, end / PAGE_SIZE - 1, SEEN_PROTECTED);
+    }
+    this.#emit(pid, 'mprotect', { addr: hex(addr), len, prot });
+  }
+
+  madvise(pid: number, addr: number, len: number, advice: string): void {
+    this.#running(pid);
+    this.#emit(pid, 'madvise', { addr: hex(addr), len, advice });
+  }
+
+  mremap(pid: number, addr: number, len: number, newlen: number, to: number): void {
+    const { image, mapped } = this.#running(pid);
+    mapped.add(truncPage(to), roundPage(to + newlen));
+    image!.mapped.add(truncPage(to), roundPage(to + newlen));
+    this.#emit(pid, 'mremap', { addr: hex(addr), len, newlen, new: hex(to) });
+  }
+
+  /** The end of the heap as it is now; the first one known is not a change. */
+  brk(pid: number, addr: number): void {
+    const process = this.#running(pid);
+    const old = process.brk;
+    process.brk = addr;
+    if (old !== 0) {
+      process.mapped.add(roundPage(old), roundPage(addr));
+      process.image!.mapped.add(roundPage(old), roundPage(addr));
+    }
+    this.#emit(pid, 'brk', old === 0 ? { addr: hex(addr) } : { addr: hex(addr), old: hex(old) });
+  }
+
+  fault(pid: number, addr: number, access: Access, more: { readonly k?: 1; readonly p?: 1 } = {}): void {
+    const process = this.#running(pid);
+    const image = process.image!;
+    if (within(addr, image.inferred?.vvar) || truncPage(addr) === (this.#options.given?.sharedPage ?? SHARED_PAGE)) {
+      this.#emit(pid, 'fault', { addr: hex(addr), access, ...more, in: 'vvar' });
+      if (!process.touched) this.#emit(pid, 'touch', { in: 'vvar' });
+      process.touched = true;
+      return;
+    }
+    if (!process.mapped.has(addr)) {
+      const cleared = access === 'w' && !image.executed ? SEEN_CLEARED : 0;
+      image.evidence.addAccess(addr, SEEN[access] | cleared);
+    }
+    if (access === 'x') image.executed = true;
+    const vdso = within(addr, image.inferred?.vdso) ? { in: 'vdso' } : {};
+    this.#emit(pid, 'fault', { addr: hex(addr), access, ...more, ...vdso });
+  }
+
+  wait(pid: number, child: number): void {
+    this.#emit(pid, 'wait', { child });
+  }
+
+  exit(pid: number, code: number, sig?: string): void {
+    this.#release(this.#processes.get(pid)!);
+    this.#processes.delete(pid);
+    this.#emit(pid, 'exit', sig === undefined ? { code } : { code, sig });
+  }
+
+  threadExit(pid: number, tid: number): void {
+    this.#emit(pid, 'texit', { tid });
+  }
+
+  /** Call once, after the last line. */
+  finish(): void {
+    for (const image of this.#open) this.#close(image);
+  }
+
+  /** The process, which has an image from here on. */
+  #running(pid: number): Process {
+    const process = this.#processes.get(pid)!;
+    if (process.image === null) {
+      this.#options.report.repaired('a process was running when the recording began: its maps are inferred');
+      this.exec(pid, RUNNING);
+    }
+    return process;
+  }
+
+  #release({ image }: Process): void {
+    if (image !== null && --image.users === 0) this.#close(image);
+  }
+
+  #close(image: Image): void {
+    if (this.#options.write !== null) return;
+    const { evidence, mapped, names, exec, pid, superseded } = image;
+    const inferred = inferMaps(evidence, mapped, names);
+    const given = superseded ? null : (this.#options.given?.forPid(pid, mapped, evidence) ?? null);
+    this.#options.images.put(exec, given === null ? inferred : { ...inferred, maps: given });
+    this.#open.delete(image);
+  }
+
+  #emit(pid: number, ev: string, fields: object): void {
+    const { write, clock } = this.#options;
+    if (write === null) return;
+    if (this.events++ === 0) write(this.#meta());
+    const body = `"pid":${pid},"ev":"${ev}",${JSON.stringify(fields).slice(1)}\n`;
+    const now = Math.max(clock.now, this.#time);
+    this.#time = body === this.#last && now === this.#time ? now + 1 : now;
+    this.#last = body;
+    write(`{"t":${this.#time},${body}`);
+  }
+
+  #meta(): string {
+    const { name, note } = this.#options;
+    const format = { ev: 'meta', format: 'vmtrace-1', name, cmd: this.#command, note, arch: 'x86_64', page: PAGE_SIZE };
+    return `${JSON.stringify({ ...format, root: this.#root, time_unit: 'us', recorder: 'pmapdiff import' })}\n`;
+  }
+}
+
+const within = (addr: number, range: readonly [number, number] | null | undefined): boolean =>
+  range !== null && range !== undefined && addr >= range[0] && addr < range[1];

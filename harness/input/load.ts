@@ -1,0 +1,123 @@
+/**
+ * loadWorkload, openWorkload: a workload by name or by file, in memory or piece by piece. A file is told by its content: gzip or not, a trace begins with `{`,
+ * everything else is workload text.
+ */
+import { CATALOG, catalogText } from '../workload/catalog/index.ts';
+import { CORPUS } from '../workload/corpus/index.ts';
+import { WorkloadError } from '../workload/errors.ts';
+import { CHUNK_OPS, type Workload } from '../workload/ops.ts';
+import { type Piece, type PiecedWorkload, type WorkloadHead, cut, headOf } from '../workload/pieces.ts';
+import { formatSize } from '../workload/size.ts';
+import { nearest } from '../workload/suggest.ts';
+import { MAX_TEXT, parseWorkload } from '../workload/text/parse.ts';
+import { type TraceOptions, TraceReader } from '../workload/trace/read.ts';
+import { readBlocks } from './blocks.ts';
+import { corpusPath } from './paths.ts';
+
+const TEXT_LIMIT = { total: MAX_TEXT, expected: `at most ${formatSize(MAX_TEXT)} of workload text` };
+const NO_LIMIT = { total: Infinity, expected: '' };
+
+/** Whether a file's first block is that of a trace. */
+const looksLikeTrace = (block: string): boolean => block.trimStart().startsWith('{');
+
+/** Ops of a recording that are held in memory. A longer one is read twice: for its files and its length, and to run it. */
+const HELD_OPS = 4 * CHUNK_OPS;
+/** Ops that are run, and then compared, in one go. */
+const PIECE_OPS = CHUNK_OPS;
+
+export interface OpenOptions extends TraceOptions {
+  /** Ops that may be held. @default 262,144 */
+  readonly held?: number;
+  /** called now and then while a recording is read */
+  readonly onLines?: (lines: number) => void;
+}
+
+/**
+ * The workload of that catalog or corpus name, else of that file.
+ * Throws WorkloadError if it cannot be read; options apply to traces.
+ */
+export async function loadWorkload(nameOrPath: string, options: TraceOptions = {}): Promise<Workload> {
+  return (await openWorkload(nameOrPath, { ...options, held: Infinity })).whole!;
+}
+
+/** As loadWorkload, without holding more ops than that: memory does not grow with the length of a recording. */
+export async function openWorkload(nameOrPath: string, options: OpenOptions = {}): Promise<PiecedWorkload> {
+  if (Object.hasOwn(CATALOG, nameOrPath))
+    return held(parseWorkload(catalogText(nameOrPath), `${nameOrPath}.workload`, nameOrPath));
+  if (!Object.hasOwn(CORPUS, nameOrPath)) return openFile(nameOrPath, baseName(nameOrPath), options);
+  return openFile(corpusPath(nameOrPath), nameOrPath, options, CORPUS[nameOrPath]);
+}
+
+/** A recorded program of the corpus. */
+export async function loadCorpus(name: string, options: TraceOptions = {}): Promise<Workload> {
+  return (await openFile(corpusPath(name), name, { ...options, held: Infinity }, CORPUS[name])).whole!;
+}
+
+const baseName = (path: string): string => path.replace(/^.*\//, '').replace(/(\.(workload|jsonl|gz))+$/, '');
+
+/** title: in place of the file's own. */
+async function openFile(path: string, name: string, options: OpenOptions, title?: string): Promise<PiecedWorkload> {
+  const { held: most = HELD_OPS, onLines, ...traceOptions } = options;
+  let reader: TraceReader | undefined;
+  let isHeld = true;
+  const parts: string[] = [];
+  try {
+    for await (const block of readBlocks(path, (first) => (looksLikeTrace(first) ? NO_LIMIT : TEXT_LIMIT))) {
+      if (reader === undefined && parts.length === 0 && looksLikeTrace(block))
+        reader = new TraceReader(path, traceOptions);
+      if (reader === undefined) {
+        parts.push(block);
+        continue;
+      }
+      reader.block(block);
+      onLines?.(reader.lines);
+      if (reader.held <= most) continue;
+      isHeld = false;
+      reader.take();
+    }
+  } catch (error) {
+    throw error instanceof WorkloadError && error.line === 0 ? unknownName(error, path) : error;
+  }
+  if (reader !== undefined && !isHeld) {
+    const head = { ...reader.end(name), ...(title === undefined ? {} : { title }) };
+    return { head, pieces: () => readPieces(path, head, traceOptions), whole: null };
+  }
+  const read = reader === undefined ? parseWorkload(parts.join(''), path, name) : reader.finish(name);
+  const whole = title === undefined ? read : { ...read, title };
+  return held(whole);
+}
+
+const held = (whole: Workload): PiecedWorkload => ({
+  head: headOf(whole),
+  pieces: () => cut(whole, PIECE_OPS),
+  whole,
+});
+
+/** Reads a recording again, piece by piece. */
+async function* readPieces(path: string, head: WorkloadHead, options: TraceOptions): AsyncGenerator<Piece> {
+  const reader = new TraceReader(path, options);
+  const next = (): Piece => {
+    const piece = reader.take();
+    const end = piece.from + piece.length;
+    if (end > head.length) changed(`op ${end}`);
+    return piece;
+  };
+  const changed = (found: string): never => {
+    const expected = `the ${head.length} ops that it had when it was read first`;
+    throw new WorkloadError({ file: path, line: reader.lines }, expected, found);
+  };
+  for await (const block of readBlocks(path, () => NO_LIMIT)) {
+    reader.block(block);
+    if (reader.held >= PIECE_OPS) yield next();
+  }
+  const { length } = reader.end(head.name);
+  if (length !== head.length) changed(`${length}`);
+  yield next();
+}
+
+/** A name that is no file either may be a misspelt one. */
+function unknownName(error: WorkloadError, path: string): WorkloadError {
+  if (path.includes('/')) return error;
+  const known = nearest(path, [...Object.keys(CATALOG), ...Object.keys(CORPUS)]);
+  return new WorkloadError({ file: path }, 'a workload of the catalog or the corpus, or a file', error.found, known);
+}

@@ -1,0 +1,63 @@
+/**
+ * The report as JSON for machines: versioned, never coloured, the same bytes for the same answer. Holds no time, no path,
+ * no host, no process and no version of anything but the schema.
+ */
+import type { Difference, PairComparison } from '../../compare/pair.ts';
+import type { Step } from '../../declare/declarations.ts';
+import { jsonText } from '../words.ts';
+import { REPORT_SCHEMA, type CompareReport } from './model.ts';
+
+export function renderJson(report: CompareReport): string {
+  const { against, complete, columns, titles, rows, states, expected, neverSeen, tally } = report;
+  const { exitCode, ...counts } = tally;
+  const body = {
+    schema: REPORT_SCHEMA,
+    complete,
+    exitCode,
+    against: against.kind === 'previous' ? 'previous' : against.id,
+    revisions: Object.entries(titles).map(([id, title]) => ({ id, title })),
+    equalEverywhere: columns.filter(({ ids }) => ids.length > 1).map(({ ids }) => ids),
+    workloads: rows.map(({ workload }) => {
+      const { name, title, ops, recorded, machine, runs, groups, pairs, predecessors, opTexts, missed } = workload;
+      return {
+        name,
+        title,
+        ops,
+        recorded,
+        machine,
+        missed,
+        runs,
+        groups,
+        pairs: pairs.map((pair) => pairJson(pair, opTexts)),
+        predecessors: predecessors.map((pair) => pairJson(pair, opTexts)),
+      };
+    }),
+    states,
+    expected,
+    neverSeen: neverSeen.map(stepJson),
+    counts,
+  };
+  return jsonText(body);
+}
+
+function pairJson(
+  { seen: _seen, differences, ...pair }: PairComparison,
+  opTexts: Readonly<Record<number, string>>,
+): object {
+  return {
+    ...pair,
+    differences: differences.map(({ steps, ...difference }: Difference) => ({
+      ...difference,
+      at: opTexts[difference.op] ?? null,
+      steps: steps.map(stepJson),
+    })),
+  };
+}
+
+const stepJson = ({ variant, what, finding, intent, reversed }: Step): object => ({
+  variant,
+  what,
+  ...(finding === null ? {} : { finding }),
+  ...(intent === null ? {} : { by: intent.by, why: intent.why }),
+  reversed,
+});

@@ -1,0 +1,318 @@
+/**
+ * The report as data: everything that a renderer prints, already added up and in order. Renderers do no arithmetic.
+ */
+import type { StateDifference } from '../../compare/closer-look.ts';
+import type { Tally } from '../../compare/gate.ts';
+import type { Judged } from '../../compare/judge.ts';
+import type { Difference, PairComparison, Verdict } from '../../compare/pair.ts';
+import type { Against, Plan, RunSummary, WorkloadComparison } from '../../compare/plan.ts';
+import type { Compared } from '../../compare/run-comparison.ts';
+import type { Standing } from '../../compare/track.ts';
+import type { Step } from '../../declare/declarations.ts';
+import type { Place, RemoveCalls } from '../../run/record.ts';
+import type { WorkloadHead } from '../../workload/pieces.ts';
+import { type KindRow, kindRows } from '../kinds.ts';
+
+export const REPORT_SCHEMA = 'pmapdiff.compare/1';
+
+/** Candidates whose records agree on every plane of every workload. */
+export interface ColumnGroup {
+  readonly ids: readonly string[];
+  /** null: the reference itself, or the first of a series compared step by step */
+  readonly reference: string | null;
+}
+
+/** One candidate, one workload. */
+export interface Cell {
+  readonly verdict: Verdict;
+  readonly standing: PairComparison['standing'];
+  /** findings that explain it, in order */
+  readonly findings: readonly string[];
+  /** whether a user's list of expected differences explains some of it */
+  readonly accepted: boolean;
+  /** a failure in one sentence, or the panic, or null */
+  readonly note: string | null;
+}
+
+/** Why a candidate differs: one reason and the statistics that it explains. */
+export interface Reason {
+  readonly standing: Exclude<Standing, 'follows'>;
+  readonly findings: readonly string[];
+  readonly why: readonly string[];
+  readonly items: readonly ReasonItem[];
+}
+
+export interface ReasonItem {
+  readonly what: string;
+  readonly workloads: number;
+  /** extremes of one op's difference over all workloads; null for planes */
+  readonly least: number | null;
+  readonly most: number | null;
+  /** where it is seen first */
+  readonly first: { readonly workload: string; readonly at: string };
+}
+
+/** Recordings only. */
+export interface ProcessRow extends KindRow {
+  readonly workload: string;
+}
+
+export interface RemoveRow {
+  readonly workload: string;
+  readonly place: Place;
+  /** per column of `CompareReport.columns` */
+  readonly cells: readonly RemoveCalls[];
+}
+
+/** What does not hold in single runs, whatever the others do, or an expectation that the reference missed. */
+export interface ViolationLine {
+  readonly text: string;
+  readonly known: boolean;
+  readonly workloads: readonly string[];
+  readonly variants: readonly string[];
+}
+
+export interface CompareReport {
+  readonly against: Against;
+  readonly complete: boolean;
+  readonly columns: readonly ColumnGroup[];
+  readonly titles: Readonly<Record<string, string>>;
+  readonly rows: readonly {
+    readonly workload: WorkloadComparison;
+    /** per column; null for a reference */
+    readonly cells: readonly (Cell | null)[];
+  }[];
+  readonly reasons: readonly {
+    readonly column: ColumnGroup;
+    readonly reasons: readonly Reason[];
+    readonly following: number;
+  }[];
+  /** what is unexpected in comparisons with the predecessor beside those of the columns */
+  readonly predecessors: readonly {
+    readonly reference: string;
+    readonly candidate: string;
+    readonly reasons: readonly Reason[];
+  }[];
+  readonly states: readonly StateDifference[];
+  readonly removes: readonly RemoveRow[];
+  /** cells per column of `columns` */
+  readonly processes: readonly ProcessRow[];
+  readonly replays: readonly { readonly workload: string; readonly run: RunSummary }[];
+  readonly violations: readonly ViolationLine[];
+  readonly expected: Judged['expected'];
+  readonly neverSeen: readonly Step[];
+  readonly findingTitles: Readonly<Record<string, string>>;
+  readonly tally: Tally;
+  /** variant files as they were given, by the id of the variant in them */
+  readonly files: Readonly<Record<string, string>>;
+  /** workloads whose invariants were checked; empty: none were */
+  readonly checked: readonly Pick<WorkloadHead, 'name' | 'length'>[];
+}
+
+export interface CompareInput {
+  readonly plan: Plan;
+  readonly against: Against;
+  readonly compared: Compared;
+  readonly judged: Judged;
+  readonly findingTitles: Readonly<Record<string, string>>;
+  readonly files: CompareReport['files'];
+  readonly checked: CompareReport['checked'];
+}
+
+const pairOf = (workload: WorkloadComparison, { ids, reference }: ColumnGroup): PairComparison | null =>
+  workload.pairs.find((pair) => pair.candidate === ids[0] && pair.reference === reference) ?? null;
+
+const runOf = (workload: WorkloadComparison, id: string): RunSummary =>
+  workload.runs.find(({ variant }) => variant === id)!;
+
+export function buildReport(input: CompareInput): CompareReport {
+  const { plan, against, compared, judged, findingTitles, files, checked } = input;
+  const { complete, states } = compared;
+  const { workloads, expected, neverSeen, tally } = judged;
+  const columns = columnsOf(plan, workloads);
+  return {
+    against,
+    complete,
+    columns,
+    titles: Object.fromEntries(plan.columns.map(({ id, title }) => [id, title])),
+    rows: workloads.map((workload) => ({
+      workload,
+      cells: columns.map((column) => {
+        const pair = pairOf(workload, column);
+        return pair === null ? null : cellOf(pair, runOf(workload, column.ids[0]), workload.opTexts);
+      }),
+    })),
+    reasons: columns.flatMap((column) => {
+      if (column.reference === null) return [];
+      const found = workloads.flatMap((workload) => {
+        const pair = pairOf(workload, column);
+        return pair === null ? [] : pair.differences.map((difference) => ({ workload, difference }));
+      });
+      const following = found.filter(({ difference }) => difference.standing === 'follows').length;
+      return [{ column, reasons: reasonsOf(found), following }];
+    }),
+    predecessors: plan.predecessors.flatMap(({ reference, candidate }) => {
+      const found = workloads.flatMap((workload) =>
+        workload.predecessors
+          .filter((pair) => pair.reference === reference.id && pair.candidate === candidate.id)
+          .flatMap(({ differences }) => differences.map((difference) => ({ workload, difference }))),
+      );
+      const unexpected = reasonsOf(found.filter(({ difference }) => difference.standing === 'unexpected'));
+      return unexpected.length === 0 ? [] : [{ reference: reference.id, candidate: candidate.id, reasons: unexpected }];
+    }),
+    states,
+    removes: workloads.flatMap((workload) =>
+      (['exit', 'exec'] as const).flatMap((place) => {
+        const cells = columns.map(({ ids }) => runOf(workload, ids[0]).removeByPlace[place]);
+        return cells[0].calls > 0 ? [{ workload: workload.name, place, cells }] : [];
+      }),
+    ),
+    processes: workloads.flatMap((workload) => {
+      const kinds = columns.flatMap(({ ids }) => runOf(workload, ids[0]).replay?.byKind ?? []);
+      return kinds.length < columns.length ? [] : kindRows(kinds).map((row) => ({ ...row, workload: workload.name }));
+    }),
+    replays: workloads.flatMap((workload) => {
+      const first = workload.runs.find(({ replay }) => replay !== null);
+      return first === undefined ? [] : [{ workload: workload.name, run: first }];
+    }),
+    violations: violationLines(workloads),
+    expected,
+    neverSeen,
+    findingTitles,
+    tally,
+    files,
+    checked,
+  };
+}
+
+/** What is said of a candidate on one workload. */
+function judgement(workload: WorkloadComparison, candidate: string, reference: string): string {
+  const { verdict, standing, differences } = pairOf(workload, { ids: [candidate], reference })!;
+  return JSON.stringify([
+    verdict,
+    standing,
+    differences.map((difference) => [difference.what, difference.standing, difference.accepted]),
+  ]);
+}
+
+/** Candidates with equal records and equal judgements everywhere, and the same reference, share a column. */
+function columnsOf(plan: Plan, workloads: readonly WorkloadComparison[]): ColumnGroup[] {
+  const columns: { ids: string[]; reference: string | null }[] = [];
+  for (const { id } of plan.columns) {
+    const reference = plan.pairs.find(({ candidate }) => candidate.id === id)?.reference.id ?? null;
+    const home = columns.find(
+      (column) =>
+        column.reference !== null &&
+        reference === column.reference &&
+        workloads.every(
+          (workload) =>
+            workload.groups.some((group) => group.includes(id) && group.includes(column.ids[0])) &&
+            judgement(workload, id, reference) === judgement(workload, column.ids[0], reference),
+        ),
+    );
+    if (home === undefined) columns.push({ ids: [id], reference });
+    else home.ids.push(id);
+  }
+  return columns;
+}
+
+function cellOf(
+  { verdict, standing, differences, failures, bothPanic }: PairComparison,
+  run: RunSummary,
+  opTexts: WorkloadComparison['opTexts'],
+): Cell {
+  const findings = unique(differences.flatMap(({ steps }) => steps.flatMap(({ finding }) => finding ?? [])));
+  const at = (op: number | null): string => (op === null ? '' : ` at ${opTexts[op] ?? `op ${op}`}`);
+  const { ended } = run;
+  const failure = failures.map(({ variant, failure: { message, op } }) => `${variant}: ${message}${at(op)}`).join('; ');
+  const who = bothPanic ? 'both' : run.variant;
+  const panic = ended.kind === 'panic' ? `${who}: panic: ${ended.where}: ${ended.reason}${at(ended.op)}` : null;
+  const accepted = differences.some((difference) => difference.accepted !== undefined);
+  return { verdict, standing, findings, accepted, note: failure === '' ? panic : failure };
+}
+
+interface Found {
+  readonly workload: WorkloadComparison;
+  readonly difference: Difference;
+}
+
+const STANDINGS = ['unexpected', 'known', 'intended'] as const;
+
+/** Group differences by what explains them: unexpected ones first, each on its own; then by finding, then by intent. */
+function reasonsOf(found: readonly Found[]): Reason[] {
+  const groups = new Map<string, Found[]>();
+  for (const item of found) {
+    const { standing } = item.difference;
+    if (standing === 'follows') continue;
+    const key = `${STANDINGS.indexOf(standing)}|${reasonKey(item.difference)}`;
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  return [...groups.entries()]
+    .toSorted(([a], [b]) => Number(a[0]) - Number(b[0]))
+    .map(([, items]) => {
+      const { standing, steps } = items[0].difference;
+      return {
+        standing: standing === 'follows' ? 'unexpected' : standing,
+        findings: unique(steps.flatMap(({ finding }) => finding ?? [])),
+        why: items[0].difference.accepted === undefined ? whyOf(steps) : [items[0].difference.accepted],
+        items: unique(items.map(({ difference }) => difference.what)).map((what) =>
+          itemOf(items.filter(({ difference }) => difference.what === what)),
+        ),
+      };
+    });
+}
+
+/** Differences with the same key are explained in one line. */
+function reasonKey({ standing, steps, what, accepted }: Difference): string {
+  if (standing === 'unexpected') return what;
+  if (accepted !== undefined) return `accepted ${accepted}`;
+  const findings = unique(steps.flatMap(({ finding }) => finding ?? []));
+  return standing === 'known' ? findings.join() : whyOf(steps).join('|');
+}
+
+const whyOf = (steps: readonly Step[]): string[] => unique(steps.flatMap(({ intent }) => intent?.why ?? []));
+
+function itemOf(found: readonly Found[]): ReasonItem {
+  const amounts = found.flatMap(({ difference }) => difference.amount ?? []);
+  const [{ workload, difference }] = found;
+  return {
+    what: difference.what,
+    workloads: unique(found.map((item) => item.workload.name)).length,
+    least: amounts.length === 0 ? null : Math.min(...amounts.map(({ least }) => least)),
+    most: amounts.length === 0 ? null : Math.max(...amounts.map(({ most }) => most)),
+    first: { workload: workload.name, at: workload.opTexts[difference.op] ?? `op ${difference.op}` },
+  };
+}
+
+/** What does not hold in several runs, or in several ways, is one line: the first of them. */
+function violationLines(workloads: readonly WorkloadComparison[]): ViolationLine[] {
+  const lines = new Map<string, { line: ViolationLine; texts: Set<string> }>();
+  const add = (what: string, how: string, known: boolean, workload: string, variants: readonly string[]): void => {
+    const before = lines.get(what);
+    const { text = what + how, workloads: some = [], variants: ids = [] } = before?.line ?? {};
+    const line = { text, known, workloads: unique([...some, workload]), variants: unique([...ids, ...variants]) };
+    lines.set(what, { line, texts: (before?.texts ?? new Set()).add(how) });
+  };
+  for (const { name, missed, runs } of workloads) {
+    for (const { line, op, expected, got } of missed)
+      add(
+        `${line > 0 ? `line ${line}` : `op ${op}`}: the reference should answer ${expected}, answers ${got}`,
+        '',
+        false,
+        name,
+        [],
+      );
+    for (const { variant, faults } of runs)
+      for (const { name: invariant, expected, got, standing, findings, accepted } of faults)
+        if (standing !== 'shared') {
+          const why = accepted === undefined ? '' : `: ${accepted}`;
+          const how = `: expected ${expected}, got ${got}${why}`;
+          add([...findings, invariant].join(' '), how, standing === 'known', name, [variant]);
+        }
+  }
+  return [...lines.values()].map(({ line, texts }) =>
+    texts.size === 1 ? line : { ...line, text: `${line.text}, and ${texts.size - 1} more like it` },
+  );
+}
+
+const unique = <T>(items: readonly T[]): T[] => [...new Set(items)];

@@ -1,0 +1,82 @@
+/** The ledger at a glance: finding by revision, one mark each. */
+import Table from 'cli-table3';
+import type { Finding, OpenFinding } from '../../findings/finding.ts';
+import { type CellStatus, type FindingResult, isWrong } from '../../findings/result.ts';
+
+/** shows: in some case of the finding. wrong: some cell is not as its source says. null: nothing is said of it. */
+export type Mark = 'shows' | 'absent' | 'wrong' | null;
+
+export interface MatrixRow {
+  readonly id: string;
+  readonly title: string;
+  /** per revision, in review order */
+  readonly marks: readonly Mark[];
+  /** controls and what-ifs in which it shows */
+  readonly alsoIn: readonly string[];
+}
+
+const SIGNS: Readonly<Record<NonNullable<Mark>, string>> = { shows: '●', absent: '–', wrong: '!' };
+const sign = (mark: Mark): string => (mark === null ? ' ' : SIGNS[mark]);
+
+/** Statuses of a finding's cells for one variant, as one mark. */
+function markOf(statuses: readonly CellStatus[]): Mark {
+  if (statuses.length === 0) return null;
+  if (statuses.some((status) => isWrong({ status }))) return 'wrong';
+  return statuses.includes('reproduced') ? 'shows' : 'absent';
+}
+
+/** Each once, without the revisions. */
+const others = (shown: readonly string[], revisions: readonly string[]): string[] =>
+  [...new Set(shown)].filter((variant) => !revisions.includes(variant));
+
+/** Rows of findings that were run. */
+export const reportedRows = (findings: readonly FindingResult[], revisions: readonly string[]): MatrixRow[] =>
+  findings.map(({ id, title, cases }) => {
+    const cells = cases.flatMap((one) => one.cells);
+    const mark = (revision: string): Mark =>
+      markOf(cells.filter(({ variant }) => variant === revision).map(({ status }) => status));
+    const shown = cells.filter(({ status }) => status === 'reproduced').map(({ variant }) => variant);
+    return { id, title, marks: revisions.map(mark), alsoIn: others(shown, revisions) };
+  });
+
+/** Rows of the ledger as it is written, whatever a run says. */
+export const ledgerRows = (ledger: readonly Finding[], revisions: readonly string[]): MatrixRow[] =>
+  ledger.map(({ id, title, cases }) => {
+    const mark = (revision: string): Mark =>
+      markOf(
+        cases.flatMap(({ expected }) => expected[revision] ?? []).map(({ shows }) => (shows ? 'reproduced' : 'absent')),
+      );
+    const shown = cases.flatMap(({ expected }) => Object.keys(expected).filter((variant) => expected[variant].shows));
+    return { id, title, marks: revisions.map(mark), alsoIn: others(shown, revisions) };
+  });
+
+/** ● reproduced, – absent, ! not as its source says. */
+export function matrixText(rows: readonly MatrixRow[], revisions: readonly string[]): string {
+  const table = new Table({
+    head: ['', ...revisions, 'also in'],
+    style: { head: [], border: [] },
+    colAligns: ['left'],
+  });
+  for (const { id, marks, alsoIn } of rows) table.push([id, ...marks.map(sign), alsoIn.join(', ')]);
+  return `${table.toString()}\n● reproduced, – absent, ! not as its source says\n`;
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+/** The table of the README. */
+export function matrixMarkdown(
+  rows: readonly MatrixRow[],
+  open: readonly OpenFinding[],
+  revisions: readonly string[],
+): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const lines = [
+    line(['', 'remark', ...revisions.map((id) => `\`${id}\``), 'also in']),
+    line(['---', '---', ...revisions.map(() => ':-:'), '---']),
+    ...rows.map(({ id, title, marks, alsoIn }) =>
+      line([id, cell(title), ...marks.map(sign), alsoIn.map((variant) => `\`${variant}\``).join(' ')]),
+    ),
+  ];
+  const later = open.map(({ id, title, reason }) => `- ${id}, ${title}: ${reason}.`);
+  return `${lines.join('\n')}\n\n● shows, – does not. Open:\n\n${later.join('\n')}\n`;
+}

@@ -1,0 +1,65 @@
+/** The ledger as text: finding by variant, each cell with its number. */
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import type { OpenFinding } from '../../findings/finding.ts';
+import { type Cell, type CellStatus, type FindingResult, isWrong } from '../../findings/result.ts';
+import { type Look, jsonText } from '../words.ts';
+import { matrixMarkdown, matrixText, reportedRows } from './matrix.ts';
+
+/** The ledger as it was run. */
+export interface FindingsReport {
+  readonly findings: readonly FindingResult[];
+  readonly open: readonly OpenFinding[];
+  /** ids of the review's revisions: the columns of the matrix that comes first */
+  readonly revisions: readonly string[];
+}
+
+export function findingsText({ findings, open, revisions }: FindingsReport, { color }: Look): string {
+  const c = pc.createColors(color);
+  const style: Readonly<Record<CellStatus, (text: string) => string>> = {
+    reproduced: c.bold,
+    absent: (text) => text,
+    'not exercised': c.yellow,
+    differs: c.red,
+  };
+  const cellText = ({ status, expected, got }: Cell): string =>
+    style[status](status === 'differs' ? `differs: ${got}, not ${expected}` : `${status} (${got ?? '-'})`);
+  const parts = findings.map(({ id, title, claim, thread, cases }) => {
+    const head = `${c.bold(`${id}  ${title}`)}\n${thread}\n“${claim}”\n`;
+    const tables = cases.map(({ name, observes, source, cells }) => {
+      const table = new Table({ style: { head: [], border: [] } });
+      table.push(
+        cells.map(({ variant }) => variant),
+        cells.map(cellText),
+      );
+      return `${name}: ${observes}\n${table.toString()}\nexpected after ${source}\n`;
+    });
+    return head + tables.join('');
+  });
+  const cells = findings.flatMap(({ cases }) => cases.flatMap((one) => one.cells));
+  const wrong = cells.filter(isWrong).length;
+  const total = `${findings.length} findings, ${cells.length} cells, ${wrong} not as their source says\n`;
+  const matrix = matrixText(reportedRows(findings, revisions), revisions);
+  const later = open.map(({ id, title, reason }) => `${c.bold(`${id}  ${title}`)}: open, ${reason}\n`).join('');
+  return `${matrix}\n${parts.join('\n')}\n${later}\n${total}`;
+}
+
+/** The table of the README. */
+export const findingsMarkdown = ({ findings, open, revisions }: FindingsReport): string =>
+  matrixMarkdown(reportedRows(findings, revisions), open, revisions);
+
+export const findingsJson = ({ findings, open }: FindingsReport): string =>
+  jsonText({ schema: 'pmapdiff.findings/1', findings, open });
+
+/** A line for every cell that is not as its source says. */
+export const wrongCells = (findings: readonly FindingResult[]): string =>
+  findings
+    .flatMap(({ id, cases }) =>
+      cases.flatMap(({ name, cells }) =>
+        cells.filter(isWrong).map(({ variant, status, expected, got }) => {
+          const what = got === null ? status : `${status}: ${got}`;
+          return `pmapdiff: ${id}, ${name}: ${variant}: ${what}, not ${expected}\n`;
+        }),
+      ),
+    )
+    .join('');

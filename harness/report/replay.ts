@@ -1,0 +1,132 @@
+/** What one workload did under one variant. */
+import pc from 'picocolors';
+import { COUNTER_NAMES, FIRST_REACHED } from '../../core/counters.ts';
+import type { MissedExpectation } from '../compare/expectations.ts';
+import { eventText } from '../run/events.ts';
+import { type Ended, PLACES, type ReplayStats, type RunEnd, type RunPart, type Violation } from '../run/record.ts';
+import { outcomeName } from '../workload/names.ts';
+import type { Workload } from '../workload/ops.ts';
+import type { PiecedWorkload } from '../workload/pieces.ts';
+import { opLines } from '../workload/text/print.ts';
+import { kindName, kindRows } from './kinds.ts';
+import { checkedText } from './notes.ts';
+import { type Look, hex, jsonText, number } from './words.ts';
+
+/** A violation, and the finding that names it for this variant or one before it; null: none does. */
+export type NamedViolation = Violation & { readonly finding: string | null };
+
+export interface ReplayReport {
+  readonly workload: PiecedWorkload;
+  readonly run: RunEnd;
+  readonly missed: readonly MissedExpectation[];
+  readonly violations: readonly NamedViolation[];
+  /** ops by outcome code */
+  readonly outcomes: ReadonlyMap<number, number>;
+  /** every invariant was checked */
+  readonly checked: boolean;
+}
+
+/** Words the parts of a traced run one after the other: a line per op, then the calls that it made. */
+export function traceWriter(workload: Workload, write: (text: string) => void): (part: RunPart) => void {
+  const line = opLines(workload);
+  let first = 0;
+  return ({ ops, perOp, events }) => {
+    for (let at = 0; at < ops; at++) {
+      const outcome = outcomeName(perOp.code[at]);
+      const result = perOp.value[at] === 0 ? outcome : `${outcome}, ${hex(perOp.value[at])}`;
+      const calls: string[] = [];
+      for (let event = events!.from[at]; event < events!.from[at + 1]; event++)
+        calls.push(`    ${eventText(events!.words, event)}\n`);
+      write(`${line(first + at)}  # ${result}, resident ${perOp.residentCount[at]}\n${calls.join('')}`);
+    }
+    first += ops;
+  };
+}
+
+/** Gauges at the end, counters over the run; those that are 0 left out. */
+function counts({ start, totals }: RunEnd): [string, number][] {
+  return COUNTER_NAMES.slice(0, FIRST_REACHED).flatMap((name, i): [string, number][] => {
+    const n = totals[i] - start[i];
+    return n === 0 || Number.isNaN(n) ? [] : [[name, n]];
+  });
+}
+
+function endedText(ended: Ended): string {
+  if (ended.kind === 'done') return 'done';
+  if (ended.kind === 'failed')
+    return `failed (${ended.how})${ended.op === null ? '' : ` at op ${ended.op}`}: ${ended.message}`;
+  const values = Object.entries(ended.values).map(([name, value]) => `${name}=${value}`);
+  return `panic at op ${ended.op}: ${[`${ended.where}: ${ended.reason}`, ...values].join(' ')}`;
+}
+
+const row = (name: string, value: string): string => `  ${name.padEnd(22)}${value}\n`;
+
+/** How faithful the replay is, then what each kind of process did. */
+function replayRows({ byKind, ...counted }: ReplayStats): string[] {
+  return [
+    ...kindRows([byKind]).map(({ cells: [{ calls, early }], ...one }) =>
+      row(
+        `  in ${one.place}`,
+        `${number(early)} early of ${number(calls)}: ${kindName(one)}, ${number(one.processes)} of them, ${number(one.touched)} touched the shared page`,
+      ),
+    ),
+    ...Object.entries(counted).map(([name, n]) => row(name, number(n))),
+  ];
+}
+
+/** Violations that a replay prints; the others are counted. */
+const MOST_VIOLATIONS = 20;
+
+function violationRows(violations: readonly NamedViolation[], line: (op: number) => string): string[] {
+  const rows = violations.slice(0, MOST_VIOLATIONS).map(({ name, op, process, expected, got, finding }) => {
+    const who = process === null ? '' : ` of ${process}`;
+    return row(finding ?? 'violation', `${name}${who}, after ${line(op)}: expected ${expected}, got ${got}`);
+  });
+  return violations.length <= MOST_VIOLATIONS
+    ? rows
+    : [...rows, row('', `and ${number(violations.length - rows.length)} more`)];
+}
+
+export function replayText(report: ReplayReport, { color }: Look): string {
+  const { workload, run, missed, violations, outcomes, checked } = report;
+  const { head, whole } = workload;
+  const colors = pc.createColors(color);
+  const { variant, ended, ops, removeByPlace, replay: counted, balance } = run;
+  const line = whole === null ? (op: number): string => `op ${op}` : opLines(whole);
+  return [
+    colors.bold(`${head.name} under ${variant}: ${endedText(ended)}\n`),
+    row('ops', `${number(ops)} of ${number(head.length)}`),
+    row('outcomes', [...outcomes].map(([code, n]) => `${number(n)} ${outcomeName(code)}`).join(', ')),
+    ...PLACES.map((place) => {
+      const { calls, early } = removeByPlace[place];
+      return row(`pmap_remove, ${place}`, `${number(early)} early of ${number(calls)}`);
+    }),
+    ...(counted === null ? [] : replayRows(counted)),
+    row('processes left', number(balance.alive)),
+    ...balance.left.map(({ what, start, end }) =>
+      row(`left behind: ${what}`, `${number(start)} before, ${number(end)} after`),
+    ),
+    ...missed.map(({ line: at, expected, got }) => row(`line ${at}`, `expected ${expected}, got ${got}`)),
+    ...violationRows(violations, line),
+    ...counts(run).map(([name, n]) => row(name, number(n))),
+    ...(checked ? [checkedText([head])] : []),
+  ].join('');
+}
+
+export function replayJson({ run, missed, violations, checked }: ReplayReport): string {
+  const { workload, variant, ended, ops, removeByPlace, replay: counted, balance } = run;
+  return jsonText({
+    schema: 'pmapdiff.replay/1',
+    workload,
+    variant,
+    ended,
+    ops,
+    removeByPlace,
+    replay: counted,
+    balance,
+    missed,
+    checked,
+    violations,
+    counters: Object.fromEntries(counts(run)),
+  });
+}

@@ -1,0 +1,292 @@
+/** The documents of all commands but compare. */
+import { z } from 'zod';
+import { COMPARATORS } from '../../trace/comparator.ts';
+import {
+  count,
+  ended,
+  kindCalls,
+  missedExpectation,
+  name,
+  removeByPlace,
+  removeCalls,
+  replayStats,
+  stateChange,
+  violation,
+} from './parts.ts';
+
+const titles = z.record(name, name);
+const counted = z.record(name, z.int());
+
+const sides = { reference: z.number(), candidate: z.number() };
+
+const group = z.strictObject({ by: z.record(name, z.union([z.string(), z.number()])), ...sides, delta: z.number() });
+const explain = z.strictObject({
+  schema: z.literal('pmapdiff.explain/1'),
+  workload: name,
+  reference: name,
+  candidate: name,
+  by: z.array(name),
+  ended: z.array(ended).length(2),
+  explanations: z.array(
+    z.strictObject({
+      what: name,
+      ...sides,
+      delta: z.number(),
+      groups: z.array(group),
+      same: count,
+      unexplained: z.literal(0),
+    }),
+  ),
+});
+
+const states = z.strictObject({
+  when: name,
+  reference: z.array(counted).nullable(),
+  candidate: z.array(counted).nullable(),
+  rows: count.nullable(),
+  changes: z.array(stateChange),
+});
+const trace = z.strictObject({
+  schema: z.literal('pmapdiff.trace/1'),
+  workload: name,
+  reference: name,
+  candidate: name,
+  diff: z.strictObject({
+    comparator: z.enum(COMPARATORS),
+    ops: z.array(count).length(2),
+    events: z.array(count).length(2),
+    ended: z.array(ended).length(2),
+    first: z
+      .strictObject({
+        op: count,
+        parts: z.array(name),
+        event: count.nullable(),
+        numbers: z.array(z.strictObject({ part: name, what: name, ...sides })),
+      })
+      .nullable(),
+    differing: counted,
+    kinds: z.array(z.strictObject({ kind: name, ...sides, onlyReference: count, onlyCandidate: count })),
+  }),
+  around: z
+    .strictObject({
+      op: name,
+      before: z.array(z.string()),
+      reference: z.array(z.string()),
+      candidate: z.array(z.string()),
+      states: z.array(states),
+    })
+    .nullable(),
+});
+
+const probe = z.strictObject({
+  schema: z.literal('pmapdiff.probe/1'),
+  point: z.literal('pmap_remove:entry'),
+  results: z.array(
+    z.strictObject({
+      workload: name,
+      variant: name,
+      by: z.array(name),
+      rows: z.array(
+        z.strictObject({
+          stack: z.array(name).optional(),
+          empty: z.boolean().optional(),
+          early: z.boolean().optional(),
+          count,
+        }),
+      ),
+      calls: count,
+      empty: count,
+      early: count,
+    }),
+  ),
+});
+
+const share = { place: z.enum(['exit', 'exec']), processes: count, touched: count };
+const shares = z.strictObject({
+  schema: z.literal('pmapdiff.shares/1'),
+  shares: z.array(
+    z.strictObject({
+      workload: name,
+      variant: name,
+      touch: name,
+      rows: z.array(z.strictObject({ ...share, kind: name, cells: z.array(kindCalls) })),
+      totals: z.array(z.strictObject({ ...share, ...removeCalls, published: name })),
+    }),
+  ),
+});
+
+const cell = z.strictObject({
+  variant: name,
+  status: z.enum(['reproduced', 'absent', 'differs', 'not exercised']),
+  expected: z.union([z.string(), z.number()]),
+  got: z.union([z.string(), z.number()]).nullable(),
+});
+const findings = z.strictObject({
+  schema: z.literal('pmapdiff.findings/1'),
+  findings: z.array(
+    z.strictObject({
+      id: name,
+      title: name,
+      thread: name,
+      claim: name,
+      control: name,
+      cases: z.array(
+        z.strictObject({ name, observes: name, source: name, workload: name, cells: z.array(cell).min(1) }),
+      ),
+    }),
+  ),
+  open: z.array(z.strictObject({ id: name, title: name, reason: name })),
+});
+
+const review = z.strictObject({
+  schema: z.literal('pmapdiff.review/1'),
+  interdiffs: z.array(
+    z.strictObject({
+      reference: name,
+      candidate: name,
+      title: name,
+      review: z.string(),
+      message: z.string(),
+      remarks: z.array(z.strictObject({ id: name, title: name, thread: name, relation: name })),
+      declares: z.array(z.strictObject({ what: name, by: name, why: name, variant: name, undone: z.boolean() })),
+      blocks: z.array(
+        z.strictObject({
+          members: z.array(name),
+          lines: z.array(z.strictObject({ sign: z.string(), text: z.string() })),
+        }),
+      ),
+      restated: z.array(name),
+      notes: z.array(name),
+    }),
+  ),
+});
+
+const replay = z.strictObject({
+  schema: z.literal('pmapdiff.replay/1'),
+  workload: name,
+  variant: name,
+  ended,
+  ops: count,
+  removeByPlace: removeByPlace,
+  replay: replayStats.nullable(),
+  balance: z.strictObject({
+    alive: count,
+    left: z.array(z.strictObject({ what: name, start: z.int(), end: z.int() })),
+  }),
+  missed: z.array(missedExpectation),
+  checked: z.boolean(),
+  violations: z.array(z.strictObject({ ...violation, finding: name.nullable() })),
+  counters: counted,
+});
+
+const list = z.strictObject({
+  schema: z.literal('pmapdiff.list/1'),
+  revisions: titles,
+  experiments: titles,
+  catalog: titles,
+  corpus: titles,
+  machine: titles,
+});
+
+const mismatch = { file: name, at: name, what: z.string(), expected: z.unknown(), got: z.unknown() };
+const opMismatch = z.strictObject({ ...mismatch, variant: name, op: count, key: name });
+const counts = { schema: z.literal('pmapdiff.conform/1'), files: count, checked: count };
+const revisions = z.array(z.strictObject({ variant: name, checked: count, mismatches: count }));
+const conform = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...counts,
+    kind: z.literal('pmap'),
+    ops: count,
+    revisions,
+    d33276: z.strictObject({ files: count, ops: count }),
+    mismatches: z.array(opMismatch),
+  }),
+  z.strictObject({ ...counts, kind: z.literal('vm'), ops: count, revisions, mismatches: z.array(opMismatch) }),
+  z.strictObject({ ...counts, kind: z.literal('mmu'), mismatches: z.array(z.strictObject(mismatch)) }),
+  z.strictObject({
+    ...counts,
+    kind: z.literal('replay'),
+    rowsMatching: count,
+    numbers: count,
+    revisions,
+    mismatches: z.array(z.strictObject({ ...mismatch, variant: name.optional() })),
+  }),
+]);
+
+const range = z.strictObject({ median: z.number(), low: z.number(), high: z.number() });
+const verdict = z.enum(['reached', 'missed', 'inconclusive']);
+const bench = z.strictObject({
+  schema: z.literal('pmapdiff.bench/1'),
+  node: name,
+  v8: z.strictObject({ calls: z.array(name), workload: z.array(name) }),
+  rounds: count,
+  milliseconds: count,
+  against: name,
+  native: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('measured'), compiler: name }),
+    z.strictObject({ kind: z.literal('skipped'), why: name }),
+  ]),
+  tasks: z.array(
+    z.strictObject({
+      task: z.strictObject({
+        id: name,
+        title: name,
+        operation: name,
+        unit: z.enum(['ns', 'us', 'per second']),
+        workload: name.nullable(),
+        seam: z.boolean(),
+        native: z.boolean(),
+        aim: z.number().nullable(),
+      }),
+      rows: z.array(
+        z.discriminatedUnion('kind', [
+          z.strictObject({
+            kind: z.literal('measured'),
+            variant: name,
+            time: range,
+            ratio: range.nullable(),
+            speed: z.enum(['faster', 'slower', 'inconclusive', 'reference']),
+          }),
+          z.strictObject({ kind: z.literal('failed'), variant: name, message: z.string() }),
+        ]),
+      ),
+      noise: range.nullable(),
+      native: z
+        .strictObject({
+          variant: name,
+          time: range,
+          ratio: range,
+          undisturbed: z.number(),
+          aim: z.number().nullable(),
+          reached: verdict.nullable(),
+          sums: z.strictObject({ variant: z.number(), native: z.number() }),
+        })
+        .nullable(),
+    }),
+  ),
+  memory: z
+    .union([
+      z.strictObject({
+        variant: name,
+        from: count,
+        to: count,
+        bytesPerMapping: z.number(),
+        slowdown: z.number(),
+      }),
+      z.strictObject({ failed: z.string() }),
+    ])
+    .nullable(),
+});
+
+export const commandSchemas = {
+  explain,
+  trace,
+  probe,
+  shares,
+  findings,
+  review,
+  replay,
+  list,
+  conform,
+  bench,
+} as const;

@@ -1,0 +1,131 @@
+/** The document of `compare --json`. */
+import { z } from 'zod';
+import { FAIL_CLASSES } from '../../compare/gate.ts';
+import { VERDICTS } from '../../compare/pair.ts';
+import { PLANES } from '../../declare/planes.ts';
+import { REPORT_SCHEMA } from '../compare/model.ts';
+import {
+  count,
+  ended,
+  failure,
+  missedExpectation,
+  name,
+  removeByPlace,
+  replayStats,
+  stateChange,
+  violation,
+} from './parts.ts';
+
+const standing = z.enum(['intended', 'known', 'unexpected']);
+
+const step = z.strictObject({
+  variant: name,
+  what: name,
+  finding: name.optional(),
+  by: name.optional(),
+  why: name.optional(),
+  reversed: z.boolean(),
+});
+
+const difference = z.strictObject({
+  plane: z.enum([...PLANES, 'panic', 'invariant']),
+  what: name,
+  standing: z.enum([...standing.options, 'follows']),
+  op: z.int().min(-1),
+  count,
+  amount: z.strictObject({ least: z.number(), most: z.number(), total: z.number() }).nullable(),
+  side: z.enum(['introduced', 'mended']).nullable(),
+  accepted: name.optional(),
+  at: name.nullable(),
+  /** declarations and findings that explain it */
+  steps: z.array(step),
+});
+
+const pair = z.strictObject({
+  reference: name,
+  candidate: name,
+  verdict: z.enum(VERDICTS),
+  standing: standing.nullable(),
+  differences: z.array(difference),
+  changedMembers: z.array(name),
+  unreachedMembers: z.array(name),
+  bothPanic: z.boolean(),
+  failures: z.array(z.strictObject({ variant: name, failure })),
+});
+
+const fault = z.strictObject({
+  ...violation,
+  standing: z.enum(['known', 'unexpected', 'shared']),
+  findings: z.array(name),
+  accepted: name.optional(),
+});
+
+const run = z.strictObject({
+  variant: name,
+  ended,
+  ops: count,
+  removeByPlace: removeByPlace,
+  replay: replayStats.nullable(),
+  alive: count,
+  faults: z.array(fault),
+});
+
+const workload = z.strictObject({
+  name,
+  title: z.string(),
+  ops: count,
+  recorded: z.boolean(),
+  /** every setting of the machine, resolved */
+  machine: z.record(name, z.union([z.number(), z.boolean()])),
+  missed: z.array(missedExpectation),
+  runs: z.array(run),
+  groups: z.array(z.array(name)),
+  /** each revision against the reference that was chosen */
+  pairs: z.array(pair),
+  /** each revision against its predecessor, where `pairs` has not got it */
+  predecessors: z.array(pair),
+});
+
+const state = z.strictObject({
+  workload: name,
+  reference: name,
+  candidate: name,
+  at: name,
+  rows: count,
+  changes: z.array(stateChange),
+});
+
+const entry = z.strictObject({ variant: name, workload: name, what: name, reason: name, expires: z.iso.date() });
+
+export const compareSchema = z.strictObject({
+  schema: z.literal(REPORT_SCHEMA),
+  complete: z.boolean(),
+  exitCode: z.union([z.literal(0), z.literal(1), z.literal(3), z.literal(130)]),
+  against: name,
+  revisions: z.array(z.strictObject({ id: name, title: name })),
+  equalEverywhere: z.array(z.array(name).min(2)),
+  workloads: z.array(workload),
+  states: z.array(state),
+  expected: z.strictObject({ unused: z.array(entry), expired: z.array(entry) }),
+  neverSeen: z.array(step),
+  counts: z.strictObject({
+    pairs: count,
+    unexpected: count,
+    known: count,
+    intended: count,
+    equal: count,
+    notExercised: count,
+    failed: count,
+    predecessors: count,
+    unexpectedPredecessors: count,
+    faults: count,
+    missedExpectations: count,
+    failing: count,
+    failOn: z.array(z.enum(FAIL_CLASSES)),
+    expired: count,
+    neverSeen: count,
+    wholeCatalog: z.boolean(),
+    unreached: z.array(z.strictObject({ reference: name, candidate: name, members: z.array(name) })),
+    requireExercised: z.boolean(),
+  }),
+});

@@ -1,0 +1,103 @@
+/**
+ * A comparison of two traces for a reader at a terminal: where they part, both machines around it, then what differs in all.
+ */
+import type { SpaceSummary, StatePair } from '../trace/states.ts';
+import { type NumberDifference, PARTS, type TraceDiff } from '../trace/trace.ts';
+import { changeText } from './changes.ts';
+import { jsonText, number, plural } from './words.ts';
+
+export interface TraceReport {
+  readonly workload: string;
+  readonly reference: string;
+  readonly candidate: string;
+  readonly diff: TraceDiff;
+  /** null if the traces are the same */
+  readonly around: Around | null;
+}
+
+/** The first op that differs, in words. */
+export interface Around {
+  readonly op: string;
+  /** calls of the op: the last ones before the difference, and those from it on */
+  readonly before: readonly string[];
+  readonly reference: readonly string[];
+  readonly candidate: readonly string[];
+  readonly states: readonly StatePair[];
+}
+
+const SHOWN_CHANGES = 12;
+
+const spaceText = ({ vmspace, refs, entries, mappings, tables }: SpaceSummary): string =>
+  `vmspace ${vmspace}: ${plural(refs, 'ref')}, ${entries} entries, ${plural(mappings, 'mapping')}, ${plural(tables, 'table')}`;
+
+function stateText(
+  names: readonly [string, string],
+  { when, reference, candidate, rows, changes }: StatePair,
+): string[] {
+  if (reference === null && candidate === null) return [];
+  if (reference === null || candidate === null || rows === null) {
+    const [there, missing] = reference === null ? names.toReversed() : names;
+    const mark = reference === null ? '+' : '-';
+    const spaces = (reference ?? candidate)!.map((space) => `    ${mark} ${spaceText(space)}`);
+    return [`  ${there} ${when} it; ${missing} did not get there`, ...spaces];
+  }
+  const count = Math.max(reference.length, candidate.length);
+  const spaces = Array.from({ length: count }, (_none, i) => {
+    const [a, b] = [reference[i], candidate[i]].map((space) => (space === undefined ? 'none' : spaceText(space)));
+    return a === b ? [`    = ${a}`] : [`    - ${a}`, `    + ${b}`];
+  });
+  const hidden = rows - Math.min(changes.length, SHOWN_CHANGES);
+  return [
+    `  both machines ${when} it: ${rows === 0 ? 'the same maps and tables' : `${plural(rows, 'row')} differ`}`,
+    ...spaces.flat(),
+    ...changes.slice(0, SHOWN_CHANGES).map((change) => `    ${changeText(change)}`),
+    ...(rows > 0 && hidden > 0 ? [`    and ${plural(hidden, 'more row')}`] : []),
+  ];
+}
+
+const numberText = ({ part, what, reference, candidate }: NumberDifference): string =>
+  `    ${part === 'outcome' ? `outcome ${what}` : what}: ${number(reference)} -> ${number(candidate)}`;
+
+function firstText({ reference, candidate, diff, around }: TraceReport): string[] {
+  const { first } = diff;
+  if (first === null || around === null) return [];
+  return [
+    `first difference: ${around.op} (${first.parts.join(', ')})`,
+    ...around.before.map((line) => `    = ${line}`),
+    ...around.reference.map((line) => `    - ${line}`),
+    ...around.candidate.map((line) => `    + ${line}`),
+    ...first.numbers.map(numberText),
+    ...around.states.flatMap((pair) => stateText([reference, candidate], pair)),
+    '',
+  ];
+}
+
+function summaryText({ ops, events, ended, differing, kinds }: TraceDiff): string[] {
+  const parts = PARTS.filter((part) => differing[part] > 0 && part !== 'end').map(
+    (part) => `${number(differing[part])} in ${part}`,
+  );
+  const rows = kinds.map(
+    ({ kind, reference, candidate, onlyReference, onlyCandidate }) =>
+      `  ${kind.padEnd(14)}${number(reference).padStart(10)}${number(candidate).padStart(10)}` +
+      `${number(onlyReference).padStart(12)}${number(onlyCandidate).padStart(12)}`,
+  );
+  const head = `  ${'calls'.padEnd(14)}${'-'.padStart(10)}${'+'.padStart(10)}${'only in -'.padStart(12)}${'only in +'.padStart(12)}`;
+  return [
+    `ops ${ops.map(number).join(' and ')}, calls ${events.map(number).join(' and ')}`,
+    ...(differing.end > 0 ? [`ended ${ended.map(({ kind }) => kind).join(' and ')}`] : []),
+    `ops that differ: ${parts.length === 0 ? 'none' : parts.join(', ')}`,
+    ...(rows.length === 0 ? [] : [head, ...rows]),
+  ];
+}
+
+export function traceText(view: TraceReport): string {
+  const { workload, reference, candidate, diff } = view;
+  const heading = `${workload}: - ${reference}, + ${candidate}, comparator ${diff.comparator}`;
+  if (diff.first === null) {
+    const [events] = diff.events;
+    return `${heading}\n\nno difference in ${plural(diff.ops[0], 'op')} and ${plural(events, 'call')}\n`;
+  }
+  return `${[heading, '', ...firstText(view), ...summaryText(diff)].join('\n')}\n`;
+}
+
+export const traceJson = (report: TraceReport): string => jsonText({ schema: 'pmapdiff.trace/1', ...report });

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { fits, newOccasions } from '../../../harness/compare/occasions.ts';
+import { BASES, parseMeasure, sum } from '../../../harness/declare/measure.ts';
+
+const nothing = { more: false, fewer: false, per: BASES.map(() => 0) };
+const measure = (text: string) => parseMeasure(text, 'test');
+const occasions = (counts: Partial<Record<(typeof BASES)[number], number>>) => {
+  const vector = newOccasions();
+  for (const [basis, n] of Object.entries(counts)) vector[(BASES as readonly string[]).indexOf(basis)] = n;
+  return vector;
+};
+const fitting = (text: string, difference: number, counts = {}) =>
+  fits({ forward: measure(text), backward: nothing }, difference, occasions(counts), occasions({}));
+
+describe('a declaration', () => {
+  it('is more, fewer, or terms per basis', () => {
+    expect(measure('more')).toEqual({ ...nothing, more: true });
+    expect(measure('+1 per exit, -2 per exec that reuses').per).toEqual([0, -2, 1, 0, 0, 0]);
+    expect(measure('fewer, +1 per exit').fewer).toBe(true);
+  });
+
+  it.each(['', 'less', '1 per exit', '+1 per fork', '+x per exit', 'more or fewer', '+1.5 per exit'])(
+    'is refused when it reads %j',
+    (text) => {
+      expect(() => measure(text)).toThrow(/test: expected 'more', 'fewer' or '±N per live top-level page/);
+    },
+  );
+
+  it('with an exact formula fits that number and no other', () => {
+    expect(fitting('+1 per exit', 1, { exit: 1 })).toBe(true);
+    expect(fitting('+1 per exit', 0, { exit: 1 })).toBe(false);
+    expect(fitting('+1 per exit', 2, { exit: 1 })).toBe(false);
+    expect(fitting('+1 per exit', 0)).toBe(true);
+    expect(fitting('+1 per exit', 1)).toBe(false);
+  });
+
+  it('with a sign fits nothing and every difference of that sign', () => {
+    expect([-1, 0, 7].map((difference) => fitting('more', difference))).toEqual([false, true, true]);
+    expect([-1, 0, 7].map((difference) => fitting('fewer', difference))).toEqual([true, true, false]);
+  });
+
+  it('with sign and formula is bounded on one side', () => {
+    const at = (difference: number) => fitting('fewer, +1 per exit', difference, { exit: 1 });
+    expect([-50, 0, 1, 2].map(at)).toEqual([true, true, true, false]);
+  });
+
+  it('adds up with another', () => {
+    expect(sum(measure('+1 per exit'), measure('-1 per exit'))).toEqual(nothing);
+    expect(sum(measure('more'), measure('fewer'))).toEqual({ ...nothing, more: true, fewer: true });
+  });
+
+  it('turns round on the way to the reference', () => {
+    const backward = { forward: nothing, backward: measure('more, +2 per exit') };
+    const at = (difference: number) => fits(backward, difference, occasions({}), occasions({ exit: 1 }));
+    expect([-3, -2, -1].map(at)).toEqual([true, true, false]);
+  });
+});
