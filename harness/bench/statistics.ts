@@ -25,7 +25,7 @@ export function ratios(times: readonly number[], reference: readonly number[]): 
 }
 
 /** Two processes that run the same differ by as much without any round showing it: where their memory lies is chance. */
-export const LEAST_NOISE = 1.03;
+const LEAST_NOISE = 1.03;
 
 export type Speed = 'faster' | 'slower' | 'inconclusive';
 

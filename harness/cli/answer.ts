@@ -13,7 +13,7 @@ export function withFormats(command: Command, { options }: Formats<never>): Comm
 }
 
 /** What a command line said: true or a file by the name of a format, and whatever else. */
-export type FormatOptions = Readonly<Partial<Record<string, unknown>>>;
+type FormatOptions = Readonly<Partial<Record<string, unknown>>>;
 
 /** Writes an answer: to stdout in the format that was chosen, and to the files that were asked for. */
 export class Answer<Report> {

@@ -64,7 +64,7 @@ export function chooseTouch(text: string | undefined): TouchPolicy {
   throw new UsageError(`--touch: expected ${TOUCH_POLICIES.join(', ')}, got ${JSON.stringify(text)}`);
 }
 
-export const allWorkloadNames = (): string[] => [...Object.keys(CATALOG), ...Object.keys(CORPUS)];
+const allWorkloadNames = (): string[] => [...Object.keys(CATALOG), ...Object.keys(CORPUS)];
 
 /** Each workload by name or file, in the order given; all of catalog and corpus when none is. */
 export async function chooseWorkloads(

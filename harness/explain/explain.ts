@@ -1,7 +1,7 @@
 /**
  * explain: the difference of any counter or statistic between two runs of one workload, as a sum over groups of events.
  *
- * An event is what one op counted at one place of the kernel. Each lies in exactly one group, and what the machines had
+ * An event is what one op counted at one site: a function of the kernel, by what called it. Each lies in exactly one group, and what the machines had
  * counted before the first op is a group too; so the groups add up to the difference, and `unexplained`, which holds the
  * sum against the counters themselves, is 0.
  */
@@ -54,9 +54,9 @@ export const defaultDimensions = ({ processes }: Workload): readonly Dimension[]
   processes.length <= MOST_NAMES ? ['op', 'process', 'stack'] : ['op', 'kind', 'stack'];
 
 /** Chain of functions to each node of a profile's tree, the outermost first; the op itself has none. */
-export function chainsOf({ parent, place }: Pick<Profile, 'parent' | 'place'>): (readonly string[])[] {
+export function chainsOf({ parent, site }: Pick<Profile, 'parent' | 'site'>): (readonly string[])[] {
   const chains: (readonly string[])[] = [[]];
-  for (let node = 1; node < parent.length; node++) chains.push([...chains[parent[node]], PLACE_NAMES[place[node]]]);
+  for (let node = 1; node < parent.length; node++) chains.push([...chains[parent[node]], PLACE_NAMES[site[node]]]);
   return chains;
 }
 
@@ -67,7 +67,7 @@ const placeOf = (chain: readonly string[]): string => {
   return chain.includes('do_execve') ? 'exec' : 'other';
 };
 
-export const stackText = (chain: readonly string[]): string => (chain.length === 0 ? '-' : chain.join(' > '));
+const stackText = (chain: readonly string[]): string => (chain.length === 0 ? '-' : chain.join(' > '));
 
 /** Charges of a run by group, each as one number per quantity. */
 class Grouping {

@@ -4,14 +4,14 @@ import type { RunRecord } from '../run/record.ts';
 import { outcomeName } from '../workload/names.ts';
 
 /** Index of an op counted from the end: -1 is the last. Null when the record does not reach it. */
-const place = ({ ops }: RunRecord, op: number): number | null => {
+const positionOf = ({ ops }: RunRecord, op: number): number | null => {
   const at = op < 0 ? ops + op : op;
   return at >= 0 && at < ops ? at : null;
 };
 
 /** By how much op `op` changed a counter; counted from the end if negative. Null if it was not run. */
 export function added(record: RunRecord, name: CounterName, op: number): number | null {
-  const at = place(record, op);
+  const at = positionOf(record, op);
   if (at === null) return null;
   const { counterFrom, counterIndex, counterDelta } = record.perOp;
   const counter = COUNTER_NAMES.indexOf(name);
@@ -21,7 +21,7 @@ export function added(record: RunRecord, name: CounterName, op: number): number 
 
 /** Value of a counter after op `op`. Null if it was not run. */
 export function level(record: RunRecord, name: CounterName, op: number): number | null {
-  const at = place(record, op);
+  const at = positionOf(record, op);
   if (at === null) return null;
   const { counterFrom, counterIndex, counterDelta } = record.perOp;
   const counter = COUNTER_NAMES.indexOf(name);
@@ -32,7 +32,7 @@ export function level(record: RunRecord, name: CounterName, op: number): number 
 
 /** How op `op` ended, as a word: ok, an errno, a signal. Null if it was not run. */
 export function outcome(record: RunRecord, op: number): string | null {
-  const at = place(record, op);
+  const at = positionOf(record, op);
   return at === null ? null : outcomeName(record.perOp.code[at]);
 }
 

@@ -8,7 +8,7 @@ import { kindName, type KindRow, kindRows } from './kinds.ts';
 import { jsonText, number, percent } from './words.ts';
 
 /** What the review published of the calls in exit and in execve. */
-export const PUBLISHED = { exit: '15-20%', exec: 'a large majority' } as const;
+const PUBLISHED = { exit: '15-20%', exec: 'a large majority' } as const;
 
 export interface ShareTotal extends RemoveCalls {
   readonly place: 'exit' | 'exec';

@@ -7,7 +7,7 @@ import type { Finding } from '../findings/finding.ts';
  * gone: it shows in the reference, no longer in the candidate. appears: the other way round. said: made of the reference,
  * and it shows or not as before. explains: differences of this step are laid to it.
  */
-export const RELATIONS = ['gone', 'appears', 'said', 'explains'] as const;
+const RELATIONS = ['gone', 'appears', 'said', 'explains'] as const;
 export type Relation = (typeof RELATIONS)[number];
 
 export interface Bearing {

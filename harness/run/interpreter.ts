@@ -91,7 +91,7 @@ import type { Piece, Tables, WorkloadHead } from '../workload/pieces.ts';
 import { mmapFlags } from './mmap-flags.ts';
 
 /** An ABI on the workload's machine: native is what its first processes start with. */
-export function sysentOf({ la57, lowerShared }: Workload['machine'], abi: Abi = 'native'): Sysent {
+function sysentOf({ la57, lowerShared }: Workload['machine'], abi: Abi = 'native'): Sysent {
   if (abi === 'linux') return SYSENT_LINUX_LA48;
   if (abi === 'lowered') return SYSENT_NATIVE_LOWERED;
   if (la57) return SYSENT_NATIVE_LA57;

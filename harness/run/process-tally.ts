@@ -16,7 +16,7 @@ interface Living {
 
 const noCalls = (): KindCalls => ({ processes: 0, touched: 0, calls: 0, early: 0 });
 
-export const noKinds = (): ByKind => {
+const noKinds = (): ByKind => {
   const [execed, forked, vforked] = PROCESS_KINDS.map(() => ({ exit: noCalls(), exec: noCalls() }));
   return { execed, forked, vforked };
 };

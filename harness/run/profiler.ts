@@ -1,5 +1,5 @@
 /**
- * Fills a record's profile: after each op, what it came to at each place of the kernel.
+ * Fills a record's profile: after each op, what it came to at each site of the kernel.
  */
 import type { Machine } from '../../core/index.ts';
 import type { Profile } from './record.ts';
@@ -56,7 +56,7 @@ export class Profiler {
     }
     return {
       parent: parent.slice(0, length),
-      place: place.slice(0, length),
+      site: place.slice(0, length),
       from: this.#from.slice(0, this.#ops + 1),
       node: this.#node.slice(0, this.#used),
       what: this.#what.slice(0, this.#used),

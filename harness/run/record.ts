@@ -184,13 +184,13 @@ export interface RecordedEvents {
 }
 
 /**
- * What the ops came to, at the places of the kernel where it was counted (core/calls). Node n of the tree of places is
- * place[n] under node parent[n]; node 0 is the op itself. Op i charged delta[k] of quantity what[k] to node[k], for k in
+ * What the ops came to, at the sites of the kernel where it was counted (core/calls). Node n of the tree of sites is
+ * site[n] under node parent[n]; node 0 is the op itself. Op i charged delta[k] of quantity what[k] to node[k], for k in
  * from[i] .. from[i + 1]; the op that a run ended in is the last one. Quantities: the counters, then CHARGED_EXTRA.
  */
 export interface Profile {
   readonly parent: Int32Array;
-  readonly place: Uint8Array;
+  readonly site: Uint8Array;
   readonly from: Uint32Array;
   readonly node: Uint16Array;
   readonly what: Uint8Array;
@@ -258,8 +258,3 @@ export function failedEnd(workload: string, variant: string, ended: Failure): Ru
     profile: null,
   };
 }
-
-export const failedRecord = (workload: string, variant: string, ended: Failure): RunRecord => ({
-  ...emptyPart(),
-  ...failedEnd(workload, variant, ended),
-});

@@ -23,7 +23,7 @@ export interface GenerateOptions {
 
 const INHERITANCES = ['share', 'copy', 'none', 'zero'];
 const ADVICES = ['dontneed', 'free', 'willneed', 'normal', 'random', 'sequential'];
-const PLACES = [
+const MAPPED_AT = [
   { name: 'data', prot: 'rw' },
   { name: 'stack-1p', prot: 'rw' },
   { name: 'text', prot: 'rx' },
@@ -70,8 +70,8 @@ const access: Compose = (composer, runner, choice) => {
   if (verb !== undefined) composer.op(runner, `${verb} ${span!.text}`, choice);
 };
 
-const place: Compose = (composer, runner, choice) => {
-  const { name, prot } = pick(PLACES, choice.where);
+const fixed: Compose = (composer, runner, choice) => {
+  const { name, prot } = pick(MAPPED_AT, choice.where);
   composer.op(runner, `${allowedAccess(prot, choice.how)} ${name}`, choice);
 };
 
@@ -99,8 +99,8 @@ const VERBS: readonly Compose[] = [
   access,
   access,
   access,
-  place,
-  place,
+  fixed,
+  fixed,
   unmap,
   protect,
   protect,

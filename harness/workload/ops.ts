@@ -101,8 +101,6 @@ export const OP_NAMES = [
   'kmem-free',
 ] as const;
 
-export type OpName = (typeof OP_NAMES)[number];
-
 /** Operand of minherit: VM_INHERIT_ value. FreeBSD: sys/vm/vm.h */
 export const INHERITANCES = ['share', 'copy', 'none', 'zero'] as const;
 /** Operand of madvise: MADV_ value. FreeBSD: sys/sys/mman.h */

@@ -25,7 +25,7 @@ const MAX_HELD = 100_000;
 const USER_END = 2 ** 47;
 
 /** A fault, null for a comment or an empty line; undefined if the line is not understood. */
-export function perfFaultOf(text: string): PerfFault | null | undefined {
+function perfFaultOf(text: string): PerfFault | null | undefined {
   const match = LINE.exec(text);
   if (match === null) return COMMENT.test(text) ? null : undefined;
   const code = Number(match[5]);

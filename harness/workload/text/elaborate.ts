@@ -33,7 +33,7 @@ import {
 import { BUILT_IN_PROGRAMS, buildProgram } from '../program.ts';
 import { nearest } from '../suggest.ts';
 import { PLACE_WORDS } from './operands.ts';
-import type { NameNode, OpNode, PlaceNode } from './syntax.ts';
+import type { AddressNode, NameNode, OpNode } from './syntax.ts';
 
 /** What is known of a process without running anything. */
 interface Life {
@@ -93,10 +93,10 @@ export class Elaborator {
   add(op: OpNode): void {
     const life = this.#actingLife(op);
     const who = this.#actor(op, life);
-    const { base, addr } = op.place === null ? { base: 0, addr: 0 } : this.#address(op.place, op, life);
+    const { base, addr } = op.address === null ? { base: 0, addr: 0 } : this.#address(op.address, op, life);
     let { len, arg } = op;
-    if (op.end !== null) len = this.#length(op.place!, op.end, op, life);
-    if (op.place !== null && base === 0) this.#within(addr, len, op.place, op);
+    if (op.end !== null) len = this.#length(op.address!, op.end, op, life);
+    if (op.address !== null && base === 0) this.#within(addr, len, op.address, op);
     if (op.code >= OP_READ && op.code <= OP_RUN) this.#countAccesses(len, arg, op);
     if (op.program !== null) {
       const { index, program } = this.#program(op.program, op);
@@ -185,8 +185,8 @@ export class Elaborator {
     return index;
   }
 
-  #address(place: PlaceNode, op: OpNode, life: Life): Address {
-    const { base, offset } = place;
+  #address(address: AddressNode, op: OpNode, life: Life): Address {
+    const { base, offset } = address;
     const { sharedPage, stackTop, top } = this.#layouts[life.program?.spec.abi ?? 'native'];
     switch (base) {
       case '':
@@ -201,31 +201,31 @@ export class Elaborator {
       case 'data':
       case 'heap': {
         const start = life.program?.[base] ?? 0;
-        if (start === 0) this.#fail(op, place.column, `a program with ${base} in '${op.who}'`, `'${base}'`);
+        if (start === 0) this.#fail(op, address.column, `a program with ${base} in '${op.who}'`, `'${base}'`);
         return { base: 0, addr: start + offset };
       }
       default: {
         const result = this.#results.get(base);
         if (result !== undefined) return { base: result + 1, addr: offset };
         const known = [...PLACE_WORDS, ...this.#results.keys()];
-        this.#fail(op, place.column, "a place, or a name given with '->'", `'${base}'`, nearest(base, known));
+        this.#fail(op, address.column, "a place, or a name given with '->'", `'${base}'`, nearest(base, known));
       }
     }
   }
 
-  #length(place: PlaceNode, end: PlaceNode, op: OpNode, life: Life): number {
-    const from = this.#address(place, op, life);
+  #length(address: AddressNode, end: AddressNode, op: OpNode, life: Life): number {
+    const from = this.#address(address, op, life);
     const to = this.#address(end, op, life);
     if (from.base !== to.base) this.#fail(op, end.column, 'an end in the same mapping', `'${end.base}'`);
     if (to.addr <= from.addr) this.#fail(op, end.column, 'an end above the start', hex(to.addr));
     return to.addr - from.addr;
   }
 
-  #within(addr: number, len: number, place: PlaceNode, op: OpNode): void {
+  #within(addr: number, len: number, address: AddressNode, op: OpNode): void {
     const { limit } = this.#layouts.native;
     const expected = `addresses from 0 to ${hex(limit)}`;
-    if (addr < 0 || addr + Math.min(len, 1) > limit) this.#fail(op, place.column, expected, hex(addr));
-    if (addr + len > limit) this.#fail(op, place.column, expected, `one that ends at ${hex(addr + len)}`);
+    if (addr < 0 || addr + Math.min(len, 1) > limit) this.#fail(op, address.column, expected, hex(addr));
+    if (addr + len > limit) this.#fail(op, address.column, expected, `one that ends at ${hex(addr + len)}`);
   }
 
   #countAccesses(len: number, step: number, op: OpNode): void {

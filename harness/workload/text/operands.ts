@@ -2,7 +2,7 @@
 import { PAGE_SIZE, VM_MAXUSER_ADDRESS_LA57, VM_PROT_ALL } from '../../../core/units.ts';
 import type { MmapKind } from '../ops.ts';
 import type { Cursor } from './cursor.ts';
-import type { OpNode, PlaceNode } from './syntax.ts';
+import type { AddressNode, OpNode } from './syntax.ts';
 
 const MMAP_KINDS = ['anon', 'guard', 'stack', 'file', 'phys'] as const satisfies readonly MmapKind[];
 /** Places that need no definition. */
@@ -39,7 +39,7 @@ function hexAddress(c: Cursor): number {
   return address;
 }
 
-export function place(c: Cursor): PlaceNode {
+export function readAddress(c: Cursor): AddressNode {
   const { column } = c;
   const absolute = c.token.kind === 'word' && /^\d/.test(c.token.text);
   let offset = absolute ? hexAddress(c) : 0;
@@ -58,18 +58,18 @@ export function place(c: Cursor): PlaceNode {
 
 /** `place size` or `place .. place`. */
 export function span(c: Cursor, op: OpNode): void {
-  op.place = place(c);
-  if (c.acceptSymbol('..')) op.end = place(c);
+  op.address = readAddress(c);
+  if (c.acceptSymbol('..')) op.end = readAddress(c);
   else op.len = c.size(LENGTH);
 }
 
 /** The accesses of read, write and run: one, or one each `step` bytes of a span (each page, if no step is given). */
 export function accesses(c: Cursor, op: OpNode): void {
-  op.place = place(c);
+  op.address = readAddress(c);
   op.len = 1;
   op.arg = PAGE_SIZE;
   if (c.acceptSymbol('..')) {
-    op.end = place(c);
+    op.end = readAddress(c);
   } else if (!c.atEnd && !c.isWord('step') && !c.isSymbol('=>')) {
     const { column } = c;
     op.len = c.size(LENGTH);
@@ -97,6 +97,6 @@ export function mmapOperands(c: Cursor, op: OpNode): void {
   const maxProt = c.acceptWord('max') ? needProtection(c) : VM_PROT_ALL;
   const shared = c.acceptWord('shared');
   const fixed = c.acceptWord('fixed');
-  if (fixed) op.place = place(c);
+  if (fixed) op.address = readAddress(c);
   op.mmap = { kind, prot, maxProt, shared, fixed, file, off };
 }

@@ -13,7 +13,7 @@ import { parseOp } from './verbs.ts';
 /** Bytes of workload text. */
 export const MAX_TEXT = 2 ** 26;
 /** Ops that a text may stand for, its repeats expanded. */
-export const MAX_OPS = 5_000_000;
+const MAX_OPS = 5_000_000;
 const MAX_DEPTH = 32;
 const MAX_BODY = 100_000;
 const MAX_REPEAT = 1_000_000_000;

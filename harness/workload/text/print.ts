@@ -123,7 +123,7 @@ class OpPrinter {
       case OP_READ:
       case OP_WRITE:
       case OP_RUN: {
-        if (op.len === 1 && op.arg === PAGE_SIZE) return `${verb} ${this.#place(op, process)}`;
+        if (op.len === 1 && op.arg === PAGE_SIZE) return `${verb} ${this.#address(op, process)}`;
         const step = op.arg === PAGE_SIZE ? '' : ` step ${formatSize(op.arg)}`;
         return `${verb} ${this.#span(op, process)}${step}`;
       }
@@ -143,7 +143,7 @@ class OpPrinter {
   }
 
   #span(op: Op, process: number): string {
-    return `${this.#place(op, process)} ${formatSize(op.len)}`;
+    return `${this.#address(op, process)} ${formatSize(op.len)}`;
   }
 
   #mmap(op: Op, mmap: MmapOperands, process: number): string {
@@ -152,12 +152,12 @@ class OpPrinter {
     words.push(formatSize(op.len), protText(mmap.prot));
     if (mmap.maxProt !== VM_PROT_ALL) words.push('max', protText(mmap.maxProt));
     if (mmap.shared) words.push('shared');
-    if (mmap.fixed) words.push('fixed', this.#place(op, process));
+    if (mmap.fixed) words.push('fixed', this.#address(op, process));
     if (mmap.result >= 0) words.push('->', nameText(this.#workload.results[mmap.result]));
     return words.join(' ');
   }
 
-  #place({ base, addr }: Op, process: number): string {
+  #address({ base, addr }: Op, process: number): string {
     if (base > 0) return nameText(this.#workload.results[base - 1]) + offsetText(addr);
     const program = this.#programs[process];
     const { sharedPage, stackTop, top } = addressLayout(this.#workload.machine, program?.spec.abi);

@@ -8,7 +8,7 @@ export interface NameNode {
 }
 
 /** `base` as written, '' for an absolute address; `offset` in bytes. */
-export interface PlaceNode {
+export interface AddressNode {
   readonly base: string;
   readonly offset: number;
   readonly column: number;
@@ -34,9 +34,9 @@ export interface OpNode {
   readonly cpu: number;
   code: number;
   /** First address, or null for an op without. */
-  place: PlaceNode | null;
+  address: AddressNode | null;
   /** `..` end of the span; len then follows from both. */
-  end: PlaceNode | null;
+  end: AddressNode | null;
   len: number;
   arg: number;
   program: NameNode | null;

@@ -189,7 +189,7 @@ export function parseOp(c: Cursor, maxCpu: number): OpNode {
     thread,
     cpu,
     code: verb.code,
-    place: null,
+    address: null,
     end: null,
     len: 0,
     arg: 0,
