@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findCycle, importsOf, readSource, sourceFiles, violation } from './support/layers.ts';
+import { findCycle, importsOf, moduleState, readSource, sourceFiles, violation } from './support/layers.ts';
 
 const edges = sourceFiles().flatMap((path) => importsOf(path, readSource(path)));
 
@@ -52,6 +52,23 @@ describe('the layers', () => {
     ['a computed import', 'core/hw/walk.ts', 'await import(name);'],
   ])('notice what %s must not import', (_who, path, text) => {
     expect(planted(path, text)).not.toContain(null);
+  });
+});
+
+describe('the state of a machine', () => {
+  it('is on the machine: no file of core has any', () => {
+    const core = sourceFiles().filter((path) => path.startsWith('core/'));
+    expect(core.flatMap((path) => moduleState(path, readSource(path)).map((name) => `${path}: ${name}`))).toEqual([]);
+  });
+
+  it.each([
+    ['a variable', 'let steps = 0;'],
+    ['an exported one', 'export let steps: number;'],
+    ['an old-fashioned one', 'var steps = 0;'],
+    ['an object', 'const steps = new Steps();'],
+    ['an array', 'export const steps = new Int32Array(11);'],
+  ])('is noticed in a file: %s', (_kind, text) => {
+    expect(moduleState('core/vm/map-tree.ts', `const limit = 3;\n${text}\n`)).toEqual(['steps']);
   });
 });
 

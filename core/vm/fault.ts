@@ -25,6 +25,7 @@ import {
   OBJ_COLORED,
   OBJ_ONEMAPPING,
   OBJ_POPULATE,
+  type FaultState,
   type VmMap,
 } from '../state/vm.ts';
 import { PAGE_SIZE, PMAP_ENTER_WIRED, VM_PROT_WRITE, type Va } from '../units.ts';
@@ -36,7 +37,7 @@ import {
   VM_FAULT_WIRE,
   VM_PROT_FAULT_LOOKUP,
 } from './codes.ts';
-import { FaultState, faultEntry, unlockMap } from './fault-state.ts';
+import { faultEntry, unlockMap } from './fault-state.ts';
 import { vmMapLookup, vmMapLookupLocked } from './lookup.ts';
 import { vmMapTrylockRead, vmMapUnlock } from './map-lock.ts';
 import { vmObjectDeallocate } from './object.ts';
@@ -62,8 +63,6 @@ const FAULT_CONTINUE = -1;
 const FAULT_HARD = -2;
 const FAULT_SOFT = -3;
 const FAULT_RESTART = -4;
-
-const state = new FaultState();
 
 /** Releases what the fault holds. FreeBSD: fault_deallocate */
 function faultDeallocate(m: Machine, fs: FaultState): void {
@@ -321,7 +320,7 @@ export function vmFault(m: Machine, map: VmMap, va: Va, faultType: number, flags
 }
 
 function fault(m: Machine, map: VmMap, va: Va, faultType: number, flags: number): number {
-  const fs = state;
+  const fs = m.vm.fault;
   fs.va = va;
   fs.flags = flags;
   fs.map = map;

@@ -21,7 +21,7 @@ const CORE_ORDER: readonly (readonly string[])[] = [
   ['core/counters.ts'],
   ['core/calls.ts'],
   ['core/events.ts'],
-  ['core/state/page-index.ts', 'core/state/phys.ts'],
+  ['core/state/page-index.ts', 'core/state/names.ts'],
   ['core/state/pmap.ts'],
   ['core/state/cpu.ts'],
   ['core/state/vm.ts'],
@@ -151,6 +151,24 @@ export function importsOf(path: string, text: string): ImportEdge[] {
   };
   visit(source);
   return edges;
+}
+
+/**
+ * Variables at module level that can hold something from one call to the next: let, var, and constants that are objects
+ * made with new.
+ */
+export function moduleState(path: string, text: string): string[] {
+  const { statements } = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  return statements
+    .filter(ts.isVariableStatement)
+    .flatMap(({ declarationList: { flags, declarations } }) =>
+      declarations
+        .filter(
+          ({ initializer }) =>
+            (flags & ts.NodeFlags.Const) === 0 || (initializer !== undefined && ts.isNewExpression(initializer)),
+        )
+        .map(({ name }) => name.getText()),
+    );
 }
 
 export const readSource = (path: string): string => readFileSync(join(root, path), 'utf8');
