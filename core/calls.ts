@@ -2,8 +2,8 @@
  * Where the kernel is while it is being watched: the chain of functions that led to a pmap call, as a tree of places, and
  * what was counted at each of them.
  *
- * Only a machine that records enters places (`if (m.recording) m.events.calls.enter(IN_EXIT1)`), and whoever enters one
- * leaves it, except by a panic. A function that is not among the places counts as part of the one that called it.
+ * Only a machine that records enters places (enterPlace of events.ts), and whoever enters one leaves it, except by a
+ * panic. A function that is not among the places counts as part of the one that called it.
  */
 import { COUNTER_COUNT } from './counters.ts';
 
@@ -166,12 +166,12 @@ export class CallTree {
     this.current = this.parent[this.current];
   }
 
-  /** A pmap has got its root: its statistics count. */
+  /** Start counting this pmap, whose root was just allocated, if anything is charged. */
   watch(pmap: Watched): void {
     if (this.#counters !== null) this.#pmaps.push(pmap);
   }
 
-  /** It is about to be without one. */
+  /** Stop counting it: its root has gone. */
   unwatch(pmap: Watched): void {
     const at = this.#pmaps.indexOf(pmap);
     if (at < 0) return;

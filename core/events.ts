@@ -1,11 +1,10 @@
 /**
- * The event stream: every call into the pmap layer and every outcome worth comparing, in order, when `m.recording` is on.
+ * The event stream: every call into the pmap layer and every outcome worth comparing, in order, while the machine records.
  *
- * Off, the only cost is the test at the call site (`if (m.recording) emit(...)`), which was not measurable. An event is
- * EVENT_WORDS numbers in a growing Float64Array: kind, subject, then up to six operands, unused ones 0, and the frame that
- * it is about, 0 if none. Emitting an event enters the place of that call (calls.ts); the call ends with leave().
+ * Otherwise the only cost is the test for it, which was not measurable. An event is EVENT_WORDS numbers in a growing
+ * Float64Array: kind, subject, then up to six operands, unused ones 0, and the frame that it is about, 0 if none. Emitting
+ * an event enters the place of that call (calls.ts); the call ends with leavePlace().
  */
-
 import { CallTree } from './calls.ts';
 
 /** Kinds, with the meaning of subject and operands. `pmap` is Pmap.id; 0 is the kernel's own (pmap0). */
@@ -109,6 +108,21 @@ export interface Recorder {
 /** The running code enters a kernel function (an IN_ number of calls.ts). */
 export function enterPlace(m: Recorder, place: number): void {
   if (m.recording) m.events.calls.enter(place);
+}
+
+/**
+ * The running code enters a pmap call: emits its event. Where operands have to be looked up, the caller tests m.recording
+ * and emits the event itself.
+ */
+export function enterCall(m: Recorder, kind: number, subject: number, a = 0, b = 0, c = 0): void {
+  if (m.recording) m.events.emit(kind, subject, a, b, c);
+}
+
+/** What the first test of the pmap_remove call entered last came to. isEmpty: it found resident_count 0. */
+export function noteRemove({ recording, events }: Recorder, isEmpty: boolean, early: boolean): void {
+  if (!recording) return;
+  if (isEmpty) events.calls.foundEmpty(early);
+  if (early && !events.muted) events.words[(events.length - 1) * EVENT_WORDS + EVENT_REMOVE_EARLY] = 1;
 }
 
 /** It leaves the function, or the pmap call, that it entered last. */

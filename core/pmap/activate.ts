@@ -1,7 +1,7 @@
 /**
  * Loading a pmap on the current CPU. FreeBSD: sys/amd64/amd64/pmap.c pmap_activate_sw
  */
-import { EV_ACTIVATE, leavePlace } from '../events.ts';
+import { EV_ACTIVATE, enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { loadCr3, setUserCr3 } from '../hw/tlb.ts';
 import { KernelPanic } from '../panic.ts';
@@ -38,7 +38,7 @@ function allocPcid(m: Machine, pmap: Pmap, cpu: Cpu): boolean {
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_activate
  */
 export function pmapActivate(m: Machine, pmap: Pmap): void {
-  if (m.recording) m.events.emit(EV_ACTIVATE, pmap.id, m.curcpu);
+  enterCall(m, EV_ACTIVATE, pmap.id, m.curcpu);
   const cpu = m.cpus[m.curcpu];
   if (cpu.curpmap !== pmap) load(m, cpu, pmap);
   leavePlace(m);

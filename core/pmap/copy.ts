@@ -2,7 +2,7 @@
  * pmap_copy: giving a child the mappings of its parent, ahead of its faults.
  */
 import { PMAP_LOCKS, SUPERPAGE_MAPPINGS } from '../counters.ts';
-import { EV_COPY, leavePlace } from '../events.ts';
+import { EV_COPY, enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { PG_A, PG_M, PG_MANAGED, PG_PS, PG_W, frameOf } from '../hw/entry.ts';
 import { KernelPanic } from '../panic.ts';
@@ -29,7 +29,7 @@ function lockBoth(m: Machine, dst: Pmap, src: Pmap): void {
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_copy
  */
 export function pmapCopy(m: Machine, dst: Pmap, src: Pmap, dstAddr: Va, len: number, srcAddr: Va): void {
-  if (m.recording) m.events.emit(EV_COPY, dst.id, src.id, srcAddr, srcAddr + len);
+  enterCall(m, EV_COPY, dst.id, src.id, srcAddr, srcAddr + len);
   if (dstAddr === srcAddr) {
     lockBoth(m, dst, src);
     copyRange(m, dst, src, srcAddr, srcAddr + len);

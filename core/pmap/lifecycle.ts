@@ -8,7 +8,7 @@ import {
   REACHED_RELEASE_END,
   REACHED_RELEASE_TOP_PAGE,
 } from '../counters.ts';
-import { EV_PINIT, EV_RELEASE } from '../events.ts';
+import { EV_PINIT, EV_RELEASE, enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { PG_A, PG_M, PG_NX_HI, PG_RW, PG_V, entryLo } from '../hw/entry.ts';
 import { loadCr3 } from '../hw/tlb.ts';
@@ -202,7 +202,7 @@ function takeTopPage(m: Machine, pmap: Pmap): Frame {
  * a machine with pti). Sleeps for memory. FreeBSD: sys/amd64/amd64/pmap.c pmap_pinit
  */
 export function pmapPinit(m: Machine, pmap: Pmap, kpti: boolean): void {
-  if (m.recording) m.events.emit(EV_PINIT, pmap.id);
+  enterCall(m, EV_PINIT, pmap.id);
   resetPmap(m, pmap, 0);
   setTop(m, pmap, takeTopPage(m, pmap));
   for (let cpu = 0; cpu < m.cpus.length; cpu++) {
@@ -215,10 +215,8 @@ export function pmapPinit(m: Machine, pmap: Pmap, kpti: boolean): void {
     pmap.topUser = takeTopPage(m, pmap);
     fillPti(m, pmap.topUser);
   }
-  if (m.recording) {
-    m.events.calls.watch(pmap);
-    m.events.leave();
-  }
+  m.events.calls.watch(pmap);
+  leavePlace(m);
 }
 
 /**
@@ -227,7 +225,7 @@ export function pmapPinit(m: Machine, pmap: Pmap, kpti: boolean): void {
  */
 export function pmapRelease(m: Machine, pmap: Pmap): void {
   const { counters, hunks } = m;
-  if (m.recording) m.events.emit(EV_RELEASE, pmap.id);
+  enterCall(m, EV_RELEASE, pmap.id);
   counters[REACHED_RELEASE_BEGIN]++;
   hunks.releaseBegin(m, pmap);
   if (pmap.reserved.size !== 0)
@@ -245,8 +243,6 @@ export function pmapRelease(m: Machine, pmap: Pmap): void {
   hunks.releaseEnd(m, pmap);
   setTop(m, pmap, 0);
   pmap.topUser = 0;
-  if (m.recording) {
-    m.events.calls.unwatch(pmap);
-    m.events.leave();
-  }
+  m.events.calls.unwatch(pmap);
+  leavePlace(m);
 }

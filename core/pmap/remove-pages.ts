@@ -2,7 +2,7 @@
  * pmap_remove_pages: emptying a pmap at exit and exec, by its pv entries instead of its tables.
  */
 import { PMAP_LOCKS, PV_CHUNK_LIST_LOCKS, PV_ENTRY_COUNT } from '../counters.ts';
-import { EV_REMOVE_PAGES, leavePlace } from '../events.ts';
+import { EV_REMOVE_PAGES, enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { PG_M, PG_RW, PG_V, PG_W, frameOf } from '../hw/entry.ts';
 import { vmPageDirty } from '../page/page.ts';
@@ -42,7 +42,7 @@ const PDRMASK = NBPDR - 1;
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_remove_pages
  */
 export function pmapRemovePages(m: Machine, pmap: Pmap): void {
-  if (m.recording) m.events.emit(EV_REMOVE_PAGES, pmap.id);
+  enterCall(m, EV_REMOVE_PAGES, pmap.id);
   assertOnlyHere(m, pmap);
   const { counters, words } = m;
   counters[PMAP_LOCKS]++;
