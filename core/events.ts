@@ -7,45 +7,6 @@
  */
 import { CallTree } from './calls.ts';
 
-/** Kinds, with the meaning of subject and operands. `pmap` is Pmap.id; 0 is the kernel's own (pmap0). */
-export const EVENT_KINDS = [
-  'pinit', // pmap
-  'release', // pmap
-  'activate', // pmap, cpu
-  'remove_pages', // pmap
-  'remove', // pmap, sva, eva, early (1: left at the first statement)
-  'protect', // pmap, sva, eva, prot
-  'copy', // dst pmap, src pmap, sva, eva
-  'unwire', // pmap, sva, eva
-  'advise', // pmap, sva, eva, advice
-  'enter', // pmap, va, prot, flags, object id, pindex, psind
-  'enter_quick', // pmap, va, prot, object id, pindex
-  'enter_object', // pmap, sva, eva, prot, object id, first pindex
-  'copy_page', // 0, src object id, src pindex, dst object id, dst pindex, src frame
-  'remove_all', // 0, object id, pindex
-  'remove_write', // 0, object id, pindex
-  'clear_modify', // 0, object id, pindex
-] as const;
-
-export type EventKind = (typeof EVENT_KINDS)[number];
-
-export const EV_PINIT = 0;
-export const EV_RELEASE = 1;
-export const EV_ACTIVATE = 2;
-export const EV_REMOVE_PAGES = 3;
-export const EV_REMOVE = 4;
-export const EV_PROTECT = 5;
-export const EV_COPY = 6;
-export const EV_UNWIRE = 7;
-export const EV_ADVISE = 8;
-export const EV_ENTER = 9;
-export const EV_ENTER_QUICK = 10;
-export const EV_ENTER_OBJECT = 11;
-export const EV_COPY_PAGE = 12;
-export const EV_REMOVE_ALL = 13;
-export const EV_REMOVE_WRITE = 14;
-export const EV_CLEAR_MODIFY = 15;
-
 export const EVENT_WORDS = 9;
 /** Word of an event that holds its frame. */
 export const EVENT_FRAME = 8;

@@ -1,10 +1,11 @@
 /**
  * Loading a pmap on the current CPU. FreeBSD: sys/amd64/amd64/pmap.c pmap_activate_sw
  */
-import { EV_ACTIVATE, enterCall, leavePlace } from '../events.ts';
+import { enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { loadCr3, setUserCr3 } from '../hw/tlb.ts';
 import { KernelPanic } from '../panic.ts';
+import { EV_ACTIVATE } from '../places.ts';
 import type { Cpu } from '../state/cpu.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { PMAP_PCID_USER_PT } from './invalidate.ts';

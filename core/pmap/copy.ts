@@ -2,10 +2,11 @@
  * pmap_copy: giving a child the mappings of its parent, ahead of its faults.
  */
 import { PMAP_LOCKS, SUPERPAGE_MAPPINGS } from '../counters.ts';
-import { EV_COPY, enterCall, leavePlace } from '../events.ts';
+import { enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { PG_A, PG_M, PG_MANAGED, PG_PS, PG_W, frameOf } from '../hw/entry.ts';
 import { KernelPanic } from '../panic.ts';
+import { EV_COPY } from '../places.ts';
 import { RUN_PAGES } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { NBPDP, NBPDR, NPTEPG, PAGE_SIZE, type Va, vaHi, vaLo } from '../units.ts';

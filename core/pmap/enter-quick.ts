@@ -2,9 +2,10 @@
  * The lighter relatives of pmap_enter: mapping ahead of use, where nothing is mapped and only if that is easy.
  */
 import { PMAP_LOCKS } from '../counters.ts';
-import { EV_ENTER_OBJECT, EV_ENTER_QUICK, leavePlace } from '../events.ts';
+import { leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { PG_MANAGED, PG_NX_HI, PG_PS, PG_U, PG_V, entryLo, frameOf } from '../hw/entry.ts';
+import { EV_ENTER_OBJECT, EV_ENTER_QUICK } from '../places.ts';
 import { RUN_PAGES, VPO_UNMANAGED } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NBPDR, PAGE_SIZE, VM_PROT_EXECUTE, type Va, vaHi, vaLo } from '../units.ts';

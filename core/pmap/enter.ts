@@ -2,12 +2,13 @@
  * pmap_enter: mapping a page where it is needed now.
  */
 import { PMAP_LOCKS } from '../counters.ts';
-import { EV_ENTER, leavePlace } from '../events.ts';
+import { leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { PG_A, PG_FRAME_LO, PG_M, PG_MANAGED, PG_NX_HI, PG_PS, PG_RW, PG_U, PG_V, PG_W, frameOf } from '../hw/entry.ts';
 import { vmPageDirty } from '../page/page.ts';
 import { reservIsFull } from '../page/reserv.ts';
 import { KernelPanic } from '../panic.ts';
+import { EV_ENTER } from '../places.ts';
 import { PGA_REFERENCED, PGA_WRITEABLE, VPO_UNMANAGED } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
 import {

@@ -8,12 +8,13 @@ import {
   REACHED_RELEASE_END,
   REACHED_RELEASE_TOP_PAGE,
 } from '../counters.ts';
-import { EV_PINIT, EV_RELEASE, enterCall, leavePlace } from '../events.ts';
+import { enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { PG_A, PG_M, PG_NX_HI, PG_RW, PG_V, entryLo } from '../hw/entry.ts';
 import { loadCr3 } from '../hw/tlb.ts';
 import { pageInit, pageTake } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
+import { EV_PINIT, EV_RELEASE } from '../places.ts';
 import { PMAP_PCID_NONE, PMAP_PDE_SUPERPAGE, Pmap } from '../state/pmap.ts';
 import { KERNEL_RESIDENT, type Frame } from '../units.ts';
 

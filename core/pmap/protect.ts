@@ -2,11 +2,12 @@
  * Changing what mappings allow: protection, wiring, and the traces of use.
  */
 import { PMAP_LOCKS } from '../counters.ts';
-import { EV_ADVISE, EV_PROTECT, EV_UNWIRE, enterCall, leavePlace } from '../events.ts';
+import { enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { PG_A, PG_M, PG_MANAGED, PG_NX_HI, PG_PROMOTED_HI, PG_PS, PG_RW, PG_V, PG_W, frameOf } from '../hw/entry.ts';
 import { vmPageDirty } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
+import { EV_ADVISE, EV_PROTECT, EV_UNWIRE } from '../places.ts';
 import { RUN_PAGES } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
 import {

@@ -2,11 +2,12 @@
  * pmap_remove_pages: emptying a pmap at exit and exec, by its pv entries instead of its tables.
  */
 import { PMAP_LOCKS, PV_CHUNK_LIST_LOCKS, PV_ENTRY_COUNT } from '../counters.ts';
-import { EV_REMOVE_PAGES, enterCall, leavePlace } from '../events.ts';
+import { enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { PG_M, PG_RW, PG_V, PG_W, frameOf } from '../hw/entry.ts';
 import { vmPageDirty } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
+import { EV_REMOVE_PAGES } from '../places.ts';
 import { PGA_WRITEABLE, RUN_PAGES } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NBPDR, NPTEPG, vaOf } from '../units.ts';

@@ -10,9 +10,10 @@ import {
   REMOVE_LOOPS,
   REMOVE_LOOP_BREAKS,
 } from '../counters.ts';
-import { EV_REMOVE, enterCall, leavePlace, noteRemove } from '../events.ts';
+import { enterCall, leavePlace, noteRemove } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.ts';
+import { EV_REMOVE } from '../places.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NBPDP, NBPDR, NBPML4, NBPML5, PAGE_SIZE, type Va, vaHi, vaLo, vaOf } from '../units.ts';
 import { delayedInvlFinish, delayedInvlStart, pmapInvalidateAll, pmapInvalidatePage } from './invalidate.ts';

@@ -2,12 +2,12 @@
  * Copying the pages of a wired entry at once: at fork, or when it becomes writable.
  * FreeBSD: sys/vm/vm_fault.c vm_fault_copy_entry.
  */
-import { IN_VM_FAULT_COPY_ENTRY } from '../calls.ts';
 import { VM_OBJECT_READ_LOCKS, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { vmWait } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
+import { IN_VM_FAULT_COPY_ENTRY } from '../places.ts';
 import { pmapCopyPage, pmapEnter } from '../pmap/index.ts';
 import { VM_PAGE_BITS_ALL } from '../state/page.ts';
 import {

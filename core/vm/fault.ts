@@ -1,7 +1,6 @@
 /**
  * Page faults: find or make the page behind an address and map it. FreeBSD: sys/vm/vm_fault.c vm_fault.
  */
-import { IN_VM_FAULT } from '../calls.ts';
 import {
   COPY_ON_WRITES,
   HARD_FAULTS,
@@ -15,6 +14,7 @@ import type { Machine } from '../hunks.ts';
 import { vmPageDirty, vmWait } from '../page/page.ts';
 import { reservRename } from '../page/reserv.ts';
 import { KernelPanic } from '../panic.ts';
+import { IN_VM_FAULT } from '../places.ts';
 import { pmapCopyPage, pmapEnter, pmapRemoveAll, pmapZeroPage } from '../pmap/index.ts';
 import { VM_PAGE_BITS_ALL } from '../state/page.ts';
 import {

@@ -2,7 +2,7 @@
  * `pmapdiff replay`: one workload through one revision, and what it did.
  */
 import pc from 'picocolors';
-import { COUNTER_NAMES, FIRST_REACHED } from '../../core/counters.ts';
+import { COMPARED, COUNTER_NAMES } from '../../core/counters.ts';
 import { knownIn, lineage } from '../compare/declarations.ts';
 import { type MissedExpectation, missedExpectations } from '../compare/expectations.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK, exitCodeOf } from '../compare/gate.ts';
@@ -141,9 +141,9 @@ function tracePrinter(workload: Workload): (part: RunPart) => void {
 
 /** Gauges at the end, counters over the run; those that are 0 left out. */
 function counts({ start, totals }: RunEnd): [string, number][] {
-  return COUNTER_NAMES.slice(0, FIRST_REACHED).flatMap((name, i): [string, number][] => {
-    const n = totals[i] - start[i];
-    return n === 0 || Number.isNaN(n) ? [] : [[name, n]];
+  return COMPARED.flatMap((counter): [string, number][] => {
+    const n = totals[counter] - start[counter];
+    return n === 0 || Number.isNaN(n) ? [] : [[COUNTER_NAMES[counter], n]];
   });
 }
 

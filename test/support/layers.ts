@@ -18,7 +18,8 @@ export interface ImportEdge {
 /** Core files from the bottom up. Files on one line may not import each other, except within vm and kern, in their order. */
 const CORE_ORDER: readonly (readonly string[])[] = [
   ['core/units.ts', 'core/panic.ts'],
-  ['core/counters.ts'],
+  ['core/numbered.ts'],
+  ['core/counters.ts', 'core/places.ts'],
   ['core/calls.ts'],
   ['core/events.ts'],
   ['core/state/page-index.ts', 'core/state/names.ts'],
@@ -48,7 +49,7 @@ const coreRank = (path: string): number => CORE_ORDER.findIndex((row) => row.som
 const RULES: readonly { readonly of: string; readonly may: readonly string[] }[] = [
   { of: 'variants/index.ts', may: ['variants/', 'core/index.ts'] },
   { of: 'variants/', may: ['core/index.ts', 'variants/'] },
-  { of: 'harness/workload/', may: ['harness/workload/', 'core/units.ts', 'core/counters.ts'] },
+  { of: 'harness/workload/', may: ['harness/workload/', 'core/units.ts', 'core/numbered.ts'] },
   { of: 'harness/cost/', may: ['harness/cost/', 'core/units.ts', 'core/counters.ts'] },
   { of: 'harness/check/', may: ['harness/check/', 'core/inspect.ts', 'core/counters.ts'] },
   { of: 'harness/run/', may: ['harness/run/', 'harness/workload/', 'core/index.ts'] },
@@ -98,7 +99,14 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
   },
   {
     of: 'harness/explain/',
-    may: ['harness/explain/', 'harness/run/record.ts', 'harness/workload/', 'core/calls.ts', 'core/counters.ts'],
+    may: [
+      'harness/explain/',
+      'harness/run/record.ts',
+      'harness/workload/',
+      'core/calls.ts',
+      'core/counters.ts',
+      'core/places.ts',
+    ],
   },
   {
     of: 'harness/probe/',
@@ -113,6 +121,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'harness/run/record.ts',
       'core/counters.ts',
       'core/events.ts',
+      'core/places.ts',
     ],
   },
   { of: 'harness/', may: ['harness/', 'core/', 'variants/'] },
