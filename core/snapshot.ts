@@ -5,13 +5,13 @@
  * ascending. Statistics are not in it.
  */
 import type { Machine } from './hunks.ts';
-import { PG_PS, PG_V } from './hw/entry.ts';
+import { PG_PS, PG_V, frameOf } from './hw/entry.ts';
 import { pvNext, pvPmap, pvVaHi, pvVaLo } from './pmap/pv.ts';
 import type { Names } from './state/names.ts';
 import { VPO_UNMANAGED } from './state/page.ts';
 import type { Pmap } from './state/pmap.ts';
 import type { VmMapEntry, VmObject, Vmspace } from './state/vm.ts';
-import { type Frame, vaOf } from './units.ts';
+import { type Frame, runOf, vaOf, wordOf } from './units.ts';
 import { vmMapEntrySucc } from './vm/map-tree.ts';
 
 /** Kinds of rows and their columns. */
@@ -168,7 +168,7 @@ function putPvs({ m, rows, spaces }: TableWalk, frame: number, heads: Int32Array
 function putLeaf(walk: TableWalk, va: number, lo: number, hi: number, level: number): void {
   const { rows } = walk;
   const { names, page } = walk.m;
-  const frame = lo >>> 12;
+  const frame = frameOf(lo);
   const number = names.of(frame);
   const first = names.fresh;
   rows.put(KIND_NUMBER.leaf);
@@ -182,7 +182,7 @@ function putLeaf(walk: TableWalk, va: number, lo: number, hi: number, level: num
   rows.put(page.dirty[frame]);
   if (!first || (page.oflags[frame] & VPO_UNMANAGED) !== 0) return;
   if (level === 1) putPvs(walk, number, page.pvHead, frame);
-  else putPvs(walk, number, page.pvHead2m, frame >>> 9);
+  else putPvs(walk, number, page.pvHead2m, runOf(frame));
 }
 
 /** The first `count` entries of a table, each spanning `span` bytes from `base` on. */
@@ -194,13 +194,13 @@ function putTable(walk: TableWalk, table: Frame, level: number, base: number, sp
   rows.put(base);
   rows.put(level);
   rows.put(level < 4 ? page.refCount[table] : 0);
-  const at = table << 10;
+  const at = wordOf(table);
   for (let i = 0; i < count; i++) {
     const lo = words[at + i * 2];
     if ((lo & PG_V) === 0) continue;
     const va = base + i * span;
     if (level === 1 || (lo & PG_PS) !== 0) putLeaf(walk, va, lo, words[at + i * 2 + 1], level);
-    else putTable(walk, lo >>> 12, level - 1, va, span / 512, 512);
+    else putTable(walk, frameOf(lo), level - 1, va, span / 512, 512);
   }
 }
 

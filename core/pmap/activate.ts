@@ -8,8 +8,8 @@ import { KernelPanic } from '../panic.ts';
 import { EV_ACTIVATE } from '../places.ts';
 import type { Cpu } from '../state/cpu.ts';
 import type { Pmap } from '../state/pmap.ts';
+import { clearActive, setActive } from './active.ts';
 import { PMAP_PCID_USER_PT } from './invalidate.ts';
-import { clearActive, setActive } from './lifecycle.ts';
 
 /** First PCID after those that can be given out; with page-table isolation each takes two. FreeBSD: PMAP_PCID_OVERMAX */
 const PCID_OVERMAX = 0x1000;

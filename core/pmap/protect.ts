@@ -4,7 +4,19 @@
 import { PMAP_LOCKS } from '../counters.ts';
 import { enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
-import { PG_A, PG_M, PG_MANAGED, PG_NX_HI, PG_PROMOTED_HI, PG_PS, PG_RW, PG_V, PG_W, frameOf } from '../hw/entry.ts';
+import {
+  MODIFIED,
+  PG_A,
+  PG_M,
+  PG_MANAGED,
+  PG_NX_HI,
+  PG_PROMOTED_HI,
+  PG_PS,
+  PG_RW,
+  PG_V,
+  PG_W,
+  frameOf,
+} from '../hw/entry.ts';
 import { vmPageDirty } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
 import { EV_ADVISE, EV_PROTECT, EV_UNWIRE } from '../places.ts';
@@ -32,7 +44,6 @@ import { removeUnrecorded } from './remove.ts';
 import { demotePde } from './superpage.ts';
 import { pdeSpan, pteIn } from './tables.ts';
 
-const MODIFIED = PG_M | PG_RW;
 const WRITTEN = PG_MANAGED | PG_M | PG_RW;
 
 /** Demotes with a pv list lock of its own. FreeBSD: pmap_demote_pde */

@@ -22,6 +22,9 @@ export const OBJ_COLLAPSING = 0x0800;
 export const OBJ_COLORED = 0x1000;
 export const OBJ_ONEMAPPING = 0x2000;
 
+/** pg_color is an unsigned short. */
+export const PG_COLORS = 65536;
+
 /** struct vm_object. Resident pages: a list in index order through page.listNext, and the machine's PageIndex. */
 export class VmObject {
   /** Number in order of creation, 1 up; what page.object and events hold. */
@@ -35,7 +38,7 @@ export class VmObject {
   /** What this object shadows, and where in it (bytes). */
   backing: VmObject | null = null;
   backingOffset = 0;
-  /** pg_color, meaningful with OBJ_COLORED. */
+  /** pg_color, below PG_COLORS; meaningful with OBJ_COLORED. */
   color = 0;
   /** cred: is swap charged to this object? charge: bytes. */
   charged = false;

@@ -16,6 +16,7 @@ import {
   MAP_ENTRY_VN_EXEC,
   OBJT_DEFAULT,
   OBJ_COLORED,
+  PG_COLORS,
   type VmMap,
   type VmMapEntry,
   type VmObject,
@@ -41,7 +42,7 @@ function destination(m: Machine, dst: VmMapEntry, source: VmObject, upgrade: boo
     const bytes = dst.end - dst.start;
     object = vmObjectAllocateAnon(m, bytes / PAGE_SIZE, null, false, 0);
     object.flags |= OBJ_COLORED;
-    object.color = (dst.start / PAGE_SIZE) % 65536;
+    object.color = (dst.start / PAGE_SIZE) % PG_COLORS;
     object.charge = bytes;
     dst.object = object;
     dst.offset = 0;

@@ -25,6 +25,7 @@ import {
   OBJ_COLORED,
   OBJ_ONEMAPPING,
   OBJ_POPULATE,
+  PG_COLORS,
   type FaultState,
   type VmMap,
 } from '../state/vm.ts';
@@ -122,7 +123,7 @@ function allocate(m: Machine, fs: FaultState): number {
       res = populate(m, fs);
     } else {
       if ((object.flags & OBJ_COLORED) === 0) {
-        object.color = (((fs.va / PAGE_SIZE - fs.pindex) % 65536) + 65536) % 65536;
+        object.color = (((fs.va / PAGE_SIZE - fs.pindex) % PG_COLORS) + PG_COLORS) % PG_COLORS;
         object.flags |= OBJ_COLORED;
       }
       fs.frame = vmPageAlloc(m, object, fs.pindex);
