@@ -2,105 +2,18 @@
  * Where the kernel is while it is being watched: the chain of functions that led to a pmap call, as a tree of places, and
  * what was counted at each of them.
  *
- * Only a machine that records enters places (`if (m.recording) m.events.calls.enter(IN_EXIT1)`), and whoever enters one
- * leaves it, except by a panic. A function that is not among the places counts as part of the one that called it.
+ * Only a machine that records enters places (enterPlace of events.ts), and whoever enters one leaves it, except by a
+ * panic. A function that is not among the places counts as part of the one that called it.
  */
 import { COUNTER_COUNT } from './counters.ts';
+import { PLACE_NAMES } from './places.ts';
 
 /** A pmap, as far as it is watched. */
 interface Watched {
   readonly stats: { residentCount: number; wiredCount: number };
 }
 
-/** Kernel functions, by the number that the places of the tree hold. The pmap calls are those of EVENT_KINDS, in order. */
-export const PLACE_NAMES = [
-  'pmap_pinit',
-  'pmap_release',
-  'pmap_activate',
-  'pmap_remove_pages',
-  'pmap_remove',
-  'pmap_protect',
-  'pmap_copy',
-  'pmap_unwire',
-  'pmap_advise',
-  'pmap_enter',
-  'pmap_enter_quick',
-  'pmap_enter_object',
-  'pmap_copy_page',
-  'pmap_remove_all',
-  'pmap_remove_write',
-  'pmap_clear_modify',
-  'exit1',
-  'do_execve',
-  'exec_new_vmspace',
-  'exec_free_abi_mappings',
-  'exec_cleanup',
-  'fork1',
-  'sendsig',
-  'sched_switch',
-  'kern_mmap',
-  'kern_munmap',
-  'kern_mprotect',
-  'kern_minherit',
-  'kern_madvise',
-  'kern_msync',
-  'kern_mlock',
-  'kern_munlock',
-  'kern_break',
-  'kmem_free',
-  'vmspace_alloc',
-  'vmspace_fork',
-  'vmspace_exec',
-  'vmspace_unshare',
-  'vmspace_exit',
-  'vmspace_free',
-  'vmspace_dofree',
-  'vm_map_remove',
-  'vm_map_delete',
-  'vm_map_fixed',
-  'vm_map_process_deferred',
-  'vm_fault',
-  'vm_fault_copy_entry',
-] as const;
-
-/** Places below this one are pmap calls. */
-export const FIRST_FUNCTION = 16;
-
 const PLACES = PLACE_NAMES.length;
-const placeOf = (name: (typeof PLACE_NAMES)[number]): number => PLACE_NAMES.indexOf(name);
-
-export const IN_EXIT1 = placeOf('exit1');
-export const IN_DO_EXECVE = placeOf('do_execve');
-export const IN_EXEC_NEW_VMSPACE = placeOf('exec_new_vmspace');
-/** The hook of exit and exec: what the series calls so is what each revision does there. */
-export const IN_EXEC_FREE_ABI_MAPPINGS = placeOf('exec_free_abi_mappings');
-export const IN_EXEC_CLEANUP = placeOf('exec_cleanup');
-export const IN_FORK1 = placeOf('fork1');
-export const IN_SENDSIG = placeOf('sendsig');
-export const IN_SCHED_SWITCH = placeOf('sched_switch');
-export const IN_KERN_MMAP = placeOf('kern_mmap');
-export const IN_KERN_MUNMAP = placeOf('kern_munmap');
-export const IN_KERN_MPROTECT = placeOf('kern_mprotect');
-export const IN_KERN_MINHERIT = placeOf('kern_minherit');
-export const IN_KERN_MADVISE = placeOf('kern_madvise');
-export const IN_KERN_MSYNC = placeOf('kern_msync');
-export const IN_KERN_MLOCK = placeOf('kern_mlock');
-export const IN_KERN_MUNLOCK = placeOf('kern_munlock');
-export const IN_KERN_BREAK = placeOf('kern_break');
-export const IN_KMEM_FREE = placeOf('kmem_free');
-export const IN_VMSPACE_ALLOC = placeOf('vmspace_alloc');
-export const IN_VMSPACE_FORK = placeOf('vmspace_fork');
-export const IN_VMSPACE_EXEC = placeOf('vmspace_exec');
-export const IN_VMSPACE_UNSHARE = placeOf('vmspace_unshare');
-export const IN_VMSPACE_EXIT = placeOf('vmspace_exit');
-export const IN_VMSPACE_FREE = placeOf('vmspace_free');
-export const IN_VMSPACE_DOFREE = placeOf('vmspace_dofree');
-export const IN_VM_MAP_REMOVE = placeOf('vm_map_remove');
-export const IN_VM_MAP_DELETE = placeOf('vm_map_delete');
-export const IN_VM_MAP_FIXED = placeOf('vm_map_fixed');
-export const IN_VM_MAP_PROCESS_DEFERRED = placeOf('vm_map_process_deferred');
-export const IN_VM_FAULT = placeOf('vm_fault');
-export const IN_VM_FAULT_COPY_ENTRY = placeOf('vm_fault_copy_entry');
 
 /** What is charged besides the counters. residentCount and wiredCount: sums over all user pmaps that have a root. */
 const EXTRA_NAMES = ['residentCount', 'wiredCount', 'removeEmpty', 'removeEmptyEarly'] as const;
@@ -166,12 +79,12 @@ export class CallTree {
     this.current = this.parent[this.current];
   }
 
-  /** A pmap has got its root: its statistics count. */
+  /** Start counting this pmap, whose root was just allocated, if anything is charged. */
   watch(pmap: Watched): void {
     if (this.#counters !== null) this.#pmaps.push(pmap);
   }
 
-  /** It is about to be without one. */
+  /** Stop counting it: its root has gone. */
   unwatch(pmap: Watched): void {
     const at = this.#pmaps.indexOf(pmap);
     if (at < 0) return;

@@ -1,139 +1,69 @@
 /**
- * Event counters and global statistics of a machine: one Float64Array (exact to 2^53) and a table of names.
+ * Event counters and global statistics of a machine: one Float64Array (exact to 2^53), and tables that say what each counts.
  *
  * The core counts, the harness prices. Increment as `m.counters[PMAP_LOCKS]++`; names are what results, declarations and
- * the price table use. Per-pmap statistics (residentCount, wiredCount) live in Pmap.stats.
+ * the price table use. Per-pmap statistics (residentCount, wiredCount) live in Pmap.stats. The numbers are
+ * as in numbered.ts: a new counter takes the next free one, and a row of its table where it is to stand in reports.
  */
+import { namesOf, numbersOf } from './numbered.ts';
 
-// Statistics: gauges, kept where the kernel keeps them. FreeBSD: vm.pmap.*
-/** user_pt_page_count: page-table pages of user pmaps */
 export const USER_PT_PAGE_COUNT = 0;
-/** kernel_pt_page_count */
 export const KERNEL_PT_PAGE_COUNT = 1;
-/** pv_page_count: pages that hold pv chunks */
 export const PV_PAGE_COUNT = 2;
-/** pv_entry_count: pv entries in use */
 export const PV_ENTRY_COUNT = 3;
-
-// pmap: locks
-/** PMAP_LOCK acquisitions */
 export const PMAP_LOCKS = 4;
-/** PMAP_TRYLOCK attempts */
 export const PMAP_TRY_LOCKS = 5;
-/** pv list lock of a 2M frame, write */
 export const PV_LIST_WRITE_LOCKS = 6;
-/** pv list lock of a 2M frame, read */
 export const PV_LIST_READ_LOCKS = 7;
-/** pv_chunks list mutex */
 export const PV_CHUNK_LIST_LOCKS = 8;
-/** pmap_delayed_invl_start calls */
 export const DELAYED_INVALIDATIONS = 9;
-
-// pmap: TLB invalidation
-/** pmap_invalidate_page calls */
 export const INVALIDATE_PAGES = 10;
-/** pmap_invalidate_range calls */
 export const INVALIDATE_RANGES = 11;
-/** pages in those ranges */
 export const INVALIDATE_RANGE_PAGES = 12;
-/** pmap_invalidate_all calls */
 export const INVALIDATE_ALLS = 13;
-/** INVLPG on the current CPU */
 export const INVLPGS = 14;
-/** INVPCID of one address on the current CPU */
 export const INVPCIDS = 15;
-/** whole-TLB flushes on the current CPU */
 export const INVLTLBS = 16;
-/** INVPCID of a whole PCID on the current CPU */
 export const CONTEXT_FLUSHES = 17;
-/** invalidations with at least one remote target */
 export const SHOOTDOWNS = 18;
-/** remote CPUs interrupted */
 export const IPIS = 19;
-
-// pmap: pages and mappings
-/** page-table pages allocated, top-level pages included */
 export const PT_PAGE_ALLOCS = 20;
-/** page-table pages freed */
 export const PT_PAGE_FREES = 21;
-/** pv chunk pages allocated */
 export const PV_CHUNK_ALLOCS = 22;
-/** pv chunk pages freed */
 export const PV_CHUNK_FREES = 23;
-/** 2M promotions */
 export const PROMOTIONS = 24;
-/** 2M promotion attempts that failed */
 export const PROMOTION_FAILURES = 25;
-/** 2M demotions */
 export const DEMOTIONS = 26;
-/** 2M mappings made directly, by enter or copy */
 export const SUPERPAGE_MAPPINGS = 27;
-/** pmap_remove calls */
 export const REMOVE_CALLS = 28;
-/** pmap_remove calls that left at their first statement */
 export const REMOVE_EARLY_EXITS = 29;
-/** outer-loop iterations of pmap_remove that passed the in-loop test */
 export const REMOVE_LOOPS = 30;
-/** times the in-loop test ended the loop */
 export const REMOVE_LOOP_BREAKS = 31;
-/** page allocations that failed */
 export const ALLOC_FAILURES = 32;
-/** sleeps for memory */
 export const VM_WAITS = 33;
-/** vm_page_dirty calls */
 export const PAGES_DIRTIED = 34;
-/** pages freed as zeroed that were not */
 export const NON_ZERO_FREES = 35;
-
-// vm: map and object
-/** vm_map exclusive lock acquisitions */
 export const VM_MAP_LOCKS = 36;
-/** vm_map shared lock acquisitions */
 export const VM_MAP_READ_LOCKS = 37;
-/** vm_map trylock attempts */
 export const VM_MAP_TRY_LOCKS = 38;
-/** vm_map lock upgrade attempts */
 export const VM_MAP_UPGRADES = 39;
-/** vm_map lock downgrades */
 export const VM_MAP_DOWNGRADES = 40;
-/** vm_map_lookup_entry calls */
 export const VM_MAP_LOOKUPS = 41;
-/** tree steps of splays */
 export const VM_MAP_SPLAY_STEPS = 42;
-/** object lock acquisitions, write */
 export const VM_OBJECT_WRITE_LOCKS = 43;
-/** object lock acquisitions, read */
 export const VM_OBJECT_READ_LOCKS = 44;
-
-// vm: faults
-/** faults resolved from resident pages */
 export const SOFT_FAULTS = 45;
-/** faults that needed a pager */
 export const HARD_FAULTS = 46;
-/** faults that made a zero-filled page */
 export const ZERO_FILLS = 47;
-/** faults that copied a page */
 export const COPY_ON_WRITES = 48;
-/** pages mapped ahead by a fault */
 export const PREFAULTS = 49;
-
-// kern: life cycle
-/** vmspace_fork calls */
 export const FORKS = 50;
-/** processes created on their parent's vmspace */
 export const VMSPACE_SHARES = 51;
-/** execs that emptied the vmspace in place */
 export const EXECS_REUSED = 52;
-/** execs that took a new vmspace */
 export const EXECS_NEW = 53;
-/** process exits */
 export const EXITS = 54;
-/** signals delivered */
 export const SIGNALS = 55;
-/** process exits that found no other user of the vmspace when the hook was reached */
 export const SOLE_EXITS = 56;
-
-// The seam: how often each member of Hunks was reached at its call site; what not-exercised is decided by.
 export const REACHED_INVALIDATE_OTHERS = 57;
 export const REACHED_PINIT_TOP_PAGE = 58;
 export const REACHED_RELEASE_BEGIN = 59;
@@ -146,82 +76,124 @@ export const REACHED_EXEC_BEFORE_TEARDOWN = 65;
 export const REACHED_EXIT_BEFORE_VMSPACE_EXIT = 66;
 export const REACHED_VMSPACE_CLEAR = 67;
 
-/** Name of each counter, by index. */
-export const COUNTER_NAMES = [
-  'userPtPageCount',
-  'kernelPtPageCount',
-  'pvPageCount',
-  'pvEntryCount',
-  'pmapLocks',
-  'pmapTryLocks',
-  'pvListWriteLocks',
-  'pvListReadLocks',
-  'pvChunkListLocks',
-  'delayedInvalidations',
-  'invalidatePages',
-  'invalidateRanges',
-  'invalidateRangePages',
-  'invalidateAlls',
-  'invlpgs',
-  'invpcids',
-  'invltlbs',
-  'contextFlushes',
-  'shootdowns',
-  'ipis',
-  'ptPageAllocs',
-  'ptPageFrees',
-  'pvChunkAllocs',
-  'pvChunkFrees',
-  'promotions',
-  'promotionFailures',
-  'demotions',
-  'superpageMappings',
-  'removeCalls',
-  'removeEarlyExits',
-  'removeLoops',
-  'removeLoopBreaks',
-  'allocFailures',
-  'vmWaits',
-  'pagesDirtied',
-  'nonZeroFrees',
-  'vmMapLocks',
-  'vmMapReadLocks',
-  'vmMapTryLocks',
-  'vmMapUpgrades',
-  'vmMapDowngrades',
-  'vmMapLookups',
-  'vmMapSplaySteps',
-  'vmObjectWriteLocks',
-  'vmObjectReadLocks',
-  'softFaults',
-  'hardFaults',
-  'zeroFills',
-  'copyOnWrites',
-  'prefaults',
-  'forks',
-  'vmspaceShares',
-  'execsReused',
-  'execsNew',
-  'exits',
-  'signals',
-  'soleExits',
-  'reached.invalidateOthers',
-  'reached.pinitTopPage',
-  'reached.releaseBegin',
-  'reached.releaseTopPage',
-  'reached.releaseEnd',
-  'reached.reservedPtPageFreed',
-  'reached.removeIsNoop',
-  'reached.removeLoopDone',
-  'reached.execBeforeTeardown',
-  'reached.exitBeforeVmspaceExit',
-  'reached.vmspaceClear',
+/** A counter: its number, its name, what it counts, and the kernel function (or macro, or instruction) that does that. */
+type Row<Name extends string = string> = readonly [number: number, name: Name, counts: string, where: string];
+
+/** Statistics, kept where the kernel keeps them: they go down as well as up. FreeBSD: vm.pmap.* */
+const GAUGES_TABLE = [
+  [
+    USER_PT_PAGE_COUNT,
+    'userPtPageCount',
+    'user_pt_page_count: page-table pages of user pmaps',
+    'pmap_pt_page_count_adj',
+  ],
+  [KERNEL_PT_PAGE_COUNT, 'kernelPtPageCount', 'kernel_pt_page_count', 'pmap_pt_page_count_adj'],
+  [PV_PAGE_COUNT, 'pvPageCount', 'pv_page_count: pages that hold pv chunks', 'get_pv_entry'],
+  [PV_ENTRY_COUNT, 'pvEntryCount', 'pv_entry_count: pv entries in use', 'get_pv_entry'],
+] as const satisfies readonly Row[];
+
+/** What happened how often. */
+const EVENTS_TABLE = [
+  // pmap: locks
+  [PMAP_LOCKS, 'pmapLocks', 'PMAP_LOCK acquisitions', 'PMAP_LOCK'],
+  [PMAP_TRY_LOCKS, 'pmapTryLocks', 'PMAP_TRYLOCK attempts', 'PMAP_TRYLOCK'],
+  [PV_LIST_WRITE_LOCKS, 'pvListWriteLocks', 'pv list lock of a 2M frame, write', 'CHANGE_PV_LIST_LOCK_TO_PHYS'],
+  [PV_LIST_READ_LOCKS, 'pvListReadLocks', 'pv list lock of a 2M frame, read', 'pmap_page_test_mappings'],
+  [PV_CHUNK_LIST_LOCKS, 'pvChunkListLocks', 'pv_chunks list mutex', 'free_pv_chunk'],
+  [DELAYED_INVALIDATIONS, 'delayedInvalidations', 'pmap_delayed_invl_start calls', 'pmap_delayed_invl_start'],
+  // pmap: TLB invalidation
+  [INVALIDATE_PAGES, 'invalidatePages', 'pmap_invalidate_page calls', 'pmap_invalidate_page'],
+  [INVALIDATE_RANGES, 'invalidateRanges', 'pmap_invalidate_range calls', 'pmap_invalidate_range'],
+  [INVALIDATE_RANGE_PAGES, 'invalidateRangePages', 'pages in those ranges', 'pmap_invalidate_range'],
+  [INVALIDATE_ALLS, 'invalidateAlls', 'pmap_invalidate_all calls', 'pmap_invalidate_all'],
+  [INVLPGS, 'invlpgs', 'INVLPG on the current CPU', 'invlpg'],
+  [INVPCIDS, 'invpcids', 'INVPCID of one address on the current CPU', 'invpcid'],
+  [INVLTLBS, 'invltlbs', 'whole-TLB flushes on the current CPU', 'invltlb'],
+  [CONTEXT_FLUSHES, 'contextFlushes', 'INVPCID of a whole PCID on the current CPU', 'invpcid'],
+  [SHOOTDOWNS, 'shootdowns', 'invalidations with at least one remote target', 'smp_targeted_tlb_shootdown'],
+  [IPIS, 'ipis', 'remote CPUs interrupted', 'smp_targeted_tlb_shootdown'],
+  // pmap: pages and mappings
+  [PT_PAGE_ALLOCS, 'ptPageAllocs', 'page-table pages allocated, top-level pages included', 'pmap_alloc_pt_page'],
+  [PT_PAGE_FREES, 'ptPageFrees', 'page-table pages freed', 'pmap_free_pt_page'],
+  [PV_CHUNK_ALLOCS, 'pvChunkAllocs', 'pv chunk pages allocated', 'get_pv_entry'],
+  [PV_CHUNK_FREES, 'pvChunkFrees', 'pv chunk pages freed', 'free_pv_chunk_dequeued'],
+  [PROMOTIONS, 'promotions', '2M promotions', 'pmap_promote_pde'],
+  [PROMOTION_FAILURES, 'promotionFailures', '2M promotion attempts that failed', 'pmap_promote_pde'],
+  [DEMOTIONS, 'demotions', '2M demotions', 'pmap_demote_pde_locked'],
+  [SUPERPAGE_MAPPINGS, 'superpageMappings', '2M mappings made directly, by enter or copy', 'pmap_enter_pde'],
+  [REMOVE_CALLS, 'removeCalls', 'pmap_remove calls', 'pmap_remove'],
+  [REMOVE_EARLY_EXITS, 'removeEarlyExits', 'pmap_remove calls that left at their first statement', 'pmap_remove'],
+  [REMOVE_LOOPS, 'removeLoops', 'outer-loop iterations of pmap_remove that passed the in-loop test', 'pmap_remove'],
+  [REMOVE_LOOP_BREAKS, 'removeLoopBreaks', 'times the in-loop test ended the loop', 'pmap_remove'],
+  [ALLOC_FAILURES, 'allocFailures', 'page allocations that failed', 'vm_page_alloc_noobj'],
+  [VM_WAITS, 'vmWaits', 'sleeps for memory', 'vm_wait'],
+  [PAGES_DIRTIED, 'pagesDirtied', 'vm_page_dirty calls', 'vm_page_dirty'],
+  [NON_ZERO_FREES, 'nonZeroFrees', 'pages freed as zeroed that were not', 'pmap_free_pt_page'],
+  // vm: map and object
+  [VM_MAP_LOCKS, 'vmMapLocks', 'vm_map exclusive lock acquisitions', 'vm_map_lock'],
+  [VM_MAP_READ_LOCKS, 'vmMapReadLocks', 'vm_map shared lock acquisitions', 'vm_map_lock_read'],
+  [VM_MAP_TRY_LOCKS, 'vmMapTryLocks', 'vm_map trylock attempts', 'vm_map_trylock'],
+  [VM_MAP_UPGRADES, 'vmMapUpgrades', 'vm_map lock upgrade attempts', 'vm_map_lock_upgrade'],
+  [VM_MAP_DOWNGRADES, 'vmMapDowngrades', 'vm_map lock downgrades', 'vm_map_lock_downgrade'],
+  [VM_MAP_LOOKUPS, 'vmMapLookups', 'vm_map_lookup_entry calls', 'vm_map_lookup_entry'],
+  [VM_MAP_SPLAY_STEPS, 'vmMapSplaySteps', 'tree steps of splays', 'vm_map_splay'],
+  [VM_OBJECT_WRITE_LOCKS, 'vmObjectWriteLocks', 'object lock acquisitions, write', 'VM_OBJECT_WLOCK'],
+  [VM_OBJECT_READ_LOCKS, 'vmObjectReadLocks', 'object lock acquisitions, read', 'VM_OBJECT_RLOCK'],
+  // vm: faults
+  [SOFT_FAULTS, 'softFaults', 'faults resolved from resident pages', 'vm_fault'],
+  [HARD_FAULTS, 'hardFaults', 'faults that needed a pager', 'vm_fault'],
+  [ZERO_FILLS, 'zeroFills', 'faults that made a zero-filled page', 'vm_fault_zerofill'],
+  [COPY_ON_WRITES, 'copyOnWrites', 'faults that copied a page', 'vm_fault_cow'],
+  [PREFAULTS, 'prefaults', 'pages mapped ahead by a fault', 'vm_fault_prefault'],
+  // kern: life cycle
+  [FORKS, 'forks', 'vmspace_fork calls', 'vmspace_fork'],
+  [VMSPACE_SHARES, 'vmspaceShares', "processes created on their parent's vmspace", 'fork1'],
+  [EXECS_REUSED, 'execsReused', 'execs that emptied the vmspace in place', 'exec_new_vmspace'],
+  [EXECS_NEW, 'execsNew', 'execs that took a new vmspace', 'exec_new_vmspace'],
+  [EXITS, 'exits', 'process exits', 'exit1'],
+  [SIGNALS, 'signals', 'signals delivered', 'sendsig'],
+  [SOLE_EXITS, 'soleExits', 'process exits that found no other user of the vmspace when the hook was reached', 'exit1'],
+] as const satisfies readonly Row[];
+
+/** Members of the seam in the order of the C files (hunks.ts), and the function that each belongs to. */
+const MEMBERS_TABLE = [
+  [REACHED_INVALIDATE_OTHERS, 'invalidateOthers', 'pmap_invalidate_page'],
+  [REACHED_PINIT_TOP_PAGE, 'pinitTopPage', 'pmap_pinit_type'],
+  [REACHED_RELEASE_BEGIN, 'releaseBegin', 'pmap_release'],
+  [REACHED_RELEASE_TOP_PAGE, 'releaseTopPage', 'pmap_release'],
+  [REACHED_RELEASE_END, 'releaseEnd', 'pmap_release'],
+  [REACHED_RESERVED_PT_PAGE_FREED, 'reservedPtPageFreed', 'pmap_remove_pde'],
+  [REACHED_REMOVE_IS_NOOP, 'removeIsNoop', 'pmap_remove'],
+  [REACHED_REMOVE_LOOP_DONE, 'removeLoopDone', 'pmap_remove'],
+  [REACHED_EXEC_BEFORE_TEARDOWN, 'execBeforeTeardown', 'exec_new_vmspace'],
+  [REACHED_EXIT_BEFORE_VMSPACE_EXIT, 'exitBeforeVmspaceExit', 'exit1'],
+  [REACHED_VMSPACE_CLEAR, 'vmspaceClear', 'vmspace_dofree'],
 ] as const;
 
-export type CounterName = (typeof COUNTER_NAMES)[number];
+type MemberName = (typeof MEMBERS_TABLE)[number][1];
 
-export const COUNTER_COUNT = COUNTER_NAMES.length;
-/** Counters below this index are gauges: they go down as well as up. */
-export const GAUGE_COUNT = 4;
-/** First of the REACHED_ counters, which are in the order of Hunks. */
-export const FIRST_REACHED = 57;
+/** The members in seam order. */
+export const MEMBER_NAMES: readonly MemberName[] = MEMBERS_TABLE.map(([, name]) => name);
+
+/** How often each member was reached at its call site: what not-exercised is decided by. */
+const REACHED_TABLE = MEMBERS_TABLE.map(([number, name, where]): Row<`reached.${MemberName}`> => [
+  number,
+  `reached.${name}`,
+  `calls of the member ${name}`,
+  where,
+]);
+
+/** All counters, in the order of reports. */
+export const COUNTERS = [...GAUGES_TABLE, ...EVENTS_TABLE, ...REACHED_TABLE];
+
+export type CounterName = (typeof COUNTERS)[number][1];
+
+/** Name of each counter, by number. */
+export const COUNTER_NAMES: readonly CounterName[] = namesOf<CounterName>(COUNTERS);
+
+export const COUNTER_COUNT = COUNTERS.length;
+
+/** Numbers of gauges; of all counters but REACHED_ ones; of those, by member. Each in the order of reports. */
+export const GAUGES: readonly number[] = numbersOf(GAUGES_TABLE);
+export const COMPARED: readonly number[] = [...GAUGES, ...numbersOf(EVENTS_TABLE)];
+export const REACHED: readonly number[] = numbersOf(MEMBERS_TABLE);

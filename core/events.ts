@@ -1,51 +1,11 @@
 /**
- * The event stream: every call into the pmap layer and every outcome worth comparing, in order, when `m.recording` is on.
+ * The event stream: every call into the pmap layer and every outcome worth comparing, in order, while the machine records.
  *
- * Off, the only cost is the test at the call site (`if (m.recording) emit(...)`), which was not measurable. An event is
- * EVENT_WORDS numbers in a growing Float64Array: kind, subject, then up to six operands, unused ones 0, and the frame that
- * it is about, 0 if none. Emitting an event enters the place of that call (calls.ts); the call ends with leave().
+ * Otherwise the only cost is the test for it, which was not measurable. An event is EVENT_WORDS numbers in a growing
+ * Float64Array: kind, subject, then up to six operands, unused ones 0, and the frame that it is about, 0 if none. Emitting
+ * an event enters the place of that call (calls.ts); the call ends with leavePlace().
  */
-
 import { CallTree } from './calls.ts';
-
-/** Kinds, with the meaning of subject and operands. `pmap` is Pmap.id; 0 is the kernel's own (pmap0). */
-export const EVENT_KINDS = [
-  'pinit', // pmap
-  'release', // pmap
-  'activate', // pmap, cpu
-  'remove_pages', // pmap
-  'remove', // pmap, sva, eva, early (1: left at the first statement)
-  'protect', // pmap, sva, eva, prot
-  'copy', // dst pmap, src pmap, sva, eva
-  'unwire', // pmap, sva, eva
-  'advise', // pmap, sva, eva, advice
-  'enter', // pmap, va, prot, flags, object id, pindex, psind
-  'enter_quick', // pmap, va, prot, object id, pindex
-  'enter_object', // pmap, sva, eva, prot, object id, first pindex
-  'copy_page', // 0, src object id, src pindex, dst object id, dst pindex, src frame
-  'remove_all', // 0, object id, pindex
-  'remove_write', // 0, object id, pindex
-  'clear_modify', // 0, object id, pindex
-] as const;
-
-export type EventKind = (typeof EVENT_KINDS)[number];
-
-export const EV_PINIT = 0;
-export const EV_RELEASE = 1;
-export const EV_ACTIVATE = 2;
-export const EV_REMOVE_PAGES = 3;
-export const EV_REMOVE = 4;
-export const EV_PROTECT = 5;
-export const EV_COPY = 6;
-export const EV_UNWIRE = 7;
-export const EV_ADVISE = 8;
-export const EV_ENTER = 9;
-export const EV_ENTER_QUICK = 10;
-export const EV_ENTER_OBJECT = 11;
-export const EV_COPY_PAGE = 12;
-export const EV_REMOVE_ALL = 13;
-export const EV_REMOVE_WRITE = 14;
-export const EV_CLEAR_MODIFY = 15;
 
 export const EVENT_WORDS = 9;
 /** Word of an event that holds its frame. */
@@ -109,6 +69,21 @@ export interface Recorder {
 /** The running code enters a kernel function (an IN_ number of calls.ts). */
 export function enterPlace(m: Recorder, place: number): void {
   if (m.recording) m.events.calls.enter(place);
+}
+
+/**
+ * The running code enters a pmap call: emits its event. Where operands have to be looked up, the caller tests m.recording
+ * and emits the event itself.
+ */
+export function enterCall(m: Recorder, kind: number, subject: number, a = 0, b = 0, c = 0): void {
+  if (m.recording) m.events.emit(kind, subject, a, b, c);
+}
+
+/** What the first test of the pmap_remove call entered last came to. isEmpty: it found resident_count 0. */
+export function noteRemove({ recording, events }: Recorder, isEmpty: boolean, early: boolean): void {
+  if (!recording) return;
+  if (isEmpty) events.calls.foundEmpty(early);
+  if (early && !events.muted) events.words[(events.length - 1) * EVENT_WORDS + EVENT_REMOVE_EARLY] = 1;
 }
 
 /** It leaves the function, or the pmap call, that it entered last. */

@@ -5,6 +5,7 @@
  * Members are free functions without `this`; all state is passed in. Each is called at exactly one kind of place, which
  * raises the member's REACHED_ counter first. A variant restates the members that it changes whole (defineVariant).
  */
+import { MEMBER_NAMES } from './counters.ts';
 import type { MachineState } from './state/machine.ts';
 import type { Pmap } from './state/pmap.ts';
 import type { Proc } from './state/proc.ts';
@@ -73,16 +74,4 @@ export interface Hunks {
 }
 
 /** The members in seam order: the order of messages, interdiffs and REACHED_ counters. */
-export const HUNK_NAMES = [
-  'invalidateOthers',
-  'pinitTopPage',
-  'releaseBegin',
-  'releaseTopPage',
-  'releaseEnd',
-  'reservedPtPageFreed',
-  'removeIsNoop',
-  'removeLoopDone',
-  'execBeforeTeardown',
-  'exitBeforeVmspaceExit',
-  'vmspaceClear',
-] as const satisfies readonly (keyof Hunks)[];
+export const HUNK_NAMES = MEMBER_NAMES satisfies readonly (keyof Hunks)[];

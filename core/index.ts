@@ -8,6 +8,7 @@ export { HUNK_NAMES, type Hunks, type Machine } from './hunks.ts';
 export * from './kern/index.ts';
 export * from './machine.ts';
 export { KernelPanic } from './panic.ts';
+export * from './places.ts';
 export * from './pmap/index.ts';
 export * from './snapshot.ts';
 export type { MachineConfig } from './state/machine.ts';

@@ -5,12 +5,13 @@
  * ascending. Statistics are not in it.
  */
 import type { Machine } from './hunks.ts';
-import { PG_PS, PG_V } from './hw/entry.ts';
+import { PG_PS, PG_V, frameOf } from './hw/entry.ts';
 import { pvNext, pvPmap, pvVaHi, pvVaLo } from './pmap/pv.ts';
+import type { Names } from './state/names.ts';
 import { VPO_UNMANAGED } from './state/page.ts';
 import type { Pmap } from './state/pmap.ts';
 import type { VmMapEntry, VmObject, Vmspace } from './state/vm.ts';
-import { type Frame, vaOf } from './units.ts';
+import { type Frame, runOf, vaOf, wordOf } from './units.ts';
 import { vmMapEntrySucc } from './vm/map-tree.ts';
 
 /** Kinds of rows and their columns. */
@@ -70,46 +71,7 @@ class Rows {
   }
 }
 
-/** Numbers that ids get at their first visit, from 1 up. One plane after the other uses the same table. */
-class Names {
-  /** Number of id, valid where the stamp is that of the visit that goes on. */
-  #numbers = new Int32Array(1024);
-  #stamps = new Int32Array(1024);
-  #stamp = 0;
-  #count = 0;
-  /** Was this the first visit of the id that was asked last? */
-  fresh = false;
-
-  /** Forgets all ids. */
-  start(): void {
-    this.#stamp++;
-    this.#count = 0;
-  }
-
-  of(id: number): number {
-    if (id >= this.#stamps.length) this.#widen(id);
-    this.fresh = this.#stamps[id] !== this.#stamp;
-    if (this.fresh) {
-      this.#stamps[id] = this.#stamp;
-      this.#numbers[id] = ++this.#count;
-    }
-    return this.#numbers[id];
-  }
-
-  #widen(id: number): void {
-    const length = Math.max(id + 1, this.#stamps.length * 2);
-    const stamps = new Int32Array(length);
-    stamps.set(this.#stamps);
-    this.#stamps = stamps;
-    const numbers = new Int32Array(length);
-    numbers.set(this.#numbers);
-    this.#numbers = numbers;
-  }
-}
-
-const names = new Names();
-
-function putObjects(rows: Rows, first: VmObject): number {
+function putObjects(names: Names, rows: Rows, first: VmObject): number {
   const number = names.of(first.id);
   let at = number;
   for (let object: VmObject | null = first; object !== null && names.fresh; object = object.backing) {
@@ -130,8 +92,8 @@ function putObjects(rows: Rows, first: VmObject): number {
   return number;
 }
 
-function putEntry(rows: Rows, space: number, entry: VmMapEntry): void {
-  const object = entry.object === null ? 0 : putObjects(rows, entry.object);
+function putEntry(names: Names, rows: Rows, space: number, entry: VmMapEntry): void {
+  const object = entry.object === null ? 0 : putObjects(names, rows, entry.object);
   rows.put(KIND_NUMBER.entry);
   rows.put(space);
   rows.put(entry.start);
@@ -146,6 +108,7 @@ function putEntry(rows: Rows, space: number, entry: VmMapEntry): void {
 }
 
 function mapPlane(m: Machine, rows: Rows): void {
+  const { names } = m;
   names.start();
   const spaces = new Map<Vmspace, number>(m.vmspaces.map((vm, index) => [vm, index + 1]));
   // A zombie holds nothing.
@@ -170,7 +133,7 @@ function mapPlane(m: Machine, rows: Rows): void {
     rows.put(vm.ssize);
     rows.put(vm.dsize);
     const { header } = map;
-    for (let entry = header.right; entry !== header; entry = vmMapEntrySucc(entry)) putEntry(rows, space, entry);
+    for (let entry = header.right; entry !== header; entry = vmMapEntrySucc(entry)) putEntry(names, rows, space, entry);
   });
   for (const { id, object } of m.files) {
     rows.put(KIND_NUMBER.file);
@@ -204,8 +167,8 @@ function putPvs({ m, rows, spaces }: TableWalk, frame: number, heads: Int32Array
 
 function putLeaf(walk: TableWalk, va: number, lo: number, hi: number, level: number): void {
   const { rows } = walk;
-  const { page } = walk.m;
-  const frame = lo >>> 12;
+  const { names, page } = walk.m;
+  const frame = frameOf(lo);
   const number = names.of(frame);
   const first = names.fresh;
   rows.put(KIND_NUMBER.leaf);
@@ -219,7 +182,7 @@ function putLeaf(walk: TableWalk, va: number, lo: number, hi: number, level: num
   rows.put(page.dirty[frame]);
   if (!first || (page.oflags[frame] & VPO_UNMANAGED) !== 0) return;
   if (level === 1) putPvs(walk, number, page.pvHead, frame);
-  else putPvs(walk, number, page.pvHead2m, frame >>> 9);
+  else putPvs(walk, number, page.pvHead2m, runOf(frame));
 }
 
 /** The first `count` entries of a table, each spanning `span` bytes from `base` on. */
@@ -231,17 +194,18 @@ function putTable(walk: TableWalk, table: Frame, level: number, base: number, sp
   rows.put(base);
   rows.put(level);
   rows.put(level < 4 ? page.refCount[table] : 0);
-  const at = table << 10;
+  const at = wordOf(table);
   for (let i = 0; i < count; i++) {
     const lo = words[at + i * 2];
     if ((lo & PG_V) === 0) continue;
     const va = base + i * span;
     if (level === 1 || (lo & PG_PS) !== 0) putLeaf(walk, va, lo, words[at + i * 2 + 1], level);
-    else putTable(walk, lo >>> 12, level - 1, va, span / 512, 512);
+    else putTable(walk, frameOf(lo), level - 1, va, span / 512, 512);
   }
 }
 
 function tablesPlane(m: Machine, rows: Rows): void {
+  const { names } = m;
   names.start();
   const spaces = new Map<Pmap, number>(m.vmspaces.map((vm, index) => [vm.pmap, index + 1]));
   const walk: TableWalk = { m, rows, spaces, space: 0 };

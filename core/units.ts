@@ -22,6 +22,7 @@ export const WORDS_PER_PAGE = 1024;
 
 /** Bytes that one entry of a page-table page spans, by level: PD (2 MiB), PDP (1 GiB), PML4 (512 GiB), PML5 (256 TiB). */
 export const NBPDR = 2 ** 21;
+export const PDRMASK = NBPDR - 1;
 export const NBPDP = 2 ** 30;
 export const NBPML4 = 2 ** 39;
 export const NBPML5 = 2 ** 48;
@@ -53,6 +54,13 @@ export const pdeIndex = (va: Va): number => Math.floor(va / NBPDR) % NPTEPG;
 export const pdpeIndex = (va: Va): number => Math.floor(va / NBPDP) % NPTEPG;
 export const pml4eIndex = (va: Va): number => Math.floor(va / NBPML4) % NPTEPG;
 export const pml5eIndex = (va: Va): number => Math.floor(va / NBPML5) % NPTEPG;
+
+/** The 2M frame that holds a frame (with superpages: its run), and the first frame of one. */
+export const runOf = (frame: Frame): number => frame >>> 9;
+export const firstOf = (run: number): Frame => run << 9;
+/** The first word of a frame in the machine's words, and the frame that a word lies in. */
+export const wordOf = (frame: Frame): number => frame << 10;
+export const frameAt = (word: number): Frame => word >>> 10;
 
 /** An address as two 32-bit halves, as core/hw and the inner pmap take it, and back. */
 export const vaHi = (va: Va): number => (va / 0x100000000) | 0;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   findCycle,
   importsOf,
+  moduleState,
   needsNode,
   nodeGlobals,
   readSource,
@@ -123,6 +124,23 @@ describe('what runs in a browser', () => {
     'const actor = { process: 1 };',
   ])('may call a process of a workload so: %s', (text) => {
     expect(nodeGlobals('harness/workload/ops.ts', text)).toEqual([]);
+  });
+});
+
+describe('the state of a machine', () => {
+  it('is on the machine: no file of core has any', () => {
+    const core = sourceFiles().filter((path) => path.startsWith('core/'));
+    expect(core.flatMap((path) => moduleState(path, readSource(path)).map((name) => `${path}: ${name}`))).toEqual([]);
+  });
+
+  it.each([
+    ['a variable', 'let steps = 0;'],
+    ['an exported one', 'export let steps: number;'],
+    ['an old-fashioned one', 'var steps = 0;'],
+    ['an object', 'const steps = new Steps();'],
+    ['an array', 'export const steps = new Int32Array(11);'],
+  ])('is noticed in a file: %s', (_kind, text) => {
+    expect(moduleState('core/vm/map-tree.ts', `const limit = 3;\n${text}\n`)).toEqual(['steps']);
   });
 });
 

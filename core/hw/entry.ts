@@ -33,6 +33,9 @@ export const PG_W = 0x800;
 /** PAT index bit of a 2M or 1G leaf. */
 export const PG_PDE_PAT = 0x1000;
 
+/** Writable and written: the page may differ from what it was read from. */
+export const MODIFIED = PG_M | PG_RW;
+
 /** Software, 2M leaves: made by a promotion that did not flush 4K entries from TLBs. FreeBSD: PG_PROMOTED (bit 54). */
 export const PG_PROMOTED_HI = 1 << 22;
 /** Protection key, bits 59..62. */

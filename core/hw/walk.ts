@@ -8,7 +8,7 @@
  */
 import type { Cpu } from '../state/cpu.ts';
 import type { Hardware } from '../state/machine.ts';
-import { type Frame, WORDS_PER_PAGE } from '../units.ts';
+import { type Frame, WORDS_PER_PAGE, frameAt, wordOf } from '../units.ts';
 import { PG_A, PG_FRAME_LO, PG_G, PG_M, PG_NX_HI, PG_PKU_SHIFT_HI, PG_PS, PG_RW, PG_U, PG_V } from './entry.ts';
 import { physRead, physWrite } from './phys.ts';
 
@@ -152,7 +152,7 @@ export function walkFrom(
 export function walkFast(m: Hardware, cpu: Cpu, root: Frame, vaHi: number, vaLo: number, access: number): Frame {
   const { words } = m;
   const mask = (words.length - WORDS_PER_PAGE) | 0;
-  let at = ((root << 10) & mask) | ((vaHi >>> 6) & 0x3fe);
+  let at = (wordOf(root) & mask) | ((vaHi >>> 6) & 0x3fe);
   let lo = words[at];
   let hi = words[at | 1];
   let all = lo;
@@ -182,7 +182,7 @@ export function walkFast(m: Hardware, cpu: Cpu, root: Frame, vaHi: number, vaLo:
     (hi & (cpu.fastBadHi | ((access & ACCESS_EXECUTE) << 27))) |
     (lo & PG_G) |
     (vaHi & ~0x7fff);
-  return unusual === 0 && root <= mask >>> 10 ? lo >>> 12 : -1;
+  return unusual === 0 && root <= frameAt(mask) ? lo >>> 12 : -1;
 }
 
 /** Translates vaHi:vaLo through the tables at `root`: as walkPrecise, and faster where walkFast can tell. */

@@ -1,10 +1,10 @@
 /**
  * A new image in a process. FreeBSD: sys/kern/kern_exec.c do_execve, exec_new_vmspace, exec_map_stack.
  */
-import { IN_DO_EXECVE, IN_EXEC_CLEANUP, IN_EXEC_FREE_ABI_MAPPINGS, IN_EXEC_NEW_VMSPACE } from '../calls.ts';
 import { EXECS_NEW, EXECS_REUSED, REACHED_EXEC_BEFORE_TEARDOWN } from '../counters.ts';
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
+import { IN_DO_EXECVE, IN_EXEC_CLEANUP, IN_EXEC_FREE_ABI_MAPPINGS, IN_EXEC_NEW_VMSPACE } from '../places.ts';
 import { pmapRemovePages } from '../pmap/index.ts';
 import { P_EXEC, P_PPWAIT, type Image, type ImageMap, type Proc, type Sysent } from '../state/proc.ts';
 import {

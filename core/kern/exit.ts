@@ -1,10 +1,10 @@
 /**
  * The end of a process. FreeBSD: sys/kern/kern_exit.c exit1.
  */
-import { IN_EXEC_FREE_ABI_MAPPINGS, IN_EXIT1 } from '../calls.ts';
 import { EXITS, REACHED_EXIT_BEFORE_VMSPACE_EXIT, SOLE_EXITS } from '../counters.ts';
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
+import { IN_EXEC_FREE_ABI_MAPPINGS, IN_EXIT1 } from '../places.ts';
 import { PRS_NORMAL, PRS_REAPED, PRS_ZOMBIE, P_PPWAIT, P_WEXIT, type Proc } from '../state/proc.ts';
 import { vmspaceExitBegin, vmspaceExitFinish } from '../vm/vmspace.ts';
 import { ESTOPPED, SIGKILL } from './errno.ts';

@@ -1,10 +1,10 @@
 /**
  * New processes. FreeBSD: sys/kern/kern_fork.c fork1, sys/vm/vm_glue.c vm_forkproc.
  */
-import { IN_FORK1 } from '../calls.ts';
 import { VMSPACE_SHARES } from '../counters.ts';
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
+import { IN_FORK1 } from '../places.ts';
 import { P_PPWAIT, Proc } from '../state/proc.ts';
 import type { Vmspace } from '../state/vm.ts';
 import { vmspaceFork } from '../vm/vmspace.ts';

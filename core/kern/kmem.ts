@@ -1,7 +1,7 @@
 /** Memory of the kernel's own. FreeBSD: sys/vm/vm_kern.c. */
-import { IN_KMEM_FREE } from '../calls.ts';
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
+import { IN_KMEM_FREE } from '../places.ts';
 import { pmapRemove } from '../pmap/index.ts';
 import { PAGE_SIZE, type Va } from '../units.ts';
 

@@ -1,7 +1,7 @@
 /** Finishing a call that waits at a yield point. */
-import { IN_EXIT1 } from '../calls.ts';
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
+import { IN_EXIT1 } from '../places.ts';
 import type { Proc } from '../state/proc.ts';
 import { vmspaceExitFinish } from '../vm/vmspace.ts';
 import { EINVAL } from './errno.ts';

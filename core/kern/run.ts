@@ -1,9 +1,9 @@
 /**
  * Processes on CPUs: making the first ones, and switching. FreeBSD: sys/kern/sched_ule.c, sys/amd64/amd64/cpu_switch.S
  */
-import { IN_SCHED_SWITCH } from '../calls.ts';
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
+import { IN_SCHED_SWITCH } from '../places.ts';
 import { pmapActivate } from '../pmap/index.ts';
 import { P_PPWAIT, Proc, type Sysent } from '../state/proc.ts';
 import { PAGE_SIZE, type Va } from '../units.ts';

@@ -1,10 +1,10 @@
 /**
  * Signals: their delivery runs code in the shared page. FreeBSD: sys/kern/kern_sig.c, sys/amd64/amd64/exec_machdep.c sendsig.
  */
-import { IN_SENDSIG } from '../calls.ts';
 import { SIGNALS } from '../counters.ts';
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
+import { IN_SENDSIG } from '../places.ts';
 import { PRS_NORMAL, type Proc } from '../state/proc.ts';
 import { VM_PROT_EXECUTE, VM_PROT_WRITE } from '../units.ts';
 import { access, peek } from './access.ts';

@@ -2,6 +2,8 @@
  * System calls on memory: 0 or an error number; a value goes to m.retval. p runs.
  * FreeBSD: sys/vm/vm_mmap.c kern_mmap and others, sys/vm/vm_unix.c kern_break.
  */
+import { enterPlace, leavePlace } from '../events.ts';
+import type { Machine } from '../hunks.ts';
 import {
   IN_KERN_BREAK,
   IN_KERN_MADVISE,
@@ -12,9 +14,7 @@ import {
   IN_KERN_MSYNC,
   IN_KERN_MUNLOCK,
   IN_KERN_MUNMAP,
-} from '../calls.ts';
-import { enterPlace, leavePlace } from '../events.ts';
-import type { Machine } from '../hunks.ts';
+} from '../places.ts';
 import type { Proc } from '../state/proc.ts';
 import {
   PAGE_SHIFT,

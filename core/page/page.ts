@@ -10,7 +10,7 @@ import type { Machine } from '../hunks.ts';
 import { physZero } from '../hw/phys.ts';
 import { KernelPanic } from '../panic.ts';
 import { RUN_MAP_WORDS, RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED } from '../state/page.ts';
-import type { Frame } from '../units.ts';
+import { firstOf, type Frame, runOf } from '../units.ts';
 import { emptySet, pageGive, takeLowest } from './free-list.ts';
 import { reservFreePage, reservReclaim, reservTakeRun } from './reserv.ts';
 
@@ -73,8 +73,8 @@ function clearFrames(m: Machine, from: Frame, to: Frame): void {
   page.listPrev.fill(0, from, to);
   page.pvHead.fill(0, from, to);
   page.pvTail.fill(0, from, to);
-  const fromRun = from >>> 9;
-  const toRun = ((to - 1) >>> 9) + 1;
+  const fromRun = runOf(from);
+  const toRun = runOf(to - 1) + 1;
   page.pvHead2m.fill(0, fromRun, toRun);
   page.pvTail2m.fill(0, fromRun, toRun);
   page.invlGen.fill(0, fromRun, toRun);
@@ -162,9 +162,9 @@ function takeNoobj(m: Machine, zero: boolean): Frame {
   if (page.limit >= 0 && !withinLimit(m)) return 0;
   let frame = tableTake(m, zero);
   if (frame === 0) {
-    const first = reservTakeRun(m) << 9;
+    const first = firstOf(reservTakeRun(m));
     if (first !== 0) {
-      page.runTables[first >>> 9] = 1;
+      page.runTables[runOf(first)] = 1;
       page.tableNext = first;
       page.tableEnd = first + RUN_PAGES;
       frame = tableTake(m, zero);
@@ -201,7 +201,7 @@ function tableTake(m: Machine, zero: boolean): Frame {
 /** Gives a frame back to where it came from. */
 function give(m: Machine, frame: Frame): void {
   const { page } = m;
-  if (page.runTables[frame >>> 9] === 0) pageGive(m, frame);
+  if (page.runTables[runOf(frame)] === 0) pageGive(m, frame);
   else if (page.nonZero[frame] === 0) {
     page.listNext[frame] = page.tableZero;
     page.tableZero = frame;
@@ -223,7 +223,7 @@ export function vmPageAllocNoobjWait(m: Machine, zero: boolean): Frame {
  */
 export function vmPageFree(m: Machine, frame: Frame, zeroed: boolean): void {
   freePrep(m, frame, zeroed);
-  if (m.page.runCount[frame >>> 9] === 0) give(m, frame);
+  if (m.page.runCount[runOf(frame)] === 0) give(m, frame);
   else reservFreePage(m, frame);
 }
 
@@ -246,7 +246,7 @@ export function vmPageFreeNoobj(m: Machine, frame: Frame): void {
   const { page } = m;
   page.oflags[frame] = 0;
   page.valid[frame] = 0;
-  if (page.nonZero[frame] !== 0 || page.runTables[frame >>> 9] === 0) give(m, frame);
+  if (page.nonZero[frame] !== 0 || page.runTables[runOf(frame)] === 0) give(m, frame);
   else {
     page.listNext[frame] = page.tableZero;
     page.tableZero = frame;

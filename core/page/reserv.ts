@@ -10,24 +10,24 @@
 import type { Machine } from '../hunks.ts';
 import { RUN_MAP_WORDS, RUN_PAGES } from '../state/page.ts';
 import { OBJ_ANON, type VmObject } from '../state/vm.ts';
-import type { Frame } from '../units.ts';
+import { firstOf, type Frame, runOf } from '../units.ts';
 import { pageGive } from './free-list.ts';
 
 /** Is the 2M frame of this page a fully populated reservation? FreeBSD: vm_reserv_level_iffullpop(m) == 0 */
-export const reservIsFull = (m: Machine, frame: Frame): boolean => m.page.runFull[frame >>> 9] !== 0;
+export const reservIsFull = (m: Machine, frame: Frame): boolean => m.page.runFull[runOf(frame)] !== 0;
 
 /** Says whether the 2M frame of this page is a fully populated reservation; its first page's psind follows. */
 export function reservSetFull(m: Machine, frame: Frame, full: boolean): void {
   const { page } = m;
-  page.runFull[frame >>> 9] = full ? 1 : 0;
+  page.runFull[runOf(frame)] = full ? 1 : 0;
   page.psind[frame - (frame % RUN_PAGES)] = full ? 1 : 0;
 }
 
 /** First frame of the fully populated run of a page that the object owns with it, 0 if there is none. FreeBSD: vm_reserv_to_superpage */
 export function reservToSuperpage(m: Machine, frame: Frame, object: VmObject): Frame {
   const { page } = m;
-  const run = frame >>> 9;
-  return page.runFull[run] !== 0 && page.runOwner[run] === object ? run << 9 : 0;
+  const run = runOf(frame);
+  return page.runFull[run] !== 0 && page.runOwner[run] === object ? firstOf(run) : 0;
 }
 
 /** Takes a free, 2M-aligned run of 512 frames, none of them allocated. Returns its number, 0 when there is none. */
@@ -37,17 +37,17 @@ export function reservTakeRun(m: Machine): number {
   if (frame !== 0) {
     page.freeRun = page.listNext[frame];
     page.listNext[frame] = 0;
-    return frame >>> 9;
+    return runOf(frame);
   }
   if (page.runLow - RUN_PAGES < page.next) return 0;
   page.runLow -= RUN_PAGES;
-  return page.runLow >>> 9;
+  return runOf(page.runLow);
 }
 
 /** Gives back a run of which no frame is allocated. */
 function freeRun(m: Machine, run: number): void {
   const { page } = m;
-  const first = run << 9;
+  const first = firstOf(run);
   page.listNext[first] = page.freeRun;
   page.freeRun = first;
 }
@@ -107,15 +107,15 @@ function populate(m: Machine, run: number, slot: number): Frame {
   if (count === 1) queuePart(m, run);
   if (count === RUN_PAGES) {
     unqueuePart(m, run);
-    reservSetFull(m, run << 9, true);
+    reservSetFull(m, firstOf(run), true);
   }
-  return (run << 9) + slot;
+  return firstOf(run) + slot;
 }
 
 /** A page of a run in use is free again; so is the run with its last page. FreeBSD: vm_reserv_free_page, vm_reserv_depopulate */
 export function reservFreePage(m: Machine, frame: Frame): void {
   const { page } = m;
-  const run = frame >>> 9;
+  const run = runOf(frame);
   const slot = frame % RUN_PAGES;
   if (page.runCount[run] === RUN_PAGES) {
     reservSetFull(m, frame, false);
@@ -132,9 +132,9 @@ export function reservFreePage(m: Machine, frame: Frame): void {
 function breakRun(m: Machine, run: number): void {
   const { page } = m;
   disownRun(m, run);
-  if (page.runCount[run] === RUN_PAGES) reservSetFull(m, run << 9, false);
+  if (page.runCount[run] === RUN_PAGES) reservSetFull(m, firstOf(run), false);
   else unqueuePart(m, run);
-  for (let slot = 0; slot < RUN_PAGES; slot++) if (!isUsed(m, run, slot)) pageGive(m, (run << 9) + slot);
+  for (let slot = 0; slot < RUN_PAGES; slot++) if (!isUsed(m, run, slot)) pageGive(m, firstOf(run) + slot);
   page.runMap.fill(0, run * RUN_MAP_WORDS, (run + 1) * RUN_MAP_WORDS);
   page.runCount[run] = 0;
 }
@@ -159,12 +159,12 @@ export function reservReclaim(m: Machine): boolean {
 }
 
 /** Does the object own the run of this page? */
-const owns = (m: Machine, object: VmObject, frame: Frame): boolean => m.page.runOwner[frame >>> 9] === object;
+const owns = (m: Machine, object: VmObject, frame: Frame): boolean => m.page.runOwner[runOf(frame)] === object;
 
 /** The run of a neighbouring page (0: none), if the object owns it and it covers pindex, else 0. FreeBSD: vm_reserv_from_object */
 function runFor(m: Machine, object: VmObject, pindex: number, neighbour: Frame): number {
   const { page } = m;
-  const run = neighbour >>> 9;
+  const run = runOf(neighbour);
   if (neighbour === 0 || page.runOwner[run] !== object) return 0;
   const at = pindex - page.runFirst[run];
   return at >= 0 && at < RUN_PAGES ? run : 0;
@@ -184,11 +184,11 @@ export function reservAllocPage(m: Machine, object: VmObject, pindex: number, be
   if (run === 0) run = runFor(m, object, pindex, after);
   if (run !== 0) return isUsed(m, run, slot) ? 0 : populate(m, run, slot);
   if (before !== 0) {
-    const left = owns(m, object, before) ? page.runFirst[before >>> 9] + RUN_PAGES : page.pindex[before] + 1;
+    const left = owns(m, object, before) ? page.runFirst[runOf(before)] + RUN_PAGES : page.pindex[before] + 1;
     if (left > first) return 0;
   }
   if (after !== 0) {
-    const right = owns(m, object, after) ? page.runFirst[after >>> 9] : page.pindex[after];
+    const right = owns(m, object, after) ? page.runFirst[runOf(after)] : page.pindex[after];
     // A run whose first index lies before the object's beginning does not count: the kernel's indices are unsigned.
     if (right >= 0 && first + RUN_PAGES > right) return 0;
   }
@@ -201,7 +201,7 @@ export function reservAllocPage(m: Machine, object: VmObject, pindex: number, be
 
 /** A page has moved between objects, down by `offset` indices: its run goes along if the old object owns it. FreeBSD: vm_reserv_rename */
 export function reservRename(m: Machine, frame: Frame, to: VmObject, from: VmObject, offset: number): void {
-  const run = frame >>> 9;
+  const run = runOf(frame);
   if (m.page.runOwner[run] !== from) return;
   const first = m.page.runFirst[run] - offset;
   disownRun(m, run);

@@ -1,14 +1,15 @@
 /**
  * Loading a pmap on the current CPU. FreeBSD: sys/amd64/amd64/pmap.c pmap_activate_sw
  */
-import { EV_ACTIVATE, leavePlace } from '../events.ts';
+import { enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { loadCr3, setUserCr3 } from '../hw/tlb.ts';
 import { KernelPanic } from '../panic.ts';
+import { EV_ACTIVATE } from '../places.ts';
 import type { Cpu } from '../state/cpu.ts';
 import type { Pmap } from '../state/pmap.ts';
+import { clearActive, setActive } from './active.ts';
 import { PMAP_PCID_USER_PT } from './invalidate.ts';
-import { clearActive, setActive } from './lifecycle.ts';
 
 /** First PCID after those that can be given out; with page-table isolation each takes two. FreeBSD: PMAP_PCID_OVERMAX */
 const PCID_OVERMAX = 0x1000;
@@ -38,7 +39,7 @@ function allocPcid(m: Machine, pmap: Pmap, cpu: Cpu): boolean {
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_activate
  */
 export function pmapActivate(m: Machine, pmap: Pmap): void {
-  if (m.recording) m.events.emit(EV_ACTIVATE, pmap.id, m.curcpu);
+  enterCall(m, EV_ACTIVATE, pmap.id, m.curcpu);
   const cpu = m.cpus[m.curcpu];
   if (cpu.curpmap !== pmap) load(m, cpu, pmap);
   leavePlace(m);

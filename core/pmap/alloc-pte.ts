@@ -7,7 +7,7 @@ import { PG_A, PG_MANAGED, PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.
 import { vmWait } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { type Frame, vaOf } from '../units.ts';
+import { type Frame, frameAt, vaOf, wordOf } from '../units.ts';
 import { LEVEL_PD, LEVEL_PT, makeTable } from './ptp.ts';
 import { demotePde } from './superpage.ts';
 import { pdSlot, pdeAt, pdpeAt } from './tables.ts';
@@ -46,14 +46,14 @@ export function allocPde(m: Machine, pmap: Pmap, hi: number, lo: number, sleep: 
       return tableWords(pdpe) + slot;
     }
     const pd = makeTable(m, pmap, hi, lo, LEVEL_PD);
-    if (pd !== 0) return (pd << 10) + slot;
+    if (pd !== 0) return wordOf(pd) + slot;
     if (!sleep) return 0;
     sleepForMemory(m);
   }
 }
 
 /** The PD page in which a PDE lies. */
-export const pdPageOf = (pde: number): Frame => pde >>> 10;
+export const pdPageOf = (pde: number): Frame => frameAt(pde);
 
 /**
  * The PT page of an address, made if missing, referenced once more for the caller. Returns 0 when there is no memory.

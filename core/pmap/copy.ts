@@ -2,13 +2,14 @@
  * pmap_copy: giving a child the mappings of its parent, ahead of its faults.
  */
 import { PMAP_LOCKS, SUPERPAGE_MAPPINGS } from '../counters.ts';
-import { EV_COPY, leavePlace } from '../events.ts';
+import { enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { PG_A, PG_M, PG_MANAGED, PG_PS, PG_W, frameOf } from '../hw/entry.ts';
 import { KernelPanic } from '../panic.ts';
+import { EV_COPY } from '../places.ts';
 import { RUN_PAGES } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { NBPDP, NBPDR, NPTEPG, PAGE_SIZE, type Va, vaHi, vaLo } from '../units.ts';
+import { NBPDP, NBPDR, NPTEPG, PAGE_SIZE, type Va, frameAt, vaHi, vaLo, wordOf } from '../units.ts';
 import { allocPde, allocPte, pdPageOf } from './alloc-pte.ts';
 import { pvInsertPde } from './enter-pde.ts';
 import { assertWhole1g } from './large-page.ts';
@@ -29,7 +30,7 @@ function lockBoth(m: Machine, dst: Pmap, src: Pmap): void {
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_copy
  */
 export function pmapCopy(m: Machine, dst: Pmap, src: Pmap, dstAddr: Va, len: number, srcAddr: Va): void {
-  if (m.recording) m.events.emit(EV_COPY, dst.id, src.id, srcAddr, srcAddr + len);
+  enterCall(m, EV_COPY, dst.id, src.id, srcAddr, srcAddr + len);
   if (dstAddr === srcAddr) {
     lockBoth(m, dst, src);
     copyRange(m, dst, src, srcAddr, srcAddr + len);
@@ -67,7 +68,7 @@ function copy1g(m: Machine, dst: Pmap, srcPdpe: number, va: Va): boolean {
   const hi = vaHi(va);
   const lo = vaLo(va);
   let at = pdpeAt(m, dst, hi, lo);
-  if (at !== 0) m.page.refCount[at >>> 10]++;
+  if (at !== 0) m.page.refCount[frameAt(at)]++;
   else {
     if (makeTable(m, dst, hi, lo, LEVEL_PDP) === 0) return false;
     at = pdpeAt(m, dst, hi, lo);
@@ -117,7 +118,7 @@ function copyPtes(m: Machine, dst: Pmap, srcPde: number, va: Va, end: Va): boole
       dstPtp = allocPte(m, dst, hi, lo);
       if (dstPtp === 0) return false;
     }
-    const dstPte = (dstPtp << 10) + (srcPte & 1023);
+    const dstPte = wordOf(dstPtp) + (srcPte & 1023);
     if (words[dstPte] !== 0 || !tryInsertPvEntry(m, dst, frameOf(entry), hi, lo)) {
       abortPtp(m, dst, hi, lo, dstPtp);
       return false;

@@ -7,7 +7,15 @@ import { PG_M, PG_MANAGED, PG_NX_HI, PG_PS, PG_RW, PG_U, PG_V, PG_W, entryLo, fr
 import { KernelPanic } from '../panic.ts';
 import { PGA_WRITEABLE, RUN_PAGES, VPO_UNMANAGED } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { type Frame, KERN_FAILURE, KERN_RESOURCE_SHORTAGE, KERN_SUCCESS, NPTEPG, VM_PROT_EXECUTE } from '../units.ts';
+import {
+  type Frame,
+  KERN_FAILURE,
+  KERN_RESOURCE_SHORTAGE,
+  KERN_SUCCESS,
+  NPTEPG,
+  VM_PROT_EXECUTE,
+  runOf,
+} from '../units.ts';
 import { allocPde, pdPageOf } from './alloc-pte.ts';
 import { delayedInvlFinish, delayedInvlStart, invalidatePdePage, pmapInvalidateAll } from './invalidate.ts';
 import { removePde } from './leaf.ts';
@@ -37,7 +45,7 @@ export function pvInsertPde(m: Machine, pmap: Pmap, hi: number, lo: number, firs
   if (pv === 0) return false;
   pvSetVa(m.words, pv, hi, lo);
   changePvListLock(m, first);
-  pvInsertTail(m.words, m.page.pvHead2m, m.page.pvTail2m, first >>> 9, pv);
+  pvInsertTail(m.words, m.page.pvHead2m, m.page.pvTail2m, runOf(first), pv);
   return true;
 }
 

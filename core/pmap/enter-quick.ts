@@ -2,12 +2,13 @@
  * The lighter relatives of pmap_enter: mapping ahead of use, where nothing is mapped and only if that is easy.
  */
 import { PMAP_LOCKS } from '../counters.ts';
-import { EV_ENTER_OBJECT, EV_ENTER_QUICK, leavePlace } from '../events.ts';
+import { leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { PG_MANAGED, PG_NX_HI, PG_PS, PG_U, PG_V, entryLo, frameOf } from '../hw/entry.ts';
+import { EV_ENTER_OBJECT, EV_ENTER_QUICK } from '../places.ts';
 import { RUN_PAGES, VPO_UNMANAGED } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { type Frame, NBPDR, PAGE_SIZE, VM_PROT_EXECUTE, type Va, vaHi, vaLo } from '../units.ts';
+import { type Frame, NBPDR, PAGE_SIZE, PDRMASK, VM_PROT_EXECUTE, type Va, vaHi, vaLo } from '../units.ts';
 import { allocPtp } from './alloc-pte.ts';
 import { enter2mpage } from './enter-pde.ts';
 import { pmapResidentCountAdj, ptPindex } from './pt-page.ts';
@@ -37,7 +38,7 @@ export function pmapEnterObject(m: Machine, pmap: Pmap, sva: Va, eva: Va, first:
     const hi = vaHi(va);
     const lo = vaLo(va);
     if (
-      (lo & (NBPDR - 1)) === 0 &&
+      (lo & PDRMASK) === 0 &&
       va + NBPDR <= eva &&
       page.psind[frame] === 1 &&
       pmapPsEnabled(m, pmap) &&

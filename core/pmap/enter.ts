@@ -2,12 +2,27 @@
  * pmap_enter: mapping a page where it is needed now.
  */
 import { PMAP_LOCKS } from '../counters.ts';
-import { EV_ENTER, leavePlace } from '../events.ts';
+import { leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
-import { PG_A, PG_FRAME_LO, PG_M, PG_MANAGED, PG_NX_HI, PG_PS, PG_RW, PG_U, PG_V, PG_W, frameOf } from '../hw/entry.ts';
+import {
+  MODIFIED,
+  PG_A,
+  PG_FRAME_LO,
+  PG_M,
+  PG_MANAGED,
+  PG_NX_HI,
+  PG_PS,
+  PG_RW,
+  PG_U,
+  PG_V,
+  PG_W,
+  entryLo,
+  frameOf,
+} from '../hw/entry.ts';
 import { vmPageDirty } from '../page/page.ts';
 import { reservIsFull } from '../page/reserv.ts';
 import { KernelPanic } from '../panic.ts';
+import { EV_ENTER } from '../places.ts';
 import { PGA_REFERENCED, PGA_WRITEABLE, VPO_UNMANAGED } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
 import {
@@ -36,8 +51,6 @@ import { getPvEntry } from './reclaim.ts';
 import { demotePde, pmapPsEnabled, promotePde } from './superpage.ts';
 import { pdeAt, pteOf, usualPtPage } from './tables.ts';
 
-const MODIFIED = PG_M | PG_RW;
-
 /** The entry stands already: nothing is left to store. */
 const IN_PLACE = -1;
 
@@ -59,7 +72,7 @@ export function pmapEnter(
   const { page } = m;
   if (m.recording)
     m.events.emit(EV_ENTER, pmap.id, va, prot, flags, page.object[frame], page.pindex[frame], psind, frame);
-  let newLo = (frame << 12) | PG_A | PG_V | PG_U;
+  let newLo = entryLo(frame, PG_A | PG_V | PG_U);
   if ((flags & VM_PROT_WRITE) !== 0) newLo |= PG_M;
   if ((prot & VM_PROT_WRITE) !== 0) newLo |= PG_RW;
   if ((newLo & MODIFIED) === PG_M)

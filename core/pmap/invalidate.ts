@@ -25,7 +25,8 @@ import { INVPCID_ADDR, INVPCID_CTX, invlpg, invpcid, loadCr3 } from '../hw/tlb.t
 import { KernelPanic } from '../panic.ts';
 import type { Cpu } from '../state/cpu.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { type Frame, NPTEPG, PAGE_SIZE, type Pages } from '../units.ts';
+import { type Frame, NPTEPG, PAGE_SIZE, type Pages, runOf } from '../units.ts';
+import { activeElsewhere, isActive, isActiveElsewhere } from './active.ts';
 
 /** PCID bit of the user root under page-table isolation. FreeBSD: PMAP_PCID_USER_PT */
 export const PMAP_PCID_USER_PT = 0x800;
@@ -46,9 +47,7 @@ function reachOthers(m: Machine, pmap: Pmap): boolean {
     const { pcidGen } = pmap;
     for (let cpu = 0; cpu < cpus.length; cpu++) if (cpu !== curcpu || !here) pcidGen[cpu] = 0;
   }
-  const othersLo = curcpu < 32 ? pmap.activeLo & ~(1 << curcpu) : pmap.activeLo;
-  const othersHi = curcpu < 32 ? pmap.activeHi : pmap.activeHi & ~(1 << (curcpu - 32));
-  return (othersLo | othersHi) !== 0 && interrupt(m, pmap, popcount(othersLo) + popcount(othersHi));
+  return isActiveElsewhere(pmap, curcpu) && interrupt(m, pmap, activeElsewhere(pmap, curcpu));
 }
 
 function interrupt(m: Machine, pmap: Pmap, targets: number): boolean {
@@ -59,15 +58,6 @@ function interrupt(m: Machine, pmap: Pmap, targets: number): boolean {
   counters[IPIS] += targets;
   return true;
 }
-
-function popcount(word: number): number {
-  let count = 0;
-  for (let rest = word; rest !== 0; rest &= rest - 1) count++;
-  return count;
-}
-
-const isActive = (pmap: Pmap, cpu: number): boolean =>
-  cpu < 32 ? (pmap.activeLo & (1 << cpu)) !== 0 : (pmap.activeHi & (1 << (cpu - 32))) !== 0;
 
 /** Drops a page of the user root's PCID too, unless all of that goes at the next return to user mode anyway. */
 function flushUserPage(m: Machine, cpu: Cpu, pmap: Pmap, hi: number, lo: number): boolean {
@@ -177,11 +167,11 @@ export function delayedInvlFinish(m: Machine): void {
 /** A mapping of this page went away; its flush comes with the open block, if there is one. FreeBSD: pmap_delayed_invl_page */
 export function delayedInvlPage(m: Machine, frame: Frame): void {
   const { invlOpen } = m;
-  if (invlOpen !== 0) m.page.invlGen[frame >>> 9] = invlOpen;
+  if (invlOpen !== 0) m.page.invlGen[runOf(frame)] = invlOpen;
 }
 
 /** Waits for the flushes that this page awaits: never long with one thread. FreeBSD: pmap_delayed_invl_wait */
 export function delayedInvlWait(m: Machine, frame: Frame): void {
-  if (m.page.invlGen[frame >>> 9] > m.invlFinished)
+  if (m.page.invlGen[runOf(frame)] > m.invlFinished)
     throw new KernelPanic('pmap_delayed_invl_wait', 'waits for its own thread', { frame });
 }

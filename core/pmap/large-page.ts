@@ -16,6 +16,7 @@ import {
   type Va,
   vaHi,
   vaLo,
+  wordOf,
 } from '../units.ts';
 import { sleepForMemory } from './alloc-pte.ts';
 import { pmapResidentCountAdj } from './pt-page.ts';
@@ -67,7 +68,7 @@ function slot1g(m: Machine, pmap: Pmap, va: Va, sleep: boolean): number {
       return pdpe;
     }
     const pdp = makeTable(m, pmap, hi, lo, LEVEL_PDP);
-    if (pdp !== 0) return (pdp << 10) + slot;
+    if (pdp !== 0) return wordOf(pdp) + slot;
     if (!sleep) return 0;
     sleepForMemory(m);
   }
@@ -84,7 +85,7 @@ function slot2m(m: Machine, pmap: Pmap, va: Va, sleep: boolean): number {
       return pde;
     }
     const pd = makeTable(m, pmap, hi, lo, LEVEL_PD);
-    if (pd !== 0) return (pd << 10) + pdSlot(lo);
+    if (pd !== 0) return wordOf(pd) + pdSlot(lo);
     if (!sleep) return 0;
     sleepForMemory(m);
   }

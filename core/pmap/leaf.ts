@@ -3,19 +3,17 @@
  */
 import { REACHED_RESERVED_PT_PAGE_FREED } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
-import { PG_A, PG_M, PG_MANAGED, PG_RW, PG_W, frameOf } from '../hw/entry.ts';
+import { frameOf, MODIFIED, PG_A, PG_MANAGED, PG_W } from '../hw/entry.ts';
 import { vmPageDirty } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
 import { PGA_REFERENCED, PGA_WRITEABLE, RUN_PAGES, VM_PAGE_BITS_ALL } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { type Frame, NPTEPG } from '../units.ts';
+import { type Frame, NPTEPG, PDRMASK, runOf } from '../units.ts';
 import { delayedInvlPage } from './invalidate.ts';
 import { delayFree, pmapResidentCountAdj, removePtPage } from './pt-page.ts';
 import { unwirePtp } from './ptp.ts';
 import { changePvListLock, freePvEntry, pvFree4k, pvRemove2m } from './pv.ts';
 import { pdpeAt } from './tables.ts';
-
-const MODIFIED = PG_M | PG_RW;
 
 /** A 4K mapping goes: its dirty and referenced bits move to the page. */
 export function saveBits(m: Machine, frame: Frame, oldLo: number): void {
@@ -36,7 +34,7 @@ export function removePte(m: Machine, pmap: Pmap, pte: number, hi: number, lo: n
   pmapResidentCountAdj(m, pmap, -1);
   if ((old & PG_MANAGED) !== 0) {
     const frame = frameOf(old);
-    const run = frame >>> 9;
+    const run = runOf(frame);
     if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
     changePvListLock(m, frame);
     pvFree4k(m, pmap, frame, hi, lo);
@@ -69,7 +67,7 @@ export function freeReserved(m: Machine, pmap: Pmap, hi: number, lo: number, whe
  */
 export function removePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: number): boolean {
   const { words, page } = m;
-  if ((lo & 0x1fffff) !== 0) throw new KernelPanic('pmap_remove_pde', 'sva is not 2mpage aligned', { lo });
+  if ((lo & PDRMASK) !== 0) throw new KernelPanic('pmap_remove_pde', 'sva is not 2mpage aligned', { lo });
   const old = words[pde];
   words[pde] = 0;
   words[pde + 1] = 0;
@@ -79,7 +77,7 @@ export function removePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: n
     const first = frameOf(old) & ~(RUN_PAGES - 1);
     changePvListLock(m, first);
     freePvEntry(m, pmap, pvRemove2m(m, pmap, first, hi, lo, 'pmap_pvh_free'));
-    const others = page.pvHead2m[first >>> 9] !== 0;
+    const others = page.pvHead2m[runOf(first)] !== 0;
     for (let frame = first; frame < first + RUN_PAGES; frame++) {
       saveBits(m, frame, old);
       if (!others && page.pvHead[frame] === 0) page.aflags[frame] &= ~PGA_WRITEABLE;

@@ -8,14 +8,16 @@ import {
   REACHED_RELEASE_END,
   REACHED_RELEASE_TOP_PAGE,
 } from '../counters.ts';
-import { EV_PINIT, EV_RELEASE } from '../events.ts';
+import { enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { PG_A, PG_M, PG_NX_HI, PG_RW, PG_V, entryLo } from '../hw/entry.ts';
 import { loadCr3 } from '../hw/tlb.ts';
 import { pageInit, pageTake } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
+import { EV_PINIT, EV_RELEASE } from '../places.ts';
 import { PMAP_PCID_NONE, PMAP_PDE_SUPERPAGE, Pmap } from '../state/pmap.ts';
-import { KERNEL_RESIDENT, type Frame } from '../units.ts';
+import { KERNEL_RESIDENT, wordOf, type Frame } from '../units.ts';
+import { setActive } from './active.ts';
 
 // Slots of a 4-level root. FreeBSD: sys/amd64/include/pmap.h
 /** Recursive slot, of 4- and 5-level roots. PML4PML4I, PML5PML5I */
@@ -34,8 +36,8 @@ export const KERNEL_PML5_SLOT = 511;
 const TOP = PG_V | PG_RW | PG_A | PG_M;
 
 function setSlot(m: Machine, root: Frame, slot: number, lo: number): void {
-  m.words[(root << 10) + (slot << 1)] = lo;
-  m.words[(root << 10) + (slot << 1) + 1] = 0;
+  m.words[wordOf(root) + (slot << 1)] = lo;
+  m.words[wordOf(root) + (slot << 1) + 1] = 0;
 }
 
 /**
@@ -101,7 +103,7 @@ function bootPages(m: Machine, count: number): Frame {
 
 function setTop(m: Machine, pmap: Pmap, root: Frame): void {
   pmap.top = root;
-  pmap.fourLevelRoot = m.la57 ? 0 : root << 10;
+  pmap.fourLevelRoot = m.la57 ? 0 : wordOf(root);
 }
 
 function resetPmap(m: Machine, pmap: Pmap, root: Frame): void {
@@ -117,17 +119,6 @@ function resetPmap(m: Machine, pmap: Pmap, root: Frame): void {
   if (pmap.reserved.size !== 0) pmap.reserved.clear();
 }
 
-/** Says that the pmap is loaded on a CPU, or no longer. */
-export function setActive(pmap: Pmap, cpu: number): void {
-  if (cpu < 32) pmap.activeLo |= 1 << cpu;
-  else pmap.activeHi |= 1 << (cpu - 32);
-}
-
-export function clearActive(pmap: Pmap, cpu: number): void {
-  if (cpu < 32) pmap.activeLo &= ~(1 << cpu);
-  else pmap.activeHi &= ~(1 << (cpu - 32));
-}
-
 /** Kernel slots of a 4-level kernel-mode root. FreeBSD: pmap_pinit_pml4 */
 function fillPml4(m: Machine, root: Frame): void {
   const { kernel, direct, large } = m.kernelPages;
@@ -136,7 +127,7 @@ function fillPml4(m: Machine, root: Frame): void {
   setSlot(m, root, RECURSIVE_SLOT, entryLo(root, TOP));
   for (let i = 0; i < LARGE_MAP_SLOTS; i++) {
     setSlot(m, root, LARGE_MAP_SLOT + i, entryLo(large + i, TOP));
-    m.words[(root << 10) + ((LARGE_MAP_SLOT + i) << 1) + 1] = PG_NX_HI;
+    m.words[wordOf(root) + ((LARGE_MAP_SLOT + i) << 1) + 1] = PG_NX_HI;
   }
 }
 
@@ -202,7 +193,7 @@ function takeTopPage(m: Machine, pmap: Pmap): Frame {
  * a machine with pti). Sleeps for memory. FreeBSD: sys/amd64/amd64/pmap.c pmap_pinit
  */
 export function pmapPinit(m: Machine, pmap: Pmap, kpti: boolean): void {
-  if (m.recording) m.events.emit(EV_PINIT, pmap.id);
+  enterCall(m, EV_PINIT, pmap.id);
   resetPmap(m, pmap, 0);
   setTop(m, pmap, takeTopPage(m, pmap));
   for (let cpu = 0; cpu < m.cpus.length; cpu++) {
@@ -215,10 +206,8 @@ export function pmapPinit(m: Machine, pmap: Pmap, kpti: boolean): void {
     pmap.topUser = takeTopPage(m, pmap);
     fillPti(m, pmap.topUser);
   }
-  if (m.recording) {
-    m.events.calls.watch(pmap);
-    m.events.leave();
-  }
+  m.events.calls.watch(pmap);
+  leavePlace(m);
 }
 
 /**
@@ -227,7 +216,7 @@ export function pmapPinit(m: Machine, pmap: Pmap, kpti: boolean): void {
  */
 export function pmapRelease(m: Machine, pmap: Pmap): void {
   const { counters, hunks } = m;
-  if (m.recording) m.events.emit(EV_RELEASE, pmap.id);
+  enterCall(m, EV_RELEASE, pmap.id);
   counters[REACHED_RELEASE_BEGIN]++;
   hunks.releaseBegin(m, pmap);
   if (pmap.reserved.size !== 0)
@@ -245,8 +234,6 @@ export function pmapRelease(m: Machine, pmap: Pmap): void {
   hunks.releaseEnd(m, pmap);
   setTop(m, pmap, 0);
   pmap.topUser = 0;
-  if (m.recording) {
-    m.events.calls.unwatch(pmap);
-    m.events.leave();
-  }
+  m.events.calls.unwatch(pmap);
+  leavePlace(m);
 }

@@ -3,23 +3,22 @@
  * lock in turn by trying: with one thread the attempt never fails.
  */
 import { PMAP_TRY_LOCKS, PV_LIST_READ_LOCKS, PV_LIST_WRITE_LOCKS } from '../counters.ts';
-import { EV_CLEAR_MODIFY, EV_COPY_PAGE, EV_REMOVE_ALL, EV_REMOVE_WRITE, leavePlace } from '../events.ts';
+import { leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
-import { PG_A, PG_M, PG_PS, PG_RW, PG_V, PG_W, frameOf } from '../hw/entry.ts';
+import { MODIFIED, PG_A, PG_M, PG_PS, PG_RW, PG_V, PG_W, frameOf } from '../hw/entry.ts';
 import { physZero } from '../hw/phys.ts';
 import { vmPageDirty } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
+import { EV_CLEAR_MODIFY, EV_COPY_PAGE, EV_REMOVE_ALL, EV_REMOVE_WRITE } from '../places.ts';
 import { PGA_REFERENCED, PGA_WRITEABLE, RUN_PAGES, VPO_UNMANAGED } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { type Frame, PAGE_SIZE, WORDS_PER_PAGE } from '../units.ts';
+import { type Frame, PAGE_SIZE, WORDS_PER_PAGE, runOf } from '../units.ts';
 import { delayedInvlWait, pmapInvalidatePage } from './invalidate.ts';
 import { freeDelayed, pmapResidentCountAdj } from './pt-page.ts';
 import { unwirePtp } from './ptp.ts';
 import { freePvEntry, pvInsertTail, pvNext, pvPmap, pvUnlink, pvVaHi, pvVaLo } from './pv.ts';
 import { demotePde } from './superpage.ts';
 import { pdeAt, pteIn } from './tables.ts';
-
-const MODIFIED = PG_M | PG_RW;
 
 /** pmap_ts_referenced looks at no more references than this. FreeBSD: PMAP_TS_REFERENCED_MAX */
 const TS_REFERENCED_MAX = 5;
@@ -30,7 +29,7 @@ function assertManaged(m: Machine, frame: Frame, where: string): void {
 
 function lockPage(m: Machine, frame: Frame): void {
   m.counters[PV_LIST_WRITE_LOCKS]++;
-  m.pvListLocked = (frame >>> 9) + 1;
+  m.pvListLocked = runOf(frame) + 1;
 }
 
 const isWriteMapped = (m: Machine, frame: Frame): boolean => (m.page.aflags[frame] & PGA_WRITEABLE) !== 0;
@@ -48,7 +47,7 @@ export function pmapRemoveAll(m: Machine, frame: Frame): void {
   const { words, page, counters } = m;
   if (m.recording) m.events.emit(EV_REMOVE_ALL, 0, page.object[frame], page.pindex[frame], 0, 0, 0, 0, frame);
   assertManaged(m, frame, 'pmap_remove_all');
-  const run = frame >>> 9;
+  const run = runOf(frame);
   lockPage(m, frame);
   for (let pv = page.pvHead2m[run]; pv !== 0; pv = page.pvHead2m[run]) {
     const pmap = pvPmap(m, pv);
@@ -96,7 +95,7 @@ function removeWriteMapped(m: Machine, frame: Frame): void {
   const { words, page, counters } = m;
   lockPage(m, frame);
   let next = 0;
-  for (let pv = page.pvHead2m[frame >>> 9]; pv !== 0; pv = next) {
+  for (let pv = page.pvHead2m[runOf(frame)]; pv !== 0; pv = next) {
     next = pvNext(words, pv);
     const pmap = pvPmap(m, pv);
     const hi = pvVaHi(words, pv);
@@ -123,7 +122,7 @@ function removeWriteMapped(m: Machine, frame: Frame): void {
 }
 
 function assertLocked(m: Machine, frame: Frame, where: string): void {
-  if (m.pvListLocked !== (frame >>> 9) + 1) throw new KernelPanic(where, 'inconsistent pv lock', { frame });
+  if (m.pvListLocked !== runOf(frame) + 1) throw new KernelPanic(where, 'inconsistent pv lock', { frame });
 }
 
 /**
@@ -142,7 +141,7 @@ function clearModifyMapped(m: Machine, frame: Frame): void {
   const { words, page, counters } = m;
   lockPage(m, frame);
   let next = 0;
-  for (let pv = page.pvHead2m[frame >>> 9]; pv !== 0; pv = next) {
+  for (let pv = page.pvHead2m[runOf(frame)]; pv !== 0; pv = next) {
     next = pvNext(words, pv);
     const pmap = pvPmap(m, pv);
     const hi = pvVaHi(words, pv);
@@ -185,7 +184,7 @@ export function pmapTsReferenced(m: Machine, frame: Frame): number {
 function tsReferenced2m(m: Machine, frame: Frame): number {
   const { words, page, counters } = m;
   const { pvHead2m, pvTail2m } = page;
-  const run = frame >>> 9;
+  const run = runOf(frame);
   const first = pvHead2m[run];
   let found = 0;
   let pv = first;
@@ -254,7 +253,7 @@ function testMappings(m: Machine, frame: Frame, mask: number): boolean {
     counters[PMAP_TRY_LOCKS]++;
     if ((leafOf(m, pv) & mask) === mask) return true;
   }
-  for (let pv = page.pvHead2m[frame >>> 9]; pv !== 0; pv = pvNext(words, pv)) {
+  for (let pv = page.pvHead2m[runOf(frame)]; pv !== 0; pv = pvNext(words, pv)) {
     counters[PMAP_TRY_LOCKS]++;
     if ((leafOf(m, pv) & mask) === mask) return true;
   }
@@ -291,7 +290,7 @@ export function pmapPageWiredMappings(m: Machine, frame: Frame): number {
     counters[PMAP_TRY_LOCKS]++;
     if ((leafOf(m, pv) & PG_W) !== 0) count++;
   }
-  for (let pv = page.pvHead2m[frame >>> 9]; pv !== 0; pv = pvNext(words, pv)) {
+  for (let pv = page.pvHead2m[runOf(frame)]; pv !== 0; pv = pvNext(words, pv)) {
     counters[PMAP_TRY_LOCKS]++;
     if ((leafOf(m, pv) & PG_W) !== 0) count++;
   }
@@ -303,7 +302,7 @@ export function pmapPageIsMapped(m: Machine, frame: Frame): boolean {
   const { page } = m;
   if ((page.oflags[frame] & VPO_UNMANAGED) !== 0) return false;
   m.counters[PV_LIST_READ_LOCKS]++;
-  return page.pvHead[frame] !== 0 || page.pvHead2m[frame >>> 9] !== 0;
+  return page.pvHead[frame] !== 0 || page.pvHead2m[runOf(frame)] !== 0;
 }
 
 /** Whether the page may have a writeable mapping. FreeBSD: pmap_page_is_write_mapped */

@@ -2,11 +2,24 @@
  * Changing what mappings allow: protection, wiring, and the traces of use.
  */
 import { PMAP_LOCKS } from '../counters.ts';
-import { EV_ADVISE, EV_PROTECT, EV_UNWIRE, leavePlace } from '../events.ts';
+import { enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
-import { PG_A, PG_M, PG_MANAGED, PG_NX_HI, PG_PROMOTED_HI, PG_PS, PG_RW, PG_V, PG_W, frameOf } from '../hw/entry.ts';
+import {
+  MODIFIED,
+  PG_A,
+  PG_M,
+  PG_MANAGED,
+  PG_NX_HI,
+  PG_PROMOTED_HI,
+  PG_PS,
+  PG_RW,
+  PG_V,
+  PG_W,
+  frameOf,
+} from '../hw/entry.ts';
 import { vmPageDirty } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
+import { EV_ADVISE, EV_PROTECT, EV_UNWIRE } from '../places.ts';
 import { RUN_PAGES } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
 import {
@@ -31,7 +44,6 @@ import { removeUnrecorded } from './remove.ts';
 import { demotePde } from './superpage.ts';
 import { pdeSpan, pteIn } from './tables.ts';
 
-const MODIFIED = PG_M | PG_RW;
 const WRITTEN = PG_MANAGED | PG_M | PG_RW;
 
 /** Demotes with a pv list lock of its own. FreeBSD: pmap_demote_pde */
@@ -46,7 +58,7 @@ function demoteUnlocked(m: Machine, pmap: Pmap, pde: number, va: Va): boolean {
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_protect
  */
 export function pmapProtect(m: Machine, pmap: Pmap, sva: Va, eva: Va, prot: number): void {
-  if (m.recording) m.events.emit(EV_PROTECT, pmap.id, sva, eva, prot);
+  enterCall(m, EV_PROTECT, pmap.id, sva, eva, prot);
   if ((prot & ~VM_PROT_ALL) !== 0) throw new KernelPanic('pmap_protect', 'invalid prot', { prot });
   if (prot === VM_PROT_NONE) removeUnrecorded(m, pmap, sva, eva);
   else if ((prot & (VM_PROT_WRITE | VM_PROT_EXECUTE)) !== (VM_PROT_WRITE | VM_PROT_EXECUTE))
@@ -117,7 +129,7 @@ function protectPde(m: Machine, pde: number, keepLo: number, addHi: number): boo
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_unwire
  */
 export function pmapUnwire(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
-  if (m.recording) m.events.emit(EV_UNWIRE, pmap.id, sva, eva);
+  enterCall(m, EV_UNWIRE, pmap.id, sva, eva);
   const { words } = m;
   const { stats } = pmap;
   m.counters[PMAP_LOCKS]++;
@@ -161,7 +173,7 @@ export function pmapUnwire(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
  * Other advice does nothing. FreeBSD: sys/amd64/amd64/pmap.c pmap_advise
  */
 export function pmapAdvise(m: Machine, pmap: Pmap, sva: Va, eva: Va, advice: number): void {
-  if (m.recording) m.events.emit(EV_ADVISE, pmap.id, sva, eva, advice);
+  enterCall(m, EV_ADVISE, pmap.id, sva, eva, advice);
   if (advice === MADV_DONTNEED || advice === MADV_FREE) adviseRange(m, pmap, sva, eva, advice);
   leavePlace(m);
 }

@@ -8,7 +8,7 @@ import type { Machine } from '../hunks.ts';
 import { PG_NX_HI, PG_TABLE, PG_V, entryLo, frameOf, tableWords } from '../hw/entry.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { type Frame, NUPDE, NUPDPE, NUPML4E, type Pages } from '../units.ts';
+import { type Frame, NUPDE, NUPDPE, NUPML4E, type Pages, frameAt, wordOf } from '../units.ts';
 import { pmapInvalidatePage } from './invalidate.ts';
 import { delayFree, freeDelayed, pmapFreePtPage, pmapPtPageCountAdj, ptPindex, takePtPage } from './pt-page.ts';
 import { pdSlot, pdpSlot, pml4Slot, pml5Slot } from './tables.ts';
@@ -47,17 +47,17 @@ function unlinkTable(m: Machine, pmap: Pmap, hi: number, lo: number, empty: Fram
   const { words, la57 } = m;
   const { refCount, pindex } = m.page;
   const index = pindex[empty];
-  const root = pmap.top << 10;
+  const root = wordOf(pmap.top);
   let freed = 0;
   let frame = empty;
   let more = true;
   const pml4e = la57 ? tableWords(words[root + pml5Slot(hi)]) + pml4Slot(hi) : root + pml4Slot(hi);
   if (index < PDP_INDEX) {
     const pdp = frameOf(words[pml4e]);
-    const pdpe = (pdp << 10) + pdpSlot(hi, lo);
+    const pdpe = wordOf(pdp) + pdpSlot(hi, lo);
     if (index < PD_INDEX) {
       const pd = frameOf(words[pdpe]);
-      clearEntry(words, (pd << 10) + pdSlot(lo));
+      clearEntry(words, wordOf(pd) + pdSlot(lo));
       delayFree(m, frame, true);
       freed++;
       frame = pd;
@@ -72,9 +72,9 @@ function unlinkTable(m: Machine, pmap: Pmap, hi: number, lo: number, empty: Fram
     }
   }
   if (more && index < PML4_INDEX) {
-    const pml4 = pml4e >>> 10;
+    const pml4 = frameAt(pml4e);
     clearEntry(words, pml4e);
-    if (!la57 && pmap.topUser !== 0) clearEntry(words, (pmap.topUser << 10) + pml4Slot(hi));
+    if (!la57 && pmap.topUser !== 0) clearEntry(words, wordOf(pmap.topUser) + pml4Slot(hi));
     delayFree(m, frame, true);
     freed++;
     frame = pml4;
@@ -82,7 +82,7 @@ function unlinkTable(m: Machine, pmap: Pmap, hi: number, lo: number, empty: Fram
   }
   if (more) {
     clearEntry(words, root + pml5Slot(hi));
-    if (pmap.topUser !== 0) clearEntry(words, (pmap.topUser << 10) + pml5Slot(hi));
+    if (pmap.topUser !== 0) clearEntry(words, wordOf(pmap.topUser) + pml5Slot(hi));
     delayFree(m, frame, true);
     freed++;
   }
@@ -122,7 +122,7 @@ export function makeTable(m: Machine, pmap: Pmap, hi: number, lo: number, level:
   // The first reference of a table that was just made stands for the entry that this call stores in it.
   let made = false;
   if (m.la57) {
-    const at = (table << 10) + pml5Slot(hi);
+    const at = wordOf(table) + pml5Slot(hi);
     if ((words[at] & PG_V) !== 0) table = frameOf(words[at]);
     else {
       table = takePtPage(m, pindexOf(LEVEL_PML4, hi, lo), true);
@@ -133,7 +133,7 @@ export function makeTable(m: Machine, pmap: Pmap, hi: number, lo: number, level:
     }
   }
 
-  let at = (table << 10) + pml4Slot(hi);
+  let at = wordOf(table) + pml4Slot(hi);
   if (level === LEVEL_PDP || (words[at] & PG_V) === 0) {
     const pdp = level === LEVEL_PDP ? frame : takePtPage(m, pindexOf(LEVEL_PDP, hi, lo), true);
     if (pdp === 0) return makeFailed(m, pmap, hi, lo, frame, count, made ? table : 0);
@@ -152,7 +152,7 @@ export function makeTable(m: Machine, pmap: Pmap, hi: number, lo: number, level:
     made = false;
   }
 
-  at = (table << 10) + pdpSlot(hi, lo);
+  at = wordOf(table) + pdpSlot(hi, lo);
   if (level === LEVEL_PD || (words[at] & PG_V) === 0) {
     const pd = level === LEVEL_PD ? frame : takePtPage(m, pindexOf(LEVEL_PD, hi, lo), true);
     if (pd === 0) return makeFailed(m, pmap, hi, lo, frame, count, made ? table : 0);
@@ -167,7 +167,7 @@ export function makeTable(m: Machine, pmap: Pmap, hi: number, lo: number, level:
     refCount[table]++;
   }
 
-  at = (table << 10) + pdSlot(lo);
+  at = wordOf(table) + pdSlot(lo);
   assertFree(words, at, 'pd');
   words[at] = entryLo(frame, PG_TABLE);
   return makeDone(m, pmap, frame, count);
@@ -199,11 +199,11 @@ const taken = (level: string, entry: number): KernelPanic =>
  */
 function linkTop(m: Machine, pmap: Pmap, slot: number, frame: Frame): void {
   const { words } = m;
-  const at = (pmap.top << 10) + slot;
+  const at = wordOf(pmap.top) + slot;
   words[at] = entryLo(frame, PG_TABLE);
   if (pmap.topUser === 0) return;
   words[at + 1] = PG_NX_HI;
-  words[(pmap.topUser << 10) + slot] = entryLo(frame, PG_TABLE);
+  words[wordOf(pmap.topUser) + slot] = entryLo(frame, PG_TABLE);
 }
 
 /** Frees a just made table that gets no entry. FreeBSD: pmap_allocpte_free_unref */

@@ -19,7 +19,7 @@ import { vmPageAllocNoobj, vmPageFree, vmPageUnwireNoq } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
 import { PGA_WRITEABLE } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { type Frame, vaOf } from '../units.ts';
+import { type Frame, frameAt, runOf, vaOf, wordOf } from '../units.ts';
 
 /** Entries per chunk. FreeBSD: _NPCPV */
 export const NPCPV = 168;
@@ -66,7 +66,7 @@ export function pvSetVa(words: Int32Array, pv: number, hi: number, lo: number): 
 
 /** Takes the pv list lock of the page's 2M frame, dropping another one. FreeBSD: CHANGE_PV_LIST_LOCK_TO_PHYS */
 export function changePvListLock(m: Machine, frame: Frame): void {
-  const lock = (frame >>> 9) + 1;
+  const lock = runOf(frame) + 1;
   if (m.pvListLocked === lock) return;
   m.pvListLocked = lock;
   m.counters[PV_LIST_WRITE_LOCKS]++;
@@ -112,9 +112,9 @@ export function pvRemove4k(m: Machine, pmap: Pmap, frame: Frame, hi: number, lo:
 /** Takes the entry of a 2M mapping off its 2M frame's list. FreeBSD: pmap_pvh_remove */
 export function pvRemove2m(m: Machine, pmap: Pmap, frame: Frame, hi: number, lo: number, where: string): number {
   const { words, page } = m;
-  const pv = pvFind(words, page.pvHead2m[frame >>> 9], pmap, hi, lo);
+  const pv = pvFind(words, page.pvHead2m[runOf(frame)], pmap, hi, lo);
   if (pv === 0) throw notFound(where, pmap, hi, lo);
-  pvUnlink(words, page.pvHead2m, page.pvTail2m, frame >>> 9, pv);
+  pvUnlink(words, page.pvHead2m, page.pvTail2m, runOf(frame), pv);
   return pv;
 }
 
@@ -125,7 +125,7 @@ function notFound(where: string, pmap: Pmap, hi: number, lo: number): KernelPani
 /** Clears PGA_WRITEABLE of a page that lost its last mapping. */
 export function clearWriteableIfUnmapped(m: Machine, frame: Frame): void {
   const { page } = m;
-  if (page.pvHead[frame] === 0 && page.pvHead2m[frame >>> 9] === 0) page.aflags[frame] &= ~PGA_WRITEABLE;
+  if (page.pvHead[frame] === 0 && page.pvHead2m[runOf(frame)] === 0) page.aflags[frame] &= ~PGA_WRITEABLE;
 }
 
 // Chunks of a pmap, and the list of all chunks.
@@ -133,31 +133,31 @@ export function clearWriteableIfUnmapped(m: Machine, frame: Frame): void {
 function chunkInsertHead(m: Machine, pmap: Pmap, chunk: Frame): void {
   const { words } = m;
   const first = pmap.pvChunkHead;
-  words[(chunk << 10) + PC_NEXT] = first;
-  words[(chunk << 10) + PC_PREV] = 0;
+  words[wordOf(chunk) + PC_NEXT] = first;
+  words[wordOf(chunk) + PC_PREV] = 0;
   if (first === 0) pmap.pvChunkTail = chunk;
-  else words[(first << 10) + PC_PREV] = chunk;
+  else words[wordOf(first) + PC_PREV] = chunk;
   pmap.pvChunkHead = chunk;
 }
 
 function chunkInsertTail(m: Machine, pmap: Pmap, chunk: Frame): void {
   const { words } = m;
   const last = pmap.pvChunkTail;
-  words[(chunk << 10) + PC_NEXT] = 0;
-  words[(chunk << 10) + PC_PREV] = last;
+  words[wordOf(chunk) + PC_NEXT] = 0;
+  words[wordOf(chunk) + PC_PREV] = last;
   if (last === 0) pmap.pvChunkHead = chunk;
-  else words[(last << 10) + PC_NEXT] = chunk;
+  else words[wordOf(last) + PC_NEXT] = chunk;
   pmap.pvChunkTail = chunk;
 }
 
 export function chunkUnlink(m: Machine, pmap: Pmap, chunk: Frame): void {
   const { words } = m;
-  const next = words[(chunk << 10) + PC_NEXT];
-  const prev = words[(chunk << 10) + PC_PREV];
+  const next = words[wordOf(chunk) + PC_NEXT];
+  const prev = words[wordOf(chunk) + PC_PREV];
   if (next === 0) pmap.pvChunkTail = prev;
-  else words[(next << 10) + PC_PREV] = prev;
+  else words[wordOf(next) + PC_PREV] = prev;
   if (prev === 0) pmap.pvChunkHead = next;
-  else words[(prev << 10) + PC_NEXT] = next;
+  else words[wordOf(prev) + PC_NEXT] = next;
 }
 
 export function chunkMoveToHead(m: Machine, pmap: Pmap, chunk: Frame): void {
@@ -172,41 +172,41 @@ function chunkMoveToTail(m: Machine, pmap: Pmap, chunk: Frame): void {
   chunkInsertTail(m, pmap, chunk);
 }
 
-export const chunkNext = (words: Int32Array, chunk: Frame): Frame => words[(chunk << 10) + PC_NEXT];
+export const chunkNext = (words: Int32Array, chunk: Frame): Frame => words[wordOf(chunk) + PC_NEXT];
 /** Links chunks that are off the pmap's list. */
 export function chunkSetNext(words: Int32Array, chunk: Frame, next: Frame): void {
-  words[(chunk << 10) + PC_NEXT] = next;
+  words[wordOf(chunk) + PC_NEXT] = next;
 }
-export const chunkPmap = (m: Machine, chunk: Frame): Pmap => m.pmaps[m.words[(chunk << 10) + PC_PMAP]]!;
+export const chunkPmap = (m: Machine, chunk: Frame): Pmap => m.pmaps[m.words[wordOf(chunk) + PC_PMAP]]!;
 /** Word `i` of a chunk's bitmap, with the bits of entries in use set. */
 export const chunkUsed = (words: Int32Array, chunk: Frame, i: number): number =>
-  ~words[(chunk << 10) + PC_MAP + i] & (i === PC_MAP_WORDS - 1 ? PC_LAST_FREE : -1);
+  ~words[wordOf(chunk) + PC_MAP + i] & (i === PC_MAP_WORDS - 1 ? PC_LAST_FREE : -1);
 export const CHUNK_MAP_WORDS = PC_MAP_WORDS;
 /** The entry of bit `bit` of word `i` of a chunk's bitmap. */
 export const chunkEntry = (chunk: Frame, i: number, bit: number): number =>
-  (chunk << 10) | (PC_ENTRIES + Math.imul((i << 5) | bit, PV_WORDS));
+  wordOf(chunk) | (PC_ENTRIES + Math.imul((i << 5) | bit, PV_WORDS));
 
 /** Takes all entries of bitmap word `i` that `bits` names into use or out of it. */
 export function chunkMarkFree(words: Int32Array, chunk: Frame, i: number, bits: number): void {
-  words[(chunk << 10) + PC_MAP + i] |= bits;
+  words[wordOf(chunk) + PC_MAP + i] |= bits;
 }
 
 export function chunkIsFree(words: Int32Array, chunk: Frame): boolean {
-  const at = (chunk << 10) + PC_MAP;
+  const at = wordOf(chunk) + PC_MAP;
   return (
     words[at + 5] === PC_LAST_FREE && (words[at] & words[at + 1] & words[at + 2] & words[at + 3] & words[at + 4]) === -1
   );
 }
 
 function chunkIsFull(words: Int32Array, chunk: Frame): boolean {
-  const at = (chunk << 10) + PC_MAP;
+  const at = wordOf(chunk) + PC_MAP;
   return (words[at] | words[at + 1] | words[at + 2] | words[at + 3] | words[at + 4] | words[at + 5]) === 0;
 }
 
 /** Free entries of a chunk. */
 export function chunkFreeCount(words: Int32Array, chunk: Frame): number {
   let count = 0;
-  for (let at = (chunk << 10) + PC_MAP, end = at + PC_MAP_WORDS; at < end; at++)
+  for (let at = wordOf(chunk) + PC_MAP, end = at + PC_MAP_WORDS; at < end; at++)
     for (let rest = words[at]; rest !== 0; rest &= rest - 1) count++;
   return count;
 }
@@ -214,21 +214,21 @@ export function chunkFreeCount(words: Int32Array, chunk: Frame): number {
 export function lruInsertTail(m: Machine, chunk: Frame): void {
   const { words } = m;
   const last = m.pvChunkLruTail;
-  words[(chunk << 10) + PC_LRU_NEXT] = 0;
-  words[(chunk << 10) + PC_LRU_PREV] = last;
+  words[wordOf(chunk) + PC_LRU_NEXT] = 0;
+  words[wordOf(chunk) + PC_LRU_PREV] = last;
   if (last === 0) m.pvChunkLruHead = chunk;
-  else words[(last << 10) + PC_LRU_NEXT] = chunk;
+  else words[wordOf(last) + PC_LRU_NEXT] = chunk;
   m.pvChunkLruTail = chunk;
 }
 
 export function lruUnlink(m: Machine, chunk: Frame): void {
   const { words } = m;
-  const next = words[(chunk << 10) + PC_LRU_NEXT];
-  const prev = words[(chunk << 10) + PC_LRU_PREV];
+  const next = words[wordOf(chunk) + PC_LRU_NEXT];
+  const prev = words[wordOf(chunk) + PC_LRU_PREV];
   if (next === 0) m.pvChunkLruTail = prev;
-  else words[(next << 10) + PC_LRU_PREV] = prev;
+  else words[wordOf(next) + PC_LRU_PREV] = prev;
   if (prev === 0) m.pvChunkLruHead = next;
-  else words[(prev << 10) + PC_LRU_NEXT] = next;
+  else words[wordOf(prev) + PC_LRU_NEXT] = next;
 }
 
 /** A page for a chunk, counted. Returns 0 when there is no memory. */
@@ -243,7 +243,7 @@ export function allocChunkPage(m: Machine): Frame {
 /** Makes a page a chunk of the pmap, all entries free, at the head of its chunks. The caller puts it on pv_chunks. */
 export function chunkInit(m: Machine, pmap: Pmap, chunk: Frame): void {
   const { words } = m;
-  const base = chunk << 10;
+  const base = wordOf(chunk);
   m.page.nonZero[chunk] = 1;
   words[base + PC_PMAP] = pmap.id;
   words.fill(-1, base + PC_MAP, base + PC_MAP_LAST);
@@ -275,7 +275,7 @@ export function takePvEntry(m: Machine, pmap: Pmap): number {
   const chunk = pmap.pvChunkHead;
   if (chunk === 0) return 0;
   const { words } = m;
-  const map = (chunk << 10) + PC_MAP;
+  const map = wordOf(chunk) + PC_MAP;
   for (let i = 0; i < PC_MAP_WORDS; i++) {
     const free = words[map + i];
     if (free === 0) continue;
@@ -312,7 +312,7 @@ export function freePvEntry(m: Machine, pmap: Pmap, pv: number): void {
   const entry = ((pv - base - PC_ENTRIES) * 10923) >>> 16;
   const map = base + PC_MAP + (entry >>> 5);
   const free = words[map] | (1 << (entry & 31));
-  const chunk = base >>> 10;
+  const chunk = frameAt(base);
   words[map] = free;
   m.counters[PV_ENTRY_COUNT]--;
   if ((free === -1 || free === PC_LAST_FREE) && chunkIsFree(words, chunk)) freeChunk(m, pmap, chunk);

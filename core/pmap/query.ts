@@ -18,7 +18,7 @@ import {
 } from '../hw/entry.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { type Frame, NBPDP, NBPDR, PAGE_SIZE, VM_PROT_WRITE, type Va, vaHi, vaLo } from '../units.ts';
+import { type Frame, NBPDP, NBPDR, PAGE_SIZE, PDRMASK, VM_PROT_WRITE, type Va, vaHi, vaLo } from '../units.ts';
 import { pdSlot, pdeAt, pdpSlot, pdpeAt, pml4Slot, ptSlot, pteIn } from './tables.ts';
 
 /**
@@ -53,7 +53,7 @@ function extractByLevels(m: Machine, pmap: Pmap, va: Va): number {
   if ((pdpe & PG_PS) !== 0) return ((pdpe & PG_PS_PDP_FRAME_LO) >>> 0) + (va % NBPDP);
   const pde = words[tableWords(pdpe) + pdSlot(lo)];
   if ((pde & PG_V) === 0) return 0;
-  if ((pde & PG_PS) !== 0) return ((pde & PG_PS_FRAME_LO) | (lo & (NBPDR - 1))) >>> 0;
+  if ((pde & PG_PS) !== 0) return ((pde & PG_PS_FRAME_LO) | (lo & PDRMASK)) >>> 0;
   return ((words[pteIn(pde, lo)] & PG_FRAME_LO) | (lo & (PAGE_SIZE - 1))) >>> 0;
 }
 

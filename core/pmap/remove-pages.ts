@@ -2,14 +2,16 @@
  * pmap_remove_pages: emptying a pmap at exit and exec, by its pv entries instead of its tables.
  */
 import { PMAP_LOCKS, PV_CHUNK_LIST_LOCKS, PV_ENTRY_COUNT } from '../counters.ts';
-import { EV_REMOVE_PAGES, leavePlace } from '../events.ts';
+import { enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
-import { PG_M, PG_RW, PG_V, PG_W, frameOf } from '../hw/entry.ts';
+import { MODIFIED, PG_V, PG_W, frameOf } from '../hw/entry.ts';
 import { vmPageDirty } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
+import { EV_REMOVE_PAGES } from '../places.ts';
 import { PGA_WRITEABLE, RUN_PAGES } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { type Frame, NBPDR, NPTEPG, vaOf } from '../units.ts';
+import { type Frame, NPTEPG, PDRMASK, runOf, vaOf } from '../units.ts';
+import { isActiveElsewhere } from './active.ts';
 import { pmapInvalidateAll } from './invalidate.ts';
 import { freeReserved } from './leaf.ts';
 import { freeDelayed, pmapResidentCountAdj } from './pt-page.ts';
@@ -33,16 +35,13 @@ import {
 } from './pv.ts';
 import { pdeAt, pdpeAt, ptPageOf, pteOf } from './tables.ts';
 
-const MODIFIED = PG_M | PG_RW;
-const PDRMASK = NBPDR - 1;
-
 /**
  * Unmaps every managed page that is not wired. The pmap must be loaded on this CPU and on no other: so entries need no
  * atomic exchange, and one flush at the end will do. Pages are not marked referenced.
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_remove_pages
  */
 export function pmapRemovePages(m: Machine, pmap: Pmap): void {
-  if (m.recording) m.events.emit(EV_REMOVE_PAGES, pmap.id);
+  enterCall(m, EV_REMOVE_PAGES, pmap.id);
   assertOnlyHere(m, pmap);
   const { counters, words } = m;
   counters[PMAP_LOCKS]++;
@@ -66,9 +65,7 @@ function assertOnlyHere(m: Machine, pmap: Pmap): void {
   const { curcpu } = m;
   if (m.cpus[curcpu].curpmap !== pmap)
     throw new KernelPanic('pmap_remove_pages', 'non-current pmap', { pmap: pmap.id });
-  const othersLo = curcpu < 32 ? pmap.activeLo & ~(1 << curcpu) : pmap.activeLo;
-  const othersHi = curcpu < 32 ? pmap.activeHi : pmap.activeHi & ~(1 << (curcpu - 32));
-  if ((othersLo | othersHi) !== 0) throw new KernelPanic('pmap_remove_pages', 'pmap active', { pmap: pmap.id });
+  if (isActiveElsewhere(pmap, curcpu)) throw new KernelPanic('pmap_remove_pages', 'pmap active', { pmap: pmap.id });
 }
 
 /** FreeBSD: free_pv_chunk_batch */
@@ -137,7 +134,7 @@ function removeChunk(m: Machine, pmap: Pmap, chunk: Frame): boolean {
         else {
           pvHead[frame] = 0;
           pvTail[frame] = 0;
-          if (pvHead2m[frame >>> 9] === 0) aflags[frame] &= ~PGA_WRITEABLE;
+          if (pvHead2m[runOf(frame)] === 0) aflags[frame] &= ~PGA_WRITEABLE;
         }
       } while (used !== 0);
       if (here !== 0) {
@@ -172,8 +169,8 @@ function remove2m(m: Machine, pmap: Pmap, pde: number, pv: number, hi: number, l
   if ((old & MODIFIED) === MODIFIED) for (let frame = first; frame < end; frame++) vmPageDirty(m, frame);
   changePvListLock(m, first);
   pmapResidentCountAdj(m, pmap, -NPTEPG);
-  pvUnlink(words, page.pvHead2m, page.pvTail2m, first >>> 9, pv);
-  if (page.pvHead2m[first >>> 9] === 0)
+  pvUnlink(words, page.pvHead2m, page.pvTail2m, runOf(first), pv);
+  if (page.pvHead2m[runOf(first)] === 0)
     for (let frame = first; frame < end; frame++) clearWriteableIfUnmapped(m, frame);
   freeReserved(m, pmap, hi, lo, 'pmap_remove_pages');
   unwirePtp(m, pmap, hi, lo, frameOf(words[pdpeAt(m, pmap, hi, lo)]));

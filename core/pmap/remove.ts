@@ -10,9 +10,10 @@ import {
   REMOVE_LOOPS,
   REMOVE_LOOP_BREAKS,
 } from '../counters.ts';
-import { EVENT_REMOVE_EARLY, EVENT_WORDS, EV_REMOVE } from '../events.ts';
+import { enterCall, leavePlace, noteRemove } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.ts';
+import { EV_REMOVE } from '../places.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NBPDP, NBPDR, NBPML4, NBPML5, PAGE_SIZE, type Va, vaHi, vaLo, vaOf } from '../units.ts';
 import { delayedInvlFinish, delayedInvlStart, pmapInvalidateAll, pmapInvalidatePage } from './invalidate.ts';
@@ -28,36 +29,17 @@ import { nextSpan, pdSlot, pdeAt, pdpSlot, pml4eAt, ptPageOf, pteOf } from './ta
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_remove
  */
 export function pmapRemove(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
-  if (m.recording) {
-    removeRecorded(m, pmap, sva, eva);
-    return;
-  }
   const { counters } = m;
-  counters[REMOVE_CALLS]++;
-  counters[REACHED_REMOVE_IS_NOOP]++;
-  if (m.hunks.removeIsNoop(m, pmap)) {
-    counters[REMOVE_EARLY_EXITS]++;
-    return;
-  }
-  if (eva - sva === PAGE_SIZE) removePage(m, pmap, vaHi(sva), vaLo(sva));
-  else removeFull(m, pmap, sva, eva);
-}
-
-/** pmap_remove while recording: the event says whether it left early, and all that it counts is charged to it. */
-function removeRecorded(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
-  const { counters, events } = m;
   const isEmpty = pmap.stats.residentCount === 0;
-  events.emit(EV_REMOVE, pmap.id, sva, eva);
+  enterCall(m, EV_REMOVE, pmap.id, sva, eva);
   counters[REMOVE_CALLS]++;
   counters[REACHED_REMOVE_IS_NOOP]++;
   const early = m.hunks.removeIsNoop(m, pmap);
-  if (isEmpty) events.calls.foundEmpty(early);
-  if (early) {
-    counters[REMOVE_EARLY_EXITS]++;
-    if (!events.muted) events.words[(events.length - 1) * EVENT_WORDS + EVENT_REMOVE_EARLY] = 1;
-  } else if (eva - sva === PAGE_SIZE) removePage(m, pmap, vaHi(sva), vaLo(sva));
+  if (isEmpty || early) noteRemove(m, isEmpty, early);
+  if (early) counters[REMOVE_EARLY_EXITS]++;
+  else if (eva - sva === PAGE_SIZE) removePage(m, pmap, vaHi(sva), vaLo(sva));
   else removeFull(m, pmap, sva, eva);
-  events.leave();
+  leavePlace(m);
 }
 
 /** pmap_remove as pmap_protect calls it: no call of the VM layer, so no event. */

@@ -28,7 +28,7 @@ import {
 import { KernelPanic } from '../panic.ts';
 import { RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED } from '../state/page.ts';
 import { PMAP_PDE_SUPERPAGE, type Pmap } from '../state/pmap.ts';
-import { type Frame, NPTEPG, PAGE_SIZE } from '../units.ts';
+import { type Frame, NPTEPG, PAGE_SIZE, runOf, wordOf } from '../units.ts';
 import { invalidatePdePage } from './invalidate.ts';
 import { removePde } from './leaf.ts';
 import { allocPtPage, freeDelayed, insertPtPage, ptPindex, removePtPage } from './pt-page.ts';
@@ -50,7 +50,7 @@ const patToPte = (lo: number): number => ((lo & PG_PDE_PAT) !== 0 ? (lo & ~PG_PD
 /** Fills a page-table page with mappings of consecutive pages. FreeBSD: pmap_fill_ptp */
 function fillPtp(m: Machine, frame: Frame, lo: number, hi: number): void {
   const { words } = m;
-  let at = frame << 10;
+  let at = wordOf(frame);
   for (let entry = lo, end = at + 2 * NPTEPG; at < end; at += 2, entry += PAGE_SIZE) {
     words[at] = entry;
     words[at + 1] = hi;
@@ -110,7 +110,7 @@ function promotePv(m: Machine, pmap: Pmap, first: Frame, hi: number, lo: number)
   const { words, page } = m;
   changePvListLock(m, first);
   const pv = pvRemove4k(m, pmap, first, hi, lo, 'pmap_pv_promote_pde');
-  pvInsertTail(words, page.pvHead2m, page.pvTail2m, first >>> 9, pv);
+  pvInsertTail(words, page.pvHead2m, page.pvTail2m, runOf(first), pv);
   for (let i = 1; i < NPTEPG; i++)
     freePvEntry(m, pmap, pvRemove4k(m, pmap, first + i, hi, lo + i * PAGE_SIZE, 'pmap_pvh_free'));
 }
@@ -156,7 +156,7 @@ export function demotePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: n
   }
   if ((oldLo & (PG_M | PG_RW)) === PG_RW) throw new KernelPanic('pmap_demote_pde', 'oldpde is missing PG_M');
   const newLo = patToPte(oldLo & ~PG_PS);
-  const first = ptp << 10;
+  const first = wordOf(ptp);
   if (page.valid[ptp] === 0) fillPtp(m, ptp, newLo, oldHi);
   if (((words[first] ^ newLo) & PG_FRAME_LO) !== 0)
     throw new KernelPanic('pmap_demote_pde', 'firstpte and newpte map different physical addresses');

@@ -6,7 +6,7 @@ import type { Machine } from '../hunks.ts';
 import { PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { type Frame, NBPDP, NBPDR, NBPML4, type Va, vaHi, vaLo, vaOf } from '../units.ts';
+import { type Frame, NBPDP, NBPDR, NBPML4, type Va, vaHi, vaLo, vaOf, wordOf } from '../units.ts';
 
 // Word of an address's entry within its table, by level. Two words an entry.
 export const pml5Slot = (hi: number): number => (hi >>> 15) & 0x3fe;
@@ -17,7 +17,7 @@ export const ptSlot = (lo: number): number => (lo >>> 11) & 0x3fe;
 
 /** pmap_pml4e */
 export function pml4eAt(m: Machine, pmap: Pmap, hi: number): number {
-  const root = pmap.top << 10;
+  const root = wordOf(pmap.top);
   if (!m.la57) return root | pml4Slot(hi);
   const pml5e = m.words[root + pml5Slot(hi)];
   return (pml5e & PG_V) === 0 ? 0 : tableWords(pml5e) | pml4Slot(hi);
@@ -34,7 +34,7 @@ export function pdpeAt(m: Machine, pmap: Pmap, hi: number, lo: number): number {
 /** pmap_pde */
 export function pdeAt(m: Machine, pmap: Pmap, hi: number, lo: number): number {
   const { words } = m;
-  let table = pmap.top << 10;
+  let table = wordOf(pmap.top);
   if (m.la57) {
     const pml5e = words[table + pml5Slot(hi)];
     if ((pml5e & PG_V) === 0) return 0;
@@ -80,7 +80,7 @@ function ptPageByLevels(m: Machine, pmap: Pmap, hi: number, lo: number): Frame {
 }
 
 /** Word of the PTE of an address in its PT page. */
-export const pteOf = (ptp: Frame, lo: number): number => (ptp << 10) | ptSlot(lo);
+export const pteOf = (ptp: Frame, lo: number): number => wordOf(ptp) | ptSlot(lo);
 
 /** pmap_pde_to_pte: the PTE of an address in the page-table page that a PDE's low word names. */
 export const pteIn = (pde: number, lo: number): number => tableWords(pde) | ptSlot(lo);

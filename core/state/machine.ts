@@ -5,6 +5,7 @@ import { COUNTER_COUNT } from '../counters.ts';
 import { EventLog } from '../events.ts';
 import { type Frame, PAGE_SIZE } from '../units.ts';
 import { Cpu } from './cpu.ts';
+import { Names } from './names.ts';
 import { VmPages } from './page.ts';
 import { KERNEL_PMAP_ID, PMAP0_ID, Pmap } from './pmap.ts';
 import type { Proc } from './proc.ts';
@@ -119,6 +120,8 @@ export class MachineState<H> {
   faultResult = 0;
   /** Name of the yield point at which the next call stops, or null. See core/kern/stop.ts. */
   stopAt: string | null = null;
+  /** What a snapshot numbers frames and objects by. */
+  readonly names = new Names();
 
   /** Throws RangeError for an amount of RAM that is no power of two in 4 MiB..4 GiB. */
   constructor(config: MachineConfig, hunks: H) {

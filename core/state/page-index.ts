@@ -6,6 +6,8 @@
 /** Slots per node, and their number as a shift. */
 export const INDEX_SLOTS = 32;
 export const INDEX_SHIFT = 5;
+/** Greatest height of a node: 11 digits of 5 bits hold any page index. */
+export const INDEX_MAX_HEIGHT = 10;
 const FIRST_NODES = 1024;
 
 export class PageIndex {
@@ -17,4 +19,6 @@ export class PageIndex {
   highWater = 1;
   /** Free nodes below highWater, linked through their bitmap. */
   freeHead = 0;
+  /** Nodes on the way down to an index, by height: of the search that is going on. */
+  readonly path = new Int32Array(INDEX_MAX_HEIGHT + 1);
 }

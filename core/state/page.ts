@@ -65,7 +65,7 @@ export class VmPages {
   readonly pvHead: Int32Array;
   readonly pvTail: Int32Array;
 
-  // By 2M frame (frame >>> 9). FreeBSD: pv_table, vm_reserv_array.
+  // By 2M frame runOf(frame). FreeBSD: pv_table, vm_reserv_array.
   /** pv entries of 2M mappings. */
   readonly pvHead2m: Int32Array;
   readonly pvTail2m: Int32Array;

@@ -22,6 +22,9 @@ export const OBJ_COLLAPSING = 0x0800;
 export const OBJ_COLORED = 0x1000;
 export const OBJ_ONEMAPPING = 0x2000;
 
+/** pg_color is an unsigned short. */
+export const PG_COLORS = 65536;
+
 /** struct vm_object. Resident pages: a list in index order through page.listNext, and the machine's PageIndex. */
 export class VmObject {
   /** Number in order of creation, 1 up; what page.object and events hold. */
@@ -35,7 +38,7 @@ export class VmObject {
   /** What this object shadows, and where in it (bytes). */
   backing: VmObject | null = null;
   backingOffset = 0;
-  /** pg_color, meaningful with OBJ_COLORED. */
+  /** pg_color, below PG_COLORS; meaningful with OBJ_COLORED. */
   color = 0;
   /** cred: is swap charged to this object? charge: bytes. */
   charged = false;
@@ -159,6 +162,24 @@ export class VmMapEntry {
   }
 }
 
+/**
+ * The splay of a map's tree that is going on: its two spines, the header where one is empty, and the steps not yet
+ * counted. beginSplay sets all of it. FreeBSD: llist, rlist of vm_map_splay
+ */
+export class Splay {
+  left = new VmMapEntry();
+  right = this.left;
+  steps = 0;
+}
+
+/** What the lookup of an address in a map found. FreeBSD: the results of vm_map_lookup */
+export class Lookup {
+  entry: VmMapEntry | null = null;
+  /** Access that the page may be mapped with. */
+  prot = 0;
+  wired = false;
+}
+
 /** VmMap.locked */
 export const MAP_UNLOCKED = 0;
 export const MAP_READ_LOCKED = 1;
@@ -217,6 +238,29 @@ export class Vmspace {
   }
 }
 
+/** What a fault carries along; each sets it before it reads it. FreeBSD: sys/vm/vm_fault.c struct faultstate */
+export class FaultState extends Lookup {
+  va: Va = 0;
+  faultType = 0;
+  flags = 0;
+  map!: VmMap;
+  mapGeneration = 0;
+  lookupStillValid = false;
+  /** Read-ahead of this fault in pages, -1: not decided. */
+  nera = -1;
+  /** Where the search is. */
+  object!: VmObject;
+  pindex = 0;
+  frame: Frame = 0;
+  /** Where the mapping is to point. firstFrame: a page held there while the search goes on below. */
+  firstObject!: VmObject;
+  firstPindex = 0;
+  firstFrame: Frame = 0;
+  /** Pages that the pager brought around the one asked for. */
+  behind = 0;
+  ahead = 0;
+}
+
 /** What the VM of a machine holds outside its vmspaces. */
 export class VmState {
   objectCount = 0;
@@ -224,6 +268,9 @@ export class VmState {
   objectsHead: VmObject | null = null;
   objectsTail: VmObject | null = null;
   readonly index = new PageIndex();
+  readonly splay = new Splay();
+  /** One is enough: a fault never begins before the last one of the machine is over. */
+  readonly fault = new FaultState();
   /** The page with the signal trampoline and the timekeep word; made at boot. */
   sharedPage: VmObject | null = null;
   /** swap_reserved, bytes. */

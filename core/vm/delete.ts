@@ -1,11 +1,11 @@
 /**
  * Deletion from a map: what exit and exec spend their pmap_remove calls on. FreeBSD: sys/vm/vm_map.c vm_map_delete.
  */
-import { IN_VM_MAP_DELETE, IN_VM_MAP_REMOVE } from '../calls.ts';
 import { VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
+import { IN_VM_MAP_DELETE, IN_VM_MAP_REMOVE } from '../places.ts';
 import { pmapRemove, pmapUnwire } from '../pmap/index.ts';
 import {
   MAP_ENTRY_GUARD,

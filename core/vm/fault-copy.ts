@@ -2,12 +2,12 @@
  * Copying the pages of a wired entry at once: at fork, or when it becomes writable.
  * FreeBSD: sys/vm/vm_fault.c vm_fault_copy_entry.
  */
-import { IN_VM_FAULT_COPY_ENTRY } from '../calls.ts';
 import { VM_OBJECT_READ_LOCKS, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { vmWait } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
+import { IN_VM_FAULT_COPY_ENTRY } from '../places.ts';
 import { pmapCopyPage, pmapEnter } from '../pmap/index.ts';
 import { VM_PAGE_BITS_ALL } from '../state/page.ts';
 import {
@@ -16,6 +16,7 @@ import {
   MAP_ENTRY_VN_EXEC,
   OBJT_DEFAULT,
   OBJ_COLORED,
+  PG_COLORS,
   type VmMap,
   type VmMapEntry,
   type VmObject,
@@ -41,7 +42,7 @@ function destination(m: Machine, dst: VmMapEntry, source: VmObject, upgrade: boo
     const bytes = dst.end - dst.start;
     object = vmObjectAllocateAnon(m, bytes / PAGE_SIZE, null, false, 0);
     object.flags |= OBJ_COLORED;
-    object.color = (dst.start / PAGE_SIZE) % 65536;
+    object.color = (dst.start / PAGE_SIZE) % PG_COLORS;
     object.charge = bytes;
     dst.object = object;
     dst.offset = 0;

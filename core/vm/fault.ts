@@ -1,7 +1,6 @@
 /**
  * Page faults: find or make the page behind an address and map it. FreeBSD: sys/vm/vm_fault.c vm_fault.
  */
-import { IN_VM_FAULT } from '../calls.ts';
 import {
   COPY_ON_WRITES,
   HARD_FAULTS,
@@ -15,6 +14,7 @@ import type { Machine } from '../hunks.ts';
 import { vmPageDirty, vmWait } from '../page/page.ts';
 import { reservRename } from '../page/reserv.ts';
 import { KernelPanic } from '../panic.ts';
+import { IN_VM_FAULT } from '../places.ts';
 import { pmapCopyPage, pmapEnter, pmapRemoveAll, pmapZeroPage } from '../pmap/index.ts';
 import { VM_PAGE_BITS_ALL } from '../state/page.ts';
 import {
@@ -25,6 +25,8 @@ import {
   OBJ_COLORED,
   OBJ_ONEMAPPING,
   OBJ_POPULATE,
+  PG_COLORS,
+  type FaultState,
   type VmMap,
 } from '../state/vm.ts';
 import { PAGE_SIZE, PMAP_ENTER_WIRED, VM_PROT_WRITE, type Va } from '../units.ts';
@@ -36,7 +38,7 @@ import {
   VM_FAULT_WIRE,
   VM_PROT_FAULT_LOOKUP,
 } from './codes.ts';
-import { FaultState, faultEntry, unlockMap } from './fault-state.ts';
+import { faultEntry, unlockMap } from './fault-state.ts';
 import { vmMapLookup, vmMapLookupLocked } from './lookup.ts';
 import { vmMapTrylockRead, vmMapUnlock } from './map-lock.ts';
 import { vmObjectDeallocate } from './object.ts';
@@ -62,8 +64,6 @@ const FAULT_CONTINUE = -1;
 const FAULT_HARD = -2;
 const FAULT_SOFT = -3;
 const FAULT_RESTART = -4;
-
-const state = new FaultState();
 
 /** Releases what the fault holds. FreeBSD: fault_deallocate */
 function faultDeallocate(m: Machine, fs: FaultState): void {
@@ -123,7 +123,7 @@ function allocate(m: Machine, fs: FaultState): number {
       res = populate(m, fs);
     } else {
       if ((object.flags & OBJ_COLORED) === 0) {
-        object.color = (((fs.va / PAGE_SIZE - fs.pindex) % 65536) + 65536) % 65536;
+        object.color = (((fs.va / PAGE_SIZE - fs.pindex) % PG_COLORS) + PG_COLORS) % PG_COLORS;
         object.flags |= OBJ_COLORED;
       }
       fs.frame = vmPageAlloc(m, object, fs.pindex);
@@ -321,7 +321,7 @@ export function vmFault(m: Machine, map: VmMap, va: Va, faultType: number, flags
 }
 
 function fault(m: Machine, map: VmMap, va: Va, faultType: number, flags: number): number {
-  const fs = state;
+  const fs = m.vm.fault;
   fs.va = va;
   fs.flags = flags;
   fs.map = map;

@@ -6,6 +6,7 @@ import {
   MAP_ENTRY_GUARD,
   MAP_ENTRY_NEEDS_COPY,
   MAP_ENTRY_STACK_GAP_DN,
+  type Lookup,
   type VmMap,
   type VmMapEntry,
 } from '../state/vm.ts';
@@ -22,14 +23,6 @@ import { vmMapLockDowngrade, vmMapLockRead, vmMapLockUpgrade, vmMapUnlock } from
 import { entryHolds, vmMapLookupEntry } from './map-tree.ts';
 import { vmObjectShadow } from './shadow.ts';
 import { vmMapGrowstack } from './stack.ts';
-
-/** What a successful lookup found. */
-export class Lookup {
-  entry: VmMapEntry | null = null;
-  /** Access that the page may be mapped with. */
-  prot = 0;
-  wired = false;
-}
 
 /** FreeBSD: the copy-on-write part of vm_map_lookup: a write gets its own object. */
 function shadowForWrite(m: Machine, map: VmMap, entry: VmMapEntry): void {

@@ -5,7 +5,6 @@
  * Entries deleted under the lock are released after it is gone, the last one first: so all pmap_remove calls of one
  * deletion come before any object is released. FreeBSD: sys/vm/vm_map.c.
  */
-import { IN_VM_MAP_PROCESS_DEFERRED } from '../calls.ts';
 import {
   VM_MAP_DOWNGRADES,
   VM_MAP_LOCKS,
@@ -17,6 +16,7 @@ import {
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
+import { IN_VM_MAP_PROCESS_DEFERRED } from '../places.ts';
 import {
   MAP_ENTRY_WRITECNT,
   MAP_READ_LOCKED,

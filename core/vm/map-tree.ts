@@ -5,19 +5,13 @@
  * iff it differs from the last ancestor at which the search went right. On the way down the subtrees that are broken off
  * are hung on two spines in reverse: the left one linked through `right`, the right one through `left`, both ending at
  * the header; maxFree of a spine node is then that of its outer side only. On the way up the spines are turned round and
- * maxFree is completed. Every step down is counted.
- * FreeBSD: sys/vm/vm_map.c vm_map_splay and around.
+ * maxFree is completed. Every step down is counted. FreeBSD: sys/vm/vm_map.c vm_map_splay and around.
  */
 import { VM_MAP_DOWNGRADES, VM_MAP_LOOKUPS, VM_MAP_SPLAY_STEPS, VM_MAP_UPGRADES } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
-import { MAP_WRITE_LOCKED, type VmMap, type VmMapEntry } from '../state/vm.ts';
+import { MAP_WRITE_LOCKED, type Splay, type VmMap, type VmMapEntry } from '../state/vm.ts';
 import type { Va } from '../units.ts';
-
-/** The spines of the splay that is going on. */
-let leftSpine: VmMapEntry;
-let rightSpine: VmMapEntry;
-let steps = 0;
 
 function maxFreeLeft(root: VmMapEntry, ancestor: VmMapEntry): number {
   return root.left !== ancestor ? root.left.maxFree : root.start - ancestor.end;
@@ -31,13 +25,13 @@ function maxFreeRight(root: VmMapEntry, ancestor: VmMapEntry): number {
  * One step to the left: root goes to the right spine, first rotated with its left child if asked. Returns the next root,
  * null at a thread. FreeBSD: SPLAY_LEFT_STEP
  */
-function stepLeft(top: VmMapEntry, rotate: boolean): VmMapEntry | null {
+function stepLeft(spines: Splay, top: VmMapEntry, rotate: boolean): VmMapEntry | null {
   let root = top;
   let y = root.left;
   let { maxFree } = root;
-  steps++;
+  spines.steps++;
   // maxFree is the right side's unless the left side explains it.
-  if (maxFree > 0 && maxFree <= maxFreeLeft(root, leftSpine)) maxFree = maxFreeRight(root, rightSpine);
+  if (maxFree > 0 && maxFree <= maxFreeLeft(root, spines.left)) maxFree = maxFreeRight(root, spines.right);
   if (rotate) {
     const z = y.right;
     if (z !== root) {
@@ -51,18 +45,18 @@ function stepLeft(top: VmMapEntry, rotate: boolean): VmMapEntry | null {
     y = root.left;
   }
   root.maxFree = maxFree;
-  root.left = rightSpine;
-  rightSpine = root;
-  return y !== leftSpine ? y : null;
+  root.left = spines.right;
+  spines.right = root;
+  return y !== spines.left ? y : null;
 }
 
 /** The mirror image. FreeBSD: SPLAY_RIGHT_STEP */
-function stepRight(top: VmMapEntry, rotate: boolean): VmMapEntry | null {
+function stepRight(spines: Splay, top: VmMapEntry, rotate: boolean): VmMapEntry | null {
   let root = top;
   let y = root.right;
   let { maxFree } = root;
-  steps++;
-  if (maxFree > 0 && maxFree <= maxFreeRight(root, rightSpine)) maxFree = maxFreeLeft(root, leftSpine);
+  spines.steps++;
+  if (maxFree > 0 && maxFree <= maxFreeRight(root, spines.right)) maxFree = maxFreeLeft(root, spines.left);
   if (rotate) {
     const z = y.left;
     if (z !== root) {
@@ -76,27 +70,31 @@ function stepRight(top: VmMapEntry, rotate: boolean): VmMapEntry | null {
     y = root.right;
   }
   root.maxFree = maxFree;
-  root.right = leftSpine;
-  leftSpine = root;
-  return y !== rightSpine ? y : null;
+  root.right = spines.left;
+  spines.left = root;
+  return y !== spines.right ? y : null;
+}
+
+function beginSplay(spines: Splay, { header }: VmMap): void {
+  spines.left = header;
+  spines.right = header;
+  spines.steps = 0;
 }
 
 /**
  * Splits the tree at addr into the spines; subtrees without a gap of `length` count as empty. Returns the entry that
  * holds addr, or null. FreeBSD: vm_map_splay_split
  */
-function splitAt(map: VmMap, addr: Va, length: number): VmMapEntry | null {
-  const { header } = map;
-  leftSpine = header;
-  rightSpine = header;
+function splitAt(spines: Splay, map: VmMap, addr: Va, length: number): VmMapEntry | null {
+  beginSplay(spines, map);
   let { root } = map;
   while (root !== null && root.maxFree >= length) {
     if (addr < root.start) {
       const y = root.left;
-      root = stepLeft(root, y !== leftSpine && y.maxFree >= length && addr < y.start);
+      root = stepLeft(spines, root, y !== spines.left && y.maxFree >= length && addr < y.start);
     } else if (addr >= root.end) {
       const y = root.right;
-      root = stepRight(root, y !== rightSpine && y.maxFree >= length && addr >= y.end);
+      root = stepRight(spines, root, y !== spines.right && y.maxFree >= length && addr >= y.end);
     } else {
       break;
     }
@@ -105,23 +103,23 @@ function splitAt(map: VmMap, addr: Va, length: number): VmMapEntry | null {
 }
 
 /** Hangs all of root's right subtree on the right spine: its successor comes to the top. FreeBSD: vm_map_splay_findnext */
-function findNext(root: VmMapEntry): void {
-  let hi = root.right === rightSpine ? null : root.right;
+function findNext(spines: Splay, root: VmMapEntry): void {
+  let hi = root.right === spines.right ? null : root.right;
   if (hi === null) return;
-  const left = leftSpine;
-  leftSpine = root;
-  while (hi !== null) hi = stepLeft(hi, hi.left !== root);
-  leftSpine = left;
+  const left = spines.left;
+  spines.left = root;
+  while (hi !== null) hi = stepLeft(spines, hi, hi.left !== root);
+  spines.left = left;
 }
 
 /** FreeBSD: vm_map_splay_findprev */
-function findPrev(root: VmMapEntry): void {
-  let lo = root.left === leftSpine ? null : root.left;
+function findPrev(spines: Splay, root: VmMapEntry): void {
+  let lo = root.left === spines.left ? null : root.left;
   if (lo === null) return;
-  const right = rightSpine;
-  rightSpine = root;
-  while (lo !== null) lo = stepRight(lo, lo.right !== root);
-  rightSpine = right;
+  const right = spines.right;
+  spines.right = root;
+  while (lo !== null) lo = stepRight(spines, lo, lo.right !== root);
+  spines.right = right;
 }
 
 /** Turns the left spine round and hangs it below root; tail goes to its lower end. Returns the gap of that side. */
@@ -202,36 +200,36 @@ function mergeRight(header: VmMapEntry, root: VmMapEntry, spine: VmMapEntry): nu
 function setRoot(m: Machine, map: VmMap, root: VmMapEntry | null, left: number, right: number): void {
   if (root !== null) root.maxFree = Math.max(left, right);
   map.root = root;
-  m.counters[VM_MAP_SPLAY_STEPS] += steps;
-  steps = 0;
+  m.counters[VM_MAP_SPLAY_STEPS] += m.vm.splay.steps;
 }
 
 /** The predecessor becomes the root. */
 function rootFromLeft(m: Machine, map: VmMap): VmMapEntry {
   const { header } = map;
-  const root = leftSpine;
+  const { left: root, right } = m.vm.splay;
   const left = mergeLeft(header, root, root.right);
-  setRoot(m, map, root, left, mergeSucc(header, root, rightSpine));
+  setRoot(m, map, root, left, mergeSucc(header, root, right));
   return root;
 }
 
 /** The successor becomes the root. */
 function rootFromRight(m: Machine, map: VmMap): VmMapEntry {
   const { header } = map;
-  const root = rightSpine;
+  const { left: spine, right: root } = m.vm.splay;
   const next = root.left;
-  const left = mergePred(header, root, leftSpine);
+  const left = mergePred(header, root, spine);
   setRoot(m, map, root, left, mergeRight(header, root, next));
   return root;
 }
 
 /** Brings the entry that holds addr, or a neighbour, to the root of a tree that is not empty. FreeBSD: vm_map_splay */
 function splay(m: Machine, map: VmMap, addr: Va): VmMapEntry {
-  const root = splitAt(map, addr, 0);
+  const spines = m.vm.splay;
+  const root = splitAt(spines, map, addr, 0);
   const { header } = map;
-  if (root === null) return leftSpine !== header ? rootFromLeft(m, map) : rootFromRight(m, map);
-  const left = mergeLeft(header, root, leftSpine);
-  setRoot(m, map, root, left, mergeRight(header, root, rightSpine));
+  if (root === null) return spines.left !== header ? rootFromLeft(m, map) : rootFromRight(m, map);
+  const left = mergeLeft(header, root, spines.left);
+  setRoot(m, map, root, left, mergeRight(header, root, spines.right));
   return root;
 }
 
@@ -284,28 +282,29 @@ export const entryHolds = (map: VmMap, entry: VmMapEntry, addr: Va): boolean =>
 export function vmMapEntryLink(m: Machine, map: VmMap, entry: VmMapEntry): void {
   map.nentries++;
   const { header } = map;
-  const root = splitAt(map, entry.start, 0);
+  const spines = m.vm.splay;
+  const root = splitAt(spines, map, entry.start, 0);
   let left: number;
   let right: number;
   if (root === null) {
-    left = mergePred(header, entry, leftSpine);
-    right = mergeSucc(header, entry, rightSpine);
+    left = mergePred(header, entry, spines.left);
+    right = mergeSucc(header, entry, spines.right);
   } else if (entry.start === root.start) {
     if (entry.end >= root.end) throw new KernelPanic('vm_map_entry_link', 'clip_start not within entry');
-    findPrev(root);
+    findPrev(spines, root);
     root.offset += entry.end - root.start;
     root.start = entry.end;
-    left = mergePred(header, entry, leftSpine);
+    left = mergePred(header, entry, spines.left);
     const gap = mergePred(entry, root, entry);
-    right = root.maxFree = Math.max(gap, mergeRight(header, root, rightSpine));
+    right = root.maxFree = Math.max(gap, mergeRight(header, root, spines.right));
   } else {
     if (entry.end !== root.end) throw new KernelPanic('vm_map_entry_link', 'clip_start not within entry');
-    findNext(root);
+    findNext(spines, root);
     entry.offset += entry.start - root.start;
     root.end = entry.start;
-    const gap = mergeLeft(header, root, leftSpine);
+    const gap = mergeLeft(header, root, spines.left);
     left = root.maxFree = Math.max(gap, mergeSucc(entry, root, entry));
-    right = mergeSucc(header, entry, rightSpine);
+    right = mergeSucc(header, entry, spines.right);
   }
   setRoot(m, map, entry, left, right);
 }
@@ -313,17 +312,18 @@ export function vmMapEntryLink(m: Machine, map: VmMap, entry: VmMapEntry): void 
 /** Takes an entry out; mergeNext: its successor takes over its range. FreeBSD: vm_map_entry_unlink */
 export function vmMapEntryUnlink(m: Machine, map: VmMap, entry: VmMapEntry, mergeNext: boolean): void {
   const { header } = map;
-  const root = splitAt(map, entry.start, 0);
+  const spines = m.vm.splay;
+  const root = splitAt(spines, map, entry.start, 0);
   if (root === null) throw new KernelPanic('vm_map_entry_unlink', 'unlink object not mapped', { start: entry.start });
-  findPrev(root);
-  findNext(root);
+  findPrev(spines, root);
+  findNext(spines, root);
   if (mergeNext) {
-    rightSpine.start = root.start;
-    rightSpine.offset = root.offset;
+    spines.right.start = root.start;
+    spines.right.offset = root.offset;
   }
-  if (leftSpine !== header) {
+  if (spines.left !== header) {
     rootFromLeft(m, map);
-  } else if (rightSpine !== header) {
+  } else if (spines.right !== header) {
     rootFromRight(m, map);
   } else {
     header.left = header;
@@ -336,12 +336,13 @@ export function vmMapEntryUnlink(m: Machine, map: VmMap, entry: VmMapEntry, merg
 /** Moves the end of an entry by `grow` bytes. FreeBSD: vm_map_entry_resize */
 export function vmMapEntryResize(m: Machine, map: VmMap, entry: VmMapEntry, grow: number): void {
   const { header } = map;
-  const root = splitAt(map, entry.start, 0);
+  const spines = m.vm.splay;
+  const root = splitAt(spines, map, entry.start, 0);
   if (root === null) throw new KernelPanic('vm_map_entry_resize', 'resize object not mapped', { start: entry.start });
-  findNext(root);
+  findNext(spines, root);
   entry.end += grow;
-  const left = mergeLeft(header, root, leftSpine);
-  setRoot(m, map, root, left, mergeSucc(header, root, rightSpine));
+  const left = mergeLeft(header, root, spines.left);
+  setRoot(m, map, root, left, mergeSucc(header, root, spines.right));
 }
 
 /**
@@ -354,41 +355,41 @@ export function vmMapFindspace(m: Machine, map: VmMap, from: Va, length: number)
   let start = Math.max(from, map.minOffset);
   if (start >= map.maxOffset || length > map.maxOffset - start) return none;
   if (map.root === null) return start;
-  const found = splitAt(map, start, length);
-  let gapEnd = rightSpine.start;
+  const spines = m.vm.splay;
+  const found = splitAt(spines, map, start, length);
+  let gapEnd = spines.right.start;
   let root: VmMapEntry;
   if (found !== null) {
     root = found;
     start = root.end;
-    if (root.right !== rightSpine) gapEnd = start;
-    const left = mergeLeft(header, root, leftSpine);
-    setRoot(m, map, root, left, mergeRight(header, root, rightSpine));
+    if (root.right !== spines.right) gapEnd = start;
+    const left = mergeLeft(header, root, spines.left);
+    setRoot(m, map, root, left, mergeRight(header, root, spines.right));
   } else {
-    root = rightSpine !== header ? rootFromRight(m, map) : rootFromLeft(m, map);
+    root = spines.right !== header ? rootFromRight(m, map) : rootFromLeft(m, map);
   }
   if (length <= gapEnd - start) return start;
   if (root.right === header || length > root.right.maxFree) return none;
   // The least gap that is large enough lies in the right subtree.
-  leftSpine = header;
-  rightSpine = header;
+  beginSplay(spines, map);
   let at: VmMapEntry | null = root;
   let leftGap = 0;
   while (at !== null) {
     if (length <= leftGap) {
       const y: VmMapEntry = at.left;
-      at = stepLeft(at, y !== leftSpine && length <= maxFreeLeft(y, leftSpine));
+      at = stepLeft(spines, at, y !== spines.left && length <= maxFreeLeft(y, spines.left));
     } else {
       const y: VmMapEntry = at.right;
-      at = stepRight(at, y !== rightSpine && length > maxFreeLeft(y, at));
+      at = stepRight(spines, at, y !== spines.right && length > maxFreeLeft(y, at));
     }
-    if (at !== null) leftGap = maxFreeLeft(at, leftSpine);
+    if (at !== null) leftGap = maxFreeLeft(at, spines.left);
   }
-  root = leftSpine;
+  root = spines.left;
   const left = mergeLeft(header, root, root.right);
-  if (rightSpine === header) {
-    setRoot(m, map, root, left, mergeSucc(header, root, rightSpine));
+  if (spines.right === header) {
+    setRoot(m, map, root, left, mergeSucc(header, root, spines.right));
   } else {
-    const y = rightSpine;
+    const y = spines.right;
     const next = y.left;
     const gap = mergePred(root, y, root);
     y.maxFree = Math.max(gap, mergeRight(header, y, next));

@@ -1,10 +1,10 @@
 /**
  * Placing mappings: at a given address, or at the lowest that fits. FreeBSD: sys/vm/vm_map.c.
  */
-import { IN_VM_MAP_FIXED } from '../calls.ts';
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
+import { IN_VM_MAP_FIXED } from '../places.ts';
 import { OBJ_COLORED, type VmMap, type VmObject } from '../state/vm.ts';
 import { NBPDR, PAGE_SIZE, type Va } from '../units.ts';
 import {

@@ -12,10 +12,11 @@ import {
   MAP_ENTRY_BEHAV_SEQUENTIAL,
   OBJT_DEFAULT,
   OBJ_UNMANAGED,
+  type FaultState,
 } from '../state/vm.ts';
 import { NBPDR, PAGE_SIZE, type Va } from '../units.ts';
 import { MADV_DONTNEED } from './codes.ts';
-import { type FaultState, faultEntry } from './fault-state.ts';
+import { faultEntry } from './fault-state.ts';
 import { vmPageLookup } from './pages.ts';
 
 const READ_AHEAD_MIN = 7;

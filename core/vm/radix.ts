@@ -5,17 +5,16 @@
  * FreeBSD: sys/vm/vm_radix.c vm_radix_insert, vm_radix_lookup, _lookup_ge, _lookup_le, _remove, _replace.
  */
 import { KernelPanic } from '../panic.ts';
-import { INDEX_SHIFT, INDEX_SLOTS, type PageIndex } from '../state/page-index.ts';
+import { INDEX_MAX_HEIGHT, INDEX_SHIFT, INDEX_SLOTS, type PageIndex } from '../state/page-index.ts';
 import type { VmObject } from '../state/vm.ts';
 import type { Frame } from '../units.ts';
 
 /** Heights whose digits lie in the low 30 bits of an index. */
 const LOW_HEIGHTS = 6;
 const LOW = 2 ** (INDEX_SHIFT * LOW_HEIGHTS);
-const MAX_HEIGHT = 10;
 
 /** SPAN[h]: indices below a node of height h. */
-const SPAN = Float64Array.from({ length: MAX_HEIGHT + 1 }, (_, h) => 2 ** (INDEX_SHIFT * (h + 1)));
+const SPAN = Float64Array.from({ length: INDEX_MAX_HEIGHT + 1 }, (_, h) => 2 ** (INDEX_SHIFT * (h + 1)));
 
 /** Digit of pindex at a height. */
 function digit(pindex: number, height: number): number {
@@ -118,11 +117,9 @@ export function radixReplace(index: PageIndex, object: VmObject, pindex: number,
   index.slots[(node << INDEX_SHIFT) + (pindex & (INDEX_SLOTS - 1))] = frame;
 }
 
-const path = new Int32Array(MAX_HEIGHT + 1);
-
 /** Takes the frame at pindex out, and with it the nodes that become empty. */
 export function radixRemove(index: PageIndex, object: VmObject, pindex: number): void {
-  const { slots, bitmaps } = index;
+  const { slots, bitmaps, path } = index;
   const top = object.indexHeight;
   let node = object.indexRoot;
   for (let height = top; height > 0; height--) {
@@ -168,7 +165,7 @@ function reclaimNode(index: PageIndex, node: number, height: number): void {
 export function radixLookupGe(index: PageIndex, object: VmObject, pindex: number): Frame {
   const top = object.indexHeight;
   if (object.indexRoot === 0 || pindex >= SPAN[top]) return 0;
-  const { slots, bitmaps } = index;
+  const { slots, bitmaps, path } = index;
   let node = object.indexRoot;
   let height = top;
   // Down the path of pindex as far as it exists.
@@ -201,7 +198,7 @@ export function radixLookupGe(index: PageIndex, object: VmObject, pindex: number
 export function radixLookupLe(index: PageIndex, object: VmObject, pindex: number): Frame {
   const top = object.indexHeight;
   if (object.indexRoot === 0) return 0;
-  const { slots, bitmaps } = index;
+  const { slots, bitmaps, path } = index;
   const key = pindex >= SPAN[top] ? SPAN[top] - 1 : pindex;
   let node = object.indexRoot;
   let height = top;

@@ -6,10 +6,10 @@ import type { Machine } from '../hunks.ts';
 import { reservToSuperpage } from '../page/reserv.ts';
 import { pmapEnter, pmapPsEnabled } from '../pmap/index.ts';
 import { RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED } from '../state/page.ts';
-import { OBJT_VNODE, OBJ_UNMANAGED, type VmObject } from '../state/vm.ts';
-import { type Frame, NBPDR, PAGE_SIZE, PMAP_ENTER_NOSLEEP, PMAP_ENTER_WIRED, VM_PROT_WRITE } from '../units.ts';
+import { OBJT_VNODE, OBJ_UNMANAGED, type FaultState, type VmObject } from '../state/vm.ts';
+import { NBPDR, PAGE_SIZE, PMAP_ENTER_NOSLEEP, PMAP_ENTER_WIRED, VM_PROT_WRITE, type Frame } from '../units.ts';
 import { KERN_SUCCESS, VM_FAULT_WIRE } from './codes.ts';
-import { type FaultState, faultEntry, unlockMap } from './fault-state.ts';
+import { faultEntry, unlockMap } from './fault-state.ts';
 import { runHolds, vmPageLookup } from './pages.ts';
 import { vmFaultPrefault } from './prefault.ts';
 

@@ -2,6 +2,10 @@
  * Address spaces: making them, copying them at fork, sharing, leaving and tearing them down.
  * FreeBSD: sys/vm/vm_map.c vmspace_alloc, vmspace_fork, vmspace_exec, vmspace_unshare, vmspace_exit, vmspace_free.
  */
+import { FORKS, REACHED_VMSPACE_CLEAR, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
+import { enterPlace, leavePlace } from '../events.ts';
+import type { Machine } from '../hunks.ts';
+import { KernelPanic } from '../panic.ts';
 import {
   IN_VMSPACE_ALLOC,
   IN_VMSPACE_DOFREE,
@@ -10,11 +14,7 @@ import {
   IN_VMSPACE_FORK,
   IN_VMSPACE_FREE,
   IN_VMSPACE_UNSHARE,
-} from '../calls.ts';
-import { FORKS, REACHED_VMSPACE_CLEAR, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
-import { enterPlace, leavePlace } from '../events.ts';
-import type { Machine } from '../hunks.ts';
-import { KernelPanic } from '../panic.ts';
+} from '../places.ts';
 import {
   freePmap,
   newPmap,

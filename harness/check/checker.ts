@@ -3,6 +3,7 @@
  * (core/inspect) and shares no code with the engine, so the two can only agree by both being right.
  */
 import type { Machine, Pmap, Proc, Vmspace } from '../../core/inspect.ts';
+import { Translation } from './bits.ts';
 import { checkCpus } from './cpus.ts';
 import { FreeFrames } from './free-frames.ts';
 import { DirtyPages, checkLeaves } from './leaves.ts';
@@ -51,6 +52,7 @@ class RunChecker implements Checker {
   readonly #survey: Survey;
   readonly #free: FreeFrames;
   readonly #report = new Violations();
+  readonly #found = new Translation();
   readonly #counts = new PmapCounts();
   readonly #dirty = new DirtyPages();
   readonly #maps = new Maps();
@@ -105,6 +107,7 @@ class RunChecker implements Checker {
       accounting,
       survey: this.#survey,
       report: this.#report,
+      found: this.#found,
       moment,
       isNext: moment.op === this.#last + 1,
       released: known.filter(({ top }) => top === 0),

@@ -1,10 +1,8 @@
 /** The shape of page tables: links, references, entries of tables, roots, and the pages kept behind 2M leaves. */
 import { type Machine, type Pmap, VM_PAGE_BITS_ALL } from '../../core/inspect.ts';
-import { FRAME_HI, NO_EXECUTE_HI, TABLE_BITS, Translation, VALID, frameIn, leafFrame, tableIndex } from './bits.ts';
+import { FRAME_HI, NO_EXECUTE_HI, TABLE_BITS, VALID, frameIn, leafFrame, tableIndex } from './bits.ts';
 import { type State, bits, hex } from './state.ts';
 import type { Space, TableRow } from './survey.ts';
-
-const found = new Translation();
 
 export function checkPageTables(state: State): void {
   for (const space of state.survey.spaces) {
@@ -84,7 +82,7 @@ function checkRoots({ m, report }: State, { top, topUser }: Pmap, who: string): 
 }
 
 /** The pages in pm_root: their entries must be ready to take the place of the 2M leaf before them. */
-function checkReserved({ m, report, survey }: State, { pmap }: Space, who: string): void {
+function checkReserved({ m, report, survey, found }: State, { pmap }: Space, who: string): void {
   for (const [key, frame] of pmap.reserved) {
     const va = key * 2 ** 21;
     const fail = (expected: string, got: string): void =>

@@ -5,7 +5,7 @@
  */
 import { ALLOC_FAILURES, PV_ENTRY_COUNT, PV_PAGE_COUNT } from '../../core/counters.ts';
 import type { Machine } from '../../core/inspect.ts';
-import { MANAGED, Translation, leafFrame } from './bits.ts';
+import { MANAGED, leafFrame } from './bits.ts';
 import { type State, hex } from './state.ts';
 
 const ENTRIES = 168;
@@ -13,7 +13,6 @@ const MAP = 6;
 const FIRST = 16;
 const ENTRY_WORDS = 6;
 
-const found = new Translation();
 /** Lists longer than this are not searched for the same address twice. */
 const MOST_PAIRS = 64;
 /** No list of a machine of this kind is longer. */
@@ -44,7 +43,7 @@ const isUsed = (m: Machine, pv: number): boolean => {
 /** One page's list, or one 2M frame's; returns its length. leaves: how many managed leaves it should stand for. */
 function checkList(state: State, frame: number, head: number, tail: number, level: number, leaves: number): number {
   if (head === 0 && leaves === 0) return 0;
-  const { m, report } = state;
+  const { m, report, found } = state;
   const { words } = m;
   const what = level === 1 ? 'page' : '2M page';
   let last = 0;

@@ -1,5 +1,6 @@
 /** What every check is given: the machine, what is declared of its variant, the survey of its tables, who is who. */
 import type { Machine, Pmap, Proc, Vmspace } from '../../core/inspect.ts';
+import type { Translation } from './bits.ts';
 import type { Survey } from './survey.ts';
 import type { Violations } from './violations.ts';
 
@@ -22,6 +23,8 @@ export interface State {
   readonly accounting: Accounting;
   readonly survey: Survey;
   readonly report: Violations;
+  /** Scratch: what the last look into a pmap's tables found. Each check looks before it reads. */
+  readonly found: Translation;
   readonly moment: Moment;
   /** The op before was checked too: state can be held against that of then. */
   readonly isNext: boolean;

@@ -5,7 +5,6 @@
  */
 import {
   type Cpu,
-  type Machine,
   PSC_LEVELS,
   PSC_SLOTS,
   type Pmap,
@@ -14,7 +13,7 @@ import {
   TLB_SLOTS_4K,
   TLB_SLOT_WORDS,
 } from '../../core/inspect.ts';
-import { DIRTY, FRAME_HI, NO_EXECUTE_HI, PAGE, Translation, USER, WRITE } from './bits.ts';
+import { DIRTY, FRAME_HI, NO_EXECUTE_HI, PAGE, USER, WRITE } from './bits.ts';
 import { type State, bits, hex } from './state.ts';
 
 /** Right to execute, as a TLB slot has it. */
@@ -26,8 +25,6 @@ interface Live {
   readonly pmap: Pmap;
   readonly root: number;
 }
-
-const found = new Translation();
 
 export function checkTlbs(state: State): void {
   for (const cpu of state.m.cpus) {
@@ -64,7 +61,8 @@ function liveTags({ m, survey }: State, cpu: Cpu): Live[] {
   return live;
 }
 
-function checkSlot({ m, report, who }: State, cpu: Cpu, slot: number, live: readonly Live[]): void {
+function checkSlot(state: State, cpu: Cpu, slot: number, live: readonly Live[]): void {
+  const { report, who } = state;
   const at = slot * TLB_SLOT_WORDS;
   const { tlb } = cpu;
   const tag = tlb[at];
@@ -75,7 +73,7 @@ function checkSlot({ m, report, who }: State, cpu: Cpu, slot: number, live: read
   const va = (tlb[at + 1] >>> 0) * 2 ** 32 + (tlb[at + 2] >>> 0);
   const frame = (tlb[at + 5] & FRAME_HI) * 2 ** 20 + (tlb[at + 4] >>> 12);
   for (let page = 0; page < pages; page++) {
-    const wrong = disagreement(m, owner.root, va + page * PAGE, frame + page, tlb[at + 3]);
+    const wrong = disagreement(state, owner.root, va + page * PAGE, frame + page, tlb[at + 3]);
     if (wrong === null) continue;
     const where = `CPU ${cpu.id}, ${hex(va + page * PAGE)}: `;
     report.broken(
@@ -89,7 +87,7 @@ function checkSlot({ m, report, who }: State, cpu: Cpu, slot: number, live: read
 }
 
 /** What the tables say, if a slot says more. A right to write counts only with the dirty bit: without it a write walks. */
-function disagreement(m: Machine, root: number, va: number, frame: number, rights: number): string | null {
+function disagreement({ m, found }: State, root: number, va: number, frame: number, rights: number): string | null {
   found.find(m, root, va);
   const { rightsLo, rightsHi, lo } = found;
   const writes = WRITE | DIRTY;
@@ -101,7 +99,7 @@ function disagreement(m: Machine, root: number, va: number, frame: number, right
   return isTooMuch ? `frame ${found.frameOf(va)}, rights ${bits(rightsLo)}, leaf ${bits(lo)}` : null;
 }
 
-function checkCachedTable({ m, report, who }: State, cpu: Cpu, slot: number, live: readonly Live[]): void {
+function checkCachedTable({ m, report, found, who }: State, cpu: Cpu, slot: number, live: readonly Live[]): void {
   const at = slot * TLB_SLOT_WORDS;
   const { psc } = cpu;
   if (psc[at] === 0 || psc[at + 3] !== cpu.pscGeneration) return;

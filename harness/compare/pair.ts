@@ -1,7 +1,7 @@
 /**
  * Two runs of one workload: one verdict, the most severe that holds, and every difference with its standing.
  */
-import { FIRST_REACHED } from '../../core/counters.ts';
+import { REACHED } from '../../core/counters.ts';
 import type { Explanations, Step, VariantFacts } from '../declare/declarations.ts';
 import { MEMBERS, type Plane } from '../declare/planes.ts';
 import type { Failure, RunEnd, RunPart, RunRecord } from '../run/record.ts';
@@ -225,7 +225,7 @@ export function worst(differences: readonly Difference[]): Exclude<Standing, 'fo
 }
 
 function reached(record: RunEnd, member: string): boolean {
-  const counter = FIRST_REACHED + MEMBERS.indexOf(member);
+  const counter = REACHED[MEMBERS.indexOf(member)];
   return record.totals[counter] > record.start[counter];
 }
 

@@ -8,9 +8,9 @@
  * at the op in which it ends. From `horizon` on the two machines are no longer in the same state, so later differences
  * follow from what happened there and are not judged one by one; nor is a call that never ends.
  */
-import { COUNTER_NAMES } from '../../core/counters.ts';
+import { COMPARED, COUNTER_COUNT, COUNTER_NAMES, GAUGES } from '../../core/counters.ts';
 import type { Explanations, Step } from '../declare/declarations.ts';
-import { COMPARED_COUNTERS, PMAP_STATS, isGauge, planeOfCounter } from '../declare/planes.ts';
+import { PMAP_STATS, isCompared, isGauge, planeOfCounter } from '../declare/planes.ts';
 import { type Checkpoint, OUTCOME_STOPPED, PMAP_FIELDS, type RunPart } from '../run/record.ts';
 import { OUTCOME_NOT_RUN } from '../workload/names.ts';
 import { newOccasions, readOccasions } from './occasions.ts';
@@ -25,14 +25,14 @@ export interface StatComparison {
 
 /** Compares statistics part by part. */
 export class StatisticsComparer {
+  /** by counter; none of those that are not compared */
   readonly #counters: readonly Track[];
-  readonly #gauges: readonly Track[];
   readonly #pmapTracks: readonly Track[];
   /** counters, no gauges, that are held against their declarations where they do not differ too */
   readonly #withTerms: readonly number[];
   readonly #pair = new OpPair();
-  /** per gauge, candidate minus reference */
-  readonly #levels: Float64Array;
+  /** by counter: of gauges, candidate minus reference */
+  readonly #levels = new Float64Array(COUNTER_COUNT);
   /** occasions of one op, and of all ops so far, of either run */
   readonly #onceA = newOccasions();
   readonly #onceB = newOccasions();
@@ -44,12 +44,9 @@ export class StatisticsComparer {
 
   constructor(explained: Explanations) {
     const counters: Track[] = [];
-    for (let c = 0; c < COMPARED_COUNTERS; c++)
-      counters.push(new Track(COUNTER_NAMES[c], planeOfCounter(c), explained));
+    for (const c of COMPARED) counters[c] = new Track(COUNTER_NAMES[c], planeOfCounter(c), explained);
     this.#counters = counters;
-    this.#gauges = counters.filter((_track, counter) => isGauge(counter));
-    this.#levels = new Float64Array(this.#gauges.length);
-    this.#withTerms = counters.flatMap((track, counter) => (!isGauge(counter) && track.hasTerms ? [counter] : []));
+    this.#withTerms = COMPARED.filter((counter) => !isGauge(counter) && counters[counter].hasTerms);
     this.#pmapTracks = PMAP_STATS.map((what) => new Track(what, 'stats', explained));
   }
 
@@ -72,7 +69,7 @@ export class StatisticsComparer {
 
   #begin(a: RunPart, b: RunPart): void {
     this.#begun = true;
-    for (let gauge = 0; gauge < this.#levels.length; gauge++) this.#levels[gauge] = b.start[gauge] - a.start[gauge];
+    for (const gauge of GAUGES) this.#levels[gauge] = b.start[gauge] - a.start[gauge];
     readOccasions(this.#sofarA, a.start);
     readOccasions(this.#sofarB, b.start);
     this.#sofarA.fill(0, 1);
@@ -82,7 +79,7 @@ export class StatisticsComparer {
   #takeCounters(a: RunPart, b: RunPart, first: number, count: number, horizon: number): void {
     const pair = this.#pair;
     const { reference, candidate, touched } = pair;
-    const [tracks, gauges, levels, withTerms] = [this.#counters, this.#gauges, this.#levels, this.#withTerms];
+    const [tracks, levels, withTerms] = [this.#counters, this.#levels, this.#withTerms];
     const [onceA, onceB, sofarA, sofarB] = [this.#onceA, this.#onceB, this.#sofarA, this.#sofarB];
     pair.begin(a, b, first, horizon);
     for (let at = 0; at < count; at++) {
@@ -101,7 +98,7 @@ export class StatisticsComparer {
       let gaugeMoved = false;
       for (let k = 0; k < pair.count; k++) {
         const counter = touched[k];
-        if (counter >= COMPARED_COUNTERS) continue;
+        if (!isCompared(counter)) continue;
         const difference = candidate[counter] - reference[counter];
         if (isGauge(counter)) {
           levels[counter] += difference;
@@ -117,13 +114,14 @@ export class StatisticsComparer {
           track.judge(op, difference, onceB, onceA);
         }
       }
-      for (let g = 0; g < gauges.length; g++) {
-        const level = levels[g];
+      for (const gauge of GAUGES) {
+        const level = levels[gauge];
+        const track = tracks[gauge];
         if (level !== 0) {
-          if (op < horizon) gauges[g].note(op, level);
-          else gauges[g].noteLater(op);
+          if (op < horizon) track.note(op, level);
+          else track.noteLater(op);
         }
-        if (op < horizon && (gaugeMoved || occasion)) gauges[g].judge(op, level, sofarB, sofarA);
+        if (op < horizon && (gaugeMoved || occasion)) track.judge(op, level, sofarB, sofarA);
       }
       if (occasion && op < horizon)
         for (const counter of withTerms)
@@ -145,14 +143,14 @@ export class StatisticsComparer {
   }
 
   #tracks(): readonly Track[] {
-    return [...this.#pmapTracks, ...this.#counters];
+    return [...this.#pmapTracks, ...COMPARED.map((counter) => this.#counters[counter])];
   }
 
   /** What all parts come to. */
   finish(): StatComparison {
     const [tracks, levels] = [this.#counters, this.#levels];
     for (const begun of this.#pair.unfinished) {
-      for (let counter = 0; counter < COMPARED_COUNTERS; counter++) {
+      for (const counter of COMPARED) {
         const difference = begun.candidate[counter] - begun.reference[counter];
         if (difference === 0) continue;
         tracks[counter].noteLater(begun.op);
@@ -160,7 +158,7 @@ export class StatisticsComparer {
         else tracks[counter].total += difference;
       }
     }
-    this.#gauges.forEach((gauge, g) => (gauge.total = levels[g]));
+    for (const gauge of GAUGES) tracks[gauge].total = levels[gauge];
     const all = this.#tracks();
     return {
       differences: all.flatMap((track) => track.result() ?? []),

@@ -19,7 +19,7 @@ import {
   VM_OBJECT_READ_LOCKS,
   VM_OBJECT_WRITE_LOCKS,
 } from '../../core/counters.ts';
-import { EVENT_KINDS, EVENT_WORDS } from '../../core/events.ts';
+import { EVENT_WORDS } from '../../core/events.ts';
 import type { Machine } from '../../core/hunks.ts';
 import { access, peek, poke } from '../../core/kern/access.ts';
 import { execCleanup, execMapStack, execNewVmspace, mapSharedPage } from '../../core/kern/exec.ts';
@@ -37,6 +37,7 @@ import {
   sysUnshare,
 } from '../../core/kern/syscalls.ts';
 import { DEFAULT_CONFIG, bootMachine, resetMachine } from '../../core/machine.ts';
+import { EVENT_KINDS } from '../../core/places.ts';
 import { type Proc, SYSENT_NATIVE_LA48 } from '../../core/state/proc.ts';
 import type { VmMapEntry, VmObject } from '../../core/state/vm.ts';
 import { VM_PROT_EXECUTE, VM_PROT_READ, VM_PROT_WRITE } from '../../core/units.ts';

@@ -1,7 +1,7 @@
 /**
  * The planes on which two records are compared, most severe first, and which statistic belongs to which.
  */
-import { COUNTER_NAMES, FIRST_REACHED, GAUGE_COUNT } from '../../core/counters.ts';
+import { COMPARED, COUNTER_NAMES, GAUGES, MEMBER_NAMES } from '../../core/counters.ts';
 
 /**
  * outcome: what a process can see. map: entries, objects, references, wiring. stats: the statistics that the kernel
@@ -15,21 +15,20 @@ export const PMAP_STATS = ['residentCount', 'wiredCount'] as const;
 
 const GLOBAL_STATS: readonly string[] = ['userPtPageCount', 'kernelPtPageCount', 'pvPageCount'];
 
-/** Counters that are compared: all but those that only tell whether a member of the seam was reached. */
-export const COMPARED_COUNTERS = FIRST_REACHED;
+/** By counter. Gauges are compared by level after each op, the other counters by what each op added. */
+const IS_GAUGE = Uint8Array.from(COUNTER_NAMES, (_name, counter) => Number(GAUGES.includes(counter)));
+export const isGauge = (counter: number): boolean => IS_GAUGE[counter] === 1;
 
-/** Gauges are compared by level after each op, the other counters by what each op added. */
-export const isGauge = (counter: number): boolean => counter < GAUGE_COUNT;
+/** All counters are compared but those that only tell whether a member of the seam was reached. */
+const IS_COMPARED = Uint8Array.from(COUNTER_NAMES, (_name, counter) => Number(COMPARED.includes(counter)));
+export const isCompared = (counter: number): boolean => IS_COMPARED[counter] === 1;
 
 export const planeOfCounter = (counter: number): Plane =>
   GLOBAL_STATS.includes(COUNTER_NAMES[counter]) ? 'stats' : 'cost';
 
 /** Names that a declaration can be about. */
 export const isStatistic = (what: string): boolean =>
-  (PMAP_STATS as readonly string[]).includes(what) ||
-  COUNTER_NAMES.slice(0, COMPARED_COUNTERS).includes(what as (typeof COUNTER_NAMES)[number]);
+  (PMAP_STATS as readonly string[]).includes(what) || COMPARED.some((counter) => COUNTER_NAMES[counter] === what);
 
-/** Members of the seam, in order, by the names of their counters. */
-export const MEMBERS: readonly string[] = COUNTER_NAMES.slice(FIRST_REACHED).map((name) =>
-  name.replace('reached.', ''),
-);
+/** Members of the seam, in order. */
+export const MEMBERS: readonly string[] = MEMBER_NAMES;

@@ -5,8 +5,9 @@
  * counted before the first op is a group too; so the groups add up to the difference, and `unexplained`, which holds the
  * sum against the counters themselves, is 0.
  */
-import { CHARGED_EXTRA, CHARGED_RESIDENT, FIRST_FUNCTION, PLACE_NAMES } from '../../core/calls.ts';
-import { COUNTER_COUNT, COUNTER_NAMES, FIRST_REACHED } from '../../core/counters.ts';
+import { CHARGED_EXTRA, CHARGED_RESIDENT, CHARGED_WIRED } from '../../core/calls.ts';
+import { COUNTERS, COUNTER_COUNT, REACHED } from '../../core/counters.ts';
+import { FIRST_FUNCTION, PLACE_NAMES } from '../../core/places.ts';
 import type { Profile, RunRecord } from '../run/record.ts';
 import { CHUNK_OPS, OP_NAMES, type Workload } from '../workload/ops.ts';
 import { processKinds } from './processes.ts';
@@ -37,10 +38,15 @@ export interface Explanation {
   readonly unexplained: number;
 }
 
-/** Names that can be explained: every counter, then the sums of pm_stats over all user pmaps. */
-export const EXPLAINABLE: readonly string[] = [...COUNTER_NAMES, ...CHARGED_EXTRA.slice(0, 2)];
-/** Those that are explained unless one is named: whether members were reached is no difference. */
-const QUIET = new Set<string>(COUNTER_NAMES.slice(FIRST_REACHED));
+/** Name and number of what can be explained: every counter, then the sums of pm_stats over all user pmaps. */
+const QUANTITIES: readonly (readonly [string, number])[] = [
+  ...COUNTERS.map(([number, name]) => [name, number] as const),
+  [CHARGED_EXTRA[0], CHARGED_RESIDENT],
+  [CHARGED_EXTRA[1], CHARGED_WIRED],
+];
+export const EXPLAINABLE: readonly string[] = QUANTITIES.map(([name]) => name);
+/** Not explained unless named: whether members were reached is no difference. */
+const isQuiet = (what: number): boolean => REACHED.includes(what);
 
 export interface ExplainOptions {
   readonly by: readonly Dimension[];
@@ -113,7 +119,7 @@ class Grouping {
       const code = chunk.code[at];
       const { process } = actors[chunk.who[at]];
       const who = useProcess ? process : useKind ? kindOf[process] : 0;
-      const base = (who * 64 + (useOp ? code : 0)) * chains.length;
+      const base = (who * OP_NAMES.length + (useOp ? code : 0)) * chains.length;
       for (let k = from[op]; k < from[op + 1]; k++) {
         if (what[k] >= EXPLAINABLE.length) continue;
         let sums = known.get(base + node[k]);
@@ -157,8 +163,8 @@ export function explain(
   }
   const all = [...grouping.keys.values()];
   const explanations: Explanation[] = [];
-  for (const [what, name] of EXPLAINABLE.entries()) {
-    if (counter === undefined ? QUIET.has(name) : name !== counter) continue;
+  for (const [name, what] of QUANTITIES) {
+    if (counter === undefined ? isQuiet(what) : name !== counter) continue;
     const [a, b] = [totalOf(reference, what), totalOf(candidate, what)];
     let unexplained = b - a;
     let same = 0;

@@ -1,6 +1,6 @@
 /** What one workload did under one variant. */
 import pc from 'picocolors';
-import { COUNTER_NAMES, FIRST_REACHED } from '../../core/counters.ts';
+import { COMPARED, COUNTER_NAMES } from '../../core/counters.ts';
 import type { MissedExpectation } from '../compare/expectations.ts';
 import { eventText } from '../run/events.ts';
 import { type Ended, PLACES, type ReplayStats, type RunEnd, type RunPart, type Violation } from '../run/record.ts';
@@ -45,9 +45,9 @@ export function traceWriter(workload: Workload, write: (text: string) => void): 
 
 /** Gauges at the end, counters over the run; those that are 0 left out. */
 function counts({ start, totals }: RunEnd): [string, number][] {
-  return COUNTER_NAMES.slice(0, FIRST_REACHED).flatMap((name, i): [string, number][] => {
-    const n = totals[i] - start[i];
-    return n === 0 || Number.isNaN(n) ? [] : [[name, n]];
+  return COMPARED.flatMap((counter): [string, number][] => {
+    const n = totals[counter] - start[counter];
+    return n === 0 || Number.isNaN(n) ? [] : [[COUNTER_NAMES[counter], n]];
   });
 }
 

@@ -2,7 +2,7 @@
  * What the end of a workload leaves behind. Once no process is left, every gauge must be back where it started, and no
  * page may be in use beyond those of files: they stay in memory like any cache.
  */
-import { COUNTER_NAMES, GAUGE_COUNT, type Machine } from '../../core/index.ts';
+import { COUNTER_NAMES, GAUGES, type Machine } from '../../core/index.ts';
 import type { Balance, Leftover } from './record.ts';
 
 /** Pages in use that are no page of a file. */
@@ -19,7 +19,7 @@ export function pagesInUse(m: Machine): number {
 export function balanceOf(m: Machine, start: Float64Array, pagesAtStart: number, alive: number): Balance {
   if (alive > 0) return { alive, left: [] };
   const left: Leftover[] = [];
-  for (let gauge = 0; gauge < GAUGE_COUNT; gauge++)
+  for (const gauge of GAUGES)
     if (m.counters[gauge] !== start[gauge])
       left.push({ what: COUNTER_NAMES[gauge], start: start[gauge], end: m.counters[gauge] });
   const pages = pagesInUse(m);

@@ -6,7 +6,8 @@
  * long as it holds the same page. A page that stays in its frame in one run and moves, or gives way to another page, in the
  * other is a difference: at the first call that names it again, as calls say nothing of when a frame is freed.
  */
-import { EVENT_FRAME, EVENT_KINDS, EVENT_REMOVE_EARLY, EVENT_WORDS, type EventKind } from '../../core/events.ts';
+import { EVENT_FRAME, EVENT_REMOVE_EARLY, EVENT_WORDS } from '../../core/events.ts';
+import { EVENT_KINDS, type EventKind } from '../../core/places.ts';
 
 export const COMPARATORS = ['exact', 'no-cost', 'isomorphic'] as const;
 export type ComparatorName = (typeof COMPARATORS)[number];

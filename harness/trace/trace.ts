@@ -4,9 +4,10 @@
  * An op is compared by its calls, its outcome, the statistics after it and what it counted; a comparator may leave some of
  * that out. Both records hold events. Linear in the number of events, as long as the two streams are alike within an op.
  */
-import { COUNTER_COUNT, COUNTER_NAMES } from '../../core/counters.ts';
-import { EVENT_KINDS, EVENT_WORDS, type EventKind } from '../../core/events.ts';
-import { COMPARED_COUNTERS, planeOfCounter } from '../declare/planes.ts';
+import { COMPARED, COUNTER_COUNT, COUNTER_NAMES } from '../../core/counters.ts';
+import { EVENT_WORDS } from '../../core/events.ts';
+import { EVENT_KINDS, EVENT_ORDER, type EventKind } from '../../core/places.ts';
+import { isCompared, planeOfCounter } from '../declare/planes.ts';
 import type { Ended, RecordedEvents, RunRecord } from '../run/record.ts';
 import { Comparator, type ComparatorName } from './comparator.ts';
 
@@ -58,7 +59,7 @@ const COUNTERS = 2;
 /** Per counter, whether it is compared: as a statistic, as another counter, or not (0). */
 const comparedCounters = (name: ComparatorName): Uint8Array =>
   Uint8Array.from({ length: COUNTER_COUNT }, (_none, counter) => {
-    if (counter >= COMPARED_COUNTERS) return 0;
+    if (!isCompared(counter)) return 0;
     if (planeOfCounter(counter) === 'stats') return STATISTICS;
     return name === 'no-cost' ? 0 : COUNTERS;
   });
@@ -163,7 +164,7 @@ class Tracing {
     put('statistics', 'residentCount', a.residentCount[op], b.residentCount[op]);
     put('statistics', 'wiredCount', a.wiredCount[op], b.wiredCount[op]);
     const [added, other] = [addedBy(this.#a, op), addedBy(this.#b, op)];
-    for (let counter = 0; counter < COMPARED_COUNTERS; counter++)
+    for (const counter of COMPARED)
       if (this.#compared[counter] !== 0) {
         const part = this.#compared[counter] === STATISTICS ? 'statistics' : 'counters';
         put(part, COUNTER_NAMES[counter], added.get(counter) ?? 0, other.get(counter) ?? 0);
@@ -240,8 +241,8 @@ export function diffTraces(a: RunRecord, b: RunRecord, comparator: ComparatorNam
   tracing.all();
   const [inA, inB] = [countKinds(a), countKinds(b)];
   const [onlyA, onlyB] = tracing.only;
-  const kinds = EVENT_KINDS.map((kind, k): KindSummary => ({
-    kind,
+  const kinds = EVENT_ORDER.map((k): KindSummary => ({
+    kind: EVENT_KINDS[k],
     reference: inA[k],
     candidate: inB[k],
     onlyReference: onlyA[k],

@@ -1,6 +1,7 @@
 /** What a workload consists of: its ops by kind, its accesses by direction. */
 import {
   OP_NAMES,
+  OP_ORDER,
   OP_READ,
   OP_RFORK_MEM,
   OP_RFORK_THREAD,
@@ -8,6 +9,7 @@ import {
   OP_TOUCH,
   OP_WRITE,
   type OpList,
+  isAccess,
   opAccesses,
 } from './ops.ts';
 
@@ -20,7 +22,7 @@ export interface OpCounts {
 }
 
 const KIND_OF: readonly string[] = OP_NAMES.map((name, code) => {
-  if ((code >= OP_READ && code <= OP_RUN) || code === OP_TOUCH) return 'access';
+  if (isAccess(code) || code === OP_TOUCH) return 'access';
   return code === OP_RFORK_MEM || code === OP_RFORK_THREAD ? 'vfork' : name;
 });
 
@@ -31,13 +33,13 @@ export function countOps(ops: OpList): OpCounts {
     for (let i = 0; i < code.length; i++) {
       const op = code[i];
       byCode[op]++;
-      if (op >= OP_READ && op <= OP_RUN) accesses[op] += opAccesses(len[i], arg[i]);
+      if (isAccess(op)) accesses[op] += opAccesses(len[i], arg[i]);
     }
   }
   const opsByKind: Record<string, number> = {};
-  byCode.forEach((count, op) => {
-    if (count > 0) opsByKind[KIND_OF[op]] = (opsByKind[KIND_OF[op]] ?? 0) + count;
-  });
+  for (const op of OP_ORDER) {
+    if (byCode[op] > 0) opsByKind[KIND_OF[op]] = (opsByKind[KIND_OF[op]] ?? 0) + byCode[op];
+  }
   const accessesByKind = { r: accesses[OP_READ] + byCode[OP_TOUCH], w: accesses[OP_WRITE], x: accesses[OP_RUN] };
   return { ops: ops.length, opsByKind, accessesByKind };
 }

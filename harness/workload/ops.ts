@@ -4,6 +4,7 @@
  * Text, recorded traces and generators all become an OpList: parallel arrays in chunks, no object per op. Operands that
  * do not fit three numbers (the parameters of mmap, the maps of an exec) stand in side tables of the Workload.
  */
+import { namesOf, numbersOf } from '../../core/numbered.ts';
 
 // Operands by code. `child`, `target` = index into Workload.processes; `program` = index into Workload.programs.
 /** arg: child */
@@ -67,39 +68,51 @@ export const OP_SNAPSHOT = 28;
 /** the kernel frees a page of its own; the value is kernel_pmap's resident_count */
 export const OP_KMEM_FREE = 29;
 
-/** Name of each op, by code: its verb in workload text. */
-export const OP_NAMES = [
-  'fork',
-  'vfork',
-  'spawn',
-  'rfork-mem',
-  'rfork-thread',
-  'unshare',
-  'exec',
-  'execfail',
-  'exit',
-  'wait',
-  'kill',
-  'handler',
-  'mmap',
-  'munmap',
-  'mprotect',
-  'minherit',
-  'madvise',
-  'msync',
-  'mlock',
-  'munlock',
-  'brk',
-  'read',
-  'write',
-  'run',
-  'touch-shared',
-  'clock',
-  'stop',
-  'go',
-  'snapshot',
-  'kmem-free',
+/** Name of each op: its verb in workload text. In the order of reports; the codes are as in core/numbered.ts. */
+const OPS = [
+  [OP_FORK, 'fork'],
+  [OP_VFORK, 'vfork'],
+  [OP_SPAWN, 'spawn'],
+  [OP_RFORK_MEM, 'rfork-mem'],
+  [OP_RFORK_THREAD, 'rfork-thread'],
+  [OP_UNSHARE, 'unshare'],
+  [OP_EXEC, 'exec'],
+  [OP_EXEC_FAIL, 'execfail'],
+  [OP_EXIT, 'exit'],
+  [OP_WAIT, 'wait'],
+  [OP_KILL, 'kill'],
+  [OP_HANDLER, 'handler'],
+  [OP_MMAP, 'mmap'],
+  [OP_MUNMAP, 'munmap'],
+  [OP_MPROTECT, 'mprotect'],
+  [OP_MINHERIT, 'minherit'],
+  [OP_MADVISE, 'madvise'],
+  [OP_MSYNC, 'msync'],
+  [OP_MLOCK, 'mlock'],
+  [OP_MUNLOCK, 'munlock'],
+  [OP_BRK, 'brk'],
+  [OP_READ, 'read'],
+  [OP_WRITE, 'write'],
+  [OP_RUN, 'run'],
+  [OP_TOUCH, 'touch-shared'],
+  [OP_CLOCK, 'clock'],
+  [OP_STOP, 'stop'],
+  [OP_GO, 'go'],
+  [OP_SNAPSHOT, 'snapshot'],
+  [OP_KMEM_FREE, 'kmem-free'],
 ] as const;
+
+export type OpName = (typeof OPS)[number][1];
+
+/** By code, and the codes in the order of reports. */
+export const OP_NAMES: readonly OpName[] = namesOf<OpName>(OPS);
+export const OP_ORDER: readonly number[] = numbersOf(OPS);
+
+/** Accesses of a span of memory. */
+export const isAccess = (code: number): boolean => code === OP_READ || code === OP_WRITE || code === OP_RUN;
+/** Ops that make a process, their arg. */
+export const makesProcess = (code: number): boolean =>
+  code === OP_FORK || code === OP_VFORK || code === OP_SPAWN || code === OP_RFORK_MEM || code === OP_RFORK_THREAD;
 
 /** Operand of minherit: VM_INHERIT_ value. FreeBSD: sys/vm/vm.h */
 export const INHERITANCES = ['share', 'copy', 'none', 'zero'] as const;

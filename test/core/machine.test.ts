@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Hunks } from '../../core/hunks.ts';
 import {
+  COUNTER_NAMES,
   DEFAULT_CONFIG,
   KERNEL_PT_PAGE_COUNT,
   MAP_FIXED,
@@ -28,7 +30,10 @@ import {
   sysWait,
 } from '../../core/index.ts';
 import { KernelPanic } from '../../core/panic.ts';
-import { RW, SMALL, calls, image, machineOf, mapAnon, sixtyEntries, started } from '../support/kernel.ts';
+import { MAP_WRITE_LOCKED } from '../../core/state/vm.ts';
+import { vmPageAlloc } from '../../core/vm/pages.ts';
+import { landed } from '../../variants/index.ts';
+import { RW, SMALL, calls, entryAt, image, machineOf, mapAnon, sixtyEntries, started } from '../support/kernel.ts';
 
 const A = 0x400000;
 
@@ -47,6 +52,89 @@ function busy(m: Machine): string[] {
     poke(m, forked, 0x4000_0000, 5);
     clockRead(m, forked);
   });
+}
+
+const { hunks } = landed;
+const CONFIG = { ...DEFAULT_CONFIG, ram: 2 ** 25 };
+
+/** What a machine does, and what is then to be seen of it. */
+const answers = (m: Machine): unknown => [busy(m), snapshotDigest(m), [...m.counters]];
+
+/** Panics in the middle of what takes several steps. */
+const panics: readonly { readonly within: string; readonly act: (m: Machine) => void }[] = [
+  {
+    within: 'a splay, its tree split and not yet joined',
+    act(m) {
+      const p = started(m, sixtyEntries());
+      const entry = p.vmspace.map.header.right;
+      entry.end = entry.start;
+      sysExit(m, p, 0);
+    },
+  },
+  {
+    within: 'a fault, which has the map locked and its object referenced',
+    act(m) {
+      const p = started(m, SMALL);
+      mapAnon(m, p, A, m.frames);
+      for (let page = 0; page < m.frames; page++) access(m, p, A + page * PAGE_SIZE, VM_PROT_WRITE);
+    },
+  },
+  {
+    within: 'a radix insert, after the page was taken and before it is linked',
+    act(m) {
+      const p = started(m, SMALL);
+      mapAnon(m, p, A, 2);
+      access(m, p, A, VM_PROT_WRITE);
+      vmPageAlloc(m, entryAt(p.vmspace.map, A).object!, 0);
+    },
+  },
+  {
+    within: 'an exit, before its vmspace goes',
+    act(m) {
+      const p = started(m, sixtyEntries());
+      p.vmspace.map.locked = MAP_WRITE_LOCKED;
+      sysExit(m, p, 0);
+    },
+  },
+  {
+    within: 'an exit, its pmap half released',
+    act(m) {
+      const p = started(m, sixtyEntries());
+      resetHunks(m, {
+        releaseEnd() {
+          throw new KernelPanic('pmap_release', 'planted');
+        },
+      });
+      sysExit(m, p, 0);
+    },
+  },
+];
+
+function resetHunks(m: Machine, some: Partial<Hunks>): void {
+  m.hunks = { ...hunks, ...some };
+}
+
+/** How often busy() counts each counter; it panics when it is about to count `counter` for time number `time`. */
+function timesCounted(m: Machine, counter = '', time = 0): Map<string, number> {
+  const { counters } = m;
+  const times = new Map<string, number>();
+  const watched = new Proxy(counters, {
+    get: (array, key) => Reflect.get(array, key) as unknown,
+    set(array, key, value) {
+      const name = COUNTER_NAMES[Number(key)]!;
+      const now = (times.get(name) ?? 0) + 1;
+      if (name === counter && now === time) throw new KernelPanic('test', 'planted');
+      times.set(name, now);
+      return Reflect.set(array, key, value);
+    },
+  });
+  Object.assign(m, { counters: watched });
+  try {
+    busy(m);
+  } finally {
+    Object.assign(m, { counters });
+  }
+  return times;
 }
 
 describe('a machine that was used', () => {
@@ -74,14 +162,32 @@ describe('a machine that was used', () => {
   );
 
   it('answers like a new one even if it panicked halfway through', () => {
-    const fresh = machineOf('landed');
-    const expected = busy(fresh);
-    const used = machineOf('landed');
-    const p = started(used, sixtyEntries());
-    used.vmspaces[0]!.map.locked = 2;
-    expect(() => sysExit(used, p, 0)).toThrow(KernelPanic);
-    resetMachine(used, DEFAULT_CONFIG, fresh.hunks);
-    expect(busy(used)).toEqual(expected);
+    const expected = answers(machineOf('landed', CONFIG));
+    const used = machineOf('landed', CONFIG);
+    const beside = machineOf('landed', CONFIG);
+    for (const panic of panics) {
+      expect(() => panic.act(used), panic.within).toThrow(KernelPanic);
+      expect(answers(beside), `${panic.within}: a machine beside it`).toEqual(expected);
+      resetMachine(used, CONFIG, hunks);
+      expect(answers(used), panic.within).toEqual(expected);
+      for (const m of [used, beside]) resetMachine(m, CONFIG, hunks);
+    }
+  });
+
+  it('answers like a new one whatever it was about to count when it panicked', () => {
+    const expected = answers(machineOf('landed', CONFIG));
+    const used = machineOf('landed', CONFIG);
+    const beside = machineOf('landed', CONFIG);
+    const counted = [...timesCounted(used)];
+    expect(counted.length).toBeGreaterThan(30);
+    for (const [counter, times] of counted) {
+      resetMachine(used, CONFIG, hunks);
+      expect(() => timesCounted(used, counter, Math.ceil(times / 2))).toThrow('planted');
+      for (const m of [used, beside]) {
+        resetMachine(m, CONFIG, hunks);
+        expect(answers(m), `${counter}${m === used ? '' : ', beside it'}`).toEqual(expected);
+      }
+    }
   });
 
   it('keeps nothing of processes that are gone, and gives no number of a pmap twice', () => {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { FIRST_REACHED, type Machine } from '../../core/index.ts';
+import { type Machine, REACHED } from '../../core/index.ts';
 import { EXIT_FINDING, EXIT_OK, tally } from '../../harness/compare/gate.ts';
 import { type WorkloadComparison, neverSeen, planComparison } from '../../harness/compare/plan.ts';
 import { compareWorkload } from '../../harness/compare/workload.ts';
@@ -65,7 +65,7 @@ describe('the declarations of the review', () => {
 
   it('are about members of the seam all of which the workloads reach', () => {
     const reached = MEMBERS.filter((_name, i) =>
-      answered.some(({ records }) => records.every(({ totals }) => totals[FIRST_REACHED + i]! > 0)),
+      answered.some(({ records }) => records.every(({ totals }) => totals[REACHED[i]]! > 0)),
     );
     expect(reached).toEqual(MEMBERS);
   });

@@ -21,8 +21,8 @@ export const pmapMutants: readonly Mutant[] = [
   {
     fault: 'one page is removed like a range',
     file: remove,
-    find: '  }\n  if (eva - sva === PAGE_SIZE) removePage',
-    replace: '  }\n  if (eva - sva === 0) removePage',
+    find: 'else if (eva - sva === PAGE_SIZE) removePage',
+    replace: 'else if (eva - sva === 0) removePage',
   },
   {
     fault: 'the in-loop test is not asked',

@@ -35,8 +35,8 @@ export const vmMutants: readonly Mutant[] = [
   ),
   vm('map-tree')(
     'a splay to the left does not rotate',
-    'stepLeft(root, y !== leftSpine && y.maxFree >= length && addr < y.start)',
-    'stepLeft(root, false)',
+    'stepLeft(spines, root, y !== spines.left && y.maxFree >= length && addr < y.start)',
+    'stepLeft(spines, root, false)',
   ),
   vm('object')('a shadow keeps ONEMAPPING after its object lost it', 'object.flags |= OBJ_ONEMAPPING;', ''),
   vm('object')(

@@ -20,10 +20,11 @@ export interface ImportEdge {
 /** Core files from the bottom up. Files on one line may not import each other, except within vm and kern, in their order. */
 const CORE_ORDER: readonly (readonly string[])[] = [
   ['core/units.ts', 'core/panic.ts'],
-  ['core/counters.ts'],
+  ['core/numbered.ts'],
+  ['core/counters.ts', 'core/places.ts'],
   ['core/calls.ts'],
   ['core/events.ts'],
-  ['core/state/page-index.ts', 'core/state/phys.ts'],
+  ['core/state/page-index.ts', 'core/state/names.ts'],
   ['core/state/pmap.ts'],
   ['core/state/cpu.ts'],
   ['core/state/vm.ts'],
@@ -56,7 +57,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
   { of: 'harness/input-error.ts', may: [] },
   {
     of: 'harness/workload/',
-    may: ['harness/workload/', 'harness/input-error.ts', 'core/units.ts', 'core/counters.ts'],
+    may: ['harness/workload/', 'harness/input-error.ts', 'core/units.ts', 'core/numbered.ts'],
   },
   { of: 'harness/input/', may: ['harness/input/', 'harness/workload/', 'core/units.ts'] },
   { of: 'harness/check/', may: ['harness/check/', 'core/inspect.ts', 'core/counters.ts'] },
@@ -105,7 +106,14 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
   },
   {
     of: 'harness/explain/',
-    may: ['harness/explain/', 'harness/run/record.ts', 'harness/workload/', 'core/calls.ts', 'core/counters.ts'],
+    may: [
+      'harness/explain/',
+      'harness/run/record.ts',
+      'harness/workload/',
+      'core/calls.ts',
+      'core/counters.ts',
+      'core/places.ts',
+    ],
   },
   {
     of: 'harness/probe/',
@@ -120,6 +128,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'harness/run/record.ts',
       'core/counters.ts',
       'core/events.ts',
+      'core/places.ts',
     ],
   },
   { of: 'harness/review/', may: ['harness/review/', 'harness/declare/', 'harness/findings/finding.ts'] },
@@ -234,6 +243,24 @@ export function importsOf(path: string, text: string): ImportEdge[] {
   };
   visit(source);
   return edges;
+}
+
+/**
+ * Variables at module level that can hold something from one call to the next: let, var, and constants that are objects
+ * made with new.
+ */
+export function moduleState(path: string, text: string): string[] {
+  const { statements } = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  return statements
+    .filter(ts.isVariableStatement)
+    .flatMap(({ declarationList: { flags, declarations } }) =>
+      declarations
+        .filter(
+          ({ initializer }) =>
+            (flags & ts.NodeFlags.Const) === 0 || (initializer !== undefined && ts.isNewExpression(initializer)),
+        )
+        .map(({ name }) => name.getText()),
+    );
 }
 
 export const readSource = (path: string): string => readFileSync(join(root, path), 'utf8');

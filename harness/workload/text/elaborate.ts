@@ -18,8 +18,6 @@ import {
   OP_FORK,
   OP_GO,
   OP_KILL,
-  OP_READ,
-  OP_RUN,
   OP_SPAWN,
   OP_STOP,
   OP_VFORK,
@@ -28,6 +26,7 @@ import {
   type Program,
   type ProgramSpec,
   type Workload,
+  isAccess,
   opAccesses,
 } from '../ops.ts';
 import { BUILT_IN_PROGRAMS, buildProgram } from '../program.ts';
@@ -97,7 +96,7 @@ export class Elaborator {
     let { len, arg } = op;
     if (op.end !== null) len = this.#length(op.address!, op.end, op, life);
     if (op.address !== null && base === 0) this.#within(addr, len, op.address, op);
-    if (op.code >= OP_READ && op.code <= OP_RUN) this.#countAccesses(len, arg, op);
+    if (isAccess(op.code)) this.#countAccesses(len, arg, op);
     if (op.program !== null) {
       const { index, program } = this.#program(op.program, op);
       if (op.code === OP_SPAWN) {
@@ -303,7 +302,7 @@ export class Elaborator {
       return;
     }
     const ends = op.code === OP_EXIT || (op.code === OP_EXEC_FAIL && op.len === 1);
-    if (life.armed && (ends || op.code === OP_EXEC || (op.code >= OP_FORK && op.code <= OP_VFORK))) {
+    if (life.armed && (ends || op.code === OP_EXEC || op.code === OP_FORK || op.code === OP_VFORK)) {
       life.state = 'stopped';
       life.afterGo = ends ? 'gone' : 'running';
       life.goneLine = op.line;

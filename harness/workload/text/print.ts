@@ -37,6 +37,7 @@ import {
   type ProgramSpec,
   STOP_POINTS,
   type Workload,
+  makesProcess,
   opAt,
 } from '../ops.ts';
 import { BUILT_IN_PROGRAMS } from '../program.ts';
@@ -176,7 +177,7 @@ class OpPrinter {
   #follow(op: Op, process: number): void {
     if (op.code === OP_EXEC) this.#programs[process] = this.#workload.programs[op.arg];
     else if (op.code === OP_SPAWN && op.len >= 0) this.#programs[op.arg] = this.#workload.programs[op.len];
-    else if (op.code <= OP_RFORK_THREAD) this.#programs[op.arg] = this.#programs[process];
+    else if (makesProcess(op.code)) this.#programs[op.arg] = this.#programs[process];
   }
 }
 

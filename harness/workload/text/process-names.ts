@@ -1,5 +1,5 @@
 /** Names under which the processes of a workload can be told apart in text. */
-import { CHUNK_OPS, OP_KILL, OP_RFORK_THREAD, OP_WAIT, type Workload } from '../ops.ts';
+import { CHUNK_OPS, OP_KILL, OP_WAIT, type Workload, makesProcess } from '../ops.ts';
 
 /** The first and the last op that mentions each process. */
 function mentions({ ops, actors, processes }: Workload): { first: Int32Array; last: Int32Array } {
@@ -14,7 +14,7 @@ function mentions({ ops, actors, processes }: Workload): { first: Int32Array; la
     const at = i % CHUNK_OPS;
     mention(actors[who[at]].process, i);
     const verb = code[at];
-    if (verb === OP_WAIT || verb === OP_KILL || verb <= OP_RFORK_THREAD) mention(arg[at], i);
+    if (verb === OP_WAIT || verb === OP_KILL || makesProcess(verb)) mention(arg[at], i);
   }
   return { first, last };
 }

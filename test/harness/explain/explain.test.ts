@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { EVENT_KINDS, FIRST_FUNCTION, type Machine, PLACE_NAMES } from '../../../core/index.ts';
+import type { Machine } from '../../../core/index.ts';
 import {
   DIMENSIONS,
   type Explanation,
@@ -152,11 +152,5 @@ describe('explain', () => {
     const landed = variantById('landed')!;
     const { totals, checkpoints, perOp } = run(null, workload, landed).record;
     expect(profiled(workload, 'landed')).toMatchObject({ totals, checkpoints, perOp });
-  });
-});
-
-describe('the places of the kernel', () => {
-  it('begin with the pmap calls, in the order of events', () => {
-    expect(PLACE_NAMES.slice(0, FIRST_FUNCTION)).toEqual(EVENT_KINDS.map((kind) => `pmap_${kind}`));
   });
 });

@@ -103,3 +103,28 @@ describe('a fault that shows on one kind of machine, or in a pmap that does not 
     expect(differences.map(({ what }) => what)).toContain(shows);
   });
 });
+
+describe('a fault that ends in a panic on one kind of machine', () => {
+  const corrupt = faulty('corrupt', {
+    exitBeforeVmspaceExit(m, p) {
+      if (m.config.la57) {
+        const entry = p.vmspace.map.header.right;
+        entry.end = entry.start;
+      }
+      hunks.exitBeforeVmspaceExit(m, p);
+    },
+  });
+
+  it('shows there, and on no workload that the process runs after it', async () => {
+    const standings = [];
+    for (const name of ['exec-touched-la57', 'exit-touched', 'heap-and-files']) {
+      const [pair] = againstLanded(await loadWorkload(name), corrupt).pairs;
+      standings.push([name, pair!.verdict, pair!.standing, pair!.differences.map(({ what }) => what)]);
+    }
+    expect(standings).toEqual([
+      ['exec-touched-la57', 'panic', 'unexpected', expect.arrayContaining(['panic'])],
+      ['exit-touched', 'identical', null, []],
+      ['heap-and-files', 'identical', null, []],
+    ]);
+  });
+});

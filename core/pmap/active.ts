@@ -1,0 +1,35 @@
+/**
+ * pm_active: the CPUs that have a pmap loaded, 64 of them in two words. FreeBSD: sys/sys/cpuset.h CPU_SET_ATOMIC and around.
+ */
+import type { Pmap } from '../state/pmap.ts';
+
+/** Says that the pmap is loaded on a CPU, or no longer. */
+export function setActive(pmap: Pmap, cpu: number): void {
+  if (cpu < 32) pmap.activeLo |= 1 << cpu;
+  else pmap.activeHi |= 1 << (cpu - 32);
+}
+
+export function clearActive(pmap: Pmap, cpu: number): void {
+  if (cpu < 32) pmap.activeLo &= ~(1 << cpu);
+  else pmap.activeHi &= ~(1 << (cpu - 32));
+}
+
+export const isActive = (pmap: Pmap, cpu: number): boolean =>
+  cpu < 32 ? (pmap.activeLo & (1 << cpu)) !== 0 : (pmap.activeHi & (1 << (cpu - 32))) !== 0;
+
+const othersLo = (pmap: Pmap, cpu: number): number => (cpu < 32 ? pmap.activeLo & ~(1 << cpu) : pmap.activeLo);
+const othersHi = (pmap: Pmap, cpu: number): number => (cpu < 32 ? pmap.activeHi : pmap.activeHi & ~(1 << (cpu - 32)));
+
+/** Is it loaded on another CPU than this one? */
+export const isActiveElsewhere = (pmap: Pmap, cpu: number): boolean =>
+  (othersLo(pmap, cpu) | othersHi(pmap, cpu)) !== 0;
+
+/** On how many others. */
+export const activeElsewhere = (pmap: Pmap, cpu: number): number =>
+  popcount(othersLo(pmap, cpu)) + popcount(othersHi(pmap, cpu));
+
+function popcount(word: number): number {
+  let count = 0;
+  for (let rest = word; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
