@@ -22,6 +22,7 @@ import type { Finding, OpenFinding } from './finding.ts';
 import { n1 } from './n1.ts';
 import { n10 } from './n10.ts';
 import { n11 } from './n11.ts';
+import { n12 } from './n12.ts';
 import { n2 } from './n2.ts';
 import { n3 } from './n3.ts';
 import { n4 } from './n4.ts';
@@ -59,6 +60,7 @@ export const ledger: readonly Finding[] = [
   n9,
   n10,
   n11,
+  n12,
 ];
 
 /** The remarks that are not executable yet. */

@@ -9,4 +9,5 @@ export const knownViolations: readonly Known[] = [
   { finding: 'F1', variant: 'toplevel-accounting', what: 'user-pt-page-count', until: 'double-count-fix' },
   { finding: 'F6', variant: 'double-count-fix', what: 'shared-page-entry', until: 'shared-page-unmap' },
   { finding: 'F6', variant: 'double-count-fix', what: 'shared-page-signal', until: 'shared-page-unmap' },
+  { finding: 'N12', variant: 'baseline', what: 'leaf-stale' },
 ];

@@ -20,6 +20,9 @@ export interface Mutant {
   readonly fault: string;
 }
 
+/** What the child is to run: vectors of a kind, or a finding. */
+type Kind = 'pmap' | 'mmu' | 'vm' | 'finding';
+
 /** First answer that differs, what was thrown instead, or that time ran out. Null: the fault went unnoticed. */
 export type Caught = string | null;
 
@@ -34,16 +37,16 @@ export function mutate({ file, find, replace, fault }: Mutant, text = readSource
   return text.replace(find, () => replace);
 }
 
-/** Files that the child reaches by imports, itself included. */
-function reachable(): string[] {
-  const known = new Set([...sourceFiles(), CHILD]);
+/** Files that a child reaches by imports, itself included. */
+function reachable(child: string): string[] {
+  const known = new Set([...sourceFiles(), child]);
   const reached = new Set<string>();
   const visit = (file: string): void => {
     if (reached.has(file) || !known.has(file)) return;
     reached.add(file);
     for (const { target } of importsOf(file, readSource(file))) visit(target);
   };
-  visit(CHILD);
+  visit(child);
   return [...reached];
 }
 
@@ -51,26 +54,37 @@ function reachable(): string[] {
 export class MutantTree {
   readonly #root = mkdtempSync(join(tmpdir(), 'pmapdiff-mutants-'));
 
-  constructor() {
+  readonly #child: string;
+
+  constructor(child = CHILD) {
+    this.#child = child;
     symlinkSync(join(root, 'node_modules'), join(this.#root, 'node_modules'));
     writeFileSync(join(this.#root, 'package.json'), '{"type":"module"}');
-    for (const file of reachable()) this.#compile(file, readSource(file));
+    for (const file of reachable(child)) this.#compile(file, readSource(file));
   }
 
-  /** Runs the vectors `paths` of a kind with the fault in place. */
-  async run(mutant: Mutant, kind: 'pmap' | 'mmu' | 'vm', paths: readonly string[]): Promise<Caught> {
-    this.#compile(mutant.file, mutate(mutant));
+  /** Runs the vectors `paths` of a kind with the fault in place, or with several edits that are one. */
+  async run(mutant: Mutant | readonly Mutant[], kind: Kind, paths: readonly string[]): Promise<Caught> {
+    const edits = [mutant].flat();
+    const files = new Set(edits.map(({ file }) => file));
+    for (const file of files) {
+      const ofFile = edits.filter((edit) => edit.file === file);
+      this.#compile(
+        file,
+        ofFile.reduce((text, edit) => mutate(edit, text), readSource(file)),
+      );
+    }
     try {
       return await this.vectors(kind, paths);
     } finally {
-      this.#compile(mutant.file, readSource(mutant.file));
+      for (const file of files) this.#compile(file, readSource(file));
     }
   }
 
   /** Runs the vectors with whatever stands in the tree. */
-  vectors(kind: 'pmap' | 'mmu' | 'vm', paths: readonly string[]): Promise<Caught> {
+  vectors(kind: Kind, paths: readonly string[]): Promise<Caught> {
     return new Promise((resolve, reject) => {
-      const args = ['--max-old-space-size=1024', join(this.#root, CHILD.replace(/\.ts$/, '.js')), kind, ...paths];
+      const args = ['--max-old-space-size=1024', join(this.#root, this.#child.replace(/\.ts$/, '.js')), kind, ...paths];
       execFile(process.execPath, args, { timeout: TIME_LIMIT }, (error, stdout, stderr) => {
         if (error === null) resolve(stdout === '' ? null : stdout.trim());
         else if (error.killed) resolve('no answer within the time limit');
