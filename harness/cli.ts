@@ -124,6 +124,7 @@ program
   .description('hold the simulated kernel against recorded answers of the real one')
   .argument('<kind>', 'pmap, vm, mmu or replay')
   .argument('<path...>', 'folders or files of recordings')
+  .option('--variants <ids>', 'with pmap, vm and replay: revisions by name, comma-separated (default: all recorded)')
   .option('--traces <dir>', 'with replay: folder of the recorded programs (default: the corpus)')
   .action(async (kind, paths, options) => finish((await ACTIONS.conform())(kind, paths, options)));
 

@@ -19,7 +19,7 @@ import {
   OBJ_SHADOWLIST,
   VmObject,
 } from '../state/vm.ts';
-import { PAGE_SIZE, type Pages } from '../units.ts';
+import { PAGE_SIZE, type Frame, type Pages } from '../units.ts';
 import { vmObjectTerminatePages, vmPageFindLeast, vmPageLookup, vmPageRemoveAndFree, vmPageRename } from './pages.ts';
 
 /** A new object with one reference. FreeBSD: vm_object_allocate */
@@ -141,6 +141,13 @@ function scanAllShadowed(m: Machine, object: VmObject, backing: VmObject): boole
   return true;
 }
 
+/** Frees a page of an object that collapses: nobody may map it any more, wired or not. */
+function freeUnmapped(m: Machine, backing: VmObject, frame: Frame): void {
+  if (m.page.pvHead[frame] !== 0 || m.page.pvHead2m[frame >>> 9] !== 0)
+    throw new KernelPanic('vm_object_collapse_scan', 'freeing mapped page', { frame });
+  vmPageRemoveAndFree(m, backing, frame);
+}
+
 /** Moves the pages of a backing object that object does not hide into it, frees the others. FreeBSD: vm_object_collapse_scan */
 function collapseScan(m: Machine, object: VmObject, backing: VmObject): void {
   const { page } = m;
@@ -149,11 +156,11 @@ function collapseScan(m: Machine, object: VmObject, backing: VmObject): void {
     const next = page.listNext[frame];
     const pindex = page.pindex[frame] - first;
     if (pindex < 0 || pindex >= object.size || page.valid[frame] === 0) {
-      vmPageRemoveAndFree(m, backing, frame);
+      freeUnmapped(m, backing, frame);
     } else {
       const mine = vmPageLookup(m, object, pindex);
       if (mine !== 0 && page.valid[mine] !== 0) {
-        vmPageRemoveAndFree(m, backing, frame);
+        freeUnmapped(m, backing, frame);
       } else {
         if (mine !== 0) vmPageRemoveAndFree(m, object, mine);
         vmPageRename(m, backing, frame, object, pindex);

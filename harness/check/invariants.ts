@@ -77,7 +77,9 @@ export const INVARIANTS = {
   'shared-page': ['the shared page is one valid, unmanaged, unmapped-by-pv page that is not freed', 'vm 5.10'],
   // pmap against map.
   'leaf-in-entry': ['a user leaf lies in a map entry with an object', 'vm 5.15'],
-  'leaf-page': ['a user leaf maps the page of the object chain, or an older one read-only', 'vm 5.15'],
+  'leaf-page': ['a user leaf maps a page of the object chain of its entry', 'vm 5.15'],
+  // An older page may be mapped by nobody who sees the newer one: vm_object_collapse_scan asserts it when it frees one.
+  'leaf-stale': ['no user leaf maps a page that one nearer the top of its object chain hides', 'vm 5.15'],
   'leaf-rights': ['a leaf grants no more than its entry; writeable only pages of the top object', 'vm 5.16'],
   'leaf-wired': ['a wired leaf lies in a wired entry', 'vm 5.16'],
   // Life cycle.

@@ -71,26 +71,33 @@ function checkPart(
     const depth = depthOf(m, entry.object!, pindex + page, frame);
     if (depth === 0) continue;
     const name = (): string => `${hex(from + page * PAGE)}: `;
-    if (depth < 0)
+    if (depth === HIDDEN)
+      report.broken('leaf-stale', who, `${name()}the page nearest the top of its chain`, `frame ${frame}`);
+    else if (depth === NOWHERE)
       report.broken('leaf-page', who, `${name()}a page of the chain of object ${entry.object!.id}`, `frame ${frame}`);
     else if (isWriteable) report.broken('leaf-rights', who, `${name()}read-only below the top object`, bits(lo));
   }
 }
 
-/**
- * How many objects down the chain the page at an index is this frame; -1: nowhere. A page nearer the top may hide it: then
- * it is an older one that stays mapped until the next fault.
- */
+/** The frame is no page of the chain; it is one, but a page nearer the top hides it. */
+const NOWHERE = -1;
+const HIDDEN = -2;
+
+/** How many objects down the chain the page at an index is this frame; or NOWHERE, HIDDEN. */
 function depthOf({ page, vm }: State['m'], top: VmObject, pindex: number, frame: number): number {
   let index = pindex;
   let depth = 0;
+  let isHidden = false;
   for (let object: VmObject | null = top; object !== null && depth < 10_000; object = object.backing) {
     if (page.object[frame] === object.id) {
       const isThere = page.pindex[frame] === index && residentAt(vm.index, object, index) === frame;
-      return isThere ? depth : -1;
+      if (!isThere) return NOWHERE;
+      return isHidden ? HIDDEN : depth;
     }
+    const nearer = residentAt(vm.index, object, index);
+    isHidden ||= nearer !== 0 && page.valid[nearer] !== 0;
     index += object.backingOffset / PAGE;
     depth++;
   }
-  return -1;
+  return NOWHERE;
 }

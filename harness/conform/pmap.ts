@@ -40,6 +40,7 @@ import {
 } from '../../core/counters.ts';
 import { KernelPanic } from '../../core/panic.ts';
 import type { Variant } from '../../core/variant.ts';
+import { samePanic } from './panic.ts';
 import { PmapBench } from './pmap-bench.ts';
 import { type PmapAnswer, type PmapFile, answersOf, pmapFile } from './pmap-vectors.ts';
 import type { OpMismatch, PmapConformReport } from './report.ts';
@@ -90,13 +91,6 @@ const ENOUGH = 20;
 export interface PmapRevision {
   readonly variant: Variant;
   readonly answers: string;
-}
-
-/** A recorded panic begins with the function's name, or else gives the reason only. Pointers and lines do not count. */
-function samePanic(recorded: string, panic: KernelPanic): boolean {
-  const named = /^panic: ([a-z_][a-z0-9_]*): /.exec(recorded);
-  if (named !== null) return named[1] === panic.where;
-  return recorded.replaceAll(/ 0x[0-9a-f]+/g, '') === `panic: ${panic.reason}`;
 }
 
 const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);

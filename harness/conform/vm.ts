@@ -7,6 +7,7 @@ import { KernelPanic } from '../../core/panic.ts';
 import type { VmMapEntry, Vmspace } from '../../core/state/vm.ts';
 import type { Variant } from '../../core/variant.ts';
 import { vmMapEntrySucc } from '../../core/vm/map-tree.ts';
+import { samePanic } from './panic.ts';
 import { countTables } from './pmap-state.ts';
 import type { OpMismatch, VmConformReport } from './report.ts';
 import { readVectors, vectorFiles } from './vector-files.ts';
@@ -84,18 +85,25 @@ class Run {
     world.start(revision.variant, this.superpages);
     const { counters } = world.m;
     const before = new Float64Array(counters.length);
+    let dead = false;
     for (const [index, op] of this.file.ops.entries()) {
       if (this.found.length >= ENOUGH) return index;
       this.op = index;
       const item = answers[index];
+      if (dead) {
+        this.check('out', item.out ?? 'ok', 'dead');
+        continue;
+      }
       before.set(counters);
       let outcome: VmOutcome;
       try {
         outcome = world.step(op);
       } catch (error) {
         if (!(error instanceof KernelPanic)) throw error;
-        this.check('out', item.out ?? 'ok', `panic: ${error.message}`);
-        return index + 1;
+        const recorded = item.out ?? 'ok';
+        this.check('out', recorded, samePanic(recorded, error) ? recorded : `panic: ${error.message}`);
+        dead = true;
+        continue;
       }
       this.check('out', item.out ?? 'ok', outcome.out ?? 'ok');
       this.check('val', item.val ?? '', outcome.val ?? '');

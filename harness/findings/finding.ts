@@ -39,6 +39,8 @@ export interface FindingCase {
   readonly workload: string | Recorded;
   /** A member of the seam that does nothing in this case, whatever the variant: a fault planted in all of them alike. */
   readonly without?: 'vmspaceClear';
+  /** Every invariant is checked after each op: the record says which do not hold. */
+  readonly checked?: true;
   /** What `observe` reads, in words with its unit. */
   readonly observes: string;
   /** A variant whose record `observe` receives as well; absent: it receives the record itself twice. */

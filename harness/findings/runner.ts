@@ -3,6 +3,7 @@
  */
 import { type Machine, type Variant, defineVariant } from '../../core/index.ts';
 import { variantById } from '../../variants/index.ts';
+import { checkers } from '../check/checker.ts';
 import { loadCorpus } from '../input/load.ts';
 import type { RunRecord } from '../run/record.ts';
 import { run } from '../run/run.ts';
@@ -15,13 +16,15 @@ import type { CaseResult, Cell, CellStatus, FindingResult } from './result.ts';
 /** Throws WorkloadError for a workload that cannot be read, RangeError for a variant that does not exist. */
 export async function runFindings(findings: readonly Finding[] = ledger): Promise<FindingResult[]> {
   let machine: Machine | null = null;
+  const checker = checkers();
   const runCase = async (id: string, one: FindingCase): Promise<CaseResult> => {
-    const { name, observes, source, workload, without, expected, against, observe } = one;
+    const { name, observes, source, workload, without, checked = false, expected, against, observe } = one;
     const parsed = await workloadOf(id, workload);
     const record = (variantId: string): RunRecord => {
       const variant = variantById(variantId);
       if (variant === undefined) throw new RangeError(`finding ${id}: expected a variant, got ${variantId}`);
-      const result = run(machine, parsed, without === undefined ? variant : leaveOut(variant, without));
+      const planted = without === undefined ? variant : leaveOut(variant, without);
+      const result = run(machine, parsed, planted, { check: checked }, { checker });
       ({ machine } = result);
       return result.record;
     };

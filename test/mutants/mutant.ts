@@ -3,7 +3,7 @@
  * with the program and run against recorded vectors in a child process.
  */
 import { execFile } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundle } from '../../harness/bundle/bundle.mjs';
 import { readSource, root } from '../support/layers.ts';
@@ -18,11 +18,13 @@ export interface Mutant {
   readonly fault: string;
 }
 
+/** What the child is to run: vectors of a kind, or a finding. */
+type Kind = 'pmap' | 'mmu' | 'vm' | 'finding';
+
 /** First answer that differs, what was thrown instead, or that time ran out. Null: the fault went unnoticed. */
 export type Caught = string | null;
 
-type VectorKind = 'pmap' | 'mmu' | 'vm';
-
+const CHILD = 'test/mutants/child.ts';
 const TIME_LIMIT = 20_000;
 
 /** The file's text with the fault in it. Throws when the record no longer matches the source. */
@@ -35,15 +37,25 @@ export function mutate({ file, find, replace, fault }: Mutant, text = readSource
 
 /** The program that answers recorded vectors, bundled with a fault in it, for one child at a time. */
 export class MutantTree {
-  readonly #folder = join(root, 'node_modules', '.pmapdiff-mutants', String(process.pid));
+  readonly #folder = mkdtempSync(join(root, 'node_modules', '.pmapdiff-mutants-'));
+  readonly #child: string;
 
-  /** Runs the vectors `paths` of a kind with the fault in place. */
-  run(mutant: Mutant, kind: VectorKind, paths: readonly string[]): Promise<Caught> {
-    return this.#answer(new Map([[join(root, mutant.file), mutate(mutant)]]), kind, paths);
+  constructor(child = CHILD) {
+    this.#child = child;
+  }
+
+  /** Runs the vectors `paths` of a kind with the fault in place, or with several edits that are one. */
+  run(mutant: Mutant | readonly Mutant[], kind: Kind, paths: readonly string[]): Promise<Caught> {
+    const sources = new Map<string, string>();
+    for (const edit of [mutant].flat()) {
+      const file = join(root, edit.file);
+      sources.set(file, mutate(edit, sources.get(file)));
+    }
+    return this.#answer(sources, kind, paths);
   }
 
   /** Runs the vectors with the source as it is. */
-  vectors(kind: VectorKind, paths: readonly string[]): Promise<Caught> {
+  vectors(kind: Kind, paths: readonly string[]): Promise<Caught> {
     return this.#answer(new Map(), kind, paths);
   }
 
@@ -51,9 +63,9 @@ export class MutantTree {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #answer(sources: ReadonlyMap<string, string>, kind: VectorKind, paths: readonly string[]): Promise<Caught> {
+  async #answer(sources: ReadonlyMap<string, string>, kind: Kind, paths: readonly string[]): Promise<Caught> {
     await bundle(
-      { child: join(root, 'test/mutants/child.ts') },
+      { child: join(root, this.#child) },
       { sources, folder: this.#folder, external: (id) => !/^[./]/.test(id), output: { codeSplitting: false } },
     );
     const args = ['--max-old-space-size=1024', join(this.#folder, 'child.js'), kind, ...paths];

@@ -45,6 +45,21 @@ export const vmMutants: readonly Mutant[] = [
     'if (false) {',
   ),
   vm('object')('bypass is not tried', 'if (!scanAllShadowed(m, object, backing)) return;', 'return;'),
+  vm('object')(
+    'a collapse frees what is mapped',
+    'if (m.page.pvHead[frame] !== 0 || m.page.pvHead2m[frame >>> 9] !== 0)',
+    'if (false)',
+  ),
+  vm('object-pages')(
+    'unwiring does not see how far an object stands in the one behind it',
+    'do {\n        index += at.backingOffset / PAGE_SIZE;',
+    'do {',
+  ),
+  vm('shadow')(
+    'an object that others name grows over their part',
+    'if (object.refCount > 1 && object.size !== next && (object.flags & OBJ_ONEMAPPING) === 0) return false;',
+    '',
+  ),
   vm('shadow')(
     'fork does not split objects',
     'if ((from.flags & OBJ_ANON) === 0 || from.refCount <= 1) return;',
@@ -56,12 +71,32 @@ export const vmMutants: readonly Mutant[] = [
     'object.shadowCount === 1 &&',
     'object.shadowCount === -1 &&',
   ),
+  vm('fault-copy')(
+    'a wired copy does not see how far an object stands in the one behind it',
+    'pindex += object.backingOffset / PAGE_SIZE;',
+    '',
+  ),
+  vm('fault-copy')(
+    'a wired entry that becomes writable leaves the old page wired',
+    'if (upgrade && from !== to) {',
+    'if (false) {',
+  ),
   vm('protect')(
     'taking write from private memory takes it twice',
     'VM_PROT_ALL & ~VM_PROT_WRITE : VM_PROT_ALL',
     'VM_PROT_ALL : VM_PROT_ALL',
   ),
   vm('stack')('a stack grows by what it needs only', 'Math.ceil(grow / STACK_GROW_BYTES) * STACK_GROW_BYTES', 'grow'),
+  vm('stack')(
+    'the main stack grows beyond its limit',
+    'if (isMain && used + grow > STACK_LIMIT) return KERN_NO_SPACE;',
+    '',
+  ),
+  vm('stack')(
+    'what is left of the limit is not what the main stack grows by',
+    'if (isMain && used + grow > STACK_LIMIT) grow = STACK_LIMIT - used;',
+    '',
+  ),
   vm('vmspace')(
     'fork protects again what awaits its copy',
     '(src.eflags & MAP_ENTRY_NEEDS_COPY) === 0 && (src.protection',

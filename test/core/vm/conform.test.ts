@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { KernelPanic } from '../../../core/index.ts';
+import { samePanic } from '../../../harness/conform/panic.ts';
 import { conformVm } from '../../../harness/conform/vm.ts';
 import { variantById } from '../../../variants/index.ts';
 import { root } from '../../support/layers.ts';
@@ -25,7 +27,7 @@ describe('what the kernel’s own VM code answered', () => {
   ])('is what %s answers: calls, entries, objects, counts and costs', (id, answers) => {
     const { checked, mismatches } = conformVm(vectors('vm'), [revision(id, answers)]);
     expect(mismatches).toEqual([]);
-    expect(checked).toBe(912);
+    expect(checked).toBe(1_539);
   });
 
   it('is what it answers with superpages too, in each revision and in d33276', () => {
@@ -34,7 +36,7 @@ describe('what the kernel’s own VM code answered', () => {
       vectors('vm-superpages'),
       ids.map((id) => revision(id)),
     );
-    expect([files, mismatches]).toEqual([10, []]);
+    expect([files, mismatches]).toEqual([11, []]);
   });
 
   it('is not what another revision answers', () => {
@@ -42,5 +44,17 @@ describe('what the kernel’s own VM code answered', () => {
     expect(wrong('toplevel-accounting', 'landed')).toContain('g');
     expect(wrong('double-count-fix', 'landed')).toContain('out');
     expect(wrong('d33276', 'landed')).toEqual([]);
+  });
+
+  it.each([
+    ['panic: freeing mapped page', 'vm_object_collapse_scan', true],
+    ['panic: freeing mapped page 0xfffffe0001234560', 'vm_object_collapse_scan', true],
+    ['panic: freeing mapped page', 'vm_page_free_prep', false],
+    ['panic: vm_page_free_prep: freeing mapped page 0x1', 'vm_page_free_prep', true],
+    ['panic: vm_page_free_prep: freeing mapped page 0x1', 'vm_object_collapse_scan', false],
+    ['panic: freeing wired page', 'vm_object_collapse_scan', false],
+    ['ok', 'vm_object_collapse_scan', false],
+  ])('holds %j and a panic in %s for the same: %s', (recorded, where, same) => {
+    expect(samePanic(recorded, new KernelPanic(where, 'freeing mapped page', { frame: 7 }))).toBe(same);
   });
 });

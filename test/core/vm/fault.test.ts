@@ -28,9 +28,13 @@ import {
   sysMmap,
   sysMunlock,
 } from '../../../core/index.ts';
+import { pmapEnter } from '../../../core/pmap/index.ts';
+import type { VmObject } from '../../../core/state/vm.ts';
+import type { Frame } from '../../../core/units.ts';
 import { RW, SHARED_PAGE, SMALL, calls, entryAt, kinds, machineOf, mapAnon, started } from '../../support/kernel.ts';
 
 const A = 0x400000;
+const B = 0x800000;
 const SIGSEGV = 11;
 const SIGBUS = 10;
 
@@ -181,6 +185,46 @@ describe('copy-on-write', () => {
     expect(order).toEqual(['copy_page', 'enter', 'copy_page', 'enter']);
     expect(sysMunlock(m, p, A, 2 * PAGE_SIZE)).toBe(0);
     expect(p.vmspace.pmap.stats.wiredCount).toBe(0);
+  });
+});
+
+describe('a collapse', () => {
+  /** A child has a copy of the first of two pages; the exit of its parent takes the object of both in. */
+  const collapse = (plant: (m: Machine, forked: Proc, shadow: VmObject, pages: [Frame, Frame]) => void) => (): void => {
+    const [m, p] = fresh();
+    mapAnon(m, p, A, 2);
+    poke(m, p, A, 1);
+    poke(m, p, A + PAGE_SIZE, 2);
+    const forked = fork(m, p);
+    poke(m, forked, A, 3);
+    const shadow = entryAt(forked.vmspace.map, A).object!;
+    const first = shadow.backing!.memqFirst;
+    plant(m, forked, shadow, [first, m.page.listNext[first]!]);
+    runOn(m, p, 0);
+    sysExit(m, p, 0);
+    expect([shadow.backing, word(m, forked, A), word(m, forked, A + PAGE_SIZE)]).toEqual([null, 3, 2]);
+  };
+
+  it('keeps the pages that are not hidden, mapped as they are', () => {
+    expect(collapse(() => {})).not.toThrow();
+  });
+
+  it.each<[string, Parameters<typeof collapse>[0]]>([
+    [
+      'hidden',
+      (m, { vmspace: { pmap } }, _, [page]) => void pmapEnter(m, pmap, B, page, VM_PROT_READ, VM_PROT_READ, 0),
+    ],
+    ['beyond the end', (_m, _p, shadow) => void (shadow.size = 1)],
+    ['not valid', (m, _p, _shadow, [, page]) => void (m.page.valid[page] = 0)],
+    [
+      'hidden and wired',
+      (m, { vmspace: { pmap } }, _, [page]) => {
+        pmapEnter(m, pmap, B, page, VM_PROT_READ, VM_PROT_READ, 0);
+        m.page.refCount[page]!++;
+      },
+    ],
+  ])('frees no page that is %s as long as it is mapped', (_, plant) => {
+    expect(collapse(plant)).toThrow(/^vm_object_collapse_scan: freeing mapped page/);
   });
 });
 

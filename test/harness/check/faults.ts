@@ -328,6 +328,15 @@ const objectFaults: Fault[] = [
   { what: 'a mapping without an object', invariant: 'leaf-in-entry', plant: entry((e) => void (e.object = null)) },
   { what: 'a mapping of another page', invariant: 'leaf-page', plant: pte((lo) => lo + 0x1000) },
   {
+    what: 'a mapping of the page that was copied',
+    invariant: 'leaf-stale',
+    plant(m) {
+      const at = SMALL + 0x4000;
+      const [p, c] = [...m.procs.values()].map(({ vmspace }) => wordOf(m, at, 1, vmspace.pmap.top));
+      m.words[p!] = m.words[c!]!;
+    },
+  },
+  {
     what: 'a writeable mapping of a read-only entry',
     invariant: 'leaf-rights',
     plant: pte((lo) => lo | WRITE, READ_ONLY),

@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { conformCommand } from '../../../harness/cli/conform.ts';
 import { explainCommand } from '../../../harness/cli/explain.ts';
 import { probeCommand } from '../../../harness/cli/probe.ts';
 import { traceCommand } from '../../../harness/cli/trace.ts';
+import { packagePath } from '../../../harness/input/paths.ts';
 import { builtFile } from '../../support/built.ts';
 import { fixtureFile } from '../../support/variant-fixtures.ts';
 
@@ -115,5 +117,42 @@ describe('probe on the command line', () => {
   it('knows one place and three keys', async () => {
     await expect(probeCommand('pmap_enter:entry', {})).rejects.toThrow(/expected pmap_remove:entry/);
     await expect(probeCommand('pmap_remove:entry', { by: 'pid' })).rejects.toThrow(/expected some of stack, empty/);
+  });
+});
+
+describe('conform on the command line', () => {
+  const small = [packagePath('test', 'fixtures', 'vectors', 'vm', 'scen-freeing-mapped.json')];
+  const replay = [packagePath('test', 'fixtures', 'vectors', 'replay')];
+
+  it('tries the revisions that are named, and all that are recorded when none is', async () => {
+    const tried = async (variants?: string): Promise<unknown> => {
+      const { code, out } = await said(() =>
+        conformCommand('vm', small, { json: true, ...(variants && { variants }) }),
+      );
+      const { checked, revisions } = JSON.parse(out);
+      return [code, checked, revisions.map(({ variant }: { variant: string }) => variant).join()];
+    };
+    expect(await tried('landed, baseline')).toEqual([0, 26, 'landed,baseline']);
+    expect(await tried()).toEqual([
+      0,
+      65,
+      'baseline,toplevel-accounting,double-count-fix,shared-page-unmap,landed,d33276',
+    ]);
+  });
+
+  it.each([
+    ['vm', small],
+    ['replay', replay],
+  ])('of %s has checked nothing where nothing is recorded of a revision', async (kind, paths) => {
+    const { code, out } = await said(() => conformCommand(kind, paths, { json: true, variants: 'd33276' }));
+    expect([code, JSON.parse(out).checked]).toEqual([3, 0]);
+  });
+
+  it.each([
+    ['vm', 'landded', /unknown variant "landded": did you mean landed\?/],
+    ['pmap', 'no-early-exit', /--variants: nothing is recorded of no-early-exit: expected some of baseline, /],
+    ['mmu', 'landed', /expected --variants with pmap, vm or replay, got it with mmu/],
+  ])('%s refuses --variants %s', async (kind, variants, message) => {
+    await expect(conformCommand(kind, [], { variants })).rejects.toThrow(message);
   });
 });

@@ -25,6 +25,9 @@ const flipsAcross = (one: FindingCase, cases: readonly FindingCase[], control: s
     return here.shows !== there.shows && here.value !== there.value;
   });
 
+/** Faults of the kernel outside the seam: no variant mends them, a patch of core does (mended.test.ts). */
+const OUTSIDE_THE_SEAM = ['N12'];
+
 /** Variants of a case that observe the same, if the remark shows in some of them and not in others. */
 function alikeButOtherwise({ expected }: FindingCase): { value: Observed; shows: string[]; absent: string[] }[] {
   const cells = Object.entries(expected);
@@ -53,7 +56,7 @@ describe.each(ledger)('$id, $title', (finding) => {
 
   it('flips in its control: a variant, or the same variant in another of its cases', () => {
     const { cases, control } = finding;
-    expect(cases.some((one) => flipsWithin(one, control))).toBe(true);
+    expect(cases.some((one) => flipsWithin(one, control))).toBe(!OUTSIDE_THE_SEAM.includes(finding.id));
     for (const one of cases) expect(flipsWithin(one, control) || flipsAcross(one, cases, control)).toBe(true);
   });
 
@@ -161,6 +164,6 @@ describe('a finding', () => {
         .map((id) => Number(id.slice(1)))
         .toSorted((a, b) => a - b);
     expect(numbers('F')).toEqual(Array.from({ length: 21 }, (_, i) => i + 1));
-    expect(numbers('N')).toEqual(Array.from({ length: 11 }, (_, i) => i + 1));
+    expect(numbers('N')).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
   });
 });
