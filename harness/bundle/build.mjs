@@ -30,7 +30,12 @@ writeList('harness/workload/catalog', /\.workload$/, (names) => {
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 const source = (/** @type {string} */ file) => join(root, file);
 await bundle(
-  Object.fromEntries(['harness/cli', 'harness/bundler', 'variants/index'].map((name) => [name, source(`${name}.ts`)])),
+  Object.fromEntries(
+    ['harness/cli', 'harness/bundler', 'harness/report/schema/index', 'variants/index'].map((name) => [
+      name,
+      source(`${name}.ts`),
+    ]),
+  ),
   {
     folder: join(root, 'dist'),
     external: (id) => !/^[./]/.test(id),

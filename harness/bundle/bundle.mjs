@@ -28,6 +28,16 @@ const functionsAsConstants = {
 };
 
 /**
+ * cli-table3 would colour by itself if it could; we colour what we put into it. What it could use needs Node.
+ * @type {import('rolldown').Plugin}
+ */
+const withoutColors = {
+  name: 'without-colors',
+  resolveId: (id) => (id.startsWith('@colors/') ? { id: `\0${id}`, external: false } : null),
+  load: (id) => (id.startsWith('\0@colors/') ? 'export {};' : null),
+};
+
+/**
  * Bundles `input` (entry name -> file or module id). `sources` replaces the text of files, by absolute path. Resolves to
  * the chunks; writes them only to a `folder` that is named. Rejects with rolldown's error, which names file and line.
  *
@@ -56,7 +66,7 @@ export async function bundle(input, options = {}) {
     logLevel: 'silent',
     ...(external === undefined ? {} : { external }),
     optimization: { inlineConst: { mode: 'all', pass: 3 } },
-    plugins: [...plugins, replaced, functionsAsConstants],
+    plugins: [...plugins, replaced, ...(platform === 'browser' ? [withoutColors] : []), functionsAsConstants],
   });
   try {
     const how = { sourcemap: /** @type {const} */ ('inline'), ...output };
