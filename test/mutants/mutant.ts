@@ -24,7 +24,7 @@ export interface Mutant {
 export type Caught = string | null;
 
 const CHILD = 'test/mutants/child.ts';
-const TIME_LIMIT = 20_000;
+const TIME_LIMIT = 60_000;
 
 /** The file's text with the fault in it. Throws when the record no longer matches the source. */
 export function mutate({ file, find, replace, fault }: Mutant, text = readSource(file)): string {
