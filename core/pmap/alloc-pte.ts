@@ -3,11 +3,11 @@
  */
 import { PMAP_LOCKS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
-import { PG_A, PG_MANAGED, PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.ts';
+import { PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.ts';
 import { vmWait } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { type Frame, frameAt, vaOf, wordOf } from '../units.ts';
+import { type Frame, frameAt, wordOf } from '../units.ts';
 import { LEVEL_PD, LEVEL_PT, makeTable } from './ptp.ts';
 import { demotePde } from './superpage.ts';
 import { pdSlot, pdeAt, pdpeAt } from './tables.ts';
@@ -63,13 +63,7 @@ export const pdPageOf = (pde: number): Frame => frameAt(pde);
 export function allocPte(m: Machine, pmap: Pmap, hi: number, lo: number): Frame {
   const { words } = m;
   let pde = pdeAt(m, pmap, hi, lo);
-  if (pde !== 0 && (words[pde] & (PG_PS | PG_V)) === (PG_PS | PG_V)) {
-    if ((words[pde] & PG_MANAGED) !== 0) {
-      const where = (words[pde] & PG_A) !== 0 ? 'reserve_pv_entries' : 'pmap_remove_pde';
-      throw new KernelPanic(where, 'lockp is NULL', { pmap: pmap.id, va: vaOf(hi, lo) });
-    }
-    if (!demotePde(m, pmap, pde, hi, lo)) pde = 0;
-  }
+  if (pde !== 0 && (words[pde] & (PG_PS | PG_V)) === (PG_PS | PG_V) && !demotePde(m, pmap, pde, hi, lo, false)) pde = 0;
   if (pde === 0 || (words[pde] & PG_V) === 0) return allocPtp(m, pmap, hi, lo, false);
   const frame = frameOf(words[pde]);
   m.page.refCount[frame]++;

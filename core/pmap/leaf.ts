@@ -63,9 +63,10 @@ export function freeReserved(m: Machine, pmap: Pmap, hi: number, lo: number, whe
 
 /**
  * Unmaps the 2M page of a valid PDE, and frees the page-table page kept behind it. Returns whether the PD page went.
+ * mayLock: see core/pmap/superpage.ts demotePde.
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_remove_pde
  */
-export function removePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: number): boolean {
+export function removePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: number, mayLock = true): boolean {
   const { words, page } = m;
   if ((lo & PDRMASK) !== 0) throw new KernelPanic('pmap_remove_pde', 'sva is not 2mpage aligned', { lo });
   const old = words[pde];
@@ -74,6 +75,7 @@ export function removePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: n
   if ((old & PG_W) !== 0) pmap.stats.wiredCount -= NPTEPG;
   pmapResidentCountAdj(m, pmap, -NPTEPG);
   if ((old & PG_MANAGED) !== 0) {
+    if (!mayLock) throw new KernelPanic('pmap_remove_pde', 'lockp is NULL', { pmap: pmap.id });
     const first = frameOf(old) & ~(RUN_PAGES - 1);
     changePvListLock(m, first);
     freePvEntry(m, pmap, pvRemove2m(m, pmap, first, hi, lo, 'pmap_pvh_free'));

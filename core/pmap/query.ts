@@ -22,35 +22,38 @@ import { type Frame, NBPDP, NBPDR, PAGE_SIZE, PDRMASK, VM_PROT_WRITE, type Va, v
 import { pdSlot, pdeAt, pdpSlot, pdpeAt, pml4Slot, ptSlot, pteIn } from './tables.ts';
 
 /**
- * Physical address that `va` (a byte address below 2^53) maps to; 0 without a page-table page. An unmapped page whose
- * page-table page exists answers its offset in the page, as in the kernel, which tests no valid bit here.
+ * Physical address that byte `offset` of the page at `va` maps to; 0 without a page-table page. An unmapped page whose
+ * page-table page exists answers its offset in the page, as in the kernel, which tests no valid bit here. Throws
+ * RangeError unless va is page-aligned: above 2^53 a number cannot hold every byte's address.
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_extract
  */
-export function pmapExtract(m: Machine, pmap: Pmap, va: Va): number {
+export function pmapExtract(m: Machine, pmap: Pmap, va: Va, offset: number): number {
   const { words } = m;
   const hi = vaHi(va);
-  const lo = vaLo(va);
+  const page = vaLo(va);
   m.counters[PMAP_LOCKS]++;
   // All levels are read before any is tested: where one is missing the rest comes from frame 0, which is all zero, and
   // under a 2M or 1G leaf from its page.
   const pml4e = words[pmap.fourLevelRoot | pml4Slot(hi)];
-  const pdpe = words[tableWords(pml4e) + pdpSlot(hi, lo)];
-  const pde = words[tableWords(pdpe) + pdSlot(lo)];
-  const pte = words[pteIn(pde, lo)];
-  if ((pml4e & pdpe & pde & PG_V) !== 0 && ((pdpe | pde) & PG_PS) === 0)
-    return ((pte & PG_FRAME_LO) | (lo & (PAGE_SIZE - 1))) >>> 0;
-  return extractByLevels(m, pmap, va);
+  const pdpe = words[tableWords(pml4e) + pdpSlot(hi, page)];
+  const pde = words[tableWords(pdpe) + pdSlot(page)];
+  const pte = words[pteIn(pde, page)];
+  if ((pml4e & pdpe & pde & PG_V) !== 0 && (((pdpe | pde) & PG_PS) | (page & (PAGE_SIZE - 1))) === 0)
+    return ((pte & PG_FRAME_LO) | offset) >>> 0;
+  return extractByLevels(m, pmap, va, offset);
 }
 
 /** pmap_extract where the tables are not as usual. */
-function extractByLevels(m: Machine, pmap: Pmap, va: Va): number {
+function extractByLevels(m: Machine, pmap: Pmap, va: Va, offset: number): number {
+  if (va % PAGE_SIZE !== 0)
+    throw new RangeError(`pmapExtract: expected a page-aligned address, got 0x${va.toString(16)}`);
   const { words } = m;
   const hi = vaHi(va);
-  const lo = vaLo(va);
+  const lo = vaLo(va) | offset;
   const at = pdpeAt(m, pmap, hi, lo);
   const pdpe = at === 0 ? 0 : words[at];
   if ((pdpe & PG_V) === 0) return 0;
-  if ((pdpe & PG_PS) !== 0) return ((pdpe & PG_PS_PDP_FRAME_LO) >>> 0) + (va % NBPDP);
+  if ((pdpe & PG_PS) !== 0) return ((pdpe & PG_PS_PDP_FRAME_LO) | (lo & (NBPDP - 1))) >>> 0;
   const pde = words[tableWords(pdpe) + pdSlot(lo)];
   if ((pde & PG_V) === 0) return 0;
   if ((pde & PG_PS) !== 0) return ((pde & PG_PS_FRAME_LO) | (lo & PDRMASK)) >>> 0;
@@ -128,8 +131,8 @@ export function pmapMincore(m: Machine, pmap: Pmap, va: Va): number {
   if ((leaf & PG_A) !== 0) bits |= MINCORE_REFERENCED | MINCORE_REFERENCED_OTHER;
   const others = MINCORE_MODIFIED_OTHER | MINCORE_REFERENCED_OTHER;
   if ((bits & others) !== others && (leaf & PG_MANAGED) !== 0) {
-    const span = level === 1 ? PAGE_SIZE : NBPDR;
-    m.accessPa = frameOf(leaf) * PAGE_SIZE - ((frameOf(leaf) * PAGE_SIZE) % span) + (va % span);
+    const frame = level === 1 ? PG_FRAME_LO : level === 2 ? PG_PS_FRAME_LO : PG_PS_PDP_FRAME_LO;
+    m.accessPa = ((leaf & frame) | (vaLo(va) & PG_FRAME_LO & ~frame)) >>> 0;
   }
   return bits;
 }

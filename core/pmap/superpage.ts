@@ -116,12 +116,12 @@ function promotePv(m: Machine, pmap: Pmap, first: Frame, hi: number, lo: number)
 }
 
 /** The mapping goes instead of being demoted. FreeBSD: pmap_demote_pde_abort */
-function abortDemotion(m: Machine, pmap: Pmap, pde: number, hi: number, lo: number): void {
+function abortDemotion(m: Machine, pmap: Pmap, pde: number, hi: number, lo: number, mayLock: boolean): void {
   const outer = m.delayedFree;
   m.delayedFree = 0;
   const oldHi = m.words[pde + 1];
   const start = trunc2m(lo);
-  removePde(m, pmap, pde, hi, start);
+  removePde(m, pmap, pde, hi, start, mayLock);
   invalidatePdePage(m, pmap, hi, start, oldHi);
   freeDelayed(m);
   m.delayedFree = outer;
@@ -129,10 +129,11 @@ function abortDemotion(m: Machine, pmap: Pmap, pde: number, hi: number, lo: numb
 
 /**
  * Replaces a 2M mapping by 512 4K mappings. A mapping that was never accessed, or for which there is no page-table page, is
- * destroyed and flushed instead: then the result is false. No TLB flush otherwise.
+ * destroyed and flushed instead: then the result is false. No TLB flush otherwise. mayLock false: the caller has no pv list
+ * lock to switch (lockp is NULL), so that a managed mapping is a panic.
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_demote_pde_locked
  */
-export function demotePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: number): boolean {
+export function demotePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: number, mayLock = true): boolean {
   const { words, page } = m;
   const oldLo = words[pde];
   const oldHi = words[pde + 1];
@@ -140,7 +141,7 @@ export function demotePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: n
     throw new KernelPanic('pmap_demote_pde', 'oldpde is missing PG_PS and/or PG_V', { oldpde: oldLo >>> 0 });
   if ((oldLo & PG_A) === 0) {
     if ((oldLo & PG_W) !== 0) throw new KernelPanic('pmap_demote_pde', 'a wired mapping is missing PG_A');
-    abortDemotion(m, pmap, pde, hi, lo);
+    abortDemotion(m, pmap, pde, hi, lo, mayLock);
     return false;
   }
   let ptp = removePtPage(pmap, hi, lo);
@@ -149,7 +150,7 @@ export function demotePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: n
       throw new KernelPanic('pmap_demote_pde', 'page table page for a wired mapping is missing');
     ptp = allocPtPage(m, pmap, ptPindex(hi, lo), false);
     if (ptp === 0) {
-      abortDemotion(m, pmap, pde, hi, lo);
+      abortDemotion(m, pmap, pde, hi, lo, mayLock);
       return false;
     }
     page.refCount[ptp] = NPTEPG;
@@ -163,7 +164,10 @@ export function demotePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: n
   if (((words[first] ^ newLo) & PG_PTE_PROMOTE_LO) !== 0 || ((words[first + 1] ^ oldHi) & PG_PTE_PROMOTE_HI) !== 0)
     fillPtp(m, ptp, newLo, oldHi);
   // Entries are reserved while the PDE still is a leaf: reclaiming must find the mapping and its pv entry in accord.
-  if ((oldLo & PG_MANAGED) !== 0) reservePvEntries(m, pmap, NPTEPG - 1);
+  if ((oldLo & PG_MANAGED) !== 0) {
+    if (!mayLock) throw new KernelPanic('reserve_pv_entries', 'lockp is NULL', { pmap: pmap.id });
+    reservePvEntries(m, pmap, NPTEPG - 1);
+  }
   words[pde] = entryLo(ptp, PG_M | PG_A | (oldLo & PG_U) | PG_RW | PG_V);
   words[pde + 1] = 0;
   if ((oldLo & PG_MANAGED) !== 0) demotePv(m, pmap, frameOf(oldLo) & ~(RUN_PAGES - 1), hi, trunc2m(lo));

@@ -6,7 +6,7 @@ import { z } from 'zod';
 const hex = z.string().regex(/^0x[0-9a-f]{1,16}$/, 'expected 64 bits in hex');
 const memory = z.record(hex, hex);
 
-const controls = z.object({
+const controls = z.strictObject({
   levels: z.union([z.literal(4), z.literal(5)]),
   maxphyaddr: z.int().min(32).max(52),
   wp: z.boolean(),
@@ -30,9 +30,16 @@ const outcome = z.union([
   }),
 ]);
 
-const asked = z.object({ va: hex, kind: z.enum(['r', 'w', 'x']), user: z.boolean() });
+/** Who produced the answer, and which of the answers allowed each of them gave: told, not compared. */
+const by = z
+  .string()
+  .regex(/^[qnbB]+$/, 'expected letters of qnbB')
+  .optional();
+const seen = z.record(z.string().regex(/^[qnbB]$/, 'expected q, n, b or B'), z.int()).optional();
 
-const single = z.object({
+const asked = z.strictObject({ va: hex, kind: z.enum(['r', 'w', 'x']), user: z.boolean() });
+
+const single = z.strictObject({
   config: controls,
   root: hex,
   memory,
@@ -41,19 +48,27 @@ const single = z.object({
   after: memory,
   optA: z.boolean().default(false),
   why: z.string(),
+  by,
 });
 
 const step = z.discriminatedUnion('op', [
-  asked.extend({ op: z.literal('access'), allowed: z.array(outcome).min(1) }),
-  z.object({ op: z.literal('poke'), pa: hex, val: hex }),
-  z.object({ op: z.literal('peek'), pa: hex, allowed: z.array(hex).min(1) }),
-  z.object({ op: z.literal('invlpg'), va: hex }),
-  z.object({ op: z.literal('cr3'), val: hex }),
-  z.object({ op: z.literal('invpcid'), type: z.int().min(0).max(3), pcid: z.int().min(0).max(4095), va: hex }),
-  z.object({ op: z.literal('pge'), on: z.boolean() }),
+  asked.extend({ op: z.literal('access'), allowed: z.array(outcome).min(1), seen }),
+  z.strictObject({ op: z.literal('poke'), pa: hex, val: hex }),
+  z.strictObject({ op: z.literal('peek'), pa: hex, allowed: z.array(hex).min(1), seen }),
+  z.strictObject({ op: z.literal('invlpg'), va: hex }),
+  z.strictObject({ op: z.literal('cr3'), val: hex }),
+  z.strictObject({ op: z.literal('invpcid'), type: z.int().min(0).max(3), pcid: z.int().min(0).max(4095), va: hex }),
+  z.strictObject({ op: z.literal('pge'), on: z.boolean() }),
 ]);
 
-const sequence = z.object({ name: z.string(), config: controls, root: hex, memory, steps: z.array(step).min(1) });
+const sequence = z.strictObject({
+  name: z.string(),
+  config: controls,
+  root: hex,
+  memory,
+  steps: z.array(step).min(1),
+  by,
+});
 
 /** A file holds accesses or sequences. */
 export const mmuFile = z.array(z.union([single, sequence]));

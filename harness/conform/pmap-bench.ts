@@ -3,6 +3,7 @@
  */
 import type { Machine } from '../../core/hunks.ts';
 import { resetCpus } from '../../core/hw/cpu.ts';
+import { returnToUser } from '../../core/hw/tlb.ts';
 import { ACCESS_USER, ACCESS_WRITE, walk } from '../../core/hw/walk.ts';
 import { LIMIT_FAILURES, pageClaim, pageLimit } from '../../core/page/page.ts';
 import { reservSetFull } from '../../core/page/reserv.ts';
@@ -18,7 +19,9 @@ import {
   pmapEnterQuick,
   pmapExtract,
   pmapIsModified,
+  pmapIsPrefaultable,
   pmapIsReferenced,
+  pmapMincore,
   pmapPageWiredMappings,
   pmapPinit,
   pmapProtect,
@@ -37,6 +40,7 @@ import {
   MADV_DONTNEED,
   MADV_FREE,
   PAGE_SIZE,
+  PMAP_ENTER_LARGEPAGE,
   PMAP_ENTER_NOSLEEP,
   PMAP_ENTER_WIRED,
   VM_PROT_EXECUTE,
@@ -48,11 +52,10 @@ import {
 } from '../../core/units.ts';
 import type { Variant } from '../../core/variant.ts';
 import { countTables, dumpLeaves } from './pmap-state.ts';
-import type { PmapAnswer, PmapFile, PmapOp } from './pmap-vectors.ts';
+import { type PmapAnswer, type PmapFile, type PmapOp, pmapsOf } from './pmap-vectors.ts';
 
 /** The recordings name frames 1..262143; page-table pages and pv chunks come from the frames above. */
 const FIRST_FREE_FRAME = 262144;
-const CPUS = 16;
 const RAM = 2 ** 31;
 
 const protOf = (letters: string | null): number =>
@@ -66,7 +69,12 @@ const flagsOf = (letters: string): number =>
   VM_PROT_READ |
   (letters.includes('m') ? VM_PROT_WRITE : 0) |
   (letters.includes('w') ? PMAP_ENTER_WIRED : 0) |
-  (letters.includes('n') ? PMAP_ENTER_NOSLEEP : 0);
+  (letters.includes('n') ? PMAP_ENTER_NOSLEEP : 0) |
+  (letters.includes('l') ? PMAP_ENTER_LARGEPAGE : 0);
+
+/** The page of a 64-bit address, which a number holds, and the byte in it. */
+const pageOf = (hex: string): number => Number(BigInt(hex) & ~0xfffn);
+const offsetOf = (hex: string): number => Number(BigInt(hex) & 0xfffn);
 
 /** A machine that answers one file after the other. */
 export class PmapBench {
@@ -75,21 +83,22 @@ export class PmapBench {
   private released: boolean[] = [];
 
   constructor(variant: Variant) {
-    const config = { cpus: CPUS, pti: true, pcid: true, la57: false, superpages: true, ram: RAM, lowerShared: false };
+    const config = { cpus: 1, pti: true, pcid: true, la57: false, superpages: true, ram: RAM, lowerShared: false };
     this.m = new MachineState(config, variant.hunks);
   }
 
   start(file: PmapFile, variant: Variant): void {
     const { m } = this;
     m.hunks = variant.hunks;
-    m.config = { ...m.config, pti: file.kpti !== 'nokpti' };
+    const { cpus, kpti, pcid, la57 } = file;
+    m.config = { ...m.config, cpus, pti: kpti !== 'nokpti', pcid: pcid === 1, la57: la57 === 1 };
     m.counters.fill(0);
     resetCpus(m);
     pmapBootstrap(m, FIRST_FREE_FRAME);
     pageClaim(m, FIRST_FREE_FRAME - 1);
     this.pmaps = [];
     this.released = [];
-    for (const id of pmapsOf(file)) {
+    for (const id of pmapsOf(file.ops)) {
       while (this.pmaps.length <= id) {
         this.pmaps.push(newPmap(m));
         this.released.push(true);
@@ -134,6 +143,11 @@ export class PmapBench {
         m.curcpu = curcpu;
         return {};
       }
+      case 'return_user': {
+        const cpu = m.cpus[op.cpu];
+        if (cpu.isolated) returnToUser(cpu);
+        return {};
+      }
       case 'enter':
         this.setManaged(op.frame, op.psind === 1 ? RUN_PAGES : 1, op.flags);
         return { val: this.enter(op.p, Number(op.va), op.frame, op.prot, op.flags, op.psind) };
@@ -172,7 +186,13 @@ export class PmapBench {
         return {};
       }
       case 'extract':
-        return { val: `0x${pmapExtract(m, this.pmap(op.p), Number(op.va)).toString(16)}` };
+        return { val: `0x${pmapExtract(m, this.pmap(op.p), pageOf(op.va), offsetOf(op.va)).toString(16)}` };
+      case 'mincore': {
+        const bits = pmapMincore(m, this.pmap(op.p), Number(op.va));
+        return { val: `${bits}:0x${m.accessPa.toString(16)}` };
+      }
+      case 'is_prefaultable':
+        return { val: Number(pmapIsPrefaultable(m, this.pmap(op.p), Number(op.va))) };
       case 'touch':
         return this.touch(this.pmap(op.p), Number(op.va), op.rw === 'w') ? {} : { out: 'fault' };
       case 'dump':
@@ -241,13 +261,4 @@ export class PmapBench {
       listNext[first + i] = i === count - 1 ? 0 : first + i + 1;
     }
   }
-}
-
-function pmapsOf(file: PmapFile): Set<number> {
-  const ids = new Set<number>();
-  for (const op of file.ops) {
-    if ('p' in op && op.p !== null) ids.add(op.p);
-    if ('dst' in op) ids.add(op.dst).add(op.src);
-  }
-  return ids;
 }

@@ -1,7 +1,8 @@
 /** How conform finds and opens recordings. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { ZodType } from 'zod';
+import { gunzipSync } from 'node:zlib';
+import type { z, ZodType } from 'zod';
 import { InputError } from '../input-error.ts';
 
 /** A recording that cannot be opened or understood. */
@@ -25,12 +26,16 @@ export function vectorFiles(paths: readonly string[], names: RegExp): string[] {
   });
 }
 
-/** A file's contents, checked against a schema. Throws VectorError that names the first thing wrong. */
+/** No recording is longer; a file that claims to be is not unpacked. */
+const MAX_UNZIPPED = 2 ** 28;
+
+/** A file's contents, unpacked if its name ends in .gz, checked against a schema. Throws VectorError that names the first problem. */
 export function readVectors<T>(path: string, schema: ZodType<T>): T {
   let text: string;
   let json: unknown;
   try {
-    text = readFileSync(path, 'utf8');
+    const bytes = readFileSync(path);
+    text = (path.endsWith('.gz') ? gunzipSync(bytes, { maxOutputLength: MAX_UNZIPPED }) : bytes).toString('utf8');
   } catch (error) {
     throw new VectorError(path, `cannot be read: ${(error as Error).message}`);
   }
@@ -41,6 +46,48 @@ export function readVectors<T>(path: string, schema: ZodType<T>): T {
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new VectorError(basename(path), `${issue.path.join('.') || 'top'}: ${issue.message}`);
+  throw new VectorError(basename(path), problemText(parsed.error.issues[0], json));
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** Where a file departs from its format, what was expected there, and what there is. */
+function problemText(issue: Issue, json: unknown): string {
+  const path = [...issue.path];
+  const where = path.join('.') || 'top';
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return `${where}: expected no key but those of the format, got ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}`;
+    case 'invalid_key':
+      return `${where}: ${expectation(issue.issues[0])}, got the key ${JSON.stringify(path.at(-1))}`;
+    case 'invalid_union': {
+      // The form that was meant is the one that fits farthest.
+      const forms = issue.errors.map(([first]) => first).toSorted((a, b) => b.path.length - a.path.length);
+      if (forms.length > 0 && forms[0].path.length > 0)
+        return problemText({ ...forms[0], path: [...path, ...forms[0].path] }, json);
+      const all = forms.length > 0 ? forms.map(expectation).join(' or ') : expectation(issue);
+      return `${where}: ${all}, got ${shown(json, path)}`;
+    }
+    default: {
+      const expected = expectation(issue);
+      return expected.includes(', got ') ? `${where}: ${expected}` : `${where}: ${expected}, got ${shown(json, path)}`;
+    }
+  }
+}
+
+/** 'expected …', without the library's preamble and without what it says of the value. */
+const expectation = ({ message }: Issue): string =>
+  message
+    .replace(/^[A-Z][^:.]*[:.] /, '')
+    .replace(/^E/, 'e')
+    .replace(/, received .*$/, '');
+
+const SHOWN_LENGTH = 80;
+
+/** The value at a path, abridged. */
+function shown(json: unknown, path: readonly PropertyKey[]): string {
+  let value = json;
+  for (const key of path) value = (value as Record<PropertyKey, unknown> | null | undefined)?.[key];
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
 }

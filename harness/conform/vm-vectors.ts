@@ -36,8 +36,8 @@ export const INHERITANCES = ['share', 'copy', 'none', 'zero'] as const;
 export const ADVICES = ['normal', 'random', 'sequential', 'willneed', 'dontneed', 'free'] as const;
 
 const op = z.discriminatedUnion('op', [
-  z.object({ op: z.literal('proc'), ...onProcess, kpti: z.boolean() }),
-  z.object({
+  z.strictObject({ op: z.literal('proc'), ...onProcess, kpti: z.boolean() }),
+  z.strictObject({
     op: z.literal('file'),
     id: z.int().min(0).max(10_000),
     pages: z
@@ -47,9 +47,9 @@ const op = z.discriminatedUnion('op', [
     resident: z.enum(['all', 'even', 'none']),
     mode: z.enum(['rw', 'ro']),
   }),
-  z.object({ op: z.literal('mapshared'), ...onProcess }),
-  z.object({ op: z.literal('mapstack'), ...onProcess, size: length }),
-  z.object({
+  z.strictObject({ op: z.literal('mapshared'), ...onProcess }),
+  z.strictObject({ op: z.literal('mapstack'), ...onProcess, size: length }),
+  z.strictObject({
     op: z.literal('mmap'),
     ...range,
     prot,
@@ -57,14 +57,14 @@ const op = z.discriminatedUnion('op', [
     flags: z.array(z.enum(MMAP_FLAGS)),
     file: z.tuple([z.int().min(0), z.int().min(0)]).optional(),
   }),
-  z.object({ op: z.literal('munmap'), ...range }),
-  z.object({ op: z.literal('mlock'), ...range }),
-  z.object({ op: z.literal('munlock'), ...range }),
-  z.object({ op: z.literal('mprotect'), ...range, prot, max: prot.optional() }),
-  z.object({ op: z.literal('minherit'), ...range, inh: z.enum(INHERITANCES) }),
-  z.object({ op: z.literal('madvise'), ...range, advice: z.enum(ADVICES) }),
-  z.object({ op: z.literal('fault'), ...onProcess, va: address, acc: kind }),
-  z.object({
+  z.strictObject({ op: z.literal('munmap'), ...range }),
+  z.strictObject({ op: z.literal('mlock'), ...range }),
+  z.strictObject({ op: z.literal('munlock'), ...range }),
+  z.strictObject({ op: z.literal('mprotect'), ...range, prot, max: prot.optional() }),
+  z.strictObject({ op: z.literal('minherit'), ...range, inh: z.enum(INHERITANCES) }),
+  z.strictObject({ op: z.literal('madvise'), ...range, advice: z.enum(ADVICES) }),
+  z.strictObject({ op: z.literal('fault'), ...onProcess, va: address, acc: kind }),
+  z.strictObject({
     op: z.literal('fill'),
     ...onProcess,
     va: address,
@@ -74,14 +74,14 @@ const op = z.discriminatedUnion('op', [
       .max(2 ** 20),
     acc: kind,
   }),
-  z.object({ op: z.literal('poke'), ...onProcess, va: address, val: z.number() }),
-  z.object({ op: z.literal('peek'), ...onProcess, va: address }),
-  z.object({ op: z.literal('fork'), ...onProcess, child: process }),
-  z.object({ op: z.literal('share'), ...onProcess, child: process }),
-  z.object({ op: z.literal('unshare'), ...onProcess }),
-  z.object({ op: z.literal('exit'), ...onProcess }),
-  z.object({ op: z.literal('exec'), ...onProcess, kpti: z.boolean().optional() }),
-  z.object({ op: z.literal('execfail'), ...onProcess, kpti: z.boolean().optional() }),
+  z.strictObject({ op: z.literal('poke'), ...onProcess, va: address, val: z.number() }),
+  z.strictObject({ op: z.literal('peek'), ...onProcess, va: address }),
+  z.strictObject({ op: z.literal('fork'), ...onProcess, child: process }),
+  z.strictObject({ op: z.literal('share'), ...onProcess, child: process }),
+  z.strictObject({ op: z.literal('unshare'), ...onProcess }),
+  z.strictObject({ op: z.literal('exit'), ...onProcess }),
+  z.strictObject({ op: z.literal('exec'), ...onProcess, kpti: z.boolean().optional() }),
+  z.strictObject({ op: z.literal('execfail'), ...onProcess, kpti: z.boolean().optional() }),
 ]);
 
 /** [start, end, object, offset, prot, max, inheritance, eflags, wired] */
@@ -99,7 +99,7 @@ const entry = z.tuple([
 /** [type, refs, shadows, backing, offset, flags, size, resident] */
 const object = z.tuple([z.int(), z.int(), z.int(), z.int(), z.string(), z.string(), z.int(), z.int()]);
 
-const vmspace = z.object({
+const vmspace = z.strictObject({
   /** [references, entries, size, timestamp] */
   m: z.tuple([z.int(), z.int(), z.string(), z.int()]).optional(),
   r: z.array(z.int()).min(5).max(7).optional(),
@@ -107,7 +107,7 @@ const vmspace = z.object({
   e: z.array(entry).optional(),
 });
 
-const item = z.object({
+const item = z.strictObject({
   out: z.string().optional(),
   val: z.string().optional(),
   n: z.array(z.int()).length(3).optional(),
@@ -119,11 +119,12 @@ const item = z.object({
   g: z.tuple([z.int(), z.int()]).optional(),
 });
 
-const changed = z.object({ '~': z.record(z.string(), z.unknown()) });
+const changed = z.strictObject({ '~': z.record(z.string(), z.unknown()) });
 
 export const vmFile = z
-  .object({
+  .strictObject({
     name: z.string(),
+    seed: z.int().nullable().optional(),
     ops: z.array(op),
     expect: z.record(z.string(), z.array(z.union([z.literal(0), changed, item]))),
   })

@@ -368,9 +368,9 @@ export class Interpreter {
   /** Accesses at addr, addr + step, .. below addr + len; the first that ends in a signal ends the op. */
   #accessSpan(p: Proc, addr: number, len: number, step: number, kind: number): number {
     const m = this.#m;
-    const end = addr + len;
-    for (let va = addr; va < end; va += step) {
-      const signal = access(m, p, va, kind);
+    // Counted from the start: above 2^53, with five levels, adding a small step to an address may leave it as it is.
+    for (let at = 0; at < len; at += step) {
+      const signal = access(m, p, addr + at, kind);
       this.accesses++;
       this.faults += m.faults;
       if (m.faults !== 0) this.faulted++;

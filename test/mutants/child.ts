@@ -7,10 +7,11 @@ import { vectorFiles } from '../../harness/conform/vector-files.ts';
 import { conformVm } from '../../harness/conform/vm.ts';
 import { baseline, d33276, landed } from '../../variants/index.ts';
 
-/** The two ends of the series: what lies between them answers like one of them inside the pmap. */
+/** The two ends of the series, and the one that every recording has answers of. */
 const revisions = [
   { variant: baseline, answers: 'baseline' },
   { variant: d33276, answers: 'd33276' },
+  { variant: landed, answers: 'landed' },
 ];
 
 /** Outside the pmap the landed revision answers for itself. */
@@ -21,11 +22,12 @@ const vmRevisions = [
 
 const [kind, ...paths] = process.argv.slice(2);
 
-const size = (file: string): number => statSync(file).size;
+/** In bytes; compressed files count as a hundred times as long. */
+const size = (file: string): number => statSync(file).size * (file.endsWith('.gz') ? 100 : 1);
 
 /** Mismatches of the first file that has any, small ones first. */
 function firstMismatches(conform: (file: string) => { readonly mismatches: readonly Mismatch[] }): readonly Mismatch[] {
-  for (const file of vectorFiles(paths, /\.json$/).toSorted((a, b) => size(a) - size(b))) {
+  for (const file of vectorFiles(paths, /\.json(\.gz)?$/).toSorted((a, b) => size(a) - size(b))) {
     const { mismatches } = conform(file);
     if (mismatches.length > 0) return mismatches;
   }

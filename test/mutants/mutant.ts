@@ -25,7 +25,7 @@ type Kind = 'pmap' | 'mmu' | 'vm' | 'finding';
 export type Caught = string | null;
 
 const CHILD = 'test/mutants/child.ts';
-const TIME_LIMIT = 20_000;
+const TIME_LIMIT = 60_000;
 
 /** The file's text with the fault in it. Throws when the record no longer matches the source. */
 export function mutate({ file, find, replace, fault }: Mutant, text = readSource(file)): string {

@@ -10,6 +10,11 @@ const copy = 'core/pmap/copy.ts';
 const protect = 'core/pmap/protect.ts';
 const pageOps = 'core/pmap/page-ops.ts';
 const pv = 'core/pmap/pv.ts';
+const activate = 'core/pmap/activate.ts';
+const invalidate = 'core/pmap/invalidate.ts';
+const largePage = 'core/pmap/large-page.ts';
+const ptp = 'core/pmap/ptp.ts';
+const query = 'core/pmap/query.ts';
 
 export const pmapMutants: readonly Mutant[] = [
   {
@@ -185,5 +190,132 @@ export const pmapMutants: readonly Mutant[] = [
     file: 'core/pmap/lifecycle.ts',
     find: '  if (kpti) {\n    pmap.topUser',
     replace: '  if (kpti && pmap.top < 0) {\n    pmap.topUser',
+  },
+  {
+    fault: 'with five levels the last mapping leaves the PML4 page',
+    file: ptp,
+    find: 'more = la57 && (refCount[pml4] = refCount[pml4] - 1) === 0;',
+    replace: 'more = false;',
+  },
+  {
+    fault: 'a PML4 page has no reference for its second PDP page',
+    file: ptp,
+    find: '      if (!made) refCount[table]++;\n    }\n    if (level === LEVEL_PDP)',
+    replace: '    }\n    if (level === LEVEL_PDP)',
+  },
+  {
+    fault: 'the top level of five is indexed by seven bits',
+    file: 'core/pmap/tables.ts',
+    find: '(hi >>> 15) & 0x3fe',
+    replace: '(hi >>> 15) & 0xfe',
+  },
+  {
+    fault: 'pmap_copy over a 2M mapping panics before it takes a page-table page',
+    file: superpage,
+    find: '  let ptp = removePtPage(pmap, hi, lo);\n',
+    replace:
+      "  if (!mayLock && (oldLo & PG_MANAGED) !== 0) throw new KernelPanic('reserve_pv_entries', 'lockp is NULL');\n  let ptp = removePtPage(pmap, hi, lo);\n",
+  },
+  {
+    fault: 'pmap_extract answers the page, not the byte',
+    file: query,
+    find: 'const lo = vaLo(va) | offset;',
+    replace: 'const lo = vaLo(va);',
+  },
+  {
+    fault: 'used-up PCIDs begin no new generation',
+    file: activate,
+    find: '    cpu.pcidGen = (cpu.pcidGen + 1) | 0 || 1;\n',
+    replace: '',
+  },
+  {
+    fault: 'with page-table isolation PCIDs last as long as without',
+    file: activate,
+    find: 'const overmax = m.config.pti ? PCID_OVERMAX_PTI : PCID_OVERMAX;',
+    replace: 'const overmax = PCID_OVERMAX;',
+  },
+  {
+    fault: 'a return to user mode leaves its flush pending',
+    file: 'core/hw/tlb.ts',
+    find: '    flushPcid(cpu, cpu.userPcid);\n    cpu.userFlushPending = false;',
+    replace: '    flushPcid(cpu, cpu.userPcid);',
+  },
+  {
+    fault: 'a PCID whose flush is pending is used again',
+    file: activate,
+    find: '      if (old !== null) old.pcidGen[id] = 0;\n',
+    replace: '',
+  },
+  {
+    fault: 'without PCIDs a whole TLB is flushed as with them',
+    file: invalidate,
+    find: 'm.config.pcid ? CONTEXT_FLUSHES : INVLTLBS',
+    replace: 'CONTEXT_FLUSHES',
+  },
+  {
+    fault: 'CPUs from 32 up never have a pmap loaded',
+    file: 'core/pmap/active.ts',
+    find: '  else pmap.activeHi |= 1 << (cpu - 32);\n',
+    replace: '',
+  },
+  {
+    fault: 'CPUs from 32 up are not interrupted',
+    file: 'core/pmap/active.ts',
+    find: 'popcount(othersLo(pmap, cpu)) + popcount(othersHi(pmap, cpu))',
+    replace: 'popcount(othersLo(pmap, cpu))',
+  },
+  {
+    fault: 'a CPU from 32 up interrupts itself',
+    file: 'core/pmap/active.ts',
+    find: 'pmap.activeHi : pmap.activeHi & ~(1 << (cpu - 32))',
+    replace: 'pmap.activeHi : pmap.activeHi',
+  },
+  {
+    fault: 'mincore tells no page size',
+    file: query,
+    find: 'MINCORE_INCORE | ((level - 1) << MINCORE_PSIND_SHIFT)',
+    replace: 'MINCORE_INCORE',
+  },
+  {
+    fault: 'mincore asks unmanaged pages too',
+    file: query,
+    find: '(bits & others) !== others && (leaf & PG_MANAGED) !== 0',
+    replace: '(bits & others) !== others',
+  },
+  {
+    fault: 'mincore answers the first page of a 2M mapping',
+    file: query,
+    find: ' | (vaLo(va) & PG_FRAME_LO & ~frame)',
+    replace: '',
+  },
+  {
+    fault: 'a mapped page is prefaultable',
+    file: query,
+    find: '=== PG_V && (words[pteIn(pde, lo)] & PG_V) === 0',
+    replace: '=== PG_V',
+  },
+  {
+    fault: 'a 1G page counts as 2M',
+    file: largePage,
+    find: 'const pages = size / PAGE_SIZE;',
+    replace: 'const pages = NBPDR / PAGE_SIZE;',
+  },
+  {
+    fault: 'a copied 1G page is not resident',
+    file: copy,
+    find: '  pmapResidentCountAdj(m, dst, NBPDP / PAGE_SIZE);\n',
+    replace: '',
+  },
+  {
+    fault: 'a copied 1G page has no reference to its PDP page',
+    file: copy,
+    find: 'if (at !== 0) m.page.refCount[frameAt(at)]++;\n  else {',
+    replace: 'if (at === 0) {',
+  },
+  {
+    fault: 'a removed 1G page stays resident',
+    file: remove,
+    find: '      pmapResidentCountAdj(m, pmap, -NBPDP / PAGE_SIZE);\n',
+    replace: '',
   },
 ];

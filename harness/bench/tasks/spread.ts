@@ -57,7 +57,7 @@ export function prepareSpread(variant: Variant, task: 'extract' | 'independent' 
 
   const extract = (): number => {
     let sum = 0;
-    for (let i = 0; i < PAGES; i++) sum += (pmapExtract(m, pmap, addresses[i]) >>> PAGE_SHIFT) - FIRST_DATA;
+    for (let i = 0; i < PAGES; i++) sum += (pmapExtract(m, pmap, addresses[i], 0) >>> PAGE_SHIFT) - FIRST_DATA;
     return sum;
   };
   const independent = (): number => {

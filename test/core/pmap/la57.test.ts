@@ -89,7 +89,7 @@ function step(w: World, pmaps: Pmap[], frames: number, run: number, op: Op): unk
     case 'copy':
       return panicOf(() => pmapCopy(m, pmaps[1 - op.p]!, pmap, op.va, end - op.va, op.va));
     case 'access':
-      return [cpuAccess(m, pmap, op.va, op.write ? W : R), pmapExtract(m, pmap, op.va + 7)];
+      return [cpuAccess(m, pmap, op.va, op.write ? W : R), pmapExtract(m, pmap, op.va, 7)];
     case 'page':
       return pmapRemoveAll(m, frame);
     case 'referenced':
@@ -107,6 +107,19 @@ function step(w: World, pmaps: Pmap[], frames: number, run: number, op: Op): unk
 const LEVEL_COUNTS = [USER_PT_PAGE_COUNT, PT_PAGE_ALLOCS, PT_PAGE_FREES, REMOVE_LOOPS, REACHED_REMOVE_LOOP_DONE];
 
 describe('five levels', () => {
+  it('reach addresses of which a number holds the page only, and every byte of it can be asked for', () => {
+    const w = new World({ la57: true });
+    const [pmap, frame, page] = [w.pmap(), w.pages(1), 0x7e_9a76_3141_f000];
+    pmapEnter(w.m, pmap, page, frame, R, R, 0);
+    const bytes = [0, 0xecf, 0xfff];
+    expect(bytes.map((byte) => pmapExtract(w.m, pmap, page, byte))).toEqual(
+      bytes.map((byte) => frame * PAGE_SIZE + byte),
+    );
+    expect(() => pmapExtract(w.m, pmap, page + 0xed0, 0)).toThrow(
+      'pmapExtract: expected a page-aligned address, got 0x7e9a763141fed0',
+    );
+  });
+
   it(
     'change nothing below 2^47 but one page-table page for each pmap and the counts of those',
     { timeout: 30_000 },

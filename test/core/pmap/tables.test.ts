@@ -114,10 +114,10 @@ describe('pmap_extract', () => {
     const pmap = w.pmap();
     const frame = w.pages();
     w.enter(pmap, VA, frame);
-    expect(pmapExtract(w.m, pmap, VA + 0x123)).toBe(frame * PAGE_SIZE + 0x123);
-    expect(pmapExtract(w.m, pmap, VA + PAGE_SIZE + 0x2a5)).toBe(0x2a5);
-    expect(pmapExtract(w.m, pmap, VA_2M + 0x2a5)).toBe(0);
-    expect(pmapExtract(w.m, pmap, VA_512G + 0x2a5)).toBe(0);
+    expect(pmapExtract(w.m, pmap, VA, 0x123)).toBe(frame * PAGE_SIZE + 0x123);
+    expect(pmapExtract(w.m, pmap, VA + PAGE_SIZE, 0x2a5)).toBe(0x2a5);
+    expect(pmapExtract(w.m, pmap, VA_2M, 0x2a5)).toBe(0);
+    expect(pmapExtract(w.m, pmap, VA_512G, 0x2a5)).toBe(0);
   });
 
   it('answers within 2M mappings, and on five levels', () => {
@@ -125,10 +125,10 @@ describe('pmap_extract', () => {
       const w = new World({ la57 });
       const pmap = w.pmap();
       const first = w.promoted(pmap, VA);
-      expect(pmapExtract(w.m, pmap, VA + 77 * PAGE_SIZE + 5)).toBe((first + 77) * PAGE_SIZE + 5);
+      expect(pmapExtract(w.m, pmap, VA + 77 * PAGE_SIZE, 5)).toBe((first + 77) * PAGE_SIZE + 5);
       const frame = w.pages();
       w.enter(pmap, VA_1G, frame);
-      expect(pmapExtract(w.m, pmap, VA_1G + 9)).toBe(frame * PAGE_SIZE + 9);
+      expect(pmapExtract(w.m, pmap, VA_1G, 9)).toBe(frame * PAGE_SIZE + 9);
     }
   });
 });

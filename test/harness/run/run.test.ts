@@ -41,6 +41,10 @@ a: clock
     expect(perOp.value[3]).toBe(0x61616161);
   });
 
+  it('comes to an end where an address and the next one are the same number', () => {
+    expect(codes(record('machine la57=on\na: exec sh60\na: write stack-1p 8 step 1\n'))).toEqual([0, 0]);
+  });
+
   it('holds what each op added to each counter, and where the process then stands', () => {
     const after = record('a: exec sh60\na: clock\na: exit\n');
     expect(added(after, 1, 'softFaults')).toBe(1);
