@@ -27,8 +27,7 @@ export const NBPDP = 2 ** 30;
 export const NBPML4 = 2 ** 39;
 export const NBPML5 = 2 ** 48;
 
-/** Page-table pages of the user half, by level; LA57-sized in both modes. FreeBSD: pmap.h NUPML5E.. */
-export const NUPML5E = 256;
+/** Page-table pages of the user half, by level; LA57-sized in both modes. FreeBSD: pmap.h NUPML4E.. */
 export const NUPML4E = 2 ** 17;
 export const NUPDPE = 2 ** 26;
 export const NUPDE = 2 ** 35;
@@ -46,14 +45,6 @@ export const VM_PROT_ALL = 7;
 export const truncPage = (va: number): Va => va - (va % PAGE_SIZE);
 export const roundPage = (va: number): Va => Math.ceil(va / PAGE_SIZE) * PAGE_SIZE;
 export const atop = (bytes: number): Pages => Math.floor(bytes / PAGE_SIZE);
-export const ptoa = (pages: Pages): number => pages * PAGE_SIZE;
-
-/** Index of va's entry in its page-table page at each level. FreeBSD: pmap_pte_index .. pmap_pml5e_index. */
-export const pteIndex = (va: Va): number => (va / PAGE_SIZE) % NPTEPG;
-export const pdeIndex = (va: Va): number => Math.floor(va / NBPDR) % NPTEPG;
-export const pdpeIndex = (va: Va): number => Math.floor(va / NBPDP) % NPTEPG;
-export const pml4eIndex = (va: Va): number => Math.floor(va / NBPML4) % NPTEPG;
-export const pml5eIndex = (va: Va): number => Math.floor(va / NBPML5) % NPTEPG;
 
 /** The 2M frame that holds a frame (with superpages: its run), and the first frame of one. */
 export const runOf = (frame: Frame): number => frame >>> 9;

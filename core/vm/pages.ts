@@ -23,7 +23,7 @@ import {
 } from './radix.ts';
 
 /** The reference in page.refCount that a page's object holds; wirings count below it. */
-export const VPRC_OBJREF = 2 ** 30;
+const VPRC_OBJREF = 2 ** 30;
 
 /** Frame of the resident page at pindex, 0 if there is none. */
 export const vmPageLookup = (m: Machine, object: VmObject, pindex: number): Frame =>

@@ -14,7 +14,6 @@ export const BASES = [
   'pmap_remove call',
   'reserved page freed',
 ] as const;
-export type Basis = (typeof BASES)[number];
 
 export interface Measure {
   /** the difference may be above, below the number that the terms give */

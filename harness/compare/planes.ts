@@ -12,7 +12,6 @@ export type Plane = (typeof PLANES)[number];
 
 /** Statistics of one pmap, recorded after every op beside the counters. */
 export const PMAP_STATS = ['residentCount', 'wiredCount'] as const;
-export type PmapStat = (typeof PMAP_STATS)[number];
 
 const GLOBAL_STATS: readonly string[] = ['userPtPageCount', 'kernelPtPageCount', 'pvPageCount'];
 

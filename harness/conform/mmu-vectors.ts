@@ -58,7 +58,6 @@ const sequence = z.object({ name: z.string(), config: controls, root: hex, memor
 /** A file holds accesses or sequences. */
 export const mmuFile = z.array(z.union([single, sequence]));
 
-export type MmuControls = z.infer<typeof controls>;
 export type MmuOutcome = z.infer<typeof outcome>;
 export type MmuAsked = z.infer<typeof asked>;
 export type MmuAccess = z.infer<typeof single>;

@@ -142,8 +142,6 @@ export const vmFile = z
 export type VmFileVectors = z.infer<typeof vmFile>;
 export type VmOp = VmFileVectors['ops'][number];
 export type VmItem = z.infer<typeof item>;
-export type VmEntryTuple = z.infer<typeof entry>;
-export type VmObjectTuple = z.infer<typeof object>;
 
 /** The answers of one revision, references to those of landed resolved; undefined if the file has none. */
 export function vmAnswersOf(file: VmFileVectors, revision: string): VmItem[] | undefined {

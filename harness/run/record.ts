@@ -258,8 +258,3 @@ export function failedEnd(workload: string, variant: string, ended: Failure): Ru
     profile: null,
   };
 }
-
-export const failedRecord = (workload: string, variant: string, ended: Failure): RunRecord => ({
-  ...emptyPart(),
-  ...failedEnd(workload, variant, ended),
-});
