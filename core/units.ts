@@ -2,7 +2,15 @@
  * Units and address arithmetic. The only home of 4096 and its relatives.
  *
  * An address above core/hw is one number and page-aligned: exact up to 2^57, because its low 12 bits are 0 and a double
- * holds 53 significant bits. `>>>` sees 32 bits only, so indices are taken by division.
+ * holds 53 significant bits. `>>>` sees 32 bits only: core/hw and the inner pmap take an address as two halves, hi and lo.
+ *
+ *      56      48 47      39 38      30 29      21 20      12 11            0
+ *     +----------+----------+----------+----------+----------+---------------+
+ *     |   PML5   |   PML4   |   PDP    |    PD    |    PT    |  byte in page |   nine bits an index: which of the
+ *     +----------+----------+----------+----------+----------+---------------+   512 entries of the table of a level
+ *     |<------ hi: 63 .. 32 ----->|<------------ lo: 31 .. 0 --------------->|   (PDP: two bits of it are in lo)
+ *
+ * With four levels PML5 is 0 and the root is a PML4 page. The user half is the lower one: its top bit, 47 or 56, is 0.
  * FreeBSD: sys/amd64/include/param.h, vmparam.h, pmap.h.
  */
 

@@ -3,7 +3,17 @@
  *
  * A chunk has the kernel's layout: 16 words of header, then 168 entries of 6 words. An entry's id is the index of its
  * first word, so its chunk is the page it lies in, and its pmap stands in that page's first word. Entry lists are those of
- * a page (4K mappings) or of a 2M frame (2M mappings), given as the arrays of their ends and an index into them.
+ * a page (4K mappings) or of a 2M frame (2M mappings), given as the arrays of their ends and an index into them. Pointers of
+ * the kernel have two words; here the first of them holds a number, and the second is not used.
+ *
+ *     word  0       2       4       6                 12      14      16          22                1018    1024
+ *          +-------+-------+-------+-----------------+-------+-------+-----------+-----------+-----+-----------+
+ *          | pmap  | next  | prev  | bitmap of free  | next  | prev  |  entry 0  |  entry 1  | ... | entry 167 |
+ *          | id    | chunk of pmap | entries, 168 of | chunk in LRU  |           |           |     |           |
+ *          +-------+-------+-------+-----------------+-------+-------+-----------+-----------+-----+-----------+
+ *                                                            entry:  | lo | hi | next  . | prev  . |
+ *                                                                      va        in the list of the page
+ *
  * FreeBSD: sys/amd64/include/pmap.h struct pv_chunk; sys/amd64/amd64/pmap.c get_pv_entry and below.
  */
 import {
