@@ -2,7 +2,7 @@
  * Units and address arithmetic. The only home of 4096 and its relatives.
  *
  * An address above core/hw is one number and page-aligned: exact up to 2^57, because its low 12 bits are 0 and a double
- * holds 53 significant bits. `>>>` sees 32 bits only: core/hw and the inner pmap take an address as two halves, hi and lo.
+ * holds 53 significant bits. `>>>` sees 32 bits only, so core/hw and the inner pmap take it as two halves, hi and lo.
  *
  *      56      48 47      39 38      30 29      21 20      12 11            0
  *     +----------+----------+----------+----------+----------+---------------+
