@@ -1,6 +1,6 @@
 /**
  * Kernel functions that are watched, by number: calls into the pmap layer, which are the kinds of events (events.ts), and
- * those on the way to them, which are with the calls the places of the tree in calls.ts. The numbers are as in numbered.ts.
+ * those on the way to them. Together they are the places of the tree in calls.ts. The numbers are as in numbered.ts.
  */
 import { namesOf, numbersOf } from './numbered.ts';
 

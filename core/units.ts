@@ -2,7 +2,15 @@
  * Units and address arithmetic. The only home of 4096 and its relatives.
  *
  * An address above core/hw is one number and page-aligned: exact up to 2^57, because its low 12 bits are 0 and a double
- * holds 53 significant bits. `>>>` sees 32 bits only, so indices are taken by division.
+ * holds 53 significant bits. `>>>` sees 32 bits only, so core/hw and the inner pmap take it as two halves, hi and lo.
+ *
+ *      56      48 47      39 38      30 29      21 20      12 11            0
+ *     +----------+----------+----------+----------+----------+---------------+
+ *     |   PML5   |   PML4   |   PDP    |    PD    |    PT    |  byte in page |   nine bits an index: which of the
+ *     +----------+----------+----------+----------+----------+---------------+   512 entries of the table of a level
+ *     |<------ hi: 63 .. 32 ----->|<------------ lo: 31 .. 0 --------------->|   (PDP: two bits of it are in lo)
+ *
+ * With four levels PML5 is 0 and the root is a PML4 page. The user half is the lower one: its top bit, 47 or 56, is 0.
  * FreeBSD: sys/amd64/include/param.h, vmparam.h, pmap.h.
  */
 
@@ -27,8 +35,7 @@ export const NBPDP = 2 ** 30;
 export const NBPML4 = 2 ** 39;
 export const NBPML5 = 2 ** 48;
 
-/** Page-table pages of the user half, by level; LA57-sized in both modes. FreeBSD: pmap.h NUPML5E.. */
-export const NUPML5E = 256;
+/** Page-table pages of the user half, by level; LA57-sized in both modes. FreeBSD: pmap.h NUPML4E.. */
 export const NUPML4E = 2 ** 17;
 export const NUPDPE = 2 ** 26;
 export const NUPDE = 2 ** 35;
@@ -46,14 +53,6 @@ export const VM_PROT_ALL = 7;
 export const truncPage = (va: number): Va => va - (va % PAGE_SIZE);
 export const roundPage = (va: number): Va => Math.ceil(va / PAGE_SIZE) * PAGE_SIZE;
 export const atop = (bytes: number): Pages => Math.floor(bytes / PAGE_SIZE);
-export const ptoa = (pages: Pages): number => pages * PAGE_SIZE;
-
-/** Index of va's entry in its page-table page at each level. FreeBSD: pmap_pte_index .. pmap_pml5e_index. */
-export const pteIndex = (va: Va): number => (va / PAGE_SIZE) % NPTEPG;
-export const pdeIndex = (va: Va): number => Math.floor(va / NBPDR) % NPTEPG;
-export const pdpeIndex = (va: Va): number => Math.floor(va / NBPDP) % NPTEPG;
-export const pml4eIndex = (va: Va): number => Math.floor(va / NBPML4) % NPTEPG;
-export const pml5eIndex = (va: Va): number => Math.floor(va / NBPML5) % NPTEPG;
 
 /** The 2M frame that holds a frame (with superpages: its run), and the first frame of one. */
 export const runOf = (frame: Frame): number => frame >>> 9;

@@ -8,8 +8,8 @@ export interface Intent {
   /** One statistic or counter by name (residentCount, wiredCount, or a name of core/counters). No wildcards. */
   readonly what: string;
   /**
-   * A sign or a formula, checked by the harness: 'more', 'fewer', or terms '±N per BASIS' joined by ', '. BASIS is one of
-   * live top-level page, exec that reuses, exit, pmap_remove call, reserved page freed.
+   * Checked by the harness: 'more', 'fewer', 'any' (both), or terms '±N per BASIS', joined by ', '. BASIS is one of live
+   * top-level page, exec that reuses, exit, pmap_remove call, reserved page freed.
    */
   readonly by: string;
   readonly why: string;

@@ -1,6 +1,16 @@
 /**
  * Bits of an 8-byte page-table entry, as the two 32-bit words that hold it: lo (bits 0..31) and hi (bits 32..63).
  *
+ *      63   62    59 58     52 51                                            32
+ *     +----+--------+---------+------------------------------------------------+
+ * hi  | NX |  PKU   |    P    |        frame bits of pages beyond 4 GiB        |    P, bit 54: PG_PROMOTED
+ *     +----+--------+---------+------------------------------------------------+
+ *      31                   12 11   10   9   8   7   6   5   4   3   2   1   0
+ *     +-----------------------+---+----+---+---+---+---+---+---+---+---+---+---+
+ * lo  |         frame         | W | MA | . | G |PS | M | A |PCD|PWT| U |RW | V |    MA: PG_MANAGED; 9: unused here
+ *     +-----------------------+---+----+---+---+---+---+---+---+---+---+---+---+
+ *
+ * In a PTE bit 7 is PAT. In a 2M leaf the frame is bits 21 and up, in a 1G leaf bits 30 and up, and bit 12 is PAT.
  * A constant belongs to lo unless its name ends in _HI. Page-table pages, pv chunks and all pages of vm_page lie below
  * 4 GiB, so lo alone names their frame (frameOf); only leaves of the MMU tests reach farther.
  * FreeBSD: sys/amd64/include/pmap.h PG_*, X86_PG_*. Intel SDM volume 3, 4.5.

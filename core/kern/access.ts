@@ -16,7 +16,7 @@ const ENOUGH_FAULTS = 100;
 
 /**
  * p, which runs, accesses the byte at va; kind is VM_PROT_READ, _WRITE or _EXECUTE. Returns 0, or the signal that it ends
- * in, without delivering it. m.faults, m.faultResult and m.accessPa tell the rest.
+ * in, without delivering it. m.faults, m.faultResult and m.accessPa tell the rest. FreeBSD: trap_pfault
  */
 export function access(m: Machine, p: Proc, va: number, kind: number): number {
   const vm = p.vmspace;

@@ -41,7 +41,10 @@ import { mapMemory } from './syscalls.ts';
 
 const RX = VM_PROT_READ | VM_PROT_EXECUTE;
 
-/** Maps the shared page, in place of whatever is there. The pmap learns of it at the first touch. */
+/**
+ * Maps the shared page, in place of whatever is there. The pmap learns of it at the first touch.
+ * FreeBSD: exec_new_vmspace
+ */
 export function mapSharedPage(m: Machine, p: Proc, sysent: Sysent): number {
   const shared = sysent.sharedPage;
   if (shared === null) return 0;
@@ -201,7 +204,7 @@ function loadImage(m: Machine, p: Proc, image: Image, sysent: Sysent): number {
   return stopsAt(m, p, STOP_PPWAIT_CLEARED) ? ESTOPPED : 0;
 }
 
-/** After the vfork parent has been woken: the old vmspace goes, the new image starts. */
+/** After the vfork parent has been woken: the old vmspace goes, the new image starts. FreeBSD: do_execve */
 export function execFinish(m: Machine, p: Proc): number {
   enterPlace(m, IN_DO_EXECVE);
   execCleanup(m, p);

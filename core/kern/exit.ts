@@ -50,7 +50,7 @@ export function exit1(m: Machine, p: Proc, status: number, signal: number): numb
   return rv;
 }
 
-/** From vmspace_exit on. */
+/** From vmspace_exit on. FreeBSD: exit1 */
 export function exitVmspace(m: Machine, p: Proc): number {
   const vm = p.vmspace;
   const released = vmspaceExitBegin(m, p);
@@ -62,7 +62,7 @@ export function exitVmspace(m: Machine, p: Proc): number {
   return exitFinish(m, p);
 }
 
-/** After vmspace_exit: the children go to init, the vfork parent wakes, and a zombie remains. */
+/** After vmspace_exit: the children go to init, the vfork parent wakes, and a zombie remains. FreeBSD: exit1 */
 export function exitFinish(m: Machine, p: Proc): number {
   m.counters[EXITS]++;
   p.state = PRS_ZOMBIE;

@@ -33,7 +33,10 @@ function sharingChild(m: Machine, p: Proc): Proc {
   return newChild(m, p, p.vmspace);
 }
 
-/** fork: a copy of the vmspace is made before the child is. Returns 0 or ESTOPPED; the child's pid goes to m.retval. */
+/**
+ * fork: a copy of the vmspace is made before the child is. Returns 0 or ESTOPPED; the child's pid goes to m.retval.
+ * FreeBSD: sys_fork, fork1
+ */
 export function sysFork(m: Machine, p: Proc): number {
   enterPlace(m, IN_FORK1);
   const vm = vmspaceFork(m, p, p.vmspace);
@@ -46,7 +49,7 @@ export function sysFork(m: Machine, p: Proc): number {
   return 0;
 }
 
-/** The rest of a fork that was stopped. */
+/** The rest of a fork that was stopped. FreeBSD: fork1 */
 export function forkFinish(m: Machine, p: Proc): number {
   const vm = p.oldVmspace!;
   p.oldVmspace = null;
@@ -54,13 +57,16 @@ export function forkFinish(m: Machine, p: Proc): number {
   return 0;
 }
 
-/** vfork: the child shares the vmspace, and p sleeps until it execs or exits (see isWaitingForVfork). */
+/**
+ * vfork: the child shares the vmspace, and p sleeps until it execs or exits (see isWaitingForVfork).
+ * FreeBSD: sys_vfork
+ */
 export function sysVfork(m: Machine, p: Proc): number {
   sharingChild(m, p).flags |= P_PPWAIT;
   return 0;
 }
 
-/** posix_spawn's rfork(RFSPAWN): as vfork, and the child drops its signal handlers. */
+/** posix_spawn's rfork(RFSPAWN): as vfork, and the child drops its signal handlers. FreeBSD: sys_rfork */
 export function rforkSpawn(m: Machine, p: Proc): Proc {
   const child = sharingChild(m, p);
   child.flags |= P_PPWAIT;
@@ -68,7 +74,10 @@ export function rforkSpawn(m: Machine, p: Proc): Proc {
   return child;
 }
 
-/** rfork(RFPROC | RFMEM): shares the vmspace; with RFTHREAD ('thread') the exit of the leader kills the child too. */
+/**
+ * rfork(RFPROC | RFMEM): shares the vmspace; with RFTHREAD ('thread') the exit of the leader kills the child too.
+ * FreeBSD: sys_rfork
+ */
 export function sysRfork(m: Machine, p: Proc, kind: 'mem' | 'thread'): number {
   const child = sharingChild(m, p);
   if (kind === 'thread') {

@@ -23,7 +23,7 @@ export function procCreate(m: Machine, sysent: Sysent, kpti: boolean): Proc {
 
 /**
  * Switches a CPU to a thread of p, which runs from now on. A thread is on one CPU: the one that it leaves goes idle, and so
- * does that of the parent that sleeps until a vfork child has exec'd or exited.
+ * does that of the parent that sleeps until a vfork child has exec'd or exited. FreeBSD: sched_switch
  */
 export function runOn(m: Machine, p: Proc, cpu: number, thread = 0): void {
   const { running, runningThread } = m;

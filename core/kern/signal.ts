@@ -19,7 +19,7 @@ export const TIMEKEEP_OFFSET = 0x100;
 /** What it holds: time stands still here. */
 export const TIMEKEEP_VALUE = 0x61616161;
 
-/** p catches this signal, or no longer does. */
+/** p catches this signal, or no longer does. FreeBSD: kern_sigaction */
 export function setHandler(_m: Machine, p: Proc, signal: number, caught = true): void {
   if (signal === SIGKILL || signal === SIGSTOP) return;
   if (caught) p.caught |= 1 << signal;
@@ -41,7 +41,7 @@ function deliver(m: Machine, p: Proc): number {
   return shared === null ? 0 : access(m, p, shared.base, VM_PROT_EXECUTE);
 }
 
-/** Ends p, and tells its parent by SIGCHLD if that catches it. Returns 0 or ESTOPPED. */
+/** Ends p, and tells its parent by SIGCHLD if that catches it. Returns 0 or ESTOPPED. FreeBSD: exit1, sigexit */
 export function terminate(m: Machine, p: Proc, status: number, signal: number): number {
   const { parent } = p;
   const rv = exit1(m, p, status, signal);
@@ -49,7 +49,7 @@ export function terminate(m: Machine, p: Proc, status: number, signal: number): 
   return rv;
 }
 
-/** The exit system call of p, which runs: 0, or ESTOPPED at a yield point. */
+/** The exit system call of p, which runs: 0, or ESTOPPED at a yield point. FreeBSD: sys_exit */
 export const sysExit = (m: Machine, p: Proc, status: number): number => terminate(m, p, status, 0);
 
 /**
@@ -81,7 +81,7 @@ export function postSignal(m: Machine, p: Proc, signal: number): number {
   return fatal;
 }
 
-/** Signals that came while p was inside a call. */
+/** Signals that came while p was inside a call. FreeBSD: ast */
 export function takePending(m: Machine, p: Proc): void {
   const { pending } = p;
   p.pending = 0;
@@ -89,7 +89,7 @@ export function takePending(m: Machine, p: Proc): void {
     if ((pending & (1 << signal)) !== 0 && p.state === PRS_NORMAL) postSignal(m, p, signal);
 }
 
-/** A process has ended: its parent gets SIGCHLD, if it catches it. */
+/** A process has ended: its parent gets SIGCHLD, if it catches it. FreeBSD: childproc_exited */
 export function signalParent(m: Machine, parent: Proc | null): void {
   if (parent !== null && (parent.caught & (1 << SIGCHLD)) !== 0) postSignal(m, parent, SIGCHLD);
 }

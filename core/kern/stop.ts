@@ -5,11 +5,7 @@
  * Everywhere else a call is atomic.
  */
 import type { Machine } from '../hunks.ts';
-import type { Proc } from '../state/proc.ts';
-
-/** Their names, in the order of STOP_ numbers from 1 up. */
-export const STOP_POINTS = ['refcnt-tested', 'release-failed', 'ppwait-cleared', 'fork-unlocked'] as const;
-export type StopPoint = (typeof STOP_POINTS)[number];
+import { type Proc, STOP_POINTS } from '../state/proc.ts';
 
 /** exit: the hook has looked at vm_refcnt, vmspace_exit has not begun. */
 export const STOP_REFCNT_TESTED = 1;

@@ -289,7 +289,10 @@ export function sysBrk(m: Machine, p: Proc, newEnd: number): number {
   return error;
 }
 
-/** rfork without RFPROC and RFMEM: a private copy of a shared vmspace. Other threads of p are quiesced. */
+/**
+ * rfork without RFPROC and RFMEM: a private copy of a shared vmspace. Other threads of p are quiesced.
+ * FreeBSD: fork_norfproc
+ */
 export function sysUnshare(m: Machine, p: Proc): number {
   idleOtherCpus(m, p);
   vmspaceUnshare(m, p);

@@ -6,6 +6,7 @@ import { procReap } from './exit.ts';
 
 /**
  * Reaps a child; m.retval gets its pid. ECHILD: no such child of p. EAGAIN: it is alive, and the call would sleep.
+ * FreeBSD: kern_wait6
  */
 export function sysWait(m: Machine, p: Proc, childPid: number): number {
   const child = m.procs.get(childPid);

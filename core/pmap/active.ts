@@ -1,5 +1,6 @@
 /**
- * pm_active: the CPUs that have a pmap loaded, 64 of them in two words. FreeBSD: sys/sys/cpuset.h CPU_SET_ATOMIC and around.
+ * pm_active: the CPUs that have a pmap loaded, 64 of them in two words.
+ * FreeBSD: sys/sys/cpuset.h CPU_SET_ATOMIC, CPU_CLR_ATOMIC, CPU_ISSET.
  */
 import type { Pmap } from '../state/pmap.ts';
 

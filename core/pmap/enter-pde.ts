@@ -51,7 +51,7 @@ export function pvInsertPde(m: Machine, pmap: Pmap, hi: number, lo: number, firs
 
 /**
  * Maps the 2M page of a leaf entry (newLo, newHi) at an address. The pmap is locked. Returns KERN_SUCCESS; KERN_FAILURE if
- * something is mapped there and may not be replaced; KERN_RESOURCE_SHORTAGE if memory is short.
+ * something is mapped there and may not be replaced; KERN_RESOURCE_SHORTAGE if memory is short. FreeBSD: pmap_enter_pde
  */
 export function enterPde(
   m: Machine,

@@ -12,7 +12,6 @@ export {
   pmapIsModified,
   pmapIsReferenced,
   pmapPageIsMapped,
-  pmapPageIsWriteMapped,
   pmapPageWiredMappings,
   pmapRemoveAll,
   pmapRemoveWrite,
@@ -21,7 +20,7 @@ export {
 } from './page-ops.ts';
 export { pmapAdvise, pmapProtect, pmapUnwire } from './protect.ts';
 export { pmapAllocPtPage, pmapFreePtPage, pmapPtPageCountAdj, pmapResidentCountAdj } from './pt-page.ts';
-export { pmapExtract, pmapExtractAndHold, pmapIsPrefaultable, pmapMincore } from './query.ts';
+export { pmapExtract, pmapIsPrefaultable, pmapMincore } from './query.ts';
 export { pmapRemovePages } from './remove-pages.ts';
 export { pmapRemove } from './remove.ts';
 export { pmapPsEnabled } from './superpage.ts';

@@ -106,7 +106,7 @@ function flushPageElsewhere(m: Machine, pmap: Pmap, hi: number, lo: number): voi
 }
 
 /** Invalidates `pages` 4K pages from an address, all within 2M. FreeBSD: pmap_invalidate_range */
-export function pmapInvalidateRange(m: Machine, pmap: Pmap, hi: number, lo: number, pages: Pages): void {
+function pmapInvalidateRange(m: Machine, pmap: Pmap, hi: number, lo: number, pages: Pages): void {
   if (pages >= INVLPG_THRESHOLD) {
     pmapInvalidateAll(m, pmap);
     return;

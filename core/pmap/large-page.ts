@@ -30,7 +30,7 @@ export function assertWhole1g(where: string, whole: boolean): void {
 
 /**
  * Maps an aligned 2M (psind 1) or 1G (psind 2) run with the given entry, over a mapping of the same run or over nothing. No
- * TLB flush. Returns a KERN_ code.
+ * TLB flush. Returns a KERN_ code. FreeBSD: pmap_enter_largepage
  */
 export function enterLargepage(m: Machine, pmap: Pmap, va: Va, lo: number, hi: number, sleep: boolean, psind: number) {
   const { words } = m;

@@ -47,7 +47,10 @@ export function removePte(m: Machine, pmap: Pmap, pte: number, hi: number, lo: n
   return unwirePtp(m, pmap, hi, lo, ptp);
 }
 
-/** Frees the page-table page kept behind a 2M mapping that is gone, without TLB flush of its own. */
+/**
+ * Frees the page-table page kept behind a 2M mapping that is gone, without TLB flush of its own.
+ * FreeBSD: pmap_remove_pde, pmap_remove_pages
+ */
 export function freeReserved(m: Machine, pmap: Pmap, hi: number, lo: number, where: string): void {
   const kept = removePtPage(pmap, hi, lo);
   if (kept === 0) return;

@@ -305,9 +305,6 @@ export function pmapPageIsMapped(m: Machine, frame: Frame): boolean {
   return page.pvHead[frame] !== 0 || page.pvHead2m[runOf(frame)] !== 0;
 }
 
-/** Whether the page may have a writeable mapping. FreeBSD: pmap_page_is_write_mapped */
-export const pmapPageIsWriteMapped = isWriteMapped;
-
 /** Zeroes a page, unless it is known to be zero. FreeBSD: pmap_zero_page */
 export function pmapZeroPage(m: Machine, frame: Frame): void {
   const { nonZero } = m.page;

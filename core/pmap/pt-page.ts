@@ -48,7 +48,10 @@ export function pmapPtPageCountAdj(m: Machine, pmap: Pmap | null, count: Pages):
   m.counters[USER_PT_PAGE_COUNT] += count;
 }
 
-/** A page-table page, zeroed if asked, in no statistic yet. Returns 0 when there is no memory. */
+/**
+ * A page-table page, zeroed if asked, in no statistic yet. Returns 0 when there is no memory.
+ * FreeBSD: pmap_alloc_pt_page
+ */
 export function takePtPage(m: Machine, pindex: number, zero: boolean): Frame {
   const frame = vmPageAllocNoobj(m, zero);
   return frame === 0 ? 0 : initPtPage(m, frame, pindex);
@@ -61,7 +64,7 @@ function initPtPage(m: Machine, frame: Frame, pindex: number): Frame {
   return frame;
 }
 
-/** A page-table page, zeroed if asked, counted. Returns 0 when there is no memory. */
+/** A page-table page, zeroed if asked, counted. Returns 0 when there is no memory. FreeBSD: pmap_alloc_pt_page */
 export function allocPtPage(m: Machine, pmap: Pmap, pindex: number, zero: boolean): Frame {
   const frame = takePtPage(m, pindex, zero);
   if (frame !== 0) pmapPtPageCountAdj(m, pmap, 1);

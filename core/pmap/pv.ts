@@ -3,7 +3,17 @@
  *
  * A chunk has the kernel's layout: 16 words of header, then 168 entries of 6 words. An entry's id is the index of its
  * first word, so its chunk is the page it lies in, and its pmap stands in that page's first word. Entry lists are those of
- * a page (4K mappings) or of a 2M frame (2M mappings), given as the arrays of their ends and an index into them.
+ * a page (4K mappings) or of a 2M frame (2M mappings), given as the arrays of their ends and an index into them. Pointers
+ * of the kernel have two words; here the first of them holds a number, and the second is not used.
+ *
+ *     word  0       2       4       6                 12      14      16          22                1018    1024
+ *          +-------+-------+-------+-----------------+-------+-------+-----------+-----------+-----+-----------+
+ *          | pmap  | next  | prev  | bitmap of free  | next  | prev  |  entry 0  |  entry 1  | ... | entry 167 |
+ *          | id    | chunk of pmap | entries, 168 of | chunk in LRU  |           |           |     |           |
+ *          +-------+-------+-------+-----------------+-------+-------+-----------+-----------+-----+-----------+
+ *                                                            entry:  | lo | hi | next  . | prev  . |
+ *                                                                      va        in the list of the page
+ *
  * FreeBSD: sys/amd64/include/pmap.h struct pv_chunk; sys/amd64/amd64/pmap.c get_pv_entry and below.
  */
 import {
@@ -56,7 +66,7 @@ export const pvVaHi = (words: Int32Array, pv: number): number => words[pv + PV_H
 export const pvNext = (words: Int32Array, pv: number): number => words[pv + PV_NEXT];
 /** An entry is the only one of its list. */
 export const pvIsAlone = (words: Int32Array, pv: number): boolean => (words[pv + PV_NEXT] | words[pv + PV_PREV]) === 0;
-/** PV_PMAP */
+/** FreeBSD: PV_PMAP */
 export const pvPmap = (m: Machine, pv: number): Pmap => m.pmaps[m.words[(pv & CHUNK_MASK) + PC_PMAP]]!;
 
 export function pvSetVa(words: Int32Array, pv: number, hi: number, lo: number): void {
@@ -231,7 +241,7 @@ export function lruUnlink(m: Machine, chunk: Frame): void {
   else words[wordOf(prev) + PC_LRU_NEXT] = next;
 }
 
-/** A page for a chunk, counted. Returns 0 when there is no memory. */
+/** A page for a chunk, counted. Returns 0 when there is no memory. FreeBSD: get_pv_entry */
 export function allocChunkPage(m: Machine): Frame {
   const chunk = vmPageAllocNoobj(m, false);
   if (chunk === 0) return 0;
@@ -240,7 +250,10 @@ export function allocChunkPage(m: Machine): Frame {
   return chunk;
 }
 
-/** Makes a page a chunk of the pmap, all entries free, at the head of its chunks. The caller puts it on pv_chunks. */
+/**
+ * Makes a page a chunk of the pmap, all entries free, at the head of its chunks. The caller puts it on pv_chunks.
+ * FreeBSD: get_pv_entry
+ */
 export function chunkInit(m: Machine, pmap: Pmap, chunk: Frame): void {
   const { words } = m;
   const base = wordOf(chunk);
@@ -296,7 +309,7 @@ export function tryGetPvEntry(m: Machine, pmap: Pmap): number {
   return chunk === 0 ? 0 : firstPvEntry(m, pmap, chunk);
 }
 
-/** Makes a page the pmap's newest chunk and takes its first entry. */
+/** Makes a page the pmap's newest chunk and takes its first entry. FreeBSD: get_pv_entry */
 export function firstPvEntry(m: Machine, pmap: Pmap, chunk: Frame): number {
   chunkInit(m, pmap, chunk);
   m.counters[PV_CHUNK_LIST_LOCKS]++;

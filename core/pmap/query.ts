@@ -13,12 +13,10 @@ import {
   PG_PS_PDP_FRAME_LO,
   PG_RW,
   PG_V,
-  frameOf,
   tableWords,
 } from '../hw/entry.ts';
-import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { type Frame, NBPDP, NBPDR, PAGE_SIZE, PDRMASK, VM_PROT_WRITE, type Va, vaHi, vaLo } from '../units.ts';
+import { NBPDP, PAGE_SIZE, PDRMASK, type Va, vaHi, vaLo } from '../units.ts';
 import { pdSlot, pdeAt, pdpSlot, pdpeAt, pml4Slot, ptSlot, pteIn } from './tables.ts';
 
 /**
@@ -58,24 +56,6 @@ function extractByLevels(m: Machine, pmap: Pmap, va: Va, offset: number): number
   if ((pde & PG_V) === 0) return 0;
   if ((pde & PG_PS) !== 0) return ((pde & PG_PS_FRAME_LO) | (lo & PDRMASK)) >>> 0;
   return ((words[pteIn(pde, lo)] & PG_FRAME_LO) | (lo & (PAGE_SIZE - 1))) >>> 0;
-}
-
-/**
- * The page that `va` maps, wired once more, if the mapping allows `prot`; else 0.
- * FreeBSD: sys/amd64/amd64/pmap.c pmap_extract_and_hold
- */
-export function pmapExtractAndHold(m: Machine, pmap: Pmap, va: Va, prot: number): Frame {
-  m.counters[PMAP_LOCKS]++;
-  const level = findLeaf(m, pmap, va);
-  if (level === 0) return 0;
-  const leaf = m.words[m.leafWord];
-  if ((leaf & PG_RW) === 0 && (prot & VM_PROT_WRITE) !== 0) return 0;
-  const size = level === 3 ? NBPDP : level === 2 ? NBPDR : PAGE_SIZE;
-  const pages = size / PAGE_SIZE;
-  const frame = frameOf(leaf) - (frameOf(leaf) % pages) + Math.floor((va % size) / PAGE_SIZE);
-  if (m.page.refCount[frame] <= 0) throw new KernelPanic('vm_page_wire_mapped', 'wiring unreferenced page', { frame });
-  m.page.refCount[frame]++;
-  return frame;
 }
 
 /** Level of the valid leaf at `va`: 1 = 4K, 2 = 2M, 3 = 1G; 0: none. m.leafWord becomes its word. */

@@ -42,7 +42,7 @@ export function pmapRemove(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
   leavePlace(m);
 }
 
-/** pmap_remove as pmap_protect calls it: no call of the VM layer, so no event. */
+/** pmap_remove as pmap_protect calls it: no call of the VM layer, so no event. FreeBSD: pmap_protect */
 export function removeUnrecorded(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
   m.events.muted = true;
   pmapRemove(m, pmap, sva, eva);

@@ -41,7 +41,7 @@ export const pmapPsEnabled = (m: Machine, pmap: Pmap): boolean =>
   m.psEnabled && (pmap.flags & PMAP_PDE_SUPERPAGE) !== 0;
 
 /** First address of the 2M page, low half. FreeBSD: trunc_2mpage */
-export const trunc2m = (lo: number): number => lo & PG_PS_FRAME_LO;
+const trunc2m = (lo: number): number => lo & PG_PS_FRAME_LO;
 
 /** Moves the PAT index bit to where a leaf of the other size has it. FreeBSD: pmap_swap_pat */
 const patToPde = (lo: number): number => ((lo & PG_PTE_PAT) !== 0 ? (lo & ~PG_PTE_PAT) | PG_PDE_PAT : lo);

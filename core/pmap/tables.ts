@@ -8,14 +8,14 @@ import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NBPDP, NBPDR, NBPML4, type Va, vaHi, vaLo, vaOf, wordOf } from '../units.ts';
 
-// Word of an address's entry within its table, by level. Two words an entry.
+// Word of an address's entry within its table, by level. Two words an entry. FreeBSD: pmap_pml5e_index .. pmap_pte_index
 export const pml5Slot = (hi: number): number => (hi >>> 15) & 0x3fe;
 export const pml4Slot = (hi: number): number => (hi >>> 6) & 0x3fe;
 export const pdpSlot = (hi: number, lo: number): number => ((hi << 3) | (lo >>> 29)) & 0x3fe;
 export const pdSlot = (lo: number): number => (lo >>> 20) & 0x3fe;
 export const ptSlot = (lo: number): number => (lo >>> 11) & 0x3fe;
 
-/** pmap_pml4e */
+/** FreeBSD: pmap_pml4e */
 export function pml4eAt(m: Machine, pmap: Pmap, hi: number): number {
   const root = wordOf(pmap.top);
   if (!m.la57) return root | pml4Slot(hi);
@@ -23,7 +23,7 @@ export function pml4eAt(m: Machine, pmap: Pmap, hi: number): number {
   return (pml5e & PG_V) === 0 ? 0 : tableWords(pml5e) | pml4Slot(hi);
 }
 
-/** pmap_pdpe */
+/** FreeBSD: pmap_pdpe */
 export function pdpeAt(m: Machine, pmap: Pmap, hi: number, lo: number): number {
   const at = pml4eAt(m, pmap, hi);
   if (at === 0) return 0;
@@ -31,7 +31,7 @@ export function pdpeAt(m: Machine, pmap: Pmap, hi: number, lo: number): number {
   return (pml4e & PG_V) === 0 ? 0 : tableWords(pml4e) | pdpSlot(hi, lo);
 }
 
-/** pmap_pde */
+/** FreeBSD: pmap_pde */
 export function pdeAt(m: Machine, pmap: Pmap, hi: number, lo: number): number {
   const { words } = m;
   let table = wordOf(pmap.top);
@@ -82,7 +82,7 @@ function ptPageByLevels(m: Machine, pmap: Pmap, hi: number, lo: number): Frame {
 /** Word of the PTE of an address in its PT page. */
 export const pteOf = (ptp: Frame, lo: number): number => wordOf(ptp) | ptSlot(lo);
 
-/** pmap_pde_to_pte: the PTE of an address in the page-table page that a PDE's low word names. */
+/** The PTE of an address in the page-table page that a PDE's low word names. FreeBSD: pmap_pde_to_pte */
 export const pteIn = (pde: number, lo: number): number => tableWords(pde) | ptSlot(lo);
 
 /** Start of the next aligned span of `span` bytes. */

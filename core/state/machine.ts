@@ -8,7 +8,7 @@ import { Cpu } from './cpu.ts';
 import { Names } from './names.ts';
 import { VmPages } from './page.ts';
 import { KERNEL_PMAP_ID, PMAP0_ID, Pmap } from './pmap.ts';
-import type { Proc } from './proc.ts';
+import type { Proc, StopPoint } from './proc.ts';
 import { type VmFile, VmState, type Vmspace } from './vm.ts';
 
 /** What a workload states about its machine. */
@@ -118,8 +118,8 @@ export class MachineState<H> {
   /** Faults taken by the last access, and the KERN_ code of the last of them. */
   faults = 0;
   faultResult = 0;
-  /** Name of the yield point at which the next call stops, or null. See core/kern/stop.ts. */
-  stopAt: string | null = null;
+  /** The yield point at which the next call stops, or null. See core/kern/stop.ts. */
+  stopAt: StopPoint | null = null;
   /** What a snapshot numbers frames and objects by. */
   readonly names = new Names();
 

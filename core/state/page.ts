@@ -5,10 +5,9 @@
 import type { Frame } from '../units.ts';
 import type { VmObject } from './vm.ts';
 
-/** VmPages.aflags. FreeBSD: PGA_WRITEABLE, PGA_REFERENCED, PGA_EXECUTABLE. */
+/** VmPages.aflags. FreeBSD: PGA_WRITEABLE, PGA_REFERENCED. */
 export const PGA_WRITEABLE = 1;
 export const PGA_REFERENCED = 2;
-export const PGA_EXECUTABLE = 4;
 
 /** VmPages.oflags. FreeBSD: VPO_UNMANAGED: mappings of the page are not tracked. */
 export const VPO_UNMANAGED = 4;

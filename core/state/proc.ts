@@ -91,6 +91,10 @@ export const P_WEXIT = 2;
 /** Has exec'd. */
 export const P_EXEC = 4;
 
+/** Names of the yield points of core/kern/stop.ts, in the order of STOP_ numbers from 1 up. */
+export const STOP_POINTS = ['refcnt-tested', 'release-failed', 'ppwait-cleared', 'fork-unlocked'] as const;
+export type StopPoint = (typeof STOP_POINTS)[number];
+
 export class Proc {
   readonly pid: number;
   /** p_vmspace: vmspace0 from vmspace_exit on. */

@@ -85,23 +85,13 @@ export class VmFile {
   readonly tagged: boolean;
   /** A read brings the absent neighbours within the fault's window too, not just one page. */
   readonly clusters: boolean;
-  /** Which pages are in memory without having been read. */
-  readonly resident: 'all' | 'even' | 'none';
 
-  constructor(
-    id: number,
-    object: VmObject,
-    writable: boolean,
-    tagged: boolean,
-    clusters: boolean,
-    resident: 'all' | 'even' | 'none',
-  ) {
+  constructor(id: number, object: VmObject, writable: boolean, tagged: boolean, clusters: boolean) {
     this.id = id;
     this.object = object;
     this.writable = writable;
     this.tagged = tagged;
     this.clusters = clusters;
-    this.resident = resident;
   }
 }
 

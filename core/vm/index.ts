@@ -6,5 +6,5 @@ export { vmMapRemove } from './delete.ts';
 export { vmFault } from './fault.ts';
 export { vmMapEntrySucc } from './map-tree.ts';
 export * from './mmap.ts';
-export { fileCreate, fileEnsure } from './pager.ts';
+export { fileCreate } from './pager.ts';
 export { vmPageLookup } from './pages.ts';

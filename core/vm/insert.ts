@@ -53,7 +53,7 @@ import { vmObjectCoalesce } from './shadow.ts';
 /** Pages mapped ahead under MAP_PREFAULT_PARTIAL; a superpage counts as one. FreeBSD: MAX_INIT_PT */
 const MAX_INIT_PT = 96;
 /** Read-ahead of a new entry, in pages. */
-export const VM_FAULT_READ_AHEAD_INIT = 15;
+const VM_FAULT_READ_AHEAD_INIT = 15;
 
 /** FreeBSD: vm_map_range_valid */
 export const vmMapRangeValid = (map: VmMap, start: Va, end: Va): boolean =>

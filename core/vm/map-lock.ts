@@ -130,7 +130,7 @@ export function vmMapEntryCopyOf(m: Machine, entry: VmMapEntry): VmMapEntry {
   return copy;
 }
 
-/** Leaves an entry to be released when the map lock is gone. */
+/** Leaves an entry to be released when the map lock is gone. FreeBSD: vm_map_entry_delete */
 export function vmMapEntryDefer(m: Machine, entry: VmMapEntry): void {
   entry.deferNext = m.vm.deferred;
   m.vm.deferred = entry;

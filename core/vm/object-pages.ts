@@ -14,7 +14,7 @@ import { MADV_DONTNEED, MADV_FREE } from './codes.ts';
 import { vmPageFindLeast, vmPageFreeFrom, vmPageLookup, vmPageUnwire, vmPageWired } from './pages.ts';
 
 /** Options of vmObjectPageRemove: spare dirty pages; the pages are known to have no mappings. */
-export const OBJPR_CLEANONLY = 1;
+const OBJPR_CLEANONLY = 1;
 export const OBJPR_NOTMAPPED = 2;
 
 /** Frees the pages of [start, end); wired ones stay, as invalid ones. FreeBSD: vm_object_page_remove */

@@ -56,23 +56,11 @@ export function fileCreate(
     m.counters[VM_OBJECT_WRITE_LOCKS]++;
     object.flags |= OBJ_COLORED;
   }
-  const file = new VmFile(id, object, mode === 'rw', tagged, clusters, resident);
+  const file = new VmFile(id, object, mode === 'rw', tagged, clusters);
   object.file = file;
   m.files.push(file);
   if (resident !== 'none') bringIn(m, file, 0, pages, resident === 'all' ? 1 : 2);
   return id;
-}
-
-/** Makes a file at least `pages` long; new pages are resident if all were at the start. */
-export function fileEnsure(m: Machine, id: number, pages: Pages): void {
-  const file = m.files[id];
-  const { object } = file;
-  const old = object.size;
-  if (pages <= old) return;
-  object.size = pages;
-  if (file.resident === 'none') return;
-  const step = file.resident === 'all' ? 1 : 2;
-  bringIn(m, file, Math.ceil(old / step) * step, pages, step);
 }
 
 /**

@@ -23,19 +23,20 @@ import {
 } from './radix.ts';
 
 /** The reference in page.refCount that a page's object holds; wirings count below it. */
-export const VPRC_OBJREF = 2 ** 30;
+const VPRC_OBJREF = 2 ** 30;
 
-/** Frame of the resident page at pindex, 0 if there is none. */
+/** Frame of the resident page at pindex, 0 if there is none. FreeBSD: vm_page_lookup */
 export const vmPageLookup = (m: Machine, object: VmObject, pindex: number): Frame =>
   radixLookup(m.vm.index, object, pindex);
 
-/** The resident page with the least index at or above pindex, 0 if there is none. */
+/** The resident page with the least index at or above pindex, 0 if there is none. FreeBSD: vm_page_find_least */
 export function vmPageFindLeast(m: Machine, object: VmObject, pindex: number): Frame {
   const first = object.memqFirst;
   if (first === 0 || m.page.pindex[first] >= pindex) return first;
   return radixLookupGe(m.vm.index, object, pindex);
 }
 
+/** FreeBSD: vm_page_wired */
 export const vmPageWired = (m: Machine, frame: Frame): boolean => (m.page.refCount[frame] & (VPRC_OBJREF - 1)) !== 0;
 
 /** The resident page with the greatest index below pindex, 0 if there is none; pindex itself is not resident. */

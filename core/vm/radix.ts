@@ -56,7 +56,7 @@ export function radixReset(index: PageIndex): void {
   index.freeHead = 0;
 }
 
-/** Frame at pindex, 0 if none is resident. */
+/** Frame at pindex, 0 if none is resident. FreeBSD: vm_radix_lookup */
 export function radixLookup(index: PageIndex, object: VmObject, pindex: number): Frame {
   let node = object.indexRoot;
   if (node === 0) return 0;
@@ -72,7 +72,7 @@ export function radixLookup(index: PageIndex, object: VmObject, pindex: number):
   return slots[(node << INDEX_SHIFT) + (pindex & (INDEX_SLOTS - 1))];
 }
 
-/** Enters a frame where none is. Panics if the index is taken. */
+/** Enters a frame where none is. Panics if the index is taken. FreeBSD: vm_radix_insert */
 export function radixInsert(index: PageIndex, object: VmObject, pindex: number, frame: Frame): void {
   let root = object.indexRoot;
   if (root === 0) {
@@ -109,7 +109,7 @@ export function radixInsert(index: PageIndex, object: VmObject, pindex: number, 
   index.bitmaps[node] |= 1 << d;
 }
 
-/** Replaces the frame at pindex, which must hold one. */
+/** Replaces the frame at pindex, which must hold one. FreeBSD: vm_radix_replace */
 export function radixReplace(index: PageIndex, object: VmObject, pindex: number, frame: Frame): void {
   let node = object.indexRoot;
   for (let height = object.indexHeight; height > 0; height--)
@@ -117,7 +117,7 @@ export function radixReplace(index: PageIndex, object: VmObject, pindex: number,
   index.slots[(node << INDEX_SHIFT) + (pindex & (INDEX_SLOTS - 1))] = frame;
 }
 
-/** Takes the frame at pindex out, and with it the nodes that become empty. */
+/** Takes the frame at pindex out, and with it the nodes that become empty. FreeBSD: vm_radix_remove */
 export function radixRemove(index: PageIndex, object: VmObject, pindex: number): void {
   const { slots, bitmaps, path } = index;
   const top = object.indexHeight;
@@ -142,7 +142,7 @@ export function radixRemove(index: PageIndex, object: VmObject, pindex: number):
   }
 }
 
-/** Frees all nodes of an object without a look at the frames. */
+/** Frees all nodes of an object without a look at the frames. FreeBSD: vm_radix_reclaim_allnodes */
 export function radixReclaim(index: PageIndex, object: VmObject): void {
   if (object.indexRoot !== 0) reclaimNode(index, object.indexRoot, object.indexHeight);
   object.indexRoot = 0;
@@ -161,7 +161,7 @@ function reclaimNode(index: PageIndex, node: number, height: number): void {
   freeNode(index, node);
 }
 
-/** Frame with the least index at or above pindex, 0 if there is none. */
+/** Frame with the least index at or above pindex, 0 if there is none. FreeBSD: vm_radix_lookup_ge */
 export function radixLookupGe(index: PageIndex, object: VmObject, pindex: number): Frame {
   const top = object.indexHeight;
   if (object.indexRoot === 0 || pindex >= SPAN[top]) return 0;
@@ -194,7 +194,7 @@ export function radixLookupGe(index: PageIndex, object: VmObject, pindex: number
   return 0;
 }
 
-/** Frame with the greatest index at or below pindex, 0 if there is none. */
+/** Frame with the greatest index at or below pindex, 0 if there is none. FreeBSD: vm_radix_lookup_le */
 export function radixLookupLe(index: PageIndex, object: VmObject, pindex: number): Frame {
   const top = object.indexHeight;
   if (object.indexRoot === 0) return 0;

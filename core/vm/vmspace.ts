@@ -92,7 +92,7 @@ function vmspaceDofree(m: Machine, p: Proc, vm: Vmspace): void {
   leavePlace(m);
 }
 
-/** The vm_map_remove(min, max) of exec and of the end of a vmspace. */
+/** The vm_map_remove(min, max) of exec and of the end of a vmspace. FreeBSD: exec_new_vmspace, vmspace_dofree */
 export function vmspaceClear(m: Machine, p: Proc, vm: Vmspace): void {
   m.counters[REACHED_VMSPACE_CLEAR]++;
   m.hunks.vmspaceClear(m, p, vm);
@@ -108,7 +108,7 @@ export function vmspaceFree(m: Machine, p: Proc, vm: Vmspace): void {
 
 /**
  * First half of vmspace_exit: takes the reference on vmspace0, and gives the process's own up if it is the last. False:
- * others use the vmspace; p has moved to vmspace0, and its reference is still to be dropped.
+ * others use the vmspace; p has moved to vmspace0, and its reference is still to be dropped. FreeBSD: vmspace_exit
  */
 export function vmspaceExitBegin(m: Machine, p: Proc): boolean {
   const vm = p.vmspace;

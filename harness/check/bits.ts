@@ -1,7 +1,7 @@
 /**
  * Page-table entries as the processor and the kernel write them, restated from the Intel SDM (volume 3, 4.5) and
- * reference pmap.md 1.1 to 1.4: the checker decodes by itself. An entry is two 32-bit words; names ending in _HI are bits of
- * the upper one.
+ * sys/amd64/include/pmap.h: the checker decodes by itself. An entry is two 32-bit words; names ending in _HI are bits of the
+ * upper one.
  */
 import type { Machine } from '../../core/inspect.ts';
 
@@ -38,7 +38,7 @@ export const frameIn = (lo: number): number => lo >>> 12;
 /** First frame of a 2M or 1G leaf: the bits below are flags or 0. */
 export const leafFrame = (lo: number, level: number): number => frameIn(lo) - (frameIn(lo) % pagesAt(level));
 
-/** Index of the page-table page of a level that covers va: reference pmap.md 1.1. */
+/** Index of the page-table page of a level that covers va. FreeBSD: pmap_pde_pindex .. pmap_pml4e_pindex */
 export function tableIndex(level: number, va: number): number {
   const pts = 2 ** 35;
   const pds = 2 ** 26;

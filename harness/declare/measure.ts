@@ -35,10 +35,11 @@ export function parseMeasure(text: string, where: string): Measure {
     const basis = term === null ? -1 : (BASES as readonly string[]).indexOf(term[2]);
     if (part === 'more') more = true;
     else if (part === 'fewer') fewer = true;
+    else if (part === 'any') more = fewer = true;
     else if (term !== null && basis >= 0) per[basis] += Number(term[1]);
     else
       throw new RangeError(
-        `${where}: expected 'more', 'fewer' or '±N per ${BASES.join(' | ')}', got ${JSON.stringify(part)}`,
+        `${where}: expected 'more', 'fewer', 'any' or '±N per ${BASES.join(' | ')}', got ${JSON.stringify(part)}`,
       );
   }
   return { more, fewer, per };

@@ -22,17 +22,17 @@ export const unmapAfterRemovePages = defineVariant({
     },
     {
       what: 'delayedInvalidations',
-      by: 'more, fewer',
+      by: 'any',
       why: 'an early exit comes before it; a call that did not come early is full where wired pages are left',
     },
     {
       what: 'pmapLocks',
-      by: 'more, fewer',
+      by: 'any',
       why: 'an early exit comes before it; a call that did not come early is full where wired pages are left',
     },
     {
       what: 'removeLoops',
-      by: 'more, fewer',
+      by: 'any',
       why: 'an early exit comes before it; a call that did not come early is full where wired pages are left',
     },
     { what: 'invalidatePages', by: 'fewer', why: 'what the process has put in place of the page goes with all others' },

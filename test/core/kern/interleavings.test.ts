@@ -3,6 +3,7 @@ import {
   type Machine,
   PRS_NORMAL,
   type Proc,
+  type StopPoint,
   USER_PT_PAGE_COUNT,
   VM_PROT_READ,
   access,
@@ -25,7 +26,7 @@ function orders(a: number, b: number): ('a' | 'b')[][] {
 }
 
 /** Lets p exit up to its next stop; a stop that this exit does not come by is passed over. */
-function step(m: Machine, p: Proc, stop: string | null): void {
+function step(m: Machine, p: Proc, stop: StopPoint | null): void {
   if (p.state !== PRS_NORMAL) return;
   runOn(m, p, 0);
   m.stopAt = stop;

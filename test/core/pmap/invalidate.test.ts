@@ -46,7 +46,7 @@ function loadOn(w: World, cpu: number, pmap: Pmap): void {
 }
 
 describe('what flushes', () => {
-  it('is what reference/pmap.md section 5.2 says', () => {
+  it('is what pmap_enter, pmap_protect, pmap_remove and the others flush in the kernel', () => {
     const w = new World();
     const { m } = w;
     const pmap = w.pmap();

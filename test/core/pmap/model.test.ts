@@ -88,7 +88,7 @@ function pvMappings(w: World): string[] {
   return found.toSorted();
 }
 
-/** Everything of reference/pmap.md section 6 that the tables, the pages and the statistics must agree on. */
+/** Everything that the tables, the pages and the statistics must agree on. */
 function check(w: World, pmaps: readonly Pmap[], leak: number, drift: boolean): void {
   const { words, page, counters } = w.m;
   const managed: string[] = [];

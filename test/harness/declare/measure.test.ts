@@ -17,12 +17,13 @@ describe('a declaration', () => {
     expect(measure('more')).toEqual({ ...nothing, more: true });
     expect(measure('+1 per exit, -2 per exec that reuses').per).toEqual([0, -2, 1, 0, 0, 0]);
     expect(measure('fewer, +1 per exit').fewer).toBe(true);
+    expect(measure('any')).toEqual({ ...nothing, more: true, fewer: true });
   });
 
   it.each(['', 'less', '1 per exit', '+1 per fork', '+x per exit', 'more or fewer', '+1.5 per exit'])(
     'is refused when it reads %j',
     (text) => {
-      expect(() => measure(text)).toThrow(/test: expected 'more', 'fewer' or '±N per live top-level page/);
+      expect(() => measure(text)).toThrow(/test: expected 'more', 'fewer', 'any' or '±N per live top-level page/);
     },
   );
 
