@@ -64,6 +64,11 @@ export async function bundle(input, options = {}) {
     platform,
     tsconfig: false,
     logLevel: 'silent',
+    // A field without an initializer is no definition: V8 then knows the arrays of a machine as constants (dense 52 -> 43 ns).
+    transform: {
+      assumptions: { setPublicClassFields: true },
+      typescript: { removeClassFieldsWithoutInitializer: true },
+    },
     ...(external === undefined ? {} : { external }),
     optimization: { inlineConst: { mode: 'all', pass: 3 } },
     plugins: [...plugins, replaced, ...(platform === 'browser' ? [withoutColors] : []), functionsAsConstants],
