@@ -11,7 +11,10 @@ import { UsageError } from './errors.ts';
 /** What a difference can be about. */
 const WHATS: readonly string[] = [
   ...STATISTICS,
-  ...['outcome', 'map', 'tables', 'panic'],
+  'outcome',
+  'map',
+  'tables',
+  'panic',
   ...Object.keys(INVARIANTS),
   ...[...GAUGES.map((counter) => COUNTER_NAMES[counter]), 'pagesInUse'].map((what) => `balance ${what}`),
 ];

@@ -59,7 +59,7 @@ export function columnNamed(id: string, columns: readonly string[], others: read
   const isColumn = columns.includes(near) || others.includes(near);
   const advice = [
     ...(near === '' || near === id ? [] : [`; did you mean ${near}?`]),
-    ...(near === '' || isColumn ? [] : [`${near === id ? ';' : ''} add it to --variants`]),
+    ...(near === '' || isColumn ? [] : [near === id ? '; add it to --variants' : ' Add it to --variants']),
   ];
   throw new UsageError(`--against ${id}: not among the compared variants (${columns.join(', ')})${advice.join('')}`);
 }
