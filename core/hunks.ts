@@ -75,3 +75,19 @@ export interface Hunks {
 
 /** The members in seam order: the order of messages, interdiffs and REACHED_ counters. */
 export const HUNK_NAMES = MEMBER_NAMES satisfies readonly (keyof Hunks)[];
+
+/** What each member decides, in one line. */
+export const HUNK_DECIDES: Readonly<Record<keyof Hunks, string>> = {
+  invalidateOthers: 'whether the other CPUs in pm_active are interrupted to invalidate their TLBs',
+  pinitTopPage: 'how a new pmap allocates and counts a top-level page; called twice with page-table isolation',
+  releaseBegin: 'what must hold before a pmap releases its top-level pages',
+  releaseTopPage: 'how a top-level page is freed and uncounted',
+  releaseEnd: 'what must hold after the top-level pages are gone',
+  reservedPtPageFreed:
+    'whether the page-table page kept behind a promoted 2M mapping is uncounted when it is freed without a demotion',
+  removeIsNoop: 'whether pmap_remove returns at its first statement, before it takes the pmap lock',
+  removeLoopDone: 'whether pmap_remove leaves its outer loop because nothing is left',
+  execBeforeTeardown: 'what an exec that reuses the vmspace does before it tears down the old image',
+  exitBeforeVmspaceExit: 'what an exiting process does before it drops its vmspace reference',
+  vmspaceClear: 'how every mapping of a vmspace is removed, after its last reference and when exec reuses it',
+};

@@ -2,14 +2,15 @@
  * What a variant is, and the door through which one enters: defineVariant.
  */
 import { HUNK_NAMES, type Hunks } from './hunks.ts';
+import { hint } from './suggest.ts';
 
 /** A difference that the author of a variant intends, against its predecessor. */
 export interface Intent {
   /** One statistic or counter by name (residentCount, wiredCount, or a name of core/counters). No wildcards. */
   readonly what: string;
   /**
-   * Checked by the harness: 'more', 'fewer', 'any' (both), or terms '±N per BASIS', joined by ', '. BASIS is one of live
-   * top-level page, exec that reuses, exit, pmap_remove call, reserved page freed.
+   * A sign or a formula, checked by the harness: 'more', 'fewer', 'any' (either), or terms '±N per BASIS' joined by ', '.
+   * `pmapdiff list --bases` says what BASIS can be.
    */
   readonly by: string;
   readonly why: string;
@@ -53,7 +54,8 @@ export function defineVariant(variant: Variant): Variant {
     hunks[name] = member;
   }
   for (const name of Object.keys(given))
-    if (!(HUNK_NAMES as readonly string[]).includes(name)) faults.push(`hunks.${name}: no such member`);
+    if (!(HUNK_NAMES as readonly string[]).includes(name))
+      faults.push(`hunks.${name}: no such member${hint(name, HUNK_NAMES)}`);
   if (faults.length > 0) throw new TypeError(`defineVariant(${String(id)}): ${faults.join('; ')}`);
   return Object.freeze({
     ...variant,

@@ -6,7 +6,9 @@
  * run, 4 inconclusive (with --strict), 130 interrupted.
  */
 import { Command, CommanderError } from 'commander';
+import about from '../package.json' with { type: 'json' };
 import { withFormats } from './cli/answer.ts';
+import { EXAMPLES, examplesText } from './cli/examples.ts';
 import { endWhenOutputFails } from './cli/output.ts';
 import { InputError } from './input-error.ts';
 import { FORMATS } from './report/formats.ts';
@@ -16,9 +18,13 @@ const EXIT_HARNESS = 3;
 
 const program = new Command('pmapdiff')
   .description('What each revision of a kernel patch counts, breaks and costs, on the same workloads.')
+  .version(about.version)
   .exitOverride()
   .configureOutput({ outputError: (text, write) => write(text.replaceAll(/\n(?=.)/g, ' ')) })
   .showSuggestionAfterError()
+  .addHelpCommand(
+    new Command('help').argument('[command]').description('show the help of a command').helpGroup('Help:'),
+  )
   .addHelpText(
     'after',
     `
@@ -42,134 +48,177 @@ const ACTIONS = {
   import: () => import('./cli/import.ts').then(({ importCommand }) => importCommand),
 };
 
+const TOUCH = 'who touches the shared page in a recording: recorded, exec, never or all (default: recorded)';
+const WORKLOAD = 'a built-in workload by name, or a file';
+const VARIANTS = 'built-in variants, comma-separated (default: the five revisions)';
+const OWN_VARIANT = 'TypeScript file of your own revision (or further built-in names)';
+const REVISION = 'a built-in variant by name, or a TypeScript file';
+
+program.commandsGroup('Compare:');
+
 program
   .command('compare')
-  .description('run workloads through revisions and say what differs; everything there is by default')
-  .option('-w, --workload <name|file...>', 'workloads of the catalog or the corpus, or files')
-  .option('--variants <ids>', 'revisions and experiments by name, comma-separated (default: the five revisions)')
-  .option('--variant <file...>', 'your own revision: a TypeScript file; more names of variants')
-  .option('--against <id|previous>', 'what each is compared with (default: baseline)')
-  .option('--touch <policy>', 'who reads the shared page in recordings: recorded, exec, never, all')
-  .option('--require-exercised', 'fail when a changed member was never reached')
-  .option('--fail-on <verdicts>', 'unexpected verdicts that make exit 1, comma-separated (default: all)')
-  .option('--expect <file>', 'differences that you expect, each with a reason and a day on which it expires')
-  .option('--today <YYYY-MM-DD>', "the day that expiry is compared with (default: the system's)")
-  .option('--time-limit <seconds>', 'least wall limit for one workload of a variant file (default: 10)')
+  .description('run workloads through revisions and show what differs (default: every workload, the five revisions)')
+  .option('-w, --workload <name|file...>', 'built-in workloads by name, or files (default: all built-in ones)')
+  .option('--variants <ids>', VARIANTS)
+  .option('--variant <file...>', OWN_VARIANT)
+  .option(
+    '--against <id|previous>',
+    'the variant to compare the others with, or previous: each with its predecessor ' +
+      '(default: baseline, or the first variant if baseline is not compared)',
+  )
+  .option('--touch <policy>', TOUCH)
+  .option('--require-exercised', 'fail when no workload reaches a member of the seam that a revision changes')
+  .option('--fail-on <verdicts>', 'unexpected verdicts that cause exit 1, comma-separated (default: all)')
+  .option('--expect <file>', 'JSON list of the differences you expect, each with a reason and an expiry date')
+  .option('--today <YYYY-MM-DD>', 'the date to check expiry against (default: today, UTC)')
+  .option('--time-limit <seconds>', 'minimum time limit per workload for your own revision (default: 10)')
   .option(
     '--check',
-    'check every invariant after each op (workloads of 20,000 ops or more: at process exits and the end)',
+    'check every invariant after each op (in workloads of 20,000 ops or more: at process exits and at the end)',
   )
   .action(async (options) => finish((await ACTIONS.compare())(options)));
 
-program
-  .command('replay')
-  .description('run one workload through one revision and show what it did')
-  .argument('<workload>', 'a name of the catalog or the corpus, or a file')
-  .requiredOption('--variant <id|file>', 'the revision')
-  .option('--touch <policy>', 'who reads the shared page in a recording: recorded, exec, never, all')
-  .option('--trace', 'every op with the calls that it made into the pmap layer')
-  .option('--check', 'check every invariant after each op (20,000 ops or more: at process exits and the end)')
-  .action(async (workload, options) => finish((await ACTIONS.replay())(workload, options)));
+program.commandsGroup('Look closer:');
 
 program
   .command('explain')
-  .description('what the difference of any counter between two revisions consists of, adding up exactly')
-  .argument('<a>', 'the reference: a revision by name, or a file')
-  .argument('<b>', 'the candidate')
-  .requiredOption('-w, --workload <name|file>', 'a workload of the catalog or the corpus, or a file')
-  .option('--counter <name>', 'one counter or statistic, with all its groups (default: all that differ)')
-  .option('--by <list>', 'how to group: op, process, kind, place, stack, call (default: op,process,stack)')
-  .option('--until <op>', 'only ops 0 to this one: what a level, such as residentCount, consists of there')
-  .option('--touch <policy>', 'who reads the shared page in a recording: recorded, exec, never, all')
+  .description('break down the difference of a counter between two revisions into parts that add up exactly')
+  .argument('<a>', `the reference: ${REVISION}`)
+  .argument('<b>', 'the candidate, likewise')
+  .requiredOption('-w, --workload <name|file>', WORKLOAD)
+  .option(
+    '--counter <name>',
+    'one counter or statistic with all its groups, see list --counters (default: all that differ)',
+  )
+  .option(
+    '--by <list>',
+    'group by some of op, process, kind, place, stack, call ' +
+      '(default: op,process,stack; op,kind,stack with more than 16 processes)',
+  )
+  .option('--until <op>', 'stop after this op, counted from 0, to explain a level such as residentCount at that point')
+  .option('--touch <policy>', TOUCH)
   .action(async (a, b, options) => finish((await ACTIONS.explain())(a, b, options)));
 
 program
   .command('trace')
-  .description('the calls of two revisions into the pmap layer, where they first part, and both machines there')
-  .argument('<a>', 'the reference: a revision by name, or a file')
-  .argument('<b>', 'the candidate')
-  .requiredOption('-w, --workload <name|file>', 'a workload of the catalog or the corpus, or a file')
-  .option('--comparator <name>', 'exact, no-cost or isomorphic: up to the numbers of frames and objects', 'exact')
-  .option('--touch <policy>', 'who reads the shared page in a recording: recorded, exec, never, all')
+  .description('find the first call into the pmap layer that differs between two revisions; show both machines there')
+  .argument('<a>', `the reference: ${REVISION}`)
+  .argument('<b>', 'the candidate, likewise')
+  .requiredOption('-w, --workload <name|file>', WORKLOAD)
+  .option('--comparator <name>', 'exact, no-cost, or isomorphic (up to the numbers of frames and objects)', 'exact')
+  .option('--touch <policy>', TOUCH)
   .action(async (a, b, options) => finish((await ACTIONS.trace())(a, b, options)));
 
 program
+  .command('replay')
+  .description('run one workload through one revision and show what it did')
+  .argument('<workload>', WORKLOAD)
+  .requiredOption('--variant <id|file>', REVISION)
+  .option('--touch <policy>', TOUCH)
+  .option('--trace', 'show every op with its calls into the pmap layer')
+  .option(
+    '--check',
+    'check every invariant after each op (in workloads of 20,000 ops or more: at process exits and at the end)',
+  )
+  .action(async (workload, options) => finish((await ACTIONS.replay())(workload, options)));
+
+program
   .command('probe')
-  .description('what dtrace would print of a run: pmap_remove calls by stack and by resident_count == 0')
+  .description('count pmap_remove calls by stack and by resident_count == 0, as dtrace would print them')
   .argument('<point>', 'pmap_remove:entry')
-  .option('--by <list>', 'stack; empty: resident_count == 0 at entry; early: left at the first test')
-  .option('-w, --workload <name|file...>', 'workloads of the catalog or the corpus, or files (default: make12)')
-  .option('--variant <id|file>', 'the revision (default: baseline)')
-  .option('--touch <policy>', 'who reads the shared page in a recording: recorded, exec, never, all')
+  .option(
+    '--by <list>',
+    'some of stack, empty (resident_count == 0 at entry) and early (left at the first test) (default: all three)',
+  )
+  .option('-w, --workload <name|file...>', 'built-in workloads by name, or files (default: make12)')
+  .option('--variant <id|file>', `${REVISION} (default: baseline)`)
+  .option('--touch <policy>', TOUCH)
   .addHelpText(
     'after',
     `
-From toplevel-accounting on resident_count counts the top-level pages: taken literally, == 0 then holds for no user
-pmap, though the later revisions do leave early. So group by early as well; that is the default.`,
+From toplevel-accounting on, resident_count includes the top-level pages. It is then never 0 for a user pmap, although
+the later revisions do leave early. Group by early as well to see that, as the default does.`,
   )
   .action(async (point, options) => finish((await ACTIONS.probe())(point, options)));
 
 program
   .command('shares')
-  .description(
-    "which share of a recording's pmap_remove calls leaves early, by kind of process and who touches the page",
+  .description("show the share of a recording's pmap_remove calls that leave early, by kind of process")
+  .option('-w, --workload <name|file...>', 'built-in recordings by name, or files (default: make12)')
+  .option('--variant <id|file>', `${REVISION} (default: baseline)`)
+  .option(
+    '--touch <policies>',
+    'who touches the shared page: some of recorded, exec, never, all, comma-separated (default: recorded,exec)',
   )
-  .option('-w, --workload <name|file...>', 'recordings of the corpus, or files (default: make12)')
-  .option('--variant <id|file>', 'the revision (default: baseline)')
-  .option('--touch <policies>', 'some of recorded, exec, never, all, comma-separated (default: recorded,exec)')
   .action(async (options) => finish((await ACTIONS.shares())(options)));
 
 program
-  .command('conform')
-  .description('hold the simulated kernel against recorded answers of the real one')
-  .argument('<kind>', 'pmap, vm, mmu or replay')
-  .argument('<path...>', 'folders or files of recordings')
-  .option('--variants <ids>', 'with pmap, vm and replay: revisions by name, comma-separated (default: all recorded)')
-  .option('--traces <dir>', 'with replay: folder of the recorded programs (default: the corpus)')
-  .action(async (kind, paths, options) => finish((await ACTIONS.conform())(kind, paths, options)));
-
-program
-  .command('findings')
-  .description("the reviewers' remarks: finding by variant; fails if a cell is not as its source says")
-  .action(async (options) => finish((await ACTIONS.findings())(options)));
-
-program
   .command('review')
-  .description('the hunks of two variants side by side, as written, beside the remarks that bear on the step')
-  .argument('[variant...]', 'one: after its predecessor; two: the second after the first (default: the series)')
+  .description('show how the hunks of two variants differ, as written, beside the remarks that bear on the step')
+  .argument('[variant...]', 'one: against its predecessor; two: the second against the first (default: the series)')
   .action(async (variants, options) => finish((await ACTIONS.review())(variants, options)));
 
 program
-  .command('bench')
-  .description('how fast revisions are, and how fast the machine is beside C; says so when it cannot tell')
-  .option('-t, --task <id...>', 'what to measure (default: everything)')
-  .option('--variants <ids>', 'revisions and experiments by name, comma-separated (default: the five revisions)')
-  .option('--variant <file...>', 'your own revision: a TypeScript file; more names of variants')
-  .option('--against <id>', 'what each is compared with (default: landed)')
-  .option('--rounds <n>', 'how often each is measured, in turn (default: 5)')
-  .option('--time <ms>', 'for how long each time (default: 100)')
-  .option('--no-native', 'without the C yardstick')
-  .option('--strict', 'exit 1 if an aim is missed, 4 if something is inconclusive')
-  .action(async (options) => finish((await ACTIONS.bench())(options)));
+  .command('findings')
+  .description("run the reviewers' remarks, each on every variant; exit 1 if a cell is not as its source says")
+  .argument('[id...]', 'findings by id, such as F6 (default: all)')
+  .action(async (ids, options) => finish((await ACTIONS.findings())(ids, options)));
+
+program.commandsGroup('Bring your own:');
 
 program
   .command('import')
   .description('make a workload from a recording of your own system')
   .argument('<format>', 'strace or kdump')
   .argument('<file>', 'what strace -f -o or kdump wrote, gzipped or not')
-  .option('-o, --output <file>', 'where to; *.workload and *.gz by name (default: JSON lines on stdout)')
-  .option('--faults <file>', 'with strace: page faults, from perf script')
-  .option('--procstat <file>', 'with kdump: the maps of processes, from procstat -v')
+  .option(
+    '-o, --output <file>',
+    'file to write: *.workload as workload text, *.gz gzipped (default: JSON lines on stdout)',
+  )
+  .option('--faults <file>', 'with strace: page faults, as printed by perf script')
+  .option('--procstat <file>', 'with kdump: the maps of processes, as printed by procstat -v')
   .option('--strict', 'exit 2 at the first line that is not understood')
   .action(async (format, file, options) => finish((await ACTIONS.import())(format, file, options)));
 
 program
   .command('list')
-  .description('variants, workloads and the settings of a machine')
+  .description('list variants, workloads and machine settings, or the names that a revision of your own can use')
+  .option('--seam', 'the members that a revision can change, and what each decides')
+  .option('--counters', 'the statistics and counters, what each counts, and the kernel function that does')
+  .option('--bases', "what a declaration can count by, as in '+1 per exit'")
   .action(async (options) => finish((await ACTIONS.list())(options)));
 
-for (const command of program.commands)
-  if (Object.hasOwn(FORMATS, command.name())) withFormats(command, FORMATS[command.name() as keyof typeof FORMATS]);
+program.commandsGroup('Check the tool:');
+
+program
+  .command('conform')
+  .description('check the simulated kernel against recorded answers of the real one')
+  .argument('<kind>', 'pmap, vm, mmu or replay')
+  .argument('<path...>', 'files or folders of recordings')
+  .option('--variants <ids>', 'with pmap, vm and replay: built-in variants, comma-separated (default: all recorded)')
+  .option('--traces <dir>', 'with replay: folder of the recorded programs (default: the built-in ones)')
+  .action(async (kind, paths, options) => finish((await ACTIONS.conform())(kind, paths, options)));
+
+program
+  .command('bench')
+  .description('measure how fast the revisions run, and how the simulated machine compares with C')
+  .option('-t, --task <id...>', 'what to measure (default: everything)')
+  .option('--variants <ids>', VARIANTS)
+  .option('--variant <file...>', OWN_VARIANT)
+  .option('--against <id>', 'the variant to compare the others with (default: landed, or the first variant without it)')
+  .option('--rounds <n>', 'how often to measure each variant, in turn (default: 5)')
+  .option('--time <ms>', 'how long to measure each time (default: 100)')
+  .option('--no-native', 'leave out the C yardstick')
+  .option('--strict', 'exit 1 if a target is missed, 4 if a result is inconclusive')
+  .action(async (options) => finish((await ACTIONS.bench())(options)));
+
+for (const command of program.commands) {
+  const name = command.name();
+  if (Object.hasOwn(FORMATS, name)) withFormats(command, FORMATS[name as keyof typeof FORMATS]);
+  if (Object.hasOwn(EXAMPLES, name))
+    command.addHelpText('after', examplesText(EXAMPLES[name as keyof typeof EXAMPLES]));
+}
 
 async function finish(code: Promise<number>): Promise<void> {
   process.exitCode = await code;

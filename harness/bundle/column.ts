@@ -1,11 +1,19 @@
 /** A column that is not built in, as one text: the process that serves it, the engine and the variant. */
+import { resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { hint } from '../../core/suggest.ts';
 import { packagePath } from '../input/paths.ts';
 import { bundle } from './bundle.mjs';
 import { ForeignError, ForeignFiles } from './foreign.ts';
 
 /** What a process does with its variant: run workloads, or measure tasks. */
 export type ColumnKind = 'run' | 'bench';
+
+/** What a variant file imports as `pmapdiff`. */
+const FACE = packagePath('variants', 'index.ts');
+
+/** How rolldown says it: name, and path from the current folder. */
+const MISSING_EXPORT = /^(?:\[\w+\] )?"(.+)" is not exported by "(.+)"\.$/;
 
 const SERVERS: Readonly<Record<ColumnKind, string>> = { run: 'harness/child.ts', bench: 'harness/bench/child.ts' };
 
@@ -14,7 +22,7 @@ export type ColumnBundle =
 
 /** file: the variant, of the program itself or of a user. A user's may import little: see foreign.ts. */
 export async function bundleColumn(file: string, kind: ColumnKind, isBuiltIn = false): Promise<ColumnBundle> {
-  const foreign = isBuiltIn ? null : new ForeignFiles(file, packagePath('variants', 'index.ts'));
+  const foreign = isBuiltIn ? null : new ForeignFiles(file, FACE);
   const variant = foreign?.entry ?? file;
   const column = {
     name: 'column',
@@ -40,7 +48,7 @@ export async function bundleColumn(file: string, kind: ColumnKind, isBuiltIn = f
     );
     return { kind: 'bundled', code };
   } catch (error) {
-    return { kind: 'refused', message: reasonOf(error, variant, foreign) };
+    return { kind: 'refused', message: await reasonOf(error, variant, foreign) };
   }
 }
 
@@ -53,7 +61,7 @@ interface BundlerError {
 }
 
 /** rolldown's first error in one line: file, line, column, and its first sentence without colours. */
-function reasonOf(error: unknown, file: string, foreign: ForeignFiles | null): string {
+async function reasonOf(error: unknown, file: string, foreign: ForeignFiles | null): Promise<string> {
   const { errors = [error as BundlerError] } = error as { readonly errors?: readonly BundlerError[] };
   const [first] = errors;
   for (let at: unknown = first; at instanceof Error; at = at.cause) if (at instanceof ForeignError) return at.message;
@@ -61,5 +69,10 @@ function reasonOf(error: unknown, file: string, foreign: ForeignFiles | null): s
   const name = foreign?.nameOf(id) ?? id;
   const place = loc === undefined ? name : `${name}:${loc.line}:${loc.column + 1}`;
   const [said] = stripVTControlCharacters(message).split('\n');
+  const missing = MISSING_EXPORT.exec(said);
+  if (missing !== null && resolve(missing[2]) === FACE) {
+    const known = Object.keys(await import('../../variants/index.ts'));
+    return `${place}: pmapdiff exports no '${missing[1]}'${hint(missing[1], known)}`;
+  }
   return `${place}: ${said.replace(/^\[\w+\] /, '')}`;
 }

@@ -2,6 +2,7 @@
  * `pmapdiff bench`: how fast revisions are, and how fast the simulated machine is beside C.
  */
 import { basename } from 'node:path';
+import { didYouMean } from '../../core/suggest.ts';
 import { type BenchColumn, NATIVE_VARIANT, bench } from '../bench/parent.ts';
 import { type BenchReport, sumsAgree } from '../bench/report.ts';
 import { TASKS, taskById } from '../bench/task.ts';
@@ -13,7 +14,7 @@ import { FORMATS } from '../report/formats.ts';
 import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
 import { Progress } from './progress.ts';
-import { chooseVariants, didYouMean } from './select.ts';
+import { chooseVariants, columnNamed } from './select.ts';
 
 interface BenchOptions {
   readonly task?: readonly string[];
@@ -53,9 +54,8 @@ export async function benchCommand(options: BenchOptions): Promise<number> {
 async function chooseColumns({ variants, variant, against }: BenchOptions): Promise<BenchColumn[]> {
   const columns = await Promise.all(chooseVariants(variants, variant ?? []).map(columnOf));
   const reference = against ?? (columns.some(({ id }) => id === NATIVE_VARIANT) ? NATIVE_VARIANT : columns[0].id);
-  const first = columns.find(({ id }) => id === reference);
-  if (first === undefined)
-    throw new UsageError(`--against ${reference}: not among the columns ${columns.map(({ id }) => id).join(', ')}`);
+  const ids = columns.map(({ id }) => id);
+  const first = columns[ids.indexOf(columnNamed(reference, ids))];
   return [first, ...columns.filter((column) => column !== first)];
 }
 

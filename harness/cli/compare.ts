@@ -17,9 +17,17 @@ import { number } from '../report/words.ts';
 import type { PiecedWorkload } from '../workload/pieces.ts';
 import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
-import { dayOf, readExpected } from './expect.ts';
+import { dayOf, misspelt, readExpected } from './expect.ts';
 import { Progress, paceNote } from './progress.ts';
-import { chooseAgainst, chooseFailOn, chooseTouch, chooseVariants, chooseWorkloads } from './select.ts';
+import {
+  allWorkloadNames,
+  builtInIds,
+  chooseAgainst,
+  chooseFailOn,
+  chooseTouch,
+  chooseVariants,
+  chooseWorkloads,
+} from './select.ts';
 
 export interface CompareOptions {
   readonly workload?: readonly string[];
@@ -51,6 +59,9 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
       interrupt.columns = columns;
       const ids = columns.map(({ facts }) => facts.id);
       const against = chooseAgainst(options.against, ids);
+      const variants = [...ids, ...builtInIds()];
+      const tried = [...workloads.map(({ head }) => head.name), ...allWorkloadNames()];
+      misspelt(judging.entries, variants, tried).forEach(progress.onOutput);
       const known = check ? [...knownDifferences, ...knownViolations] : knownDifferences;
       const plan = planComparison(ids, factsAround(columns.map(({ facts }) => facts)), {
         against,

@@ -8,7 +8,7 @@ import type { ConformReport } from '../conform/report.ts';
 import { packagePath } from '../input/paths.ts';
 import { FORMATS } from '../report/formats.ts';
 import { Answer } from './answer.ts';
-import { UsageError } from './errors.ts';
+import { UsageError, wordOf } from './errors.ts';
 import { chooseVariants } from './select.ts';
 
 interface Revision {
@@ -63,8 +63,7 @@ const KINDS: Readonly<Record<string, (paths: readonly string[], options: Conform
 };
 
 export async function conformCommand(kind: string, paths: readonly string[], options: ConformOptions): Promise<number> {
-  if (!Object.hasOwn(KINDS, kind))
-    throw new UsageError(`conform: expected ${Object.keys(KINDS).join(', ')}, got ${JSON.stringify(kind)}`);
+  wordOf('conform', kind, Object.keys(KINDS));
   if (options.traces !== undefined && kind !== 'replay')
     throw new UsageError(`conform: expected --traces with replay only, got it with ${kind}`);
   if (options.variants !== undefined && kind === 'mmu')

@@ -1,4 +1,18 @@
+import { hint } from '../../core/suggest.ts';
 import { InputError } from '../input-error.ts';
 
 /** Bad usage: one line on stderr, nothing on stdout, exit 2. */
 export class UsageError extends InputError {}
+
+/** The word of a small vocabulary that `text` is. Throws UsageError: where, all of the words, got. */
+export function wordOf<Word extends string>(where: string, text: string, known: readonly Word[], some = ''): Word {
+  const word = known.find((one) => one === text.trim());
+  if (word !== undefined) return word;
+  throw new UsageError(
+    `${where}: expected ${some}${known.join(', ')}, got ${JSON.stringify(text)}${hint(text, known)}`,
+  );
+}
+
+/** As wordOf, for each word of a comma-separated list. */
+export const wordsOf = <Word extends string>(where: string, text: string, known: readonly Word[]): Word[] =>
+  text.split(',').map((word) => wordOf(where, word, known, 'some of '));

@@ -1,8 +1,49 @@
 /** `--expect FILE`: the differences that a user expects, read from outside and checked. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { COUNTER_NAMES, GAUGES } from '../../core/counters.ts';
+import { hint, nearest } from '../../core/suggest.ts';
+import { INVARIANTS } from '../check/invariants.ts';
 import type { ExpectedDifference } from '../compare/accepted.ts';
+import { STATISTICS } from '../declare/planes.ts';
 import { UsageError } from './errors.ts';
+
+/** What a difference can be about. */
+const WHATS: readonly string[] = [
+  ...STATISTICS,
+  'outcome',
+  'map',
+  'tables',
+  'panic',
+  ...Object.keys(INVARIANTS),
+  ...[...GAUGES.map((counter) => COUNTER_NAMES[counter]), 'pagesInUse'].map((what) => `balance ${what}`),
+];
+
+const KEYS = ['schema', 'differences'];
+const ENTRY_KEYS = ['variant', 'workload', 'what', 'reason', 'expires'];
+
+const unknownWhat = (what: string): string =>
+  `expected a statistic or counter, outcome, map, tables, panic, an invariant or 'balance NAME', ` +
+  `got ${JSON.stringify(what)}${hint(what, WHATS)}`;
+
+/**
+ * Variants and workloads of the list that look like misspelt ones of this comparison, in words. They are no fault: a list
+ * may serve several comparisons.
+ */
+export function misspelt(
+  entries: readonly ExpectedDifference[],
+  variants: readonly string[],
+  workloads: readonly string[],
+): string[] {
+  const doubts = (what: 'variant' | 'workload', known: readonly string[]): string[] =>
+    entries.flatMap((entry, i) => {
+      const near = known.includes(entry[what]) ? '' : nearest(entry[what], known);
+      return near === ''
+        ? []
+        : [`--expect: differences.${i}.${what}: no ${what} ${JSON.stringify(entry[what])} here; did you mean ${near}?`];
+    });
+  return [...doubts('variant', variants), ...doubts('workload', ['*', ...workloads])];
+}
 
 /** Throws UsageError: file, place in it, what was expected. */
 export async function readExpected(path: string): Promise<readonly ExpectedDifference[]> {
@@ -13,7 +54,7 @@ export async function readExpected(path: string): Promise<readonly ExpectedDiffe
       z.strictObject({
         variant: z.string().min(1),
         workload: z.string().min(1),
-        what: z.string().min(1),
+        what: z.string().refine((what) => WHATS.includes(what), { error: ({ input }) => unknownWhat(String(input)) }),
         reason: z.string().trim().min(1),
         expires: z.iso.date('expected a day, YYYY-MM-DD'),
       }),
@@ -34,7 +75,11 @@ export async function readExpected(path: string): Promise<readonly ExpectedDiffe
   }
   const { success, data, error } = schema.safeParse(body);
   if (success) return data.differences;
-  const faults = error.issues.map(({ path: at, message }) => `${at.length === 0 ? 'file' : at.join('.')}: ${message}`);
+  const faults = error.issues.map((issue) => {
+    const strangers = issue.code === 'unrecognized_keys' ? issue.keys : [];
+    const near = strangers.map((key) => hint(key, issue.path.length === 0 ? KEYS : ENTRY_KEYS));
+    return `${issue.path.length === 0 ? 'file' : issue.path.join('.')}: ${issue.message}${near.join('')}`;
+  });
   throw new UsageError(`${name}: ${faults.join('; ')}`);
 }
 

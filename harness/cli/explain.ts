@@ -1,6 +1,7 @@
 /**
  * `pmapdiff explain`: what the difference of a counter between two variants consists of.
  */
+import { didYouMean } from '../../core/suggest.ts';
 import { failureOf } from '../columns/column.ts';
 import { withTwo } from '../columns/two.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
@@ -9,9 +10,9 @@ import { FORMATS } from '../report/formats.ts';
 import { failureText } from '../report/notes.ts';
 import type { Workload } from '../workload/ops.ts';
 import { Answer } from './answer.ts';
-import { UsageError } from './errors.ts';
+import { UsageError, wordsOf } from './errors.ts';
 import { Progress } from './progress.ts';
-import { chooseTwo, didYouMean } from './select.ts';
+import { chooseTwo } from './select.ts';
 
 export interface ExplainCommandOptions {
   readonly workload: string;
@@ -25,7 +26,8 @@ export interface ExplainCommandOptions {
 export async function explainCommand(a: string, b: string, options: ExplainCommandOptions): Promise<number> {
   const { counter } = options;
   if (counter !== undefined && !EXPLAINABLE.includes(counter)) {
-    throw new UsageError(`--counter: unknown counter ${JSON.stringify(counter)}: ${didYouMean(counter, EXPLAINABLE)}`);
+    const near = didYouMean(counter, EXPLAINABLE, '`pmapdiff list --counters` lists them');
+    throw new UsageError(`--counter: unknown counter ${JSON.stringify(counter)}: ${near}`);
   }
   const answer = new Answer('explain', FORMATS.explain, options);
   const { chosen, workload } = await chooseTwo(a, b, options);
@@ -63,9 +65,5 @@ function untilOf(text: string | undefined, { ops }: Workload): number | null {
 
 function dimensionsOf(text: string | undefined, workload: Workload): readonly Dimension[] {
   if (text === undefined) return defaultDimensions(workload);
-  return text.split(',').map((word) => {
-    const name = DIMENSIONS.find((one) => one === word.trim());
-    if (name !== undefined) return name;
-    throw new UsageError(`--by: expected some of ${DIMENSIONS.join(', ')}, got ${JSON.stringify(word)}`);
-  });
+  return wordsOf('--by', text, DIMENSIONS);
 }

@@ -2,7 +2,7 @@
 import { EXIT_OK } from '../compare/gate.ts';
 import { type ImportOptions, importRecording } from '../input/import/import.ts';
 import { importText } from '../report/import.ts';
-import { UsageError } from './errors.ts';
+import { UsageError, wordOf } from './errors.ts';
 
 export interface ImportCommandOptions {
   readonly output?: string;
@@ -12,10 +12,9 @@ export interface ImportCommandOptions {
 }
 
 /** Writes the workload; what was not understood, put right or left out goes to stderr, by kind. */
-export async function importCommand(format: string, file: string, options: ImportCommandOptions): Promise<number> {
+export async function importCommand(text: string, file: string, options: ImportCommandOptions): Promise<number> {
   const { output = null, faults, procstat, strict } = options;
-  if (format !== 'strace' && format !== 'kdump')
-    throw new UsageError(`import: expected strace or kdump, found '${format}'`);
+  const format = wordOf('import', text, ['strace', 'kdump']);
   if (faults !== undefined && format !== 'strace')
     throw new UsageError('import: --faults goes with strace only; kdump -t f shows its own');
   if (procstat !== undefined && format !== 'kdump') throw new UsageError('import: --procstat goes with kdump only');

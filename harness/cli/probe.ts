@@ -6,13 +6,13 @@ import { withColumns } from '../columns/open.ts';
 import { runLimitMs } from '../columns/run-limit.ts';
 import { EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
 import { loadWorkload } from '../input/load.ts';
-import { PROBE_KEYS, PROBE_POINT, type ProbeKey, probe } from '../probe/probe.ts';
+import { PROBE_KEYS, PROBE_POINT, probe } from '../probe/probe.ts';
 import { FORMATS } from '../report/formats.ts';
 import { failureText } from '../report/notes.ts';
 import type { RunRecord } from '../run/record.ts';
 import type { Workload } from '../workload/ops.ts';
 import { Answer } from './answer.ts';
-import { UsageError } from './errors.ts';
+import { wordOf, wordsOf } from './errors.ts';
 import { Progress } from './progress.ts';
 import { chooseTouch, chooseVariant } from './select.ts';
 
@@ -27,9 +27,9 @@ export interface ProbeOptions {
 const DEFAULT_WORKLOAD = 'make12';
 
 export async function probeCommand(point: string, options: ProbeOptions): Promise<number> {
-  if (point !== PROBE_POINT) throw new UsageError(`probe: expected ${PROBE_POINT}, got ${JSON.stringify(point)}`);
+  wordOf('probe', point, [PROBE_POINT]);
   const answer = new Answer('probe', FORMATS.probe, options);
-  const by = keysOf(options.by ?? 'stack,empty,early');
+  const by = wordsOf('--by', options.by ?? 'stack,empty,early', PROBE_KEYS);
   const chosen = chooseVariant(options.variant ?? 'baseline');
   const touch = chooseTouch(options.touch);
   const workloads: Workload[] = [];
@@ -49,12 +49,4 @@ export async function probeCommand(point: string, options: ProbeOptions): Promis
   const results = records.filter(({ ended }) => ended.kind !== 'failed').map((record) => probe(record, by));
   await answer.write({ point, results });
   return failures.length > 0 || results.length === 0 ? EXIT_HARNESS : EXIT_OK;
-}
-
-function keysOf(text: string): ProbeKey[] {
-  return text.split(',').map((word) => {
-    const key = PROBE_KEYS.find((one) => one === word.trim());
-    if (key !== undefined) return key;
-    throw new UsageError(`--by: expected some of ${PROBE_KEYS.join(', ')}, got ${JSON.stringify(word)}`);
-  });
 }

@@ -1,6 +1,7 @@
 /** `pmapdiff review`: the series as interdiffs, or two variants of your choice. */
 import { basename } from 'node:path';
 import type { Variant } from '../../core/index.ts';
+import { hint } from '../../core/suggest.ts';
 import { series } from '../../variants/index.ts';
 import { builtInVariants } from '../columns/built-in.ts';
 import { type Facts, builtInFacts, builtInFile, factsOfBuiltIn, variantSources } from '../columns/facts.ts';
@@ -33,7 +34,14 @@ export async function interdiffsOf(names: readonly string[]): Promise<Interdiff[
   const { after, id } = first.facts;
   const before = builtInVariants.find((variant) => variant.id === after);
   if (before !== undefined) return [interdiff(builtInOf(before), first, context)];
-  throw new UsageError(`review ${id}: expected a second variant, its predecessor being ${after ?? 'none'}`);
+  if (after === null) throw new UsageError(`review ${id}: expected a second variant: it is after none`);
+  const near = hint(
+    after,
+    builtInVariants.map((variant) => variant.id),
+  );
+  throw new UsageError(
+    `review ${id}: expected a second variant: after names no built-in one, got ${JSON.stringify(after)}${near}`,
+  );
 }
 
 /** What reviews of built-in variants and `given` ones need. */

@@ -4,6 +4,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Variant } from '../../core/index.ts';
+import { didYouMean, nearest } from '../../core/suggest.ts';
 import { experiments, series, variantById } from '../../variants/index.ts';
 import type { Chosen } from '../columns/open.ts';
 import { FAIL_CLASSES } from '../compare/gate.ts';
@@ -14,21 +15,15 @@ import { CATALOG } from '../workload/catalog/index.ts';
 import { CORPUS } from '../workload/corpus/index.ts';
 import { TOUCH_POLICIES, type TouchPolicy, type Workload } from '../workload/ops.ts';
 import type { PiecedWorkload } from '../workload/pieces.ts';
-import { nearest } from '../workload/suggest.ts';
-import { UsageError } from './errors.ts';
+import { UsageError, wordOf, wordsOf } from './errors.ts';
 
-const builtInIds = (): string[] => [...series, ...experiments].map(({ id }) => id);
+export const builtInIds = (): string[] => [...series, ...experiments].map(({ id }) => id);
 
 function builtIn(id: string): Variant {
   const variant = variantById(id);
   if (variant !== undefined) return variant;
   throw new UsageError(`unknown variant ${JSON.stringify(id)}: ${didYouMean(id, builtInIds())}`);
 }
-
-export const didYouMean = (word: string, known: readonly string[]): string => {
-  const near = nearest(word, known);
-  return near === '' ? `expected one of ${known.join(', ')}` : `did you mean ${near}?`;
-};
 
 /** `X` of --variant: a name, or a path to a TypeScript file. */
 export function chooseVariant(text: string): Chosen {
@@ -54,17 +49,24 @@ export function chooseVariants(names: string | undefined, files: readonly string
 export function chooseAgainst(text: string | undefined, columns: readonly string[]): Against {
   if (text === 'previous') return { kind: 'previous' };
   const id = text ?? (columns.includes('baseline') ? 'baseline' : columns[0]);
-  if (columns.includes(id)) return { kind: 'variant', id };
-  throw new UsageError(`--against ${id}: not among the columns ${columns.join(', ')}`);
+  return { kind: 'variant', id: columnNamed(id, columns, ['previous']) };
 }
 
-export function chooseTouch(text: string | undefined): TouchPolicy {
-  const policy = TOUCH_POLICIES.find((name) => name === (text ?? 'recorded'));
-  if (policy !== undefined) return policy;
-  throw new UsageError(`--touch: expected ${TOUCH_POLICIES.join(', ')}, got ${JSON.stringify(text)}`);
+/** `X` of --against if a column has that id. others: words that may be meant as well. Throws UsageError. */
+export function columnNamed(id: string, columns: readonly string[], others: readonly string[] = []): string {
+  if (columns.includes(id)) return id;
+  const near = builtInIds().includes(id) ? id : nearest(id, [...columns, ...others, ...builtInIds()]);
+  const isColumn = columns.includes(near) || others.includes(near);
+  const advice = [
+    ...(near === '' || near === id ? [] : [`; did you mean ${near}?`]),
+    ...(near === '' || isColumn ? [] : [near === id ? '; add it to --variants' : ' Add it to --variants']),
+  ];
+  throw new UsageError(`--against ${id}: not among the compared variants (${columns.join(', ')})${advice.join('')}`);
 }
 
-const allWorkloadNames = (): string[] => [...Object.keys(CATALOG), ...Object.keys(CORPUS)];
+export const chooseTouch = (text = 'recorded'): TouchPolicy => wordOf('--touch', text, TOUCH_POLICIES);
+
+export const allWorkloadNames = (): string[] => [...Object.keys(CATALOG), ...Object.keys(CORPUS)];
 
 /** Each workload by name or file, in the order given; all of catalog and corpus when none is. */
 export async function chooseWorkloads(
@@ -81,12 +83,7 @@ export async function chooseWorkloads(
 /** `--fail-on`: everything if it is absent. */
 export function chooseFailOn(text: string | undefined): readonly Verdict[] {
   if (text === undefined) return FAIL_CLASSES;
-  return text.split(',').map((word) => {
-    const name = word.trim();
-    const found = FAIL_CLASSES.find((verdict) => verdict === name);
-    if (found !== undefined) return found;
-    throw new UsageError(`--fail-on: no verdict ${JSON.stringify(name)}: ${didYouMean(name, FAIL_CLASSES)}`);
-  });
+  return wordsOf('--fail-on', text, FAIL_CLASSES);
 }
 
 /** Two variants and a workload to hold them against each other on. */

@@ -9,12 +9,12 @@ import { failureText } from '../report/notes.ts';
 import type { Around } from '../report/trace.ts';
 import { eventText } from '../run/events.ts';
 import type { RunRecord } from '../run/record.ts';
-import { COMPARATORS, type ComparatorName } from '../trace/comparator.ts';
+import { COMPARATORS } from '../trace/comparator.ts';
 import { type StatePair, statePair } from '../trace/states.ts';
 import { type Divergence, diffTraces } from '../trace/trace.ts';
 import { opLines } from '../workload/text/print.ts';
 import { Answer } from './answer.ts';
-import { UsageError } from './errors.ts';
+import { wordOf } from './errors.ts';
 import { Progress } from './progress.ts';
 import { chooseTwo } from './select.ts';
 
@@ -31,7 +31,7 @@ const FROM_THERE = 4;
 
 /** 0: no difference. 1: they differ. 3: a run failed. */
 export async function traceCommand(a: string, b: string, options: TraceCommandOptions): Promise<number> {
-  const comparator = comparatorOf(options.comparator);
+  const comparator = wordOf('--comparator', options.comparator ?? 'exact', COMPARATORS);
   const answer = new Answer('trace', FORMATS.trace, options);
   const { chosen, workload } = await chooseTwo(a, b, options);
   return withTwo(chosen, workload, new Progress().hostOfTwo(workload), async (two) => {
@@ -47,12 +47,6 @@ export async function traceCommand(a: string, b: string, options: TraceCommandOp
     await answer.write({ workload: workload.name, reference, candidate, diff, around });
     return diff.first === null ? EXIT_OK : EXIT_FINDING;
   });
-}
-
-function comparatorOf(text: string | undefined): ComparatorName {
-  const name = COMPARATORS.find((one) => one === (text ?? 'exact'));
-  if (name !== undefined) return name;
-  throw new UsageError(`--comparator: expected ${COMPARATORS.join(', ')}, got ${JSON.stringify(text)}`);
 }
 
 /** Calls number `start` .. `end` of an op, in words. */

@@ -3,6 +3,7 @@
  */
 import { basename } from 'node:path';
 import type { Variant } from '../../core/index.ts';
+import { hint } from '../../core/suggest.ts';
 import { bundledColumn } from '../bundle/spawn.ts';
 import { type VariantFacts, intendedMeasure } from '../declare/declarations.ts';
 import type { Introduced } from '../run/load.ts';
@@ -50,7 +51,8 @@ async function openColumns(chosen: readonly Chosen[], onOutput: OnOutput): Promi
     column.close();
     return refused(
       id,
-      `after: expected null or the id of a variant that is built in or compared, got ${JSON.stringify(after)}`,
+      `after: expected null or the id of a variant that is built in or compared, got ${JSON.stringify(after)}` +
+        hint(after, [...ids.filter((other) => other !== id), ...builtInFacts.map((facts) => facts.id)]),
     );
   });
 }

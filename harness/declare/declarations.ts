@@ -5,8 +5,9 @@
  * Each variant states differences from its predecessor. The path leads from the reference back to the nearest common
  * ancestor, where declarations turn round, and from there forward to the candidate.
  */
+import { hint } from '../../core/suggest.ts';
 import { ANYTHING, type Measure, isExact, parseMeasure } from './measure.ts';
-import { isStatistic } from './planes.ts';
+import { STATISTICS } from './planes.ts';
 
 /** A difference that a variant's author intends, against its predecessor. */
 export interface Declared {
@@ -150,7 +151,8 @@ export const findingsIn = (line: readonly string[], ledger: readonly KnownDiffer
 /** The measure of a declaration. Throws RangeError when it is about no statistic, or in no formula of the language. */
 export function intendedMeasure(variant: string, { what, by }: Declared): Measure {
   const where = `${variant}, intends ${what}`;
-  if (!isStatistic(what)) throw new RangeError(`${where}: expected the name of a statistic or counter`);
+  if (!STATISTICS.includes(what))
+    throw new RangeError(`${where}: expected the name of a statistic or counter${hint(what, STATISTICS)}`);
   const measure = parseMeasure(by, where);
   checkBasis(what, measure, where);
   return measure;

@@ -5,15 +5,20 @@
  * or below it open. So measures add up along a series of revisions, and turn round when the series is read backwards.
  */
 
-/** What a term can count, in the order of Measure.per and of the basis vectors in occasions.ts. */
-export const BASES = [
-  'live top-level page',
-  'exec that reuses',
-  'exit',
-  'exit of the last user',
-  'pmap_remove call',
-  'reserved page freed',
+import { hint } from '../../core/suggest.ts';
+
+/** What a term can count, and what that is, in the order of Measure.per and of the basis vectors in occasions.ts. */
+export const BASES_TABLE = [
+  ['live top-level page', 'a top-level page of a live pmap: one, or two with page-table isolation'],
+  ['exec that reuses', 'an exec that empties its vmspace in place instead of taking a new one'],
+  ['exit', 'a process exit, when it is about to drop its vmspace reference'],
+  ['exit of the last user', 'a process exit that finds no other user of the vmspace at that point'],
+  ['pmap_remove call', 'a call of pmap_remove, early exits included'],
+  ['reserved page freed', 'a page-table page kept behind a promoted 2M mapping and freed without a demotion'],
 ] as const;
+
+type Basis = (typeof BASES_TABLE)[number][0];
+export const BASES: readonly Basis[] = BASES_TABLE.map(([name]) => name);
 
 export interface Measure {
   /** the difference may be above, below the number that the terms give */
@@ -32,14 +37,15 @@ export function parseMeasure(text: string, where: string): Measure {
   const per = [...NOTHING.per];
   for (const part of text.split(',').map((word) => word.trim())) {
     const term = /^([+-]\d+) per (.+)$/.exec(part);
-    const basis = term === null ? -1 : (BASES as readonly string[]).indexOf(term[2]);
+    const basis = term === null ? -1 : BASES.findIndex((name) => name === term[2]);
     if (part === 'more') more = true;
     else if (part === 'fewer') fewer = true;
     else if (part === 'any') more = fewer = true;
     else if (term !== null && basis >= 0) per[basis] += Number(term[1]);
     else
       throw new RangeError(
-        `${where}: expected 'more', 'fewer', 'any' or '±N per ${BASES.join(' | ')}', got ${JSON.stringify(part)}`,
+        `${where}: expected 'more', 'fewer', 'any' or '±N per ${BASES.join(' | ')}', got ${JSON.stringify(part)}` +
+          (term === null ? hint(part, ['more', 'fewer', 'any']) : hint(term[2], BASES)),
       );
   }
   return { more, fewer, per };

@@ -10,8 +10,13 @@ import { COMPARED, COUNTER_NAMES, GAUGES, MEMBER_NAMES } from '../../core/counte
 export const PLANES = ['outcome', 'map', 'stats', 'tables', 'cost'] as const;
 export type Plane = (typeof PLANES)[number];
 
-/** Statistics of one pmap, recorded after every op beside the counters. */
-export const PMAP_STATS = ['residentCount', 'wiredCount'] as const;
+/** Statistics of one pmap, recorded after every op: name, what it counts, and the kernel function that does that. */
+export const PMAP_STATS_TABLE = [
+  ['residentCount', 'pm_stats.resident_count of one pmap', 'pmap_resident_count_adj'],
+  ['wiredCount', 'pm_stats.wired_count of one pmap', 'pmap_enter'],
+] as const;
+
+export const PMAP_STATS = PMAP_STATS_TABLE.map(([name]) => name);
 
 const GLOBAL_STATS: readonly string[] = ['userPtPageCount', 'kernelPtPageCount', 'pvPageCount'];
 
@@ -27,8 +32,7 @@ export const planeOfCounter = (counter: number): Plane =>
   GLOBAL_STATS.includes(COUNTER_NAMES[counter]) ? 'stats' : 'cost';
 
 /** Names that a declaration can be about. */
-export const isStatistic = (what: string): boolean =>
-  (PMAP_STATS as readonly string[]).includes(what) || COMPARED.some((counter) => COUNTER_NAMES[counter] === what);
+export const STATISTICS: readonly string[] = [...PMAP_STATS, ...COMPARED.map((counter) => COUNTER_NAMES[counter])];
 
 /** Members of the seam, in order. */
 export const MEMBERS: readonly string[] = MEMBER_NAMES;

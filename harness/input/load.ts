@@ -2,13 +2,13 @@
  * loadWorkload, openWorkload: a workload by name or by file, in memory or piece by piece. A file is told by its content: gzip or not, a trace begins with `{`,
  * everything else is workload text.
  */
+import { nearest } from '../../core/suggest.ts';
 import { CATALOG, catalogText } from '../workload/catalog/index.ts';
 import { CORPUS } from '../workload/corpus/index.ts';
 import { WorkloadError } from '../workload/errors.ts';
 import { CHUNK_OPS, type Workload } from '../workload/ops.ts';
 import { type Piece, type PiecedWorkload, type WorkloadHead, cut, headOf } from '../workload/pieces.ts';
 import { formatSize } from '../workload/size.ts';
-import { nearest } from '../workload/suggest.ts';
 import { MAX_TEXT, parseWorkload } from '../workload/text/parse.ts';
 import { type TraceOptions, TraceReader } from '../workload/trace/read.ts';
 import { readBlocks } from './blocks.ts';

@@ -29,7 +29,7 @@ describe('defineVariant', () => {
     const broken = { ...rest, removeLoopDone: 1, removeIsNop: () => false } as unknown as Hunks;
     expect(() => defineVariant({ ...plain, hunks: broken })).toThrow(
       'defineVariant(mine): hunks.removeIsNoop: missing; hunks.removeLoopDone: expected a function, got number; ' +
-        'hunks.removeIsNop: no such member',
+        'hunks.removeIsNop: no such member; did you mean removeIsNoop?',
     );
   });
 

@@ -19,7 +19,7 @@ export interface ImportEdge {
 
 /** Core files from the bottom up. Files on one line may not import each other, except within vm and kern, in their order. */
 const CORE_ORDER: readonly (readonly string[])[] = [
-  ['core/units.ts', 'core/panic.ts'],
+  ['core/units.ts', 'core/panic.ts', 'core/suggest.ts'],
   ['core/numbered.ts'],
   ['core/counters.ts', 'core/places.ts'],
   ['core/calls.ts'],
@@ -57,12 +57,12 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
   { of: 'harness/input-error.ts', may: [] },
   {
     of: 'harness/workload/',
-    may: ['harness/workload/', 'harness/input-error.ts', 'core/units.ts', 'core/numbered.ts'],
+    may: ['harness/workload/', 'harness/input-error.ts', 'core/units.ts', 'core/numbered.ts', 'core/suggest.ts'],
   },
-  { of: 'harness/input/', may: ['harness/input/', 'harness/workload/', 'core/units.ts'] },
+  { of: 'harness/input/', may: ['harness/input/', 'harness/workload/', 'core/units.ts', 'core/suggest.ts'] },
   { of: 'harness/check/', may: ['harness/check/', 'core/inspect.ts', 'core/counters.ts'] },
   { of: 'harness/run/', may: ['harness/run/', 'harness/workload/', 'core/index.ts'] },
-  { of: 'harness/declare/', may: ['harness/declare/', 'core/counters.ts'] },
+  { of: 'harness/declare/', may: ['harness/declare/', 'core/counters.ts', 'core/suggest.ts'] },
   {
     of: 'harness/columns/',
     may: [
@@ -76,6 +76,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'harness/run/',
       'harness/workload/',
       'core/index.ts',
+      'core/suggest.ts',
       'variants/index.ts',
     ],
   },

@@ -3,7 +3,7 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { OpenFinding } from '../../findings/finding.ts';
 import { type Cell, type CellStatus, type FindingResult, isWrong } from '../../findings/result.ts';
-import { type Look, jsonText } from '../words.ts';
+import { type Look, jsonText, plural } from '../words.ts';
 import { matrixMarkdown, matrixText, reportedRows } from './matrix.ts';
 
 /** The ledger as it was run. */
@@ -38,7 +38,7 @@ export function findingsText({ findings, open, revisions }: FindingsReport, { co
   });
   const cells = findings.flatMap(({ cases }) => cases.flatMap((one) => one.cells));
   const wrong = cells.filter(isWrong).length;
-  const total = `${findings.length} findings, ${cells.length} cells, ${wrong} not as their source says\n`;
+  const total = `${plural(findings.length, 'finding')}, ${cells.length} cells, ${wrong} not as their source says\n`;
   const matrix = matrixText(reportedRows(findings, revisions), revisions);
   const later = open.map(({ id, title, reason }) => `${c.bold(`${id}  ${title}`)}: open, ${reason}\n`).join('');
   return `${matrix}\n${parts.join('\n')}\n${later}\n${total}`;

@@ -179,14 +179,28 @@ const replay = z.strictObject({
   counters: counted,
 });
 
-const list = z.strictObject({
-  schema: z.literal('pmapdiff.list/1'),
-  revisions: titles,
-  experiments: titles,
-  catalog: titles,
-  corpus: titles,
-  machine: titles,
-});
+const counters = z.record(name, z.strictObject({ function: name, counts: name }));
+const list = z.discriminatedUnion('schema', [
+  z.strictObject({
+    schema: z.literal('pmapdiff.list/1'),
+    revisions: titles,
+    experiments: titles,
+    catalog: titles,
+    corpus: titles,
+    machine: titles,
+  }),
+  z.strictObject({
+    schema: z.literal('pmapdiff.seam/1'),
+    members: z.record(name, z.strictObject({ function: name, decides: name })),
+  }),
+  z.strictObject({
+    schema: z.literal('pmapdiff.counters/1'),
+    statistics: counters,
+    counters,
+    reached: counters,
+  }),
+  z.strictObject({ schema: z.literal('pmapdiff.bases/1'), bases: titles }),
+]);
 
 const mismatch = { file: name, at: name, what: z.string(), expected: z.unknown(), got: z.unknown() };
 const opMismatch = z.strictObject({ ...mismatch, variant: name, op: count, key: name });

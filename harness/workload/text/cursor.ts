@@ -1,7 +1,7 @@
 /** Reads the tokens of one line: words, names, numbers, sizes; every failure says where, what was expected and found. */
+import { nearest } from '../../../core/suggest.ts';
 import { WorkloadError, quoted } from '../errors.ts';
 import { parseSize } from '../size.ts';
-import { nearest } from '../suggest.ts';
 import { type Token, isPlainName, lexLine } from './lexer.ts';
 
 export class Cursor {
@@ -9,6 +9,9 @@ export class Cursor {
   readonly line: number;
   #tokens: Token[];
   #at = 0;
+  /** Words that would have been taken at token #offeredAt: what a misspelt one may have meant. */
+  #offered: string[] = [];
+  #offeredAt = 0;
 
   constructor(text: string, file: string, line: number) {
     this.file = file;
@@ -41,7 +44,8 @@ export class Cursor {
 
   /** Throws: at `column` (default: here) something else was expected. */
   fail(expected: string, options: { found?: string; column?: number; known?: Iterable<string> } = {}): never {
-    const { found = this.#found(), column = this.column, known } = options;
+    const offered = options.column === undefined && this.#offeredAt === this.#at ? this.#offered : undefined;
+    const { found = this.#found(), column = this.column, known = offered } = options;
     const suggestion = known !== undefined && this.token.kind === 'word' ? nearest(this.token.text, known) : '';
     throw new WorkloadError({ file: this.file, line: this.line, column }, expected, found, suggestion);
   }
@@ -61,7 +65,11 @@ export class Cursor {
   }
 
   acceptWord(text: string): boolean {
-    if (!this.isWord(text)) return false;
+    if (!this.isWord(text)) {
+      if (this.#offeredAt !== this.#at) [this.#offered, this.#offeredAt] = [[], this.#at];
+      this.#offered.push(text);
+      return false;
+    }
     this.skip();
     return true;
   }

@@ -2,10 +2,11 @@
  * From ops as written to an OpList: process names become lives of processes, places become addresses, programs become
  * maps. What an op needs and does not have is an error here, before anything runs.
  */
+import { nearest } from '../../../core/suggest.ts';
 import { WorkloadError } from '../errors.ts';
 import { FileTable } from '../files.ts';
 import { type AddressLayout, addressLayout } from '../machine.ts';
-import { OUTCOME_SIGNAL } from '../names.ts';
+import { ERRNOS, OUTCOME_SIGNAL } from '../names.ts';
 import { OpListBuilder } from '../oplist.ts';
 import {
   type Abi,
@@ -30,7 +31,6 @@ import {
   opAccesses,
 } from '../ops.ts';
 import { BUILT_IN_PROGRAMS, buildProgram } from '../program.ts';
-import { nearest } from '../suggest.ts';
 import { PLACE_WORDS } from './operands.ts';
 import type { AddressNode, NameNode, OpNode } from './syntax.ts';
 
@@ -237,7 +237,8 @@ export class Elaborator {
     if (entry === undefined) {
       const spec = this.#specs.get(name);
       if (spec === undefined) {
-        this.#fail(op, column, 'the name of a program', `'${name}'`, nearest(name, this.#specs.keys()));
+        const known = [...this.#specs.keys(), ...(op.code === OP_SPAWN ? Object.keys(ERRNOS) : [])];
+        this.#fail(op, column, 'the name of a program', `'${name}'`, nearest(name, known));
       }
       entry = { index: this.#programs.size, program: buildProgram(spec, this.#layouts[spec.abi], this.#files) };
       this.#programs.set(name, entry);

@@ -1,12 +1,12 @@
 /** A `vmtrace-1` file to a Workload, line by line. */
 import type { z } from 'zod';
+import { nearest } from '../../../core/suggest.ts';
 import { WorkloadError, quoted } from '../errors.ts';
 import { MAX_LINE, linesOf } from '../lines.ts';
 import { DEFAULT_MACHINE } from '../machine.ts';
 import type { MachineSettings, TouchPolicy, Workload } from '../ops.ts';
 import type { Piece, WorkloadHead } from '../pieces.ts';
 import { formatSize } from '../size.ts';
-import { nearest } from '../suggest.ts';
 import { ReplayRule } from './replay-rule.ts';
 import { EVENTS, type EventKind, META, type TraceEvent } from './schema.ts';
 

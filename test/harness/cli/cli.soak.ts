@@ -53,7 +53,7 @@ describe('bad input is one line on stderr, nothing on stdout, and exit 2:', () =
     [
       'a reference that is no column',
       () => ['--variants', 'baseline,landed', '--against', 'd33276'],
-      /--against d33276: not among the columns baseline, landed/,
+      /--against d33276: not among the compared variants \(baseline, landed\); add it to --variants/,
     ],
     [
       'an unknown touch policy',

@@ -15,6 +15,9 @@ const panics = fixtureFile('assert-too-early');
 
 const asked: readonly (readonly [keyof typeof schemas, number, readonly string[]])[] = [
   ['list', 0, []],
+  ['list', 0, ['--seam']],
+  ['list', 0, ['--counters']],
+  ['list', 0, ['--bases']],
   ['findings', 0, []],
   ['review', 0, []],
   ['review', 0, [panics]],

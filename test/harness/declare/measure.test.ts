@@ -27,6 +27,14 @@ describe('a declaration', () => {
     },
   );
 
+  it.each([
+    ['+1 per exits', 'exit'],
+    ['mroe', 'more'],
+    ['+1 per pmap_remove cal', 'pmap_remove call'],
+  ])('that reads %j is told what it may have meant', (text, near) => {
+    expect(() => measure(text)).toThrow(new RegExp(`; did you mean ${near}\\?$`));
+  });
+
   it('with an exact formula fits that number and no other', () => {
     expect(fitting('+1 per exit', 1, { exit: 1 })).toBe(true);
     expect(fitting('+1 per exit', 0, { exit: 1 })).toBe(false);

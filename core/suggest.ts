@@ -1,4 +1,4 @@
-/** Nearest known word to a misspelt one. */
+/** What a misspelt name was meant to be: sentences that refuse a name end with it. */
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn a into b. */
 function distance(a: string, b: string): number {
@@ -28,4 +28,16 @@ export function nearest(word: string, known: Iterable<string>): string {
     if (d < least) [best, least] = [candidate, d];
   }
   return best;
+}
+
+/** `; did you mean X?` for the end of a sentence that refuses `word`; empty if no known word is near. */
+export function hint(word: string, known: Iterable<string>): string {
+  const near = nearest(word, known);
+  return near === '' ? '' : `; did you mean ${near}?`;
+}
+
+/** `did you mean X?`, or else `otherwise`: where the known words can be found. */
+export function didYouMean(word: string, known: readonly string[], otherwise?: string): string {
+  const near = nearest(word, known);
+  return near === '' ? (otherwise ?? `expected one of ${known.join(', ')}`) : `did you mean ${near}?`;
 }

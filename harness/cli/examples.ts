@@ -1,0 +1,74 @@
+/** The examples that end the help of each command: what one would type, and what it shows. A test runs every one. */
+export interface Example {
+  /** arguments, separated by single spaces */
+  readonly args: string;
+  readonly shows: string;
+  readonly exits: 0 | 1;
+}
+
+const example = (args: string, shows: string, exits: 0 | 1 = 0): Example => ({ args, shows, exits });
+
+/**
+ * Files of the user: `mine.ts` is a variant, `mine.workload` workload text, `make.strace` and `make.kdump` are what
+ * strace and kdump wrote. Vectors are in the repository only.
+ */
+export const EXAMPLES = {
+  compare: [
+    example('compare --workload exit-touched vfork-execfail', 'two workloads through the five revisions'),
+    example('compare --variant mine.ts --against landed', 'every workload through your own revision as well', 1),
+  ],
+  explain: [
+    example('explain baseline landed --workload exit-touched', 'every counter that differs, by op, process and stack'),
+    example(
+      'explain baseline landed --workload make12 --counter removeEarlyExits --by kind,place',
+      'one counter over a recorded make, by kind of process and by exit and exec',
+    ),
+  ],
+  trace: [
+    example('trace double-count-fix landed --workload exit-touched', 'the first call that differs; exits 1', 1),
+    example(
+      'trace shared-page-unmap landed --workload superpage --comparator isomorphic',
+      'these two make the same calls',
+    ),
+  ],
+  replay: [
+    example('replay exit-touched --variant landed --trace', 'every op with its calls into the pmap layer'),
+    example('replay mine.workload --variant mine.ts --check', 'your own workload and revision, invariants checked'),
+  ],
+  probe: [
+    example('probe pmap_remove:entry --workload make12', 'the calls of a recorded make under baseline'),
+    example('probe pmap_remove:entry --variant landed --by stack --workload mine.workload', 'stacks only'),
+  ],
+  shares: [
+    example('shares', 'the recorded make that the review argues about'),
+    example('shares --workload make.jsonl --variant landed --touch exec,never', 'your own recording, two policies'),
+  ],
+  review: [
+    example('review', 'the whole series, revision by revision'),
+    example('review mine.ts', 'your own revision against its predecessor'),
+  ],
+  findings: [
+    example('findings', 'all of them, for every variant'),
+    example('findings F1 F6 --markdown', 'two of them, as a table for a review comment'),
+  ],
+  import: [
+    example('import strace make.strace --output make.jsonl', 'from Linux, with strace'),
+    example('import kdump make.kdump --output make.jsonl.gz', 'from FreeBSD, with ktrace and kdump'),
+  ],
+  list: [
+    example('list --seam', 'what your own revision can change'),
+    example('list --counters --json', 'what its declarations can name, as JSON'),
+  ],
+  conform: [
+    example('conform mmu test/fixtures/vectors/mmu', 'page walks and faults, against emulators'),
+    example('conform vm test/fixtures/vectors/vm --variants landed', "one revision, against the kernel's own VM code"),
+  ],
+  bench: [
+    example('bench --task exit-cycle remove-calls --rounds 3', 'two tasks, for the five revisions and C'),
+    example('bench --task exit-cycle --variant mine.ts --no-native', 'one task, your own revision as well'),
+  ],
+} as const satisfies Readonly<Record<string, readonly [Example, Example]>>;
+
+/** The end of a command's help. */
+export const examplesText = (examples: readonly Example[]): string =>
+  `\nExamples:\n${examples.map(({ args, shows }) => `  # ${shows}\n  pmapdiff ${args}\n`).join('')}`.trimEnd();
