@@ -111,7 +111,7 @@ describe('a file from outside', () => {
     [
       'import.ts',
       variant('removeIsNoop: () => noSuch(), ').replace('pmapRemove', 'noSuch'),
-      'import.ts:2:46: "noSuch" is not exported by "variants/index.ts".',
+      "import.ts:2:46: pmapdiff exports no 'noSuch'",
     ],
   ])('is refused as a whole when it is %s', async (name, text, message) => {
     file('a.json', '{}');
