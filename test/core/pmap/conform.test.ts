@@ -18,13 +18,13 @@ describe('what the kernel’s own pmap code answered', () => {
     ['shared-page-unmap', 'landed', 11_330],
     ['landed', 'landed', 11_330],
     ['d33276', 'd33276', 4_279],
-  ])('is what %s answers: statistics, tables, results and event counts', { timeout: 30_000 }, (id, answers, ops) => {
+  ])('is what %s answers: statistics, tables, results and event counts', (id, answers, ops) => {
     const { files, checked, mismatches } = conformPmap(vectors, [revision(id, answers)]);
     expect(mismatches).toEqual([]);
     expect([files, checked]).toEqual([41, ops]);
   });
 
-  it('is not what another revision answers', { timeout: 30_000 }, () => {
+  it('is not what another revision answers', () => {
     const keys = (id: string, answers: string): string[] => [
       ...new Set(conformPmap(vectors, [revision(id, answers)]).mismatches.map(({ key }) => key.replace(/ .*/, ''))),
     ];

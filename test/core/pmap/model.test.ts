@@ -222,7 +222,7 @@ describe('whatever is done', () => {
   it.each([
     ['landed', false],
     ['d33276', true],
-  ] as const)('tables, pages and statistics agree (%s, user root %s)', { timeout: 30_000 }, (variant, pti) => {
+  ] as const)('tables, pages and statistics agree (%s, user root %s)', (variant, pti) => {
     fc.assert(
       fc.property(fc.array(op, { maxLength: 40 }), (list) => {
         const w = new World({ pti }, variant);

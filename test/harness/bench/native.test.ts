@@ -20,7 +20,7 @@ describe('the yardstick', () => {
     expect(() => new Yardstick('no-such-compiler')).toThrow('no C compiler (no-such-compiler) was found');
   });
 
-  it.runIf(hasCompiler())('adds up in every task what the simulator adds up', { timeout: 60_000 }, async () => {
+  it.runIf(hasCompiler())('adds up in every task what the simulator adds up', async () => {
     const yardstick = new Yardstick();
     try {
       for (const { id } of TASKS.filter(({ native }) => native))

@@ -17,7 +17,7 @@ import { VariantFiles } from '../../support/variant-files.ts';
 
 const files = new VariantFiles();
 // A variant file is loaded by what was built.
-beforeAll(() => void cliFile(), 90_000);
+beforeAll(() => void cliFile());
 afterAll(() => files.dispose());
 
 const workload = 'exit-touched';

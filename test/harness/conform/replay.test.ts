@@ -71,7 +71,7 @@ function comparisonsOf(file: Summary): number {
   return once + totals + processes.length * (revisions.length * (pid + calls) + before);
 }
 
-describe('recorded programs, held against what the kernel answered', { timeout: 30_000 }, () => {
+describe('recorded programs, held against what the kernel answered', () => {
   it('match in every number and every process row, under every revision and both touch policies', async () => {
     const report = await conformReplay([fixtures], corpus, revisions);
     expect(report.mismatches).toEqual([]);
@@ -149,7 +149,7 @@ describe('a summary that cannot be used', () => {
   });
 });
 
-describe('pmapdiff conform replay', { timeout: 30_000 }, () => {
+describe('pmapdiff conform replay', () => {
   async function command(paths: string[], options: { json?: boolean; traces?: string } = {}, kind = 'replay') {
     const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
     try {
@@ -189,7 +189,7 @@ describe('pmapdiff conform replay', { timeout: 30_000 }, () => {
 });
 
 describe.runIf(existsSync(vectors) && existsSync(traces))('every recorded program of ../shared', () => {
-  it('matches in every number, as the built command says', { timeout: 120_000 }, () => {
+  it('matches in every number, as the built command says', () => {
     const args = [builtFile('harness/cli.js'), 'conform', 'replay', vectors, '--traces', traces, '--json'];
     const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
     const { schema, kind, files, checked, rowsMatching, mismatches } = JSON.parse(stdout) as ReplayConformReport;

@@ -34,28 +34,24 @@ describe('faults planted in landed', () => {
     expect(expected).toHaveLength(20);
   });
 
-  it.each(expected)(
-    'get the verdict that was written down before: $fault',
-    { timeout: 20_000 },
-    async ({ id, cases }) => {
-      const variant = await loadFixture(fixtureFile(id));
-      expect(variant.id).toBe(id);
-      for (const one of cases) {
-        const workload = await workloadOf(id, one);
-        const { pairs, runs, missed } = againstLanded(workload, variant);
-        const { verdict, standing, differences } = pairs[0]!;
-        expect([workload.name, missed, verdict]).toEqual([workload.name, [], one.verdict]);
-        const isEqual = ['identical', 'not-exercised', 'failed'].includes(verdict);
-        expect(standing).toBe(isEqual ? null : 'unexpected');
-        const { where, how, ...shows } = one.shows ?? {};
-        const { ended } = runs[1]!;
-        if (where !== undefined) expect(ended).toMatchObject({ kind: 'panic', where });
-        if (how !== undefined) expect(ended).toMatchObject({ kind: 'failed', how });
-        if (shows.what !== undefined)
-          expect(differences.map(({ plane, what, amount }) => ({ plane, what, ...amount }))).toContainEqual(
-            expect.objectContaining(shows),
-          );
-      }
-    },
-  );
+  it.each(expected)('get the verdict that was written down before: $fault', async ({ id, cases }) => {
+    const variant = await loadFixture(fixtureFile(id));
+    expect(variant.id).toBe(id);
+    for (const one of cases) {
+      const workload = await workloadOf(id, one);
+      const { pairs, runs, missed } = againstLanded(workload, variant);
+      const { verdict, standing, differences } = pairs[0]!;
+      expect([workload.name, missed, verdict]).toEqual([workload.name, [], one.verdict]);
+      const isEqual = ['identical', 'not-exercised', 'failed'].includes(verdict);
+      expect(standing).toBe(isEqual ? null : 'unexpected');
+      const { where, how, ...shows } = one.shows ?? {};
+      const { ended } = runs[1]!;
+      if (where !== undefined) expect(ended).toMatchObject({ kind: 'panic', where });
+      if (how !== undefined) expect(ended).toMatchObject({ kind: 'failed', how });
+      if (shows.what !== undefined)
+        expect(differences.map(({ plane, what, amount }) => ({ plane, what, ...amount }))).toContainEqual(
+          expect.objectContaining(shows),
+        );
+    }
+  });
 });

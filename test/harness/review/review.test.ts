@@ -31,7 +31,7 @@ describe('the review of the series', () => {
   let interdiffs: Interdiff[];
   beforeAll(async () => {
     interdiffs = await interdiffsOf([]);
-  }, 30_000);
+  });
 
   it('reads as the golden file has it', async () => {
     await expect(reviewText(interdiffs, { color: false })).toMatchFileSnapshot('review.golden.txt');
@@ -182,7 +182,7 @@ describe('a copy of a revision under another name', () => {
     expect([one.blocks, one.notes, one.restated]).toEqual([[], [], []]);
   });
 
-  it('is identical on every workload of the catalog', { timeout: 30_000 }, async () => {
+  it('is identical on every workload of the catalog', async () => {
     const copy = await loadFixture(copyOf('landed'));
     for (const name of Object.keys(CATALOG)) {
       const workload = await loadWorkload(name, { touch: 'recorded' });

@@ -212,11 +212,9 @@ describe('trace', () => {
     expect(text([statePair('after', null, null)])).not.toContain('after it');
   });
 
-  it('compares 200,000 events in no time', () => {
+  it('compares 200,000 events', () => {
     const calls = Array.from({ length: 200_000 }, (_none, i) => [1, i * 4096, 5, i, i + 1] as const);
     const a = entering(calls);
-    const start = performance.now();
     expect(same(a, entering(calls), 'isomorphic')).toBe(true);
-    expect(performance.now() - start).toBeLessThan(5000);
   });
 });
