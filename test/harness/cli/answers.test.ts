@@ -8,7 +8,6 @@ import { packagePath } from '../../../harness/input/paths.ts';
 import { builtFile } from '../../support/built.ts';
 import { fixtureFile } from '../../support/variant-fixtures.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
 afterEach(() => vi.restoreAllMocks());
 
 /** What a command writes to stdout, and the code it ends with. */

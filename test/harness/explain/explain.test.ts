@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Machine } from '../../../core/index.ts';
 import {
   DIMENSIONS,
@@ -17,7 +17,6 @@ import type { Workload } from '../../../harness/workload/ops.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { series, variantById } from '../../../variants/index.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
 
 const text = (lines: string): Workload => parseWorkload(lines, 'test');
 let machine: Machine | null = null;

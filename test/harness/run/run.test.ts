@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { COUNTER_NAMES, KernelPanic, type Machine, type Pmap, type Variant } from '../../../core/index.ts';
 import { loadWorkload } from '../../../harness/input/load.ts';
 import type { RunRecord } from '../../../harness/run/record.ts';
@@ -9,7 +9,6 @@ import type { Workload } from '../../../harness/workload/ops.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { experiments, series, variantById } from '../../../variants/index.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
 
 const text = (lines: string): Workload => parseWorkload(lines, 'test');
 const record = (lines: string, id = 'landed'): RunRecord => run(null, text(lines), variantById(id)!).record;

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { EVENT_FRAME, EVENT_WORDS, EV_COPY_PAGE, EV_ENTER, EV_REMOVE, type Machine } from '../../../core/index.ts';
 import { loadWorkload } from '../../../harness/input/load.ts';
 import { traceText } from '../../../harness/report/trace.ts';
@@ -11,7 +11,6 @@ import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { series, variantById } from '../../../variants/index.ts';
 import { record } from '../../support/records.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
 
 const LINES = 'sh: exec sh60\nsh: touch-shared\nsh: exit\n';
 let machine: Machine | null = null;
