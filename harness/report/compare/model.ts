@@ -12,6 +12,7 @@ import type { Step } from '../../declare/declarations.ts';
 import type { Place, RemoveCalls } from '../../run/record.ts';
 import type { WorkloadHead } from '../../workload/pieces.ts';
 import { type KindRow, kindRows } from '../kinds.ts';
+import { endText } from './words.ts';
 
 export const REPORT_SCHEMA = 'pmapdiff.compare/1';
 
@@ -30,7 +31,7 @@ export interface Cell {
   readonly findings: readonly string[];
   /** whether a user's list of expected differences explains some of it */
   readonly accepted: boolean;
-  /** a failure in one sentence, or the panic, or null */
+  /** a failure in one sentence, or the panic, or why it is incomplete, or null */
   readonly note: string | null;
 }
 
@@ -74,6 +75,9 @@ export interface ViolationLine {
 
 export interface CompareReport {
   readonly against: Against;
+  /** false: interrupted, the rest was not run */
+  readonly allRan: boolean;
+  /** allRan, and no two runs that are compared ended alike before the end */
   readonly complete: boolean;
   readonly columns: readonly ColumnGroup[];
   readonly titles: Readonly<Record<string, string>>;
@@ -127,12 +131,13 @@ const runOf = (workload: WorkloadComparison, id: string): RunSummary =>
 
 export function buildReport(input: CompareInput): CompareReport {
   const { plan, against, compared, judged, findingTitles, files, checked } = input;
-  const { complete, states } = compared;
+  const { complete: allRan, states } = compared;
   const { workloads, expected, neverSeen, tally } = judged;
   const columns = columnsOf(plan, workloads);
   return {
     against,
-    complete,
+    allRan,
+    complete: allRan && workloads.every(({ complete }) => complete),
     columns,
     titles: Object.fromEntries(plan.columns.map(({ id, title }) => [id, title])),
     rows: workloads.map((workload) => ({
@@ -217,7 +222,7 @@ function columnsOf(plan: Plan, workloads: readonly WorkloadComparison[]): Column
 }
 
 function cellOf(
-  { verdict, standing, differences, failures, bothPanic }: PairComparison,
+  { verdict, standing, differences, failures, bothPanic, incomplete }: PairComparison,
   run: RunSummary,
   opTexts: WorkloadComparison['opTexts'],
 ): Cell {
@@ -228,7 +233,8 @@ function cellOf(
   const who = bothPanic ? 'both' : run.variant;
   const panic = ended.kind === 'panic' ? `${who}: panic: ${ended.where}: ${ended.reason}${at(ended.op)}` : null;
   const accepted = differences.some((difference) => difference.accepted !== undefined);
-  return { verdict, standing, findings, accepted, note: failure === '' ? panic : failure };
+  const note = failure !== '' ? failure : incomplete === null ? panic : endText(incomplete, opTexts);
+  return { verdict, standing, findings, accepted, note };
 }
 
 interface Found {
