@@ -12,7 +12,6 @@ import type { Step } from '../../declare/declarations.ts';
 import type { Place, RemoveCalls } from '../../run/record.ts';
 import type { WorkloadHead } from '../../workload/pieces.ts';
 import { type KindRow, kindRows } from '../kinds.ts';
-import { endText } from './words.ts';
 
 export const REPORT_SCHEMA = 'pmapdiff.compare/1';
 
@@ -31,7 +30,7 @@ export interface Cell {
   readonly findings: readonly string[];
   /** whether a user's list of expected differences explains some of it */
   readonly accepted: boolean;
-  /** a failure in one sentence, or the panic, or why it is incomplete, or null */
+  /** a failure in one sentence, or or the panic, or null */
   readonly note: string | null;
 }
 
@@ -222,7 +221,7 @@ function columnsOf(plan: Plan, workloads: readonly WorkloadComparison[]): Column
 }
 
 function cellOf(
-  { verdict, standing, differences, failures, bothPanic, incomplete }: PairComparison,
+  { verdict, standing, differences, failures, bothPanic }: PairComparison,
   run: RunSummary,
   opTexts: WorkloadComparison['opTexts'],
 ): Cell {
@@ -233,8 +232,7 @@ function cellOf(
   const who = bothPanic ? 'both' : run.variant;
   const panic = ended.kind === 'panic' ? `${who}: panic: ${ended.where}: ${ended.reason}${at(ended.op)}` : null;
   const accepted = differences.some((difference) => difference.accepted !== undefined);
-  const note = failure !== '' ? failure : incomplete === null ? panic : endText(incomplete, opTexts);
-  return { verdict, standing, findings, accepted, note };
+  return { verdict, standing, findings, accepted, note: failure === '' ? panic : failure };
 }
 
 interface Found {
