@@ -30,7 +30,7 @@ export interface Cell {
   readonly findings: readonly string[];
   /** whether a user's list of expected differences explains some of it */
   readonly accepted: boolean;
-  /** a failure in one sentence, or or the panic, or null */
+  /** a failure in one sentence, or the panic, or null */
   readonly note: string | null;
 }
 
