@@ -5,7 +5,7 @@ import { factsAround } from '../columns/facts.ts';
 import { runAlone } from '../columns/lockstep.ts';
 import { withColumns } from '../columns/open.ts';
 import type { MissedExpectation } from '../compare/expectations.ts';
-import { missedExpectations } from '../compare/expectations.ts';
+import { ExpectedEnd, missedExpectations } from '../compare/expectations.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK, exitCodeOf } from '../compare/gate.ts';
 import { knownIn, lineage } from '../declare/declarations.ts';
 import { knownViolations } from '../findings/index.ts';
@@ -44,14 +44,17 @@ export async function replayCommand(name: string, options: ReplayOptions): Promi
   const { head, whole } = workload;
   const traced = trace ? traceWriter(whole!, (text) => process.stdout.write(text)) : () => {};
   const missed: MissedExpectation[] = [];
+  const expectedEnd = new ExpectedEnd();
   const outcomes = new Map<number, number>();
   const report = await withColumns([chosen], progress.onOutput, async (columns): Promise<ReplayReport> => {
     const runOptions = { events: trace, check, digests: false };
     const { run, pace } = await runAlone(columns[0], workload, runOptions, progress.host(), (piece, part) => {
       missed.push(...missedExpectations(piece, part));
+      expectedEnd.take(piece, part);
       for (const code of part.perOp.code) outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
       traced(part);
     });
+    missed.push(...expectedEnd.missed(run));
     progress.clear();
     // What is held was decoded when it was opened.
     const reading = whole === null ? pace.reading : opening;
@@ -65,17 +68,18 @@ export async function replayCommand(name: string, options: ReplayOptions): Promi
     });
     return { workload, run, missed, violations, outcomes, checked: check };
   });
-  process.exitCode = exitCode(report);
+  process.exitCode = exitCode(report, expectedEnd.isMet(report.run));
   await answer.write(report);
   if (head.length === 0) progress.note(`${head.name}: no ops, nothing was run`);
   return process.exitCode;
 }
 
-function exitCode({ workload, run, missed, violations }: ReplayReport): number {
+/** isMeant: the workload expects the panic in which its run ended. */
+function exitCode({ workload, run, missed, violations }: ReplayReport, isMeant: boolean): number {
   const isUnnamed = violations.some(({ finding }) => finding === null);
   const isFinding = missed.length > 0 || run.balance.left.length > 0 || isUnnamed;
   return exitCodeOf([
     run.ended.kind === 'failed' || workload.head.length === 0 ? EXIT_HARNESS : EXIT_OK,
-    isFinding || run.ended.kind === 'panic' ? EXIT_FINDING : EXIT_OK,
+    isFinding || (run.ended.kind === 'panic' && !isMeant) ? EXIT_FINDING : EXIT_OK,
   ]);
 }

@@ -5,7 +5,7 @@ import { hint } from '../../core/suggest.ts';
 import { series } from '../../variants/index.ts';
 import { builtInVariants } from '../columns/built-in.ts';
 import { type Facts, builtInFacts, builtInFile, factsOfBuiltIn, variantSources } from '../columns/facts.ts';
-import { type Chosen, factsOfFile } from '../columns/open.ts';
+import { type Chosen, factsOfFile, refuseCircle } from '../columns/open.ts';
 import { EXIT_FINDING, EXIT_OK } from '../compare/gate.ts';
 import { ledger } from '../findings/index.ts';
 import { FORMATS } from '../report/formats.ts';
@@ -26,6 +26,7 @@ export async function reviewCommand(names: readonly string[], options: object): 
 
 export async function interdiffsOf(names: readonly string[]): Promise<Interdiff[]> {
   const given = await Promise.all(names.map((name) => reviewedOf(chooseVariant(name))));
+  refuseCircle(given.map(({ facts }) => facts));
   const context = reviewContext(given);
   if (given.length === 0)
     return series.slice(1).map((variant, i) => interdiff(builtInOf(series[i]), builtInOf(variant), context));

@@ -5,7 +5,8 @@ import { basename } from 'node:path';
 import type { Variant } from '../../core/index.ts';
 import { hint } from '../../core/suggest.ts';
 import { bundledColumn } from '../bundle/spawn.ts';
-import { type VariantFacts, intendedMeasure } from '../declare/declarations.ts';
+import { type VariantFacts, circleIn, intendedMeasure } from '../declare/declarations.ts';
+import { InputError } from '../input-error.ts';
 import type { Introduced } from '../run/load.ts';
 import type { Failure } from '../run/record.ts';
 import { builtInColumn } from './built-in.ts';
@@ -35,10 +36,24 @@ export async function withColumns<T>(
   }
 }
 
-/** A variant that cannot be used is a column too: it says why. */
+/** Throws InputError: variants that come after each other have no first one to begin with. */
+export function refuseCircle(facts: readonly Pick<VariantFacts, 'id' | 'after'>[]): void {
+  const circle = circleIn(facts);
+  if (circle === null) return;
+  const found = [...circle, circle[0]].map((id) => JSON.stringify(id)).join(' after ');
+  throw new InputError(`after: expected a series with a first variant, got the circle ${found}`);
+}
+
+/** A variant that cannot be used is a column too: it says why. Throws InputError. */
 async function openColumns(chosen: readonly Chosen[], onOutput: OnOutput): Promise<Column[]> {
   const columns = await Promise.all(chosen.map((one) => openColumn(one, onOutput)));
   const ids = columns.map(({ column }) => column.facts.id);
+  try {
+    refuseCircle(columns.map(({ column }) => column.facts));
+  } catch (error) {
+    for (const { column } of columns) column.close();
+    throw error;
+  }
   const isBuiltIn = (id: string): boolean => builtInFacts.some((facts) => facts.id === id);
   return columns.map(({ column, isLoaded }, i) => {
     const { id, after } = column.facts;

@@ -2,9 +2,9 @@
  * Does a run answer what the workload's author wrote behind `=>`? A workload whose reference answers otherwise tests
  * something else than it says.
  */
-import type { RunPart } from '../run/record.ts';
-import { outcomeName } from '../workload/names.ts';
-import type { Piece } from '../workload/pieces.ts';
+import type { RunEnd, RunPart } from '../run/record.ts';
+import { OUTCOME_PANIC, outcomeName } from '../workload/names.ts';
+import { type Piece, locate } from '../workload/pieces.ts';
 
 export interface MissedExpectation {
   readonly op: number;
@@ -29,4 +29,37 @@ export function missedExpectations({ from, chunks }: Piece, { ops, perOp }: RunP
     first += code.length;
   }
   return missed;
+}
+
+/** An op, and what the workload's author wrote behind it. */
+interface Expectation {
+  readonly op: number;
+  readonly line: number;
+  /** outcome code, -1: nothing */
+  readonly expected: number;
+}
+
+/** What is expected of the op in which a run ends early: a panic may be meant. */
+export class ExpectedEnd {
+  #at: Expectation | null = null;
+
+  /** The next piece, and what the run made of it. */
+  take(piece: Piece, { ops }: Pick<RunPart, 'ops'>): void {
+    if (this.#at !== null || ops >= piece.length) return;
+    const { chunk, at } = locate(piece, piece.from + ops)!;
+    this.#at = { op: piece.from + ops, line: chunk.line[at], expected: chunk.expect[at] - 1 };
+  }
+
+  /** The run ended in a panic, at an op where one is expected. */
+  isMet({ ended }: Pick<RunEnd, 'ended'>): boolean {
+    return ended.kind === 'panic' && this.#at?.expected === OUTCOME_PANIC;
+  }
+
+  /** The run ended in a panic where something else is expected. */
+  missed({ ended }: Pick<RunEnd, 'ended'>): MissedExpectation[] {
+    if (ended.kind !== 'panic' || this.#at === null) return [];
+    const { op, line, expected } = this.#at;
+    if (expected < 0 || expected === OUTCOME_PANIC) return [];
+    return [{ op, line, expected: outcomeName(expected), got: outcomeName(OUTCOME_PANIC) }];
+  }
 }

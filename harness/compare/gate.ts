@@ -2,7 +2,7 @@
  * From a comparison to an exit code. An incomplete answer never looks complete: precedence 130, 2, 3, 1, 4, 0.
  */
 import type { Step } from '../declare/declarations.ts';
-import { type Verdict, unexpectedVerdict } from './pair.ts';
+import { type PairComparison, type Verdict, unexpectedVerdict } from './pair.ts';
 import type { WorkloadComparison } from './plan.ts';
 
 export const EXIT_OK = 0;
@@ -54,6 +54,10 @@ export interface Tally {
   readonly equal: number;
   readonly notExercised: number;
   readonly failed: number;
+  /** both ended alike before the end, with the chosen reference or the predecessor */
+  readonly incomplete: number;
+  /** of them: with the predecessor */
+  readonly incompletePredecessors: number;
   /** comparisons with the predecessor beside those with the chosen reference, and unexpected ones among them */
   readonly predecessors: number;
   readonly unexpectedPredecessors: number;
@@ -96,11 +100,16 @@ export function tally(
 ): Tally {
   const pairs = workloads.flatMap((workload) => workload.pairs);
   const predecessors = workloads.flatMap((workload) => workload.predecessors);
-  const count = (standing: string): number => pairs.filter((pair) => pair.standing === standing).length;
-  const unexpected = count('unexpected');
+  const count = (standing: string): number =>
+    pairs.filter((pair) => pair.incomplete === null && pair.standing === standing).length;
+  const unexpected = pairs.filter(({ standing }) => standing === 'unexpected').length;
   const unexpectedPredecessors = predecessors.filter(({ standing }) => standing === 'unexpected').length;
   const notExercised = pairs.filter(({ verdict }) => verdict === 'not-exercised').length;
   const failed = [...pairs, ...predecessors].filter(({ verdict }) => verdict === 'failed').length;
+  const incompleteOf = (list: readonly PairComparison[]): number =>
+    list.filter((pair) => pair.incomplete !== null).length;
+  const [incompletePairs, incompletePredecessors] = [incompleteOf(pairs), incompleteOf(predecessors)];
+  const incomplete = incompletePairs + incompletePredecessors;
   const missed = workloads.reduce((sum, workload) => sum + workload.missed.length, 0);
   const faults = workloads
     .flatMap(({ runs }) => runs.flatMap((run) => run.faults))
@@ -110,7 +119,6 @@ export function tally(
     [...pairs, ...predecessors].filter((pair) => fails(unexpectedVerdict(pair))).length +
     (fails('invariant-broken') ? faults : 0);
   const unreached = unreachedBy(workloads);
-  const ran = workloads.some(({ ops }) => ops > 0) && pairs.length > 0;
   return {
     pairs: pairs.length,
     unexpected,
@@ -119,6 +127,8 @@ export function tally(
     equal: pairs.filter(({ verdict }) => verdict === 'identical').length,
     notExercised,
     failed,
+    incomplete,
+    incompletePredecessors,
     predecessors: predecessors.length,
     unexpectedPredecessors,
     faults,
@@ -132,7 +142,7 @@ export function tally(
     requireExercised,
     exitCode: exitCodeOf([
       interrupted ? EXIT_INTERRUPTED : EXIT_OK,
-      failed > 0 || missed > 0 || !ran ? EXIT_HARNESS : EXIT_OK,
+      failed > 0 || incomplete > 0 || missed > 0 || pairs.length === 0 ? EXIT_HARNESS : EXIT_OK,
       failing > 0 || expired > 0 ? EXIT_FINDING : EXIT_OK,
       requireExercised && unreached.length > 0 ? EXIT_FINDING : EXIT_OK,
       wholeCatalog && unseen.length > 0 ? EXIT_FINDING : EXIT_OK,

@@ -22,7 +22,6 @@ export interface Judged {
 
 /** wholeCatalog counts only if the comparison is complete. */
 export function judge(plan: Plan, compared: Compared, { entries, today, wholeCatalog, ...gate }: JudgeOptions): Judged {
-  const { complete } = compared;
   const unseen = neverSeen(plan, compared.workloads);
   const { workloads, ...expected } = acceptExpected(compared.workloads, entries, today);
   return {
@@ -31,8 +30,8 @@ export function judge(plan: Plan, compared: Compared, { entries, today, wholeCat
     neverSeen: unseen,
     tally: tally(workloads, unseen, {
       ...gate,
-      interrupted: !complete,
-      wholeCatalog: wholeCatalog && complete,
+      interrupted: !compared.complete,
+      wholeCatalog: wholeCatalog && compared.complete && workloads.every(({ complete }) => complete),
       expired: expected.expired.length,
     }),
   };

@@ -16,6 +16,7 @@ import { compareViolations, explainViolation } from './violations.ts';
 export const VERDICTS = [
   'failed',
   'panic',
+  'incomplete',
   'invariant-broken',
   'behavioural',
   'latent',
@@ -45,6 +46,16 @@ export interface Difference {
   readonly accepted?: string;
 }
 
+/** Where and why two runs ended alike before the end of their workload, which does not say that they should. */
+export interface EarlyEnd {
+  /** the op that was being run: ops before it were compared */
+  readonly op: number;
+  /** of the workload */
+  readonly ops: number;
+  /** null: there was no op to run */
+  readonly panic: { readonly where: string; readonly reason: string } | null;
+}
+
 export interface PairComparison {
   readonly reference: string;
   readonly candidate: string;
@@ -57,6 +68,8 @@ export interface PairComparison {
   readonly unreachedMembers: readonly string[];
   /** both ended in the same panic: the ops before it were compared */
   readonly bothPanic: boolean;
+  /** they agree as far as they went, which was not to the end; null: they are complete, or ended otherwise */
+  readonly incomplete: EarlyEnd | null;
   /** whose own code failed, and how */
   readonly failures: readonly { readonly variant: string; readonly failure: Failure }[];
   /** declarations and findings that explained something */
@@ -106,8 +119,8 @@ export class PairComparer {
     return [this.#outcomes.op, this.#map.op, this.#tables.found.op, ...this.#statistics.pointsAt()];
   }
 
-  /** The runs have ended. */
-  finish(a: RunEnd, b: RunEnd): PairComparison {
+  /** The runs of a workload of `ops` ops have ended. isMeant: it says that they panic where they do. */
+  finish(a: RunEnd, b: RunEnd, ops: number, isMeant: boolean): PairComparison {
     const { reference, candidate } = this.#facts;
     const changed = MEMBERS.filter((_name, i) => reference.members[i] !== candidate.members[i]);
     const unreached = changed.filter((name) => !reached(a, name) && !reached(b, name));
@@ -121,7 +134,16 @@ export class PairComparer {
       run.ended.kind === 'failed' ? [{ variant: run.variant, failure: run.ended }] : [],
     );
     if (failures.length > 0)
-      return { ...base, verdict: 'failed', standing: null, differences: [], bothPanic: false, failures, seen: [] };
+      return {
+        ...base,
+        verdict: 'failed',
+        standing: null,
+        differences: [],
+        bothPanic: false,
+        incomplete: null,
+        failures,
+        seen: [],
+      };
 
     const differences: Difference[] = [];
     const seen: Step[] = [];
@@ -162,19 +184,22 @@ export class PairComparer {
       differences.push({ plane, what, standing, steps, op, count, amount: { least, most, total }, side: null });
     seen.push(...statistics.seen);
 
+    const bothPanic = panics !== null && panics.alike;
+    const incomplete = ops === 0 || (bothPanic && !isMeant) ? earlyEnd(a, ops) : null;
     return {
       ...base,
-      verdict: verdictOf(differences, changed, unreached),
+      verdict: incomplete === null ? verdictOf(differences, changed, unreached) : 'incomplete',
       standing: worst(differences),
       differences,
-      bothPanic: panics !== null && panics.alike,
+      bothPanic,
+      incomplete,
       failures: [],
       seen,
     };
   }
 }
 
-/** Compare two whole records of the same workload. */
+/** Compare two whole records of the same workload: of how many ops, they do not say if both panic. */
 export function comparePair(
   a: RunRecord,
   b: RunRecord,
@@ -183,7 +208,11 @@ export function comparePair(
 ): PairComparison {
   const pair = new PairComparer(explained, facts);
   pair.take(a, b, 0);
-  return pair.finish(a, b);
+  return pair.finish(a, b, a.ops + Number(a.ended.kind === 'panic'), false);
+}
+
+function earlyEnd({ ended, ops: op }: RunEnd, ops: number): EarlyEnd {
+  return { op, ops, panic: ended.kind === 'panic' ? { where: ended.where, reason: ended.reason } : null };
 }
 
 const following = (plane: Plane, what: string, op: number, count: number): Difference => ({

@@ -41,6 +41,8 @@ export interface WorkloadComparison {
   readonly name: string;
   readonly title: string;
   readonly ops: number;
+  /** no two runs that are compared ended alike before the end */
+  readonly complete: boolean;
   readonly recorded: boolean;
   readonly machine: Workload['machine'];
   readonly runs: readonly RunSummary[];

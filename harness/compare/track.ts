@@ -3,7 +3,7 @@
  * differ explains it.
  */
 import type { Explanations, Step } from '../declare/declarations.ts';
-import { type Measure, NOTHING, sum } from '../declare/measure.ts';
+import { type Measure, NOTHING, isExact, sum } from '../declare/measure.ts';
 import type { Plane } from '../declare/planes.ts';
 import { type Expected, fits, mayStray, termsOf } from './occasions.ts';
 
@@ -37,8 +37,11 @@ export class Track {
   readonly intended: readonly Step[];
   readonly known: readonly Step[];
   readonly #byIntent: Expected;
+  /** with the exact steps of findings: they happen whatever is declared, so that a sum without one of them is wrong */
+  readonly #exactly: Expected;
   readonly #byLedger: Expected;
   #intentFits = true;
+  #exactFits = true;
   #ledgerFits = true;
   #misfit = -1;
   /** how far differences lay from what the terms of declarations and ledger come to */
@@ -64,6 +67,7 @@ export class Track {
     this.intended = intended.filter((step) => step.what === what);
     this.known = known.filter((step) => step.what === what);
     this.#byIntent = expected(this.intended);
+    this.#exactly = expected([...this.intended, ...this.known.filter(({ measure }) => isExact(measure))]);
     this.#byLedger = expected([...this.intended, ...this.known]);
     this.#pending = [...this.intended, ...this.known].filter(({ measure }) => measure.per.some((n) => n !== 0));
     this.hasTerms = this.#pending.length > 0;
@@ -83,12 +87,13 @@ export class Track {
   }
 
   judge(op: number, difference: number, ofCandidate: Float64Array, ofReference: Float64Array): void {
-    if (this.#intentFits && !fits(this.#byIntent, difference, ofCandidate, ofReference)) {
-      this.#intentFits = false;
-      if (this.#misfit < 0) this.#misfit = op;
-    }
+    if (this.#intentFits && !fits(this.#byIntent, difference, ofCandidate, ofReference)) this.#intentFits = false;
+    if (this.#exactFits && !fits(this.#exactly, difference, ofCandidate, ofReference)) this.#exactFits = false;
     const astray = difference - termsOf(this.#byLedger, ofCandidate, ofReference);
-    if (!mayStray(this.#byLedger, astray)) this.#ledgerFits = false;
+    if (this.#ledgerFits && !mayStray(this.#byLedger, astray)) {
+      this.#ledgerFits = false;
+      this.#misfit = op;
+    }
     if (astray < this.#leastAstray) this.#leastAstray = astray;
     if (astray > this.#mostAstray) this.#mostAstray = astray;
     for (const step of this.#pending) {
@@ -110,10 +115,15 @@ export class Track {
     return [this.first, this.#misfit, this.firstLater];
   }
 
+  get #standing(): 'intended' | 'known' | 'unexpected' {
+    if (this.#intentFits && this.#exactFits) return 'intended';
+    return this.#ledgerFits ? 'known' : 'unexpected';
+  }
+
   /** What came of it, or null when nothing differs and nothing was declared in vain. */
   result(): StatDifference | null {
     const { what, plane, first, ops, least, most, total } = this;
-    const standing: Standing = this.#intentFits ? 'intended' : this.#ledgerFits ? 'known' : 'unexpected';
+    const standing = this.#standing;
     if (first < 0 && standing !== 'unexpected') {
       if (this.firstLater < 0) return null;
       return {
@@ -128,13 +138,11 @@ export class Track {
         total,
       };
     }
-    const steps =
-      standing === 'intended' ? this.intended : standing === 'known' ? [...this.intended, ...this.known] : [];
     return {
       what,
       plane,
       standing,
-      steps,
+      steps: this.#holding,
       op: standing === 'unexpected' ? this.#misfit : first,
       ops,
       least,
@@ -143,10 +151,14 @@ export class Track {
     };
   }
 
+  get #holding(): readonly Step[] {
+    const standing = this.#standing;
+    return standing === 'intended' ? this.intended : standing === 'known' ? [...this.intended, ...this.known] : [];
+  }
+
   /** Steps that really explained something: by a term that applied, or by a difference beyond the terms on their open side. */
   seen(): Step[] {
-    const holding = this.#intentFits ? this.intended : this.#ledgerFits ? [...this.intended, ...this.known] : [];
-    return holding.filter((step) => {
+    return this.#holding.filter((step) => {
       const { measure, reversed } = step;
       if (this.#applied.has(step)) return true;
       const [up, down] = reversed ? [measure.fewer, measure.more] : [measure.more, measure.fewer];

@@ -5,7 +5,7 @@ import { findingsIn, lineage } from '../declare/declarations.ts';
 import type { RunEnd, RunPart, RunRecord } from '../run/record.ts';
 import { OP_NAMES, type Workload } from '../workload/ops.ts';
 import { type Piece, type WorkloadHead, headOf, locate, pieceOf } from '../workload/pieces.ts';
-import { type MissedExpectation, missedExpectations } from './expectations.ts';
+import { ExpectedEnd, type MissedExpectation, missedExpectations } from './expectations.ts';
 import { PairComparer } from './pair.ts';
 import type { JudgedViolation, Plan, PlannedPair, RunSummary, WorkloadComparison } from './plan.ts';
 import { SameRun } from './same.ts';
@@ -24,6 +24,8 @@ export class WorkloadComparer {
   readonly #missed: MissedExpectation[][];
   /** by column: the last op that its run has finished, and the one behind it, in which it may have ended */
   readonly #ends: { readonly ops: readonly number[]; readonly isOver: boolean }[];
+  /** by column: what is expected of the op in which its run ends early */
+  readonly #expectedEnds: readonly ExpectedEnd[];
   /** ops after which an invariant did not hold */
   readonly #violated = new Set<number>();
   readonly #texts = new OpTexts();
@@ -44,6 +46,7 @@ export class WorkloadComparer {
     });
     this.#missed = this.#references.map(() => []);
     this.#ends = columns.map(() => ({ ops: [], isOver: false }));
+    this.#expectedEnds = columns.map(() => new ExpectedEnd());
   }
 
   /** What each run made of the next piece, by column. */
@@ -58,6 +61,7 @@ export class WorkloadComparer {
     for (const { violations } of parts) for (const { op } of violations) this.#violated.add(op);
     for (const [column, { ops }] of parts.entries()) {
       if (this.#ends[column].isOver) continue;
+      this.#expectedEnds[column].take(piece, parts[column]);
       this.#ends[column] = { ops: [from + ops - 1, from + ops], isOver: ops < piece.length };
     }
     const ends = this.#ends.flatMap(({ ops }) => ops);
@@ -76,7 +80,11 @@ export class WorkloadComparer {
   finish(runs: readonly RunEnd[]): WorkloadComparison {
     const { columns, pairs } = this.#plan;
     const { name, title, length, trace, machine } = this.#head;
-    const compared = this.#eachPair((pair, [reference, candidate]) => pair.finish(runs[reference], runs[candidate]));
+    const isMeant = (column: number): boolean => this.#expectedEnds[column].isMet(runs[column]);
+    const compared = this.#eachPair((pair, [reference, candidate]) =>
+      pair.finish(runs[reference], runs[candidate], length, isMeant(reference)),
+    );
+    this.#references.forEach((column, i) => this.#missed[i].push(...this.#expectedEnds[column].missed(runs[column])));
     const ops = new Set(compared.flatMap(({ differences }) => differences.map(({ op }) => op)));
     for (const { ended } of runs) if (ended.kind !== 'done' && ended.op !== null) ops.add(ended.op);
     const referenceOf = (id: string): RunEnd | undefined => {
@@ -87,10 +95,11 @@ export class WorkloadComparer {
       name,
       title,
       ops: length,
+      complete: compared.every(({ incomplete }) => incomplete === null),
       recorded: trace !== null,
       machine,
       runs: runs.map((run) => summaryOf(run, referenceOf(run.variant) ?? null, this.#plan)),
-      groups: this.#groups(runs),
+      groups: this.#groups(runs, isMeant),
       pairs: compared.slice(0, pairs.length),
       predecessors: compared.slice(pairs.length),
       opTexts: Object.fromEntries(
@@ -100,10 +109,12 @@ export class WorkloadComparer {
     };
   }
 
-  #groups(runs: readonly RunEnd[]): string[][] {
+  /** Runs that ended early are like no other: what they would have done next is not known. */
+  #groups(runs: readonly RunEnd[], isMeant: (column: number) => boolean): string[][] {
     const groups: number[][] = [];
     runs.forEach((run, column) => {
-      const home = groups.find(([first]) => this.#same[column][first].finish(runs[first], run));
+      const isWhole = this.#head.length > 0 && (run.ended.kind === 'done' || isMeant(column));
+      const home = isWhole ? groups.find(([first]) => this.#same[column][first].finish(runs[first], run)) : undefined;
       if (home === undefined) groups.push([column]);
       else home.push(column);
     });

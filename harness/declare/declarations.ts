@@ -78,6 +78,18 @@ export function lineage(id: string, variants: readonly VariantFacts[]): string[]
   return line;
 }
 
+/** Ids of variants each of which comes after the next, and the last after the first; null: every series has a beginning. */
+export function circleIn(variants: readonly Pick<VariantFacts, 'id' | 'after'>[]): string[] | null {
+  for (const { id } of variants) {
+    const line: string[] = [];
+    for (let at: string | null = id; at !== null; at = variants.find((variant) => variant.id === at)?.after ?? null) {
+      if (line.includes(at)) return line.slice(line.indexOf(at));
+      line.push(at);
+    }
+  }
+  return null;
+}
+
 /** Ids whose steps lie between reference and candidate: those to undo, and those to take. */
 export function pathBetween(
   reference: string,

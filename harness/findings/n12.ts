@@ -64,7 +64,7 @@ export const n12: Finding = {
     },
     {
       name: 'then the child that kept the old page alive exits',
-      workload: `${upgraded}b: exit\n`,
+      workload: `${upgraded}b: exit => panic\n`,
       observes: 'outcome of the exit',
       observe: exitOfChild,
       expected: everywhere(shows('vm_object_collapse_scan: freeing mapped page')),

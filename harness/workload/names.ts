@@ -81,13 +81,17 @@ export const ERRNOS: Readonly<Record<string, number>> = {
   EOVERFLOW: 84,
 };
 
-/** Outcome of an op as one number: 0 = done, an errno, OUTCOME_SIGNAL + a signal, OUTCOME_NOT_RUN or OUTCOME_STOPPED. */
+/** Outcome of an op as one number: 0 = done, an errno, OUTCOME_SIGNAL + a signal, or one of those from OUTCOME_NOT_RUN on. */
 export const OUTCOME_OK = 0;
 export const OUTCOME_SIGNAL = 128;
 /** The process was gone, or a name that the op needs was never set. */
 export const OUTCOME_NOT_RUN = 256;
 /** It ran up to a yield point and waits for `go`. */
 export const OUTCOME_STOPPED = 257;
+/** The kernel panicked in it: the run ends there. Expected only, as an op that did not end has no outcome. */
+export const OUTCOME_PANIC = 258;
+
+const BEYOND_SIGNALS = ['not-run', 'stopped', 'panic'];
 
 const nameByNumber = (table: Readonly<Record<string, number>>): string[] => {
   const names: string[] = [];
@@ -101,9 +105,9 @@ const ERRNO_NAMES = nameByNumber(ERRNOS);
 export const signalName = (signal: number): string => SIGNAL_NAMES[signal] ?? `SIG${signal}`;
 export const errnoName = (errno: number): string => ERRNO_NAMES[errno] ?? `E${errno}`;
 
-/** `ok`, `ENOENT`, `SIGSEGV`, `not-run`, `stopped`. */
+/** `ok`, `ENOENT`, `SIGSEGV`, `not-run`, `stopped`, `panic`. */
 export function outcomeName(code: number): string {
   if (code === OUTCOME_OK) return 'ok';
-  if (code >= OUTCOME_NOT_RUN) return code === OUTCOME_STOPPED ? 'stopped' : 'not-run';
+  if (code >= OUTCOME_NOT_RUN) return BEYOND_SIGNALS[code - OUTCOME_NOT_RUN];
   return code > OUTCOME_SIGNAL ? signalName(code - OUTCOME_SIGNAL) : errnoName(code);
 }

@@ -67,6 +67,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
     of: 'harness/columns/',
     may: [
       'harness/columns/',
+      'harness/input-error.ts',
       'harness/bundle/spawn.ts',
       'harness/check/checker.ts',
       'harness/input/paths.ts',

@@ -3,10 +3,10 @@
  * Nothing else is written, so that no line of a workload or a variant is taken for a command.
  */
 import type { CompareReport, Reason } from './model.ts';
-import { amountText, entryText, inLine, tallyText, unreachedText, whereText } from './words.ts';
+import { amountText, entryText, inLine, incompleteNotes, tallyText, unreachedText, whereText } from './words.ts';
 
 export function renderGithub(report: CompareReport): string {
-  const { reasons, predecessors, rows, violations, expected, neverSeen, tally, complete, files } = report;
+  const { reasons, predecessors, rows, violations, expected, neverSeen, tally, allRan, files } = report;
   const lines: string[] = [];
   // With --fail-on something may be unexpected and yet not fail the step.
   const level = tally.failing > 0 ? 'error' : 'warning';
@@ -27,6 +27,7 @@ export function renderGithub(report: CompareReport): string {
       if (cell?.verdict === 'failed' && cell.note !== null) failed.set(cell.note, report.columns[i].ids[0]);
     });
   for (const [note, id] of failed) lines.push(command('error', `${id} failed`, note, files[id]));
+  for (const note of incompleteNotes(report)) lines.push(command('error', 'incomplete', note));
   for (const { text, known, variants, workloads } of violations)
     if (!known) lines.push(command(level, workloads.join(', '), text, files[variants[0]]));
   for (const entry of expected.expired)
@@ -39,7 +40,7 @@ export function renderGithub(report: CompareReport): string {
   if (tally.requireExercised)
     for (const one of tally.unreached)
       lines.push(command('error', 'changed, but never reached', unreachedText(one), files[one.candidate]));
-  if (!complete) lines.push(command('error', 'interrupted', 'the rest was not run'));
+  if (!allRan) lines.push(command('error', 'interrupted', 'the rest was not run'));
   lines.push(command(tally.exitCode === 0 ? 'notice' : 'error', 'pmapdiff', tallyText(tally)));
   return `${lines.join('\n')}\n`;
 }

@@ -18,11 +18,25 @@ export function renderJson(report: CompareReport): string {
     revisions: Object.entries(titles).map(([id, title]) => ({ id, title })),
     equalEverywhere: columns.filter(({ ids }) => ids.length > 1).map(({ ids }) => ids),
     workloads: rows.map(({ workload }) => {
-      const { name, title, ops, recorded, machine, runs, groups, pairs, predecessors, opTexts, missed } = workload;
+      const {
+        name,
+        title,
+        ops,
+        complete: isComplete,
+        recorded,
+        machine,
+        runs,
+        groups,
+        pairs,
+        predecessors,
+        opTexts,
+        missed,
+      } = workload;
       return {
         name,
         title,
         ops,
+        complete: isComplete,
         recorded,
         machine,
         missed,

@@ -1,12 +1,13 @@
 /**
  * The report as JUnit XML: a suite per workload, a case per comparison, and one suite for what concerns no single
- * workload. Unexpected is a failure, a variant whose own code failed an error, not exercised is skipped. No times: they
+ * workload. Unexpected is a failure, a variant whose own code failed or a comparison that is
+ * incomplete an error, not exercised is skipped. No times: they
  * are not what is tested, and the same answer is the same bytes.
  */
 import { unexpectedVerdict, type PairComparison, type Verdict } from '../../compare/pair.ts';
 import type { WorkloadComparison } from '../../compare/plan.ts';
 import type { CompareReport } from './model.ts';
-import { entryText } from './words.ts';
+import { endText, entryText } from './words.ts';
 
 interface Case {
   readonly name: string;
@@ -57,12 +58,13 @@ function casesOf(workload: WorkloadComparison, failOn: readonly Verdict[]): Case
 }
 
 function pairCase(pair: PairComparison, opTexts: WorkloadComparison['opTexts'], failOn: readonly Verdict[]): Case {
-  const { reference, candidate, verdict, differences, failures, unreachedMembers } = pair;
+  const { reference, candidate, verdict, differences, failures, incomplete, unreachedMembers } = pair;
   const name = `${candidate} against ${reference}`;
   if (verdict === 'failed') {
     const message = failures.map(({ variant, failure }) => `${variant}: ${failure.message}`).join('; ');
     return { name, kind: 'error', type: verdict, message };
   }
+  if (incomplete !== null) return { name, kind: 'error', type: verdict, message: endText(incomplete, opTexts) };
   const worst = unexpectedVerdict(pair);
   if (worst !== null && failOn.includes(worst)) {
     const lines = differences
@@ -78,7 +80,7 @@ function pairCase(pair: PairComparison, opTexts: WorkloadComparison['opTexts'], 
   return { name, kind: 'passed', type: verdict, message: '' };
 }
 
-function wholeCases({ expected, neverSeen, tally, complete }: CompareReport): Case[] {
+function wholeCases({ expected, neverSeen, tally, allRan }: CompareReport): Case[] {
   return [
     ...expected.expired.map((entry): Case => {
       const message = `expected until ${entry.expires} only: ${entry.reason}`;
@@ -96,7 +98,7 @@ function wholeCases({ expected, neverSeen, tally, complete }: CompareReport): Ca
           return { name: `${candidate} against ${reference}`, kind: 'failure', type: 'not-exercised', message };
         })
       : []),
-    ...(complete
+    ...(allRan
       ? []
       : [{ name: 'complete', kind: 'error', type: 'interrupted', message: 'the rest was not run' } as const]),
     ...(tally.pairs > 0

@@ -6,7 +6,16 @@ import { kindName } from '../kinds.ts';
 import { cell, details, nameCell, table } from '../markdown-parts.ts';
 import { number, plural } from '../words.ts';
 import type { Cell, CompareReport } from './model.ts';
-import { amountText, entryText, explained, inLine, tallyText, unreachedText, whereText } from './words.ts';
+import {
+  amountText,
+  entryText,
+  explained,
+  inLine,
+  incompleteNotes,
+  tallyText,
+  unreachedText,
+  whereText,
+} from './words.ts';
 
 /** A comment on GitHub holds 65,536 characters. */
 const MOST_CHARACTERS = 60_000;
@@ -18,9 +27,10 @@ const STATUS = {
 } as const;
 
 export function renderMarkdown(report: CompareReport): string {
-  const { tally, complete, against, rows } = report;
+  const { tally, allRan, complete, against, rows } = report;
   const each = against.kind === 'previous' ? 'its predecessor' : `\`${against.id}\``;
-  const status = complete ? (STATUS[tally.exitCode as keyof typeof STATUS] ?? `exit ${tally.exitCode}`) : 'interrupted';
+  const of = STATUS[tally.exitCode as keyof typeof STATUS] ?? `exit ${tally.exitCode}`;
+  const status = !allRan ? 'interrupted' : complete ? of : `incomplete: ${of}`;
   const open = [
     `### pmapdiff: ${status}`,
     `${tallyText(tally)}. ${plural(rows.length, 'workload')}, each revision against ${each}.`,
@@ -44,7 +54,7 @@ function within(open: readonly string[], more: readonly string[]): string {
 }
 
 /** One row a revision: how many workloads get which verdict. */
-function columnsTable({ columns, rows }: CompareReport): string {
+function columnsTable({ columns, rows, tally }: CompareReport): string {
   const body = columns.flatMap((column, i) => {
     if (column.reference === null) return [];
     const cells = rows.flatMap(({ cells: row }) => row[i] ?? []);
@@ -58,14 +68,16 @@ function columnsTable({ columns, rows }: CompareReport): string {
         column.ids.map(nameCell).join(' = '),
         count(({ verdict }) => verdict === 'identical'),
         count(({ verdict }) => verdict === 'not-exercised'),
-        count(({ standing }) => standing === 'intended'),
-        count(({ standing }) => standing === 'known'),
+        count(({ verdict, standing }) => verdict !== 'incomplete' && standing === 'intended'),
+        count(({ verdict, standing }) => verdict !== 'incomplete' && standing === 'known'),
         bad.length === 0 ? '' : `**${number(bad.length)}** (${[...new Set(bad)].join(', ')})`,
         count(({ verdict }) => verdict === 'failed'),
+        ...(tally.incomplete > 0 ? [count(({ verdict }) => verdict === 'incomplete')] : []),
       ],
     ];
   });
-  return table(['revision', 'identical', 'not exercised', 'intended', 'known', 'unexpected', 'failed'], body);
+  const more = tally.incomplete > 0 ? ['incomplete'] : [];
+  return table(['revision', 'identical', 'not exercised', 'intended', 'known', 'unexpected', 'failed', ...more], body);
 }
 
 function unexpected({ reasons, predecessors }: CompareReport): string[] {
@@ -84,12 +96,14 @@ function unexpected({ reasons, predecessors }: CompareReport): string[] {
   return rows.length === 0 ? [] : [table(['unexpected', 'what', 'where'], rows)];
 }
 
-function problems({ rows, violations, expected, neverSeen, tally }: CompareReport): string[] {
+function problems(report: CompareReport): string[] {
+  const { rows, violations, expected, neverSeen, tally } = report;
   const notes = new Set(
     rows.flatMap(({ cells }) => cells.flatMap((one) => (one?.verdict === 'failed' ? (one.note ?? []) : []))),
   );
   const lines = [
     ...[...notes].map((note) => `failed: ${note}`),
+    ...incompleteNotes(report).map((note) => `incomplete: ${note}`),
     ...violations
       .filter(({ known }) => !known)
       .map(({ text, workloads, variants }) => `${text} (${[...variants, ...workloads.slice(0, 3)].join(', ')})`),
@@ -156,6 +170,6 @@ function folded(report: CompareReport): string[] {
 function cellText(one: Cell | null): string {
   if (one === null) return '';
   const { verdict, standing, findings, accepted } = one;
-  if (standing === 'unexpected' || verdict === 'failed') return `**${verdict}**`;
+  if (standing === 'unexpected' || verdict === 'failed' || verdict === 'incomplete') return `**${verdict}**`;
   return [verdict, ...findings, ...(accepted ? ['in your list'] : [])].join(' ');
 }

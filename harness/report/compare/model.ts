@@ -74,6 +74,9 @@ export interface ViolationLine {
 
 export interface CompareReport {
   readonly against: Against;
+  /** false: interrupted, the rest was not run */
+  readonly allRan: boolean;
+  /** allRan, and no two runs that are compared ended alike before the end */
   readonly complete: boolean;
   readonly columns: readonly ColumnGroup[];
   readonly titles: Readonly<Record<string, string>>;
@@ -127,12 +130,13 @@ const runOf = (workload: WorkloadComparison, id: string): RunSummary =>
 
 export function buildReport(input: CompareInput): CompareReport {
   const { plan, against, compared, judged, findingTitles, files, checked } = input;
-  const { complete, states } = compared;
+  const { complete: allRan, states } = compared;
   const { workloads, expected, neverSeen, tally } = judged;
   const columns = columnsOf(plan, workloads);
   return {
     against,
-    complete,
+    allRan,
+    complete: allRan && workloads.every(({ complete }) => complete),
     columns,
     titles: Object.fromEntries(plan.columns.map(({ id, title }) => [id, title])),
     rows: workloads.map((workload) => ({

@@ -8,7 +8,7 @@ import { kindName } from '../kinds.ts';
 import { checkedText } from '../notes.ts';
 import { type Look, number, plural, table } from '../words.ts';
 import type { Cell, ColumnGroup, CompareReport, Reason, ReasonItem } from './model.ts';
-import { amountText, entryText, inLine, unreachedText, whereText } from './words.ts';
+import { amountText, entryText, inLine, incompleteNotes, unreachedText, whereText } from './words.ts';
 
 type Colors = ReturnType<typeof pc.createColors>;
 
@@ -23,6 +23,9 @@ export function renderText(report: CompareReport, { color }: Look): string {
     removes(report, colors),
     processes(report, colors),
     replays(report, colors),
+    incompleteNotes(report)
+      .map((note) => colors.red(`! incomplete: ${note}`))
+      .join('\n'),
     violations(report, colors),
     expectedNotes(report, colors),
     unseen(report, colors),
@@ -35,12 +38,12 @@ export function renderText(report: CompareReport, { color }: Look): string {
 
 const columnName = ({ ids }: ColumnGroup): string => ids.join('\n= ');
 
-function heading({ rows, columns, against, complete }: CompareReport, colors: Colors): string {
+function heading({ rows, columns, against, allRan }: CompareReport, colors: Colors): string {
   const ops = rows.reduce((sum, { workload }) => sum + workload.ops, 0);
   const revisions = columns.reduce((sum, { ids }) => sum + ids.length, 0);
   const each = against.kind === 'previous' ? 'its predecessor' : against.id;
   const what = `${plural(rows.length, 'workload')} (${number(ops)} ops) × ${plural(revisions, 'revision')}, each against ${each}`;
-  return colors.bold(what) + (complete ? '' : colors.yellow('\ninterrupted: the rest was not run'));
+  return colors.bold(what) + (allRan ? '' : colors.yellow('\ninterrupted: the rest was not run'));
 }
 
 function matrix({ rows, columns }: CompareReport, colors: Colors): string {
@@ -53,9 +56,12 @@ function matrix({ rows, columns }: CompareReport, colors: Colors): string {
   ]);
   const notes = new Map<string, string[]>();
   for (const { workload, cells } of rows)
-    for (const cell of cells) if (cell?.note) notes.set(cell.note, [...(notes.get(cell.note) ?? []), workload.name]);
+    for (const cell of cells)
+      if (cell?.note && cell.verdict !== 'incomplete')
+        notes.set(cell.note, [...(notes.get(cell.note) ?? []), workload.name]);
   const isAccepted = rows.some(({ cells }) => cells.some((cell) => cell?.accepted));
-  const legend = `= identical  ○ not exercised  ✓ intended  F known finding  ${isAccepted ? 'E in your list  ' : ''}! unexpected  ✗ failed`;
+  const isIncomplete = rows.some(({ workload }) => !workload.complete);
+  const legend = `= identical  ○ not exercised  ✓ intended  F known finding  ${isAccepted ? 'E in your list  ' : ''}! unexpected  ✗ failed${isIncomplete ? ' or incomplete' : ''}`;
   return [
     table(
       head.map((title) => colors.bold(title)),
@@ -74,7 +80,7 @@ function cellText(cell: Cell | null, colors: Colors): string {
   const { verdict, standing, findings, accepted } = cell;
   if (verdict === 'identical') return colors.dim('=');
   if (verdict === 'not-exercised') return colors.dim('○');
-  if (verdict === 'failed') return colors.red('✗ failed');
+  if (verdict === 'failed' || verdict === 'incomplete') return colors.red(`✗ ${verdict}`);
   if (standing === 'unexpected') return colors.red(`! ${verdict}`);
   const known = [...findings, ...(accepted ? ['E'] : [])];
   const mark = known.length > 0 ? colors.yellow(` ${known.join(' ')}`) : '';
@@ -232,8 +238,9 @@ function unreached({ tally }: CompareReport, colors: Colors): string {
 }
 
 function summary({ tally }: CompareReport, colors: Colors): string {
-  const { pairs, equal, notExercised, intended, known, unexpected, failed, faults: broken, missedExpectations } = tally;
-  const { predecessors: others, unexpectedPredecessors, failing, expired } = tally;
+  const { pairs, equal, notExercised, intended, known, unexpected, failed, incomplete } = tally;
+  const { faults: broken, missedExpectations } = tally;
+  const { predecessors: others, incompletePredecessors, unexpectedPredecessors, failing, expired } = tally;
   const mild = unexpected + unexpectedPredecessors + broken - failing;
   const parts = [
     `${plural(pairs, 'comparison')}: ${number(equal)} identical`,
@@ -241,8 +248,11 @@ function summary({ tally }: CompareReport, colors: Colors): string {
     `${number(intended)} intended`,
     `${number(known)} known`,
     (unexpected > 0 ? colors.red : colors.green)(`${number(unexpected)} unexpected`),
-    ...(others > 0 ? [predecessorsText(others, unexpectedPredecessors, colors)] : []),
+    ...(others > incompletePredecessors
+      ? [predecessorsText(others - incompletePredecessors, unexpectedPredecessors, colors)]
+      : []),
     ...(failed > 0 ? [colors.red(`${number(failed)} failed`)] : []),
+    ...(incomplete > 0 ? [colors.red(`${number(incomplete)} incomplete`)] : []),
     ...(broken > 0 ? [colors.red(`${plural(broken, 'run')} out of balance`)] : []),
     ...(mild > 0 ? [`${number(mild)} of them not of a class to fail on`] : []),
     ...(expired > 0 ? [colors.red(`${plural(expired, 'expected difference')} expired`)] : []),

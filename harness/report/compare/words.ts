@@ -1,6 +1,8 @@
 /** Words that several renderers of a comparison share. */
 import type { ExpectedDifference } from '../../compare/accepted.ts';
 import type { Tally, Unreached } from '../../compare/gate.ts';
+import type { EarlyEnd } from '../../compare/pair.ts';
+import type { WorkloadComparison } from '../../compare/plan.ts';
 import { number, plural, signed } from '../words.ts';
 import type { ColumnGroup, CompareReport, Reason, ReasonItem } from './model.ts';
 
@@ -22,6 +24,13 @@ export const explained = ({ findings, why }: Reason, titles: CompareReport['find
 export const whereText = ({ first, workloads }: ReasonItem): string =>
   `first in ${first.workload}, ${first.at}; ${plural(workloads, 'workload')}`;
 
+/** Why a comparison is incomplete, and how little was compared. */
+export function endText({ op, ops, panic }: EarlyEnd, opTexts: WorkloadComparison['opTexts']): string {
+  if (panic === null) return 'no ops: nothing was run';
+  const why = `both: panic: ${panic.where}: ${panic.reason} at ${opTexts[op] ?? `op ${op}`}`;
+  return `${why}; ${number(op)} of ${plural(ops, 'op')} compared${op === 0 ? ': nothing was run' : ''}`;
+}
+
 export const entryText = ({ variant, workload, what }: ExpectedDifference): string =>
   `${variant}, ${workload}, ${what}`;
 
@@ -30,7 +39,8 @@ export const unreachedText = ({ members, candidate, reference }: Unreached): str
   `${members.join(', ')} (${candidate} against ${reference})`;
 
 /** The whole comparison in one line. */
-export function tallyText({ pairs, equal, notExercised, intended, known, unexpected, failed, faults }: Tally): string {
+export function tallyText(tally: Tally): string {
+  const { pairs, equal, notExercised, intended, known, unexpected, failed, incomplete, faults } = tally;
   const parts = [
     `${plural(pairs, 'comparison')}: ${number(equal)} identical`,
     ...(notExercised > 0 ? [`${number(notExercised)} not exercised`] : []),
@@ -38,7 +48,21 @@ export function tallyText({ pairs, equal, notExercised, intended, known, unexpec
     `${number(known)} known`,
     `${number(unexpected)} unexpected`,
     ...(failed > 0 ? [`${number(failed)} failed`] : []),
+    ...(incomplete > 0 ? [`${number(incomplete)} incomplete`] : []),
     ...(faults > 0 ? [`${plural(faults, 'run')} out of balance`] : []),
   ];
   return parts.join(', ');
+}
+
+/** What is incomplete, and why: one line a reason, with the comparisons that it concerns. */
+export function incompleteNotes({ rows, tally }: CompareReport): string[] {
+  if (tally.incomplete === 0) return [];
+  const found = new Map<string, string[]>();
+  for (const { workload } of rows)
+    for (const { reference, candidate, incomplete } of [...workload.pairs, ...workload.predecessors]) {
+      if (incomplete === null) continue;
+      const key = `${workload.name}: ${endText(incomplete, workload.opTexts)}`;
+      found.set(key, [...(found.get(key) ?? []), `${candidate} against ${reference}`]);
+    }
+  return [...found].map(([note, pairs]) => `${note} (${pairs.join(', ')})`);
 }

@@ -50,6 +50,10 @@ const pair = z.strictObject({
   changedMembers: z.array(name),
   unreachedMembers: z.array(name),
   bothPanic: z.boolean(),
+  /** both ended alike at this op of so many; panic null: there was no op */
+  incomplete: z
+    .strictObject({ op: count, ops: count, panic: z.strictObject({ where: name, reason: name }).nullable() })
+    .nullable(),
   failures: z.array(z.strictObject({ variant: name, failure })),
 });
 
@@ -74,6 +78,8 @@ const workload = z.strictObject({
   name,
   title: z.string(),
   ops: count,
+  /** false: some pair is incomplete */
+  complete: z.boolean(),
   recorded: z.boolean(),
   /** every setting of the machine, resolved */
   machine: z.record(name, z.union([z.number(), z.boolean()])),
@@ -99,6 +105,7 @@ const entry = z.strictObject({ variant: name, workload: name, what: name, reason
 
 export const compareSchema = z.strictObject({
   schema: z.literal(REPORT_SCHEMA),
+  /** false: interrupted, or some workload is incomplete */
   complete: z.boolean(),
   exitCode: z.union([z.literal(0), z.literal(1), z.literal(3), z.literal(130)]),
   against: name,
@@ -116,6 +123,8 @@ export const compareSchema = z.strictObject({
     equal: count,
     notExercised: count,
     failed: count,
+    incomplete: count,
+    incompletePredecessors: count,
     predecessors: count,
     unexpectedPredecessors: count,
     faults: count,

@@ -1,5 +1,5 @@
 /** The verbs of workload text: how the words behind each become operands. */
-import { ERRNOS, OUTCOME_OK, OUTCOME_SIGNAL, SIGNALS } from '../names.ts';
+import { ERRNOS, OUTCOME_OK, OUTCOME_PANIC, OUTCOME_SIGNAL, SIGNALS } from '../names.ts';
 import {
   ADVICES,
   INHERITANCES,
@@ -170,6 +170,7 @@ const VERB_NAMES = Object.keys(VERBS);
 
 const OUTCOMES: Readonly<Record<string, number>> = {
   ok: OUTCOME_OK,
+  panic: OUTCOME_PANIC,
   ...ERRNOS,
   ...Object.fromEntries(Object.entries(SIGNALS).map(([name, number]) => [name, OUTCOME_SIGNAL + number])),
 };
@@ -202,7 +203,8 @@ export function parseOp(c: Cursor, maxCpu: number): OpNode {
   verb.operands?.(c, op);
   if (verb.arrow === 'child' && !c.isSymbol('->')) c.fail("'->' and a name for the child");
   if (verb.arrow !== undefined && c.acceptSymbol('->')) op.result = resultName(c, verb.arrow);
-  if (c.acceptSymbol('=>')) op.expect = 1 + OUTCOMES[c.keyword('ok, a signal or an errno', Object.keys(OUTCOMES))];
+  if (c.acceptSymbol('=>'))
+    op.expect = 1 + OUTCOMES[c.keyword('ok, panic, a signal or an errno', Object.keys(OUTCOMES))];
   c.end();
   return op;
 }

@@ -180,6 +180,27 @@ describe('compare', () => {
     );
   });
 
+  it('refuses variants that come after each other, naming the circle', () => {
+    const after = (id: string, before: string): string =>
+      files.write(
+        `${id}.ts`,
+        `import { landed } from 'pmapdiff';\nexport default { ...landed, id: '${id}', after: '${before}', intends: [] };`,
+      );
+    const one = [after('self', 'self')];
+    const two = [after('cyc-a', 'cyc-b'), after('cyc-b', 'cyc-a')];
+    for (const [paths, circle] of [
+      [one, '"self" after "self"'],
+      [two, '"cyc-a" after "cyc-b" after "cyc-a"'],
+      [[after('tail', 'cyc-a'), ...two], '"cyc-a" after "cyc-b" after "cyc-a"'],
+    ] as const) {
+      const line = `pmapdiff: after: expected a series with a first variant, got the circle ${circle}\n`;
+      const given = ['compare', '-w', 'exit-touched', '--variants', 'landed', '--variant', ...paths];
+      const { status, stdout, stderr } = pmapdiff(...given, '--against', 'previous');
+      expect([status, stdout, stderr]).toEqual([2, '', line]);
+      if (paths.length <= 2) expect(pmapdiff('review', ...paths)).toMatchObject({ status: 2, stderr: line });
+    }
+  });
+
   it('shows what a variant prints on stderr, under its name', () => {
     const path = files.variant('prints', "exitBeforeVmspaceExit() { console.log('here'); },");
     const { stdout, stderr } = pmapdiff(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { exitCodeOf } from '../../../harness/compare/gate.ts';
-import type { Ended, Leftover } from '../../../harness/run/record.ts';
+import type { Ended, Leftover, RunRecord } from '../../../harness/run/record.ts';
 import { type Planned, compareAll } from '../../support/comparison.ts';
 import { type PlantedOp, facts, intent, record } from '../../support/records.ts';
 
@@ -14,21 +14,27 @@ interface Case {
   readonly resident?: number;
   readonly intends?: typeof declared;
   readonly ended?: Ended;
+  /** the reference ends so too */
+  readonly both?: boolean;
   readonly left?: Leftover[];
   readonly planned?: Planned;
 }
 
-function exitCode({ resident = 3, intends = [], ended, left = [], planned = {} }: Case): number {
-  const old = { facts: facts('old'), records: [record('old', ops(3))] };
+function exitCode({ resident = 3, intends = [], ended, both = false, left = [], planned = {} }: Case): number {
   const planted = { left, ...(ended === undefined ? {} : { ended }) };
+  const run = (id: string): RunRecord =>
+    record(id, ended === undefined ? ops(resident) : ops(3).slice(0, ended.kind === 'panic' ? ended.op : 0), planted);
+  const old = { facts: facts('old'), records: [both ? run('old') : record('old', ops(3))] };
   const candidate = {
     facts: facts('new', 'old', intends, ['removeIsNoop']),
-    records: [record('new', ended === undefined ? ops(resident) : [], planted)],
+    records: [run('new')],
   };
   return compareAll([old, candidate], planned).report.tally.exitCode;
 }
 
 const failed: Ended = { kind: 'failed', how: 'limit', op: null, message: 'took longer than 10 s' };
+const panic = (op: number): Ended => ({ kind: 'panic', op, where: 'vm_wait', reason: 'no free pages', values: {} });
+const panics = 'a: exec sh60\na: exit => panic\n';
 const left = [{ what: 'pvPageCount', start: 0, end: 1 }];
 
 describe('the exit code is', () => {
@@ -61,6 +67,17 @@ describe('the exit code is', () => {
       { intends: [intent('ipis', 'more')], planned: { gate: { wholeCatalog: true } } },
     ],
     ['3 when there was nothing to run', 3, { planned: { texts: [''] } }],
+    ['1 when the candidate alone panics', 1, { ended: panic(1) }],
+    ['3 when both panic in the first op', 3, { ended: panic(0), both: true }],
+    ['3 when both panic before the end', 3, { ended: panic(1), both: true }],
+    ['0 when the workload says that they do', 0, { ended: panic(1), both: true, planned: { texts: [panics] } }],
+    ['3 when it says so of another op', 3, { ended: panic(0), both: true, planned: { texts: [panics] } }],
+    ['3 when it says so and the reference does not', 3, { planned: { texts: [panics] } }],
+    [
+      '3 when the reference panics where the workload says that it does not',
+      3,
+      { ended: panic(1), both: true, planned: { texts: ['a: exec sh60\na: exit => ok\n'] } },
+    ],
   ])('%s', (_what, code, planted) => {
     expect(exitCode(planted)).toBe(code);
   });

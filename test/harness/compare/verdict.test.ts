@@ -34,12 +34,20 @@ describe('the verdict on two records is', () => {
     expect(pair(one, record('new', quiet.slice(0, 1), { ended: panicAt(1, 'pmap_pinit') })).verdict).toBe('panic');
   });
 
-  it('taken from the ops before, when both panic alike', () => {
+  it('incomplete, when both panic alike, whatever the ops before say', () => {
     const ended = panicAt(2);
     const same = pair(record('old', quiet.slice(0, 2), { ended }), record('new', quiet.slice(0, 2), { ended }));
-    expect([same.verdict, same.bothPanic]).toEqual(['not-exercised', true]);
+    expect([same.verdict, same.bothPanic, same.standing]).toEqual(['incomplete', true, null]);
+    expect(same.incomplete).toMatchObject({ op: 2, panic: { where: 'pmap_release' } });
     const other = pair(record('old', quiet.slice(0, 2), { ended }), record('new', [{}, { resident: 6 }], { ended }));
-    expect([other.verdict, other.bothPanic]).toEqual(['stat-only', true]);
+    expect([other.verdict, other.standing]).toEqual(['incomplete', 'unexpected']);
+  });
+
+  it('incomplete, when there is nothing to run', () => {
+    expect(pair(record('old', []), record('new', []))).toMatchObject({
+      verdict: 'incomplete',
+      incomplete: { op: 0, ops: 0, panic: null },
+    });
   });
 
   it('invariant-broken, introduced or mended, when one of them breaks it', () => {

@@ -127,6 +127,46 @@ describe('annotations', () => {
   });
 });
 
+describe('a comparison that ended early in both runs', () => {
+  const ended = { kind: 'panic', op: 1, where: 'vm_wait', reason: 'no free pages', values: {} } as const;
+  const early = (id: string, resident: number, after: string | null): Column => ({
+    facts: facts(id, after),
+    records: [record(id, ops(resident).slice(0, 1), { ended })],
+  });
+  const report = compared([early('old', 3, null), early('same', 3, 'old'), early('other', 5, 'old')]);
+  const note = 'w0: both: panic: vm_wait: no free pages at line 2, a: exit; 1 of 2 ops compared';
+
+  it('is no agreement in text', () => {
+    const text = renderText(report, { color: false });
+    expect(text).toMatch(/^w0 +2 +✗ incomplete +✗ incomplete$/m);
+    expect(text).toContain(`! incomplete: ${note} (same against old, other against old)`);
+    expect(text).toContain('0 identical, 0 intended, 0 known, 1 unexpected, 2 incomplete');
+  });
+
+  it('is in the open in Markdown', () => {
+    const [open] = renderMarkdown(report).split('<details>');
+    expect(open).toContain('### pmapdiff: incomplete: the harness failed or nothing was run');
+    expect(open).toContain('1 of 2 ops compared (same against old, other against old)');
+  });
+
+  it('is an error in JUnit and an annotation', () => {
+    const text = renderJunit(report);
+    expect(text).toContain('tests="2" failures="0" errors="2"');
+    expect(text).toContain('<error type="incomplete" message="both: panic: vm_wait: no free pages');
+    expect(renderGithub(report)).toContain(`::error title=incomplete::${note}`);
+  });
+
+  it('is not complete in JSON, and shares no column', () => {
+    const body = schemas.compare.parse(JSON.parse(renderJson(report)));
+    expect(body).toMatchObject({ complete: false, exitCode: 3, equalEverywhere: [] });
+    expect(body.workloads[0]).toMatchObject({ complete: false, groups: [['old'], ['same'], ['other']] });
+    expect(body.workloads[0]!.pairs[0]).toMatchObject({
+      verdict: 'incomplete',
+      incomplete: { op: 1, ops: 2, panic: { where: 'vm_wait', reason: 'no free pages' } },
+    });
+  });
+});
+
 describe('a list of expected differences', () => {
   it('makes known what it names, with its reason', () => {
     const report = compared([first, bad], { expected: [entry] });
