@@ -4,14 +4,17 @@
 import { COMPARED, COUNTER_NAMES, GAUGES, MEMBER_NAMES } from '../../core/counters.ts';
 
 /**
- * outcome: what a process can see. map: entries, objects, references, wiring. stats: the statistics that the kernel
- * publishes. tables: entries, pv, page references, A and M. cost: everything else that is counted, resolved faults too.
+ * outcome: what a process can see. map: entries, objects, references, wiring. mapping: which pages a pmap maps, and which
+ * of them its map does not allow. stats: the statistics that the kernel publishes. tables: entries, pv, page references, A and M. cost: everything else that is counted, resolved faults too.
  */
-export const PLANES = ['outcome', 'map', 'stats', 'tables', 'cost'] as const;
+export const PLANES = ['outcome', 'map', 'mapping', 'stats', 'tables', 'cost'] as const;
 export type Plane = (typeof PLANES)[number];
 
 /** Statistics of one pmap, recorded after every op beside the counters. */
 export const PMAP_STATS = ['residentCount', 'wiredCount'] as const;
+
+/** What a pmap maps in the span of an op, recorded where an op may take mappings away, and of every pmap at checkpoints. */
+export const MAPPING_STATS = ['mappedPages', 'excessPages'] as const;
 
 const GLOBAL_STATS: readonly string[] = ['userPtPageCount', 'kernelPtPageCount', 'pvPageCount'];
 
@@ -26,9 +29,13 @@ export const isCompared = (counter: number): boolean => IS_COMPARED[counter] ===
 export const planeOfCounter = (counter: number): Plane =>
   GLOBAL_STATS.includes(COUNTER_NAMES[counter]) ? 'stats' : 'cost';
 
+/** Is this a number of one pmap, not of the machine? */
+export const isOfOnePmap = (what: string): boolean =>
+  (PMAP_STATS as readonly string[]).includes(what) || (MAPPING_STATS as readonly string[]).includes(what);
+
 /** Names that a declaration can be about. */
 export const isStatistic = (what: string): boolean =>
-  (PMAP_STATS as readonly string[]).includes(what) || COMPARED.some((counter) => COUNTER_NAMES[counter] === what);
+  isOfOnePmap(what) || COMPARED.some((counter) => COUNTER_NAMES[counter] === what);
 
 /** Members of the seam, in order. */
 export const MEMBERS: readonly string[] = MEMBER_NAMES;
