@@ -5,7 +5,7 @@
  * Hot: taken after every op that may take mappings away. Nothing is allocated, and the map's tree stays as it is.
  */
 import type { Machine } from './hunks.ts';
-import { PG_NX_HI, PG_PS, PG_RW, PG_V, PG_W, frameOf } from './hw/entry.ts';
+import { PG_NX_HI, PG_PS, PG_RW, PG_V, PG_W, frameOf, usedFrom } from './hw/entry.ts';
 import { MAP_ENTRY_NEEDS_COPY, type VmMap, type VmMapEntry, type VmObject, type Vmspace } from './state/vm.ts';
 import { type Frame, PAGE_SIZE, VM_PROT_EXECUTE, VM_PROT_WRITE, type Va, wordOf } from './units.ts';
 import { vmMapEntrySucc } from './vm/map-tree.ts';
@@ -16,12 +16,14 @@ export class MappedSpan {
   pages = 0;
   /** those of them that the map does not allow as they are */
   excess = 0;
+  /** where the search for the next page's entry begins */
   #entry: VmMapEntry | null = null;
 
-  /** Nothing is mapped. */
+  /** Nothing is mapped, so far. */
   clear(): void {
     this.pages = 0;
     this.excess = 0;
+    this.#entry = null;
   }
 
   /** Count what vm's pmap maps in [start, end). */
@@ -29,7 +31,6 @@ export class MappedSpan {
     this.clear();
     if (vm.pmap.top === 0 || start >= end) return;
     const levels = m.la57 ? 5 : 4;
-    this.#entry = null;
     this.#table(m, vm.map, vm.pmap.top, levels, 0, start, Math.min(end, 2 ** (11 + 9 * levels)));
   }
 
@@ -39,28 +40,33 @@ export class MappedSpan {
     const span = 2 ** (3 + 9 * level);
     const first = start <= base ? 0 : Math.floor((start - base) / span);
     const last = Math.min(512, Math.ceil((end - base) / span));
-    let at = wordOf(table) + first * 2;
-    for (let slot = first; slot < last; slot++, at += 2) {
+    const origin = wordOf(table);
+    for (let slot = usedFrom(words, origin, first, last); slot < last; slot = usedFrom(words, origin, slot + 1, last)) {
+      const at = origin + slot * 2;
       const lo = words[at];
       if ((lo & PG_V) === 0) continue;
       const va = base + slot * span;
       if (level > 1 && (lo & PG_PS) === 0) this.#table(m, map, frameOf(lo), level - 1, va, start, end);
-      else this.#leaf(m, map, lo, words[at + 1], va, span, start, end);
+      else this.leaf(m, map, lo, words[at + 1], va, span, start, end);
     }
   }
 
-  #leaf(m: Machine, map: VmMap, lo: number, hi: number, at: Va, span: number, start: Va, end: Va): void {
-    const whole = span / PAGE_SIZE;
-    const frame = frameOf(lo) - (frameOf(lo) % whole);
+  /**
+   * Count the part of a leaf that lies in [start, end): the entry (lo, hi) for `span` bytes from `at` on. Leaves come by
+   * ascending address.
+   */
+  leaf(m: Machine, map: VmMap, lo: number, hi: number, at: Va, span: number, start: Va, end: Va): void {
+    const frame = span === PAGE_SIZE ? frameOf(lo) : frameOf(lo) - (frameOf(lo) % (span / PAGE_SIZE));
     const from = Math.max(at, start);
     const to = Math.min(at + span, end);
+    const { header } = map;
+    let entry: VmMapEntry = this.#entry ?? firstEndingAfter(map, from);
     for (let va = from; va < to; va += PAGE_SIZE) {
       this.pages++;
-      let entry: VmMapEntry = this.#entry ?? firstEndingAfter(map, va);
-      while (entry !== map.header && entry.end <= va) entry = vmMapEntrySucc(entry);
-      this.#entry = entry;
-      if (entry === map.header || !allows(m, entry, va, lo, hi, frame + (va - at) / PAGE_SIZE)) this.excess++;
+      while (entry !== header && entry.end <= va) entry = vmMapEntrySucc(entry);
+      if (entry === header || !allows(m, entry, va, lo, hi, frame + (va - at) / PAGE_SIZE)) this.excess++;
     }
+    this.#entry = entry;
   }
 }
 
@@ -93,10 +99,9 @@ function allows({ page, vm }: Machine, entry: VmMapEntry, va: Va, lo: number, hi
   let pindex = (va - start + entry.offset) / PAGE_SIZE;
   let isTop = true;
   for (let object: VmObject | null = entry.object; object !== null; object = object.backing) {
-    if (page.object[frame] === object.id)
-      return page.pindex[frame] === pindex && radixLookup(vm.index, object, pindex) === frame && (isTop || !writeable);
+    if (page.object[frame] === object.id) return page.pindex[frame] === pindex && (isTop || !writeable);
     // A valid page nearer the top hides those below it.
-    const nearer = radixLookup(vm.index, object, pindex);
+    const nearer = object.residentCount === 0 ? 0 : radixLookup(vm.index, object, pindex);
     if (nearer !== 0 && page.valid[nearer] !== 0) return false;
     pindex += object.backingOffset / PAGE_SIZE;
     isTop = false;

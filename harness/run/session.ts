@@ -235,8 +235,17 @@ export class Session {
   }
 
   #checkpoint(op: number): void {
-    const { map, tables } = snapshotDigest(this.#m);
-    this.#checkpoints.push({ op, map, tables, isMidCall: this.#recorder.stopped > 0, pmaps: pmapStats(this.#m, this.#mapped) });
+    const m = this.#m;
+    const mapped = this.#mapped;
+    const pmaps = new Int32Array((2 + m.vmspaces.length) * PMAP_FIELDS);
+    const put = (at: number, { stats }: Pmap, ...rest: readonly number[]): void =>
+      pmaps.set([stats.residentCount, stats.wiredCount, ...rest], at * PMAP_FIELDS);
+    put(0, m.kernelPmap);
+    put(1, m.pmap0);
+    const { map, tables } = snapshotDigest(m, mapped, ({ pmap }, index) =>
+      put(2 + index, pmap, topPagesOf(pmap), mapped.pages, mapped.excess),
+    );
+    this.#checkpoints.push({ op, map, tables, isMidCall: this.#recorder.stopped > 0, pmaps });
   }
 
   /** What the run came to, once it is over. */
@@ -264,18 +273,4 @@ export class Session {
       profile: this.#profiler?.finish() ?? null,
     };
   }
-}
-
-/** mapped: for use in here. */
-function pmapStats(m: Machine, mapped: MappedSpan): Int32Array {
-  const numbers = new Int32Array((2 + m.vmspaces.length) * PMAP_FIELDS);
-  const put = (i: number, { stats }: Pmap, ...rest: readonly number[]): void =>
-    numbers.set([stats.residentCount, stats.wiredCount, ...rest], i * PMAP_FIELDS);
-  put(0, m.kernelPmap);
-  put(1, m.pmap0);
-  m.vmspaces.forEach((vm, i) => {
-    mapped.take(m, vm, 0, Infinity);
-    put(2 + i, vm.pmap, topPagesOf(vm.pmap), mapped.pages, mapped.excess);
-  });
-  return numbers;
 }

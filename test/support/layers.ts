@@ -38,7 +38,8 @@ const CORE_ORDER: readonly (readonly string[])[] = [
   ['core/pmap/'],
   ['core/vm/'],
   ['core/kern/'],
-  ['core/machine.ts', 'core/mapped.ts', 'core/snapshot.ts'],
+  ['core/mapped.ts'],
+  ['core/machine.ts', 'core/snapshot.ts'],
   ['core/inspect.ts', 'core/index.ts'],
 ];
 
