@@ -8,6 +8,7 @@ import type { Machine } from './hunks.ts';
 import { PG_NX_HI, PG_PS, PG_RW, PG_V, PG_W, frameOf, usedFrom } from './hw/entry.ts';
 import { MAP_ENTRY_NEEDS_COPY, type VmMap, type VmMapEntry, type VmObject, type Vmspace } from './state/vm.ts';
 import { type Frame, PAGE_SIZE, VM_PROT_EXECUTE, VM_PROT_WRITE, type Va, wordOf } from './units.ts';
+import { firstEndingAfter } from './vm/entry-at.ts';
 import { vmMapEntrySucc } from './vm/map-tree.ts';
 import { radixLookup } from './vm/radix.ts';
 
@@ -68,24 +69,6 @@ export class MappedSpan {
     }
     this.#entry = entry;
   }
-}
-
-/** The lowest entry that ends above va, else the header. The tree is not restructured. */
-function firstEndingAfter({ header, root }: VmMap, va: Va): VmMapEntry {
-  let [before, after] = [header, header];
-  for (let node = root; node !== null;) {
-    if (node.end <= va) {
-      // A pointer without a child holds the neighbour.
-      if (node.right === after) return after;
-      before = node;
-      node = node.right;
-    } else {
-      if (node.start <= va || node.left === before) return node;
-      after = node;
-      node = node.left;
-    }
-  }
-  return header;
 }
 
 /** May the page at va be mapped by an entry of these bits to this frame? */

@@ -3,7 +3,7 @@
  * differ explains it.
  */
 import type { Explanations, Step } from '../declare/declarations.ts';
-import { type Measure, NOTHING, sum } from '../declare/measure.ts';
+import { type Measure, NOTHING, isExact, sum } from '../declare/measure.ts';
 import type { Plane } from '../declare/planes.ts';
 import { type Expected, fits, mayStray, termsOf } from './occasions.ts';
 
@@ -128,8 +128,9 @@ export class Track {
         total,
       };
     }
-    const steps =
-      standing === 'intended' ? this.intended : standing === 'known' ? [...this.intended, ...this.known] : [];
+    // A finding about certain occasions explains nothing where there was none.
+    const known = this.known.filter((step) => !isExact(step.measure) || this.#applied.has(step));
+    const steps = standing === 'intended' ? this.intended : standing === 'known' ? [...this.intended, ...known] : [];
     return {
       what,
       plane,

@@ -13,6 +13,8 @@ export const BASES = [
   'exit of the last user',
   'pmap_remove call',
   'reserved page freed',
+  'teardown without the shared page',
+  'teardown without its table',
 ] as const;
 
 export interface Measure {

@@ -29,6 +29,7 @@ import {
   postSignal,
   procCreate,
   resume,
+  roundPage,
   runOn,
   setHandler,
   sysBrk,
@@ -49,7 +50,6 @@ import {
   sysUnshare,
   sysVfork,
   sysWait,
-  roundPage,
   trapSignal,
   truncPage,
 } from '../../core/index.ts';
