@@ -75,6 +75,8 @@ export const REACHED_REMOVE_LOOP_DONE = 64;
 export const REACHED_EXEC_BEFORE_TEARDOWN = 65;
 export const REACHED_EXIT_BEFORE_VMSPACE_EXIT = 66;
 export const REACHED_VMSPACE_CLEAR = 67;
+export const TEARDOWNS_WITHOUT_SHARED_PAGE = 68;
+export const TEARDOWNS_WITHOUT_ITS_TABLE = 69;
 
 /** A counter: its number, its name, what it counts, and the kernel function (or macro, or instruction) that does that. */
 type Row<Name extends string = string> = readonly [number: number, name: Name, counts: string, where: string];
@@ -153,6 +155,18 @@ const EVENTS_TABLE = [
   [EXITS, 'exits', 'process exits', 'exit1'],
   [SIGNALS, 'signals', 'signals delivered', 'sendsig'],
   [SOLE_EXITS, 'soleExits', 'process exits that found no other user of the vmspace when the hook was reached', 'exit1'],
+  [
+    TEARDOWNS_WITHOUT_SHARED_PAGE,
+    'teardownsWithoutSharedPage',
+    'of those exits and of execsReused: something is mapped, but the map has no memory at the shared page',
+    'exec_free_abi_mappings',
+  ],
+  [
+    TEARDOWNS_WITHOUT_ITS_TABLE,
+    'teardownsWithoutItsTable',
+    'of those: there is no page directory for its address either',
+    'exec_free_abi_mappings',
+  ],
 ] as const satisfies readonly Row[];
 
 /** Members of the seam in the order of the C files (hunks.ts), and the function that each belongs to. */

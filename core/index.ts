@@ -7,6 +7,7 @@ export * from './events.ts';
 export { HUNK_DECIDES, HUNK_NAMES, type Hunks, type Machine } from './hunks.ts';
 export * from './kern/index.ts';
 export * from './machine.ts';
+export { MappedSpan } from './mapped.ts';
 export { KernelPanic } from './panic.ts';
 export * from './places.ts';
 export * from './pmap/index.ts';

@@ -5,13 +5,14 @@
  * ascending. Statistics are not in it.
  */
 import type { Machine } from './hunks.ts';
-import { PG_PS, PG_V, frameOf } from './hw/entry.ts';
+import { PG_PS, PG_V, frameOf, usedFrom } from './hw/entry.ts';
+import type { MappedSpan } from './mapped.ts';
 import { pvNext, pvPmap, pvVaHi, pvVaLo } from './pmap/pv.ts';
 import type { Names } from './state/names.ts';
 import { VPO_UNMANAGED } from './state/page.ts';
 import type { Pmap } from './state/pmap.ts';
-import type { VmMapEntry, VmObject, Vmspace } from './state/vm.ts';
-import { type Frame, runOf, vaOf, wordOf } from './units.ts';
+import type { VmMap, VmMapEntry, VmObject, Vmspace } from './state/vm.ts';
+import { type Frame, NBPDP, NBPDR, PAGE_SIZE, runOf, vaOf, wordOf } from './units.ts';
 import { vmMapEntrySucc } from './vm/map-tree.ts';
 
 /** Kinds of rows and their columns. */
@@ -153,6 +154,9 @@ interface TableWalk {
   /** Number of a pmap's vmspace. */
   readonly spaces: ReadonlyMap<Pmap, number>;
   space: number;
+  /** counts what the address space at hand maps */
+  readonly mapped: MappedSpan | null;
+  map: VmMap | null;
 }
 
 /** The pv entries of a frame, oldest first. */
@@ -168,6 +172,8 @@ function putPvs({ m, rows, spaces }: TableWalk, frame: number, heads: Int32Array
 function putLeaf(walk: TableWalk, va: number, lo: number, hi: number, level: number): void {
   const { rows } = walk;
   const { names, page } = walk.m;
+  const span = level === 1 ? PAGE_SIZE : level === 2 ? NBPDR : NBPDP;
+  walk.mapped?.leaf(walk.m, walk.map!, lo, hi, va, span, va, va + span);
   const frame = frameOf(lo);
   const number = names.of(frame);
   const first = names.fresh;
@@ -195,7 +201,7 @@ function putTable(walk: TableWalk, table: Frame, level: number, base: number, sp
   rows.put(level);
   rows.put(level < 4 ? page.refCount[table] : 0);
   const at = wordOf(table);
-  for (let i = 0; i < count; i++) {
+  for (let i = usedFrom(words, at, 0, count); i < count; i = usedFrom(words, at, i + 1, count)) {
     const lo = words[at + i * 2];
     if ((lo & PG_V) === 0) continue;
     const va = base + i * span;
@@ -204,16 +210,25 @@ function putTable(walk: TableWalk, table: Frame, level: number, base: number, sp
   }
 }
 
-function tablesPlane(m: Machine, rows: Rows): void {
+function tablesPlane(
+  m: Machine,
+  rows: Rows,
+  mapped: MappedSpan | null = null,
+  each: ((vm: Vmspace, index: number) => void) | null = null,
+): void {
   const { names } = m;
   names.start();
   const spaces = new Map<Pmap, number>(m.vmspaces.map((vm, index) => [vm.pmap, index + 1]));
-  const walk: TableWalk = { m, rows, spaces, space: 0 };
+  const walk: TableWalk = { m, rows, spaces, space: 0, mapped, map: null };
   const levels = m.la57 ? 5 : 4;
-  for (const { pmap } of m.vmspaces) {
+  for (const vm of m.vmspaces) {
+    const { pmap, map } = vm;
     walk.space++;
+    walk.map = map;
+    mapped?.clear();
+    if (pmap.top !== 0) putTable(walk, pmap.top, levels, 0, 2 ** (12 + 9 * (levels - 1)), 256);
+    each?.(vm, walk.space - 1);
     if (pmap.top === 0) continue;
-    putTable(walk, pmap.top, levels, 0, 2 ** (12 + 9 * (levels - 1)), 256);
     for (const key of [...pmap.reserved.keys()].toSorted((a, b) => a - b)) {
       rows.put(KIND_NUMBER.reserved);
       rows.put(walk.space);
@@ -243,11 +258,15 @@ export function snapshot(m: Machine): Snapshot {
   return { map: rowsOf(map.kept!), tables: rowsOf(tables.kept!) };
 }
 
-/** Digests of what snapshot() gives. */
-export function snapshotDigest(m: Machine): SnapshotDigest {
+/** Digests of what snapshot() gives. each: is called for every vmspace, by age, when `mapped` has counted what it maps. */
+export function snapshotDigest(
+  m: Machine,
+  mapped: MappedSpan | null = null,
+  each: ((vm: Vmspace, index: number) => void) | null = null,
+): SnapshotDigest {
   const map = new Rows(false);
   mapPlane(m, map);
   const tables = new Rows(false);
-  tablesPlane(m, tables);
+  tablesPlane(m, tables, mapped, each);
   return { map: map.digest, tables: tables.digest };
 }

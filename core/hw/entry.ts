@@ -75,3 +75,15 @@ export const frameOf = (lo: number): Frame => lo >>> 12;
 export const entryLo = (frame: Frame, bits: number): number => (frame << 12) | bits;
 /** Word index of the page that the low word of an entry names. */
 export const tableWords = (lo: number): number => (lo & PG_FRAME_LO) >>> 2;
+
+/** The first entry from `slot` on whose low word is not 0, of the table that starts at word `origin`; `end` if there is none before it. */
+export function usedFrom(words: Int32Array, origin: number, slot: number, end: number): number {
+  let at = slot;
+  // Most entries are 0: four at once.
+  for (; at + 4 <= end; at += 4) {
+    const word = origin + at * 2;
+    if ((words[word] | words[word + 2] | words[word + 4] | words[word + 6]) !== 0) break;
+  }
+  while (at < end && words[origin + at * 2] === 0) at++;
+  return at;
+}

@@ -38,6 +38,7 @@ import { idleOtherCpus, minUserAddress } from './run.ts';
 import { terminate } from './signal.ts';
 import { STOP_PPWAIT_CLEARED, stopsAt } from './stop.ts';
 import { mapMemory } from './syscalls.ts';
+import { countTeardown } from './teardown.ts';
 
 const RX = VM_PROT_READ | VM_PROT_EXECUTE;
 
@@ -89,6 +90,7 @@ export function execNewVmspace(m: Machine, p: Proc, sysent: Sysent): boolean {
   if (reuse) {
     m.counters[EXECS_REUSED]++;
     m.counters[REACHED_EXEC_BEFORE_TEARDOWN]++;
+    countTeardown(m, p);
     enterPlace(m, IN_EXEC_FREE_ABI_MAPPINGS);
     m.hunks.execBeforeTeardown(m, p);
     leavePlace(m);

@@ -10,6 +10,7 @@ import { vmspaceExitBegin, vmspaceExitFinish } from '../vm/vmspace.ts';
 import { ESTOPPED, SIGKILL } from './errno.ts';
 import { idleOtherCpus, runOn } from './run.ts';
 import { STOP_REFCNT_TESTED, STOP_RELEASE_FAILED, stopsAt } from './stop.ts';
+import { countTeardown } from './teardown.ts';
 
 /** A process that leads RFTHREAD peers kills them, and waits until they are gone, before it lets its own vmspace go. */
 function killPeers(m: Machine, p: Proc): void {
@@ -41,7 +42,10 @@ export function exit1(m: Machine, p: Proc, status: number, signal: number): numb
   p.exitSignal = signal;
   killPeers(m, p);
   m.counters[REACHED_EXIT_BEFORE_VMSPACE_EXIT]++;
-  if (p.vmspace.refcnt === 1) m.counters[SOLE_EXITS]++;
+  if (p.vmspace.refcnt === 1) {
+    m.counters[SOLE_EXITS]++;
+    countTeardown(m, p);
+  }
   enterPlace(m, IN_EXEC_FREE_ABI_MAPPINGS);
   m.hunks.exitBeforeVmspaceExit(m, p);
   leavePlace(m);

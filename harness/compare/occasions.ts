@@ -9,6 +9,8 @@ import {
   REACHED_RESERVED_PT_PAGE_FREED,
   REMOVE_CALLS,
   SOLE_EXITS,
+  TEARDOWNS_WITHOUT_ITS_TABLE,
+  TEARDOWNS_WITHOUT_SHARED_PAGE,
 } from '../../core/counters.ts';
 import { BASES, type Measure } from '../declare/measure.ts';
 
@@ -24,6 +26,8 @@ export function readOccasions(into: Occasions, added: ArrayLike<number>): void {
   into[3] = added[SOLE_EXITS];
   into[4] = added[REMOVE_CALLS];
   into[5] = added[REACHED_RESERVED_PT_PAGE_FREED];
+  into[6] = added[TEARDOWNS_WITHOUT_SHARED_PAGE];
+  into[7] = added[TEARDOWNS_WITHOUT_ITS_TABLE];
 }
 
 /** Lower and upper bound of a difference: the steps' terms, each on its own side's occasions. */

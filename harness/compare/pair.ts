@@ -236,7 +236,7 @@ function verdictOf(
   if (has('panic')) return 'panic';
   if (has('invariant')) return 'invariant-broken';
   if (has('outcome')) return 'behavioural';
-  if (has('map')) return 'latent';
+  if (has('map') || has('mapping')) return 'latent';
   if (has('stats')) return 'stat-only';
   if (has('tables') || has('cost')) return 'cost-only';
   return changed.length > 0 && unreached.length === changed.length ? 'not-exercised' : 'identical';

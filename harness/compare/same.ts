@@ -76,6 +76,8 @@ function sameStatistics({ perOp: a, start: before }: RunPart, { perOp: b, start:
     equal(bitsOf(before), bitsOf(after)) &&
     equal(a.residentCount, b.residentCount) &&
     equal(a.wiredCount, b.wiredCount) &&
+    equal(a.mappedPages, b.mappedPages) &&
+    equal(a.excessPages, b.excessPages) &&
     equal(a.counterFrom, b.counterFrom) &&
     equal(a.counterIndex, b.counterIndex) &&
     equal(a.counterDelta, b.counterDelta)

@@ -10,7 +10,7 @@
  */
 import { COMPARED, COUNTER_COUNT, COUNTER_NAMES, GAUGES } from '../../core/counters.ts';
 import type { Explanations, Step } from '../declare/declarations.ts';
-import { PMAP_STATS, isCompared, isGauge, planeOfCounter } from '../declare/planes.ts';
+import { MAPPING_STATS, PMAP_STATS, isCompared, isGauge, planeOfCounter } from '../declare/planes.ts';
 import { type Checkpoint, OUTCOME_STOPPED, PMAP_FIELDS, type RunPart } from '../run/record.ts';
 import { OUTCOME_NOT_RUN } from '../workload/names.ts';
 import { newOccasions, readOccasions } from './occasions.ts';
@@ -47,7 +47,10 @@ export class StatisticsComparer {
     for (const c of COMPARED) counters[c] = new Track(COUNTER_NAMES[c], planeOfCounter(c), explained);
     this.#counters = counters;
     this.#withTerms = COMPARED.filter((counter) => !isGauge(counter) && counters[counter].hasTerms);
-    this.#pmapTracks = PMAP_STATS.map((what) => new Track(what, 'stats', explained));
+    this.#pmapTracks = [
+      ...PMAP_STATS.map((what) => new Track(what, 'stats', explained)),
+      ...MAPPING_STATS.map((what) => new Track(what, 'mapping', explained)),
+    ];
   }
 
   /**
@@ -57,13 +60,16 @@ export class StatisticsComparer {
   take(a: RunPart, b: RunPart, first: number, count: number, horizon: number): void {
     if (!this.#begun) this.#begin(a, b);
     this.#takeCounters(a, b, first, count, horizon);
-    const [resident, wired] = this.#pmapTracks;
-    compareLevels(a.perOp.residentCount, b.perOp.residentCount, a, b, first, count, horizon, resident);
-    compareLevels(a.perOp.wiredCount, b.perOp.wiredCount, a, b, first, count, horizon, wired);
+    const [x, y] = [a.perOp, b.perOp];
+    const [resident, wired, mapped, excess] = this.#pmapTracks;
+    compareLevels(x.residentCount, y.residentCount, a, b, first, count, horizon, resident);
+    compareLevels(x.wiredCount, y.wiredCount, a, b, first, count, horizon, wired);
+    compareLevels(x.mappedPages, y.mappedPages, a, b, first, count, horizon, mapped);
+    compareLevels(x.excessPages, y.excessPages, a, b, first, count, horizon, excess);
     const others = new Map(b.checkpoints.map((point) => [point.op, point]));
     for (const point of a.checkpoints) {
       const other = point.op < Math.min(first + count, horizon) ? others.get(point.op) : undefined;
-      if (other !== undefined && !point.isMidCall && !other.isMidCall) compareEveryPmap(point, other, resident, wired);
+      if (other !== undefined && !point.isMidCall && !other.isMidCall) compareEveryPmap(point, other, this.#pmapTracks);
     }
   }
 
@@ -177,8 +183,12 @@ function compareLevels(
   horizon: number,
   track: Track,
 ): void {
-  const [onceA, onceB] = [newOccasions(), newOccasions()];
   const { hasTerms } = track;
+  if (!hasTerms && isEqual(reference, candidate, count)) {
+    track.total = 0;
+    return;
+  }
+  const [onceA, onceB] = [newOccasions(), newOccasions()];
   for (let at = 0; at < count; at++) {
     const op = first + at;
     if (op < horizon && (code[at] === OUTCOME_STOPPED || code[at] === OUTCOME_NOT_RUN)) continue;
@@ -196,8 +206,14 @@ function compareLevels(
   }
 }
 
+function isEqual(reference: Int32Array, candidate: Int32Array, count: number): boolean {
+  for (let at = 0; at < count; at++) if (reference[at] !== candidate[at]) return false;
+  return true;
+}
+
 /** The pmaps of those that do not act: what is wrong with one of them is laid to the op before the checkpoint. */
-function compareEveryPmap({ op, pmaps: a }: Checkpoint, { pmaps: b }: Checkpoint, resident: Track, wired: Track): void {
+function compareEveryPmap({ op, pmaps: a }: Checkpoint, { pmaps: b }: Checkpoint, tracks: readonly Track[]): void {
+  const [resident, wired, mapped, excess] = tracks;
   if (a.length !== b.length) return; // the maps differ too
   const [onceA, onceB] = [newOccasions(), newOccasions()];
   for (let at = 0; at < a.length; at += PMAP_FIELDS) {
@@ -205,5 +221,7 @@ function compareEveryPmap({ op, pmaps: a }: Checkpoint, { pmaps: b }: Checkpoint
     onceB[0] = b[at + 2];
     resident.check(op, b[at] - a[at], onceB, onceA);
     wired.check(op, b[at + 1] - a[at + 1], onceB, onceA);
+    mapped.check(op, b[at + 3] - a[at + 3], onceB, onceA);
+    excess.check(op, b[at + 4] - a[at + 4], onceB, onceA);
   }
 }

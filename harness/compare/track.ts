@@ -153,7 +153,10 @@ export class Track {
 
   get #holding(): readonly Step[] {
     const standing = this.#standing;
-    return standing === 'intended' ? this.intended : standing === 'known' ? [...this.intended, ...this.known] : [];
+    if (standing !== 'known') return standing === 'intended' ? this.intended : [];
+    // A finding about certain occasions explains nothing where there was none.
+    const known = this.known.filter((step) => !isExact(step.measure) || this.#applied.has(step));
+    return [...this.intended, ...known];
   }
 
   /** Steps that really explained something: by a term that applied, or by a difference beyond the terms on their open side. */

@@ -7,7 +7,7 @@
  */
 import { hint } from '../../core/suggest.ts';
 import { ANYTHING, type Measure, isExact, parseMeasure } from './measure.ts';
-import { STATISTICS } from './planes.ts';
+import { STATISTICS, isOfOnePmap } from './planes.ts';
 
 /** A difference that a variant's author intends, against its predecessor. */
 export interface Declared {
@@ -172,7 +172,7 @@ export function intendedMeasure(variant: string, { what, by }: Declared): Measur
 
 /** A statistic of one pmap can be measured by that pmap's own pages only: events happen to the whole machine. */
 function checkBasis(what: string, measure: Measure, where: string): void {
-  if (what !== 'residentCount' && what !== 'wiredCount') return;
+  if (!isOfOnePmap(what)) return;
   if (measure.per.some((n, basis) => basis > 0 && n !== 0))
     throw new RangeError(`${where}: expected terms per live top-level page only`);
 }

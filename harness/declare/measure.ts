@@ -15,6 +15,8 @@ export const BASES_TABLE = [
   ['exit of the last user', 'a process exit that finds no other user of the vmspace at that point'],
   ['pmap_remove call', 'a call of pmap_remove, early exits included'],
   ['reserved page freed', 'a page-table page kept behind a promoted 2M mapping and freed without a demotion'],
+  ['teardown without the shared page', 'an exec or exit whose unmapping finds no shared page in the map'],
+  ['teardown without its table', 'an exec or exit whose unmapping finds no page-table page at that address'],
 ] as const;
 
 type Basis = (typeof BASES_TABLE)[number][0];

@@ -4,10 +4,10 @@
 import { COMPARED, COUNTER_NAMES, GAUGES, MEMBER_NAMES } from '../../core/counters.ts';
 
 /**
- * outcome: what a process can see. map: entries, objects, references, wiring. stats: the statistics that the kernel
- * publishes. tables: entries, pv, page references, A and M. cost: everything else that is counted, resolved faults too.
+ * outcome: what a process can see. map: entries, objects, references, wiring. mapping: which pages a pmap maps, and which
+ * of them its map does not allow. stats: the statistics that the kernel publishes. tables: entries, pv, page references, A and M. cost: everything else that is counted, resolved faults too.
  */
-export const PLANES = ['outcome', 'map', 'stats', 'tables', 'cost'] as const;
+export const PLANES = ['outcome', 'map', 'mapping', 'stats', 'tables', 'cost'] as const;
 export type Plane = (typeof PLANES)[number];
 
 /** Statistics of one pmap, recorded after every op: name, what it counts, and the kernel function that does that. */
@@ -17,6 +17,9 @@ export const PMAP_STATS_TABLE = [
 ] as const;
 
 export const PMAP_STATS = PMAP_STATS_TABLE.map(([name]) => name);
+
+/** What a pmap maps in the span of an op, recorded where an op may take mappings away, and of every pmap at checkpoints. */
+export const MAPPING_STATS = ['mappedPages', 'excessPages'] as const;
 
 const GLOBAL_STATS: readonly string[] = ['userPtPageCount', 'kernelPtPageCount', 'pvPageCount'];
 
@@ -31,8 +34,16 @@ export const isCompared = (counter: number): boolean => IS_COMPARED[counter] ===
 export const planeOfCounter = (counter: number): Plane =>
   GLOBAL_STATS.includes(COUNTER_NAMES[counter]) ? 'stats' : 'cost';
 
+/** Is this a number of one pmap, not of the machine? */
+export const isOfOnePmap = (what: string): boolean =>
+  (PMAP_STATS as readonly string[]).includes(what) || (MAPPING_STATS as readonly string[]).includes(what);
+
 /** Names that a declaration can be about. */
-export const STATISTICS: readonly string[] = [...PMAP_STATS, ...COMPARED.map((counter) => COUNTER_NAMES[counter])];
+export const STATISTICS: readonly string[] = [
+  ...PMAP_STATS,
+  ...MAPPING_STATS,
+  ...COMPARED.map((counter) => COUNTER_NAMES[counter]),
+];
 
 /** Members of the seam, in order. */
 export const MEMBERS: readonly string[] = MEMBER_NAMES;

@@ -31,11 +31,11 @@ export const f15: Finding = {
     },
   ],
   control: 'no-abi-unmap',
-  // Where the process has unmapped the page itself, the predecessor has no entry to remove and this one still makes its call.
-  known: ['delayedInvalidations', 'pmapLocks'].map((what) => ({
-    finding: 'F15',
-    variant: 'shared-page-unmap',
-    what,
-    by: 'more',
-  })),
+  // Where the process has unmapped the page itself, the predecessor has no entry to remove and this one still makes its
+  // call. Without a page directory for the address the one-page path falls back to the loop.
+  known: [
+    ['delayedInvalidations', '+1 per teardown without the shared page'],
+    ['pmapLocks', '+1 per teardown without the shared page'],
+    ['removeLoops', '+1 per teardown without its table'],
+  ].map(([what, by]) => ({ finding: 'F15', variant: 'shared-page-unmap', what: what!, by: by! })),
 };

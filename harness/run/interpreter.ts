@@ -9,6 +9,7 @@ import {
   ESTOPPED,
   type Image,
   type Machine,
+  type MappedSpan,
   PAGE_SIZE,
   PRS_NORMAL,
   type Pmap,
@@ -28,6 +29,7 @@ import {
   postSignal,
   procCreate,
   resume,
+  roundPage,
   runOn,
   setHandler,
   sysBrk,
@@ -49,6 +51,7 @@ import {
   sysVfork,
   sysWait,
   trapSignal,
+  truncPage,
 } from '../../core/index.ts';
 import { OUTCOME_NOT_RUN, OUTCOME_OK, OUTCOME_SIGNAL, OUTCOME_STOPPED } from '../workload/names.ts';
 import {
@@ -86,6 +89,7 @@ import {
   type OpChunk,
   STOP_POINTS,
   type Workload,
+  makesProcess,
 } from '../workload/ops.ts';
 import type { Piece, Tables, WorkloadHead } from '../workload/pieces.ts';
 import { mmapFlags } from './mmap-flags.ts';
@@ -129,6 +133,9 @@ export class Interpreter {
   accesses = 0;
   faults = 0;
   faulted = 0;
+  /** The span in which it may have taken mappings away or wired them: empty, or Infinity at its end for all. */
+  #from = 0;
+  #to = 0;
 
   /** The machine is freshly reset; the workload's files are made here. Its tables are those of the first ops to come. */
   constructor(m: Machine, workload: Omit<WorkloadHead, 'length'> & Tables) {
@@ -175,6 +182,13 @@ export class Interpreter {
     return p === null || p.vmspace === this.#m.vmspace0 ? null : p.vmspace.pmap;
   }
 
+  /** Count what the acting process's pmap maps in the span of the last op. */
+  look(mapped: MappedSpan): void {
+    const p = this.acting;
+    if (this.#from === this.#to || p === null || p.vmspace === this.#m.vmspace0) mapped.clear();
+    else mapped.take(this.#m, p.vmspace, truncPage(this.#from), roundPage(this.#to));
+  }
+
   /** Processes that have not exited. */
   alive(): number {
     let count = 0;
@@ -201,6 +215,7 @@ export class Interpreter {
     this.accesses = 0;
     this.faults = 0;
     this.faulted = 0;
+    this.#to = this.#from;
     const { process, cpu } = this.#tables.actors[chunk.who[at]];
     const p = this.#procs[process] ?? this.#firstSeen(process);
     this.acting = p;
@@ -232,7 +247,11 @@ export class Interpreter {
     const base = chunk.base[at];
     const addr = base === 0 ? chunk.addr[at] : this.#results[base - 1] + chunk.addr[at];
     if (addr !== addr) return OUTCOME_NOT_RUN; // named after an mmap that did not succeed
-    switch (chunk.code[at]) {
+    const code = chunk.code[at];
+    if (code >= OP_MUNMAP && code <= OP_MUNLOCK) this.#span(addr, addr + len);
+    else if (makesProcess(code) || code === OP_UNSHARE || code === OP_EXEC || code === OP_EXEC_FAIL || code === OP_GO)
+      this.#span(0, Infinity);
+    switch (code) {
       case OP_READ:
         return this.#accessSpan(p, addr, len, arg, VM_PROT_READ);
       case OP_WRITE:
@@ -285,7 +304,7 @@ export class Interpreter {
       case OP_MUNLOCK:
         return this.#done(sysMunlock(m, p, addr, len));
       case OP_BRK:
-        return this.#done(sysBrk(m, p, p.vmspace.daddr + p.vmspace.dsize * PAGE_SIZE + len));
+        return this.#brk(p, len);
       case OP_STOP:
         this.#stops[process] = arg + 1;
         return OUTCOME_OK;
@@ -298,8 +317,20 @@ export class Interpreter {
         this.value = m.retval;
         return OUTCOME_OK;
       default:
-        throw new RangeError(`op code: expected 0..${OP_KMEM_FREE}, got ${chunk.code[at]}`);
+        throw new RangeError(`op code: expected 0..${OP_KMEM_FREE}, got ${code}`);
     }
+  }
+
+  #span(from: number, to: number): void {
+    this.#from = from;
+    this.#to = to;
+  }
+
+  #brk(p: Proc, grow: number): number {
+    const { daddr, dsize } = p.vmspace;
+    const old = daddr + dsize * PAGE_SIZE;
+    this.#span(Math.min(old, old + grow), Math.max(old, old + grow));
+    return this.#done(sysBrk(this.#m, p, old + grow));
   }
 
   #done(errno: number): number {
@@ -361,6 +392,7 @@ export class Interpreter {
     const errno = sysMmap(m, p, addr, len, prot, maxProt, this.#mmapFlags[index], number, off, kind === 'phys');
     if (errno !== 0) return this.#done(errno);
     this.value = m.retval;
+    this.#span(m.retval, m.retval + len);
     if (result >= 0) this.#results[result] = m.retval;
     return OUTCOME_OK;
   }

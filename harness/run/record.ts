@@ -44,6 +44,12 @@ export interface PerOp {
   readonly wiredCount: Int32Array;
   /** top-level pages of that pmap: 1, 2 with page-table isolation, 0 once the process has none */
   readonly topPages: Uint8Array;
+  /**
+   * 4K pages that the acting process's pmap maps in the span that the op was about, if it may take mappings away or wire
+   * them; those of them that the map does not allow (core/mapped). 0 after any other op.
+   */
+  readonly mappedPages: Int32Array;
+  readonly excessPages: Int32Array;
   /** op i changed counter counterIndex[k] by counterDelta[k] for k in counterFrom[i] .. counterFrom[i + 1] */
   readonly counterFrom: Uint32Array;
   readonly counterIndex: Uint8Array;
@@ -58,14 +64,14 @@ export interface Checkpoint {
   /** some call waits at a yield point: what it does to page tables is half done */
   readonly isMidCall: boolean;
   /**
-   * resident_count, wired_count and top-level pages of every pmap: kernel_pmap, pmap0, then by age of the vmspaces. The two
-   * that boot made count no top-level pages.
+   * resident_count, wired_count, top-level pages, pages mapped and those that the map does not allow, of every pmap:
+   * kernel_pmap, pmap0, then by age of the vmspaces. The two that boot made count no top-level pages, and nothing mapped.
    */
   readonly pmaps: Int32Array;
 }
 
 /** Numbers that Checkpoint.pmaps has of each pmap. */
-export const PMAP_FIELDS = 3;
+export const PMAP_FIELDS = 5;
 
 /** Op `op` went on with the call that stopped in op `from`. */
 export interface Resumed {
@@ -229,6 +235,8 @@ export function emptyPart(): RunPart {
       residentCount: new Int32Array(),
       wiredCount: new Int32Array(),
       topPages: new Uint8Array(),
+      mappedPages: new Int32Array(),
+      excessPages: new Int32Array(),
       counterFrom: new Uint32Array(1),
       counterIndex: new Uint8Array(),
       counterDelta: new Int32Array(),

@@ -12,6 +12,7 @@ import {
   REACHED_EXIT_BEFORE_VMSPACE_EXIT,
   REMOVE_CALLS,
   REMOVE_EARLY_EXITS,
+  type MappedSpan,
   type Pmap,
   type Proc,
 } from '../../core/index.ts';
@@ -31,6 +32,8 @@ export class Recorder {
   #resident = new Int32Array();
   #wired = new Int32Array();
   #top = new Uint8Array();
+  #mapped = new Int32Array();
+  #excess = new Int32Array();
   #from = new Uint32Array(1);
   #index = new Uint8Array(4096);
   #delta = new Int32Array(4096);
@@ -63,6 +66,8 @@ export class Recorder {
       this.#resident = new Int32Array(ops);
       this.#wired = new Int32Array(ops);
       this.#top = new Uint8Array(ops);
+      this.#mapped = new Int32Array(ops);
+      this.#excess = new Int32Array(ops);
       this.#from = new Uint32Array(ops + 1);
     }
     this.#first = first;
@@ -71,11 +76,23 @@ export class Recorder {
     this.#used = 0;
   }
 
-  /** Op number `ops` is done. pmap: of the process that ran it, null if it has none any more. goes: it is a `go`. */
-  after(code: number, value: number, pmap: Pmap | null, acting: Proc | null, goes: boolean): void {
+  /**
+   * Op number `ops` is done. pmap: of the process that ran it, null if it has none any more. goes: it is a `go`.
+   * mapped: what that pmap maps in the op's span.
+   */
+  after(
+    code: number,
+    value: number,
+    pmap: Pmap | null,
+    acting: Proc | null,
+    goes: boolean,
+    { pages, excess }: MappedSpan,
+  ): void {
     const op = this.ops;
     this.#code[op] = code;
     this.#value[op] = value;
+    this.#mapped[op] = pages;
+    this.#excess[op] = excess;
     if (pmap !== null) {
       this.#resident[op] = pmap.stats.residentCount;
       this.#wired[op] = pmap.stats.wiredCount;
@@ -152,6 +169,8 @@ export class Recorder {
       residentCount: this.#resident.subarray(0, ops),
       wiredCount: this.#wired.subarray(0, ops),
       topPages: this.#top.subarray(0, ops),
+      mappedPages: this.#mapped.subarray(0, ops),
+      excessPages: this.#excess.subarray(0, ops),
       counterFrom: this.#from.subarray(0, ops + 1),
       counterIndex: this.#index.subarray(0, this.#used),
       counterDelta: this.#delta.subarray(0, this.#used),

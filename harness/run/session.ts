@@ -11,6 +11,8 @@ import {
   type Hunks,
   KernelPanic,
   type Machine,
+  MappedSpan,
+  type Pmap,
   type Proc,
   type Variant,
   type Vmspace,
@@ -89,6 +91,7 @@ export class Session {
   readonly #start: Float64Array;
   readonly #pagesAtStart: number;
   readonly #recorder: Recorder;
+  readonly #mapped = new MappedSpan();
   readonly #tally: ReplayTally | null;
   readonly #checker: OpChecker | null;
   readonly #profiler: Profiler | null;
@@ -194,6 +197,8 @@ export class Session {
     const profiler = this.#profiler;
     const { head, options, watch } = this.#spec;
     const { announce } = watch;
+    const mapped = this.#mapped;
+    const looks = options.digests !== false;
     const stateAfter = options.stateAfter ?? -1;
     const last = this.#last;
     let op = from;
@@ -204,7 +209,8 @@ export class Session {
         const exits = m.counters[EXITS];
         const code = interpreter.step(chunk, at);
         const verb = chunk.code[at];
-        recorder.after(code, interpreter.value, interpreter.pmap(), interpreter.acting, verb === OP_GO);
+        if (looks) interpreter.look(mapped);
+        recorder.after(code, interpreter.value, interpreter.pmap(), interpreter.acting, verb === OP_GO, mapped);
         if (tally !== null) tally.take(chunk, at, code, interpreter);
         if (eventsFrom !== null) eventsFrom[op - from + 1] = m.events.length;
         if (profiler !== null) {
@@ -229,8 +235,17 @@ export class Session {
   }
 
   #checkpoint(op: number): void {
-    const { map, tables } = snapshotDigest(this.#m);
-    this.#checkpoints.push({ op, map, tables, isMidCall: this.#recorder.stopped > 0, pmaps: pmapStats(this.#m) });
+    const m = this.#m;
+    const mapped = this.#mapped;
+    const pmaps = new Int32Array((2 + m.vmspaces.length) * PMAP_FIELDS);
+    const put = (at: number, { stats }: Pmap, ...rest: readonly number[]): void =>
+      pmaps.set([stats.residentCount, stats.wiredCount, ...rest], at * PMAP_FIELDS);
+    put(0, m.kernelPmap);
+    put(1, m.pmap0);
+    const { map, tables } = snapshotDigest(m, mapped, ({ pmap }, index) =>
+      put(2 + index, pmap, topPagesOf(pmap), mapped.pages, mapped.excess),
+    );
+    this.#checkpoints.push({ op, map, tables, isMidCall: this.#recorder.stopped > 0, pmaps });
   }
 
   /** What the run came to, once it is over. */
@@ -258,14 +273,4 @@ export class Session {
       profile: this.#profiler?.finish() ?? null,
     };
   }
-}
-
-function pmapStats(m: Machine): Int32Array {
-  const pmaps = [m.kernelPmap, m.pmap0, ...m.vmspaces.map(({ pmap }) => pmap)];
-  const numbers = new Int32Array(pmaps.length * PMAP_FIELDS);
-  pmaps.forEach((pmap, i) => {
-    const { residentCount, wiredCount } = pmap.stats;
-    numbers.set([residentCount, wiredCount, i < 2 ? 0 : topPagesOf(pmap)], i * PMAP_FIELDS);
-  });
-  return numbers;
 }

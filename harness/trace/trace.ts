@@ -163,6 +163,8 @@ class Tracing {
     put('outcome', 'value', a.value[op], b.value[op]);
     put('statistics', 'residentCount', a.residentCount[op], b.residentCount[op]);
     put('statistics', 'wiredCount', a.wiredCount[op], b.wiredCount[op]);
+    put('statistics', 'mappedPages', a.mappedPages[op], b.mappedPages[op]);
+    put('statistics', 'excessPages', a.excessPages[op], b.excessPages[op]);
     const [added, other] = [addedBy(this.#a, op), addedBy(this.#b, op)];
     for (const counter of COMPARED)
       if (this.#compared[counter] !== 0) {

@@ -38,6 +38,7 @@ const CORE_ORDER: readonly (readonly string[])[] = [
   ['core/pmap/'],
   ['core/vm/'],
   ['core/kern/'],
+  ['core/mapped.ts'],
   ['core/machine.ts', 'core/snapshot.ts'],
   ['core/inspect.ts', 'core/index.ts'],
 ];

@@ -12,6 +12,8 @@ export interface PlantedOp {
   readonly resident?: number;
   readonly wired?: number;
   readonly top?: number;
+  readonly mapped?: number;
+  readonly excess?: number;
   readonly adds?: Partial<Record<CounterName, number>>;
 }
 
@@ -53,6 +55,8 @@ export function record(variant: string, ops: readonly PlantedOp[], planted: Plan
       residentCount: Int32Array.from(ops, ({ resident = 0 }) => resident),
       wiredCount: Int32Array.from(ops, ({ wired = 0 }) => wired),
       topPages: Uint8Array.from(ops, ({ top = 1 }) => top),
+      mappedPages: Int32Array.from(ops, ({ mapped = 0 }) => mapped),
+      excessPages: Int32Array.from(ops, ({ excess = 0 }) => excess),
       counterFrom: Uint32Array.from(from),
       counterIndex: Uint8Array.from(index),
       counterDelta: Int32Array.from(delta),

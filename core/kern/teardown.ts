@@ -1,0 +1,32 @@
+/**
+ * What a process that is about to give its address space up has at the shared page. Counted before the revision's own code
+ * runs, from the machine's state alone, so that it is the same for every revision.
+ * FreeBSD: sys/kern/kern_exec.c exec_free_abi_mappings
+ */
+import { TEARDOWNS_WITHOUT_ITS_TABLE, TEARDOWNS_WITHOUT_SHARED_PAGE } from '../counters.ts';
+import type { Machine } from '../hunks.ts';
+import { PG_PS, usedFrom } from '../hw/entry.ts';
+import { pdeAt } from '../pmap/tables.ts';
+import type { Pmap } from '../state/pmap.ts';
+import type { Proc } from '../state/proc.ts';
+import { vaHi, vaLo, wordOf } from '../units.ts';
+import { firstEndingAfter } from '../vm/entry-at.ts';
+
+/** Entries of a root that user addresses use. */
+const USER_HALF = 256;
+
+const hasTables = ({ words }: Machine, { top, reserved }: Pmap): boolean =>
+  reserved.size > 0 || usedFrom(words, wordOf(top), 0, USER_HALF) < USER_HALF;
+
+/** p is the last user of its vmspace, and about to empty it. */
+export function countTeardown(m: Machine, { sysent, vmspace }: Proc): void {
+  const { sharedPage } = sysent;
+  const { map, pmap } = vmspace;
+  if (sharedPage === null || !hasTables(m, pmap)) return;
+  const { base } = sharedPage;
+  const entry = firstEndingAfter(map, base);
+  if (entry !== map.header && entry.start <= base && entry.object !== null) return;
+  m.counters[TEARDOWNS_WITHOUT_SHARED_PAGE]++;
+  const pde = pdeAt(m, pmap, vaHi(base), vaLo(base));
+  if (pde === 0 || (m.words[pde] & PG_PS) !== 0) m.counters[TEARDOWNS_WITHOUT_ITS_TABLE]++;
+}

@@ -1,0 +1,93 @@
+/**
+ * What a pmap maps in a span of addresses, and how much of that its map does not allow: a translation that outlives its
+ * entry, has more rights than it, or leads to a page that the entry's object does not hold there (any more).
+ *
+ * Hot: taken after every op that may take mappings away. Nothing is allocated, and the map's tree stays as it is.
+ */
+import type { Machine } from './hunks.ts';
+import { PG_NX_HI, PG_PS, PG_RW, PG_V, PG_W, frameOf, usedFrom } from './hw/entry.ts';
+import { MAP_ENTRY_NEEDS_COPY, type VmMap, type VmMapEntry, type VmObject, type Vmspace } from './state/vm.ts';
+import { type Frame, PAGE_SIZE, VM_PROT_EXECUTE, VM_PROT_WRITE, type Va, wordOf } from './units.ts';
+import { firstEndingAfter } from './vm/entry-at.ts';
+import { vmMapEntrySucc } from './vm/map-tree.ts';
+import { radixLookup } from './vm/radix.ts';
+
+export class MappedSpan {
+  /** 4K pages mapped */
+  pages = 0;
+  /** those of them that the map does not allow as they are */
+  excess = 0;
+  /** where the search for the next page's entry begins */
+  #entry: VmMapEntry | null = null;
+
+  /** Nothing is mapped, so far. */
+  clear(): void {
+    this.pages = 0;
+    this.excess = 0;
+    this.#entry = null;
+  }
+
+  /** Count what vm's pmap maps in [start, end). */
+  take(m: Machine, vm: Vmspace, start: Va, end: Va): void {
+    this.clear();
+    if (vm.pmap.top === 0 || start >= end) return;
+    const levels = m.la57 ? 5 : 4;
+    this.#table(m, vm.map, vm.pmap.top, levels, 0, start, Math.min(end, 2 ** (11 + 9 * levels)));
+  }
+
+  /** The part of a table, whose first entry is for `base`, that lies in [start, end). */
+  #table(m: Machine, map: VmMap, table: Frame, level: number, base: Va, start: Va, end: Va): void {
+    const { words } = m;
+    const span = 2 ** (3 + 9 * level);
+    const first = start <= base ? 0 : Math.floor((start - base) / span);
+    const last = Math.min(512, Math.ceil((end - base) / span));
+    const origin = wordOf(table);
+    for (let slot = usedFrom(words, origin, first, last); slot < last; slot = usedFrom(words, origin, slot + 1, last)) {
+      const at = origin + slot * 2;
+      const lo = words[at];
+      if ((lo & PG_V) === 0) continue;
+      const va = base + slot * span;
+      if (level > 1 && (lo & PG_PS) === 0) this.#table(m, map, frameOf(lo), level - 1, va, start, end);
+      else this.leaf(m, map, lo, words[at + 1], va, span, start, end);
+    }
+  }
+
+  /**
+   * Count the part of a leaf that lies in [start, end): the entry (lo, hi) for `span` bytes from `at` on. Leaves come by
+   * ascending address.
+   */
+  leaf(m: Machine, map: VmMap, lo: number, hi: number, at: Va, span: number, start: Va, end: Va): void {
+    const frame = span === PAGE_SIZE ? frameOf(lo) : frameOf(lo) - (frameOf(lo) % (span / PAGE_SIZE));
+    const from = Math.max(at, start);
+    const to = Math.min(at + span, end);
+    const { header } = map;
+    let entry: VmMapEntry = this.#entry ?? firstEndingAfter(map, from);
+    for (let va = from; va < to; va += PAGE_SIZE) {
+      this.pages++;
+      while (entry !== header && entry.end <= va) entry = vmMapEntrySucc(entry);
+      if (entry === header || !allows(m, entry, va, lo, hi, frame + (va - at) / PAGE_SIZE)) this.excess++;
+    }
+    this.#entry = entry;
+  }
+}
+
+/** May the page at va be mapped by an entry of these bits to this frame? */
+function allows({ page, vm }: Machine, entry: VmMapEntry, va: Va, lo: number, hi: number, frame: Frame): boolean {
+  const { start, protection, eflags, wiredCount } = entry;
+  const writeable = (lo & PG_RW) !== 0;
+  if (start > va || protection === 0) return false;
+  if (writeable && ((protection & VM_PROT_WRITE) === 0 || (eflags & MAP_ENTRY_NEEDS_COPY) !== 0)) return false;
+  if ((hi & PG_NX_HI) === 0 && (protection & VM_PROT_EXECUTE) === 0) return false;
+  if ((lo & PG_W) !== 0 && wiredCount === 0) return false;
+  let pindex = (va - start + entry.offset) / PAGE_SIZE;
+  let isTop = true;
+  for (let object: VmObject | null = entry.object; object !== null; object = object.backing) {
+    if (page.object[frame] === object.id) return page.pindex[frame] === pindex && (isTop || !writeable);
+    // A valid page nearer the top hides those below it.
+    const nearer = object.residentCount === 0 ? 0 : radixLookup(vm.index, object, pindex);
+    if (nearer !== 0 && page.valid[nearer] !== 0) return false;
+    pindex += object.backingOffset / PAGE_SIZE;
+    isTop = false;
+  }
+  return false;
+}
