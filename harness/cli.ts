@@ -131,7 +131,10 @@ program
 program
   .command('findings')
   .description("the reviewers' remarks: finding by variant; fails if a cell is not as its source says")
-  .action(async (options) => finish((await ACTIONS.findings())(options)));
+  .argument('[finding...]', 'some of them, such as F6 N3 (default: all)')
+  .option('--variants <ids>', 'revisions and experiments to ask, comma-separated (default: all that the ledger names)')
+  .option('--variant <file...>', 'your own revision to ask: a TypeScript file; more names of variants')
+  .action(async (names, options) => finish((await ACTIONS.findings())(names, options)));
 
 program
   .command('review')

@@ -34,7 +34,7 @@ describe('pmapdiff findings --markdown', () => {
       vi.spyOn(stream, 'write').mockImplementation((text) => texts.push(String(text)) > 0);
       return texts;
     });
-    const code = await findingsCommand({ markdown: true }, of);
+    const code = await findingsCommand([], { markdown: true }, of);
     return { code, out: out!.join(''), err: err!.join('') };
   }
 
