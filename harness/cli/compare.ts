@@ -9,6 +9,7 @@ import { EXIT_INTERRUPTED } from '../compare/gate.ts';
 import { type JudgeOptions, judge } from '../compare/judge.ts';
 import { planComparison } from '../compare/plan.ts';
 import { runComparison } from '../compare/run-comparison.ts';
+import { suggest } from '../compare/suggest.ts';
 import { knownDifferences, knownViolations, ledger } from '../findings/index.ts';
 import { buildReport } from '../report/compare/model.ts';
 import { FORMATS } from '../report/formats.ts';
@@ -51,11 +52,14 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
       interrupt.columns = columns;
       const ids = columns.map(({ facts }) => facts.id);
       const against = chooseAgainst(options.against, ids);
+      const files = filesOf(chosen, ids);
+      const fitted = Object.keys(files);
       const known = check ? [...knownDifferences, ...knownViolations] : knownDifferences;
       const plan = planComparison(ids, factsAround(columns.map(({ facts }) => facts)), {
         against,
         ledger: known,
         predecessors: true,
+        ...(answer.format === 'suggest' ? { fitted } : {}),
       });
       const compared = await runComparison(
         plan,
@@ -71,13 +75,15 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
         },
       );
       progress.clear();
+      const judged = judge(plan, compared, judging);
       const report = buildReport({
         plan,
         against,
         compared,
-        judged: judge(plan, compared, judging),
+        judged,
         findingTitles: Object.fromEntries(ledger.map(({ id, title }) => [id, title])),
-        files: filesOf(chosen, ids),
+        files,
+        ...(answer.format === 'suggest' ? { suggestions: suggest(judged.workloads, fitted) } : {}),
         checked: check ? workloads.map(({ head }) => head) : [],
       });
       process.exitCode = report.tally.exitCode;

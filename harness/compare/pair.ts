@@ -9,7 +9,7 @@ import { outcomeName } from '../workload/names.ts';
 import { CheckpointComparer, TablesComparer } from './checkpoints.ts';
 import { OutcomeComparer } from './ops.ts';
 import { StatisticsComparer } from './statistics.ts';
-import type { Standing } from './track.ts';
+import type { FittedSide, Standing, StatFit } from './track.ts';
 import { compareViolations, explainViolation } from './violations.ts';
 
 /** Most severe first. */
@@ -61,6 +61,8 @@ export interface PairComparison {
   readonly failures: readonly { readonly variant: string; readonly failure: Failure }[];
   /** declarations and findings that explained something */
   readonly seen: readonly Step[];
+  /** of each statistic, where a declaration is looked for */
+  readonly fits: readonly StatFit[];
 }
 
 /** Compares two runs of the same workload part by part. */
@@ -72,10 +74,14 @@ export class PairComparer {
   readonly #tables = new TablesComparer();
   readonly #statistics: StatisticsComparer;
 
-  constructor(explained: Explanations, facts: { readonly reference: VariantFacts; readonly candidate: VariantFacts }) {
+  constructor(
+    explained: Explanations,
+    facts: { readonly reference: VariantFacts; readonly candidate: VariantFacts },
+    fitted: FittedSide | null = null,
+  ) {
     this.#explained = explained;
     this.#facts = facts;
-    this.#statistics = new StatisticsComparer(explained);
+    this.#statistics = new StatisticsComparer(explained, fitted);
   }
 
   /** The next parts, which begin with op `first`: what both ran is compared. */
@@ -121,7 +127,16 @@ export class PairComparer {
       run.ended.kind === 'failed' ? [{ variant: run.variant, failure: run.ended }] : [],
     );
     if (failures.length > 0)
-      return { ...base, verdict: 'failed', standing: null, differences: [], bothPanic: false, failures, seen: [] };
+      return {
+        ...base,
+        verdict: 'failed',
+        standing: null,
+        differences: [],
+        bothPanic: false,
+        failures,
+        seen: [],
+        fits: [],
+      };
 
     const differences: Difference[] = [];
     const seen: Step[] = [];
@@ -170,6 +185,7 @@ export class PairComparer {
       bothPanic: panics !== null && panics.alike,
       failures: [],
       seen,
+      fits: statistics.fits,
     };
   }
 }

@@ -5,6 +5,7 @@
 import type { Explanations, Step } from '../declare/declarations.ts';
 import { type Measure, NOTHING, sum } from '../declare/measure.ts';
 import type { Plane } from '../declare/planes.ts';
+import { Fit, type Fitted } from './fit.ts';
 import { type Expected, fits, mayStray, termsOf } from './occasions.ts';
 
 /**
@@ -29,6 +30,16 @@ export interface StatDifference {
   readonly most: number;
   /** difference over all ops; of a level: after the last op compared */
   readonly total: number;
+}
+
+/** Which side's declarations are looked for: see Plan.fitted. */
+export type FittedSide = 'candidate' | 'reference';
+
+/** What a declaration more would have to account for, beside those there are, and beside findings too. */
+export interface StatFit {
+  readonly what: string;
+  readonly byIntent: Fitted;
+  readonly byLedger: Fitted;
 }
 
 export class Track {
@@ -58,7 +69,12 @@ export class Track {
   firstLater = -1;
   opsLater = 0;
 
-  constructor(what: string, plane: Plane, { intended, known }: Explanations) {
+  readonly #fitted: FittedSide | null;
+  readonly #intentFit = new Fit();
+  readonly #ledgerFit = new Fit();
+
+  constructor(what: string, plane: Plane, { intended, known }: Explanations, fitted: FittedSide | null = null) {
+    this.#fitted = fitted;
     this.what = what;
     this.plane = plane;
     this.intended = intended.filter((step) => step.what === what);
@@ -66,7 +82,7 @@ export class Track {
     this.#byIntent = expected(this.intended);
     this.#byLedger = expected([...this.intended, ...this.known]);
     this.#pending = [...this.intended, ...this.known].filter(({ measure }) => measure.per.some((n) => n !== 0));
-    this.hasTerms = this.#pending.length > 0;
+    this.hasTerms = this.#pending.length > 0 || fitted !== null;
   }
 
   /** Take note of a difference at `op`; it is held against the declarations by judge(). */
@@ -88,6 +104,7 @@ export class Track {
       if (this.#misfit < 0) this.#misfit = op;
     }
     const astray = difference - termsOf(this.#byLedger, ofCandidate, ofReference);
+    if (this.#fitted !== null) this.#fit(difference, astray, ofCandidate, ofReference);
     if (!mayStray(this.#byLedger, astray)) this.#ledgerFits = false;
     if (astray < this.#leastAstray) this.#leastAstray = astray;
     if (astray > this.#mostAstray) this.#mostAstray = astray;
@@ -97,6 +114,24 @@ export class Track {
       this.#applied.add(step);
       this.#pending = this.#pending.filter((other) => other !== step);
     }
+  }
+
+  #fit(difference: number, byLedger: number, ofCandidate: Float64Array, ofReference: Float64Array): void {
+    const [occasions, sign] = this.#fitted === 'candidate' ? ([ofCandidate, 1] as const) : ([ofReference, -1] as const);
+    this.#intentFit.take(difference - termsOf(this.#byIntent, ofCandidate, ofReference), occasions, sign);
+    this.#ledgerFit.take(byLedger, occasions, sign);
+  }
+
+  /** null: nothing was fitted. */
+  fit(): StatFit | null {
+    if (this.#fitted === null) return null;
+    const { what } = this;
+    const side = ({ forward, backward }: Expected, fit: Fit): Fitted => {
+      const [more, fewer] = [forward.more || backward.fewer, forward.fewer || backward.more];
+      // What is declared of the reference turns round.
+      return this.#fitted === 'candidate' ? { fit, more, fewer } : { fit, more: fewer, fewer: more };
+    };
+    return { what, byIntent: side(this.#byIntent, this.#intentFit), byLedger: side(this.#byLedger, this.#ledgerFit) };
   }
 
   /** Hold a level against the declarations, and note it only if it is not as they say. */

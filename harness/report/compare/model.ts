@@ -7,6 +7,7 @@ import type { Judged } from '../../compare/judge.ts';
 import type { Difference, PairComparison, Verdict } from '../../compare/pair.ts';
 import type { Against, Plan, RunSummary, WorkloadComparison } from '../../compare/plan.ts';
 import type { Compared } from '../../compare/run-comparison.ts';
+import type { Suggestions } from '../../compare/suggest.ts';
 import type { Standing } from '../../compare/track.ts';
 import type { Step } from '../../declare/declarations.ts';
 import type { Place, RemoveCalls } from '../../run/record.ts';
@@ -100,6 +101,8 @@ export interface CompareReport {
   readonly replays: readonly { readonly workload: string; readonly run: RunSummary }[];
   readonly violations: readonly ViolationLine[];
   readonly expected: Judged['expected'];
+  /** what would make all this expected; null: not looked for */
+  readonly suggestions: Suggestions | null;
   readonly neverSeen: readonly Step[];
   readonly findingTitles: Readonly<Record<string, string>>;
   readonly tally: Tally;
@@ -117,6 +120,7 @@ export interface CompareInput {
   readonly findingTitles: Readonly<Record<string, string>>;
   readonly files: CompareReport['files'];
   readonly checked: CompareReport['checked'];
+  readonly suggestions?: Suggestions;
 }
 
 const pairOf = (workload: WorkloadComparison, { ids, reference }: ColumnGroup): PairComparison | null =>
@@ -126,7 +130,7 @@ const runOf = (workload: WorkloadComparison, id: string): RunSummary =>
   workload.runs.find(({ variant }) => variant === id)!;
 
 export function buildReport(input: CompareInput): CompareReport {
-  const { plan, against, compared, judged, findingTitles, files, checked } = input;
+  const { plan, against, compared, judged, findingTitles, files, checked, suggestions = null } = input;
   const { complete, states } = compared;
   const { workloads, expected, neverSeen, tally } = judged;
   const columns = columnsOf(plan, workloads);
@@ -177,6 +181,7 @@ export function buildReport(input: CompareInput): CompareReport {
     }),
     violations: violationLines(workloads),
     expected,
+    suggestions,
     neverSeen,
     findingTitles,
     tally,

@@ -1,0 +1,70 @@
+/** What its user would have to declare or expect for a comparison to hold nothing unexpected, and no more than that. */
+import type { Declared } from '../declare/declarations.ts';
+import { measureText } from '../declare/measure.ts';
+import type { ExpectedDifference } from './accepted.ts';
+import { type Fitted, tightest } from './fit.ts';
+import type { PairComparison } from './pair.ts';
+import type { WorkloadComparison } from './plan.ts';
+
+/** Why and until when is for the user to say: an entry without is refused. */
+export interface Suggestions {
+  /** per variant file that leaves something undeclared */
+  readonly intends: readonly { readonly variant: string; readonly entries: readonly Declared[] }[];
+  /** for --expect: what no declaration can be about, or no formula fits */
+  readonly expected: readonly ExpectedDifference[];
+}
+
+const NOT_SAID = { reason: '', expires: '' };
+
+/** fitted: ids of the variants that can be given declarations. */
+export function suggest(workloads: readonly WorkloadComparison[], fitted: readonly string[]): Suggestions {
+  const all = workloads.flatMap(({ name, pairs, predecessors }) =>
+    [...pairs, ...predecessors].map((pair) => ({ workload: name, pair })),
+  );
+  const unexpected = all.flatMap(({ workload, pair }) =>
+    pair.differences
+      .filter(({ standing }) => standing === 'unexpected')
+      .map(({ what }) => ({ workload, what, variant: ownerOf(pair, fitted) ?? pair.candidate })),
+  );
+  const intends = fitted.flatMap((variant) => {
+    const names = unique(unexpected.filter((one) => one.variant === variant).map(({ what }) => what));
+    const own = all.flatMap(({ pair }) => (ownerOf(pair, fitted) === variant ? pair.fits : []));
+    const entries = names.flatMap((what): Declared[] => {
+      const fits = own.filter((one) => one.what === what);
+      const by = formulaOf(
+        fits.map(({ byIntent }) => byIntent),
+        fits.map(({ byLedger }) => byLedger),
+      );
+      return by === null ? [] : [{ what, by, why: '' }];
+    });
+    return entries.length === 0 ? [] : [{ variant, entries }];
+  });
+  const isDeclared = (variant: string, what: string): boolean =>
+    intends.some((one) => one.variant === variant && one.entries.some((entry) => entry.what === what));
+  const faults = workloads.flatMap(({ name, runs }) =>
+    runs.flatMap((run) =>
+      run.faults
+        .filter(({ standing }) => standing === 'unexpected')
+        .map((fault) => ({ workload: name, what: fault.name, variant: run.variant })),
+    ),
+  );
+  const expected = new Map<string, ExpectedDifference>();
+  for (const { variant, workload, what } of [...unexpected, ...faults])
+    if (!isDeclared(variant, what))
+      expected.set(JSON.stringify([variant, workload, what]), { variant, workload, what, ...NOT_SAID });
+  return { intends, expected: [...expected.values()] };
+}
+
+/** Whose declaration would account for what differs. */
+const ownerOf = ({ reference, candidate }: PairComparison, fitted: readonly string[]): string | null =>
+  [candidate, reference].find((id) => fitted.includes(id)) ?? null;
+
+/** Beside declarations alone, or beside what findings explain too: an exact formula is better than an open one. */
+function formulaOf(byIntent: readonly Fitted[], byLedger: readonly Fitted[]): string | null {
+  if (byIntent.length === 0) return null;
+  const found = [tightest(byIntent), tightest(byLedger)].filter((formula) => formula !== null);
+  const best = found.find(({ isExact }) => isExact) ?? found[0];
+  return best === undefined ? null : measureText(best.measure);
+}
+
+const unique = <T>(items: readonly T[]): T[] => [...new Set(items)];
