@@ -101,33 +101,39 @@ export interface Fitted {
   readonly fit: Fit;
   readonly more: boolean;
   readonly fewer: boolean;
+  /** sides that declarations leave open, whatever findings do */
+  readonly declared: { readonly more: boolean; readonly fewer: boolean };
 }
 
-/** exact: no side is left open. */
 export interface Formula {
   readonly measure: Measure;
-  readonly isExact: boolean;
+  /** 0: no side is left open. 1: a side without a bound. 2: a side with one. */
+  readonly looseness: 0 | 1 | 2;
 }
+
+/** The tighter one first. */
+export const byTightness = (a: Formula, b: Formula): number =>
+  a.looseness - b.looseness || size(a.measure) - size(b.measure);
 
 /** The tightest formula that fits in all comparisons; null: none but one that allows anything. */
 export function tightest(all: readonly Fitted[]): Formula | null {
   const exact = oneTerm(all, false, false) ?? severalTerms(all);
-  if (exact !== null) return { measure: exact, isExact: true };
+  if (exact !== null) return { measure: exact, looseness: 0 };
   for (const side of ['more', 'fewer'] as const) {
     const measure = { ...NOTHING, [side]: true };
     const isFit = ({ fit: { least, most }, more, fewer }: Fitted): boolean =>
       (least >= 0 || fewer || measure.fewer) && (most <= 0 || more || measure.more);
-    if (all.every((one) => isFit(one) && !isAnything(one, measure))) return { measure, isExact: false };
+    if (all.every((one) => isFit(one) && !isAnything(one, measure))) return { measure, looseness: 1 };
   }
   const bounded = [oneTerm(all, true, false), oneTerm(all, false, true)].filter((measure) => measure !== null);
   const [measure] = bounded.toSorted((a, b) => size(a) - size(b));
-  return measure === undefined ? null : { measure, isExact: false };
+  return measure === undefined ? null : { measure, looseness: 2 };
 }
 
 const size = ({ per }: Measure): number => per.reduce((sum, n) => sum + Math.abs(n), 0);
 
 /** With this, everything would be declared. */
-const isAnything = ({ more, fewer }: Fitted, measure: Measure): boolean =>
+const isAnything = ({ declared: { more, fewer } }: Fitted, measure: Measure): boolean =>
   (more || measure.more) && (fewer || measure.fewer);
 
 /** One basis with the coefficient that leaves least room. */

@@ -2,9 +2,10 @@
 import type { Declared } from '../declare/declarations.ts';
 import { measureText } from '../declare/measure.ts';
 import type { ExpectedDifference } from './accepted.ts';
-import { type Fitted, tightest } from './fit.ts';
+import { type Fitted, byTightness, tightest } from './fit.ts';
 import type { PairComparison } from './pair.ts';
 import type { WorkloadComparison } from './plan.ts';
+import type { StatFit } from './track.ts';
 
 /** Why and until when is for the user to say: an entry without is refused. */
 export interface Suggestions {
@@ -28,12 +29,13 @@ export function suggest(workloads: readonly WorkloadComparison[], fitted: readon
   );
   const intends = fitted.flatMap((variant) => {
     const names = unique(unexpected.filter((one) => one.variant === variant).map(({ what }) => what));
-    const own = all.flatMap(({ pair }) => (ownerOf(pair, fitted) === variant ? pair.fits : []));
+    const own = all.flatMap(({ pair }) => (ownerOf(pair, fitted) === variant ? [pair] : []));
+    const keys = unique(own.map(keyOf));
     const entries = names.flatMap((what): Declared[] => {
-      const fits = own.filter((one) => one.what === what);
       const by = formulaOf(
-        fits.map(({ byIntent }) => byIntent),
-        fits.map(({ byLedger }) => byLedger),
+        keys.map((key) =>
+          own.filter((pair) => keyOf(pair) === key).flatMap(({ fits }) => fits.filter((one) => one.what === what)),
+        ),
       );
       return by === null ? [] : [{ what, by, why: '' }];
     });
@@ -55,15 +57,28 @@ export function suggest(workloads: readonly WorkloadComparison[], fitted: readon
   return { intends, expected: [...expected.values()] };
 }
 
+const keyOf = ({ reference, candidate }: PairComparison): string => `${reference} ${candidate}`;
+
 /** Whose declaration would account for what differs. */
 const ownerOf = ({ reference, candidate }: PairComparison, fitted: readonly string[]): string | null =>
   [candidate, reference].find((id) => fitted.includes(id)) ?? null;
 
-/** Beside declarations alone, or beside what findings explain too: an exact formula is better than an open one. */
-function formulaOf(byIntent: readonly Fitted[], byLedger: readonly Fitted[]): string | null {
-  if (byIntent.length === 0) return null;
-  const found = [tightest(byIntent), tightest(byLedger)].filter((formula) => formula !== null);
-  const best = found.find(({ isExact }) => isExact) ?? found[0];
+/** Fits of one statistic, of all workloads of each comparison. */
+type Comparison = readonly StatFit[];
+
+/**
+ * Beside declarations alone or beside what findings explain too, whichever leaves less room: one or the other for each
+ * comparison.
+ */
+function formulaOf(comparisons: readonly Comparison[]): string | null {
+  let choices: (readonly Fitted[])[] = [[]];
+  for (const fits of comparisons) {
+    const byIntent = fits.map((one) => one.byIntent);
+    const byLedger = fits.map((one) => one.byLedger ?? one.byIntent);
+    const either = fits.some((one) => one.byLedger !== null) ? [byIntent, byLedger] : [byIntent];
+    choices = choices.flatMap((before) => either.map((more) => [...before, ...more]));
+  }
+  const [best] = choices.flatMap((all) => (all.length === 0 ? [] : (tightest(all) ?? []))).toSorted(byTightness);
   return best === undefined ? null : measureText(best.measure);
 }
 

@@ -35,11 +35,11 @@ export interface StatDifference {
 /** Which side's declarations are looked for: see Plan.fitted. */
 export type FittedSide = 'candidate' | 'reference';
 
-/** What a declaration more would have to account for, beside those there are, and beside findings too. */
+/** What a declaration more would have to account for, beside those there are, and beside findings too if there are any. */
 export interface StatFit {
   readonly what: string;
   readonly byIntent: Fitted;
-  readonly byLedger: Fitted;
+  readonly byLedger: Fitted | null;
 }
 
 export class Track {
@@ -126,12 +126,17 @@ export class Track {
   fit(): StatFit | null {
     if (this.#fitted === null) return null;
     const { what } = this;
-    const side = ({ forward, backward }: Expected, fit: Fit): Fitted => {
+    const open = ({ forward, backward }: Expected): Fitted['declared'] => {
       const [more, fewer] = [forward.more || backward.fewer, forward.fewer || backward.more];
       // What is declared of the reference turns round.
-      return this.#fitted === 'candidate' ? { fit, more, fewer } : { fit, more: fewer, fewer: more };
+      return this.#fitted === 'candidate' ? { more, fewer } : { more: fewer, fewer: more };
     };
-    return { what, byIntent: side(this.#byIntent, this.#intentFit), byLedger: side(this.#byLedger, this.#ledgerFit) };
+    const declared = open(this.#byIntent);
+    return {
+      what,
+      byIntent: { fit: this.#intentFit, ...declared, declared },
+      byLedger: this.known.length === 0 ? null : { fit: this.#ledgerFit, ...open(this.#byLedger), declared },
+    };
   }
 
   /** Hold a level against the declarations, and note it only if it is not as they say. */

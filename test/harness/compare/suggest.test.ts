@@ -137,7 +137,7 @@ function formula(
       Float64Array.from(BASES, (basis) => occasions[basis] ?? 0),
       1,
     );
-  const found = tightest([{ fit, more: false, fewer: false }]);
+  const found = tightest([{ fit, more: false, fewer: false, declared: { more: false, fewer: false } }]);
   return found === null ? null : measureText(found.measure);
 }
 
