@@ -19,6 +19,7 @@ import type { PiecedWorkload } from '../workload/pieces.ts';
 import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
 import { dayOf, readExpected } from './expect.ts';
+import { withHints } from './hints.ts';
 import { Progress, paceNote } from './progress.ts';
 import { chooseAgainst, chooseFailOn, chooseTouch, chooseVariants, chooseWorkloads } from './select.ts';
 
@@ -76,11 +77,14 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
       );
       progress.clear();
       const judged = judge(plan, compared, judging);
+      const hinted = compared.complete
+        ? await withHints(judged.workloads, { plan, columns, workloads, check })
+        : judged.workloads;
       const report = buildReport({
         plan,
         against,
         compared,
-        judged,
+        judged: { ...judged, workloads: hinted },
         findingTitles: Object.fromEntries(ledger.map(({ id, title }) => [id, title])),
         files,
         ...(answer.format === 'suggest' ? { suggestions: suggest(judged.workloads, fitted) } : {}),

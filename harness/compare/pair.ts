@@ -43,6 +43,8 @@ export interface Difference {
   readonly side: 'introduced' | 'mended' | null;
   /** why a user's list of expected differences has it; it is known then */
   readonly accepted?: string;
+  /** findings about other variants that an unexpected one looks like */
+  readonly hints?: readonly string[];
 }
 
 export interface PairComparison {

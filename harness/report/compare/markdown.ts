@@ -6,7 +6,7 @@ import { kindName } from '../kinds.ts';
 import { cell, details, nameCell, table } from '../markdown-parts.ts';
 import { number, plural } from '../words.ts';
 import type { Cell, CompareReport } from './model.ts';
-import { amountText, entryText, explained, inLine, tallyText, unreachedText, whereText } from './words.ts';
+import { amountText, entryText, explained, hintText, inLine, tallyText, unreachedText, whereText } from './words.ts';
 
 /** A comment on GitHub holds 65,536 characters. */
 const MOST_CHARACTERS = 60_000;
@@ -79,7 +79,9 @@ function unexpected({ reasons, predecessors }: CompareReport): string[] {
   const rows = all.flatMap(({ who, list }) =>
     list
       .filter(({ standing }) => standing === 'unexpected')
-      .flatMap(({ items }) => items.map((item) => [cell(who), `\`${amountText(item)}\``, cell(whereText(item))])),
+      .flatMap(({ items }) =>
+        items.map((item) => [cell(who), `\`${amountText(item)}\``, cell(whereText(item) + hintText(item.hints))]),
+      ),
   );
   return rows.length === 0 ? [] : [table(['unexpected', 'what', 'where'], rows)];
 }

@@ -51,6 +51,8 @@ export interface ReasonItem {
   readonly most: number | null;
   /** where it is seen first */
   readonly first: { readonly workload: string; readonly at: string };
+  /** findings about other variants that it looks like */
+  readonly hints: readonly string[];
 }
 
 /** Recordings only. */
@@ -286,6 +288,7 @@ function itemOf(found: readonly Found[]): ReasonItem {
     least: amounts.length === 0 ? null : Math.min(...amounts.map(({ least }) => least)),
     most: amounts.length === 0 ? null : Math.max(...amounts.map(({ most }) => most)),
     first: { workload: workload.name, at: workload.opTexts[difference.op] ?? `op ${difference.op}` },
+    hints: unique(found.flatMap((item) => item.difference.hints ?? [])),
   };
 }
 

@@ -22,6 +22,10 @@ export const explained = ({ findings, why }: Reason, titles: CompareReport['find
 export const whereText = ({ first, workloads }: ReasonItem): string =>
   `first in ${first.workload}, ${first.at}; ${plural(workloads, 'workload')}`;
 
+/** `; looks like N9`, or nothing: a hint, which explains nothing. */
+export const hintText = (hints: readonly string[] = []): string =>
+  hints.length === 0 ? '' : `; looks like ${hints.join(', ')}`;
+
 export const entryText = ({ variant, workload, what }: ExpectedDifference): string =>
   `${variant}, ${workload}, ${what}`;
 
