@@ -29,6 +29,12 @@ export interface Variant {
   readonly hunks: Hunks;
 }
 
+const INTENT_WORDS: Readonly<Record<keyof Intent, string>> = {
+  what: 'a statistic or counter',
+  by: 'a sign or a formula',
+  why: 'a reason in words',
+};
+
 /**
  * Checks every member of the seam by name, copies them into one object of fixed member order and freezes the variant.
  * Throws TypeError with one message that names what is missing, unknown or not a function.
@@ -44,6 +50,14 @@ export function defineVariant(variant: Variant): Variant {
     faults.push(`after: expected the id of the predecessor or null, got ${JSON.stringify(after)}`);
   if (typeof title !== 'string' || title === '') faults.push('title: expected a sentence');
   if (!Array.isArray(intends)) faults.push('intends: expected an array');
+  else
+    intends.forEach((intent: Partial<Intent> | null, i) => {
+      for (const key of ['what', 'by', 'why'] as const) {
+        const text: unknown = intent?.[key];
+        if (typeof text !== 'string' || text.trim() === '')
+          faults.push(`intends[${i}].${key}: expected ${INTENT_WORDS[key]}, got ${JSON.stringify(text)}`);
+      }
+    });
   if (typeof accounting?.topPagesInResidentCount !== 'boolean')
     faults.push('accounting.topPagesInResidentCount: expected true or false');
   const hunks: Record<string, unknown> = {};

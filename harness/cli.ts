@@ -163,6 +163,8 @@ program
   .command('findings')
   .description("run the reviewers' remarks, each on every variant; exit 1 if a cell is not as its source says")
   .argument('[id...]', 'findings by id, such as F6 (default: all)')
+  .option('--variants <ids>', 'built-in variants to ask, comma-separated (default: all that the ledger names)')
+  .option('--variant <file...>', `${OWN_VARIANT}: ask it too`)
   .action(async (ids, options) => finish((await ACTIONS.findings())(ids, options)));
 
 program.commandsGroup('Bring your own:');

@@ -9,6 +9,7 @@ import { EXIT_INTERRUPTED } from '../compare/gate.ts';
 import { type JudgeOptions, judge } from '../compare/judge.ts';
 import { planComparison } from '../compare/plan.ts';
 import { runComparison } from '../compare/run-comparison.ts';
+import { suggest } from '../compare/suggest.ts';
 import { knownDifferences, knownViolations, ledger } from '../findings/index.ts';
 import { buildReport } from '../report/compare/model.ts';
 import { FORMATS } from '../report/formats.ts';
@@ -18,6 +19,7 @@ import type { PiecedWorkload } from '../workload/pieces.ts';
 import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
 import { dayOf, misspelt, readExpected } from './expect.ts';
+import { withHints } from './hints.ts';
 import { Progress, paceNote } from './progress.ts';
 import {
   allWorkloadNames,
@@ -62,11 +64,14 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
       const variants = [...ids, ...builtInIds()];
       const tried = [...workloads.map(({ head }) => head.name), ...allWorkloadNames()];
       misspelt(judging.entries, variants, tried).forEach(progress.onOutput);
+      const files = filesOf(chosen, ids);
+      const fitted = Object.keys(files);
       const known = check ? [...knownDifferences, ...knownViolations] : knownDifferences;
       const plan = planComparison(ids, factsAround(columns.map(({ facts }) => facts)), {
         against,
         ledger: known,
         predecessors: true,
+        ...(answer.format === 'suggest' ? { fitted } : {}),
       });
       const compared = await runComparison(
         plan,
@@ -82,13 +87,18 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
         },
       );
       progress.clear();
+      const judged = judge(plan, compared, judging);
+      const hinted = compared.complete
+        ? await withHints(judged.workloads, { plan, columns, workloads, check })
+        : judged.workloads;
       const report = buildReport({
         plan,
         against,
         compared,
-        judged: judge(plan, compared, judging),
+        judged: { ...judged, workloads: hinted },
         findingTitles: Object.fromEntries(ledger.map(({ id, title }) => [id, title])),
-        files: filesOf(chosen, ids),
+        files,
+        ...(answer.format === 'suggest' ? { suggestions: suggest(judged.workloads, fitted) } : {}),
         checked: check ? workloads.map(({ head }) => head) : [],
       });
       process.exitCode = report.tally.exitCode;

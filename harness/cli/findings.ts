@@ -1,16 +1,24 @@
-/** `pmapdiff findings`: the reviewers' remarks, each run through the variants that show it and those that do not. */
+/** `pmapdiff findings`: the reviewers' remarks, each run through the variants that show it, those that do not, and yours. */
 import { didYouMean } from '../../core/suggest.ts';
 import { series } from '../../variants/index.ts';
-import { EXIT_FINDING, EXIT_OK } from '../compare/gate.ts';
-import type { Finding } from '../findings/finding.ts';
+import { withColumns } from '../columns/open.ts';
+import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK, exitCodeOf } from '../compare/gate.ts';
+import type { Finding, OpenFinding } from '../findings/finding.ts';
 import { ledger, openFindings } from '../findings/index.ts';
-import { holds } from '../findings/result.ts';
+import { type FindingResult, answersIn, holds } from '../findings/result.ts';
 import { runFindings } from '../findings/runner.ts';
 import { ledgerRows, matrixMarkdown } from '../report/findings/matrix.ts';
 import { wrongCells } from '../report/findings/text.ts';
 import { FORMATS } from '../report/formats.ts';
 import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
+import { Progress } from './progress.ts';
+import { chooseVariants } from './select.ts';
+
+export interface FindingsOptions {
+  readonly variants?: string;
+  readonly variant?: readonly string[];
+}
 
 const revisions = series.map(({ id }) => id);
 
@@ -18,29 +26,56 @@ const revisions = series.map(({ id }) => id);
 export const findingsTable = (of: readonly Finding[] = ledger): string =>
   matrixMarkdown(ledgerRows(of, revisions), openFindings, revisions);
 
-/** Those of these ids, in the order of the ledger; all when there is none. Throws UsageError. */
-function chooseFindings(ids: readonly string[], of: readonly Finding[]): readonly Finding[] {
-  if (ids.length === 0) return of;
-  const known = of.map(({ id }) => id);
-  for (const id of ids) {
-    if (known.includes(id)) continue;
-    const open = openFindings.find((finding) => finding.id === id);
-    if (open !== undefined) throw new UsageError(`findings: ${id} cannot be run: ${open.reason}`);
-    throw new UsageError(`unknown finding ${JSON.stringify(id)}: ${didYouMean(id, known)}`);
-  }
-  return of.filter(({ id }) => ids.includes(id));
-}
-
-/** 0: every cell is as its source says. 1: one is not. */
+/**
+ * names: findings; none: all. 0: every cell is as its source says, whatever the variants asked show. 1: one is not. 3: a
+ * variant's own code failed. Throws UsageError.
+ */
 export async function findingsCommand(
-  ids: readonly string[],
-  options: object,
+  names: readonly string[],
+  options: FindingsOptions & Readonly<Record<string, unknown>>,
   of: readonly Finding[] = ledger,
 ): Promise<number> {
   const answer = new Answer('findings', FORMATS.findings, options);
-  const chosen = chooseFindings(ids, of);
-  const findings = await runFindings(chosen);
-  await answer.write({ findings, open: ids.length === 0 ? openFindings : [], revisions });
-  if (answer.format === 'markdown') process.stderr.write(wrongCells(findings));
-  return findings.every(holds) ? EXIT_OK : EXIT_FINDING;
+  const { findings, open } = named(names, of);
+  const chosen = chooseVariants(options.variants, options.variant ?? []);
+  const asked = options.variants === undefined ? chosen.slice(revisions.length) : chosen;
+  const progress = new Progress();
+  return withColumns(asked, progress.onOutput, async (columns) => {
+    const ids = columns.map(({ facts }) => facts.id);
+    const run = await runFindings(findings, {
+      asked: columns,
+      ...(options.variants === undefined ? {} : { cellsOf: ids }),
+      running: (id) => progress.say(id),
+    });
+    progress.clear();
+    refuseUnloaded(run);
+    const shown = options.variants === undefined ? [...revisions, ...ids] : ids;
+    await answer.write({ findings: run, open, revisions: shown });
+    if (answer.format === 'markdown') process.stderr.write(wrongCells(run));
+    return exitCodeOf([
+      run.every(holds) ? EXIT_OK : EXIT_FINDING,
+      answersIn(run).some(({ status }) => status === 'failed') ? EXIT_HARNESS : EXIT_OK,
+    ]);
+  });
+}
+
+/** Findings by name, in the order of the ledger. */
+function named(
+  names: readonly string[],
+  of: readonly Finding[],
+): { readonly findings: readonly Finding[]; readonly open: readonly OpenFinding[] } {
+  if (names.length === 0) return { findings: of, open: openFindings };
+  const ids = [...of, ...openFindings].map(({ id }) => id);
+  for (const name of names)
+    if (!ids.includes(name)) throw new UsageError(`no finding ${JSON.stringify(name)}: ${didYouMean(name, ids)}`);
+  return {
+    findings: of.filter(({ id }) => names.includes(id)),
+    open: openFindings.filter(({ id }) => names.includes(id)),
+  };
+}
+
+/** A file that cannot be used is bad input; one whose code fails later is an answer. */
+export function refuseUnloaded(run: readonly FindingResult[]): void {
+  for (const { variant, failure } of answersIn(run))
+    if (failure?.how === 'load') throw new UsageError(`${variant}: ${failure.message}`);
 }

@@ -9,7 +9,7 @@ import { outcomeName } from '../workload/names.ts';
 import { CheckpointComparer, TablesComparer } from './checkpoints.ts';
 import { OutcomeComparer } from './ops.ts';
 import { StatisticsComparer } from './statistics.ts';
-import type { Standing } from './track.ts';
+import type { FittedSide, Standing, StatFit } from './track.ts';
 import { compareViolations, explainViolation } from './violations.ts';
 
 /** Most severe first. */
@@ -44,6 +44,8 @@ export interface Difference {
   readonly side: 'introduced' | 'mended' | null;
   /** why a user's list of expected differences has it; it is known then */
   readonly accepted?: string;
+  /** findings about other variants that an unexpected one looks like */
+  readonly hints?: readonly string[];
 }
 
 /** Where and why two runs ended alike before the end of their workload, which does not say that they should. */
@@ -74,6 +76,8 @@ export interface PairComparison {
   readonly failures: readonly { readonly variant: string; readonly failure: Failure }[];
   /** declarations and findings that explained something */
   readonly seen: readonly Step[];
+  /** of each statistic, where a declaration is looked for */
+  readonly fits: readonly StatFit[];
 }
 
 /** Compares two runs of the same workload part by part. */
@@ -85,10 +89,14 @@ export class PairComparer {
   readonly #tables = new TablesComparer();
   readonly #statistics: StatisticsComparer;
 
-  constructor(explained: Explanations, facts: { readonly reference: VariantFacts; readonly candidate: VariantFacts }) {
+  constructor(
+    explained: Explanations,
+    facts: { readonly reference: VariantFacts; readonly candidate: VariantFacts },
+    fitted: FittedSide | null = null,
+  ) {
     this.#explained = explained;
     this.#facts = facts;
-    this.#statistics = new StatisticsComparer(explained);
+    this.#statistics = new StatisticsComparer(explained, fitted);
   }
 
   /** The next parts, which begin with op `first`: what both ran is compared. */
@@ -143,6 +151,7 @@ export class PairComparer {
         incomplete: null,
         failures,
         seen: [],
+        fits: [],
       };
 
     const differences: Difference[] = [];
@@ -195,6 +204,7 @@ export class PairComparer {
       incomplete,
       failures: [],
       seen,
+      fits: statistics.fits,
     };
   }
 }

@@ -13,6 +13,7 @@ import type { Ended, Place, RemoveCalls, ReplayStats, Violation } from '../run/r
 import type { Workload } from '../workload/ops.ts';
 import type { MissedExpectation } from './expectations.ts';
 import type { PairComparison } from './pair.ts';
+import type { FittedSide } from './track.ts';
 
 /** Each candidate against this: a column by id, or each against its predecessor among the columns. */
 export type Against = { readonly kind: 'variant'; readonly id: string } | { readonly kind: 'previous' };
@@ -78,6 +79,8 @@ export interface PlannedPair {
   readonly reference: VariantFacts;
   readonly candidate: VariantFacts;
   readonly explained: Explanations;
+  /** the side a declaration of which is looked for, if any */
+  readonly fitted: FittedSide | null;
 }
 
 /** What is compared with what, the same for every workload. */
@@ -96,6 +99,8 @@ export interface PlanOptions {
   readonly ledger: readonly KnownDifference[];
   /** compare each revision with its predecessor too */
   readonly predecessors: boolean;
+  /** variants for which declarations are looked for that account for what is unexpected. @default none */
+  readonly fitted?: readonly string[];
 }
 
 /**
@@ -104,7 +109,7 @@ export interface PlanOptions {
 export function planComparison(
   columns: readonly string[],
   facts: readonly VariantFacts[],
-  { against, ledger, predecessors }: PlanOptions,
+  { against, ledger, predecessors, fitted = [] }: PlanOptions,
 ): Plan {
   const fact = (id: string): VariantFacts => facts.find((variant) => variant.id === id)!;
   const plan = (kind: Against): PlannedPair[] =>
@@ -112,7 +117,8 @@ export function planComparison(
       const reference = referenceOf(id, columns, kind, facts);
       if (reference === null) return [];
       const explained = explanations(reference, id, facts, ledger);
-      return [{ reference: fact(reference), candidate: fact(id), explained }];
+      const side = fitted.includes(id) ? 'candidate' : fitted.includes(reference) ? 'reference' : null;
+      return [{ reference: fact(reference), candidate: fact(id), explained, fitted: side }];
     });
   const pairs = plan(against);
   const isPlanned = (one: PlannedPair): boolean =>

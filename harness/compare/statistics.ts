@@ -15,12 +15,14 @@ import { type Checkpoint, OUTCOME_STOPPED, PMAP_FIELDS, type RunPart } from '../
 import { OUTCOME_NOT_RUN } from '../workload/names.ts';
 import { newOccasions, readOccasions } from './occasions.ts';
 import { OpPair } from './ops.ts';
-import { type StatDifference, Track } from './track.ts';
+import { type FittedSide, type StatDifference, type StatFit, Track } from './track.ts';
 
 export interface StatComparison {
   readonly differences: readonly StatDifference[];
   /** declarations and findings that explained something here */
   readonly seen: readonly Step[];
+  /** of each statistic, where a declaration is looked for */
+  readonly fits: readonly StatFit[];
 }
 
 /** Compares statistics part by part. */
@@ -42,14 +44,14 @@ export class StatisticsComparer {
   /** no op was judged yet */
   #isFirst = true;
 
-  constructor(explained: Explanations) {
+  constructor(explained: Explanations, fitted: FittedSide | null = null) {
     const counters: Track[] = [];
-    for (const c of COMPARED) counters[c] = new Track(COUNTER_NAMES[c], planeOfCounter(c), explained);
+    for (const c of COMPARED) counters[c] = new Track(COUNTER_NAMES[c], planeOfCounter(c), explained, fitted);
     this.#counters = counters;
     this.#withTerms = COMPARED.filter((counter) => !isGauge(counter) && counters[counter].hasTerms);
     this.#pmapTracks = [
-      ...PMAP_STATS.map((what) => new Track(what, 'stats', explained)),
-      ...MAPPING_STATS.map((what) => new Track(what, 'mapping', explained)),
+      ...PMAP_STATS.map((what) => new Track(what, 'stats', explained, fitted)),
+      ...MAPPING_STATS.map((what) => new Track(what, 'mapping', explained, fitted)),
     ];
   }
 
@@ -169,6 +171,7 @@ export class StatisticsComparer {
     return {
       differences: all.flatMap((track) => track.result() ?? []),
       seen: all.flatMap((track) => track.seen()),
+      fits: all.flatMap((track) => track.fit() ?? []),
     };
   }
 }

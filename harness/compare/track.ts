@@ -5,6 +5,7 @@
 import type { Explanations, Step } from '../declare/declarations.ts';
 import { type Measure, NOTHING, isExact, sum } from '../declare/measure.ts';
 import type { Plane } from '../declare/planes.ts';
+import { Fit, type Fitted } from './fit.ts';
 import { type Expected, fits, mayStray, termsOf } from './occasions.ts';
 
 /**
@@ -29,6 +30,16 @@ export interface StatDifference {
   readonly most: number;
   /** difference over all ops; of a level: after the last op compared */
   readonly total: number;
+}
+
+/** Which side's declarations are looked for: see Plan.fitted. */
+export type FittedSide = 'candidate' | 'reference';
+
+/** What a declaration more would have to account for, beside those there are, and beside findings too if there are any. */
+export interface StatFit {
+  readonly what: string;
+  readonly byIntent: Fitted;
+  readonly byLedger: Fitted | null;
 }
 
 export class Track {
@@ -61,7 +72,12 @@ export class Track {
   firstLater = -1;
   opsLater = 0;
 
-  constructor(what: string, plane: Plane, { intended, known }: Explanations) {
+  readonly #fitted: FittedSide | null;
+  readonly #intentFit = new Fit();
+  readonly #ledgerFit = new Fit();
+
+  constructor(what: string, plane: Plane, { intended, known }: Explanations, fitted: FittedSide | null = null) {
+    this.#fitted = fitted;
     this.what = what;
     this.plane = plane;
     this.intended = intended.filter((step) => step.what === what);
@@ -70,7 +86,7 @@ export class Track {
     this.#exactly = expected([...this.intended, ...this.known.filter(({ measure }) => isExact(measure))]);
     this.#byLedger = expected([...this.intended, ...this.known]);
     this.#pending = [...this.intended, ...this.known].filter(({ measure }) => measure.per.some((n) => n !== 0));
-    this.hasTerms = this.#pending.length > 0;
+    this.hasTerms = this.#pending.length > 0 || fitted !== null;
   }
 
   /** Take note of a difference at `op`; it is held against the declarations by judge(). */
@@ -90,6 +106,7 @@ export class Track {
     if (this.#intentFits && !fits(this.#byIntent, difference, ofCandidate, ofReference)) this.#intentFits = false;
     if (this.#exactFits && !fits(this.#exactly, difference, ofCandidate, ofReference)) this.#exactFits = false;
     const astray = difference - termsOf(this.#byLedger, ofCandidate, ofReference);
+    if (this.#fitted !== null) this.#fit(difference, astray, ofCandidate, ofReference);
     if (this.#ledgerFits && !mayStray(this.#byLedger, astray)) {
       this.#ledgerFits = false;
       this.#misfit = op;
@@ -102,6 +119,29 @@ export class Track {
       this.#applied.add(step);
       this.#pending = this.#pending.filter((other) => other !== step);
     }
+  }
+
+  #fit(difference: number, byLedger: number, ofCandidate: Float64Array, ofReference: Float64Array): void {
+    const [occasions, sign] = this.#fitted === 'candidate' ? ([ofCandidate, 1] as const) : ([ofReference, -1] as const);
+    this.#intentFit.take(difference - termsOf(this.#byIntent, ofCandidate, ofReference), occasions, sign);
+    this.#ledgerFit.take(byLedger, occasions, sign);
+  }
+
+  /** null: nothing was fitted. */
+  fit(): StatFit | null {
+    if (this.#fitted === null) return null;
+    const { what } = this;
+    const open = ({ forward, backward }: Expected): Fitted['declared'] => {
+      const [more, fewer] = [forward.more || backward.fewer, forward.fewer || backward.more];
+      // What is declared of the reference turns round.
+      return this.#fitted === 'candidate' ? { more, fewer } : { more: fewer, fewer: more };
+    };
+    const declared = open(this.#byIntent);
+    return {
+      what,
+      byIntent: { fit: this.#intentFit, ...declared, declared },
+      byLedger: this.known.length === 0 ? null : { fit: this.#ledgerFit, ...open(this.#byLedger), declared },
+    };
   }
 
   /** Hold a level against the declarations, and note it only if it is not as they say. */

@@ -34,8 +34,8 @@ export class WorkloadComparer {
     this.#plan = plan;
     this.#head = head;
     const { columns, ledger } = plan;
-    const comparer = ({ reference, candidate, explained }: PlannedPair): PairComparer =>
-      new PairComparer(explained, { reference, candidate });
+    const comparer = ({ reference, candidate, explained, fitted }: PlannedPair): PairComparer =>
+      new PairComparer(explained, { reference, candidate }, fitted);
     this.#pairs = plan.pairs.map(comparer);
     this.#predecessors = plan.predecessors.map(comparer);
     this.#same = columns.map((_column, i) => columns.slice(0, i).map(() => new SameRun()));

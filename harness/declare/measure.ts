@@ -53,6 +53,14 @@ export function parseMeasure(text: string, where: string): Measure {
   return { more, fewer, per };
 }
 
+/** The formula that parseMeasure reads as `measure`. */
+export const measureText = ({ more, fewer, per }: Measure): string =>
+  [
+    ...per.flatMap((n, basis) => (n === 0 ? [] : [`${n > 0 ? '+' : ''}${n} per ${BASES[basis]}`])),
+    ...(more ? ['more'] : []),
+    ...(fewer ? ['fewer'] : []),
+  ].join(', ');
+
 export const sum = (a: Measure, b: Measure): Measure => ({
   more: a.more || b.more,
   fewer: a.fewer || b.fewer,

@@ -1,4 +1,5 @@
 import type { RunRecord } from '../run/record.ts';
+import { isPositive } from './criteria.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { surplusPtPages } from './observe.ts';
 
@@ -19,6 +20,7 @@ export const f1: Finding = {
       workload: 'a: exec sh60\na: exit\n',
       observes: 'user_pt_page_count less the page-table pages that exist: while the process lives, after it',
       observe: whileAliveAndAfter,
+      isShownBy: isPositive,
       expected: {
         baseline: absent('0, 0'),
         'toplevel-accounting': shows('1, 0'),
@@ -33,6 +35,7 @@ export const f1: Finding = {
       workload: 'machine pti=on\na: exec sh60\na: exit\n',
       observes: 'user_pt_page_count less the page-table pages that exist: while the process lives, after it',
       observe: whileAliveAndAfter,
+      isShownBy: isPositive,
       expected: {
         baseline: absent('0, 0'),
         'toplevel-accounting': shows('2, 0'),

@@ -1,4 +1,5 @@
 import type { RunRecord } from '../run/record.ts';
+import { numbersIn } from './criteria.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { added } from './observe.ts';
 
@@ -22,6 +23,7 @@ export const f12: Finding = {
         'machine cpus=2\na@0: exec sh60\na@0: rfork mem -> b\nb@1: clock\na@0: exit\nb/t@0: read text\nb@1: munmap data 1p\nb@1: exit\n',
       observes: "IPIs of the sharer's exit, of a munmap while two threads run, of the last owner's exit",
       observe: interrupts,
+      isShownBy: (got) => numbersIn(got).slice(0, 3).join() === '0,1,0',
       expected: {
         baseline: shows('0, 1, 0 in 52 calls'),
         'toplevel-accounting': shows('0, 1, 0 in 52 calls'),

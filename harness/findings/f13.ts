@@ -1,4 +1,5 @@
 import type { RunRecord } from '../run/record.ts';
+import { someEarly } from './criteria.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { earlyInAll } from './observe.ts';
 import { verdictAgainst } from './verdict.ts';
@@ -21,6 +22,7 @@ export const f13: Finding = {
       observes: 'verdict against shared-page-unmap, early exits / pmap_remove calls of the whole workload',
       against: 'shared-page-unmap',
       observe: verdictAndTests,
+      isShownBy: (got) => String(got).startsWith('identical') && someEarly(got),
       expected: {
         'double-count-fix': absent('cost-only, 102/104'),
         'shared-page-unmap': shows('identical, 105/107'),

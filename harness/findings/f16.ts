@@ -1,11 +1,14 @@
 import type { RunRecord } from '../run/record.ts';
-import { type Finding, absent, shows } from './finding.ts';
+import { callsIn, numbersIn, someEarly, unmappingOfInactive } from './criteria.ts';
+import { type Finding, type Observed, absent, shows } from './finding.ts';
 import { added, earlyOfCalls, outcome } from './observe.ts';
 
 function callsAndFlushes(record: RunRecord): string | null {
   const calls = earlyOfCalls(record, 2);
   return calls === null ? null : `${calls}, ${added(record, 'invlpgs', 2)}`;
 }
+
+const allEarly = (got: Observed): boolean => callsIn(got).every(({ early, calls }) => early === calls);
 
 export const f16: Finding = {
   id: 'F16',
@@ -19,6 +22,8 @@ export const f16: Finding = {
       workload: 'a: exec sh60\na: clock\na: exit\n',
       observes: 'early exits / pmap_remove calls of the exit, INVLPGs of the exit',
       observe: callsAndFlushes,
+      isShownBy: (got) => someEarly(got) && numbersIn(got)[2] === 0,
+      subject: unmappingOfInactive,
       expected: {
         baseline: absent('0/52, 0'),
         'toplevel-accounting': absent('0/52, 0'),
@@ -34,6 +39,8 @@ export const f16: Finding = {
       workload: 'a: exec sh60\na: exit\n',
       observes: 'early exits / pmap_remove calls of the exit',
       observe: (record) => earlyOfCalls(record, 1),
+      isShownBy: allEarly,
+      subject: unmappingOfInactive,
       expected: {
         baseline: absent('52/52'),
         'toplevel-accounting': absent('0/52'),
@@ -49,6 +56,8 @@ export const f16: Finding = {
       workload: 'make: exec sh60\nmake: vfork -> cc\ncc: exit 127\nmake: clock\n',
       observes: 'outcome of the clock read',
       observe: (record) => outcome(record, 3),
+      isShownBy: (got) => got === 'ok',
+      subject: unmappingOfInactive,
       expected: {
         baseline: absent('ok'),
         'toplevel-accounting': absent('ok'),
@@ -64,6 +73,8 @@ export const f16: Finding = {
       workload: 'a: exec sh60\na: rfork mem -> b\na: clock\na: stop refcnt-tested\na: exit\nb: exit\na: go\n',
       observes: 'early exits / pmap_remove calls of the teardown',
       observe: (record) => earlyOfCalls(record, 6),
+      isShownBy: someEarly,
+      subject: unmappingOfInactive,
       expected: {
         baseline: absent('0/52'),
         'toplevel-accounting': absent('0/52'),

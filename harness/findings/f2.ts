@@ -1,3 +1,4 @@
+import { noneEarly } from './criteria.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { earlyOfCalls } from './observe.ts';
 
@@ -12,6 +13,7 @@ export const f2: Finding = {
       workload: 'a: exec sh60\na: exit\n',
       observes: 'early exits / pmap_remove calls of the exit',
       observe: (record) => earlyOfCalls(record, 1),
+      isShownBy: noneEarly,
       expected: {
         baseline: absent('52/52'),
         'toplevel-accounting': shows('0/52'),

@@ -1,3 +1,4 @@
+import { isPositive } from './criteria.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { added } from './observe.ts';
 
@@ -13,6 +14,7 @@ export const f20: Finding = {
       workload: 'a: exec sh60\na: clock\na: exit\n',
       observes: 'INVLPGs of the exit',
       observe: (record) => added(record, 'invlpgs', 2),
+      isShownBy: isPositive,
       expected: {
         baseline: absent(0),
         'toplevel-accounting': absent(0),

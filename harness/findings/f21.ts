@@ -19,6 +19,7 @@ export const f21: Finding = {
       workload: 'a: exec sh60\na: exit\n',
       observes: "delayed-invalidation blocks and pmap locks of the exit (pmap_remove_pages' own lock among them)",
       observe: blocksAndLocks,
+      isShownBy: (got) => got === '1, 2',
       expected: {
         baseline: absent('0, 1'),
         'toplevel-accounting': absent('52, 53'),

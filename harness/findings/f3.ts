@@ -27,6 +27,7 @@ function recorded(
     observes:
       'early exits / pmap_remove calls at exit and at exec (published: 15-20% at exit, a large majority at exec)',
     observe: sharesByPlace,
+    isShownBy: (got) => got === baseline,
     expected,
     source: `vectors/replay/${recording}_fa1.touch-${touch} (removeByPlace; shared-page-unmap as landed, F13)`,
   };

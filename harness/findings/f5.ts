@@ -1,4 +1,5 @@
 import type { RunRecord } from '../run/record.ts';
+import { noneEarly } from './criteria.ts';
 import { type ExpectedCell, type Finding, type FindingCase, absent, shows } from './finding.ts';
 import { earlyOfCalls } from './observe.ts';
 
@@ -16,6 +17,7 @@ function onMachine(name: string, settings: string, [byZero, byThreshold]: readon
     workload: `${settings}a: exec bare\na: kmem-free\n`,
     observes: "kernel_pmap's resident_count, early exits / pmap_remove calls of kernel_pmap",
     observe: kernelRemove,
+    isShownBy: noneEarly,
     expected: {
       baseline: byZero!,
       'toplevel-accounting': byZero!,

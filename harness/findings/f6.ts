@@ -13,6 +13,7 @@ export const f6: Finding = {
       workload: 'make: exec sh60\nmake: spawn ENOENT -> cc\nmake: clock\n',
       observes: 'outcome of the clock read',
       observe: (record) => outcome(record, 2),
+      isShownBy: (got) => got !== 'ok',
       expected: {
         baseline: absent('ok'),
         'toplevel-accounting': absent('ok'),
@@ -28,6 +29,7 @@ export const f6: Finding = {
       workload: 'make: exec sh60\nmake: handler SIGUSR1\nmake: vfork -> cc\ncc: exit 127\nmake: kill make SIGUSR1\n',
       observes: 'outcome of the signal',
       observe: (record) => outcome(record, 4),
+      isShownBy: (got) => got !== 'ok',
       expected: {
         baseline: absent('ok'),
         'toplevel-accounting': absent('ok'),

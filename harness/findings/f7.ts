@@ -1,5 +1,6 @@
 import type { RunRecord } from '../run/record.ts';
-import { type Finding, absent, shows } from './finding.ts';
+import { someEarly, unmapping } from './criteria.ts';
+import { type Finding, type Observed, absent, shows } from './finding.ts';
 import { earlyOfCalls } from './observe.ts';
 import { verdictAgainst } from './verdict.ts';
 
@@ -10,6 +11,9 @@ const againstLanded =
     const [verdict, calls] = [verdictAgainst(record, against), earlyOfCalls(record, op)];
     return verdict === null || calls === null ? null : `${verdict}, ${calls}`;
   };
+
+/** Nothing but cost differs, and the calls after the unmapping leave early. */
+const isHarmless = (got: Observed): boolean => /^(identical|cost-only)/.test(String(got)) && someEarly(got);
 
 export const f7: Finding = {
   id: 'F7',
@@ -24,6 +28,8 @@ export const f7: Finding = {
       observes: 'verdict against landed, early exits / pmap_remove calls of the exit',
       against: 'landed',
       observe: againstLanded(2),
+      isShownBy: isHarmless,
+      subject: unmapping,
       expected: {
         baseline: absent('stat-only, 0/52'),
         'toplevel-accounting': absent('stat-only, 0/52'),
@@ -41,6 +47,8 @@ export const f7: Finding = {
       observes: 'verdict against landed, early exits / pmap_remove calls of the exit',
       against: 'landed',
       observe: againstLanded(1),
+      isShownBy: isHarmless,
+      subject: unmapping,
       expected: {
         baseline: absent('stat-only, 52/52'),
         'toplevel-accounting': absent('stat-only, 0/52'),

@@ -32,6 +32,12 @@ export interface OpenFinding {
   readonly reason: string;
 }
 
+/** Something that a variant has or has not, and a workload that tells. */
+export interface Subject {
+  readonly workload: string;
+  readonly isThere: (record: RunRecord) => boolean;
+}
+
 /** One workload in which the remark can be seen. */
 export interface FindingCase {
   readonly name: string;
@@ -47,6 +53,10 @@ export interface FindingCase {
   readonly against?: string;
   /** Reads the observation off a record that ran to its end; null: the workload never came to it. */
   readonly observe: (record: RunRecord, against: RunRecord) => Observed | null;
+  /** Does the remark show where this is observed? It judges a variant of which `expected` says nothing. */
+  readonly isShownBy: (got: Observed) => boolean;
+  /** What the remark is about: a variant that has it not cannot show the remark, whatever is observed. */
+  readonly subject?: Subject;
   /** Per variant id. The controls in which the remark flips are among them. */
   readonly expected: Readonly<Record<string, ExpectedCell>>;
   /** Where the expected values come from: a reference with its section, or a vector. */

@@ -1,4 +1,5 @@
 import type { RunRecord } from '../run/record.ts';
+import { isPositive } from './criteria.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { surplusPtPages } from './observe.ts';
 
@@ -21,6 +22,7 @@ export const n1: Finding = {
         'machine superpages=on\np: exec sh60\np: mmap anon 4M rw fixed 0x1000000000\np: write 0x1000000000 4M\np: munmap 0x1000000000 4M\n',
       observes: 'user_pt_page_count less the page-table pages that exist: what the munmap adds',
       observe: leak,
+      isShownBy: isPositive,
       expected: {
         baseline: shows(2),
         'toplevel-accounting': shows(2),

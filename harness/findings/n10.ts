@@ -1,3 +1,4 @@
+import { noneEarly, unmapping } from './criteria.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { earlyOfCalls } from './observe.ts';
 
@@ -14,6 +15,8 @@ export const n10: Finding = {
         'program lin entries=60 guards=4 untouched=4 abi=linux\na: exec lin\na: mmap phys 2p rx fixed top-2p\na: read top-2p\na: exit\n',
       observes: 'early exits / pmap_remove calls of the exit',
       observe: (record) => earlyOfCalls(record, 3),
+      isShownBy: noneEarly,
+      subject: unmapping,
       expected: {
         baseline: absent('0/53'),
         'toplevel-accounting': absent('0/53'),

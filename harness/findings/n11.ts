@@ -1,3 +1,4 @@
+import { isPositive } from './criteria.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { added } from './observe.ts';
 
@@ -13,6 +14,7 @@ export const n11: Finding = {
       workload: 'a: exec sh60\na: mmap anon 1p rw fixed shared\na: write shared\na: exit\n',
       observes: 'pmap_invalidate_page calls of the exit',
       observe: (record) => added(record, 'invalidatePages', 3),
+      isShownBy: isPositive,
       expected: {
         baseline: absent(0),
         'toplevel-accounting': absent(0),

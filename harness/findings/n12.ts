@@ -58,6 +58,7 @@ export const n12: Finding = {
       checked: true,
       observes: 'processes that map a page which a newer one of the same memory hides',
       observe: stale,
+      isShownBy: (got) => got !== 'nobody',
       expected: everywhere(shows('c')),
       source:
         'recordings of the kernel’s VM code, scen-wired-upgrade-shared: the sharer peeks 1 where the writer has 2; sys/vm/vm_fault.c vm_fault_copy_entry, vm_fault_cow',
@@ -67,6 +68,7 @@ export const n12: Finding = {
       workload: `${upgraded}b: exit => panic\n`,
       observes: 'outcome of the exit',
       observe: exitOfChild,
+      isShownBy: (got) => String(got).endsWith('freeing mapped page'),
       expected: everywhere(shows('vm_object_collapse_scan: freeing mapped page')),
       source: 'recordings of the kernel’s VM code, scen-freeing-mapped; sys/vm/vm_object.c vm_object_collapse_scan',
     },
@@ -76,6 +78,7 @@ export const n12: Finding = {
       checked: true,
       observes: "pages copied by the write, faults of the sharer's read, processes that map the old page",
       observe: copied,
+      isShownBy: (got) => !String(got).endsWith('nobody'),
       expected: everywhere(absent('1, 1, nobody')),
       source: 'sys/vm/vm_fault.c vm_fault_cow: pmap_remove_all of the copied page unless OBJ_ONEMAPPING',
     },

@@ -1,3 +1,4 @@
+import { noneEarly, unmapping } from './criteria.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { earlyOfCalls } from './observe.ts';
 
@@ -15,6 +16,8 @@ export const n3: Finding = {
       workload: together,
       observes: 'early exits / pmap_remove calls of the teardown',
       observe: (record) => earlyOfCalls(record, 6),
+      isShownBy: noneEarly,
+      subject: unmapping,
       expected: {
         baseline: absent('0/52'),
         'toplevel-accounting': absent('0/52'),

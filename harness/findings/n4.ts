@@ -1,3 +1,4 @@
+import { someEarly } from './criteria.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { earlyOfCalls } from './observe.ts';
 
@@ -13,6 +14,7 @@ export const n4: Finding = {
       workload: 'a: exec sh60\na: clock\na: exit\n',
       observes: 'early exits / pmap_remove calls of the exit',
       observe: (record) => earlyOfCalls(record, 2),
+      isShownBy: someEarly,
       expected: {
         baseline: absent('0/52'),
         'toplevel-accounting': absent('0/52'),

@@ -1,4 +1,5 @@
 import type { RunRecord } from '../run/record.ts';
+import { noneEarly, numbersIn } from './criteria.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { added, earlyOfCalls } from './observe.ts';
 
@@ -19,6 +20,7 @@ export const n5: Finding = {
       workload: 'a: exec sh60\na: clock\na: exit\n',
       observes: 'exclusive map locks, early exits / pmap_remove calls of the exit',
       observe: locksAndCalls,
+      isShownBy: (got) => numbersIn(got)[0] === 2 && noneEarly(got),
       expected: {
         baseline: absent('1, 0/52'),
         'toplevel-accounting': absent('1, 0/52'),

@@ -1,5 +1,6 @@
 import { PT_PAGE_FREES } from '../../core/counters.ts';
 import type { RunRecord } from '../run/record.ts';
+import { numbersIn } from './criteria.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { level } from './observe.ts';
 
@@ -25,6 +26,7 @@ export const n7: Finding = {
       without: 'vmspaceClear',
       observes: 'function that panics, page-table pages freed in the exit before it does',
       observe: panicAfterFrees,
+      isShownBy: (got) => numbersIn(got)[0] > 0,
       expected: {
         baseline: absent('pmap_release, 0'),
         'toplevel-accounting': shows('pmap_release, 1'),

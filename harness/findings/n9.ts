@@ -1,5 +1,6 @@
 import type { RunRecord } from '../run/record.ts';
-import { type Finding, absent, shows } from './finding.ts';
+import { callsIn } from './criteria.ts';
+import { type Finding, type Observed, absent, shows } from './finding.ts';
 import { earlyOfCalls } from './observe.ts';
 
 const workload = `program low entries=1 abi=lowered
@@ -22,6 +23,12 @@ function cleanUps(record: RunRecord): string | null {
   return within === null || across === null ? null : `${within}, ${across}`;
 }
 
+/** A full call makes the rest of the clean-up early within the ABI, but not across. */
+function isWrongRange(got: Observed): boolean {
+  const [within, across] = callsIn(got);
+  return within.early > 0 && within.early < within.calls && across.early === 0;
+}
+
 export const n9: Finding = {
   id: 'N9',
   title: "At exec's clean-up a helper in vmspace_dofree takes the wrong ABI's range",
@@ -34,6 +41,7 @@ export const n9: Finding = {
       workload,
       observes: 'early exits / pmap_remove calls: of the clean-up within the ABI, of the exec across ABIs',
       observe: cleanUps,
+      isShownBy: isWrongRange,
       expected: {
         baseline: absent('0/2, 0/2'),
         'toplevel-accounting': absent('0/2, 0/2'),

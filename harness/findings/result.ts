@@ -1,4 +1,5 @@
 /** What came of the ledger when it was run. */
+import type { Failure } from '../run/record.ts';
 import type { Observed } from './finding.ts';
 
 /**
@@ -14,12 +15,27 @@ export interface Cell {
   readonly got: Observed | null;
 }
 
+/**
+ * What a variant does of which the ledger says nothing: the remark shows by its criterion, or does not, or the workload
+ * never came to it, or the variant's own code failed.
+ */
+export interface Answer {
+  readonly variant: string;
+  readonly status: 'shows' | 'absent' | 'not exercised' | 'failed';
+  readonly got: Observed | null;
+  /** variants of which the ledger says the same, with the same value */
+  readonly like: readonly string[];
+  readonly failure: Pick<Failure, 'how' | 'message'> | null;
+}
+
 export interface CaseResult {
   readonly name: string;
   readonly observes: string;
   readonly source: string;
   readonly workload: string;
   readonly cells: readonly Cell[];
+  /** of variants that were asked besides */
+  readonly answers: readonly Answer[];
 }
 
 export interface FindingResult {
@@ -35,6 +51,10 @@ export interface FindingResult {
 export const isWrong = ({ status }: Pick<Cell, 'status'>): boolean =>
   status === 'differs' || status === 'not exercised';
 
-/** Whether every cell is as its source says. */
+/** Whether every cell is as its source says. A case that only answers for others has none. */
 export const holds = ({ cases }: FindingResult): boolean =>
-  cases.length > 0 && cases.every(({ cells }) => cells.length > 0 && !cells.some(isWrong));
+  cases.length > 0 && cases.every(({ cells, answers }) => cells.length + answers.length > 0 && !cells.some(isWrong));
+
+/** Answers of variants that were asked, of all cases. */
+export const answersIn = (findings: readonly FindingResult[]): Answer[] =>
+  findings.flatMap(({ cases }) => cases.flatMap(({ answers }) => answers));

@@ -1,48 +1,114 @@
 /**
- * Runs the ledger: every case of every finding through the variants that it expects something of.
+ * Runs the ledger: every case of every finding through the variants that it expects something of, and through those that
+ * are asked besides.
  */
-import { type Machine, type Variant, defineVariant } from '../../core/index.ts';
+import { type Machine, type Variant } from '../../core/index.ts';
 import { variantById } from '../../variants/index.ts';
 import { checkers } from '../check/checker.ts';
+import { type Column, runColumn } from '../columns/column.ts';
+import { runLimitMs } from '../columns/run-limit.ts';
 import { loadCorpus } from '../input/load.ts';
-import type { RunRecord } from '../run/record.ts';
+import type { RunOptions, RunRecord } from '../run/record.ts';
 import { run } from '../run/run.ts';
 import type { Workload } from '../workload/ops.ts';
 import { parseWorkload } from '../workload/text/parse.ts';
 import type { ExpectedCell, Finding, FindingCase, Observed } from './finding.ts';
 import { ledger } from './index.ts';
-import type { CaseResult, Cell, CellStatus, FindingResult } from './result.ts';
+import type { Answer, CaseResult, Cell, CellStatus, FindingResult } from './result.ts';
+
+export interface FindingsOptions {
+  /** variants to ask, in each case of which the ledger says nothing of them */
+  readonly asked?: readonly Column[];
+  /** variants whose cells are run; absent: all */
+  readonly cellsOf?: readonly string[];
+  /** This finding runs next. */
+  readonly running?: (id: string) => void;
+}
 
 /** Throws WorkloadError for a workload that cannot be read, RangeError for a variant that does not exist. */
-export async function runFindings(findings: readonly Finding[] = ledger): Promise<FindingResult[]> {
-  let machine: Machine | null = null;
-  const checker = checkers();
-  const runCase = async (id: string, one: FindingCase): Promise<CaseResult> => {
-    const { name, observes, source, workload, without, checked = false, expected, against, observe } = one;
-    const parsed = await workloadOf(id, workload);
-    const record = (variantId: string): RunRecord => {
-      const variant = variantById(variantId);
-      if (variant === undefined) throw new RangeError(`finding ${id}: expected a variant, got ${variantId}`);
-      const planted = without === undefined ? variant : leaveOut(variant, without);
-      const result = run(machine, parsed, planted, { check: checked }, { checker });
-      ({ machine } = result);
-      return result.record;
-    };
-    const other = against === undefined ? null : record(against);
-    const cells = Object.entries(expected).map(([variant, cell]): Cell => {
-      const mine = record(variant);
-      const got = mine.ended.kind === 'failed' ? null : observe(mine, other ?? mine);
-      return { variant, status: statusOf(cell, got), expected: cell.value, got };
-    });
-    return { name, observes, source, workload: textOf(workload), cells };
-  };
+export async function runFindings(
+  findings: readonly Finding[] = ledger,
+  { asked = [], cellsOf, running = () => {} }: FindingsOptions = {},
+): Promise<FindingResult[]> {
+  const runner = new Runner();
   const reports: FindingResult[] = [];
   for (const { id, title, thread, claim, control, cases } of findings) {
+    running(id);
     const done: CaseResult[] = [];
-    for (const one of cases) done.push(await runCase(id, one));
+    for (const one of cases) done.push(await runner.run(id, one, asked, cellsOf));
     reports.push({ id, title, thread, claim, control, cases: done });
   }
   return reports;
+}
+
+class Runner {
+  #machine: Machine | null = null;
+  readonly #checker = checkers();
+  /** per variant: whether it has a subject, by the subject's workload */
+  readonly #subjects = new Map<Column, Map<FindingCase['subject'], boolean>>();
+
+  async run(
+    id: string,
+    one: FindingCase,
+    asked: readonly Column[],
+    cellsOf: readonly string[] | undefined,
+  ): Promise<CaseResult> {
+    const { name, observes, source, workload, without, checked = false, expected, against, observe } = one;
+    const parsed = await workloadOf(id, workload);
+    const options = { check: checked, ...(without === undefined ? {} : { without }) };
+    const record = (variantId: string): RunRecord => {
+      const variant = variantById(variantId);
+      if (variant === undefined) throw new RangeError(`finding ${id}: expected a variant, got ${variantId}`);
+      return this.#builtIn(parsed, variant, options);
+    };
+    const other = against === undefined ? null : record(against);
+    const cells = Object.entries(expected)
+      .filter(([variant]) => cellsOf === undefined || cellsOf.includes(variant))
+      .map(([variant, cell]): Cell => {
+        const mine = record(variant);
+        const got = mine.ended.kind === 'failed' ? null : observe(mine, other ?? mine);
+        return { variant, status: statusOf(cell, got), expected: cell.value, got };
+      });
+    const answers: Answer[] = [];
+    for (const column of asked) {
+      if (expected[column.facts.id] !== undefined) continue;
+      const mine = await runColumn(column, parsed, options, runLimitMs(parsed.ops.length, checked));
+      answers.push(await this.#answer(one, column, mine, other ?? mine));
+    }
+    return { name, observes, source, workload: textOf(workload), cells, answers };
+  }
+
+  #builtIn(workload: Workload, variant: Variant, options: RunOptions): RunRecord {
+    const { record, machine } = run(this.#machine, workload, variant, options, { checker: this.#checker });
+    this.#machine = machine;
+    return record;
+  }
+
+  async #answer(one: FindingCase, column: Column, mine: RunRecord, other: RunRecord): Promise<Answer> {
+    const { id: variant } = column.facts;
+    const { ended } = mine;
+    if (ended.kind === 'failed')
+      return { variant, status: 'failed', got: null, like: [], failure: { how: ended.how, message: ended.message } };
+    const got = one.observe(mine, other);
+    if (got === null) return { variant, status: 'not exercised', got, like: [], failure: null };
+    const isShown = one.isShownBy(got) && (await this.#has(column, one.subject));
+    const like = Object.entries(one.expected).flatMap(([id, { value, shows }]) =>
+      value === got && shows === isShown ? [id] : [],
+    );
+    return { variant, status: isShown ? 'shows' : 'absent', got, like, failure: null };
+  }
+
+  async #has(column: Column, subject: FindingCase['subject']): Promise<boolean> {
+    if (subject === undefined) return true;
+    const known = this.#subjects.get(column) ?? new Map<FindingCase['subject'], boolean>();
+    this.#subjects.set(column, known);
+    const before = known.get(subject);
+    if (before !== undefined) return before;
+    const workload = parseWorkload(subject.workload, 'subject');
+    const found = subject.isThere(await runColumn(column, workload, {}, runLimitMs(workload.ops.length)));
+    known.set(subject, found);
+    return found;
+  }
 }
 
 async function workloadOf(id: string, workload: FindingCase['workload']): Promise<Workload> {
@@ -52,11 +118,6 @@ async function workloadOf(id: string, workload: FindingCase['workload']): Promis
 
 const textOf = (workload: FindingCase['workload']): string =>
   typeof workload === 'string' ? workload : `${workload.recording} --touch ${workload.touch}`;
-
-/** The variant, but a member of the seam does nothing. */
-function leaveOut(variant: Variant, member: NonNullable<FindingCase['without']>): Variant {
-  return defineVariant({ ...variant, hunks: { ...variant.hunks, [member]: () => {} } });
-}
 
 function statusOf(expected: ExpectedCell, got: Observed | null): CellStatus {
   if (got === null) return 'not exercised';

@@ -49,6 +49,10 @@ const compare: Formats<CompareReport> = {
       render: async (report) => (await import('./compare/github.ts')).renderGithub(report),
     },
     json: { help: INSTEAD, render: async (report) => (await import('./compare/json.ts')).renderJson(report) },
+    suggest: {
+      help: 'entries for intends and --expect that would accept what is unexpected, instead of text',
+      render: async (report) => (await import('./compare/suggest.ts')).renderSuggestions(report),
+    },
   },
 };
 

@@ -216,6 +216,8 @@ export interface RunOptions {
   readonly stateAfter?: number;
   /** check every invariant: after each op, or at checkpoints where there are CHECKED_OPS or more */
   readonly check?: boolean;
+  /** a member of the seam that does nothing, whatever the variant: a fault planted in all of them alike */
+  readonly without?: 'vmspaceClear';
   /** end after this op */
   readonly until?: number;
   /** take digests of the whole machine at checkpoints, to compare. @default true */

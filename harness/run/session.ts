@@ -105,7 +105,9 @@ export class Session {
   /** machine: one to use again, or null. first: the piece that is taken first. */
   constructor(machine: Machine | null, spec: SessionSpec, first: Piece) {
     const { head, variant, options, watch } = spec;
-    const m = machineFor(machine, head.machine, variant.hunks);
+    const { without } = options;
+    const hunks = without === undefined ? variant.hunks : { ...variant.hunks, [without]: () => {} };
+    const m = machineFor(machine, head.machine, hunks);
     this.#m = m;
     this.#spec = spec;
     this.#interpreter = new Interpreter(m, { ...head, ...first });
@@ -114,7 +116,7 @@ export class Session {
     this.#recorder = new Recorder(m.counters);
     this.#tally = head.trace === null ? null : new ReplayTally(first, m.counters);
     this.#checker = options.check === true ? this.#makeChecker(watch.checker) : null;
-    if (this.#checker !== null) m.hunks = watched(variant.hunks, this.#checker);
+    if (this.#checker !== null) m.hunks = watched(hunks, this.#checker);
     m.events.clear();
     this.#profiler = options.profile === true ? new Profiler(m, head.length) : null;
     this.#last = Math.min(head.length - 1, options.until ?? Infinity);

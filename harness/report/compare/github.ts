@@ -3,7 +3,16 @@
  * Nothing else is written, so that no line of a workload or a variant is taken for a command.
  */
 import type { CompareReport, Reason } from './model.ts';
-import { amountText, entryText, inLine, incompleteNotes, tallyText, unreachedText, whereText } from './words.ts';
+import {
+  amountText,
+  entryText,
+  hintText,
+  inLine,
+  incompleteNotes,
+  tallyText,
+  unreachedText,
+  whereText,
+} from './words.ts';
 
 export function renderGithub(report: CompareReport): string {
   const { reasons, predecessors, rows, violations, expected, neverSeen, tally, allRan, files } = report;
@@ -14,7 +23,14 @@ export function renderGithub(report: CompareReport): string {
     for (const { standing, items } of list) {
       if (standing !== 'unexpected') continue;
       for (const item of items)
-        lines.push(command(level, `${who}: unexpected`, `${amountText(item)}: ${whereText(item)}`, files[id]));
+        lines.push(
+          command(
+            level,
+            `${who}: unexpected`,
+            `${amountText(item)}: ${whereText(item)}${hintText(item.hints)}`,
+            files[id],
+          ),
+        );
     }
   };
   for (const { column, reasons: list } of reasons)

@@ -55,7 +55,7 @@ export function renderJson(report: CompareReport): string {
 }
 
 function pairJson(
-  { seen: _seen, differences, ...pair }: PairComparison,
+  { seen: _seen, fits: _fits, differences, ...pair }: PairComparison,
   opTexts: Readonly<Record<number, string>>,
 ): object {
   return {

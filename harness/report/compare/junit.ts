@@ -7,7 +7,7 @@
 import { unexpectedVerdict, type PairComparison, type Verdict } from '../../compare/pair.ts';
 import type { WorkloadComparison } from '../../compare/plan.ts';
 import type { CompareReport } from './model.ts';
-import { endText, entryText } from './words.ts';
+import { endText, entryText, hintText } from './words.ts';
 
 interface Case {
   readonly name: string;
@@ -69,9 +69,9 @@ function pairCase(pair: PairComparison, opTexts: WorkloadComparison['opTexts'], 
   if (worst !== null && failOn.includes(worst)) {
     const lines = differences
       .filter(({ standing }) => standing === 'unexpected')
-      .map(({ what, op, amount }) => {
+      .map(({ what, op, amount, hints }) => {
         const span = amount === null ? '' : ` ${amount.least}..${amount.most}`;
-        return `${what}${span}, first at ${opTexts[op] ?? `op ${op}`}`;
+        return `${what}${span}, first at ${opTexts[op] ?? `op ${op}`}${hintText(hints)}`;
       });
     return { name, kind: 'failure', type: worst, message: lines.join('\n') };
   }

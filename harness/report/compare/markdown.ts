@@ -10,6 +10,7 @@ import {
   amountText,
   entryText,
   explained,
+  hintText,
   inLine,
   incompleteNotes,
   tallyText,
@@ -91,7 +92,9 @@ function unexpected({ reasons, predecessors }: CompareReport): string[] {
   const rows = all.flatMap(({ who, list }) =>
     list
       .filter(({ standing }) => standing === 'unexpected')
-      .flatMap(({ items }) => items.map((item) => [cell(who), `\`${amountText(item)}\``, cell(whereText(item))])),
+      .flatMap(({ items }) =>
+        items.map((item) => [cell(who), `\`${amountText(item)}\``, cell(whereText(item) + hintText(item.hints))]),
+      ),
   );
   return rows.length === 0 ? [] : [table(['unexpected', 'what', 'where'], rows)];
 }

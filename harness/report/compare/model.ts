@@ -7,6 +7,7 @@ import type { Judged } from '../../compare/judge.ts';
 import type { Difference, PairComparison, Verdict } from '../../compare/pair.ts';
 import type { Against, Plan, RunSummary, WorkloadComparison } from '../../compare/plan.ts';
 import type { Compared } from '../../compare/run-comparison.ts';
+import type { Suggestions } from '../../compare/suggest.ts';
 import type { Standing } from '../../compare/track.ts';
 import type { Step } from '../../declare/declarations.ts';
 import type { Place, RemoveCalls } from '../../run/record.ts';
@@ -50,6 +51,8 @@ export interface ReasonItem {
   readonly most: number | null;
   /** where it is seen first */
   readonly first: { readonly workload: string; readonly at: string };
+  /** findings about other variants that it looks like */
+  readonly hints: readonly string[];
 }
 
 /** Recordings only. */
@@ -103,6 +106,8 @@ export interface CompareReport {
   readonly replays: readonly { readonly workload: string; readonly run: RunSummary }[];
   readonly violations: readonly ViolationLine[];
   readonly expected: Judged['expected'];
+  /** what would make all this expected; null: not looked for */
+  readonly suggestions: Suggestions | null;
   readonly neverSeen: readonly Step[];
   readonly findingTitles: Readonly<Record<string, string>>;
   readonly tally: Tally;
@@ -120,6 +125,7 @@ export interface CompareInput {
   readonly findingTitles: Readonly<Record<string, string>>;
   readonly files: CompareReport['files'];
   readonly checked: CompareReport['checked'];
+  readonly suggestions?: Suggestions;
 }
 
 const pairOf = (workload: WorkloadComparison, { ids, reference }: ColumnGroup): PairComparison | null =>
@@ -129,7 +135,7 @@ const runOf = (workload: WorkloadComparison, id: string): RunSummary =>
   workload.runs.find(({ variant }) => variant === id)!;
 
 export function buildReport(input: CompareInput): CompareReport {
-  const { plan, against, compared, judged, findingTitles, files, checked } = input;
+  const { plan, against, compared, judged, findingTitles, files, checked, suggestions = null } = input;
   const { complete: allRan, states } = compared;
   const { workloads, expected, neverSeen, tally } = judged;
   const columns = columnsOf(plan, workloads);
@@ -181,6 +187,7 @@ export function buildReport(input: CompareInput): CompareReport {
     }),
     violations: violationLines(workloads),
     expected,
+    suggestions,
     neverSeen,
     findingTitles,
     tally,
@@ -285,6 +292,7 @@ function itemOf(found: readonly Found[]): ReasonItem {
     least: amounts.length === 0 ? null : Math.min(...amounts.map(({ least }) => least)),
     most: amounts.length === 0 ? null : Math.max(...amounts.map(({ most }) => most)),
     first: { workload: workload.name, at: workload.opTexts[difference.op] ?? `op ${difference.op}` },
+    hints: unique(found.flatMap((item) => item.difference.hints ?? [])),
   };
 }
 

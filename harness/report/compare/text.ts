@@ -8,7 +8,7 @@ import { kindName } from '../kinds.ts';
 import { checkedText } from '../notes.ts';
 import { type Look, number, plural, table } from '../words.ts';
 import type { Cell, ColumnGroup, CompareReport, Reason, ReasonItem } from './model.ts';
-import { amountText, entryText, inLine, incompleteNotes, unreachedText, whereText } from './words.ts';
+import { amountText, entryText, hintText, inLine, incompleteNotes, unreachedText, whereText } from './words.ts';
 
 type Colors = ReturnType<typeof pc.createColors>;
 
@@ -139,7 +139,7 @@ function reasonLines(
 }
 
 const itemText = (item: ReasonItem, precise: boolean): string =>
-  `${amountText(item)}${precise ? ` (${whereText(item)})` : ''}`;
+  `${amountText(item)}${precise ? ` (${whereText(item)}${hintText(item.hints)})` : ''}`;
 
 const share = ({ early, calls }: RemoveCalls): string => (calls === 0 ? '-' : `${number(early)}/${number(calls)}`);
 

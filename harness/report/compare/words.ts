@@ -30,6 +30,9 @@ export function endText({ op, ops, panic }: EarlyEnd, opTexts: WorkloadCompariso
   const why = `both: panic: ${panic.where}: ${panic.reason} at ${opTexts[op] ?? `op ${op}`}`;
   return `${why}; ${number(op)} of ${plural(ops, 'op')} compared${op === 0 ? ': nothing was run' : ''}`;
 }
+/** `; looks like N9`, or nothing: a hint, which explains nothing. */
+export const hintText = (hints: readonly string[] = []): string =>
+  hints.length === 0 ? '' : `; looks like ${hints.join(', ')}`;
 
 export const entryText = ({ variant, workload, what }: ExpectedDifference): string =>
   `${variant}, ${workload}, ${what}`;

@@ -1,21 +1,24 @@
 /** The ledger at a glance: finding by revision, one mark each. */
 import Table from 'cli-table3';
 import type { Finding, OpenFinding } from '../../findings/finding.ts';
-import { type CellStatus, type FindingResult, isWrong } from '../../findings/result.ts';
+import { type Answer, type CellStatus, type FindingResult, isWrong } from '../../findings/result.ts';
 
-/** shows: in some case of the finding. wrong: some cell is not as its source says. null: nothing is said of it. */
-export type Mark = 'shows' | 'absent' | 'wrong' | null;
+/**
+ * shows: in some case of the finding. wrong: some cell is not as its source says. unknown: a variant that was asked never
+ * came to it, or failed. null: nothing is said of it.
+ */
+export type Mark = 'shows' | 'absent' | 'wrong' | 'unknown' | null;
 
 export interface MatrixRow {
   readonly id: string;
   readonly title: string;
-  /** per revision, in review order */
+  /** per revision, in review order, then per variant that was asked */
   readonly marks: readonly Mark[];
   /** controls and what-ifs in which it shows */
   readonly alsoIn: readonly string[];
 }
 
-const SIGNS: Readonly<Record<NonNullable<Mark>, string>> = { shows: '●', absent: '–', wrong: '!' };
+const SIGNS: Readonly<Record<NonNullable<Mark>, string>> = { shows: '●', absent: '–', wrong: '!', unknown: '?' };
 const sign = (mark: Mark): string => (mark === null ? ' ' : SIGNS[mark]);
 
 /** Statuses of a finding's cells for one variant, as one mark. */
@@ -23,6 +26,14 @@ function markOf(statuses: readonly CellStatus[]): Mark {
   if (statuses.length === 0) return null;
   if (statuses.some((status) => isWrong({ status }))) return 'wrong';
   return statuses.includes('reproduced') ? 'shows' : 'absent';
+}
+
+/** Cells and answers of a variant, as one mark. */
+function markWith(statuses: readonly CellStatus[], answers: readonly Answer['status'][]): Mark {
+  const mark = markOf(statuses);
+  if (mark === 'wrong' || answers.length === 0) return mark;
+  if (mark === 'shows' || answers.includes('shows')) return 'shows';
+  return answers.every((status) => status === 'absent') ? 'absent' : 'unknown';
 }
 
 /** Each once, without the revisions. */
@@ -33,13 +44,13 @@ const others = (shown: readonly string[], revisions: readonly string[]): string[
 export const reportedRows = (findings: readonly FindingResult[], revisions: readonly string[]): MatrixRow[] =>
   findings.map(({ id, title, cases }) => {
     const cells = cases.flatMap((one) => one.cells);
-    const mark = (revision: string): Mark =>
-      markOf(cells.filter(({ variant }) => variant === revision).map(({ status }) => status));
+    const answers = cases.flatMap((one) => one.answers);
+    const of = <Of extends Answer | (typeof cells)[number]>(list: readonly Of[], revision: string): Of['status'][] =>
+      list.filter(({ variant }) => variant === revision).map(({ status }) => status);
+    const mark = (revision: string): Mark => markWith(of(cells, revision), of(answers, revision));
     const shown = cells.filter(({ status }) => status === 'reproduced').map(({ variant }) => variant);
     return { id, title, marks: revisions.map(mark), alsoIn: others(shown, revisions) };
   });
-
-/** Rows of the ledger as it is written, whatever a run says. */
 export const ledgerRows = (ledger: readonly Finding[], revisions: readonly string[]): MatrixRow[] =>
   ledger.map(({ id, title, cases }) => {
     const mark = (revision: string): Mark =>
@@ -58,7 +69,8 @@ export function matrixText(rows: readonly MatrixRow[], revisions: readonly strin
     colAligns: ['left'],
   });
   for (const { id, marks, alsoIn } of rows) table.push([id, ...marks.map(sign), alsoIn.join(', ')]);
-  return `${table.toString()}\n● reproduced, – absent, ! not as its source says\n`;
+  const unknown = rows.some(({ marks }) => marks.includes('unknown')) ? ', ? never came to it, or failed' : '';
+  return `${table.toString()}\n● reproduced, – absent, ! not as its source says${unknown}\n`;
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
@@ -78,5 +90,7 @@ export function matrixMarkdown(
     ),
   ];
   const later = open.map(({ id, title, reason }) => `- ${id}, ${title}: ${reason}.`);
-  return `${lines.join('\n')}\n\n● shows, – does not. Open:\n\n${later.join('\n')}\n`;
+  const unknown = rows.some(({ marks }) => marks.includes('unknown')) ? ', ? never came to it, or failed' : '';
+  const legend = `● shows, – does not${unknown}.`;
+  return `${lines.join('\n')}\n\n${legend}${later.length === 0 ? '' : ` Open:\n\n${later.join('\n')}`}\n`;
 }

@@ -2,7 +2,14 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { OpenFinding } from '../../findings/finding.ts';
-import { type Cell, type CellStatus, type FindingResult, isWrong } from '../../findings/result.ts';
+import {
+  type Answer,
+  type Cell,
+  type CellStatus,
+  type FindingResult,
+  answersIn,
+  isWrong,
+} from '../../findings/result.ts';
 import { type Look, jsonText, plural } from '../words.ts';
 import { matrixMarkdown, matrixText, reportedRows } from './matrix.ts';
 
@@ -10,7 +17,7 @@ import { matrixMarkdown, matrixText, reportedRows } from './matrix.ts';
 export interface FindingsReport {
   readonly findings: readonly FindingResult[];
   readonly open: readonly OpenFinding[];
-  /** ids of the review's revisions: the columns of the matrix that comes first */
+  /** ids of the review's revisions, then of variants that were asked: the columns of the matrix that comes first */
   readonly revisions: readonly string[];
 }
 
@@ -24,13 +31,19 @@ export function findingsText({ findings, open, revisions }: FindingsReport, { co
   };
   const cellText = ({ status, expected, got }: Cell): string =>
     style[status](status === 'differs' ? `differs: ${got}, not ${expected}` : `${status} (${got ?? '-'})`);
+  const answerStyle: Readonly<Record<Answer['status'], (text: string) => string>> = {
+    shows: c.bold,
+    absent: (text) => text,
+    'not exercised': c.yellow,
+    failed: c.red,
+  };
   const parts = findings.map(({ id, title, claim, thread, cases }) => {
     const head = `${c.bold(`${id}  ${title}`)}\n${thread}\n“${claim}”\n`;
-    const tables = cases.map(({ name, observes, source, cells }) => {
+    const tables = cases.map(({ name, observes, source, cells, answers }) => {
       const table = new Table({ style: { head: [], border: [] } });
       table.push(
-        cells.map(({ variant }) => variant),
-        cells.map(cellText),
+        [...cells, ...answers].map(({ variant }) => variant),
+        [...cells.map(cellText), ...answers.map((one) => answerStyle[one.status](answerText(one)))],
       );
       return `${name}: ${observes}\n${table.toString()}\nexpected after ${source}\n`;
     });
@@ -38,10 +51,24 @@ export function findingsText({ findings, open, revisions }: FindingsReport, { co
   });
   const cells = findings.flatMap(({ cases }) => cases.flatMap((one) => one.cells));
   const wrong = cells.filter(isWrong).length;
-  const total = `${plural(findings.length, 'finding')}, ${cells.length} cells, ${wrong} not as their source says\n`;
+  const answers = answersIn(findings).length;
+  const asked = answers === 0 ? '' : `, ${plural(answers, 'answer')} of variants that it says nothing of`;
+  const total = `${plural(findings.length, 'finding')}, ${plural(cells.length, 'cell')}, ${wrong} not as their source says${asked}\n`;
   const matrix = matrixText(reportedRows(findings, revisions), revisions);
   const later = open.map(({ id, title, reason }) => `${c.bold(`${id}  ${title}`)}: open, ${reason}\n`).join('');
   return `${matrix}\n${parts.join('\n')}\n${later}\n${total}`;
+}
+
+/** Variants named that show the same. */
+const SHOWN_LIKE = 2;
+
+/** What a variant was seen to do, and of which others the ledger says the same. */
+function answerText({ status, got, like, failure }: Answer): string {
+  if (failure !== null) return `failed: ${failure.message}`;
+  const seen = got === null ? status : `${status} (${got})`;
+  if (like.length === 0) return seen;
+  const more = like.length - SHOWN_LIKE;
+  return `${seen}\nas ${like.slice(0, SHOWN_LIKE).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** The table of the README. */

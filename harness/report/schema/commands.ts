@@ -4,6 +4,7 @@ import { COMPARATORS } from '../../trace/comparator.ts';
 import {
   count,
   ended,
+  failure,
   kindCalls,
   missedExpectation,
   name,
@@ -121,6 +122,14 @@ const cell = z.strictObject({
   expected: z.union([z.string(), z.number()]),
   got: z.union([z.string(), z.number()]).nullable(),
 });
+const answer = z.strictObject({
+  variant: name,
+  status: z.enum(['shows', 'absent', 'not exercised', 'failed']),
+  got: z.union([z.string(), z.number()]).nullable(),
+  /** variants of which the ledger says the same */
+  like: z.array(name),
+  failure: z.strictObject({ how: failure.shape.how, message: z.string() }).nullable(),
+});
 const findings = z.strictObject({
   schema: z.literal('pmapdiff.findings/1'),
   findings: z.array(
@@ -131,7 +140,14 @@ const findings = z.strictObject({
       claim: name,
       control: name,
       cases: z.array(
-        z.strictObject({ name, observes: name, source: name, workload: name, cells: z.array(cell).min(1) }),
+        z.strictObject({
+          name,
+          observes: name,
+          source: name,
+          workload: name,
+          cells: z.array(cell),
+          answers: z.array(answer),
+        }),
       ),
     }),
   ),

@@ -36,6 +36,7 @@ const difference = z.strictObject({
   amount: z.strictObject({ least: z.number(), most: z.number(), total: z.number() }).nullable(),
   side: z.enum(['introduced', 'mended']).nullable(),
   accepted: name.optional(),
+  hints: z.array(name).min(1).optional(),
   at: name.nullable(),
   /** declarations and findings that explain it */
   steps: z.array(step),

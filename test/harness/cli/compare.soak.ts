@@ -156,7 +156,7 @@ describe('compare', () => {
     const paths = [
       files.write(
         'odd.ts',
-        "import { landed } from 'pmapdiff';\nexport default { ...landed, id: 'odd', intends: [{ what: 'ipis', by: 'less', why: '' }] };",
+        "import { landed } from 'pmapdiff';\nexport default { ...landed, id: 'odd', intends: [{ what: 'ipis', by: 'less', why: 'x' }] };",
       ),
       files.variant('landed', ''),
       files.write(

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { builtInColumn, builtInVariants } from '../../../harness/columns/built-in.ts';
+import { failedColumn } from '../../../harness/columns/column.ts';
+import { factsOfBuiltIn } from '../../../harness/columns/facts.ts';
 import type { Finding, FindingCase, Observed } from '../../../harness/findings/finding.ts';
 import { ledger, openFindings } from '../../../harness/findings/index.ts';
 import { type CaseResult, type CellStatus, holds } from '../../../harness/findings/result.ts';
@@ -98,6 +101,52 @@ describe('a minimal workload', () => {
     } catch (error) {
       if (!(error instanceof WorkloadError)) throw error;
     }
+  });
+});
+
+/** Every built-in variant is asked, as a user's would be. */
+const columns = builtInVariants.map((variant) => builtInColumn(variant, factsOfBuiltIn(variant)));
+/** A case of which the ledger says nothing. Recordings are asked for what the cell of the baseline says: see F3. */
+const unsaid = ledger.flatMap(({ id, cases }) =>
+  cases.flatMap((one) => (typeof one.workload === 'string' ? [{ id, one, name: one.name }] : [])),
+);
+
+describe('a variant that is asked', () => {
+  it.each(unsaid)('$id, $name: shows the remark just where the ledger says so', async ({ id, one }) => {
+    const finding = ledger.find((other) => other.id === id)!;
+    const [result] = await runFindings([{ ...finding, cases: [{ ...one, expected: {} }] }], { asked: columns });
+    const answers = Object.fromEntries(result!.cases[0]!.answers.map((answer) => [answer.variant, answer]));
+    for (const [variant, { value, shows }] of Object.entries(one.expected)) {
+      const { status, got } = answers[variant]!;
+      expect({ variant, status, got }).toEqual({ variant, status: shows ? 'shows' : 'absent', got: value });
+    }
+  });
+
+  it('is asked only where the ledger says nothing of it, and is like those that show the same', async () => {
+    const asked = columns.filter(({ facts: { id } }) => id === 'landed' || id === 'no-abi-unmap');
+    const [n3] = await runFindings(
+      ledger.filter(({ id }) => id === 'N3'),
+      { asked, cellsOf: ['landed'] },
+    );
+    expect(n3!.cases[0]!.cells.map(({ variant }) => variant)).toEqual(['landed']);
+    expect(n3!.cases[0]!.answers).toEqual([
+      {
+        variant: 'no-abi-unmap',
+        status: 'absent',
+        got: '0/52',
+        like: ['baseline', 'toplevel-accounting'],
+        failure: null,
+      },
+    ]);
+  });
+
+  it('has a mark of its own in the table, and one that says so where its code failed', async () => {
+    const failed = failedColumn('mine', { kind: 'failed', how: 'throw', op: 0, message: 'no' });
+    const [f4] = await runFindings(
+      ledger.filter(({ id }) => id === 'F4'),
+      { asked: [failed, ...columns.filter(({ facts: { id } }) => id === 'vmspace-clear')] },
+    );
+    expect(reportedRows([f4!], ['landed', 'vmspace-clear', 'mine'])[0]!.marks).toEqual(['shows', 'shows', 'unknown']);
   });
 });
 

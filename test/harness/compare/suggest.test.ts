@@ -1,0 +1,201 @@
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Variant, defineVariant } from '../../../core/index.ts';
+import { type ExpectedDifference, acceptExpected } from '../../../harness/compare/accepted.ts';
+import { Fit, tightest } from '../../../harness/compare/fit.ts';
+import { tally } from '../../../harness/compare/gate.ts';
+import { type WorkloadComparison, planComparison } from '../../../harness/compare/plan.ts';
+import { suggest } from '../../../harness/compare/suggest.ts';
+import { compareWorkload } from '../../../harness/compare/workload.ts';
+import type { Declared } from '../../../harness/declare/declarations.ts';
+import { BASES, measureText, parseMeasure } from '../../../harness/declare/measure.ts';
+import { knownDifferences } from '../../../harness/findings/index.ts';
+import { loadWorkload } from '../../../harness/input/load.ts';
+import type { RunRecord } from '../../../harness/run/record.ts';
+import { run } from '../../../harness/run/run.ts';
+import * as face from '../../../variants/index.ts';
+import { factsBeside, fixtureFile, loadFixture } from '../../support/variant-fixtures.ts';
+
+const TODAY = '2026-06-15';
+const NAMES = ['exit-touched', 'exit-untouched', 'exec-touched', 'exit-touched-pti', 'vfork-execfail', 'superpage'];
+const workloads = await Promise.all(NAMES.map((name) => loadWorkload(name, { touch: 'recorded' })));
+const recordsOf = (variant: Variant): RunRecord[] => workloads.map((workload) => run(null, workload, variant).record);
+const [baseline, landed] = [face.baseline, face.landed].map(recordsOf);
+
+/** What a user says of a variant: what it declares, and what --expect holds. */
+interface Said {
+  readonly intends: readonly Declared[];
+  readonly entries: readonly ExpectedDifference[];
+}
+
+/** A variant after landed, against baseline and landed. */
+class Reviewed {
+  readonly #variant: Variant;
+  readonly #records: readonly RunRecord[];
+
+  constructor(variant: Variant) {
+    this.#variant = variant;
+    this.#records = recordsOf(variant);
+  }
+
+  compare({ intends, entries }: Said): readonly WorkloadComparison[] {
+    const variant = { ...this.#variant, intends };
+    const plan = planComparison(['baseline', 'landed', variant.id], factsBeside(variant), {
+      against: { kind: 'variant', id: 'baseline' },
+      ledger: knownDifferences,
+      predecessors: true,
+      fitted: [variant.id],
+    });
+    const compared = workloads.map((workload, i) =>
+      compareWorkload(plan, workload, [baseline![i]!, landed![i]!, this.#records[i]!]),
+    );
+    return acceptExpected(compared, entries, TODAY).workloads;
+  }
+
+  /** The exit code of the command. */
+  gate(said: Said): number {
+    return tally(this.compare(said), [], { interrupted: false, wholeCatalog: false, requireExercised: false }).exitCode;
+  }
+
+  /** What is suggested, with what the user has to say. */
+  suggested(): Said {
+    const { intends, expected } = suggest(this.compare({ intends: this.#variant.intends, entries: [] }), [
+      this.#variant.id,
+    ]);
+    const entries = expected.map((entry) => ({ ...entry, reason: 'planted', expires: TODAY }));
+    return { intends: intends.flatMap((one) => one.entries), entries };
+  }
+}
+
+/** Formulas that leave less room: without one of their parts, or with a coefficient nearer to what it bounds. */
+function tighter(by: string): string[] {
+  const { more, fewer, per } = parseMeasure(by, 'test');
+  const parts = by.split(', ');
+  const without = parts
+    .map((_part, i) => parts.filter((_other, j) => j !== i).join(', '))
+    .filter((text) => text !== '');
+  const moved = per.flatMap((n, basis) =>
+    n === 0
+      ? []
+      : [...(fewer ? [] : [n + 1]), ...(more ? [] : [n - 1])]
+          .filter((k) => k !== 0)
+          .map((k) => measureText({ more, fewer, per: per.map((other, i) => (i === basis ? k : other)) })),
+  );
+  return [...without, ...moved];
+}
+
+const without = <T>(list: readonly T[], at: number): T[] => list.filter((_one, i) => i !== at);
+
+const folder = dirname(fixtureFile('x'));
+const files = readdirSync(folder).filter((name) => name.endsWith('.ts'));
+
+describe('what is suggested for a planted variant', () => {
+  it.each(files)('passes the gate when it is pasted, and nothing less does: %s', async (name) => {
+    const variant = await loadFixture(join(folder, name));
+    const reviewed = new Reviewed(variant);
+    const said = reviewed.suggested();
+    const { intends, entries } = said;
+    // A variant whose own code fails is no answer, whatever is declared.
+    const passes = reviewed.compare(said).some(({ runs }) => runs.some(({ ended }) => ended.kind === 'failed')) ? 3 : 0;
+    expect(reviewed.gate(said)).toBe(passes);
+    if (passes !== 0) return;
+    for (const [i, intent] of intends.entries()) {
+      const others = without(intends, i);
+      expect([name, intent, reviewed.gate({ intends: others, entries })]).toEqual([name, intent, 1]);
+      for (const by of tighter(intent.by))
+        expect([name, intent, by, reviewed.gate({ intends: [...others, { ...intent, by }], entries })]).toEqual([
+          name,
+          intent,
+          by,
+          1,
+        ]);
+    }
+    for (const [i, entry] of entries.entries())
+      expect([name, entry, reviewed.gate({ intends, entries: without(entries, i) })]).toEqual([name, entry, 1]);
+  });
+
+  it('says nothing of why, which the door to a variant refuses', async () => {
+    const variant = await loadFixture(fixtureFile('count-twice-uncount-once'));
+    const reviewed = new Reviewed(variant);
+    const { intends } = suggest(reviewed.compare({ intends: [], entries: [] }), [variant.id]);
+    const entries = intends.flatMap((one) => one.entries);
+    expect(entries.length).toBeGreaterThan(0);
+    expect(entries.every(({ why }) => why === '')).toBe(true);
+    expect(() => defineVariant({ ...variant, intends: entries })).toThrow('intends[0].why: expected a reason in words');
+  });
+});
+
+/** The formula for points of [occasions by basis, difference]. */
+function formula(
+  points: readonly (readonly [Partial<Record<(typeof BASES)[number], number>>, number])[],
+): string | null {
+  const fit = new Fit();
+  for (const [occasions, difference] of points)
+    fit.take(
+      difference,
+      Float64Array.from(BASES, (basis) => occasions[basis] ?? 0),
+      1,
+    );
+  const found = tightest([{ fit, more: false, fewer: false, declared: { more: false, fewer: false } }]);
+  return found === null ? null : measureText(found.measure);
+}
+
+describe('the tightest formula', () => {
+  it.each([
+    [
+      'one term, if it comes to every difference',
+      [
+        [{ exit: 1 }, 2],
+        [{ exit: 3 }, 6],
+        [{}, 0],
+      ],
+      '+2 per exit',
+    ],
+    ['the occasion that says most', [[{ exit: 1, 'exit of the last user': 1 }, -1]], '-1 per exit of the last user'],
+    [
+      'a sum of terms',
+      [
+        [{ exit: 1 }, 1],
+        [{ 'exec that reuses': 1 }, -2],
+        [{ exit: 2, 'exec that reuses': 1 }, 0],
+      ],
+      '-2 per exec that reuses, +1 per exit',
+    ],
+    [
+      'one side, if no terms fit',
+      [
+        [{ exit: 1 }, 1],
+        [{ exit: 1 }, 3],
+        [{}, 2],
+      ],
+      'more',
+    ],
+    [
+      'the other side',
+      [
+        [{ exit: 1 }, -1],
+        [{}, -2],
+      ],
+      'fewer',
+    ],
+    [
+      'a term that bounds it, if both sides occur',
+      [
+        [{ exit: 1 }, -1],
+        [{}, 2],
+      ],
+      '-1 per exit, more',
+    ],
+    [
+      'none, if nothing bounds it',
+      [
+        [{}, 1],
+        [{}, -1],
+      ],
+      null,
+    ],
+  ] as const)('is %s', (_what, points, expected) => {
+    expect(formula(points)).toBe(expected);
+  });
+});
