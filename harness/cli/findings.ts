@@ -67,7 +67,7 @@ function named(
   if (names.length === 0) return { findings: of, open: openFindings };
   const ids = [...of, ...openFindings].map(({ id }) => id);
   for (const name of names)
-    if (!ids.includes(name)) throw new UsageError(`no finding ${JSON.stringify(name)}: ${didYouMean(name, ids)}`);
+    if (!ids.includes(name)) throw new UsageError(`unknown finding ${JSON.stringify(name)}: ${didYouMean(name, ids)}`);
   return {
     findings: of.filter(({ id }) => names.includes(id)),
     open: openFindings.filter(({ id }) => names.includes(id)),

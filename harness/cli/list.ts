@@ -6,7 +6,7 @@ import { COUNTERS, HUNK_DECIDES, HUNK_NAMES, REACHED } from '../../core/index.ts
 import { experiments, series } from '../../variants/index.ts';
 import { EXIT_OK } from '../compare/gate.ts';
 import { BASES_TABLE } from '../declare/measure.ts';
-import { PMAP_STATS_TABLE } from '../declare/planes.ts';
+import { MAPPING_STATS_TABLE, PMAP_STATS_TABLE } from '../declare/planes.ts';
 import { FORMATS } from '../report/formats.ts';
 import type { ListReport, ListSection } from '../report/list.ts';
 import { CATALOG } from '../workload/catalog/index.ts';
@@ -55,6 +55,12 @@ function counters(): ListReport['sections'] {
       title: 'Statistics of a pmap: kernel function, what is counted',
       fields,
       rows: PMAP_STATS_TABLE.map(([name, counts, where]) => [name, where, counts]),
+    },
+    {
+      key: 'mapping',
+      title: 'What a pmap maps, where an op may take mappings away',
+      fields,
+      rows: MAPPING_STATS_TABLE.map(([name, counts, where]) => [name, where, counts]),
     },
     { key: 'counters', title: 'Counters', fields, rows: rows(false) },
     {

@@ -187,14 +187,18 @@ function compareLevels(
   track: Track,
 ): void {
   const { hasTerms } = track;
+  const isSkipped = (at: number): boolean =>
+    first + at < horizon && (code[at] === OUTCOME_STOPPED || code[at] === OUTCOME_NOT_RUN);
   if (!hasTerms && isEqual(reference, candidate, count)) {
-    track.total = 0;
+    let at = count - 1;
+    while (at >= 0 && isSkipped(at)) at--;
+    if (at >= 0) track.total = 0;
     return;
   }
   const [onceA, onceB] = [newOccasions(), newOccasions()];
   for (let at = 0; at < count; at++) {
     const op = first + at;
-    if (op < horizon && (code[at] === OUTCOME_STOPPED || code[at] === OUTCOME_NOT_RUN)) continue;
+    if (isSkipped(at)) continue;
     const difference = candidate[at] - reference[at];
     track.total = difference;
     if (op >= horizon) {

@@ -19,7 +19,12 @@ export const PMAP_STATS_TABLE = [
 export const PMAP_STATS = PMAP_STATS_TABLE.map(([name]) => name);
 
 /** What a pmap maps in the span of an op, recorded where an op may take mappings away, and of every pmap at checkpoints. */
-export const MAPPING_STATS = ['mappedPages', 'excessPages'] as const;
+export const MAPPING_STATS_TABLE = [
+  ['mappedPages', 'pages that one pmap maps in the span of the op', 'pmap_enter'],
+  ['excessPages', 'of these, pages that no map entry allows, or with more rights than it gives', 'vm_map_delete'],
+] as const;
+
+export const MAPPING_STATS = MAPPING_STATS_TABLE.map(([name]) => name);
 
 const GLOBAL_STATS: readonly string[] = ['userPtPageCount', 'kernelPtPageCount', 'pvPageCount'];
 

@@ -212,6 +212,7 @@ const list = z.discriminatedUnion('schema', [
   z.strictObject({
     schema: z.literal('pmapdiff.counters/1'),
     statistics: counters,
+    mapping: counters,
     counters,
     reached: counters,
   }),

@@ -63,7 +63,7 @@ describe('pmapdiff findings --variant', () => {
   });
 
   it.each([
-    [['F66'], /^pmapdiff: no finding "F66": did you mean F6\?\n$/],
+    [['F66'], /^pmapdiff: unknown finding "F66": did you mean F6\?\n$/],
     [['--variant', 'none.ts'], /none\.ts: no such variant file/],
     [['--variants', 'lande'], /did you mean landed\?/],
   ])('%j is bad input', (args, message) => {

@@ -33,10 +33,10 @@ describe('list', () => {
 
   it('--counters has every name that a declaration or explain --counter takes', async () => {
     const { schema: _schema, ...sections } = await document({ counters: true });
-    const { statistics, counters, reached } = Object.fromEntries(
+    const { statistics, mapping, counters, reached } = Object.fromEntries(
       Object.entries(sections).map(([key, rows]) => [key, Object.keys(rows)]),
     );
-    expect([...statistics!, ...counters!].toSorted()).toEqual([...STATISTICS].toSorted());
+    expect([...statistics!, ...mapping!, ...counters!].toSorted()).toEqual([...STATISTICS].toSorted());
     expect([...counters!, ...reached!].toSorted()).toEqual([...COUNTER_NAMES].toSorted());
     expect(EXPLAINABLE).toEqual(expect.arrayContaining([...statistics!, ...counters!, ...reached!]));
     expect(await listed({ counters: true })).toMatch(/^ {2}pmapLocks +PMAP_LOCK +PMAP_LOCK acquisitions$/m);
