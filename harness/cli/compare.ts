@@ -1,8 +1,9 @@
 /**
  * `pmapdiff compare`: every selected workload through every selected revision, and what differs.
  */
+import { builtInColumns } from '../columns/built-in.ts';
 import type { Column } from '../columns/column.ts';
-import { factsAround } from '../columns/facts.ts';
+import { builtInFacts, factsAround } from '../columns/facts.ts';
 import type { Ran } from '../columns/lockstep.ts';
 import { type Chosen, withColumns } from '../columns/open.ts';
 import { EXIT_INTERRUPTED } from '../compare/gate.ts';
@@ -60,22 +61,24 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
     return await withColumns(chosen, progress.onOutput, async (columns) => {
       interrupt.columns = columns;
       const ids = columns.map(({ facts }) => facts.id);
-      const against = chooseAgainst(options.against, ids);
+      const facts = factsAround(columns.map((column) => column.facts));
+      const against = chooseAgainst(options.against, ids, facts);
       const variants = [...ids, ...builtInIds()];
       const tried = [...workloads.map(({ head }) => head.name), ...allWorkloadNames()];
       misspelt(judging.entries, variants, tried).forEach(progress.onOutput);
       const files = filesOf(chosen, ids);
       const fitted = Object.keys(files);
       const known = check ? [...knownDifferences, ...knownViolations] : knownDifferences;
-      const plan = planComparison(ids, factsAround(columns.map(({ facts }) => facts)), {
+      const plan = planComparison(ids, facts, {
         against,
         ledger: known,
         predecessors: true,
         ...(answer.format === 'suggest' ? { fitted } : {}),
+        atHand: builtInFacts.map(({ id }) => id),
       });
       const compared = await runComparison(
         plan,
-        columns,
+        [...columns, ...builtInColumns(plan.silent)],
         workloads,
         { check, leastMs },
         {
@@ -160,7 +163,7 @@ function notesOn(
   const isPaced = head.trace !== null && isNamed;
   return [
     ...(repair === null ? [] : [repair]),
-    ...(isPaced ? [paceNote(workload, columns, runs, { ...pace, reading })] : []),
+    ...(isPaced ? [paceNote(workload, columns, runs.slice(0, columns.length), { ...pace, reading })] : []),
   ];
 }
 

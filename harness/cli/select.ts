@@ -9,7 +9,8 @@ import { experiments, series, variantById } from '../../variants/index.ts';
 import type { Chosen } from '../columns/open.ts';
 import { FAIL_CLASSES } from '../compare/gate.ts';
 import type { Verdict } from '../compare/pair.ts';
-import type { Against } from '../compare/plan.ts';
+import { type Against, inOrder } from '../compare/plan.ts';
+import type { VariantFacts } from '../declare/declarations.ts';
 import { loadWorkload, openWorkload } from '../input/load.ts';
 import { CATALOG } from '../workload/catalog/index.ts';
 import { CORPUS } from '../workload/corpus/index.ts';
@@ -46,9 +47,14 @@ export function chooseVariants(names: string | undefined, files: readonly string
   return chosen.filter((_one, i) => keys.indexOf(keys[i]) === i);
 }
 
-export function chooseAgainst(text: string | undefined, columns: readonly string[]): Against {
+/** baseline if it is absent, or the first of the columns in the order of `facts`. */
+export function chooseAgainst(
+  text: string | undefined,
+  columns: readonly string[],
+  facts: readonly VariantFacts[],
+): Against {
   if (text === 'previous') return { kind: 'previous' };
-  const id = text ?? (columns.includes('baseline') ? 'baseline' : columns[0]);
+  const id = text ?? (columns.includes('baseline') ? 'baseline' : inOrder(columns, facts)[0]);
   return { kind: 'variant', id: columnNamed(id, columns, ['previous']) };
 }
 

@@ -22,6 +22,13 @@ export const builtInColumn = (variant: Variant, facts: VariantFacts): Column => 
   close: () => {},
 });
 
+/** Columns of those built-in variants that have these facts. */
+export const builtInColumns = (some: readonly VariantFacts[]): Column[] =>
+  some.flatMap((facts) => {
+    const variant = builtInVariants.find(({ id }) => id === facts.id);
+    return variant === undefined ? [] : [builtInColumn(variant, facts)];
+  });
+
 /** What a built-in variant runs on. */
 interface Seat {
   readonly machine: Machine | null;

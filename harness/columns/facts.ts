@@ -64,8 +64,10 @@ export const builtInFacts: readonly Facts[] = builtInVariants.map((variant) =>
 /** The variant is one of the built-in ones. */
 export const factsOfBuiltIn = ({ id }: Variant): Facts => builtInFacts.find((facts) => facts.id === id)!;
 
-/** These, and the facts of every built-in variant that may lie between two of them. */
+/** Every built-in variant, as it may lie between two of these, then those that are not built in, by id. */
 export const factsAround = (own: readonly VariantFacts[]): VariantFacts[] => [
-  ...own,
-  ...builtInFacts.filter(({ id }) => !own.some((facts) => facts.id === id)),
+  ...builtInFacts.map((one) => own.find(({ id }) => id === one.id) ?? one),
+  ...own
+    .filter(({ id }) => !builtInFacts.some((one) => one.id === id))
+    .toSorted((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id))),
 ];

@@ -59,19 +59,26 @@ export interface WorkloadComparison {
   readonly missed: readonly MissedExpectation[];
 }
 
+/** The columns in the order of `facts`, so that no answer depends on the order in which they were asked for. */
+export const inOrder = (columns: readonly string[], facts: readonly VariantFacts[]): string[] =>
+  facts.flatMap(({ id }) => (columns.includes(id) ? [id] : []));
+
+/** The nearest of a variant's predecessors that is a column. */
+function nearestBefore(id: string, columns: readonly string[], facts: readonly VariantFacts[]): string | null {
+  const before = lineage(id, facts).slice(0, -1);
+  return before.findLast((one) => columns.includes(one)) ?? null;
+}
+
 /** The column that `candidate` is compared with; null for the first of the columns. */
-export function referenceOf(
+function referenceOf(
   candidate: string,
   columns: readonly string[],
   against: Against,
   facts: readonly VariantFacts[],
 ): string | null {
   if (against.kind === 'variant') return candidate === against.id ? null : against.id;
-  const nearest = lineage(candidate, facts)
-    .slice(0, -1)
-    .toReversed()
-    .find((id) => columns.includes(id));
-  return nearest ?? columns[columns.indexOf(candidate) - 1] ?? null;
+  const ordered = inOrder(columns, facts);
+  return nearestBefore(candidate, columns, facts) ?? ordered[ordered.indexOf(candidate) - 1] ?? null;
 }
 
 /** Two columns to compare, and what may differ between them. */
@@ -86,10 +93,12 @@ export interface PlannedPair {
 /** What is compared with what, the same for every workload. */
 export interface Plan {
   readonly columns: readonly VariantFacts[];
+  /** predecessors of candidates that are no columns: they are run to be compared with, and not shown */
+  readonly silent: readonly VariantFacts[];
   /** the columns, and every variant that lies between them */
   readonly facts: readonly VariantFacts[];
   readonly pairs: readonly PlannedPair[];
-  /** each column after its predecessor, where `pairs` has not got it */
+  /** each column after its predecessor, or the nearest that is run, where `pairs` has not got it */
   readonly predecessors: readonly PlannedPair[];
   readonly ledger: readonly KnownDifference[];
 }
@@ -101,30 +110,40 @@ export interface PlanOptions {
   readonly predecessors: boolean;
   /** variants for which declarations are looked for that account for what is unexpected. @default none */
   readonly fitted?: readonly string[];
+  /** ids of variants that can be run though they are no columns */
+  readonly atHand?: readonly string[];
 }
 
 /**
- * facts: the columns and every variant that lies between them. Throws RangeError when a declaration cannot be read.
+ * facts: the columns and every variant that lies between them, in an order that does not depend on that of the columns. Throws RangeError when a declaration cannot be read.
  */
 export function planComparison(
   columns: readonly string[],
   facts: readonly VariantFacts[],
-  { against, ledger, predecessors, fitted = [] }: PlanOptions,
+  { against, ledger, predecessors, fitted = [], atHand = [] }: PlanOptions,
 ): Plan {
   const fact = (id: string): VariantFacts => facts.find((variant) => variant.id === id)!;
-  const plan = (kind: Against): PlannedPair[] =>
+  const plan = (referenceFor: (id: string) => string | null): PlannedPair[] =>
     columns.flatMap((id) => {
-      const reference = referenceOf(id, columns, kind, facts);
+      const reference = referenceFor(id);
       if (reference === null) return [];
       const explained = explanations(reference, id, facts, ledger);
       const side = fitted.includes(id) ? 'candidate' : fitted.includes(reference) ? 'reference' : null;
       return [{ reference: fact(reference), candidate: fact(id), explained, fitted: side }];
     });
-  const pairs = plan(against);
+  const pairs = plan((id) => referenceOf(id, columns, against, facts));
   const isPlanned = (one: PlannedPair): boolean =>
     pairs.some(({ reference, candidate }) => reference === one.reference && candidate === one.candidate);
-  const others = predecessors ? plan({ kind: 'previous' }).filter((pair) => !isPlanned(pair)) : [];
-  return { columns: columns.map(fact), facts, pairs, predecessors: others, ledger };
+  const predecessorOf = (id: string): string | null => {
+    const { after } = fact(id);
+    const isCandidate = pairs.some(({ candidate }) => candidate.id === id);
+    if (after !== null && isCandidate && atHand.includes(after)) return after;
+    return nearestBefore(id, columns, facts);
+  };
+  const others = predecessors ? plan(predecessorOf).filter((pair) => !isPlanned(pair)) : [];
+  const shown = columns.map(fact);
+  const silent = [...new Set(others.map(({ reference }) => reference))].filter((one) => !shown.includes(one));
+  return { columns: shown, silent, facts, pairs, predecessors: others, ledger };
 }
 
 const stepKey = ({ variant, what, finding, intent }: Step): string =>
@@ -136,7 +155,9 @@ const stepKey = ({ variant, what, finding, intent }: Step): string =>
  * planned: beside others it may be another's declaration that explains the same.
  */
 export function neverSeen(plan: Plan, workloads: readonly WorkloadComparison[]): Step[] {
-  const planned = [...plan.pairs, ...plan.predecessors];
+  // A finding stands for all that it names: which of them is shown must not depend on the order of the columns.
+  const place = ({ candidate }: PlannedPair): number => plan.facts.findIndex(({ id }) => id === candidate.id);
+  const planned = [plan.pairs, plan.predecessors].flatMap((some) => some.toSorted((a, b) => place(a) - place(b)));
   const own = new Set(planned.filter(followsDirectly).map(({ candidate }) => candidate.id));
   const counts = ({ finding, variant }: Step, reference: string, candidate: string): boolean =>
     finding !== null ||

@@ -31,7 +31,7 @@ export interface Compared {
   readonly complete: boolean;
 }
 
-/** columns: those of the plan, in its order. Throws WorkloadError. */
+/** columns: those of the plan, in its order, then the silent ones. Throws WorkloadError. */
 export async function runComparison(
   plan: Plan,
   columns: readonly Column[],

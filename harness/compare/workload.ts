@@ -1,7 +1,7 @@
 /**
  * n-way comparison of the runs of one workload, piece by piece: nothing that it holds grows with the number of ops.
  */
-import { findingsIn, lineage } from '../declare/declarations.ts';
+import { type VariantFacts, findingsIn, lineage } from '../declare/declarations.ts';
 import type { RunEnd, RunPart, RunRecord } from '../run/record.ts';
 import { OP_NAMES, type Workload } from '../workload/ops.ts';
 import { type Piece, type WorkloadHead, headOf, locate, pieceOf } from '../workload/pieces.ts';
@@ -11,9 +11,11 @@ import type { JudgedViolation, Plan, PlannedPair, RunSummary, WorkloadComparison
 import { SameRun } from './same.ts';
 import { exceeds, explainViolation, violationsOf } from './violations.ts';
 
-/** Compares the runs of one workload, one per column of the plan, in its order. */
+/** Compares the runs of one workload, one per column of the plan, in its order, then those that are not shown. */
 export class WorkloadComparer {
   readonly #plan: Plan;
+  /** what is run: the columns, and the silent ones */
+  readonly #all: readonly VariantFacts[];
   readonly #head: WorkloadHead;
   readonly #pairs: readonly PairComparer[];
   readonly #predecessors: readonly PairComparer[];
@@ -32,6 +34,7 @@ export class WorkloadComparer {
 
   constructor(plan: Plan, head: WorkloadHead) {
     this.#plan = plan;
+    this.#all = [...plan.columns, ...plan.silent];
     this.#head = head;
     const { columns, ledger } = plan;
     const comparer = ({ reference, candidate, explained, fitted }: PlannedPair): PairComparer =>
@@ -45,8 +48,8 @@ export class WorkloadComparer {
       return isCandidate || isKnown ? [] : [i];
     });
     this.#missed = this.#references.map(() => []);
-    this.#ends = columns.map(() => ({ ops: [], isOver: false }));
-    this.#expectedEnds = columns.map(() => new ExpectedEnd());
+    this.#ends = this.#all.map(() => ({ ops: [], isOver: false }));
+    this.#expectedEnds = this.#all.map(() => new ExpectedEnd());
   }
 
   /** What each run made of the next piece, by column. */
@@ -69,20 +72,21 @@ export class WorkloadComparer {
   }
 
   #eachPair<T>(body: (pair: PairComparer, columns: readonly [reference: number, candidate: number]) => T): T[] {
-    const { columns, pairs, predecessors } = this.#plan;
+    const { pairs, predecessors } = this.#plan;
     const comparers = [...this.#pairs, ...this.#predecessors];
     return [...pairs, ...predecessors].map(({ reference, candidate }, i) =>
-      body(comparers[i], [columns.indexOf(reference), columns.indexOf(candidate)]),
+      body(comparers[i], [this.#all.indexOf(reference), this.#all.indexOf(candidate)]),
     );
   }
 
   /** All runs have ended; what each came to, by column. */
-  finish(runs: readonly RunEnd[]): WorkloadComparison {
+  finish(all: readonly RunEnd[]): WorkloadComparison {
     const { columns, pairs } = this.#plan;
+    const runs = all.slice(0, columns.length);
     const { name, title, length, trace, machine } = this.#head;
-    const isMeant = (column: number): boolean => this.#expectedEnds[column].isMet(runs[column]);
+    const isMeant = (column: number): boolean => this.#expectedEnds[column].isMet(all[column]);
     const compared = this.#eachPair((pair, [reference, candidate]) =>
-      pair.finish(runs[reference], runs[candidate], length, isMeant(reference)),
+      pair.finish(all[reference], all[candidate], length, isMeant(reference)),
     );
     this.#references.forEach((column, i) => this.#missed[i].push(...this.#expectedEnds[column].missed(runs[column])));
     const ops = new Set(compared.flatMap(({ differences }) => differences.map(({ op }) => op)));
@@ -122,9 +126,9 @@ export class WorkloadComparer {
   }
 }
 
-/** Compare the records of a whole workload, one per column of the plan. */
+/** Compare the records of a whole workload, one per column of the plan and per silent one. */
 export function compareWorkload(plan: Plan, workload: Workload, records: readonly RunRecord[]): WorkloadComparison {
-  const ordered = plan.columns.map(({ id }) => records.find(({ variant }) => variant === id)!);
+  const ordered = [...plan.columns, ...plan.silent].map(({ id }) => records.find(({ variant }) => variant === id)!);
   const comparer = new WorkloadComparer(plan, headOf(workload));
   comparer.take(pieceOf(workload), ordered);
   return comparer.finish(ordered);
