@@ -5,9 +5,11 @@ import { hint } from '../../core/suggest.ts';
 import { series } from '../../variants/index.ts';
 import { builtInVariants } from '../columns/built-in.ts';
 import { type Facts, builtInFacts, builtInFile, factsOfBuiltIn, variantSources } from '../columns/facts.ts';
-import { type Chosen, factsOfFile, refuseCircle } from '../columns/open.ts';
+import { type Chosen, factsOfFile, refuseCircle, withColumns } from '../columns/open.ts';
 import { EXIT_FINDING, EXIT_OK } from '../compare/gate.ts';
 import { ledger } from '../findings/index.ts';
+import { runFindings } from '../findings/runner.ts';
+import { Shown } from '../findings/shown.ts';
 import { FORMATS } from '../report/formats.ts';
 import { type Interdiff, type ReviewContext, type Reviewed, interdiff } from '../review/interdiff.ts';
 import { Answer } from './answer.ts';
@@ -25,16 +27,21 @@ export async function reviewCommand(names: readonly string[], options: object): 
 }
 
 export async function interdiffsOf(names: readonly string[]): Promise<Interdiff[]> {
-  const given = await Promise.all(names.map((name) => reviewedOf(chooseVariant(name))));
+  const chosen = names.map(chooseVariant);
+  const given = await Promise.all(chosen.map(reviewedOf));
   refuseCircle(given.map(({ facts }) => facts));
-  const context = reviewContext(given);
-  if (given.length === 0)
+  if (given.length === 0) {
+    const context = reviewContext([]);
     return series.slice(1).map((variant, i) => interdiff(builtInOf(series[i]), builtInOf(variant), context));
+  }
   const [first, second] = given;
-  if (second !== undefined) return [interdiff(first, second, context)];
+  if (second !== undefined) return [interdiff(first, second, reviewContext(given, await shownIn(chosen)))];
   const { after, id } = first.facts;
   const before = builtInVariants.find((variant) => variant.id === after);
-  if (before !== undefined) return [interdiff(builtInOf(before), first, context)];
+  if (before !== undefined) {
+    const shown = await shownIn([{ kind: 'built-in', variant: before }, ...chosen]);
+    return [interdiff(builtInOf(before), first, reviewContext(given, shown))];
+  }
   if (after === null) throw new UsageError(`review ${id}: expected a second variant: it is after none`);
   const near = hint(
     after,
@@ -45,12 +52,24 @@ export async function interdiffsOf(names: readonly string[]): Promise<Interdiff[
   );
 }
 
+/** A step to or from a user's file: what the ledger does not say of the two is asked of them. */
+async function shownIn(step: readonly Chosen[]): Promise<Shown> {
+  if (step.every(({ kind }) => kind === 'built-in')) return new Shown();
+  const progress = new Progress();
+  return withColumns(step, progress.onOutput, async (columns) => {
+    const answers = await runFindings(ledger, { asked: columns, cellsOf: [], running: (id) => progress.say(id) });
+    progress.clear();
+    return new Shown(answers);
+  });
+}
+
 /** What reviews of built-in variants and `given` ones need. */
-export const reviewContext = (given: readonly Reviewed[]): ReviewContext => ({
+export const reviewContext = (given: readonly Reviewed[], shown = new Shown()): ReviewContext => ({
   sources: variantSources,
   ledger,
   facts: [...given.map(({ facts }) => facts), ...builtInFacts],
   series: series.map(({ id }) => id),
+  shown,
 });
 
 export function builtInOf(variant: Variant): Reviewed {

@@ -6,6 +6,7 @@ import { diffLines } from 'diff';
 import { type Declared, type VariantFacts, pathBetween } from '../declare/declarations.ts';
 import { MEMBERS } from '../declare/planes.ts';
 import type { Finding } from '../findings/finding.ts';
+import type { Shown } from '../findings/shown.ts';
 import type { MemberText, VariantSources } from './members.ts';
 import { type Bearing, remarksOn } from './remarks.ts';
 import { UnreadableSource } from './source.ts';
@@ -55,10 +56,12 @@ export interface ReviewContext {
   readonly facts: readonly VariantFacts[];
   /** ids of the revisions in review order */
   readonly series: readonly string[];
+  /** which findings show in which variants */
+  readonly shown: Shown;
 }
 
 export function interdiff(reference: Reviewed, candidate: Reviewed, context: ReviewContext): Interdiff {
-  const { sources, ledger, facts, series } = context;
+  const { sources, facts } = context;
   const notes: string[] = [];
   const isWritten = [reference, candidate].map(({ path, facts: { id } }) => {
     const why = unreadable(sources, path);
@@ -86,7 +89,7 @@ export function interdiff(reference: Reviewed, candidate: Reviewed, context: Rev
     title: candidate.facts.title,
     review: candidate.review,
     message: isWritten[1] ? sources.read(candidate.path).message : '',
-    remarks: remarksOn({ reference: reference.facts.id, candidate: candidate.facts.id, taken }, ledger, series),
+    remarks: remarksOn({ reference: reference.facts.id, candidate: candidate.facts.id, taken }, context),
     declares: [...declaredBy(undone, true), ...declaredBy(taken, false)],
     blocks: blocksOf(changed),
     restated: isWritten[1] ? restatedUnchanged(candidate.path, sources) : [],

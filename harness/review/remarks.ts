@@ -2,6 +2,7 @@
  * Which remarks of the ledger bear on the step from one variant to another.
  */
 import type { Finding } from '../findings/finding.ts';
+import type { Shown } from '../findings/shown.ts';
 
 /**
  * gone: it shows in the reference, no longer in the candidate. appears: the other way round. said: made of the reference,
@@ -34,22 +35,29 @@ export function saidOf({ thread }: Pick<Finding, 'thread'>, series: readonly str
 }
 
 /** In the order of relations, then of the ledger. */
-export function remarksOn(step: ReviewStep, ledger: readonly Finding[], series: readonly string[]): Bearing[] {
+export function remarksOn(
+  step: ReviewStep,
+  { ledger, series, shown }: { ledger: readonly Finding[]; series: readonly string[]; shown: Shown },
+): Bearing[] {
   const found = ledger.flatMap((finding): Bearing[] => {
-    const relation = relationOf(finding, step, series);
+    const relation = relationOf(finding, step, { series, shown });
     const { id, title, thread } = finding;
     return relation === null ? [] : [{ id, title, thread, relation }];
   });
   return found.toSorted((a, b) => RELATIONS.indexOf(a.relation) - RELATIONS.indexOf(b.relation));
 }
 
-function relationOf(finding: Finding, { reference, candidate, taken }: ReviewStep, series: readonly string[]) {
-  for (const { expected, against } of finding.cases) {
+function relationOf(
+  finding: Finding,
+  { reference, candidate, taken }: ReviewStep,
+  { series, shown }: { series: readonly string[]; shown: Shown },
+): Relation | null {
+  for (const [i, { against }] of finding.cases.entries()) {
     // Held against itself a variant shows nothing.
     if (against === reference || against === candidate) continue;
-    const [was, is] = [expected[reference], expected[candidate]];
-    if (was === undefined || is === undefined || was.shows === is.shows) continue;
-    return was.shows ? 'gone' : 'appears';
+    const [was, is] = [reference, candidate].map((variant) => shown.inCase(finding, i, variant));
+    if (was === null || is === null || was === is) continue;
+    return was ? 'gone' : 'appears';
   }
   if (saidOf(finding, series) === reference) return 'said';
   return finding.known.some(({ variant }) => taken.includes(variant)) ? 'explains' : null;

@@ -134,7 +134,10 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'core/places.ts',
     ],
   },
-  { of: 'harness/review/', may: ['harness/review/', 'harness/declare/', 'harness/findings/finding.ts'] },
+  {
+    of: 'harness/review/',
+    may: ['harness/review/', 'harness/declare/', 'harness/findings/finding.ts', 'harness/findings/shown.ts'],
+  },
   ...['replay.ts', 'replay-run.ts', 'replay-vectors.ts'].map((name) => ({
     of: `harness/conform/${name}`,
     may: ['harness/conform/', 'harness/input/', 'harness/run/', 'harness/workload/', 'core/'],

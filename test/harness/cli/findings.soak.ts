@@ -1,6 +1,8 @@
 /** The reviewers' remarks asked of a user's own revision, with the compiled command. */
+import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { commandSchemas } from '../../../harness/report/schema/commands.ts';
+import { compareSchema } from '../../../harness/report/schema/compare.ts';
 import { pmapdiff } from '../../support/command.ts';
 import { VariantFiles } from '../../support/variant-files.ts';
 
@@ -83,6 +85,95 @@ describe('pmapdiff findings --variant', () => {
     const broken = files.write('broken.ts', 'export default 1;\n');
     const { status, stderr } = pmapdiff('findings', 'F4', '--variant', broken);
     expect([status, stderr]).toEqual([2, expect.stringContaining('broken.ts: expected one exported variant')]);
+  });
+});
+
+describe('pmapdiff review landed FILE', () => {
+  it('names the remarks that the step makes go away, and those that it brings', () => {
+    const document = commandSchemas.review.parse(JSON.parse(pmapdiff('review', 'landed', clear, '--json').stdout));
+    const remarks = document.interdiffs.flatMap((one) => one.remarks.map(({ id, relation }) => `${relation} ${id}`));
+    expect(remarks).toEqual([
+      'gone F13',
+      'gone F15',
+      'gone F20',
+      'gone F21',
+      'gone N3',
+      'gone N11',
+      'appears F16',
+      'appears N9',
+    ]);
+  });
+});
+
+describe('a hint', () => {
+  const compare = (file: string, workload: string, ...more: string[]) =>
+    pmapdiff('compare', '--variants', 'landed', '--variant', file, '--against', 'landed', '-w', workload, ...more);
+  const hintsOf = (file: string, workload: string): string[] => {
+    const document = compareSchema.parse(JSON.parse(compare(file, workload, '--json').stdout));
+    return document.workloads.flatMap(({ pairs }) =>
+      pairs.flatMap(({ differences }) =>
+        differences.flatMap(({ what, standing, hints = [] }) => hints.map((id) => `${what} ${standing} ${id}`)),
+      ),
+    );
+  };
+
+  it('stands at differences that the ledger knows of another variant, which stay unexpected', () => {
+    expect(hintsOf(clear, 'exec-across-abis')).toEqual([
+      'pvListWriteLocks unexpected N9',
+      'invalidatePages unexpected N9',
+    ]);
+    expect(hintsOf(careless, 'vfork-execfail')).toEqual(['outcome unexpected F6', 'map unexpected F6']);
+    expect(compare(clear, 'exec-across-abis').status).toBe(1);
+  });
+
+  it('is not given for the name and the sign alone: what F2 says holds elsewhere', () => {
+    // With page-table isolation no call leaves early any more. In F2's case, without it, they do.
+    const strict = files.variant('strict', `removeIsNoop: (_m, pmap) => pmap.stats.residentCount <= 1,`);
+    expect(hintsOf(strict, 'exit-touched-pti')).toEqual([]);
+    expect(compare(strict, 'exit-touched-pti').stdout).toMatch(/unexpected removeEarlyExits -/);
+  });
+
+  it('is written in every form', () => {
+    const junit = `${files.folder}/report.xml`;
+    const text = compare(clear, 'exec-across-abis', '--junit', junit).stdout;
+    expect(text).toMatch(/unexpected pvListWriteLocks \+1 \(.*; looks like N9\)/);
+    expect(readFileSync(junit, 'utf8')).toMatch(/pvListWriteLocks .*; looks like N9/);
+    expect(compare(clear, 'exec-across-abis', '--markdown').stdout).toMatch(/pvListWriteLocks.*; looks like N9/);
+    expect(compare(clear, 'exec-across-abis', '--github').stdout).toMatch(/pvListWriteLocks.*; looks like N9/);
+  });
+});
+
+describe('pmapdiff compare --suggest', () => {
+  it('writes entries that make the gate pass once a reason is given, and not before', () => {
+    const args = ['--variants', 'landed', '--against', 'landed', '-w', 'exec-across-abis', 'exit-touched'];
+    const { status, stdout } = pmapdiff('compare', ...args, '--variant', clear, '--suggest');
+    expect(status).toBe(1);
+    const entries = stdout.split('\n').filter((line) => line.startsWith('    { what:'));
+    expect(entries).toContain("    { what: 'invlpgs', by: '-1 per exit of the last user', why: '' },");
+    const pasted = (why: string): string =>
+      files.write(
+        'clear.ts',
+        original.replace('intends: []', `intends: [\n${entries.join('\n')}\n]`).replaceAll("why: ''", `why: '${why}'`),
+      );
+    const original = readFileSync(clear, 'utf8');
+    const bare = pmapdiff('compare', ...args, '--variant', pasted(''));
+    expect([bare.status, bare.stdout]).toEqual([
+      3,
+      expect.stringContaining('intends[0].why: expected a reason in words'),
+    ]);
+    expect(pmapdiff('compare', ...args, '--variant', pasted('vmspace_clear')).status).toBe(0);
+    files.write('clear.ts', original);
+  });
+
+  it('writes a file for --expect of what no declaration can be about', () => {
+    const args = ['--variants', 'landed', '--variant', careless, '--against', 'landed', '-w', 'vfork-execfail'];
+    const { stdout } = pmapdiff('compare', ...args, '--suggest');
+    const body = JSON.parse(stdout.slice(stdout.indexOf('\n{') + 1));
+    expect(body.differences.map(({ what }: { what: string }) => what)).toEqual(
+      expect.arrayContaining(['outcome', 'map']),
+    );
+    const refused = pmapdiff('compare', ...args, '--expect', files.write('bare.json', JSON.stringify(body)));
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('differences.0.reason')]);
   });
 });
 
