@@ -85,13 +85,27 @@ export class VmFile {
   readonly tagged: boolean;
   /** A read brings the absent neighbours within the fault's window too, not just one page. */
   readonly clusters: boolean;
+  /** Which pages are in memory without having been read. */
+  readonly resident: 'all' | 'even' | 'none';
+  /** Of them: those that have no frame yet, as nobody has looked for them. They count as resident in the object. */
+  unread = 0;
+  /** Pages that were in memory and unread once, and have or had a frame. */
+  readonly read = new Set<number>();
 
-  constructor(id: number, object: VmObject, writable: boolean, tagged: boolean, clusters: boolean) {
+  constructor(
+    id: number,
+    object: VmObject,
+    writable: boolean,
+    tagged: boolean,
+    clusters: boolean,
+    resident: 'all' | 'even' | 'none',
+  ) {
     this.id = id;
     this.object = object;
     this.writable = writable;
     this.tagged = tagged;
     this.clusters = clusters;
+    this.resident = resident;
   }
 }
 

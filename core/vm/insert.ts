@@ -47,7 +47,7 @@ import { vmMapTryMergeEntries } from './entry.ts';
 import { vmMapEntryCreate } from './map-lock.ts';
 import { entryHolds, vmMapEntryLink, vmMapEntryResize, vmMapEntrySucc, vmMapLookupEntry } from './map-tree.ts';
 import { vmObjectReference } from './object.ts';
-import { runHolds, vmPageFindLeast } from './pages.ts';
+import { runHolds, vmPageFindLeast, vmPagesReadPast } from './pages.ts';
 import { vmObjectCoalesce } from './shadow.ts';
 
 /** Pages mapped ahead under MAP_PREFAULT_PARTIAL; a superpage counts as one. FreeBSD: MAX_INIT_PT */
@@ -191,13 +191,15 @@ export function vmMapPmapEnter(
     count = object.size - pindex;
   }
   const { page } = m;
+  const isPartial = (flags & MAP_PREFAULT_PARTIAL) !== 0;
   let threshold = MAX_INIT_PT;
+  vmPagesReadPast(m, object, pindex, pindex + (isPartial ? threshold : count), pindex + count);
   let start = 0;
   let first = 0;
   for (let frame = vmPageFindLeast(m, object, pindex); frame !== 0; frame = page.listNext[frame]) {
     const at = page.pindex[frame] - pindex;
     if (at >= count) break;
-    if ((flags & MAP_PREFAULT_PARTIAL) !== 0 && at >= threshold) {
+    if (isPartial && at >= threshold) {
       count = at;
       break;
     }
@@ -214,6 +216,7 @@ export function vmMapPmapEnter(
       ) {
         frame += RUN_PAGES - 1;
         threshold += RUN_PAGES - 1;
+        if (isPartial) vmPagesReadPast(m, object, pindex + at, pindex + threshold, pindex + count);
       }
     } else if (first !== 0) {
       pmapEnterObject(m, map.pmap, start, addr + at * PAGE_SIZE, first, prot);

@@ -11,7 +11,15 @@ import { PGA_REFERENCED } from '../state/page.ts';
 import { OBJT_VNODE, OBJ_ANON, OBJ_ONEMAPPING, OBJ_UNMANAGED, type VmObject } from '../state/vm.ts';
 import { PAGE_SIZE, type Frame } from '../units.ts';
 import { MADV_DONTNEED, MADV_FREE } from './codes.ts';
-import { vmPageFindLeast, vmPageFreeFrom, vmPageLookup, vmPageUnwire, vmPageWired } from './pages.ts';
+import {
+  vmPageFindLeast,
+  vmPageFreeFrom,
+  vmPageLookup,
+  vmPageLookupRead,
+  vmPageUnwire,
+  vmPageWired,
+  vmPagesRead,
+} from './pages.ts';
 
 /** Options of vmObjectPageRemove: spare dirty pages; the pages are known to have no mappings. */
 const OBJPR_CLEANONLY = 1;
@@ -22,6 +30,7 @@ export function vmObjectPageRemove(m: Machine, object: VmObject, start: number, 
   if (object.residentCount === 0) return;
   const { page } = m;
   const mapped = (options & OBJPR_NOTMAPPED) === 0 && object.refCount !== 0;
+  vmPagesRead(m, object, start, end);
   for (let frame = vmPageFindLeast(m, object, start); frame !== 0 && page.pindex[frame] < end;) {
     const next = page.listNext[frame];
     if (vmPageWired(m, frame)) {
@@ -119,7 +128,7 @@ export function vmObjectMadvise(m: Machine, object: VmObject | null, start: numb
           index += at.backingOffset / PAGE_SIZE;
           at = at.backing;
           if (!adviceApplies(at, advice)) break;
-          frame = vmPageLookup(m, at, index);
+          frame = vmPageLookupRead(m, at, index); // advice changes nothing on a page that nobody has mapped
         } while (frame === 0);
       }
     } else {
@@ -156,6 +165,7 @@ export function vmObjectSync(
   const to = (offset + size) / PAGE_SIZE;
   if (object.generation !== object.cleanGeneration) {
     counters[VM_OBJECT_WRITE_LOCKS] += 2;
+    vmPagesRead(m, object, from, to);
     for (let frame = vmPageFindLeast(m, object, from); frame !== 0 && page.pindex[frame] < to;) {
       pmapRemoveWrite(m, frame);
       page.dirty[frame] = 0;

@@ -38,7 +38,8 @@ function bringIn(m: Machine, file: VmFile, from: Pages, to: Pages, step: Pages):
 /**
  * Makes a file; returns its number, which counts from 0. resident: the pages in memory at the start. tagged: page i holds
  * ((id + 1) << 32) | (i + 1) in its first 8 bytes, otherwise all is 0. clusters: a read brings the absent neighbours within
- * the fault's window too, otherwise one page.
+ * the fault's window too, otherwise one page. unread: the pages in memory take frames when they are looked for first; they
+ * hold no tags.
  */
 export function fileCreate(
   m: Machine,
@@ -47,6 +48,7 @@ export function fileCreate(
   mode: 'rw' | 'ro',
   tagged = false,
   clusters = false,
+  unread = false,
 ): number {
   const id = m.files.length;
   const object = vmObjectAllocate(m, OBJT_VNODE, pages, 0);
@@ -56,10 +58,15 @@ export function fileCreate(
     m.counters[VM_OBJECT_WRITE_LOCKS]++;
     object.flags |= OBJ_COLORED;
   }
-  const file = new VmFile(id, object, mode === 'rw', tagged, clusters);
+  const file = new VmFile(id, object, mode === 'rw', tagged, clusters, resident);
   object.file = file;
   m.files.push(file);
-  if (resident !== 'none') bringIn(m, file, 0, pages, resident === 'all' ? 1 : 2);
+  if (resident === 'none') return id;
+  const step = resident === 'all' ? 1 : 2;
+  if (unread) {
+    file.unread = Math.ceil(pages / step);
+    object.residentCount = file.unread;
+  } else bringIn(m, file, 0, pages, step);
   return id;
 }
 

@@ -6,6 +6,7 @@
  * FreeBSD: sys/vm/vm_page.c.
  */
 import type { Machine } from '../hunks.ts';
+import { physZero } from '../hw/phys.ts';
 import { pageTake, vmPageDirty, vmPageFree } from '../page/page.ts';
 import { reservAllocPage, reservBreakAll } from '../page/reserv.ts';
 import { KernelPanic } from '../panic.ts';
@@ -25,11 +26,57 @@ import {
 /** The reference in page.refCount that a page's object holds; wirings count below it. */
 const VPRC_OBJREF = 2 ** 30;
 
-/** Frame of the resident page at pindex, 0 if there is none. FreeBSD: vm_page_lookup */
-export const vmPageLookup = (m: Machine, object: VmObject, pindex: number): Frame =>
+/** Frame of the resident page at pindex, 0 if there is none. One of a file that was unread gets its frame now. */
+export function vmPageLookup(m: Machine, object: VmObject, pindex: number): Frame {
+  const frame = radixLookup(m.vm.index, object, pindex);
+  return frame !== 0 || object.file === null || object.file.unread === 0 ? frame : unreadLookup(m, object, pindex);
+}
+
+/** The same, of pages that were looked for before: unread ones stay so. */
+export const vmPageLookupRead = (m: Machine, object: VmObject, pindex: number): Frame =>
   radixLookup(m.vm.index, object, pindex);
 
-/** The resident page with the least index at or above pindex, 0 if there is none. FreeBSD: vm_page_find_least */
+function unreadLookup(m: Machine, object: VmObject, pindex: number): Frame {
+  vmPagesRead(m, object, pindex, pindex + 1);
+  return radixLookup(m.vm.index, object, pindex);
+}
+
+/**
+ * Frames for the unread pages of [from, to), with superpages for all of their 2M runs, so that these are as full as if all
+ * pages had had frames from the start. Nothing is counted: the pages were resident before.
+ */
+export function vmPagesRead(m: Machine, object: VmObject, from: number, to: number): void {
+  const { file } = object;
+  if (file === null || file.unread === 0) return;
+  const run = m.config.superpages ? RUN_PAGES : 1;
+  const end = Math.min(Math.ceil(to / run) * run, object.size);
+  const step = file.resident === 'all' ? 1 : 2;
+  const first = from - (from % run);
+  const { page } = m;
+  const { limit } = page;
+  page.limit = -1;
+  for (let pindex = first + (first % step); pindex < end && file.unread > 0; pindex += step) {
+    if (file.read.has(pindex)) continue;
+    const frame = vmPageAlloc(m, object, pindex);
+    if (frame === 0) break;
+    file.read.add(pindex);
+    file.unread--;
+    object.residentCount--;
+    if (page.nonZero[frame] !== 0) physZero(m, frame);
+    page.nonZero[frame] = 0;
+    page.valid[frame] = VM_PAGE_BITS_ALL;
+  }
+  page.limit = limit;
+}
+
+/** The same, and for the first resident page of [to, end): a loop over resident pages that ends at `to` looks at it. */
+export function vmPagesReadPast(m: Machine, object: VmObject, from: number, to: number, end: number): void {
+  vmPagesRead(m, object, from, Math.min(to, end));
+  if (object.file === null || object.file.unread === 0) return;
+  for (let pindex = to; pindex < end && vmPageLookup(m, object, pindex) === 0;) pindex++;
+}
+
+/** The resident page with the least index at or above pindex, 0 if there is none; unread pages of a file are left out. */
 export function vmPageFindLeast(m: Machine, object: VmObject, pindex: number): Frame {
   const first = object.memqFirst;
   if (first === 0 || m.page.pindex[first] >= pindex) return first;

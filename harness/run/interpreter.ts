@@ -102,6 +102,9 @@ function sysentOf({ la57, lowerShared }: Workload['machine'], abi: Abi = 'native
   return lowerShared ? SYSENT_NATIVE_LOWERED : SYSENT_NATIVE_LA48;
 }
 
+/** Files beyond this part of memory take frames only as their pages are looked for. */
+const FILES_SHARE = 4;
+
 export class Interpreter {
   readonly #m: Machine;
   #tables: Tables;
@@ -145,7 +148,11 @@ export class Interpreter {
     this.#reaps = workload.trace !== null;
     this.#sysent = sysentOf(workload.machine);
     this.#kills = workload.signals === 'kill';
-    const files = workload.files.map(({ pages, resident, mode }) => fileCreate(m, pages, resident, mode));
+    // Frames decide which pv list locks are taken: what fits has its frames from the start.
+    const isLarge = workload.files.reduce((sum, { pages }) => sum + pages, 0) > m.frames / FILES_SHARE;
+    const files = workload.files.map(({ pages, resident, mode }) =>
+      fileCreate(m, pages, resident, mode, false, false, isLarge),
+    );
     this.#images = workload.programs.map(({ name, spec, maps, touched, text, data, heap }) => {
       const numbered = maps.map((map) => (map.file === undefined ? map : { ...map, file: files[map.file] }));
       return { name, maps: numbered, touched, text, data, heap, sysent: sysentOf(workload.machine, spec.abi) };
