@@ -1,6 +1,6 @@
 /**
- * Signals and errnos by name, with FreeBSD's numbers, and the code that an op's outcome is held as.
- * FreeBSD: sys/sys/signal.h, sys/sys/errno.h.
+ * Names of signals and errnos, with FreeBSD's numbers, and the encoding of an op's outcome. FreeBSD: sys/sys/signal.h,
+ * sys/sys/errno.h.
  */
 
 export const SIGNALS: Readonly<Record<string, number>> = {
@@ -81,7 +81,10 @@ export const ERRNOS: Readonly<Record<string, number>> = {
   EOVERFLOW: 84,
 };
 
-/** Outcome of an op as one number: 0 = done, an errno, OUTCOME_SIGNAL + a signal, OUTCOME_NOT_RUN or OUTCOME_STOPPED. */
+/**
+ * Outcome of an op as one number: 0 for success, an errno, OUTCOME_SIGNAL + a signal, OUTCOME_NOT_RUN or
+ * OUTCOME_STOPPED.
+ */
 export const OUTCOME_OK = 0;
 export const OUTCOME_SIGNAL = 128;
 /** The process was gone, or a name that the op needs was never set. */

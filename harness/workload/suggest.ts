@@ -1,6 +1,6 @@
-/** Nearest known word to a misspelt one. */
+/** Finds the known word nearest to a misspelt one. */
 
-/** Insertions, deletions, replacements and swaps of neighbours that turn a into b. */
+/** Number of insertions, deletions, replacements and swaps of neighbours that turn a into b. */
 function distance(a: string, b: string): number {
   let before: number[] = [];
   let above = Array.from({ length: b.length + 1 }, (_, j) => j);
