@@ -1,4 +1,4 @@
-/** A column that is not built in, as one text: the process that serves it, the engine and the variant. */
+/** Bundles a column that is not built in into one text: the code of its process, the engine and the variant. */
 import { stripVTControlCharacters } from 'node:util';
 import { packagePath } from '../input/paths.ts';
 import { bundle } from './bundle.mjs';
@@ -12,7 +12,10 @@ const SERVERS: Readonly<Record<ColumnKind, string>> = { run: 'harness/child.ts',
 export type ColumnBundle =
   { readonly kind: 'bundled'; readonly code: string } | { readonly kind: 'refused'; readonly message: string };
 
-/** file: the variant, of the program itself or of a user. A user's may import little: see foreign.ts. */
+/**
+ * file: the variant, either the program's own or a user's. A user's variant may import only a few things: see
+ * foreign.ts.
+ */
 export async function bundleColumn(file: string, kind: ColumnKind, isBuiltIn = false): Promise<ColumnBundle> {
   const foreign = isBuiltIn ? null : new ForeignFiles(file, packagePath('variants', 'index.ts'));
   const variant = foreign?.entry ?? file;
