@@ -1,11 +1,9 @@
-/**
- * Which remarks of the ledger bear on the step from one variant to another.
- */
+/** Which remarks of the ledger concern the step from one variant to another. */
 import type { Finding } from '../findings/finding.ts';
 
 /**
- * gone: it shows in the reference, no longer in the candidate. appears: the other way round. said: made of the reference,
- * and it shows or not as before. explains: differences of this step are laid to it.
+ * gone: it shows in the reference but no longer in the candidate. appears: the reverse. said: it was made about the
+ * reference, and the step does not change whether it shows. explains: it explains differences of this step.
  */
 const RELATIONS = ['gone', 'appears', 'said', 'explains'] as const;
 export type Relation = (typeof RELATIONS)[number];
@@ -26,14 +24,14 @@ export interface ReviewStep {
 
 const ROUNDS = ['First round', 'Second round', 'Third round'];
 
-/** The revision that a remark of the thread was made of; null for one that is not in the thread. */
+/** The revision that a remark in the thread is about; null for a remark that is not in the thread. */
 export function saidOf({ thread }: Pick<Finding, 'thread'>, series: readonly string[]): string | null {
   const round = ROUNDS.findIndex((name) => thread.startsWith(name));
-  // Each round is about the revision that it was given; the first of the series is what was there before.
+  // Each round discusses the revision it was given; the first of the series is the kernel before the review.
   return round < 0 ? null : (series[round + 1] ?? null);
 }
 
-/** In the order of relations, then of the ledger. */
+/** Sorted by relation, then in ledger order. */
 export function remarksOn(step: ReviewStep, ledger: readonly Finding[], series: readonly string[]): Bearing[] {
   const found = ledger.flatMap((finding): Bearing[] => {
     const relation = relationOf(finding, step, series);
@@ -45,7 +43,7 @@ export function remarksOn(step: ReviewStep, ledger: readonly Finding[], series: 
 
 function relationOf(finding: Finding, { reference, candidate, taken }: ReviewStep, series: readonly string[]) {
   for (const { expected, against } of finding.cases) {
-    // Held against itself a variant shows nothing.
+    // Compared with itself, a variant shows nothing.
     if (against === reference || against === candidate) continue;
     const [was, is] = [expected[reference], expected[candidate]];
     if (was === undefined || is === undefined || was.shows === is.shows) continue;
