@@ -31,7 +31,8 @@ export const f15: Finding = {
     },
   ],
   control: 'no-abi-unmap',
-  // Where the process has unmapped the page itself, the predecessor has no entry to remove and this one still makes its call.
+  // If the process has unmapped the page itself, the predecessor has no entry to remove, but this revision still makes
+  // its call.
   known: ['delayedInvalidations', 'pmapLocks'].map((what) => ({
     finding: 'F15',
     variant: 'shared-page-unmap',

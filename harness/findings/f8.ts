@@ -2,7 +2,7 @@ import type { RunRecord } from '../run/record.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { added } from './observe.ts';
 
-/** Of the exit: exclusive map locks, map lookups, pmap_remove calls. */
+/** Cost of the exit: exclusive map locks, map lookups, pmap_remove calls. */
 function costOfExit(record: RunRecord): string | null {
   const locks = added(record, 'vmMapLocks', 1);
   return locks === null ? null : `${locks}, ${added(record, 'vmMapLookups', 1)}, ${added(record, 'removeCalls', 1)}`;

@@ -1,9 +1,9 @@
-/** What came of the ledger when it was run. */
+/** Results of running the ledger. */
 import type { Observed } from './finding.ts';
 
 /**
- * reproduced: the remark shows, as its source says. absent: it does not, as its source says. not exercised: the workload
- * never came to it, or its run failed. differs: something else was observed than the source says.
+ * reproduced: the remark shows, as its source says. absent: it does not show, as its source says. not exercised: the
+ * workload never got there, or its run failed. differs: the observation differs from the source.
  */
 export type CellStatus = 'reproduced' | 'absent' | 'not exercised' | 'differs';
 
@@ -31,10 +31,10 @@ export interface FindingResult {
   readonly cases: readonly CaseResult[];
 }
 
-/** Not as its source says. */
+/** Does the cell contradict its source? */
 export const isWrong = ({ status }: Pick<Cell, 'status'>): boolean =>
   status === 'differs' || status === 'not exercised';
 
-/** Whether every cell is as its source says. */
+/** Does every cell agree with its source? */
 export const holds = ({ cases }: FindingResult): boolean =>
   cases.length > 0 && cases.every(({ cells }) => cells.length > 0 && !cells.some(isWrong));

@@ -1,6 +1,4 @@
-/**
- * Runs the ledger: every case of every finding through the variants that it expects something of.
- */
+/** Runs the ledger: every case of every finding, with each variant for which it has an expectation. */
 import { type Machine, type Variant, defineVariant } from '../../core/index.ts';
 import { variantById } from '../../variants/index.ts';
 import { checkers } from '../check/checker.ts';
@@ -53,7 +51,7 @@ async function workloadOf(id: string, workload: FindingCase['workload']): Promis
 const textOf = (workload: FindingCase['workload']): string =>
   typeof workload === 'string' ? workload : `${workload.recording} --touch ${workload.touch}`;
 
-/** The variant, but a member of the seam does nothing. */
+/** The variant with one member of the seam doing nothing. */
 function leaveOut(variant: Variant, member: NonNullable<FindingCase['without']>): Variant {
   return defineVariant({ ...variant, hunks: { ...variant.hunks, [member]: () => {} } });
 }
