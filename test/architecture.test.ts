@@ -13,7 +13,7 @@ import {
 
 const edges = sourceFiles().flatMap((path) => importsOf(path, readSource(path)));
 
-/** Violations that a source text would cause if it stood at `path`. */
+/** Violations that a source text would cause if it were at `path`. */
 const planted = (path: string, text: string): (string | null)[] => importsOf(path, text).map(violation);
 
 describe('the layers', () => {

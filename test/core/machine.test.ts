@@ -37,7 +37,7 @@ import { RW, SMALL, calls, entryAt, image, machineOf, mapAnon, sixtyEntries, sta
 
 const A = 0x400000;
 
-/** Something of everything: files, forks, wiring, superpages where they are on. */
+/** Exercises everything: files, forks, wiring, and superpages if they are on. */
 function busy(m: Machine): string[] {
   return calls(m, () => {
     const p = started(m, sixtyEntries());
@@ -57,10 +57,10 @@ function busy(m: Machine): string[] {
 const { hunks } = landed;
 const CONFIG = { ...DEFAULT_CONFIG, ram: 2 ** 25 };
 
-/** What a machine does, and what is then to be seen of it. */
+/** Runs busy() and returns everything that can be observed afterwards. */
 const answers = (m: Machine): unknown => [busy(m), snapshotDigest(m), [...m.counters]];
 
-/** Panics in the middle of what takes several steps. */
+/** Panics in the middle of operations that take several steps. */
 const panics: readonly { readonly within: string; readonly act: (m: Machine) => void }[] = [
   {
     within: 'a splay, its tree split and not yet joined',
@@ -114,7 +114,7 @@ function resetHunks(m: Machine, some: Partial<Hunks>): void {
   m.hunks = { ...hunks, ...some };
 }
 
-/** How often busy() counts each counter; it panics when it is about to count `counter` for time number `time`. */
+/** How often busy() increments each counter; panics when it is about to increment `counter` for the `time`th time. */
 function timesCounted(m: Machine, counter = '', time = 0): Map<string, number> {
   const { counters } = m;
   const times = new Map<string, number>();

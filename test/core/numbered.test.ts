@@ -9,14 +9,14 @@ import { baseline } from '../../variants/index.ts';
 const camel = (constant: string): string =>
   constant.toLowerCase().replace(/_([a-z0-9])/g, (_all, letter: string) => letter.toUpperCase());
 
-/** Constants of a module that hold numbers, by name, those aside that are named. */
+/** Numeric constants of a module, by name, except those in `but`. */
 const constants = (module: object, prefix: RegExp, but: readonly string[] = []): [string, number][] =>
   Object.entries(module).filter(
     (entry): entry is [string, number] =>
       typeof entry[1] === 'number' && prefix.test(entry[0]) && !but.includes(entry[0]),
   );
 
-/** Names of ops that are not those of their constants, because a verb of workload text reads better so. */
+/** Ops that are not named after their constant, because another verb reads better in workload text. */
 const VERBS: Readonly<Record<string, string>> = { EXEC_FAIL: 'execfail', TOUCH: 'touch-shared' };
 
 const reached = (name: string): string =>

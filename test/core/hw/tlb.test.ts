@@ -233,7 +233,7 @@ describe('PCIDs', () => {
 });
 
 describe('page-table isolation', () => {
-  /** Root 1 of kernel mode and root 200 of user mode both map VA; the CPU is in user mode. */
+  /** Kernel-mode root 1 and user-mode root 200 both map VA; the CPU is in user mode. */
   function isolated(controls: Partial<Controls>): { t: Tables; pmap: Pmap } {
     const t = new Tables(controls);
     const pmap = new Pmap(1);
@@ -289,7 +289,7 @@ describe('page-table isolation', () => {
 });
 
 describe('the paging-structure caches', () => {
-  // Only precise walks use them: the pages here lack A, so that no walk is an optimistic one.
+  // Only precise walks use them: the pages here lack A, so that no walk takes the fast path.
   const fresh = LEAF & ~PG_A;
 
   function moved(): Tables {
@@ -349,7 +349,7 @@ describe('a kernel that invalidates what it changes', () => {
       ),
       { maxLength: 40 },
     );
-    // Two pages that share a slot, neighbours, and one that shares only a page directory.
+    // Two pages that share a slot, neighbours, and one that shares only a page directory with them.
     const at = (page: number): bigint => VA + [0n, 0x1000n, 1n << 32n, 0x200000n, 1n << 39n, 0x2000n][page]!;
     fc.assert(
       fc.property(ops, fc.boolean(), (list, pcide) => {

@@ -209,7 +209,7 @@ describe('the optimistic walk', () => {
         for (const [level, bit] of flipped) {
           const { frame, at } = t.entry(VA, level + 1);
           const word = at + (bit >> 5);
-          // A table frame may now lie anywhere, within RAM or beyond.
+          // A table frame may now be anywhere, within RAM or beyond.
           physWrite(t.m, frame, word, physRead(t.m, frame, word) ^ (1 << (bit & 31)));
         }
         const before = tables.slice();

@@ -30,7 +30,7 @@ import {
 
 const A = 0x400000;
 
-/** A process with one written page besides its stack, the shared page touched or not. */
+/** A process with one written page in addition to its stack; the shared page is touched or not. */
 function plain(m: Machine, touch: boolean): Proc {
   const p = started(m, SMALL);
   mapAnon(m, p, A, 1);

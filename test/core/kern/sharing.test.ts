@@ -38,7 +38,7 @@ function child(m: Machine): Proc {
   return m.procs.get(m.retval)!;
 }
 
-/** A parent that has touched the shared page, and its vfork child, which runs. */
+/** A parent that has touched the shared page, and its vfork child, which is running. */
 function vforked(m: Machine): [Proc, Proc] {
   const parent = started(m, SMALL);
   expect(clockRead(m, parent)).toBe(0);
@@ -116,7 +116,7 @@ describe('a vfork child', () => {
     expect(skipped).toEqual({ calls: 0, early: 0 });
     runOn(m, execing, 0);
     const torn = removes(m, () => resume(m, execing));
-    // Torn down by vmspace_free, without pmap_remove_pages: the stack's call and the shared page's do full work.
+    // vmspace_free tears it down without pmap_remove_pages: the calls for the stack and the shared page do full work.
     expect(torn).toEqual({ calls: 2, early: 0 });
     expect(pmap.top).toBe(0);
   });
@@ -133,7 +133,7 @@ describe('a vfork child', () => {
   });
 });
 
-/** Two processes with 60 entries in common, the shared page touched. */
+/** Two processes that share 60 entries, with the shared page touched. */
 function peers(id: string): [Machine, Proc, Proc] {
   const m = machineOf(id);
   const a = started(m, sixtyEntries());
@@ -189,7 +189,7 @@ describe('processes that share a vmspace', () => {
     runOn(m, b, 0);
     expect(resume(m, b)).toBe(0);
     runOn(m, a, 0);
-    // a goes back to the vmspace for pmap_remove_pages; the shared page was never unmapped.
+    // a returns to the vmspace for pmap_remove_pages; the shared page was never unmapped.
     expect(removes(m, () => resume(m, a))).toEqual({ calls: 52, early: 0 });
   });
 

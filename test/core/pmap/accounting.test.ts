@@ -26,7 +26,7 @@ function lifeOf(variant: string, pti: boolean, la57: boolean): Record<string, nu
 }
 
 describe('the statistics of a pmap with one page and the shared page', () => {
-  // FreeBSD: pmap_pinit_type and pmap_release as of D32569's diffs and of commit 0b3bc7288984, counted through by hand.
+  // FreeBSD: pmap_pinit_type and pmap_release of D32569's diffs and of commit 0b3bc7288984, counted by hand.
   it.each([
     ['baseline', false, { born: [0, 1], used: [5, 4], swept: [4, 4], empty: [0, 1], gone: [0, 0] }],
     ['baseline', true, { born: [0, 2], used: [5, 5], swept: [4, 5], empty: [0, 2], gone: [0, 0] }],

@@ -53,7 +53,7 @@ describe('pmap_activate', () => {
     const [a, b] = [w.pmap(), w.pmap()];
     const cpu = w.m.cpus[0]!;
     expect([cpu.userFlushPending, cpu.userPcid]).toEqual([true, b.pcid[0]! | 0x800]);
-    // b leaves with its flush pending, so its PCID is not to be trusted any more; so did a before.
+    // b leaves with its flush pending, so its PCID is no longer valid; the same happened to a.
     pmapActivate(w.m, a);
     expect([b.pcidGen[0], a.pcid[0]]).toEqual([0, 4]);
   });

@@ -26,7 +26,7 @@ import { R, RW, VA_1G, VA_2M, W, World } from './world.ts';
 const LARGE = W | PMAP_ENTER_LARGEPAGE;
 const stats = (pmap: Pmap): number[] => [pmap.stats.residentCount, pmap.stats.wiredCount];
 
-/** A machine whose frame 0 stands for device memory of 1G. */
+/** A machine whose frame 0 represents 1G of device memory. */
 function device(): { w: World; pmap: Pmap } {
   const w = new World();
   w.m.page.oflags[0] = 4;

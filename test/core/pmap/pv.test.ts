@@ -21,7 +21,7 @@ import type { Pmap } from '../../../core/state/pmap.ts';
 import { PAGE_SIZE, PMAP_ENTER_WIRED, vaOf } from '../../../core/units.ts';
 import { R, RW, VA, W, World } from './world.ts';
 
-/** The mappings of a page, in the order of its list. */
+/** The mappings of a page, in list order. */
 function mappings(w: World, frame: number): [Pmap, number][] {
   const { words, page } = w.m;
   const found: [Pmap, number][] = [];

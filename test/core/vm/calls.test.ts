@@ -63,7 +63,7 @@ function touched(): [Machine, Proc] {
   return [m, p];
 }
 
-/** A call on page n of A, as far as its rights. */
+/** A call on page n of A, without its rights. */
 const page = (kind: string, n: number): string => `${kind} 1 ${(A + n * P).toString(16)} 1`;
 const untilProt = (call: string): string => call.split(' ').slice(0, 4).join(' ');
 

@@ -12,7 +12,7 @@ const revision = (id: string, answers = id): Parameters<typeof conformVm>[1][num
   answers,
 });
 
-/** What of the state differs when a variant is measured by the answers of another revision. */
+/** The parts of the state that differ when a variant is compared with the answers of another revision. */
 const wrong = (id: string, answers: string): string[] => [
   ...new Set(conformVm(vectors('vm'), [revision(id, answers)]).mismatches.map(({ key }) => key.replace(/\d+/, 'N'))),
 ];

@@ -189,7 +189,9 @@ describe('copy-on-write', () => {
 });
 
 describe('a collapse', () => {
-  /** A child has a copy of the first of two pages; the exit of its parent takes the object of both in. */
+  /**
+   * A child has a copy of the first of two pages; when its parent exits, the child's object absorbs the object of both.
+   */
   const collapse = (plant: (m: Machine, forked: Proc, shadow: VmObject, pages: [Frame, Frame]) => void) => (): void => {
     const [m, p] = fresh();
     mapAnon(m, p, A, 2);

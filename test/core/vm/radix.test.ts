@@ -12,7 +12,7 @@ import {
   radixReplace,
 } from '../../../core/vm/radix.ts';
 
-/** Indices near each other, and far apart: up to the pages of a 47-bit address space. */
+/** Indices close together, and far apart: up to the pages of a 47-bit address space. */
 const index = fc.oneof(
   fc.integer({ min: 0, max: 80 }),
   fc.integer({ min: 1000, max: 1100 }),

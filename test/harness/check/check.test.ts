@@ -17,7 +17,7 @@ import { FAULTS } from './faults.ts';
 import { LIVE } from './plant.ts';
 import { SWEEP_FAULTS } from './sweep-faults.ts';
 
-/** More of them, and longer ones: npm run soak. */
+/** `npm run soak` runs more and longer ones. */
 const RANDOM = 200;
 
 const checker = checkers();
@@ -50,7 +50,7 @@ const bound = (made: ReturnType<MakeChecker>): ReturnType<MakeChecker> => ({
   sweep: (p, vm, clear) => made.sweep(p, vm, clear),
 });
 
-/** Invariants broken in a run that no finding of the variant or of one before it names. */
+/** Invariants broken in a run that are not named by any finding of the variant or of an earlier one. */
 function unknown({ variant, violations }: RunRecord): string[] {
   const ids = [...series, d33276].map(({ id }) => id);
   const line = ids.slice(0, ids.indexOf(variant) + 1);
@@ -61,8 +61,8 @@ function unknown({ variant, violations }: RunRecord): string[] {
 }
 
 /**
- * Items of the two lists of invariants that the checker was written after, one for the pmap (6.x) and one for the VM (5.x),
- * by the invariant that asserts each.
+ * The checker was written from two lists of invariants, one for the pmap (6.x) and one for the VM (5.x). For each
+ * invariant, the list items it asserts.
  */
 const ITEMS: Readonly<Record<InvariantName, string>> = {
   'resident-count': 'pmap 6.1, vm 5.17',

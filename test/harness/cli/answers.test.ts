@@ -11,7 +11,7 @@ import { fixtureFile } from '../../support/variant-fixtures.ts';
 vi.setConfig({ testTimeout: 60_000 });
 afterEach(() => vi.restoreAllMocks());
 
-/** What a command writes to stdout, and the code it ends with. */
+/** What a command writes to stdout, and its exit code. */
 async function said(command: () => Promise<number>): Promise<{ code: number; out: string }> {
   let out = '';
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => {

@@ -1,6 +1,6 @@
 /**
- * Long recordings through all revisions: what they take of memory and time. LONG in the environment is how often the
- * shortest holds a recorded build of 181,000 events; the longest holds it 16 times as often.
+ * Long recordings through all revisions: memory and time. LONG in the environment is how often the shortest recording
+ * repeats a recorded build of 181,000 events; the longest repeats it 16 times as often.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
@@ -15,9 +15,9 @@ import { fixtureFile } from '../../support/variant-fixtures.ts';
 
 const SHORTEST = Number(process.env.LONG ?? 2);
 const MOST_MIB = 300;
-/** What is left of a process that is gone comes to this much per op; to hold the ops and their records takes 259. */
+/** Bytes per op that may remain of exited processes; holding the ops and their records takes 259. */
 const MOST_BYTES_PER_OP = 16;
-/** Says at the end how much memory the process had at most. */
+/** Prints the process's peak memory at exit. */
 const WATCH =
   'data:text/javascript,process.on("exit",()=>process.stderr.write(`\\nmaxRSS=${process.resourceUsage().maxRSS}\\n`))';
 
@@ -25,7 +25,7 @@ interface Ran {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** most resident memory */
+  /** peak resident memory */
   readonly mib: number;
 }
 

@@ -18,7 +18,7 @@ interface Run {
   readonly printed: string;
 }
 
-/** Run the workload under a variant file, several times if asked, in one process while it lasts. */
+/** Runs the workload under a variant file, several times if requested, in one process for as long as it lives. */
 async function runFile(path: string, { wallMs = 5000, limits = {}, times = 1 } = {}): Promise<Run> {
   let printed = '';
   const bundle = await bundledColumn(path, 'run');

@@ -19,7 +19,7 @@ import {
 } from '../../../variants/index.ts';
 import { factsOfAll } from '../../support/facts.ts';
 
-/** What is unexpected when double-count-fix, which has fault F6, has these members instead. */
+/** Unexpected differences when double-count-fix, which has fault F6, has these members instead. */
 function unexpectedOf(workload: Workload, hunks: Partial<Hunks>, check = false): string[] {
   const planted = { ...doubleCountFix, hunks: { ...doubleCountFix.hunks, ...hunks } };
   const plan = planComparison(['baseline', planted.id], factsOfAll([baseline, toplevelAccounting, planted]), {
@@ -84,7 +84,7 @@ describe('a finding', () => {
     'machine superpages=on\np: exec sh60\np: mmap anon 4M rw -> m\np: write m 4M\np: munmap m 4M\np: exit\n';
   const ledger = [...knownDifferences, ...knownViolations];
 
-  /** Names of what does not hold in a run of a user's variant after landed, with its standing. */
+  /** What fails in a run of a user's variant of landed, each with its standing. */
   function faultsOf(hunks: Partial<Hunks>, text: string, check = false): string[] {
     const mine = { ...landed, id: 'mine', after: 'landed', intends: [], hunks: { ...landed.hunks, ...hunks } };
     const plan = planComparison(['baseline', 'mine'], factsOfAll([...series, mine]), {

@@ -1,6 +1,6 @@
 /**
- * All of the catalog, recordings and random workloads compared in pieces, through the compiled program. SOAK=0.1 in the
- * environment does a tenth of the random ones.
+ * Compares the whole catalog, recordings and random workloads in pieces, through the compiled program. SOAK=0.1 in the
+ * environment runs a tenth of the random ones.
  */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';

@@ -15,7 +15,7 @@ beforeAll(async () => {
   compare = new PieceComparison(program);
 });
 
-/** `npm run soak` takes all of the catalog, recordings and many more random workloads. */
+/** `npm run soak` covers the whole catalog, recordings and many more random workloads. */
 describe('a comparison piece by piece says what one in one piece says', () => {
   it.each(['sharers-exit-together', 'subshells', 'superpage-exit'])('of %s', async (name) => {
     const workload = await loadWorkload(name);

@@ -12,7 +12,7 @@ const aside = facts('aside', 'third', [intent('removeCalls', 'fewer')], ['execBe
 const all = [first, second, third, fourth, aside];
 const ledger = [{ finding: 'F1', variant: 'second', what: 'userPtPageCount', by: '+1 per live top-level page' }];
 
-/** One process is made and lives: what the revision counts for its top-level page. */
+/** One process is created and lives: what the revision counts for its top-level page. */
 const life = (resident: number, counted: number): PlantedOp[] => [
   { resident, adds: { 'reached.pinitTopPage': 1, userPtPageCount: counted } },
   { resident, adds: {} },

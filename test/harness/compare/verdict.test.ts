@@ -241,7 +241,7 @@ describe('a declared difference', () => {
 });
 
 describe('the statistics of pmaps that do not act', () => {
-  /** kernel_pmap, pmap0, and one more of so many resident pages, one of them at the top. */
+  /** kernel_pmap, pmap0, and a third pmap with this many resident pages, one of them top-level. */
   const points = (kernel: number, resident: number, isMidCall = false, wired = 0) => ({
     checkpoints: [
       { op: 2, map: 'm', tables: 't', isMidCall, pmaps: Int32Array.of(kernel, 0, 0, 4, 0, 0, resident, wired, 1) },

@@ -18,7 +18,7 @@ interface Vector {
   steps: { allowed: unknown[] }[];
 }
 
-/** A file that holds the first recording of a fixture, changed. */
+/** A file with the first recording of a fixture, modified. */
 function changed(fixture: string, change: (vector: Vector) => void): string {
   const [vector] = JSON.parse(readFileSync(join(fixtures, fixture), 'utf8')) as [Vector];
   change(vector);

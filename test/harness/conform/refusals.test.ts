@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 type Json = Record<string, any>;
 
-/** What the reader of a kind says of a fixture, changed. */
+/** The reader's error message for a modified fixture. */
 const refusal = (kind: keyof typeof read, fixture: string, change: (file: Json) => void): string => {
   const file = JSON.parse(readFileSync(join(root, 'test/fixtures/vectors', kind, fixture), 'utf8')) as Json;
   change(file);

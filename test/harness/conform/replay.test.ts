@@ -10,13 +10,13 @@ import { packagePath } from '../../../harness/input/paths.ts';
 import { series } from '../../../variants/index.ts';
 import { builtFile } from '../../support/built.ts';
 
-/** What the kernel's own VM code answered: fixtures hold the small summaries of ../shared/vectors/replay. */
+/** Answers of the kernel's own VM code: fixtures contain the small summaries of ../shared/vectors/replay. */
 const fixtures = packagePath('test', 'fixtures', 'vectors', 'replay');
 const corpus = packagePath('harness', 'workload', 'corpus');
 const vectors = packagePath('..', 'shared', 'vectors', 'replay');
 const traces = packagePath('..', 'shared', 'traces');
 
-/** Outside the pmap, shared-page-unmap and landed are one. */
+/** Outside the pmap, shared-page-unmap and landed are identical. */
 const revisions: ReplayRevision[] = series.map((variant) => ({
   variant,
   answers: variant.id === 'shared-page-unmap' ? 'landed' : variant.id,
@@ -40,14 +40,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const summary = (name: string): Summary => JSON.parse(readFileSync(join(fixtures, name), 'utf8')) as Summary;
 
-/** Writes a summary that was changed, and returns its path. */
+/** Writes a modified summary and returns its path. */
 function written(value: unknown): string {
   const path = join(folder, 'changed.json');
   writeFileSync(path, JSON.stringify(value));
   return path;
 }
 
-/** The same with one added to every number. */
+/** The same value with every number incremented by one. */
 const raised = (value: unknown): unknown => {
   if (typeof value === 'number') return value + 1;
   if (Array.isArray(value)) return value.map(raised);
@@ -62,12 +62,12 @@ const numbersIn = (value: unknown): number =>
       ? Object.values(value).reduce((sum: number, inner) => sum + numbersIn(inner), 0)
       : 0;
 
-/** How many numbers a summary holds against five revisions. */
+/** How many numbers of a summary are compared over five revisions. */
 function comparisonsOf(file: Summary): number {
   const { ops, opsByKind, accessesByKind, files, leftOut, failedOps, accesses, processes } = file;
   const once = numbersIn({ ops, opsByKind, accessesByKind, files, leftOut, failedOps, accesses });
   const totals = revisions.reduce((sum, { answers }) => sum + numbersIn(file.revisions[answers]), 0);
-  const [pid, calls, before] = [1, 2, 2]; // per row; what was there before is baseline's alone
+  const [pid, calls, before] = [1, 2, 2]; // per row; the values before the op are only baseline's
   return once + totals + processes.length * (revisions.length * (pid + calls) + before);
 }
 

@@ -12,23 +12,23 @@ const reports = new Map((await runFindings()).map((report) => [report.id, report
 const runCases = async (finding: Finding, cases: readonly FindingCase[]): Promise<readonly CaseResult[]> =>
   (await runFindings([{ ...finding, cases }]))[0]!.cases;
 
-/** Does any cell tell the control's observation from one in which the remark stands otherwise? */
+/** Does any cell distinguish the control's observation from one in which the remark's state is the opposite? */
 const flipsWithin = ({ expected }: FindingCase, control: string): boolean => {
   const { value, shows } = expected[control]!;
   return Object.values(expected).some((cell) => cell.shows !== shows && cell.value !== value);
 };
 
-/** Does the control variant show something else, and otherwise, in another case? */
+/** Does the control variant show a different value, and the opposite state, in another case? */
 const flipsAcross = (one: FindingCase, cases: readonly FindingCase[], control: string): boolean =>
   cases.some(({ expected }) => {
     const [here, there] = [one.expected[control]!, expected[control]!];
     return here.shows !== there.shows && here.value !== there.value;
   });
 
-/** Faults of the kernel outside the seam: no variant mends them, a patch of core does (mended.test.ts). */
+/** Faults of the kernel outside the seam: no variant fixes them, but a patch of core does (mended.test.ts). */
 const OUTSIDE_THE_SEAM = ['N12'];
 
-/** Variants of a case that observe the same, if the remark shows in some of them and not in others. */
+/** Variants of a case that observe the same value although the remark shows in some of them and not in others. */
 function alikeButOtherwise({ expected }: FindingCase): { value: Observed; shows: string[]; absent: string[] }[] {
   const cells = Object.entries(expected);
   return [...new Set(cells.map(([, { value }]) => value))].flatMap((value) => {
@@ -80,13 +80,14 @@ function opLines(workload: string): { readonly line: number; readonly who: strin
 const ops = ledger.flatMap((finding) =>
   finding.cases.flatMap((one, index) => {
     const { workload } = one;
-    if (typeof workload !== 'string') return []; // a recorded program is as it was recorded
+    if (typeof workload !== 'string') return []; // a recorded program is kept as it was recorded
     return opLines(workload).map(({ line, who, text }) => ({ finding, one, index, workload, line, who, text }));
   }),
 );
 
 describe('a minimal workload', () => {
-  // An op gives way to one that does nothing, on the CPU where its process is: what is observed stays where it was.
+  // Each op is replaced by one that does nothing, on the CPU where its process is, so that the observation keeps its op
+  // number.
   it.each(ops)('$finding.id, $one.name, needs `$text`', async ({ finding, one, index, workload, line, who }) => {
     const lines = workload.split('\n');
     lines[line] = `${who}: snapshot`;
@@ -121,7 +122,9 @@ describe('a finding', () => {
     expect(holds(report!)).toBe(false);
   });
 
-  /** F16 is about a helper that vmspace-clear alone has, N3 and N10 about a hook that the first two revisions have not. */
+  /**
+   * F16 is about a helper that only vmspace-clear has; N3 and N10 are about a hook that the first two revisions lack.
+   */
   const BY_DESIGN = [
     ['F16', '52/52', ['vmspace-clear'], ['baseline']],
     ['F16', 'ok', ['vmspace-clear'], ['baseline', 'toplevel-accounting', 'shared-page-unmap', 'landed']],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Mutant, MutantTree } from '../../mutants/mutant.ts';
 
-/** vm_fault_copy_entry unmaps the page that it has copied, as vm_fault_cow does. */
+/** vm_fault_copy_entry unmaps the page it has copied, as vm_fault_cow does. */
 const MENDED: readonly Mutant[] = [
   {
     file: 'core/vm/fault-copy.ts',

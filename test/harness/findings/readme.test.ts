@@ -8,7 +8,7 @@ import { root } from '../../support/layers.ts';
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
-/** As wide as its cells: how a table is padded does not matter. */
+/** Removes padding: how a table is padded does not matter. */
 const unpadded = (markdown: string): string =>
   markdown
     .trim()
@@ -27,7 +27,7 @@ describe('the README', () => {
 describe('pmapdiff findings --markdown', () => {
   afterEach(() => vi.restoreAllMocks());
 
-  /** Code, stdout and stderr of the command over a ledger. */
+  /** Exit code, stdout and stderr of the command over a ledger. */
   async function said(of: typeof ledger): Promise<{ code: number; out: string; err: string }> {
     const [out, err] = [process.stdout, process.stderr].map((stream) => {
       const texts: string[] = [];

@@ -19,7 +19,7 @@ function file(name: string, content: string | Uint8Array): string {
   return path;
 }
 
-/** The message of the one error that loading gives, the directory left out. */
+/** The message of the error that loading throws, without the directory. */
 async function errorOf(path: string): Promise<string> {
   try {
     await loadWorkload(path);

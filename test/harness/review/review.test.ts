@@ -16,7 +16,7 @@ import { againstLanded, factsBeside, fixtureFile, loadFixture } from '../../supp
 const files = new VariantFiles();
 afterAll(() => files.dispose());
 
-/** A variant file against a built-in variant, loaded in this process. */
+/** A variant file compared with a built-in variant, loaded in this process. */
 async function reviewOf(path: string, against = 'landed'): Promise<Interdiff> {
   const facts = factsBeside(await loadFixture(path), path).at(-1)!;
   const mine = reviewedFile(facts, path);
@@ -170,7 +170,7 @@ describe("the review of a user's file", () => {
 });
 
 describe('a copy of a revision under another name', () => {
-  /** The file of a built-in variant as a user would have it. */
+  /** The file of a built-in variant as a user would write it. */
   const copyOf = (id: string): string => {
     const source = readFileSync(join(root, 'variants', `${id}.ts`), 'utf8');
     const copy = source.replace(`id: '${id}'`, `id: '${id}-copy'`).replaceAll(/ from '\.[^']+'/g, " from 'pmapdiff'");

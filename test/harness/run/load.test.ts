@@ -170,7 +170,7 @@ describe('members of the seam', () => {
     expect(await changedBy('helper.ts', helper)).toEqual(['removeLoopDone']);
   });
 
-  /** execFreeAbiMappings as shared-page-unmap has it, at both places; head: what the file says before it. */
+  /** execFreeAbiMappings as in shared-page-unmap, at both call sites; head: the text before it in the file. */
   const hook = (head: string, call = 'pmapRemove'): string => `
 import { type Machine, type Pmap, type Proc, defineVariant, landed } from 'pmapdiff';
 ${head}

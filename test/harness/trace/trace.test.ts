@@ -21,14 +21,14 @@ function traced(id: string, lines = LINES): RunRecord {
   return result.record;
 }
 
-/** A record with other words in its stream. */
+/** A record with modified words in its stream. */
 function changed(of: RunRecord, change: (words: Float64Array, at: number) => void): RunRecord {
   const words = of.events!.words.slice();
   for (let at = 0; at < words.length; at += EVENT_WORDS) change(words, at);
   return { ...of, events: { from: of.events!.from, words } };
 }
 
-/** Runs of one op each, whose calls are pmap_enter of [pmap, va, object, index, frame]. */
+/** Runs of one op each, whose calls are pmap_enter with [pmap, va, object, index, frame]. */
 function entering(calls: readonly (readonly [number, number, number, number, number])[]): RunRecord {
   const words = calls.flatMap(([pmap, va, object, index, frame]) => [
     EV_ENTER,

@@ -28,7 +28,7 @@ const parse = (text: string): Workload => parseWorkload(text, 'w');
 /** The last op of a text. */
 const last = (text: string): Op => ops(parse(text)).at(-1)!;
 
-/** The op of a line behind a first one that makes p a process of the program cat. */
+/** The op of a line that follows a first line which makes p a process of the program cat. */
 const from = (line: string, machine = ''): Op => last(`${machine}\np: exec cat\n${line}`);
 
 const SHARED = 0x7ffffffff000;

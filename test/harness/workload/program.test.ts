@@ -7,7 +7,7 @@ import { type ProgramKeys, buildProgram, completeSpec, specProblem } from '../..
 const layout = addressLayout(DEFAULT_MACHINE);
 const build = (keys: ProgramKeys): Program => buildProgram(completeSpec('x', keys), layout, new FileTable());
 
-/** Map entries by what the kernel makes of them: the stack is a guard and an entry, the shared page one more. */
+/** Number of map entries that the kernel makes: the stack is a guard and an entry, the shared page one more. */
 function entriesOf({ maps, touched }: Program): {
   entries: number;
   guards: number;

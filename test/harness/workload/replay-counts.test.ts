@@ -6,7 +6,7 @@ import { CORPUS } from '../../../harness/workload/corpus/index.ts';
 import { countOps } from '../../../harness/workload/counts.ts';
 import type { TouchPolicy, Workload } from '../../../harness/workload/ops.ts';
 
-/** What the kernel's own replay counted: fixtures hold the corpus's share of ../shared/vectors/replay. */
+/** Counts of the kernel's own replay: fixtures contain the corpus's part of ../shared/vectors/replay. */
 interface Counted {
   ops: number;
   opsByKind: Record<string, number>;

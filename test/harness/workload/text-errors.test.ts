@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { WorkloadError } from '../../../harness/workload/errors.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 
-/** The message of the one error that a text gives. */
+/** The message of the error that a text causes. */
 function errorOf(text: string): string {
   try {
     parseWorkload(text, 'w');
@@ -13,7 +13,7 @@ function errorOf(text: string): string {
   return 'no error';
 }
 
-/** Behind a first line that makes p a process of the program cat. */
+/** The line after a first line that makes p a process of the program cat. */
 const behind = (line: string): string => `p: exec cat\n${line}\n`;
 
 const addresses = 'addresses from 0 to 0x800000000000';

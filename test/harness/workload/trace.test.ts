@@ -8,7 +8,7 @@ const META = { ev: 'meta', format: 'vmtrace-1', name: 'x', cmd: 'x', note: '', p
 
 type Line = Record<string, unknown>;
 
-/** A trace of these events; each gets its time and, if it has none, the root's pid. */
+/** A trace with these events; each gets its time and, if it has none, the root's pid. */
 function read(events: readonly (Line | string)[], options: TraceOptions = {}): Workload {
   const reader = new TraceReader('t', options);
   const lines = events.map((event, t) =>
@@ -18,7 +18,7 @@ function read(events: readonly (Line | string)[], options: TraceOptions = {}): W
   return reader.finish('t');
 }
 
-/** The ops of a trace as text, without the machine, and without the exit of what is left over at the end. */
+/** The ops of a trace as text, without the machine, and without the exits added at the end. */
 const opsOf = (events: readonly Line[], options?: TraceOptions): string[] =>
   printWorkload(read([...events, { ev: 'exit', code: 0 }], options))
     .split('\n')

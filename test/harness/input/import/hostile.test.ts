@@ -18,7 +18,7 @@ const KDUMP = gunzipSync(readFileSync(fixture('pipe_one.kdump_T.txt.gz')))
   .trimEnd()
   .split('\n');
 
-/** A permutation that is the same each time. */
+/** A permutation that is always the same. */
 function shuffled<T>(items: readonly T[]): T[] {
   const out = [...items];
   let seed = 1;
