@@ -2,8 +2,8 @@
  * Diff 97187: answers to the first round.
  *
  * Reviewer: pmap_alloc_pt_page(NULL) already counts the page, so the initial revision counts the top-level pages twice
- * in user_pt_page_count; and its early exit in pmap_remove can never be taken again. Now they are counted once each,
- * the early exit allows for them, and exec and exit unmap the shared page first.
+ * in user_pt_page_count; and its early exit in pmap_remove can never be taken again.
+ * Now they are counted once each, the early exit allows for them, and exec and exit unmap the shared page first.
  *
  * What it overlooks: other processes may use the same vmspace (findings F6, F8).
  */

@@ -2,9 +2,9 @@
  * Diff 97210: answers to the second round.
  *
  * Reviewer: several processes may share the vmspace; exit then only drops a reference, so the shared page must stay.
- * And pmap_remove() is enough: no map lock and no map lookup are needed. Now exec_free_abi_mappings() unmaps the page
- * from the pmap only, and only for the last user of the vmspace. The map entry stays: a later touch costs a soft fault,
- * never a signal.
+ * pmap_remove() is also enough: no map lock and no map lookup are needed.
+ * Now exec_free_abi_mappings() unmaps the page from the pmap only, and only for the last user of the vmspace. The map
+ * entry stays: a later touch costs a soft fault, never a signal.
  */
 import { type Machine, type Proc, defineVariant, pmapRemove } from '../core/index.ts';
 import { doubleCountFix } from './double-count-fix.ts';

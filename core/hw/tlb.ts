@@ -4,7 +4,8 @@
  * A slot grants only what a walk has confirmed: after a read of a writable page, a write walks again and sets the dirty
  * bit. An access that a slot does not allow drops the slot and walks, so a slot weaker than the tables is never
  * observed. Entries that are not present, reserved or not allowed are not cached. A flush takes a new tag
- * (core/state/cpu.ts), so its cost does not depend on what is cached. Intel SDM volume 3, 4.10 (caching, invalidation).
+ * (core/state/cpu.ts), so its cost does not depend on what is cached.
+ * Intel SDM volume 3, 4.10 (caching, invalidation).
  */
 import { type Cpu, TLB_SLOTS_1G, TLB_SLOTS_2M, TLB_SLOTS_4K, TLB_SLOT_WORDS } from '../state/cpu.ts';
 import type { Frame } from '../units.ts';

@@ -3,8 +3,8 @@
  *
  * There are two walkers over the same memory. walkPrecise is the reference, with every check and every side effect.
  * walk tries the common case first (four levels of present, accessed, user-accessible tables within RAM and a 4K leaf).
- * One test tells whether it applied; if not, walkPrecise starts over, since the common case has no side effects. Intel
- * SDM volume 3: 4.5 (entries), 4.6 (access rights), 4.7 (page faults), 4.8 (accessed and dirty).
+ * One test tells whether it applied; if not, walkPrecise starts over, since the common case has no side effects.
+ * Intel SDM volume 3: 4.5 (entries), 4.6 (access rights), 4.7 (page faults), 4.8 (accessed and dirty).
  */
 import type { Cpu } from '../state/cpu.ts';
 import type { Hardware } from '../state/machine.ts';

@@ -31,9 +31,10 @@ export interface VariantFacts {
  * what: a statistic or counter, or `outcome`, `map`, `tables`, `panic`, `balance NAME`, or the name of an invariant.
  * by: as in a declaration; absent: any difference. With an exact formula it counts as one more step of the path, so
  * that a later revision may fix it; otherwise it explains every comparison between a variant that has the fault and one
- * that does not. For a leak (`balance`), `by` limits the leaked amount over the whole run. until: the first later
- * revision that does not have the fault. outcomes: for `outcome`, the allowed outcomes of the first op that differs, in
- * the run of the variant with the fault.
+ * that does not.
+ * For a leak (`balance`), `by` limits the leaked amount over the whole run.
+ * until: the first later revision that does not have the fault.
+ * outcomes: for `outcome`, the allowed outcomes of the first op that differs, in the run of the variant with the fault.
  */
 export interface KnownDifference {
   readonly finding: string;

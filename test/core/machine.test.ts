@@ -137,7 +137,7 @@ function timesCounted(m: Machine, counter = '', time = 0): Map<string, number> {
   return times;
 }
 
-describe('a machine that was used', () => {
+describe('a reset machine', () => {
   const configs = [
     {},
     { superpages: true },
@@ -161,7 +161,7 @@ describe('a machine that was used', () => {
     },
   );
 
-  it('answers like a new one even if it panicked halfway through', () => {
+  it('behaves like a new one even if it panicked halfway through', () => {
     const expected = answers(machineOf('landed', CONFIG));
     const used = machineOf('landed', CONFIG);
     const beside = machineOf('landed', CONFIG);
@@ -174,7 +174,7 @@ describe('a machine that was used', () => {
     }
   });
 
-  it('answers like a new one whatever it was about to count when it panicked', () => {
+  it('behaves like a new one whatever it was about to count when it panicked', () => {
     const expected = answers(machineOf('landed', CONFIG));
     const used = machineOf('landed', CONFIG);
     const beside = machineOf('landed', CONFIG);
@@ -190,7 +190,7 @@ describe('a machine that was used', () => {
     }
   });
 
-  it('keeps nothing of processes that are gone, and gives no number of a pmap twice', () => {
+  it('keeps nothing of exited processes, and uses no pmap number twice', () => {
     const m = machineOf('landed');
     const p = started(m, sixtyEntries());
     const ids = new Set([p.vmspace.pmap.id]);
@@ -207,7 +207,7 @@ describe('a machine that was used', () => {
     expect([m.procs.size, m.vmspaces.length]).toEqual([1, 1]);
   });
 
-  it('holds the shared page and the kernel’s tables, and no process', () => {
+  it('has the shared page and the kernel’s tables, and no process', () => {
     const m = machineOf('landed');
     expect([m.procs.size, m.vmspaces.length, m.vmspace0!.refcnt]).toEqual([0, 0, 1]);
     expect([m.vm.sharedPage!.refCount, m.vm.sharedPage!.residentCount]).toEqual([1, 1]);
@@ -240,7 +240,7 @@ describe('a native address space', () => {
 const withoutPids = (m: Machine): unknown => snapshot(m).map.filter(({ kind }) => kind !== 'proc');
 
 describe('a snapshot', () => {
-  it('does not tell frames and objects apart by number', () => {
+  it('does not depend on frame and object numbers', () => {
     const one = machineOf('landed');
     const two = machineOf('landed');
     const other = started(two, sixtyEntries());
@@ -260,7 +260,7 @@ describe('a snapshot', () => {
     expect(snapshotDigest(two).tables).toBe(snapshotDigest(one).tables);
   });
 
-  it('tells a touched page from one that is not, and a read from a write', () => {
+  it('distinguishes a touched page from an untouched one, and a read from a write', () => {
     const m = machineOf('landed');
     const p = started(m, SMALL);
     mapAnon(m, p, A, 1);

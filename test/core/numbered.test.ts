@@ -54,7 +54,7 @@ const lists = [
 ];
 
 describe.each(lists)('the numbers of $what', ({ of, name, names, first }) => {
-  it('are each given once, and none is left out', () => {
+  it('are each used once, without gaps', () => {
     const numbers = of.map(([, number]) => number).toSorted((a, b) => a - b);
     expect(numbers).toEqual(Array.from({ length: names.length - first }, (_none, i) => first + i));
   });
@@ -65,13 +65,13 @@ describe.each(lists)('the numbers of $what', ({ of, name, names, first }) => {
     );
   });
 
-  it('have a name each', () => {
+  it('each have a name', () => {
     expect(new Set(names.slice(first)).size).toBe(names.length - first);
   });
 });
 
 describe('a table of numbers', () => {
-  it('gives names by number, and numbers in its own order', () => {
+  it('gives names by number, and numbers in table order', () => {
     const table = [
       [0, 'first'],
       [2, 'added in the middle'],
@@ -83,7 +83,7 @@ describe('a table of numbers', () => {
 });
 
 describe('the table of counters', () => {
-  it('says of each what it counts, and where in the kernel', () => {
+  it('states what each counts, and where in the kernel', () => {
     for (const [, name, counts, where] of counters.COUNTERS) {
       expect(counts.length, name).toBeGreaterThan(3);
       expect(where, name).toMatch(/^[A-Za-z_]\w+$/);

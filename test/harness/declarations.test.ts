@@ -50,7 +50,7 @@ beforeAll(async () => {
 }, 120_000);
 
 describe('the declarations of the review', () => {
-  it('explain every difference over catalog and corpus, and each comes true', { timeout: 60_000 }, () => {
+  it('explain every difference over catalog and corpus, and each matches one', { timeout: 60_000 }, () => {
     const { plan, compared } = compareAll(facts, knownDifferences, answered);
     const unexpected = compared.flatMap(({ name, pairs, predecessors }) =>
       [...pairs, ...predecessors].flatMap(({ reference, candidate, differences }) =>
@@ -63,7 +63,7 @@ describe('the declarations of the review', () => {
     expect(tally(compared, neverSeen(plan, compared), whole).exitCode).toBe(EXIT_OK);
   });
 
-  it('are about members of the seam all of which the workloads reach', () => {
+  it('concern only members of the seam that the workloads reach', () => {
     const reached = MEMBERS.filter((_name, i) =>
       answered.some(({ records }) => records.every(({ totals }) => totals[REACHED[i]]! > 0)),
     );

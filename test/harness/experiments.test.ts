@@ -63,7 +63,7 @@ function unexpected(id: string, reference: string, known: readonly KnownDifferen
   );
 }
 
-describe('whoever stands in the comparison,', () => {
+describe('whichever variants are compared,', () => {
   const references = ['baseline', 'landed'];
   const pairs = [...all, ...copies].flatMap(({ id }) =>
     references.flatMap((reference) => (id === reference ? [] : [{ id, reference }])),
@@ -88,7 +88,7 @@ describe('a what-if', () => {
     expect(unexpected(known.variant, after!, others)).not.toEqual([]);
   });
 
-  it('about the IPIs of a dying pmap changes nothing', () => {
+  it('on the IPIs of a dying pmap changes nothing', () => {
     expect(face.dyingPmapNoIpi.intends).toEqual([]);
     const plan = planComparison(['landed', 'dying-pmap-no-ipi'], facts, {
       against: { kind: 'variant', id: 'landed' },

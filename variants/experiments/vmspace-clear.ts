@@ -3,8 +3,8 @@
  * next to vmspace_dofree, which removes the shared page's map entry first, once the last reference is gone, and then
  * the rest.
  *
- * The thread's snippet passes vm_map_remove() a length where an end belongs (finding N5); here it is the end. What it
- * overlooks: when exec cleans up, the process already has the new image's sysentvec (finding N9).
+ * The thread's snippet passes vm_map_remove() a length where an end belongs (finding N5); here it is the end.
+ * What it overlooks: when exec cleans up, the process already has the new image's sysentvec (finding N9).
  */
 import { defineVariant, vmMapRemove } from '../../core/index.ts';
 import { landed } from '../landed.ts';

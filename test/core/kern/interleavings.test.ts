@@ -38,7 +38,7 @@ function step(m: Machine, p: Proc, stop: StopPoint | null): void {
 describe.each(SERIES)('two processes that share a vmspace and exit at the same time, under %s', (id) => {
   const all = orders(STEPS.length, STEPS.length);
 
-  it(`leave nothing behind in any of ${all.length} orders, and the optimization is lost at worst`, () => {
+  it(`leak nothing in any of ${all.length} orders, and at worst lose the optimization`, () => {
     const seen = new Set<string>();
     for (const order of all) {
       const m = machineOf(id, { ram: 2 ** 24 });

@@ -38,7 +38,7 @@ describe('a vfork child that execs', () => {
   });
 });
 
-describe('a child that shares the space, cannot exec and exits', () => {
+describe('a child that shares the vmspace, fails to exec and exits', () => {
   const nothing = [0, 0, 0, 0, true];
   const cells = [nothing, nothing, [-1, -PAGE_SIZE, 1, -1, false], nothing, nothing, [0, 0, 0, 0, true]];
 
@@ -125,7 +125,7 @@ function peers(id: string): [Machine, Proc, Proc, Proc] {
   return [m, a, b, child(m)];
 }
 
-describe('processes that share a space', () => {
+describe('processes that share a vmspace', () => {
   const kept = ['0 faults', '0 faults'];
   row(
     'what the survivors of an exit read',
@@ -201,7 +201,7 @@ describe('processes that share a space', () => {
   );
 });
 
-describe('a vfork parent that exits while its child, awake after exec, still holds the old space', () => {
+describe('a vfork parent that exits while its child, awake after exec, still holds the old vmspace', () => {
   const cells = [
     [
       [0, 0],

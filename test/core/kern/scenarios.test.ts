@@ -78,7 +78,7 @@ describe.each(SERIES)('under %s', (id) => {
     expect(m.faults).toBe(1);
   });
 
-  it('an exec into an ABI of other bounds takes a new vmspace; one of equal bounds reuses, with the hook of the old ABI', () => {
+  it('an exec into an ABI with other bounds takes a new vmspace; with equal bounds it reuses the old one, with the old ABI’s hook', () => {
     const m = machineOf(id);
     const p = plain(m, true);
     const old = p.vmspace;

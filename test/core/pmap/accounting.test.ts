@@ -48,7 +48,7 @@ describe('the statistics of a pmap with one page and the shared page', () => {
 });
 
 describe('a machine', () => {
-  it('is back where it started when its pmaps are gone', () => {
+  it('is back in its initial state when its pmaps are gone', () => {
     const w = new World();
     const { m } = w;
     const before = Array.from(m.counters.subarray(0, 4));
@@ -69,7 +69,7 @@ describe('a machine', () => {
     expect(before[KERNEL_PT_PAGE_COUNT]).toBeGreaterThan(0);
   });
 
-  it('never lets the kernel’s pmap leave pmap_remove early', () => {
+  it('never lets pmap_remove of the kernel’s pmap return early', () => {
     for (const id of ['baseline', 'toplevel-accounting', 'double-count-fix', 'landed']) {
       const { m } = new World({}, id);
       expect(m.kernelPmap.stats.residentCount).toBeGreaterThan(2);

@@ -107,7 +107,7 @@ function step(w: World, pmaps: Pmap[], frames: number, run: number, op: Op): unk
 const LEVEL_COUNTS = [USER_PT_PAGE_COUNT, PT_PAGE_ALLOCS, PT_PAGE_FREES, REMOVE_LOOPS, REACHED_REMOVE_LOOP_DONE];
 
 describe('five levels', () => {
-  it('reach addresses of which a number holds the page only, and every byte of it can be asked for', () => {
+  it('reach addresses whose page a number can hold but not every byte, and extract every byte', () => {
     const w = new World({ la57: true });
     const [pmap, frame, page] = [w.pmap(), w.pages(1), 0x7e_9a76_3141_f000];
     pmapEnter(w.m, pmap, page, frame, R, R, 0);

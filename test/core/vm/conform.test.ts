@@ -30,7 +30,7 @@ describe('what the kernel’s own VM code answered', () => {
     expect(checked).toBe(1_539);
   });
 
-  it('is what it answers with superpages too, in each revision and in d33276', () => {
+  it('matches with superpages too, in each revision and in d33276', () => {
     const ids = ['baseline', 'toplevel-accounting', 'double-count-fix', 'landed', 'd33276'];
     const { files, mismatches } = conformVm(
       vectors('vm-superpages'),
@@ -39,7 +39,7 @@ describe('what the kernel’s own VM code answered', () => {
     expect([files, mismatches]).toEqual([11, []]);
   });
 
-  it('is not what another revision answers', () => {
+  it('differs from what another revision answers', () => {
     expect(wrong('baseline', 'landed')).toContain('calls');
     expect(wrong('toplevel-accounting', 'landed')).toContain('g');
     expect(wrong('double-count-fix', 'landed')).toContain('out');

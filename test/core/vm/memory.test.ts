@@ -37,7 +37,7 @@ describe('memory laid out in 2 MiB runs', () => {
     }
   });
 
-  it('is broken up when pages are short, oldest run first, and nothing gets lost', () => {
+  it('is broken up when pages are short, oldest run first, and nothing is lost', () => {
     const m = machineOf('landed', { superpages: true, ram: 16 * MIB });
     const p = started(m, SMALL);
     // One page in each of 12 objects: more objects than runs.

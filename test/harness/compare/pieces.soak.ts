@@ -21,7 +21,7 @@ beforeAll(async () => {
   compare = new PieceComparison(program);
 }, 120_000);
 
-describe('a comparison piece by piece says what one in one piece says', () => {
+describe('a comparison in pieces gives the same result as one in one piece', () => {
   it.each(Object.keys(CATALOG))('of %s', async (name) => {
     const workload = await program.loadWorkload(name);
     const expected = compare.whole(workload);

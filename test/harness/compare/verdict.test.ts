@@ -34,7 +34,7 @@ describe('the verdict on two records is', () => {
     expect(pair(one, record('new', quiet.slice(0, 1), { ended: panicAt(1, 'pmap_pinit') })).verdict).toBe('panic');
   });
 
-  it('taken from the ops before, when both panic alike', () => {
+  it('based on the earlier ops, when both panic alike', () => {
     const ended = panicAt(2);
     const same = pair(record('old', quiet.slice(0, 2), { ended }), record('new', quiet.slice(0, 2), { ended }));
     expect([same.verdict, same.bothPanic]).toEqual(['not-exercised', true]);
@@ -42,7 +42,7 @@ describe('the verdict on two records is', () => {
     expect([other.verdict, other.bothPanic]).toEqual(['stat-only', true]);
   });
 
-  it('invariant-broken, introduced or mended, when one of them breaks it', () => {
+  it('invariant-broken, introduced or fixed, when one of them breaks it', () => {
     const violations = [{ name: 'pm 3', op: 1, process: 'a', expected: '4', got: '5' }];
     const clean = record('old', quiet);
     const introduced = pair(clean, record('new', quiet, { violations }));
@@ -53,7 +53,7 @@ describe('the verdict on two records is', () => {
     expect(mended.differences[0]).toMatchObject({ side: 'mended' });
   });
 
-  it('invariant-broken, when one of them leaves a page too many and the other one too few', () => {
+  it('invariant-broken, when one of them leaves one page too many and the other one too few', () => {
     const left = (end: number) => ({ left: [{ what: 'userPtPageCount', start: 0, end }] });
     for (const [end, other] of [
       [1, -1],
@@ -65,7 +65,7 @@ describe('the verdict on two records is', () => {
     expect(pair(record('old', quiet, left(2)), record('new', quiet, left(1))).standing).toBe('intended');
   });
 
-  it('invariant-broken, when only one of them leaves pages behind', () => {
+  it('invariant-broken, when only one of them leaks pages', () => {
     const left = [{ what: 'userPtPageCount', start: 0, end: 2 }];
     const { verdict, differences } = pair(record('old', quiet), record('new', quiet, { left }));
     expect([verdict, differences[0]!.what]).toEqual(['invariant-broken', 'balance userPtPageCount']);
@@ -120,7 +120,7 @@ describe('the verdict on two records is', () => {
     expect(pair(record('old', quiet), record('new', quiet), [], [], []).verdict).toBe('identical');
   });
 
-  it('the most severe that holds, with the others listed beside it', () => {
+  it('the most severe that applies, with the others listed too', () => {
     const { verdict, differences } = pair(
       record('old', [{ adds: { ipis: 1 } }, {}, {}], { checkpoints: at('m', 't', 2) }),
       record('new', [{}, { resident: 1 }, { code: 12 }], { checkpoints: at('n', 'u', 2) }),
@@ -159,14 +159,14 @@ describe('a declared difference', () => {
   const exits = (n: number): PlantedOp[] =>
     Array.from({ length: 3 }, () => ({ adds: { 'reached.exitBeforeVmspaceExit': 1, vmMapLocks: n } }));
 
-  it('that fits at every op is intended', () => {
+  it('that matches at every op is intended', () => {
     const { verdict, standing } = pair(record('old', exits(4)), record('new', exits(5)), [
       intent('vmMapLocks', '+1 per exit'),
     ]);
     expect([verdict, standing]).toEqual(['cost-only', 'intended']);
   });
 
-  it('that fits in sum but not at every op is unexpected', () => {
+  it('that matches in sum but not at every op is unexpected', () => {
     const late = [...exits(4).slice(0, 2), { adds: { 'reached.exitBeforeVmspaceExit': 1, vmMapLocks: 7 } }];
     const { standing, differences } = pair(record('old', exits(4)), record('new', late), [
       intent('vmMapLocks', '+1 per exit'),
@@ -175,7 +175,7 @@ describe('a declared difference', () => {
     expect(differences[0]).toMatchObject({ what: 'vmMapLocks', op: 0, amount: { total: 3 } });
   });
 
-  it('that does not come at all is unexpected', () => {
+  it('that does not occur at all is unexpected', () => {
     const { standing, differences } = pair(record('old', exits(4)), record('new', exits(4)), [
       intent('vmMapLocks', '+1 per exit'),
     ]);
@@ -200,7 +200,7 @@ describe('a declared difference', () => {
     expect(pair(record('old', alive(1)), record('new', leak), declared).standing).toBe('unexpected');
   });
 
-  it('of a level counts what booting left', () => {
+  it('of a level counts what booting added', () => {
     const start = { 'reached.pinitTopPage': 1, userPtPageCount: 1 };
     const a = record('old', quiet, { start });
     const b = record('new', quiet, { start: { ...start, userPtPageCount: 2 } });
@@ -208,7 +208,7 @@ describe('a declared difference', () => {
     expect(pair(a, b).standing).toBe('unexpected');
   });
 
-  it('of resident_count is held against the top-level pages of the acting process', () => {
+  it('of resident_count is compared with the top-level pages of the acting process', () => {
     const declared = [intent('residentCount', '+1 per live top-level page')];
     const ops = (n: number): PlantedOp[] => [
       { resident: 3 + n, top: 1 },
@@ -230,7 +230,7 @@ describe('a declared difference', () => {
     expect(pair(a, record('new', [exit(1, 0), exit(53, 1)]), declared).standing).toBe('unexpected');
   });
 
-  it('is refused about what is no statistic, or about a pmap by events', () => {
+  it('is rejected for an unknown statistic, and for a pmap statistic per event', () => {
     expect(() => pair(record('old', quiet), record('new', quiet), [intent('everything', 'more')])).toThrow(
       'new, intends everything: expected the name of a statistic or counter',
     );
@@ -255,18 +255,18 @@ describe('the statistics of pmaps that do not act', () => {
       intends,
     ).standing;
 
-  it('are held against the declarations at checkpoints', () => {
+  it('are compared with the declarations at checkpoints', () => {
     expect(standing(points(300, 8), points(300, 9))).toBe('intended');
     expect(standing(points(300, 8), points(300, 8))).toBe('unexpected');
     expect(standing(points(300, 8), points(301, 9))).toBe('unexpected');
     expect(standing(points(300, 8), points(300, 9, false, 1))).toBe('unexpected');
   });
 
-  it('are not, where a call is half done', () => {
+  it('are not compared while a call is stopped', () => {
     expect(standing(points(300, 8, true), points(300, 8, true))).toBe('intended');
   });
 
-  it('tell two runs apart that are equal otherwise', () => {
+  it('distinguish two runs that are otherwise equal', () => {
     const [a, b] = [points(300, 8), points(301, 8)].map((planted) => record('old', quiet, planted));
     expect(sameRecord(a!, a!)).toBe(true);
     expect(sameRecord(a!, b!)).toBe(false);
@@ -276,13 +276,13 @@ describe('the statistics of pmaps that do not act', () => {
 describe('a finding of the ledger', () => {
   const early = (n: number): PlantedOp[] => [{ adds: { removeEarlyExits: n } }];
 
-  it('explains a difference of the variant that it names', () => {
+  it('explains a difference in the variant that it names', () => {
     const known = [{ finding: 'F2', variant: 'new', what: 'removeEarlyExits', by: 'fewer' }];
     const { standing, differences } = pair(record('old', early(52)), record('new', early(0)), [], known);
     expect([standing, differences[0]!.steps[0]!.finding]).toEqual(['known', 'F2']);
   });
 
-  it('explains nothing of the other sign, of another statistic, or of another variant', () => {
+  it('does not explain the other sign, another statistic, or another variant', () => {
     const other = (known: object) =>
       pair(
         record('old', early(52)),
@@ -295,13 +295,13 @@ describe('a finding of the ledger', () => {
     expect(other({ variant: 'third' })).toBe('unexpected');
   });
 
-  it('turns round when the reference has the fault, and the candidate is where it ends', () => {
+  it('is negated when the reference has the fault and the candidate fixes it', () => {
     const known = [{ finding: 'F2', variant: 'old', what: 'removeEarlyExits', by: 'fewer', until: 'new' }];
     expect(pair(record('old', early(0)), record('new', early(52)), [], known).standing).toBe('known');
     expect(pair(record('old', early(52)), record('new', early(0)), [], known).standing).toBe('unexpected');
   });
 
-  it('goes on in the successors of the variant that it names, and excuses nothing between those that have it', () => {
+  it('applies to successors of the variant that it names, and excuses nothing between variants that have it', () => {
     const [before, itself, mine] = [facts('old'), facts('new', 'old'), facts('mine', 'new')];
     const known = [{ finding: 'F2', variant: 'new', what: 'removeEarlyExits', by: 'fewer' }];
     const standing = (reference: VariantFacts, n: number, candidate: VariantFacts, more: number): string | null => {
@@ -321,7 +321,7 @@ describe('a finding of the ledger', () => {
     expect(pair(record('old', early(52)), record('new', early(0)), declared, known).standing).toBe('intended');
   });
 
-  it('of an outcome explains what the run with the fault comes to, and nothing else', () => {
+  it('about an outcome explains the outcome in the run with the fault, and nothing else', () => {
     const known = (variant: string, until?: string) => [
       { finding: 'F6', variant, what: 'outcome', outcomes: ['SIGSEGV'], ...(until === undefined ? {} : { until }) },
     ];
@@ -333,7 +333,7 @@ describe('a finding of the ledger', () => {
     expect(pair(record('old', ok!), record('new', dies!), [], known('old', 'new')).standing).toBe('unexpected');
   });
 
-  it('names an outcome, a map, a panic or an invariant as well', () => {
+  it('can name an outcome, a map, a panic or an invariant', () => {
     const known = (what: string) => [{ finding: 'N7', variant: 'new', what }];
     const b = record('new', [{}], { ended: panicAt(1) });
     expect(pair(record('old', quiet), b, [], known('panic')).standing).toBe('known');

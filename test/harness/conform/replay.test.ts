@@ -71,7 +71,7 @@ function comparisonsOf(file: Summary): number {
   return once + totals + processes.length * (revisions.length * (pid + calls) + before);
 }
 
-describe('recorded programs, held against what the kernel answered', { timeout: 30_000 }, () => {
+describe('recorded programs, compared with the kernel’s answers', { timeout: 30_000 }, () => {
   it('match in every number and every process row, under every revision and both touch policies', async () => {
     const report = await conformReplay([fixtures], corpus, revisions);
     expect(report.mismatches).toEqual([]);
@@ -84,7 +84,7 @@ describe('recorded programs, held against what the kernel answered', { timeout: 
     expect(report.numbers).toBe(names.reduce((sum, name) => sum + comparisonsOf(summary(name)), 0));
   });
 
-  it('are compared number by number: where all are changed, all are reported', async () => {
+  it('are compared number by number: if all are changed, all are reported', async () => {
     const file = summary('pipe_one.touch-recorded.json');
     const report = await conformReplay([written(raised(file))], corpus, revisions);
     expect(report.mismatches).toHaveLength(comparisonsOf(file));
@@ -92,7 +92,7 @@ describe('recorded programs, held against what the kernel answered', { timeout: 
     for (const { expected, got } of report.mismatches) expect(expected).toBe((got as number) + 1);
   });
 
-  it('say file, place, number, revision, expected and got of a single change', async () => {
+  it('give file, position, number, revision, expected and got for a single change', async () => {
     const file = summary('spawn_vforkfail.touch-recorded.json');
     const column = file.revisionOrder.indexOf('double-count-fix');
     const calls = file.processes[1]![5] as number[];
@@ -123,7 +123,7 @@ describe('recorded programs, held against what the kernel answered', { timeout: 
     expect(more.mismatches[0]).toMatchObject({ at: `process row ${file.processes.length - 1}`, got: null });
   });
 
-  it('tell the revisions apart: the answers of one are not those of another', async () => {
+  it('distinguish the revisions: each has its own answers', async () => {
     const [baseline] = series;
     const swapped = await conformReplay([fixtures], corpus, [{ variant: baseline!, answers: 'landed' }]);
     expect(swapped.rowsMatching).toBeLessThan(swapped.checked);
@@ -135,14 +135,14 @@ describe('a summary that cannot be used', () => {
     conformReplay([written(file)], from, revisions);
   const good = (): Summary => summary('pipe_one.touch-recorded.json');
 
-  it('is refused when its recording is missing', async () => {
+  it('is rejected when its recording is missing', async () => {
     await expect(refused({ ...good(), trace: 'pipe_two' })).rejects.toThrow(
       /changed\.json: expected its recording pipe_two\.jsonl/,
     );
     await expect(refused(good(), join(folder, 'nowhere'))).rejects.toThrow(/pipe_one\.jsonl/);
   });
 
-  it('is refused when it is of another form, or has a number that nobody compares', async () => {
+  it('is rejected when its format differs, or it has a number that is not compared', async () => {
     await expect(refused({ ...good(), schema: 'vmreplay-2' })).rejects.toThrow(/schema/);
     await expect(refused({ ...good(), sleeps: 3 })).rejects.toThrow(/sleeps/);
     await expect(refused({ ...good(), revisionOrder: ['baseline'] })).rejects.toThrow(/revisionOrder/);
@@ -189,7 +189,7 @@ describe('pmapdiff conform replay', { timeout: 30_000 }, () => {
 });
 
 describe.runIf(existsSync(vectors) && existsSync(traces))('every recorded program of ../shared', () => {
-  it('matches in every number, as the built command says', { timeout: 120_000 }, () => {
+  it('matches in every number in the built command too', { timeout: 120_000 }, () => {
     const args = [builtFile('harness/cli.js'), 'conform', 'replay', vectors, '--traces', traces, '--json'];
     const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
     const { schema, kind, files, checked, rowsMatching, mismatches } = JSON.parse(stdout) as ReplayConformReport;

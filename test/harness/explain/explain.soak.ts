@@ -36,7 +36,7 @@ function wrongBetween(workload: Workload, a: RunRecord, b: RunRecord): string[] 
     .map(({ what }) => `${a.variant} ${b.variant} ${what}`);
 }
 
-describe('nothing stays unexplained, and a run is the same as itself', () => {
+describe('nothing stays unexplained, and a run equals itself', () => {
   const names = [...Object.keys(CATALOG), ...Object.keys(CORPUS)].filter((name) => name !== LARGEST);
 
   it.each(names)('between any two variants, experiments too: %s', async (name) => {

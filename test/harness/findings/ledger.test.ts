@@ -42,11 +42,11 @@ function alikeButOtherwise({ expected }: FindingCase): { value: Observed; shows:
 describe.each(ledger)('$id, $title', (finding) => {
   const report = reports.get(finding.id)!;
 
-  it.each(report.cases)('$name: every cell is as its source says', ({ cells }) => {
+  it.each(report.cases)('$name: every cell agrees with its source', ({ cells }) => {
     for (const { variant, expected, got } of cells) expect({ variant, got }).toEqual({ variant, got: expected });
   });
 
-  it('says of every revision of the review what it shows', () => {
+  it('has an expectation for every revision of the review', () => {
     const compared = new Set(finding.cases.flatMap(({ against }) => against ?? []));
     for (const { expected } of finding.cases)
       for (const { id } of series)
@@ -106,13 +106,13 @@ describe('a finding', () => {
   const [first] = ledger;
   const [one, ...rest] = first!.cases;
 
-  it('fails when one cell is not as its source says', async () => {
+  it('fails when one cell contradicts its source', async () => {
     const expected = { ...one!.expected, landed: { value: 'no such value', shows: false } };
     const [report] = await runFindings([{ ...first!, cases: [{ ...one!, expected }, ...rest] }]);
     expect(holds(report!)).toBe(false);
   });
 
-  it('has the same row in the table whether it was run or read off the ledger', () => {
+  it('has the same row in the table whether it was run or read from the ledger', () => {
     const revisions = series.map(({ id }) => id);
     expect(reportedRows([...reports.values()], revisions)).toEqual(ledgerRows(ledger, revisions));
   });
@@ -132,14 +132,14 @@ describe('a finding', () => {
     ['N10', '0/53', ['double-count-fix'], ['baseline', 'toplevel-accounting']],
   ];
 
-  it('stands alike in the cells of a case that observe the same, but where what it is about is missing', () => {
+  it('has the same state in all cells of a case with equal observations, except where its subject is missing', () => {
     const found = ledger.flatMap(({ id, cases }) =>
       cases.flatMap(alikeButOtherwise).map(({ value, shows, absent }) => [id, value, shows, absent]),
     );
     expect(found).toEqual(BY_DESIGN);
   });
 
-  it('is caught when one of the cells that observe the same is turned round', () => {
+  it('is caught when one of the cells with equal observations is flipped', () => {
     for (const its of ledger.flatMap(({ cases }) => cases)) {
       const entries = Object.entries(its.expected);
       for (const [variant, cell] of entries) {

@@ -18,7 +18,7 @@ const unpadded = (markdown: string): string =>
     .replaceAll(/:-+:/g, ':-:');
 
 describe('the README', () => {
-  it('has the table of findings that the ledger gives (pmapdiff findings --markdown)', () => {
+  it('has the table of findings that pmapdiff findings --markdown prints', () => {
     const [, table] = /<!-- findings:start -->\n([\s\S]*?)<!-- findings:end -->/.exec(readme)!;
     expect(unpadded(table!)).toBe(unpadded(findingsTable()));
   });
@@ -38,7 +38,7 @@ describe('pmapdiff findings --markdown', () => {
     return { code, out: out!.join(''), err: err!.join('') };
   }
 
-  it('writes the table of the ledger as long as every cell is as its source says', async () => {
+  it('prints the table of the ledger if every cell agrees with its source', async () => {
     const few = ledger.filter(({ id }) => ['F1', 'F4', 'F5'].includes(id));
     expect(await said(few)).toEqual({ code: 0, out: findingsTable(few), err: '' });
   });

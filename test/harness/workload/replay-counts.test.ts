@@ -44,7 +44,7 @@ describe('the corpus becomes the ops that the replay rule makes of it', () => {
 });
 
 describe.runIf(existsSync(vectors) && existsSync(traces))('every recorded program of ../shared', () => {
-  it('becomes the ops that the kernel was given', async () => {
+  it('becomes the same ops that the kernel ran', async () => {
     let summaries = 0;
     for (const file of readdirSync(vectors).filter((name) => name.endsWith('.json'))) {
       const { trace, touch, ...vector } = JSON.parse(readFileSync(`${vectors}/${file}`, 'utf8')) as Counted & {

@@ -21,7 +21,7 @@ const address = 'an address (0x and hexadecimal digits, or a name)';
 const size = "a size, or '..' and an address";
 const statement = "an op ('name: verb …') or machine, program, repeat, end";
 
-describe('a bad line gives one error that says where, what was expected and what was found', () => {
+describe('a bad line gives one error with the position, what was expected and what was found', () => {
   it.each([
     ['an unknown verb', 'p: exce sh60', "w:1:4: expected a verb, found 'exce'; did you mean 'exec'?"],
     ['an unknown program', 'p: exec sh6', "w:1:9: expected the name of a program, found 'sh6'; did you mean 'sh60'?"],

@@ -94,7 +94,7 @@ function difference(a: readonly Node[], b: readonly Node[], path = ''): { nodes:
   return { nodes, differ };
 }
 
-describe('strace samples against recordings of the same programs', () => {
+describe('strace samples compared with recordings of the same programs', () => {
   it('failed vfork + exec: 20 rounds are the first 20 of the recorded 200', async () => {
     const { counts, lines } = await imports.file('strace', fixture('vforkfail.strace.txt.gz'), { strict: true });
     const recorded = treeOf(linesOf(corpus('spawn_vforkfail')));
@@ -125,7 +125,7 @@ describe('strace samples against recordings of the same programs', () => {
   });
 });
 
-describe('kdump samples against the traces that they were made from', () => {
+describe('kdump samples compared with the traces they were made from', () => {
   const TRACES = [
     ['forkloop_small.kdump.txt.gz', corpus('forkloop_small')],
     ['pipe_one.kdump.txt.gz', corpus('pipe_one')],
