@@ -22,8 +22,8 @@ function maxFreeRight(root: VmMapEntry, ancestor: VmMapEntry): number {
 }
 
 /**
- * One step to the left: moves root to the right spine, first rotating it with its left child if requested. Returns the
- * next root, null at a thread. FreeBSD: SPLAY_LEFT_STEP
+ * Steps left: moves root to the right spine, first rotating it with its left child if requested. Returns the next root,
+ * null at a thread. FreeBSD: SPLAY_LEFT_STEP
  */
 function stepLeft(spines: Splay, top: VmMapEntry, rotate: boolean): VmMapEntry | null {
   let root = top;
@@ -102,9 +102,7 @@ function splitAt(spines: Splay, map: VmMap, addr: Va, length: number): VmMapEntr
   return root;
 }
 
-/**
- * Moves all of root's right subtree to the right spine, with root's successor on top. FreeBSD: vm_map_splay_findnext
- */
+/** Moves root's right subtree to the right spine, its successor on top. FreeBSD: vm_map_splay_findnext */
 function findNext(spines: Splay, root: VmMapEntry): void {
   let hi = root.right === spines.right ? null : root.right;
   if (hi === null) return;
@@ -124,9 +122,7 @@ function findPrev(spines: Splay, root: VmMapEntry): void {
   spines.right = right;
 }
 
-/**
- * Reverses the left spine and attaches it below root; tail is attached at its lower end. Returns the gap of that side.
- */
+/** Reverses the left spine and attaches it below root, with tail at its lower end. Returns the gap of that side. */
 function mergeLeftWalk(
   header: VmMapEntry,
   root: VmMapEntry,
@@ -226,7 +222,7 @@ function rootFromRight(m: Machine, map: VmMap): VmMapEntry {
   return root;
 }
 
-/** Splays a non-empty tree: the entry that holds addr, or a neighbour, becomes the root. FreeBSD: vm_map_splay */
+/** Makes the entry that holds addr, or a neighbour, the root of a non-empty tree. FreeBSD: vm_map_splay */
 function splay(m: Machine, map: VmMap, addr: Va): VmMapEntry {
   const spines = m.vm.splay;
   const root = splitAt(spines, map, addr, 0);
@@ -258,8 +254,8 @@ export function vmMapEntryPred(entry: VmMapEntry): VmMapEntry {
 }
 
 /**
- * Returns the entry that holds addr, else the one before it, else the header; entryHolds tells which. Restructures the
- * tree even under a read lock: the kernel upgrades the lock for that, which is counted. FreeBSD: vm_map_lookup_entry
+ * The entry that holds addr, else the one before it, else the header; entryHolds tells which. Restructures the tree
+ * even under a read lock: the kernel upgrades the lock for that, which is counted. FreeBSD: vm_map_lookup_entry
  */
 export function vmMapLookupEntry(m: Machine, map: VmMap, addr: Va): VmMapEntry {
   const { counters } = m;
@@ -280,8 +276,8 @@ export const entryHolds = (map: VmMap, entry: VmMapEntry, addr: Va): boolean =>
   entry !== map.header && addr < entry.end;
 
 /**
- * Inserts an entry into the tree: into a gap, or as one part of the entry it was cloned from, which shrinks to the
- * other part. FreeBSD: vm_map_entry_link
+ * Inserts an entry into a gap, or as one part of the entry it was cloned from, which shrinks to the other part.
+ * FreeBSD: vm_map_entry_link
  */
 export function vmMapEntryLink(m: Machine, map: VmMap, entry: VmMapEntry): void {
   map.nentries++;
@@ -350,8 +346,8 @@ export function vmMapEntryResize(m: Machine, map: VmMap, entry: VmMapEntry, grow
 }
 
 /**
- * Finds the lowest address at or above `from` with `length` free bytes. If there is none, returns an address so high
- * that length bytes from it exceed the map's end. FreeBSD: vm_map_findspace
+ * The lowest address at or above `from` with `length` free bytes. If there is none, an address so high that length
+ * bytes from it exceed the map's end. FreeBSD: vm_map_findspace
  */
 export function vmMapFindspace(m: Machine, map: VmMap, from: Va, length: number): Va {
   const { header } = map;
