@@ -1,52 +1,55 @@
 /**
- * Where the kernel is while it is being watched: the chain of functions that led to a pmap call, as a tree of places, and
- * what was counted at each of them.
+ * Where the kernel is while it is being watched: the chain of functions that led to a pmap call, as a tree of places,
+ * and what was counted at each of them.
  *
- * Only a machine that records enters places (enterPlace of events.ts), and whoever enters one leaves it, except by a
- * panic. A function that is not among the places counts as part of the one that called it.
+ * Only a recording machine enters places (enterPlace of events.ts). Every place entered is left again, except on a
+ * panic. A function that is not among the places counts as part of its caller.
  */
 import { COUNTER_COUNT } from './counters.ts';
 import { PLACE_NAMES } from './places.ts';
 
-/** A pmap, as far as it is watched. */
+/** The part of a pmap that is watched. */
 interface Watched {
   readonly stats: { residentCount: number; wiredCount: number };
 }
 
 const PLACES = PLACE_NAMES.length;
 
-/** What is charged besides the counters. residentCount and wiredCount: sums over all user pmaps that have a root. */
+/**
+ * Quantities charged in addition to the counters. residentCount and wiredCount are sums over all user pmaps with a
+ * root.
+ */
 const EXTRA_NAMES = ['residentCount', 'wiredCount', 'removeEmpty', 'removeEmptyEarly'] as const;
 export const CHARGED_RESIDENT = COUNTER_COUNT;
 export const CHARGED_WIRED = COUNTER_COUNT + 1;
-/** pmap_remove calls that found resident_count 0 at entry; those of them that left at the first statement */
+/** pmap_remove calls that found resident_count 0 at entry, and how many of those returned at the first test. */
 export const CHARGED_EMPTY = COUNTER_COUNT + 2;
 export const CHARGED_EMPTY_EARLY = COUNTER_COUNT + 3;
 /** Charged quantities beyond the counters, in order. */
 export const CHARGED_EXTRA = EXTRA_NAMES;
 const CHARGED = COUNTER_COUNT + EXTRA_NAMES.length;
 
-/** Receives what an op came to: `delta` of quantity `what` at place `node` of the tree. */
+/** Receives the charges of an op: quantity `what` changed by `delta` at place `node` of the tree. */
 export type ChargeSink = (node: number, what: number, delta: number) => void;
 
 export class CallTree {
-  /** Of each node, the one above it (the root is its own) and its place. */
+  /** Each node's parent (the root is its own parent) and place. */
   parent = new Int32Array(64);
   place = new Uint8Array(64);
   length = 1;
   current = 0;
   #children = new Int32Array(64 * PLACES);
 
-  /** null: nothing is charged. */
+  /** null while nothing is charged. */
   #counters: Float64Array | null = null;
   readonly #before = new Float64Array(CHARGED);
   readonly #pmaps: Watched[] = [];
-  /** By node and quantity, and the list of those that are not 0, perhaps with some that are again. */
+  /** Charges by node and quantity; `#listed` holds the non-zero ones (and may hold some that have returned to 0). */
   #charged = new Float64Array(64 * CHARGED);
   #isListed = new Uint8Array(64 * CHARGED);
   #listed: number[] = [];
 
-  /** Forgets everything and charges nothing. */
+  /** Forgets everything and stops charging. */
   clear(): void {
     this.#children.fill(0, 0, this.length * PLACES);
     this.length = 1;
@@ -60,7 +63,9 @@ export class CallTree {
     this.#listed = [];
   }
 
-  /** From now on what changes in `counters`, and in the pmaps that are made, is charged to the place where it happens. */
+  /**
+   * Starts charging: changes in `counters`, and in pmaps made from now on, are charged to the place where they happen.
+   */
   charge(counters: Float64Array): void {
     this.#before.fill(0);
     this.#before.set(counters);
@@ -79,12 +84,12 @@ export class CallTree {
     this.current = this.parent[this.current];
   }
 
-  /** Start counting this pmap, whose root was just allocated, if anything is charged. */
+  /** Starts counting this pmap (its root was just allocated), if charging is on. */
   watch(pmap: Watched): void {
     if (this.#counters !== null) this.#pmaps.push(pmap);
   }
 
-  /** Stop counting it: its root has gone. */
+  /** Stops counting this pmap (its root was freed). */
   unwatch(pmap: Watched): void {
     const at = this.#pmaps.indexOf(pmap);
     if (at < 0) return;
@@ -98,14 +103,14 @@ export class CallTree {
     this.#before[CHARGED_WIRED] -= wired;
   }
 
-  /** A pmap_remove call with resident_count 0, at the current place. */
+  /** Charges a pmap_remove call that found resident_count 0 to the current place. */
   foundEmpty(early: boolean): void {
     if (this.#counters === null) return;
     this.#add(CHARGED_EMPTY, 1);
     if (early) this.#add(CHARGED_EMPTY_EARLY, 1);
   }
 
-  /** Hands over what was charged since the last time, by node and quantity. */
+  /** Passes the charges since the last drain to `sink`, by node and quantity. */
   drain(sink: ChargeSink): void {
     this.#take(this.#counters!);
     const charged = this.#charged;
@@ -118,7 +123,7 @@ export class CallTree {
     this.#listed.length = 0;
   }
 
-  /** Charges what changed since the last time to the current place. */
+  /** Charges the changes since the last call to the current place. */
   #take(counters: Float64Array): void {
     const before = this.#before;
     for (let counter = 0; counter < COUNTER_COUNT; counter++) {

@@ -1,9 +1,10 @@
 /**
- * Event counters and global statistics of a machine: one Float64Array (exact to 2^53), and tables that say what each counts.
+ * Event counters and global statistics of a machine: one Float64Array (exact to 2^53), and tables that say what each
+ * counts.
  *
- * The core counts, the harness prices. Increment as `m.counters[PMAP_LOCKS]++`; names are what results, declarations and
- * the price table use. Per-pmap statistics (residentCount, wiredCount) live in Pmap.stats. The numbers are
- * as in numbered.ts: a new counter takes the next free one, and a row of its table where it is to stand in reports.
+ * The core counts, the harness prices. Increment as `m.counters[PMAP_LOCKS]++`; results, declarations and the price
+ * table use the names. Per-pmap statistics (residentCount, wiredCount) live in Pmap.stats. Numbering follows
+ * numbered.ts: a new counter takes the next free number; its row in the table decides where it appears in reports.
  */
 import { namesOf, numbersOf } from './numbered.ts';
 
@@ -78,10 +79,10 @@ export const REACHED_VMSPACE_CLEAR = 67;
 export const TEARDOWNS_WITHOUT_SHARED_PAGE = 68;
 export const TEARDOWNS_WITHOUT_ITS_TABLE = 69;
 
-/** A counter: its number, its name, what it counts, and the kernel function (or macro, or instruction) that does that. */
+/** A counter: its number, its name, what it counts, and the kernel function, macro or instruction it is counted in. */
 type Row<Name extends string = string> = readonly [number: number, name: Name, counts: string, where: string];
 
-/** Statistics, kept where the kernel keeps them: they go down as well as up. FreeBSD: vm.pmap.* */
+/** Statistics, updated where the kernel updates them: they go down as well as up. FreeBSD: vm.pmap.* */
 const GAUGES_TABLE = [
   [
     USER_PT_PAGE_COUNT,
@@ -94,7 +95,7 @@ const GAUGES_TABLE = [
   [PV_ENTRY_COUNT, 'pvEntryCount', 'pv_entry_count: pv entries in use', 'get_pv_entry'],
 ] as const satisfies readonly Row[];
 
-/** What happened how often. */
+/** Event counts: they only go up. */
 const EVENTS_TABLE = [
   // pmap: locks
   [PMAP_LOCKS, 'pmapLocks', 'PMAP_LOCK acquisitions', 'PMAP_LOCK'],
@@ -169,7 +170,7 @@ const EVENTS_TABLE = [
   ],
 ] as const satisfies readonly Row[];
 
-/** Members of the seam in the order of the C files (hunks.ts), and the function that each belongs to. */
+/** Members of the seam in the order of the C files (hunks.ts), each with the function it belongs to. */
 const MEMBERS_TABLE = [
   [REACHED_INVALIDATE_OTHERS, 'invalidateOthers', 'pmap_invalidate_page'],
   [REACHED_PINIT_TOP_PAGE, 'pinitTopPage', 'pmap_pinit_type'],
@@ -189,7 +190,7 @@ type MemberName = (typeof MEMBERS_TABLE)[number][1];
 /** The members in seam order. */
 export const MEMBER_NAMES: readonly MemberName[] = MEMBERS_TABLE.map(([, name]) => name);
 
-/** How often each member was reached at its call site: what not-exercised is decided by. */
+/** How often each member was reached at its call site. The verdict not-exercised is based on these counters. */
 const REACHED_TABLE = MEMBERS_TABLE.map(([number, name, where]): Row<`reached.${MemberName}`> => [
   number,
   `reached.${name}`,
@@ -197,7 +198,7 @@ const REACHED_TABLE = MEMBERS_TABLE.map(([number, name, where]): Row<`reached.${
   where,
 ]);
 
-/** All counters, in the order of reports. */
+/** All counters, in report order. */
 export const COUNTERS = [...GAUGES_TABLE, ...EVENTS_TABLE, ...REACHED_TABLE];
 
 export type CounterName = (typeof COUNTERS)[number][1];
@@ -207,7 +208,7 @@ export const COUNTER_NAMES: readonly CounterName[] = namesOf<CounterName>(COUNTE
 
 export const COUNTER_COUNT = COUNTERS.length;
 
-/** Numbers of gauges; of all counters but REACHED_ ones; of those, by member. Each in the order of reports. */
+/** Numbers of the gauges; of all counters except REACHED_ ones; of the REACHED_ counters by member. In report order. */
 export const GAUGES: readonly number[] = numbersOf(GAUGES_TABLE);
 export const COMPARED: readonly number[] = [...GAUGES, ...numbersOf(EVENTS_TABLE)];
 export const REACHED: readonly number[] = numbersOf(MEMBERS_TABLE);

@@ -1,23 +1,24 @@
 /**
- * The event stream: every call into the pmap layer and every outcome worth comparing, in order, while the machine records.
+ * The event stream: while the machine records, every call into the pmap layer and every outcome worth comparing, in
+ * order.
  *
- * Otherwise the only cost is the test for it, which was not measurable. An event is EVENT_WORDS numbers in a growing
- * Float64Array: kind, subject, then up to six operands, unused ones 0, and the frame that it is about, 0 if none. Emitting
- * an event enters the place of that call (calls.ts); the call ends with leavePlace().
+ * When not recording, the only cost is the test for it, which was too small to measure. An event is EVENT_WORDS numbers
+ * in a growing Float64Array: kind, subject, up to six operands (unused ones are 0), and the frame it concerns (0 if
+ * none). Emitting an event enters the place of that call (calls.ts); leavePlace() ends the call.
  */
 import { CallTree } from './calls.ts';
 
 export const EVENT_WORDS = 9;
-/** Word of an event that holds its frame. */
+/** Index of the word that holds an event's frame. */
 export const EVENT_FRAME = 8;
-/** Word of a pmap_remove event that says whether the call left early. */
+/** Index of the word of a pmap_remove event that tells whether the call returned early. */
 export const EVENT_REMOVE_EARLY = 4;
 
 /** A growing stream of events. `length` counts events; event i is words[i * EVENT_WORDS ..]. */
 export class EventLog {
   words = new Float64Array(1024 * EVENT_WORDS);
   length = 0;
-  /** Calls are entered, but make no event: they are those of a pmap function to another. */
+  /** While set, calls are entered but emit no event: one pmap function is calling another. */
   muted = false;
   readonly calls = new CallTree();
 
@@ -27,12 +28,12 @@ export class EventLog {
     this.calls.clear();
   }
 
-  /** Forgets the events, not the places. */
+  /** Forgets the events but keeps the places. */
   forget(): void {
     this.length = 0;
   }
 
-  /** The call of the last event that has not ended ends. */
+  /** Ends the innermost call. */
   leave(): void {
     this.calls.leave();
   }
@@ -60,33 +61,33 @@ export class EventLog {
   }
 }
 
-/** A machine, as far as its calls are recorded. */
+/** The part of a machine that recording needs. */
 export interface Recorder {
   readonly recording: boolean;
   readonly events: EventLog;
 }
 
-/** The running code enters a kernel function (an IN_ number of calls.ts). */
+/** Enters a kernel function (an IN_ number of places.ts). */
 export function enterPlace(m: Recorder, place: number): void {
   if (m.recording) m.events.calls.enter(place);
 }
 
 /**
- * The running code enters a pmap call: emits its event. Where operands have to be looked up, the caller tests m.recording
- * and emits the event itself.
+ * Enters a pmap call and emits its event. If operands have to be looked up, the caller tests m.recording and emits the
+ * event itself.
  */
 export function enterCall(m: Recorder, kind: number, subject: number, a = 0, b = 0, c = 0): void {
   if (m.recording) m.events.emit(kind, subject, a, b, c);
 }
 
-/** What the first test of the pmap_remove call entered last came to. isEmpty: it found resident_count 0. */
+/** Records the outcome of the first test in the current pmap_remove call. isEmpty: resident_count was 0. */
 export function noteRemove({ recording, events }: Recorder, isEmpty: boolean, early: boolean): void {
   if (!recording) return;
   if (isEmpty) events.calls.foundEmpty(early);
   if (early && !events.muted) events.words[(events.length - 1) * EVENT_WORDS + EVENT_REMOVE_EARLY] = 1;
 }
 
-/** It leaves the function, or the pmap call, that it entered last. */
+/** Leaves the function or pmap call entered last. */
 export function leavePlace(m: Recorder): void {
   if (m.recording) m.events.leave();
 }

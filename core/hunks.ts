@@ -1,9 +1,10 @@
 /**
- * The seam: the outline of the patch. One member per function or hunk of FreeBSD review D32569 that some revision changes,
- * in the order of the C files.
+ * The seam: the outline of the patch. There is one member per function or hunk of FreeBSD review D32569 that some
+ * revision changes, in the order of the C files.
  *
- * Members are free functions without `this`; all state is passed in. Each is called at exactly one kind of place, which
- * raises the member's REACHED_ counter first. A variant restates the members that it changes whole (defineVariant).
+ * Members are free functions without `this`; all state is passed in. A member is called at one kind of call site only,
+ * which increments the member's REACHED_ counter first. A variant restates in full the members it changes
+ * (defineVariant).
  */
 import { MEMBER_NAMES } from './counters.ts';
 import type { MachineState } from './state/machine.ts';
@@ -19,36 +20,35 @@ export interface Hunks {
   // sys/amd64/amd64/pmap.c
 
   /**
-   * pmap_invalidate_page, _range, _all: may the other CPUs in pm_active be interrupted? Asked only when there are such
-   * CPUs.
+   * pmap_invalidate_page, _range, _all: may the other CPUs in pm_active be interrupted? Asked only if there are any.
    */
   readonly invalidateOthers: (m: Machine, pmap: Pmap) => boolean;
 
   /**
-   * pmap_pinit_type: allocate and count one top-level page; called once, twice with page-table isolation. pm_stats are
-   * zero by then: where exactly pmap_pinit_type zeroes them differs between revisions and cannot be observed.
+   * pmap_pinit_type: allocates and counts one top-level page; called once, or twice with page-table isolation. pm_stats
+   * are already zero: revisions differ in where pmap_pinit_type zeroes them, but that cannot be observed.
    */
   readonly pinitTopPage: (m: Machine, pmap: Pmap) => Frame;
 
-  /** pmap_release, first statements: what must hold before the top-level pages go. */
+  /** pmap_release, first statements: asserts what must hold before the top-level pages are freed. */
   readonly releaseBegin: (m: Machine, pmap: Pmap) => void;
 
-  /** pmap_release: free and uncount one top-level page. zeroed: all its entries are 0 again. */
+  /** pmap_release: frees and uncounts one top-level page. zeroed: all its entries are 0 again. */
   readonly releaseTopPage: (m: Machine, pmap: Pmap, frame: Frame, zeroed: boolean) => void;
 
-  /** pmap_release, last statements: what must hold after. */
+  /** pmap_release, last statements: asserts what must hold afterwards. */
   readonly releaseEnd: (m: Machine, pmap: Pmap) => void;
 
   /**
-   * pmap_remove_pde and pmap_remove_pages: uncount the page-table page kept behind a promoted 2M mapping that goes away
-   * without having been demoted. (D33276 changed both sites alike.)
+   * pmap_remove_pde and pmap_remove_pages: uncounts the saved page table page (pm_root) of a promoted 2M mapping that
+   * is removed without having been demoted. (D33276 changed both sites alike.)
    */
   readonly reservedPtPageFreed: (m: Machine, pmap: Pmap) => void;
 
-  /** pmap_remove, first statement, read without the pmap lock: true = nothing is mapped, return. */
+  /** pmap_remove, first statement, run without the pmap lock: true if nothing is mapped and the call can return. */
   readonly removeIsNoop: (m: Machine, pmap: Pmap) => boolean;
 
-  /** pmap_remove, head of the outer loop: true = nothing is left, stop. */
+  /** pmap_remove, head of the outer loop: true if nothing is left and the loop can stop. */
   readonly removeLoopDone: (m: Machine, pmap: Pmap) => boolean;
 
   // sys/kern/kern_exec.c
@@ -67,8 +67,8 @@ export interface Hunks {
   // sys/vm/vm_map.c
 
   /**
-   * vmspace_dofree (last reference gone, pmap inactive) and exec_new_vmspace (reuse): the vm_map_remove(min, max). p is
-   * the running process.
+   * vmspace_dofree (last reference gone, pmap inactive) and exec_new_vmspace (reuse): the vm_map_remove(min, max) call.
+   * p is the running process.
    */
   readonly vmspaceClear: (m: Machine, p: Proc, vm: Vmspace) => void;
 }

@@ -1,5 +1,6 @@
 /**
- * The engine's face: what variants, workload runs and conformance checks may use. Files in core never import it.
+ * The engine's public interface: what variants, workload runs and conformance checks may use. Files in core never
+ * import it.
  */
 export * from './calls.ts';
 export * from './counters.ts';

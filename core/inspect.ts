@@ -1,7 +1,7 @@
 /**
- * Raw state, for whoever recounts it: state objects, arrays, and the constants that state is written in. Nothing here
- * walks, looks up or decides; entry bits and layouts are for the reader to know by himself, so that a mistake in the
- * engine's own does not hide itself.
+ * Raw state for code that recounts it: state objects, arrays, and the constants that state is encoded in. Nothing here
+ * walks, looks up or decides. The checker defines entry bits and layouts itself, so that it cannot inherit a mistake
+ * from the engine.
  */
 export type { Machine } from './hunks.ts';
 export {

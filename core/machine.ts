@@ -1,6 +1,4 @@
-/**
- * Booting a machine, and making a used one as good as new.
- */
+/** Booting a machine, and resetting a used one. */
 import type { Hunks, Machine } from './hunks.ts';
 import { resetCpus } from './hw/cpu.ts';
 import { TIMEKEEP_OFFSET, TIMEKEEP_VALUE } from './kern/signal.ts';
@@ -24,14 +22,16 @@ export const DEFAULT_CONFIG: MachineConfig = {
   lowerShared: false,
 };
 
-/** A machine that runs one variant, with the kernel's page tables, proc0 and the shared page. */
+/** Boots a machine that runs one variant, with the kernel's page tables, proc0 and the shared page. */
 export function bootMachine(config: MachineConfig, hunks: Hunks): Machine {
   const m: Machine = new MachineState(config, hunks);
   resetMachine(m, config, hunks);
   return m;
 }
 
-/** `used` booted again if it has that much RAM, else a new machine. null: there is none to use again. */
+/**
+ * Reboots `used` if it has the right amount of RAM, else makes a new machine. used is null if there is none to reuse.
+ */
 export function machineFor(used: Machine | null, config: MachineConfig, hunks: Hunks): Machine {
   if (used === null || used.config.ram !== config.ram) return bootMachine(config, hunks);
   resetMachine(used, config, hunks);
@@ -39,8 +39,8 @@ export function machineFor(used: Machine | null, config: MachineConfig, hunks: H
 }
 
 /**
- * Boots m again. What it does then depends on nothing that it did before, whatever state it was left in. Takes time only
- * for what was used. Throws RangeError if config has another amount of RAM: that is another machine (machineFor).
+ * Reboots m. Its behaviour afterwards does not depend on anything it did before, whatever state it was left in. The
+ * cost depends only on what was used. Throws RangeError if config has a different amount of RAM; use machineFor then.
  */
 export function resetMachine(m: Machine, config: MachineConfig, hunks: Hunks): void {
   if (config.ram !== m.config.ram)
@@ -77,7 +77,7 @@ export function resetMachine(m: Machine, config: MachineConfig, hunks: Hunks): v
   makeSharedPage(m);
 }
 
-/** One page of unmanaged memory that every native process maps. FreeBSD: sys/kern/kern_sharedpage.c shared_page_init */
+/** Makes the one unmanaged page that every native process maps. FreeBSD: sys/kern/kern_sharedpage.c shared_page_init */
 function makeSharedPage(m: Machine): void {
   const object = vmObjectAllocate(m, OBJT_PHYS, 1, OBJ_UNMANAGED | OBJ_POPULATE);
   const frame = vmPageAlloc(m, object, 0);

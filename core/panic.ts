@@ -1,9 +1,9 @@
 /**
- * KernelPanic: an assertion of the kernel (KASSERT, panic) that a workload reached. It is an outcome that a run records,
- * never a fault of the harness.
+ * KernelPanic: a kernel assertion (KASSERT, panic) that a workload triggered. A run records it as an outcome; it is not
+ * a harness error.
  */
 
-/** `where` = the C function, `reason` = the assertion in words, `values` = the numbers that it names. */
+/** `where` is the C function, `reason` the assertion in words, `values` the numbers it reports. */
 export class KernelPanic extends Error {
   readonly where: string;
   readonly reason: string;

@@ -1,6 +1,7 @@
 /**
- * Kernel functions that are watched, by number: calls into the pmap layer, which are the kinds of events (events.ts), and
- * those on the way to them. Together they are the places of the tree in calls.ts. The numbers are as in numbered.ts.
+ * Kernel functions that are watched, by number: calls into the pmap layer, which are the kinds of events (events.ts),
+ * and the functions that lead to them. Together they are the places of the tree in calls.ts. Numbering follows
+ * numbered.ts.
  */
 import { namesOf, numbersOf } from './numbered.ts';
 
@@ -21,7 +22,10 @@ export const EV_REMOVE_ALL = 13;
 export const EV_REMOVE_WRITE = 14;
 export const EV_CLEAR_MODIFY = 15;
 
-/** The kinds of events, with the meaning of subject and operands. `pmap` is Pmap.id; 0 is the kernel's own (pmap0). */
+/**
+ * The kinds of events, with the meaning of their subject and operands. `pmap` is Pmap.id; 0 is the kernel's own
+ * (pmap0).
+ */
 const CALLS = [
   [EV_PINIT, 'pinit', 'pmap'],
   [EV_RELEASE, 'release', 'pmap'],
@@ -43,17 +47,17 @@ const CALLS = [
 
 export type EventKind = (typeof CALLS)[number][1];
 
-/** By number, and the numbers in the order of reports. */
+/** Kinds by number, and numbers in report order. */
 export const EVENT_KINDS: readonly EventKind[] = namesOf<EventKind>(CALLS);
 export const EVENT_ORDER: readonly number[] = numbersOf(CALLS);
 
-/** Places below this one are the calls: as many as there may be. */
+/** Places below this one are pmap calls; the rest are functions. It limits the number of kinds. */
 export const FIRST_FUNCTION = 32;
 
 export const IN_EXIT1 = 32;
 export const IN_DO_EXECVE = 33;
 export const IN_EXEC_NEW_VMSPACE = 34;
-/** The hook of exit and exec: what the series calls so is what each revision does there. */
+/** The hook in exit and exec, under the name that the review gives it; each revision implements it differently. */
 export const IN_EXEC_FREE_ABI_MAPPINGS = 35;
 export const IN_EXEC_CLEANUP = 36;
 export const IN_FORK1 = 37;
@@ -117,7 +121,7 @@ const FUNCTIONS = [
   [IN_VM_FAULT_COPY_ENTRY, 'vm_fault_copy_entry'],
 ] as const;
 
-/** Name of each place, by number: of calls their kind after pmap_. */
+/** Name of each place, by number; a call is named after its kind, with pmap_ in front. */
 export const PLACE_NAMES: readonly string[] = namesOf<string>([
   ...CALLS.map(([number, kind]) => [number, `pmap_${kind}`] as const),
   ...FUNCTIONS,

@@ -1,8 +1,8 @@
 /**
- * The state of a machine in canonical form: the same for two machines that differ only in which frames and object numbers
- * they use. Two planes: `map` (processes, vmspaces, entries, objects, wiring) and `tables` (page-table entries, their A and
- * M bits, references, pv entries). Frames and objects are numbered by first visit: vmspaces in order of creation, addresses
- * ascending. Statistics are not in it.
+ * The state of a machine in canonical form: equal for two machines that differ only in which frames and object numbers
+ * they use. There are two planes: `map` (processes, vmspaces, entries, objects, wiring) and `tables` (page-table
+ * entries, their A and M bits, references, pv entries). Frames and objects are numbered by first visit: vmspaces in
+ * order of creation, addresses ascending. Statistics are not included.
  */
 import type { Machine } from './hunks.ts';
 import { PG_PS, PG_V, frameOf, usedFrom } from './hw/entry.ts';
@@ -41,7 +41,7 @@ export interface Snapshot {
   readonly tables: readonly SnapshotRow[];
 }
 
-/** Digests of the two planes: equal for equal planes, and otherwise different but for a chance of 2^-64. */
+/** Digests of the two planes: equal for equal planes; different planes collide with probability 2^-64. */
 export interface SnapshotDigest {
   readonly map: string;
   readonly tables: string;
@@ -49,7 +49,7 @@ export interface SnapshotDigest {
 
 const hex8 = (n: number): string => (n >>> 0).toString(16).padStart(8, '0');
 
-/** Receives the rows as numbers: hashes them, and keeps them if asked. */
+/** Receives the rows as numbers: hashes them, and keeps them if requested. */
 class Rows {
   h1 = 0x811c9dc5;
   h2 = 0x2545f491;
@@ -147,7 +147,7 @@ function mapPlane(m: Machine, rows: Rows): void {
   rows.put(m.vm.sharedPage!.refCount);
 }
 
-/** What the walk of all tables carries along. */
+/** State of the walk over all tables. */
 interface TableWalk {
   readonly m: Machine;
   readonly rows: Rows;
@@ -191,7 +191,7 @@ function putLeaf(walk: TableWalk, va: number, lo: number, hi: number, level: num
   else putPvs(walk, number, page.pvHead2m, runOf(frame));
 }
 
-/** The first `count` entries of a table, each spanning `span` bytes from `base` on. */
+/** Emits the first `count` entries of a table, each spanning `span` bytes from `base` on. */
 function putTable(walk: TableWalk, table: Frame, level: number, base: number, span: number, count: number): void {
   const { rows } = walk;
   const { page, words } = walk.m;
@@ -237,7 +237,7 @@ function tablesPlane(
   }
 }
 
-/** Numbers back to rows. */
+/** Converts the numbers back to rows. */
 function rowsOf(kept: readonly number[]): SnapshotRow[] {
   const rows: SnapshotRow[] = [];
   for (let at = 0; at < kept.length;) {

@@ -1,6 +1,6 @@
 /** What a misspelt name was meant to be: sentences that refuse a name end with it. */
 
-/** Insertions, deletions, replacements and swaps of neighbours that turn a into b. */
+/** Number of insertions, deletions, replacements and swaps of neighbours that turn a into b. */
 function distance(a: string, b: string): number {
   let before: number[] = [];
   let above = Array.from({ length: b.length + 1 }, (_, j) => j);

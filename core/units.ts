@@ -1,14 +1,15 @@
 /**
- * Units and address arithmetic. The only home of 4096 and its relatives.
+ * Units and address arithmetic. The only home of 4096 and related constants.
  *
- * An address above core/hw is one number and page-aligned: exact up to 2^57, because its low 12 bits are 0 and a double
- * holds 53 significant bits. `>>>` sees 32 bits only, so core/hw and the inner pmap take it as two halves, hi and lo.
+ * Outside core/hw an address is one page-aligned number: exact up to 2^57, because its low 12 bits are 0 and a double
+ * holds 53 significant bits. `>>>` works on 32 bits only, so core/hw and the inner pmap take it as two halves, hi and
+ * lo.
  *
  *      56      48 47      39 38      30 29      21 20      12 11            0
  *     +----------+----------+----------+----------+----------+---------------+
- *     |   PML5   |   PML4   |   PDP    |    PD    |    PT    |  byte in page |   nine bits an index: which of the
- *     +----------+----------+----------+----------+----------+---------------+   512 entries of the table of a level
- *     |<------ hi: 63 .. 32 ----->|<------------ lo: 31 .. 0 --------------->|   (PDP: two bits of it are in lo)
+ *     |   PML5   |   PML4   |   PDP    |    PD    |    PT    |  byte in page |   nine bits per index, which selects
+ *     +----------+----------+----------+----------+----------+---------------+   one of a table's 512 entries
+ *     |<------ hi: 63 .. 32 ----->|<------------ lo: 31 .. 0 --------------->|   (PDP: two of its bits are in lo)
  *
  * With four levels PML5 is 0 and the root is a PML4 page. The user half is the lower one: its top bit, 47 or 56, is 0.
  * FreeBSD: sys/amd64/include/param.h, vmparam.h, pmap.h.
@@ -28,7 +29,9 @@ export const NPTEPG = 512;
 /** 32-bit words per page. */
 export const WORDS_PER_PAGE = 1024;
 
-/** Bytes that one entry of a page-table page spans, by level: PD (2 MiB), PDP (1 GiB), PML4 (512 GiB), PML5 (256 TiB). */
+/**
+ * Bytes covered by one entry of a page-table page, by level: PD (2 MiB), PDP (1 GiB), PML4 (512 GiB), PML5 (256 TiB).
+ */
 export const NBPDR = 2 ** 21;
 export const PDRMASK = NBPDR - 1;
 export const NBPDP = 2 ** 30;
@@ -54,14 +57,14 @@ export const truncPage = (va: number): Va => va - (va % PAGE_SIZE);
 export const roundPage = (va: number): Va => Math.ceil(va / PAGE_SIZE) * PAGE_SIZE;
 export const atop = (bytes: number): Pages => Math.floor(bytes / PAGE_SIZE);
 
-/** The 2M frame that holds a frame (with superpages: its run), and the first frame of one. */
+/** The 2M frame that contains a frame (with superpages: its run), and the first frame of a 2M frame. */
 export const runOf = (frame: Frame): number => frame >>> 9;
 export const firstOf = (run: number): Frame => run << 9;
-/** The first word of a frame in the machine's words, and the frame that a word lies in. */
+/** The first word of a frame in the machine's words, and the frame that contains a word. */
 export const wordOf = (frame: Frame): number => frame << 10;
 export const frameAt = (word: number): Frame => word >>> 10;
 
-/** An address as two 32-bit halves, as core/hw and the inner pmap take it, and back. */
+/** Convert an address to the two 32-bit halves that core/hw and the inner pmap take. */
 export const vaHi = (va: Va): number => (va / 0x100000000) | 0;
 export const vaLo = (va: Va): number => va | 0;
 export const vaOf = (hi: number, lo: number): Va => (hi >>> 0) * 0x100000000 + (lo >>> 0);
@@ -79,7 +82,7 @@ export const KERN_NO_ACCESS = 8;
 export const KERN_OUT_OF_BOUNDS = 9;
 export const KERN_RESTART = 10;
 
-/** Flags of pmap_enter, beside the VM_PROT_ bits of the access. FreeBSD: sys/vm/pmap.h */
+/** Flags of pmap_enter, in addition to the VM_PROT_ bits of the access. FreeBSD: sys/vm/pmap.h */
 export const PMAP_ENTER_NOSLEEP = 0x100;
 export const PMAP_ENTER_WIRED = 0x200;
 export const PMAP_ENTER_LARGEPAGE = 0x400;
@@ -88,5 +91,5 @@ export const PMAP_ENTER_LARGEPAGE = 0x400;
 export const MADV_DONTNEED = 4;
 export const MADV_FREE = 5;
 
-/** resident_count that kernel_pmap starts with: the preloaded kernel's pages, 32 MiB. FreeBSD: pmap_bootstrap */
+/** Initial resident_count of kernel_pmap: the preloaded kernel's pages, 32 MiB. FreeBSD: pmap_bootstrap */
 export const KERNEL_RESIDENT: Pages = 8192;

@@ -1,10 +1,8 @@
-/**
- * What a variant is, and the door through which one enters: defineVariant.
- */
+/** What a variant is, and defineVariant, the only way to make one. */
 import { HUNK_NAMES, type Hunks } from './hunks.ts';
 import { hint } from './suggest.ts';
 
-/** A difference that the author of a variant intends, against its predecessor. */
+/** A difference from the predecessor that a variant's author intends. */
 export interface Intent {
   /** One statistic or counter by name (residentCount, wiredCount, or a name of core/counters). No wildcards. */
   readonly what: string;
@@ -18,12 +16,12 @@ export interface Intent {
 
 export interface Variant {
   readonly id: string;
-  /** Id of the predecessor, null for the first of a series. */
+  /** Id of the predecessor; null for the first of a series. */
   readonly after: string | null;
   readonly title: string;
   /** Where the revision was reviewed; absent for controls and what-ifs. */
   readonly review?: { readonly diff?: number; readonly commit?: string };
-  /** The one accounting fact that a variant may declare to the checker. */
+  /** The only accounting fact that a variant may declare to the checker. */
   readonly accounting: { readonly topPagesInResidentCount: boolean };
   readonly intends: readonly Intent[];
   readonly hunks: Hunks;
@@ -36,8 +34,8 @@ const INTENT_WORDS: Readonly<Record<keyof Intent, string>> = {
 };
 
 /**
- * Checks every member of the seam by name, copies them into one object of fixed member order and freezes the variant.
- * Throws TypeError with one message that names what is missing, unknown or not a function.
+ * Checks every member of the seam by name, copies them into one object with a fixed member order and freezes the
+ * variant. Throws a TypeError whose message lists everything that is missing, unknown or not a function.
  */
 export function defineVariant(variant: Variant): Variant {
   const faults: string[] = [];

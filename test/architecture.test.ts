@@ -13,7 +13,7 @@ import {
 
 const edges = sourceFiles().flatMap((path) => importsOf(path, readSource(path)));
 
-/** Violations that a source text would cause if it stood at `path`. */
+/** Violations that a source text would cause if it were at `path`. */
 const planted = (path: string, text: string): (string | null)[] => importsOf(path, text).map(violation);
 
 describe('the layers', () => {
@@ -30,7 +30,7 @@ describe('the layers', () => {
     expect(findCycle(edges)).toBeNull();
   });
 
-  it('notice a planted cycle', () => {
+  it('detect a planted cycle', () => {
     const cycle = ['a', 'b', 'c'].map((from, i) => ({ from, target: 'bca'[i]!, line: 1 }));
     expect(findCycle(cycle)).toEqual(['a', 'b', 'c', 'a']);
   });
@@ -70,7 +70,7 @@ describe('the layers', () => {
   });
 });
 
-describe('what runs in a browser', () => {
+describe('the browser part', () => {
   const inBrowser = sourceFiles().filter(runsInBrowser);
   const why = (edge: (typeof edges)[number]): string[] => {
     const reason = needsNode(edge);
@@ -82,7 +82,7 @@ describe('what runs in a browser', () => {
     expect(edges.flatMap(why)).toEqual([]);
   });
 
-  it('names no global of Node', () => {
+  it('uses no Node global', () => {
     const named = inBrowser.flatMap((path) =>
       nodeGlobals(path, readSource(path)).map(({ name, line }) => `${path}:${line}: ${name}`),
     );
@@ -128,7 +128,7 @@ describe('what runs in a browser', () => {
 });
 
 describe('the state of a machine', () => {
-  it('is on the machine: no file of core has any', () => {
+  it('is kept on the machine: no file of core has any', () => {
     const core = sourceFiles().filter((path) => path.startsWith('core/'));
     expect(core.flatMap((path) => moduleState(path, readSource(path)).map((name) => `${path}: ${name}`))).toEqual([]);
   });
@@ -145,7 +145,7 @@ describe('the state of a machine', () => {
 });
 
 describe('a source file', () => {
-  it.each(sourceFiles())('%s is short enough for a person to hold', (path) => {
+  it.each(sourceFiles())('%s has at most 400 lines', (path) => {
     expect(readSource(path).split('\n').length).toBeLessThanOrEqual(400);
   });
 });

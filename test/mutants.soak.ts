@@ -20,7 +20,7 @@ describe.each([
   ['pmap' as const, pmapMutants],
   ['vm' as const, vmMutants],
 ])('the %s vectors', (kind, mutants) => {
-  it('find nothing wrong in the tree as it is', async () => {
+  it('find nothing wrong in the unmodified tree', async () => {
     expect(await tree.vectors(kind, vectors(kind))).toBeNull();
   });
 
@@ -32,7 +32,7 @@ describe.each([
     firstCatch.push(`${mutant.fault}\n  ${caught}\n`);
   });
 
-  it('catch each at the op that is written down', async () => {
+  it('catch each at the recorded op', async () => {
     await expect(firstCatch.join('')).toMatchFileSnapshot(`mutants/${kind}.caught.txt`);
   });
 });

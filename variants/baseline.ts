@@ -2,9 +2,9 @@
  * The kernel before the review: FreeBSD main of October 2021.
  *
  * The top-level page-table pages of a pmap are in user_pt_page_count (pmap_alloc_pt_page counts them) but not in the
- * pmap's resident_count. So resident_count is 0 exactly when nothing at all is mapped, and pmap_remove returns at once
- * then. exec and exit tear the address space down without a look at the shared page: pmap_remove_pages cannot see it (it
- * is unmanaged), and once touched it keeps the pmap from being empty for every pmap_remove that follows.
+ * pmap's resident_count. So resident_count is 0 exactly when nothing at all is mapped, and then pmap_remove returns
+ * immediately. exec and exit tear the address space down without handling the shared page first: pmap_remove_pages does
+ * not see it (it is unmanaged), and once touched it keeps the pmap non-empty for every pmap_remove that follows.
  */
 import {
   KernelPanic,

@@ -1,9 +1,9 @@
 /**
  * Diff 97187: answers to the first round.
  *
- * Reviewer: pmap_alloc_pt_page(NULL) counts the page already, so the initial revision has the top-level pages in
- * user_pt_page_count twice; and its early exit in pmap_remove can never be taken again.
- * Now they are counted once each, the early exit tolerates them, and exec and exit unmap the shared page first.
+ * Reviewer: pmap_alloc_pt_page(NULL) already counts the page, so the initial revision counts the top-level pages twice
+ * in user_pt_page_count; and its early exit in pmap_remove can never be taken again.
+ * Now they are counted once each, the early exit allows for them, and exec and exit unmap the shared page first.
  *
  * What it overlooks: other processes may use the same vmspace (findings F6, F8).
  */
@@ -19,10 +19,10 @@ import {
 } from '../core/index.ts';
 import { toplevelAccounting } from './toplevel-accounting.ts';
 
-/** Top-level pages of a pmap: one, and a second where page-table isolation gives user mode its own. */
+/** Number of top-level pages of a pmap: one, or two if page-table isolation gives user mode its own root. */
 export const topPages = (pmap: Pmap): number => 1 + Number(pmap.topUser !== 0);
 
-/** Both call sites: the map entry goes, whoever else may still need it. */
+/** Used at both call sites: the map entry is removed even if others still need it. */
 function unmapSharedPage(m: Machine, p: Proc): void {
   const shared = p.sysent.sharedPage;
   if (shared !== null) vmMapRemove(m, p.vmspace.map, shared.base, shared.base + shared.len);

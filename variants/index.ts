@@ -1,6 +1,7 @@
 /**
- * What `pmapdiff` means to a user's own variant: the engine's face, and every built-in variant to start from. The build
- * lists the files of this folder (revisions) and of experiments (controls and what-ifs) in all.ts.
+ * What `pmapdiff` exports to a user's own variant: the engine's public interface, and every built-in variant as a
+ * starting point. The build lists the files of this folder (revisions) and of experiments (controls and what-ifs) in
+ * all.ts.
  */
 import type { Variant } from '../core/index.ts';
 import * as revisions from './all.ts';
@@ -10,11 +11,11 @@ export * from '../core/index.ts';
 export * from './all.ts';
 export * from './experiments/all.ts';
 
-/** The variants among what the files of a folder export: some export a helper too. */
+/** Selects the variants among a folder's exports; some files also export a helper. */
 const variantsOf = (exported: Readonly<Record<string, unknown>>): Variant[] =>
   Object.values(exported).filter((one): one is Variant => typeof one === 'object' && one !== null && 'hunks' in one);
 
-/** Each revision comes after the one that it names. */
+/** Sorts each revision after the one that it names as its predecessor. */
 function inReviewOrder(variants: readonly Variant[]): Variant[] {
   const ordered: Variant[] = [];
   for (let last: string | null = null; ordered.length < variants.length; last = ordered.at(-1)!.id) {
@@ -25,10 +26,10 @@ function inReviewOrder(variants: readonly Variant[]): Variant[] {
   return ordered;
 }
 
-/** The review, state by state. */
+/** The revisions, in review order. */
 export const series: readonly Variant[] = inReviewOrder(variantsOf(revisions));
 
-/** Controls and what-ifs, in the order of their file names: they enter a comparison by name only. */
+/** Controls and what-ifs, sorted by id. They take part in a comparison only if named. */
 export const experiments: readonly Variant[] = variantsOf(whatIfs).toSorted((a, b) => (a.id < b.id ? -1 : 1));
 
 export const variantById = (id: string): Variant | undefined =>

@@ -1,16 +1,16 @@
 /**
  * Diff 97210: answers to the second round.
  *
- * Reviewer: several processes may share the vmspace; exit then only drops a reference, so the shared page must stay. And
- * pmap_remove() is enough: no map lock, no lookup in the map.
- * Now exec_free_abi_mappings() unmaps the page from the pmap alone, and only for the last user of the vmspace. The map
- * entry stays: a touch after it costs a soft fault, never a signal.
+ * Reviewer: several processes may share the vmspace; exit then only drops a reference, so the shared page must stay.
+ * pmap_remove() is also enough: no map lock and no map lookup are needed.
+ * Now exec_free_abi_mappings() unmaps the page from the pmap only, and only for the last user of the vmspace. The map
+ * entry stays: a later touch costs a soft fault, never a signal.
  */
 import { type Machine, type Proc, defineVariant, pmapRemove } from '../core/index.ts';
 import { doubleCountFix } from './double-count-fix.ts';
 
 /**
- * exec_free_abi_mappings. The test may race with another process of the same vmspace; a wrong "shared" loses the
+ * exec_free_abi_mappings. The test may race with another process that uses the same vmspace: a wrong "shared" loses the
  * optimization (finding N3), a wrong "not shared" costs a soft fault.
  */
 export function execFreeAbiMappings(m: Machine, p: Proc): void {

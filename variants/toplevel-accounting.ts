@@ -1,12 +1,12 @@
 /**
  * The initial revision: account for the top-level pages.
  *
- * resident_count is what ps shows as RSS, and it left the top-level pages out. Now pmap_pinit counts them, and
- * pmap_release uncounts them, through the same helper that the lower page-table pages use. That pmap is empty at
- * release can be asserted only after they are gone.
+ * resident_count is what ps shows as RSS, and it did not include the top-level pages. Now pmap_pinit counts them, and
+ * pmap_release uncounts them, through the same helper that the lower page-table pages use. The pmap can only be
+ * asserted empty at release after they are freed.
  *
- * What it overlooks: pmap_alloc_pt_page has counted the page in user_pt_page_count already (finding F1), and pmap_remove
- * still tests for 0, which a live user pmap never reaches again (finding F2).
+ * What it overlooks: pmap_alloc_pt_page has already counted the page in user_pt_page_count (finding F1), and
+ * pmap_remove still tests for 0, which a live user pmap never reaches again (finding F2).
  */
 import { KernelPanic, defineVariant, pmapAllocPtPage, pmapFreePtPage, pmapPtPageCountAdj } from '../core/index.ts';
 import { baseline } from './baseline.ts';

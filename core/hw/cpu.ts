@@ -1,6 +1,4 @@
-/**
- * A CPU: its control registers, and its memory accesses through TLB, paging-structure caches and walk.
- */
+/** A CPU: its control registers, and memory accesses through its TLB, paging-structure caches and page walk. */
 import { type Controls, Cpu } from '../state/cpu.ts';
 import type { Hardware } from '../state/machine.ts';
 import type { Pmap } from '../state/pmap.ts';
@@ -29,10 +27,13 @@ import {
   walkPrecise,
 } from './walk.ts';
 
-/** No table entry within RAM has all of these bits without being a superpage, no TLB slot has all of these rights. */
+/**
+ * Matches nothing: no table entry within RAM has all of these bits without being a superpage, and no TLB slot has all
+ * of these rights.
+ */
 const NEVER = -1;
 
-/** What FreeBSD runs with on a machine of 2021. */
+/** The control-register settings FreeBSD uses on a machine of 2021. */
 export const FREEBSD_CONTROLS: Controls = {
   levels: 4,
   maxphyaddr: 46,
@@ -47,7 +48,7 @@ export const FREEBSD_CONTROLS: Controls = {
   pcide: false,
 };
 
-/** Loads the control registers. Flushes nothing: core/hw/tlb.ts has the instructions that do. */
+/** Loads the control registers. Does not flush: core/hw/tlb.ts has the instructions that do. */
 export function setControls(cpu: Cpu, controls: Controls): void {
   const { levels, maxphyaddr, nxe, pke, pkru } = controls;
   if (!(maxphyaddr >= 32 && maxphyaddr <= 52))
@@ -55,7 +56,7 @@ export function setControls(cpu: Cpu, controls: Controls): void {
   cpu.controls = controls;
   cpu.reservedHi = (PG_FRAME_HI & -(2 ** (maxphyaddr - 32))) | (nxe ? 0 : PG_NX_HI);
   cpu.levels = levels;
-  // Pages of protection key 0 may go the fast way, if the key allows everything.
+  // Pages with protection key 0 may take the fast path if that key allows everything.
   const slow = levels === 5 || (pke && (pkru & 3) !== 0);
   cpu.fastNeed = slow ? NEVER : PG_V | PG_A;
   cpu.fastBadHi = PG_FRAME_HI | (nxe ? 0 : PG_NX_HI) | (pke ? PG_PKU_MASK_HI : 0);
@@ -88,8 +89,8 @@ export function translate(
 }
 
 /**
- * Starts from the lowest table that is cached. A fault is not believed before the whole walk has been tried: a processor
- * drops what it has cached of the address when it faults.
+ * Starts from the lowest cached table. A fault is reported only after a full walk confirms it: on a fault, a processor
+ * drops what it has cached for the address.
  */
 function translateSlowly(
   m: Hardware,
@@ -145,7 +146,7 @@ export function cpuAccess(m: Hardware, pmap: Pmap, va: number, kind: number): nu
   return 0;
 }
 
-/** Gives m the CPUs that its configuration states, as they are after power-on and with FreeBSD's control registers. */
+/** Creates the CPUs that m's configuration asks for, in their power-on state with FreeBSD's control registers. */
 export function resetCpus(m: Hardware): void {
   const { cpus, la57, pcid, pti } = m.config;
   if (!(Number.isInteger(cpus) && cpus >= 1 && cpus <= 64))
@@ -165,7 +166,7 @@ export function resetCpus(m: Hardware): void {
   m.curcpu = 0;
 }
 
-/** MOV to CR4 that changes PGE: global pages on or off, and everything flushed. */
+/** MOV to CR4 that changes PGE: turns global pages on or off and flushes everything. */
 export function setPge(cpu: Cpu, pge: boolean): void {
   if (pge === cpu.controls.pge) return;
   setControls(cpu, { ...cpu.controls, pge });

@@ -43,10 +43,12 @@ export const PG_W = 0x800;
 /** PAT index bit of a 2M or 1G leaf. */
 export const PG_PDE_PAT = 0x1000;
 
-/** Writable and written: the page may differ from what it was read from. */
+/** Writable and written: the page may differ from its backing store. */
 export const MODIFIED = PG_M | PG_RW;
 
-/** Software, 2M leaves: made by a promotion that did not flush 4K entries from TLBs. FreeBSD: PG_PROMOTED (bit 54). */
+/**
+ * Software, 2M leaves: set by a promotion that did not flush the 4K entries from TLBs. FreeBSD: PG_PROMOTED (bit 54).
+ */
 export const PG_PROMOTED_HI = 1 << 22;
 /** Protection key, bits 59..62. */
 export const PG_PKU_MASK_HI = 0x78000000;

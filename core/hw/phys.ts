@@ -1,8 +1,8 @@
 /**
- * Physical memory: RAM as one Int32Array (frame f at word f << 10, two words an entry), and a sparse store for the physical
- * addresses beyond it, behind one bounds test.
+ * Physical memory: RAM as one Int32Array (frame f starts at word f << 10, two words per entry), and a sparse store for
+ * physical addresses beyond RAM, guarded by one bounds test.
  *
- * RAM is reserved at once and committed by the host page by page when first written: an unused gigabyte costs nothing.
+ * RAM is reserved at once, and the host commits each page when it is first written: an unused gigabyte costs nothing.
  */
 import type { Hardware } from '../state/machine.ts';
 import { type Frame, WORDS_PER_PAGE } from '../units.ts';
@@ -14,7 +14,7 @@ export function physRead(m: Hardware, frame: Frame, index: number): number {
   return page === undefined ? 0 : page[index];
 }
 
-/** Stores one 32-bit word of physical memory. Frames beyond RAM come into being when first written. */
+/** Stores one 32-bit word of physical memory. Frames beyond RAM are created on first write. */
 export function physWrite(m: Hardware, frame: Frame, index: number, word: number): void {
   if (frame < m.frames) {
     m.words[frame * WORDS_PER_PAGE + index] = word;

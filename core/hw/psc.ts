@@ -1,9 +1,9 @@
 /**
- * The paging-structure caches of a CPU: where the page table, page directory or page-directory-pointer table of a region
- * lies, and the rights granted above it, so that a walk can start there.
+ * The paging-structure caches of a CPU: the location of the page table, page directory or page-directory-pointer table
+ * of a region, and the rights granted above it, so that a walk can start there.
  *
- * Filled and used by precise walks only; a walk may ignore them. Any INVLPG empties them, which the architecture permits
- * (it demands as much for the current PCID). Intel SDM volume 3, 4.10.3.
+ * Only precise walks fill and use them; a walk may ignore them. Any INVLPG empties them, which the architecture permits
+ * (it requires this for the current PCID). Intel SDM volume 3, 4.10.3.
  */
 import { type Cpu, PSC_LEVELS, PSC_SLOTS, TLB_SLOT_WORDS } from '../state/cpu.ts';
 import { PG_NX_HI } from './entry.ts';
@@ -13,9 +13,9 @@ const TAG = 0;
 const VA_HI = 1;
 const VA_LO = 2;
 const GENERATION = 3;
-/** PG_RW and PG_U of all levels above, PG_NX_HI of any: they share no bit. */
+/** PG_RW and PG_U if all levels above grant them, PG_NX_HI if any sets it: the bits do not overlap. */
 const RIGHTS = 4;
-/** Frame of the table: bits 0..19, and the bits above. */
+/** Frame of the table: bits 0..19, then the higher bits. */
 const FRAME_LO = 5;
 const FRAME_HI = 6;
 
@@ -30,8 +30,8 @@ const slot = (level: number, vaHi: number, vaLo: number): number => {
 };
 
 /**
- * The lowest cached table on the way to vaHi:vaLo: its level, or 0 for none. Its frame and rights are left in cpu.tables,
- * cpu.tableRightsLo and cpu.tableRightsHi at that level.
+ * Finds the lowest cached table on the way to vaHi:vaLo. Returns its level, or 0 if there is none, and leaves its frame
+ * and rights in cpu.tables, cpu.tableRightsLo and cpu.tableRightsHi at that level.
  */
 export function pscLookup(cpu: Cpu, tag: number, vaHi: number, vaLo: number): number {
   const { psc } = cpu;
@@ -52,7 +52,7 @@ export function pscLookup(cpu: Cpu, tag: number, vaHi: number, vaLo: number): nu
   return 0;
 }
 
-/** Caches the tables of levels `from`..`to` that the last precise walk to vaHi:vaLo went through. */
+/** Caches the tables of levels `from`..`to` that the last precise walk to vaHi:vaLo used. */
 export function pscFill(cpu: Cpu, tag: number, vaHi: number, vaLo: number, from: number, to: number): void {
   const { psc } = cpu;
   for (let level = from; level <= to && level <= PSC_LEVELS; level++) {

@@ -1,10 +1,10 @@
 /**
  * The TLB of a CPU: translations of 4K, 2M and 1G pages, tagged by PCID, and the instructions that flush them.
  *
- * A slot grants what a walk has proved: after a read of a writable page a write still walks, which sets the dirty bit.
- * An access that a slot does not allow drops it and walks, so a slot that is weaker than the tables is never seen.
- * Nothing is cached of entries that are not present, reserved or not allowed. To flush is to take a new tag
- * (core/state/cpu.ts), so it costs the same whatever is cached.
+ * A slot grants only what a walk has confirmed: after a read of a writable page, a write walks again and sets the dirty
+ * bit. An access that a slot does not allow drops the slot and walks, so a slot weaker than the tables is never
+ * observed. Entries that are not present, reserved or not allowed are not cached. A flush takes a new tag
+ * (core/state/cpu.ts), so its cost does not depend on what is cached.
  * Intel SDM volume 3, 4.10 (caching, invalidation).
  */
 import { type Cpu, TLB_SLOTS_1G, TLB_SLOTS_2M, TLB_SLOTS_4K, TLB_SLOT_WORDS } from '../state/cpu.ts';
@@ -26,20 +26,22 @@ import { ACCESS_WRITE, forbids } from './walk.ts';
 const TAG = 0;
 const VA_HI = 1;
 const VA_LO = 2;
-/** PG_RW and PG_U: granted by all levels; PG_M: set in the leaf; EXECUTE: no level has NX; bits 27..30: protection key. */
+/**
+ * PG_RW and PG_U: all levels grant them; PG_M: set in the leaf; EXECUTE: no level has NX; bits 27..30: protection key.
+ */
 const RIGHTS = 3;
-/** Low word of the leaf, frame bits only, and the frame bits of its high word. */
+/** Frame bits of the leaf: of its low word and of its high word. */
 const FRAME_LO = 4;
 const FRAME_HI = 5;
 
-/** A right: the same bit as ACCESS_EXECUTE, and none of PG_RW, PG_U, PG_M. */
+/** A right: the same bit as ACCESS_EXECUTE, distinct from PG_RW, PG_U and PG_M. */
 export const TLB_EXECUTE = 0x10;
 
 const MASK_4K = ~0xfff;
 const MASK_2M = ~0x1fffff;
 const MASK_1G = ~0x3fffffff;
 
-/** First word of the one slot where a page of each size can be under a tag. */
+/** First word of the only slot that can hold a page of each size under a tag. */
 const slot4k = (tag: number, vaLo: number): number =>
   (((vaLo >>> 12) ^ (vaLo >>> 21) ^ (tag * 37)) & (TLB_SLOTS_4K - 1)) * TLB_SLOT_WORDS;
 const slot2m = (tag: number, vaLo: number): number =>
@@ -47,13 +49,13 @@ const slot2m = (tag: number, vaLo: number): number =>
 const slot1g = (tag: number, vaHi: number, vaLo: number): number =>
   (TLB_SLOTS_4K + TLB_SLOTS_2M + (((vaHi << 2) ^ (vaLo >>> 30) ^ tag) & (TLB_SLOTS_1G - 1))) * TLB_SLOT_WORDS;
 
-/** Whether a slot holds the page at vaHi:vaLo under a tag. */
+/** Tells whether a slot holds the page at vaHi:vaLo under a tag. */
 function holds(cpu: Cpu, at: number, tag: number, vaHi: number, vaLo: number): boolean {
   const { tlb } = cpu;
   return tlb[at + TAG] === tag && tlb[at + VA_LO] === vaLo && tlb[at + VA_HI] === vaHi;
 }
 
-/** The frame at vaLo, if the slot allows the access; else drops the slot and returns -1. */
+/** Returns the frame at vaLo if the slot allows the access; otherwise drops the slot and returns -1. */
 function use(cpu: Cpu, at: number, mask: number, vaLo: number, access: number): Frame {
   const { tlb } = cpu;
   const rights = tlb[at + RIGHTS];
@@ -71,8 +73,8 @@ function use(cpu: Cpu, at: number, mask: number, vaLo: number, access: number): 
 }
 
 /**
- * Frame of the 4 KiB page at vaHi:vaLo as cached under a PCID's tag, or of a global page; -1: not cached, or the slot does
- * not allow the access and is gone.
+ * Returns the frame of the 4 KiB page at vaHi:vaLo cached under a PCID's tag or as a global page; -1 if it is not
+ * cached, or if the slot did not allow the access and was dropped.
  */
 export function tlbLookup(cpu: Cpu, tag: number, vaHi: number, vaLo: number, access: number): Frame {
   const at = slot4k(tag, vaLo);
@@ -111,7 +113,7 @@ function fill(
   tlb[at + FRAME_HI] = leafHi;
 }
 
-/** Caches what a fast walk proved: a 4K page below 4 GiB, not global, with the rights that the access needed. */
+/** Caches what a fast walk confirmed: a non-global 4K page below 4 GiB, with the rights the access needed. */
 export function tlbFillProved(cpu: Cpu, tag: number, vaHi: number, vaLo: number, frame: Frame, access: number): void {
   const write = (access & ACCESS_WRITE) !== 0 ? PG_M : 0;
   fill(cpu, slot4k(tag, vaLo), tag, vaHi, vaLo & MASK_4K, access | write, frame << 12, 0);
@@ -131,7 +133,7 @@ export function tlbFillWalked(cpu: Cpu, tag: number, vaHi: number, vaLo: number)
   else fill(cpu, slot1g(under, vaHi, vaLo), under, vaHi, vaLo & MASK_1G, rights, leafLo & MASK_1G, hi);
 }
 
-/** Drops the pages of all sizes at vaHi:vaLo under a tag. */
+/** Drops the pages of every size at vaHi:vaLo under a tag. */
 function drop(cpu: Cpu, tag: number, vaHi: number, vaLo: number): void {
   let at = slot4k(tag, vaLo);
   if (holds(cpu, at, tag, vaHi, vaLo & MASK_4K)) cpu.tlb[at + TAG] = 0;
@@ -142,7 +144,7 @@ function drop(cpu: Cpu, tag: number, vaHi: number, vaLo: number): void {
   if (holds(cpu, at, tag, vaHi, vaLo & MASK_1G)) cpu.tlb[at + TAG] = 0;
 }
 
-/** The tag of a PCID. A PCID that was flushed with all others gets a new one when it is next used. */
+/** Returns the tag of a PCID. A PCID flushed along with all others gets a new tag at its next use. */
 function tagOf(cpu: Cpu, pcid: number): number {
   const tag = cpu.pcidTag[pcid];
   return tag > cpu.tagFloor ? tag : newTag(cpu, pcid);
@@ -157,7 +159,7 @@ function newTag(cpu: Cpu, pcid: number): number {
   return tag;
 }
 
-/** Empties everything for real and starts tags over: at power-on, and when tags are used up. */
+/** Empties everything and restarts the tags: at power-on, and when tags run out. */
 export function tlbReset(cpu: Cpu): void {
   cpu.tlb.fill(0);
   cpu.tlbOthers = false;
@@ -171,7 +173,7 @@ export function tlbReset(cpu: Cpu): void {
   if (cpu.userPcid !== cpu.pcid) newTag(cpu, cpu.userPcid);
 }
 
-/** Drops everything of one PCID but global pages. */
+/** Drops everything under one PCID except global pages. */
 function flushPcid(cpu: Cpu, pcid: number): void {
   newTag(cpu, pcid);
 }
@@ -187,7 +189,7 @@ function flushGlobal(cpu: Cpu): void {
   cpu.globalTag = ++cpu.lastTag;
 }
 
-/** INVLPG: drops vaHi:vaLo of the current PCID and of global pages, and all paging-structure entries. */
+/** INVLPG: drops vaHi:vaLo under the current PCID and as a global page, and all paging-structure entries. */
 export function invlpg(cpu: Cpu, vaHi: number, vaLo: number): void {
   cpu.pscGeneration++;
   drop(cpu, cpu.tag, vaHi, vaLo);
@@ -205,7 +207,7 @@ export const INVPCID_CTX = 1;
 export const INVPCID_CTXGLOB = 2;
 export const INVPCID_ALLCTX = 3;
 
-/** INVPCID: one address of a PCID, one PCID, everything, everything but global pages. */
+/** INVPCID: drops one address of a PCID, one PCID, everything, or everything except global pages. */
 export function invpcid(cpu: Cpu, type: number, pcid: number, vaHi: number, vaLo: number): void {
   switch (type) {
     case INVPCID_ADDR:
@@ -224,7 +226,10 @@ export function invpcid(cpu: Cpu, type: number, pcid: number, vaHi: number, vaLo
   }
 }
 
-/** MOV to CR3. `keep`: bit 63, what is cached of the PCID stays. Without CR4.PCIDE the PCID is 0 and nothing is kept. */
+/**
+ * MOV to CR3. `keep` is bit 63: the PCID's cached translations stay. Without CR4.PCIDE the PCID is 0 and nothing is
+ * kept.
+ */
 export function loadCr3(cpu: Cpu, root: Frame, pcid: number, keep: boolean): void {
   cpu.root = root;
   cpu.pcid = pcid;
@@ -235,7 +240,7 @@ export function loadCr3(cpu: Cpu, root: Frame, pcid: number, keep: boolean): voi
   else flushPcid(cpu, pcid);
 }
 
-/** What a return to user mode will load into CR3 under page-table isolation, with bit 63 set. */
+/** Sets what a return to user mode will load into CR3, with bit 63 set, under page-table isolation. */
 export function setUserCr3(cpu: Cpu, root: Frame, pcid: number): void {
   cpu.isolated = true;
   cpu.userRoot = root;
@@ -243,7 +248,7 @@ export function setUserCr3(cpu: Cpu, root: Frame, pcid: number): void {
   cpu.userTag = tagOf(cpu, pcid);
 }
 
-/** Return to user mode under page-table isolation: loads CR3, flushing if that is pending or there are no PCIDs. */
+/** Return to user mode under page-table isolation: loads CR3, and flushes if a flush is pending or PCIDs are off. */
 export function returnToUser(cpu: Cpu): void {
   if (!cpu.controls.pcide) flushPcid(cpu, cpu.userPcid);
   else if (cpu.userFlushPending) {
@@ -252,7 +257,7 @@ export function returnToUser(cpu: Cpu): void {
   }
 }
 
-/** A change of CR4.PGE: drops everything, of all PCIDs. */
+/** A change of CR4.PGE: drops everything, for all PCIDs. */
 export function flushEverything(cpu: Cpu): void {
   flushAllPcids(cpu);
   flushGlobal(cpu);

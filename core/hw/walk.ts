@@ -1,9 +1,9 @@
 /**
- * The page walk: what the processor does with one address, one root and one kind of access.
+ * The page walk: what the processor does with an address, a root and a kind of access.
  *
- * Two walkers over the same memory. walkPrecise is the reference: every check, every side effect. walk tries the common
- * case first (four levels of present, accessed, user-accessible tables within RAM and a 4K leaf), finds out with one test
- * whether it was that, and otherwise lets walkPrecise start over: the common case has no side effects.
+ * There are two walkers over the same memory. walkPrecise is the reference, with every check and every side effect.
+ * walk tries the common case first (four levels of present, accessed, user-accessible tables within RAM and a 4K leaf).
+ * One test tells whether it applied; if not, walkPrecise starts over, since the common case has no side effects.
  * Intel SDM volume 3: 4.5 (entries), 4.6 (access rights), 4.7 (page faults), 4.8 (accessed and dirty).
  */
 import type { Cpu } from '../state/cpu.ts';
@@ -12,7 +12,7 @@ import { type Frame, WORDS_PER_PAGE, frameAt, wordOf } from '../units.ts';
 import { PG_A, PG_FRAME_LO, PG_G, PG_M, PG_NX_HI, PG_PKU_SHIFT_HI, PG_PS, PG_RW, PG_U, PG_V } from './entry.ts';
 import { physRead, physWrite } from './phys.ts';
 
-/** An access is named by the bits with which a page fault reports it. None set: a supervisor read. */
+/** An access is encoded in the bits that a page fault reports for it. No bit set: a supervisor read. */
 export const ACCESS_WRITE = 0x2;
 export const ACCESS_USER = 0x4;
 export const ACCESS_EXECUTE = 0x10;
@@ -30,7 +30,7 @@ export const GENERAL_PROTECTION = 0x20000;
 const RESERVED_2M = 0x001fe000;
 const RESERVED_1G = 0x3fffe000;
 
-/** Frame in an entry, up to 2^40. */
+/** Frame in an entry, below 2^40. */
 const entryFrame = (lo: number, hi: number): Frame => (hi & 0xfffff) * 0x100000 + (lo >>> 12);
 
 /** Index of an address in its table at a level, 1 = page table .. 5 = PML5. */
@@ -49,21 +49,22 @@ export function tableIndex(level: number, vaHi: number, vaLo: number): number {
   }
 }
 
-/** Bits 63..47 of the address are equal, or 63..56 with five levels. */
+/** Tells whether bits 63..47 of the address are equal, or bits 63..56 with five levels. */
 export function isCanonical(cpu: Cpu, vaHi: number): boolean {
   const sign = vaHi >> (cpu.levels === 5 ? 24 : 15);
   return sign === 0 || sign === -1;
 }
 
-/** Error code, less the bits P, RSVD and PK. I/D is reported only where execution can be forbidden at all. */
+/** Error code without P, RSVD and PK. I/D is reported only if execution can be disabled at all. */
 function faultBase(cpu: Cpu, access: number): number {
   const { nxe, smep } = cpu.controls;
   return PAGE_FAULT | (nxe || smep ? access : access & ~ACCESS_EXECUTE);
 }
 
 /**
- * Whether a present translation with these rights forbids an access: 0 = it allows it, else FAULT_PRESENT with or without
- * FAULT_KEY. `rightsLo`: R/W and U/S that all levels grant; `rightsHi`: NX of any level; `key`: protection key of the leaf.
+ * Tells whether a present translation with these rights forbids an access: 0 if it allows it, else FAULT_PRESENT with
+ * or without FAULT_KEY. `rightsLo`: R/W and U/S granted by all levels; `rightsHi`: NX of any level; `key`: protection
+ * key of the leaf.
  */
 export function forbids(cpu: Cpu, rightsLo: number, rightsHi: number, key: number, access: number): number {
   const { wp, nxe, smep, smap, ac, pke, pkru } = cpu.controls;
@@ -85,7 +86,7 @@ export function forbids(cpu: Cpu, rightsLo: number, rightsHi: number, key: numbe
 
 /**
  * Translates vaHi:vaLo through the tables at `root` and sets accessed and dirty bits. Returns the frame of the 4 KiB
- * page, or a negative fault. Leaves what it found in cpu.leaf*, cpu.rights* and cpu.table*.
+ * page, or a negative fault. Leaves its results in cpu.leaf*, cpu.rights* and cpu.table*.
  */
 export function walkPrecise(m: Hardware, cpu: Cpu, root: Frame, vaHi: number, vaLo: number, access: number): number {
   if (!isCanonical(cpu, vaHi)) return -GENERAL_PROTECTION;
@@ -93,8 +94,8 @@ export function walkPrecise(m: Hardware, cpu: Cpu, root: Frame, vaHi: number, va
 }
 
 /**
- * The part of a walk below one table: `table` is of `level`, the levels above granted `rightsLo` and `rightsHi`. The
- * whole walk, or what is left of it after a hit in a paging-structure cache.
+ * Walks from one table down: `table` is at `level`, and the levels above granted `rightsLo` and `rightsHi`. Used for
+ * the whole walk, and for the rest of it after a hit in a paging-structure cache.
  */
 export function walkFrom(
   m: Hardware,
@@ -143,11 +144,12 @@ export function walkFrom(
 }
 
 /**
- * The common case of a walk, or -1 without side effects: a user access to the lower half, through four levels of tables
- * within RAM, all accessed and granting the access, to a 4K page below 4 GiB that is not global.
+ * Handles the common case of a walk, or returns -1 without side effects. The common case is a user access to the lower
+ * half, through four levels of tables within RAM that are all accessed and grant the access, to a non-global 4K page
+ * below 4 GiB.
  *
- * Table frames are masked, so that all loads lie in RAM whatever the entries say and may precede every check; one test of
- * the AND and the OR of what was loaded then tells whether this was the common case.
+ * Table frames are masked, so that every load falls within RAM whatever the entries contain and can precede every
+ * check; one test of the AND and the OR of the loaded entries then tells whether this was the common case.
  */
 export function walkFast(m: Hardware, cpu: Cpu, root: Frame, vaHi: number, vaLo: number, access: number): Frame {
   const { words } = m;
@@ -171,8 +173,8 @@ export function walkFast(m: Hardware, cpu: Cpu, root: Frame, vaHi: number, vaLo:
   lo = words[at];
   hi |= words[at | 1];
   all &= lo;
-  // R/W and U/S are the bits that name the access, the dirty bit is its write bit shifted up. A supervisor access needs
-  // PS, which no table may have. NX is the execute bit shifted up.
+  // R/W and U/S are the access bits themselves; the dirty bit is the write bit shifted left. A supervisor access
+  // requires PS, which no table can have. NX is the execute bit shifted left.
   const need =
     cpu.fastNeed | (access & (PG_RW | PG_U)) | ((access & ACCESS_WRITE) << 5) | ((~access & ACCESS_USER) << 5);
   const beyondRam = PG_FRAME_LO & ~(mask << 2);
@@ -185,7 +187,7 @@ export function walkFast(m: Hardware, cpu: Cpu, root: Frame, vaHi: number, vaLo:
   return unusual === 0 && root <= frameAt(mask) ? lo >>> 12 : -1;
 }
 
-/** Translates vaHi:vaLo through the tables at `root`: as walkPrecise, and faster where walkFast can tell. */
+/** Translates vaHi:vaLo through the tables at `root`: same result as walkPrecise, but faster in the common case. */
 export function walk(m: Hardware, cpu: Cpu, root: Frame, vaHi: number, vaLo: number, access: number): number {
   const frame = walkFast(m, cpu, root, vaHi, vaLo, access);
   return frame >= 0 ? frame : walkPrecise(m, cpu, root, vaHi, vaLo, access);

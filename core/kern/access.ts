@@ -1,6 +1,6 @@
 /**
- * Memory accesses of user mode: through the page tables, with the faults that it takes.
- * FreeBSD: sys/amd64/amd64/trap.c trap_pfault, sys/vm/vm_fault.c vm_fault_trap.
+ * User-mode memory accesses: through the page tables, taking the faults that occur. FreeBSD: sys/amd64/amd64/trap.c
+ * trap_pfault, sys/vm/vm_fault.c vm_fault_trap.
  */
 import type { Machine } from '../hunks.ts';
 import { cpuAccess } from '../hw/cpu.ts';
@@ -11,12 +11,12 @@ import { KERN_OUT_OF_BOUNDS, KERN_RESOURCE_SHORTAGE, KERN_SUCCESS, VM_FAULT_NORM
 import { vmFault } from '../vm/fault.ts';
 import { SIGBUS, SIGSEGV } from './errno.ts';
 
-/** Faults in a row for one access that no kernel needs. */
+/** More consecutive faults on one access than any kernel needs. */
 const ENOUGH_FAULTS = 100;
 
 /**
- * p, which runs, accesses the byte at va; kind is VM_PROT_READ, _WRITE or _EXECUTE. Returns 0, or the signal that it ends
- * in, without delivering it. m.faults, m.faultResult and m.accessPa tell the rest. FreeBSD: trap_pfault
+ * Process p, which is running, accesses the byte at va; kind is VM_PROT_READ, _WRITE or _EXECUTE. Returns 0, or the
+ * resulting signal without delivering it. m.faults, m.faultResult and m.accessPa hold the details. FreeBSD: trap_pfault
  */
 export function access(m: Machine, p: Proc, va: number, kind: number): number {
   const vm = p.vmspace;
@@ -39,14 +39,14 @@ export function physWord(m: Machine, pa: number): number {
   return (m.words[at + 1] >>> 0) * 2 ** 32 + (m.words[at] >>> 0);
 }
 
-/** Reads the aligned 8-byte word at va, as access; its value goes to m.retval. */
+/** Reads the aligned 8-byte word at va like access(); the value goes to m.retval. */
 export function peek(m: Machine, p: Proc, va: number): number {
   const signal = access(m, p, va, VM_PROT_READ);
   if (signal === 0) m.retval = physWord(m, m.accessPa);
   return signal;
 }
 
-/** Writes the aligned 8-byte word at va, as access. */
+/** Writes the aligned 8-byte word at va like access(). */
 export function poke(m: Machine, p: Proc, va: number, value: number): number {
   const signal = access(m, p, va, VM_PROT_WRITE);
   if (signal === 0) {

@@ -11,7 +11,7 @@ export const EINVAL = 22;
 export const EAGAIN = 35;
 export const ENOTSUP = 45;
 
-/** Not an error of FreeBSD: the call waits at a yield point, see stop.ts. */
+/** Not a FreeBSD error: the call is stopped at a yield point, see stop.ts. */
 export const ESTOPPED = 99;
 
 export const SIGILL = 4;
@@ -22,6 +22,9 @@ export const SIGSEGV = 11;
 export const SIGSTOP = 17;
 export const SIGCHLD = 20;
 
-/** Signals that do not end a process that does not catch them: URG, STOP, TSTP, CONT, CHLD, TTIN, TTOU, IO, WINCH, INFO. */
+/**
+ * Signals that do not kill a process that does not catch them: URG, STOP, TSTP, CONT, CHLD, TTIN, TTOU, IO, WINCH,
+ * INFO.
+ */
 export const HARMLESS_SIGNALS =
   (1 << 16) | (1 << 17) | (1 << 18) | (1 << 19) | (1 << 20) | (1 << 21) | (1 << 22) | (1 << 23) | (1 << 28) | (1 << 29);

@@ -43,7 +43,7 @@ import { countTeardown } from './teardown.ts';
 const RX = VM_PROT_READ | VM_PROT_EXECUTE;
 
 /**
- * Maps the shared page, in place of whatever is there. The pmap learns of it at the first touch.
+ * Maps the shared page, replacing whatever is mapped there. The pmap is not updated until the first touch.
  * FreeBSD: exec_new_vmspace
  */
 export function mapSharedPage(m: Machine, p: Proc, sysent: Sysent): number {
@@ -57,7 +57,7 @@ export function mapSharedPage(m: Machine, p: Proc, sysent: Sysent): number {
   return ENOMEM;
 }
 
-/** Maps a main stack of `bytes` below the top of user memory; 0 or ENOMEM. FreeBSD: exec_map_stack */
+/** Maps a main stack of `bytes` below the top of user memory. Returns 0 or ENOMEM. FreeBSD: exec_map_stack */
 export function execMapStack(m: Machine, p: Proc, bytes: number): number {
   const vm = p.vmspace;
   const top = p.sysent.usrStack;
@@ -75,8 +75,8 @@ export function execMapStack(m: Machine, p: Proc, bytes: number): number {
 }
 
 /**
- * Empties p's vmspace, or leaves it to others and takes a new one, and maps the shared page. In place only if nobody else
- * uses it, its bounds are those of the new ABI, and its pmap is of the kind that p wants. The old one, if left, goes to
+ * Empties p's vmspace, or gives p a new one, and maps the shared page. The vmspace is reused only if no other process
+ * uses it, its bounds match the new ABI, and its pmap is of the kind p wants. A vmspace that p leaves goes to
  * p.oldVmspace. Returns whether the vmspace was reused. FreeBSD: exec_new_vmspace
  */
 export function execNewVmspace(m: Machine, p: Proc, sysent: Sysent): boolean {
@@ -109,7 +109,7 @@ export function execNewVmspace(m: Machine, p: Proc, sysent: Sysent): boolean {
   return reuse;
 }
 
-/** Releases the vmspace that exec has left. FreeBSD: exec_cleanup */
+/** Releases the vmspace that exec replaced. FreeBSD: exec_cleanup */
 export function execCleanup(m: Machine, p: Proc): void {
   const old = p.oldVmspace;
   if (old === null) return;
@@ -119,7 +119,7 @@ export function execCleanup(m: Machine, p: Proc): void {
   leavePlace(m);
 }
 
-/** mmap flags of an image's map, by kind. */
+/** mmap flags of an image's mappings, by kind. */
 const IMAGE_FLAGS = {
   file: MAP_PRIVATE | MAP_FIXED,
   anon: MAP_PRIVATE | MAP_FIXED | MAP_ANON,
@@ -127,7 +127,7 @@ const IMAGE_FLAGS = {
   guard: MAP_FIXED | MAP_GUARD,
 } as const;
 
-/** Maps one part of an image; an error is that of mmap. */
+/** Maps one part of an image. Returns 0 or the error of mmap. */
 function mapImagePart(m: Machine, p: Proc, part: ImageMap): number {
   const { kind, start, len } = part;
   const prot = kind === 'guard' ? VM_PROT_NONE : part.prot;
@@ -154,7 +154,7 @@ function mapImagePart(m: Machine, p: Proc, part: ImageMap): number {
 
 const pagesBetween = (from: Va, to: Va): Pages => (to > from ? atop(roundPage(to) - roundPage(from)) : 0);
 
-/** Where text, data and heap of the image are; pages of data up to the break. */
+/** Records where the image's text, data and heap are; data extends to the break, in pages. */
 function setSegments(p: Proc, image: Image): void {
   const vm = p.vmspace;
   vm.taddr = image.text;
@@ -163,7 +163,7 @@ function setSegments(p: Proc, image: Image): void {
   vm.dsize = pagesBetween(image.data, image.heap);
 }
 
-/** What the loader and rtld touch, in user mode. The signal that ends it, or 0. */
+/** Touches what the loader and rtld touch, in user mode. Returns 0, or the signal that kills the process. */
 function touchImage(m: Machine, p: Proc, image: Image): number {
   for (const { start, pages, access: kind } of image.touched)
     for (let page = 0; page < pages; page++) {
@@ -174,8 +174,8 @@ function touchImage(m: Machine, p: Proc, image: Image): number {
 }
 
 /**
- * Replaces the image of p, which runs. Returns 0, ESTOPPED, or the error of a map that could not be made: p is dead then.
- * FreeBSD: do_execve
+ * Replaces the image of p, which is running. Returns 0, ESTOPPED, or the error of a mapping that failed: p is dead
+ * then. FreeBSD: do_execve
  */
 export function sysExec(m: Machine, p: Proc, image: Image, sysent: Sysent = image.sysent ?? p.sysent): number {
   enterPlace(m, IN_DO_EXECVE);
@@ -184,7 +184,7 @@ export function sysExec(m: Machine, p: Proc, image: Image, sysent: Sysent = imag
   return rv === 0 && p.image !== null ? execFinish(m, p) : rv;
 }
 
-/** do_execve up to where the vfork parent has been woken; p.image is set once that is reached. */
+/** do_execve up to the wakeup of the vfork parent; p.image is set once that point is reached. */
 function loadImage(m: Machine, p: Proc, image: Image, sysent: Sysent): number {
   execNewVmspace(m, p, sysent);
   const vm = p.vmspace;
@@ -206,7 +206,9 @@ function loadImage(m: Machine, p: Proc, image: Image, sysent: Sysent): number {
   return stopsAt(m, p, STOP_PPWAIT_CLEARED) ? ESTOPPED : 0;
 }
 
-/** After the vfork parent has been woken: the old vmspace goes, the new image starts. FreeBSD: do_execve */
+/**
+ * do_execve after the wakeup of the vfork parent: releases the old vmspace and starts the new image. FreeBSD: do_execve
+ */
 export function execFinish(m: Machine, p: Proc): number {
   enterPlace(m, IN_DO_EXECVE);
   execCleanup(m, p);
@@ -218,7 +220,7 @@ export function execFinish(m: Machine, p: Proc): number {
 }
 
 /**
- * An exec that fails. Before the point of no return nothing changes; after it the process has nothing to return to and
+ * An exec that fails. Before the point of no return nothing changes; after it the process has no image to return to and
  * aborts. FreeBSD: do_execve, exec_fail
  */
 export function sysExecFail(m: Machine, p: Proc, errno: number, afterPointOfNoReturn: boolean): number {

@@ -1,6 +1,4 @@
-/**
- * The end of a process. FreeBSD: sys/kern/kern_exit.c exit1.
- */
+/** Process exit. FreeBSD: sys/kern/kern_exit.c exit1. */
 import { EXITS, REACHED_EXIT_BEFORE_VMSPACE_EXIT, SOLE_EXITS } from '../counters.ts';
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
@@ -12,7 +10,7 @@ import { idleOtherCpus, runOn } from './run.ts';
 import { STOP_REFCNT_TESTED, STOP_RELEASE_FAILED, stopsAt } from './stop.ts';
 import { countTeardown } from './teardown.ts';
 
-/** A process that leads RFTHREAD peers kills them, and waits until they are gone, before it lets its own vmspace go. */
+/** A leader of RFTHREAD peers kills them, and waits until they are gone, before it releases its own vmspace. */
 function killPeers(m: Machine, p: Proc): void {
   const { leader } = p;
   if (leader !== p) {
@@ -31,8 +29,8 @@ function killPeers(m: Machine, p: Proc): void {
 }
 
 /**
- * Ends p, which runs: with a status, or by a signal. Returns 0, or ESTOPPED at a yield point. A zombie is left for
- * wait(), unless init is the parent. FreeBSD: exit1
+ * Ends p, which is running, with a status or by a signal. Returns 0, or ESTOPPED at a yield point. A zombie remains
+ * until wait(), unless init is the parent. FreeBSD: exit1
  */
 export function exit1(m: Machine, p: Proc, status: number, signal: number): number {
   enterPlace(m, IN_EXIT1);
@@ -54,7 +52,7 @@ export function exit1(m: Machine, p: Proc, status: number, signal: number): numb
   return rv;
 }
 
-/** From vmspace_exit on. FreeBSD: exit1 */
+/** exit1 from vmspace_exit on. FreeBSD: exit1 */
 export function exitVmspace(m: Machine, p: Proc): number {
   const vm = p.vmspace;
   const released = vmspaceExitBegin(m, p);
@@ -66,7 +64,9 @@ export function exitVmspace(m: Machine, p: Proc): number {
   return exitFinish(m, p);
 }
 
-/** After vmspace_exit: the children go to init, the vfork parent wakes, and a zombie remains. FreeBSD: exit1 */
+/**
+ * exit1 after vmspace_exit: reparents the children to init, wakes the vfork parent, and leaves a zombie. FreeBSD: exit1
+ */
 export function exitFinish(m: Machine, p: Proc): number {
   m.counters[EXITS]++;
   p.state = PRS_ZOMBIE;
@@ -82,7 +82,7 @@ export function exitFinish(m: Machine, p: Proc): number {
   return 0;
 }
 
-/** p becomes a child of init. */
+/** Reparents p to init. */
 function procLeaveParent(p: Proc): void {
   const { parent, siblingNext, siblingPrev } = p;
   if (parent === null) return;
@@ -94,7 +94,7 @@ function procLeaveParent(p: Proc): void {
   p.siblingPrev = null;
 }
 
-/** The zombie goes, and with it its reference on vmspace0. FreeBSD: proc_reap, vm_waitproc, vmspace_exitfree */
+/** Frees the zombie, and with it its reference on vmspace0. FreeBSD: proc_reap, vm_waitproc, vmspace_exitfree */
 export function procReap(m: Machine, p: Proc): void {
   procLeaveParent(p);
   p.state = PRS_REAPED;

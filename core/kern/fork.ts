@@ -11,7 +11,7 @@ import { vmspaceFork } from '../vm/vmspace.ts';
 import { ESTOPPED } from './errno.ts';
 import { STOP_FORK_UNLOCKED, stopsAt } from './stop.ts';
 
-/** The child of p with a vmspace whose reference is its own; its pid goes to m.retval. */
+/** Creates a child of p that takes over the caller's reference on `vm`; the pid goes to m.retval. */
 function newChild(m: Machine, p: Proc, vm: Vmspace): Proc {
   const child = new Proc(++m.lastPid, vm, p.sysent, p.kpti, p);
   child.caught = p.caught;
@@ -26,7 +26,7 @@ function newChild(m: Machine, p: Proc, vm: Vmspace): Proc {
   return child;
 }
 
-/** The child of p in p's own vmspace. */
+/** Creates a child of p that shares p's vmspace. */
 function sharingChild(m: Machine, p: Proc): Proc {
   m.counters[VMSPACE_SHARES]++;
   p.vmspace.refcnt++;
@@ -34,7 +34,7 @@ function sharingChild(m: Machine, p: Proc): Proc {
 }
 
 /**
- * fork: a copy of the vmspace is made before the child is. Returns 0 or ESTOPPED; the child's pid goes to m.retval.
+ * fork: copies the vmspace before it creates the child. Returns 0 or ESTOPPED; the child's pid goes to m.retval.
  * FreeBSD: sys_fork, fork1
  */
 export function sysFork(m: Machine, p: Proc): number {
@@ -49,7 +49,7 @@ export function sysFork(m: Machine, p: Proc): number {
   return 0;
 }
 
-/** The rest of a fork that was stopped. FreeBSD: fork1 */
+/** Finishes a fork that was stopped. FreeBSD: fork1 */
 export function forkFinish(m: Machine, p: Proc): number {
   const vm = p.oldVmspace!;
   p.oldVmspace = null;
@@ -66,7 +66,7 @@ export function sysVfork(m: Machine, p: Proc): number {
   return 0;
 }
 
-/** posix_spawn's rfork(RFSPAWN): as vfork, and the child drops its signal handlers. FreeBSD: sys_rfork */
+/** posix_spawn's rfork(RFSPAWN): like vfork, but the child drops its signal handlers. FreeBSD: sys_rfork */
 export function rforkSpawn(m: Machine, p: Proc): Proc {
   const child = sharingChild(m, p);
   child.flags |= P_PPWAIT;
@@ -75,7 +75,7 @@ export function rforkSpawn(m: Machine, p: Proc): Proc {
 }
 
 /**
- * rfork(RFPROC | RFMEM): shares the vmspace; with RFTHREAD ('thread') the exit of the leader kills the child too.
+ * rfork(RFPROC | RFMEM): shares the vmspace; with RFTHREAD ('thread') the leader's exit kills the child too.
  * FreeBSD: sys_rfork
  */
 export function sysRfork(m: Machine, p: Proc, kind: 'mem' | 'thread'): number {
@@ -87,7 +87,7 @@ export function sysRfork(m: Machine, p: Proc, kind: 'mem' | 'thread'): number {
   return 0;
 }
 
-/** Does p sleep in vfork or posix_spawn? FreeBSD: fork_rfppwait */
+/** Is p asleep in vfork or posix_spawn? FreeBSD: fork_rfppwait */
 export function isWaitingForVfork(p: Proc): boolean {
   for (let child = p.childHead; child !== null; child = child.siblingNext)
     if ((child.flags & P_PPWAIT) !== 0) return true;

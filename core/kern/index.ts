@@ -1,6 +1,4 @@
-/**
- * Processes: what workloads may ask of them.
- */
+/** Processes: the operations that workloads may use. */
 export { access, peek, physWord, poke } from './access.ts';
 export * from './errno.ts';
 export { execCleanup, execMapStack, execNewVmspace, mapSharedPage, sysExec, sysExecFail } from './exec.ts';

@@ -1,16 +1,16 @@
-/** Memory of the kernel's own. FreeBSD: sys/vm/vm_kern.c. */
+/** The kernel's own memory. FreeBSD: sys/vm/vm_kern.c. */
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { IN_KMEM_FREE } from '../places.ts';
 import { pmapRemove } from '../pmap/index.ts';
 import { PAGE_SIZE, type Va } from '../units.ts';
 
-/** Where the kernel's memory begins. FreeBSD: VM_MIN_KERNEL_ADDRESS */
+/** Start of kernel memory. FreeBSD: VM_MIN_KERNEL_ADDRESS */
 const MIN_KERNEL_ADDRESS: Va = 2 ** 64 - 2 ** 41;
 
 /**
- * The kernel gives a page of its own back: one pmap_remove() of kernel_pmap. There is no kernel map here, so it finds
- * nothing. m.retval: kernel_pmap's resident_count. FreeBSD: kmem_free, _kmem_unback
+ * The kernel frees a page of its own: one pmap_remove() of kernel_pmap. There is no kernel map here, so the call finds
+ * nothing mapped. m.retval: kernel_pmap's resident_count. FreeBSD: kmem_free, _kmem_unback
  */
 export function kmemFree(m: Machine): void {
   const { kernelPmap } = m;

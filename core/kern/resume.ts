@@ -1,4 +1,4 @@
-/** Finishing a call that waits at a yield point. */
+/** Finishing a call that is stopped at a yield point. */
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { IN_EXIT1 } from '../places.ts';
@@ -12,8 +12,8 @@ import { signalParent, takePending } from './signal.ts';
 import { STOP_FORK_UNLOCKED, STOP_PPWAIT_CLEARED, STOP_REFCNT_TESTED, STOP_RELEASE_FAILED } from './stop.ts';
 
 /**
- * p, which runs again, goes on from where its call stopped. Returns what the call returns; ESTOPPED at a later point;
- * EINVAL if p is not stopped.
+ * Resumes p's stopped call; p runs again. Returns what the call returns; ESTOPPED if it stops at a later point; EINVAL
+ * if p is not stopped.
  */
 export function resume(m: Machine, p: Proc): number {
   const rv = goOn(m, p);

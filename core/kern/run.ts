@@ -1,5 +1,6 @@
 /**
- * Processes on CPUs: making the first ones, and switching. FreeBSD: sys/kern/sched_ule.c, sys/amd64/amd64/cpu_switch.S
+ * Processes on CPUs: creating the first ones, and context switches. FreeBSD: sys/kern/sched_ule.c,
+ * sys/amd64/amd64/cpu_switch.S
  */
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
@@ -9,10 +10,10 @@ import { P_PPWAIT, Proc, type Sysent } from '../state/proc.ts';
 import { PAGE_SIZE, type Va } from '../units.ts';
 import { vmspaceAlloc } from '../vm/vmspace.ts';
 
-/** Lowest address of a native process's map: page 0 stays unmapped. FreeBSD: security.bsd.map_at_zero */
+/** Lowest address of a native process's map; page 0 is never mapped. FreeBSD: security.bsd.map_at_zero */
 export const minUserAddress = (sysent: Sysent): Va => Math.max(sysent.minUser, PAGE_SIZE);
 
-/** A child of init with an empty vmspace of its own: no shared page, nothing else. */
+/** Creates a child of init with an empty vmspace of its own, without even the shared page. */
 export function procCreate(m: Machine, sysent: Sysent, kpti: boolean): Proc {
   const vm = vmspaceAlloc(m, minUserAddress(sysent), sysent.maxUser, kpti);
   const p = new Proc(++m.lastPid, vm, sysent, kpti, null);
@@ -22,8 +23,8 @@ export function procCreate(m: Machine, sysent: Sysent, kpti: boolean): Proc {
 }
 
 /**
- * Switches a CPU to a thread of p, which runs from now on. A thread is on one CPU: the one that it leaves goes idle, and so
- * does that of the parent that sleeps until a vfork child has exec'd or exited. FreeBSD: sched_switch
+ * Switches a CPU to a thread of p. A thread runs on one CPU: the CPU it leaves goes idle, and so does the CPU of a
+ * parent that sleeps until its vfork child has exec'd or exited. FreeBSD: sched_switch
  */
 export function runOn(m: Machine, p: Proc, cpu: number, thread = 0): void {
   const { running, runningThread } = m;
@@ -42,7 +43,7 @@ export function runOn(m: Machine, p: Proc, cpu: number, thread = 0): void {
   leavePlace(m);
 }
 
-/** Nothing runs on the CPU any more. */
+/** Makes the CPU idle. */
 function idle(m: Machine, cpu: number): void {
   m.running[cpu] = null;
   m.curcpu = cpu;
@@ -51,7 +52,7 @@ function idle(m: Machine, cpu: number): void {
   leavePlace(m);
 }
 
-/** The other threads of p are gone or suspended: the CPUs where they ran go idle. FreeBSD: thread_single */
+/** Idles the CPUs where other threads of p ran: those threads are gone or suspended. FreeBSD: thread_single */
 export function idleOtherCpus(m: Machine, p: Proc): void {
   const { curcpu, running } = m;
   for (let cpu = 0; cpu < running.length; cpu++) if (cpu !== curcpu && running[cpu] === p) idle(m, cpu);

@@ -1,5 +1,5 @@
 /**
- * Signals: their delivery runs code in the shared page. FreeBSD: sys/kern/kern_sig.c, sys/amd64/amd64/exec_machdep.c sendsig.
+ * Signals: delivery runs code in the shared page. FreeBSD: sys/kern/kern_sig.c, sys/amd64/amd64/exec_machdep.c sendsig.
  */
 import { SIGNALS } from '../counters.ts';
 import { enterPlace, leavePlace } from '../events.ts';
@@ -12,14 +12,14 @@ import { HARMLESS_SIGNALS, SIGCHLD, SIGILL, SIGKILL, SIGSTOP } from './errno.ts'
 import { exit1 } from './exit.ts';
 import { runOn } from './run.ts';
 
-/** Where sendsig puts its frame below the top of the stack, and how large it is. FreeBSD: struct sigframe, 128-byte red zone */
+/** Offset of sendsig's frame below the top of the stack, and its size. FreeBSD: struct sigframe, 128-byte red zone */
 const FRAME_OFFSET = 0x600;
-/** Where the clock's word lies in the shared page, behind the trampoline. FreeBSD: vdso_timekeep */
+/** Offset of the clock word in the shared page, after the trampoline. FreeBSD: vdso_timekeep */
 export const TIMEKEEP_OFFSET = 0x100;
-/** What it holds: time stands still here. */
+/** Value of the clock word: simulated time does not advance. */
 export const TIMEKEEP_VALUE = 0x61616161;
 
-/** p catches this signal, or no longer does. FreeBSD: kern_sigaction */
+/** Makes p catch this signal, or stop catching it. FreeBSD: kern_sigaction */
 export function setHandler(_m: Machine, p: Proc, signal: number, caught = true): void {
   if (signal === SIGKILL || signal === SIGSTOP) return;
   if (caught) p.caught |= 1 << signal;
@@ -27,8 +27,8 @@ export function setHandler(_m: Machine, p: Proc, signal: number, caught = true):
 }
 
 /**
- * Delivers a caught signal to p, which runs: writes the frame on its stack and executes the trampoline. Returns 0, or the
- * signal that it dies of: a trampoline that is gone cannot run a handler for the fault either. FreeBSD: sendsig
+ * Delivers a caught signal to p, which is running: writes the frame on its stack and executes the trampoline. Returns
+ * 0, or the signal that kills p: if the trampoline is gone, no handler can run for that fault either. FreeBSD: sendsig
  */
 function deliver(m: Machine, p: Proc): number {
   enterPlace(m, IN_SENDSIG);
@@ -41,7 +41,7 @@ function deliver(m: Machine, p: Proc): number {
   return shared === null ? 0 : access(m, p, shared.base, VM_PROT_EXECUTE);
 }
 
-/** Ends p, and tells its parent by SIGCHLD if that catches it. Returns 0 or ESTOPPED. FreeBSD: exit1, sigexit */
+/** Ends p, and sends its parent SIGCHLD if the parent catches it. Returns 0 or ESTOPPED. FreeBSD: exit1, sigexit */
 export function terminate(m: Machine, p: Proc, status: number, signal: number): number {
   const { parent } = p;
   const rv = exit1(m, p, status, signal);
@@ -49,11 +49,11 @@ export function terminate(m: Machine, p: Proc, status: number, signal: number): 
   return rv;
 }
 
-/** The exit system call of p, which runs: 0, or ESTOPPED at a yield point. FreeBSD: sys_exit */
+/** The exit system call of p, which is running. Returns 0, or ESTOPPED at a yield point. FreeBSD: sys_exit */
 export const sysExit = (m: Machine, p: Proc, status: number): number => terminate(m, p, status, 0);
 
 /**
- * A signal that p, which runs, has brought upon itself. Returns 0 if its handler ran, else the signal that p died of.
+ * A signal that p, which is running, caused itself. Returns 0 if its handler ran, else the signal that killed p.
  * FreeBSD: trapsignal
  */
 export function trapSignal(m: Machine, p: Proc, signal: number): number {
@@ -63,8 +63,8 @@ export function trapSignal(m: Machine, p: Proc, signal: number): number {
 }
 
 /**
- * A signal from outside: p takes it on its way back to user mode, on its own CPU, at once unless it is inside a call; the
- * caller goes on after that. Returns 0 if p lives on, else the signal that it died of. FreeBSD: kern_psignal, ast
+ * A signal from outside. p takes it on return to user mode, on its own CPU: at once, unless it is inside a call. The
+ * caller continues afterwards. Returns 0 if p survives, else the signal that killed it. FreeBSD: kern_psignal, ast
  */
 export function postSignal(m: Machine, p: Proc, signal: number): number {
   if (p.state !== PRS_NORMAL) return 0;
@@ -81,7 +81,7 @@ export function postSignal(m: Machine, p: Proc, signal: number): number {
   return fatal;
 }
 
-/** Signals that came while p was inside a call. FreeBSD: ast */
+/** Takes the signals that arrived while p was inside a call. FreeBSD: ast */
 export function takePending(m: Machine, p: Proc): void {
   const { pending } = p;
   p.pending = 0;
@@ -89,12 +89,12 @@ export function takePending(m: Machine, p: Proc): void {
     if ((pending & (1 << signal)) !== 0 && p.state === PRS_NORMAL) postSignal(m, p, signal);
 }
 
-/** A process has ended: its parent gets SIGCHLD, if it catches it. FreeBSD: childproc_exited */
+/** A child has ended: sends its parent SIGCHLD, if the parent catches it. FreeBSD: childproc_exited */
 export function signalParent(m: Machine, parent: Proc | null): void {
   if (parent !== null && (parent.caught & (1 << SIGCHLD)) !== 0) postSignal(m, parent, SIGCHLD);
 }
 
-/** p reads the clock without a system call: the word goes to m.retval. Returns 0 or the signal. */
+/** p reads the clock without a system call; the word goes to m.retval. Returns 0 or the signal. */
 export function clockRead(m: Machine, p: Proc): number {
   const shared = p.sysent.sharedPage;
   if (shared !== null) return peek(m, p, shared.base + TIMEKEEP_OFFSET);

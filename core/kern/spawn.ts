@@ -8,8 +8,9 @@ import { sysExit } from './signal.ts';
 import { sysWait } from './wait.ts';
 
 /**
- * A child in p's vmspace that execs at once, while p sleeps; p runs again when it has, and m.retval is the child's pid. An
- * image of null: the exec fails with `errno`, the child exits, p reaps it and gets the error. FreeBSD: posix_spawn
+ * Creates a child in p's vmspace that execs at once while p sleeps; p then runs again with the child's pid in m.retval.
+ * If image is null, the exec fails with `errno`: the child exits, p reaps it and the call returns that error.
+ * FreeBSD: posix_spawn
  */
 export function sysSpawn(m: Machine, p: Proc, image: Image | null, errno: number): number {
   const { curcpu } = m;

@@ -1,5 +1,5 @@
 /**
- * System calls on memory: 0 or an error number; a value goes to m.retval. p runs.
+ * Memory system calls of p, which is running. They return 0 or an error number; a result value goes to m.retval.
  * FreeBSD: sys/vm/vm_mmap.c kern_mmap and others, sys/vm/vm_unix.c kern_break.
  */
 import { enterPlace, leavePlace } from '../events.ts';
@@ -79,10 +79,10 @@ function mmapErrno(rv: number): number {
   }
 }
 
-/** Flags that may stand beside MAP_GUARD. */
+/** Flags allowed together with MAP_GUARD. */
 const GUARD_FLAGS = MAP_GUARD | MAP_FIXED | MAP_EXCL | MAP_ALIGNMENT_MASK;
 
-/** Flags that contradict each other, or the rest of the call. */
+/** Do the flags contradict each other or the other arguments? */
 function badFlags(prot: number, flags: number, file: number, off: number): boolean {
   const anonymous = (flags & MAP_ANON) !== 0;
   if (anonymous && (file >= 0 || off !== 0)) return true;
@@ -99,7 +99,7 @@ function badFlags(prot: number, flags: number, file: number, off: number): boole
   return alignment > 1 && (alignment < PAGE_SHIFT || alignment >= 64);
 }
 
-/** Where a mapping goes that does not have to be at addr: not into the room of the heap. */
+/** Hint for a mapping that is not fixed at addr: outside the area reserved for the heap. */
 function hintFor(p: Proc, addr: Va): Va {
   const vm = p.vmspace;
   const after = afterHeap(vm);
@@ -107,8 +107,8 @@ function hintFor(p: Proc, addr: Va): Va {
 }
 
 /**
- * mmap. maxProt 0: not given, all rights. file: its number, -1 for none. phys: device-like memory in place of either.
- * m.retval gets the address. FreeBSD: kern_mmap
+ * mmap. maxProt 0: not given, all rights. file: its number, -1 for none. phys: device-like memory instead of either.
+ * The address goes to m.retval. FreeBSD: kern_mmap
  */
 export function sysMmap(
   m: Machine,
@@ -128,7 +128,7 @@ export function sysMmap(
   return error;
 }
 
-/** kern_mmap without a place of its own: what exec makes the maps of an image with. */
+/** kern_mmap without entering a place of its own: exec uses it to map an image. */
 export function mapMemory(
   m: Machine,
   p: Proc,
@@ -174,7 +174,7 @@ export function mapMemory(
   return mmapErrno(rv);
 }
 
-/** Maps unmanaged pages of an object of their own, as a device does. */
+/** Maps unmanaged pages of a new object, as a device does. */
 function mmapPhys(m: Machine, p: Proc, at: Va, size: number, prot: number, max: number, flags: number): number {
   const object = vmPhysObject(m, atop(size));
   const shared = (flags & ~MAP_ANON & ~MAP_PRIVATE) | MAP_SHARED;
@@ -198,7 +198,7 @@ export function sysMunmap(m: Machine, p: Proc, addr: number, len: number): numbe
   return 0;
 }
 
-/** mprotect. maxProt 0: the maximum stays. FreeBSD: kern_mprotect */
+/** mprotect. maxProt 0 keeps the maximum. FreeBSD: kern_mprotect */
 export function sysMprotect(m: Machine, p: Proc, addr: number, len: number, prot: number, maxProt = 0): number {
   const start = truncPage(addr);
   const end = start + roundPage(len + addr - start);
@@ -261,7 +261,7 @@ export function sysMunlock(m: Machine, p: Proc, addr: number, len: number): numb
   return rv === KERN_SUCCESS ? 0 : ENOMEM;
 }
 
-/** Moves the break; m.retval gets the new one. A break below the heap only asks where it is. FreeBSD: kern_break */
+/** Moves the break; the new break goes to m.retval. A newEnd below the heap only queries it. FreeBSD: kern_break */
 export function sysBrk(m: Machine, p: Proc, newEnd: number): number {
   const vm = p.vmspace;
   const { map } = vm;
@@ -290,7 +290,7 @@ export function sysBrk(m: Machine, p: Proc, newEnd: number): number {
 }
 
 /**
- * rfork without RFPROC and RFMEM: a private copy of a shared vmspace. Other threads of p are quiesced.
+ * rfork without RFPROC and RFMEM: gives p a private copy of a shared vmspace. Other threads of p are quiesced.
  * FreeBSD: fork_norfproc
  */
 export function sysUnshare(m: Machine, p: Proc): number {

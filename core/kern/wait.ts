@@ -5,8 +5,8 @@ import { EAGAIN, ECHILD } from './errno.ts';
 import { procReap } from './exit.ts';
 
 /**
- * Reaps a child; m.retval gets its pid. ECHILD: no such child of p. EAGAIN: it is alive, and the call would sleep.
- * FreeBSD: kern_wait6
+ * Reaps a child; its pid goes to m.retval. ECHILD: p has no such child. EAGAIN: the child is alive, so the call would
+ * sleep. FreeBSD: kern_wait6
  */
 export function sysWait(m: Machine, p: Proc, childPid: number): number {
   const child = m.procs.get(childPid);

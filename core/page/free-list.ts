@@ -1,12 +1,12 @@
 /**
- * The free single frames. The lowest is given out first, so where a page lies depends on what is in use and never on the
- * order in which other pages were freed: revisions free in different orders, and pv list locks are those of 2M frames.
+ * The free single frames. The lowest one is allocated first, so a page's frame depends on what is in use and never on
+ * the order in which pages were freed: revisions free pages in different orders, and pv list locks are per 2M frame.
  */
 import type { Machine } from '../hunks.ts';
 import type { FrameSet } from '../state/page.ts';
 import type { Frame } from '../units.ts';
 
-/** Frees a single frame; page.nonZero says which set it belongs to. */
+/** Frees a single frame; page.nonZero tells which set it goes to. */
 export function pageGive(m: Machine, frame: Frame): void {
   const { page } = m;
   insert(page.nonZero[frame] === 0 ? page.freeZero : page.freeOther, frame);
@@ -23,7 +23,7 @@ function insert(set: FrameSet, frame: Frame): void {
 
 const lowestBit = (word: number): number => 31 - Math.clz32(word & -word);
 
-/** Takes the lowest frame of a set; 0: it is empty. */
+/** Takes the lowest frame of a set; 0 if the set is empty. */
 export function takeLowest(set: FrameSet): Frame {
   if (set.count === 0) return 0;
   set.count--;
@@ -48,7 +48,7 @@ export function takeLowest(set: FrameSet): Frame {
   return (at0 << 5) | lowestBit(word0);
 }
 
-/** Empties a set that holds no frame from `end` up. */
+/** Empties a set whose frames are all below `end`. */
 export function emptySet(set: FrameSet, end: Frame): void {
   if (set.count === 0) return;
   set.count = 0;

@@ -1,9 +1,10 @@
 /**
- * Physical pages: allocation and freeing of single pages, dirtying, waiting for memory, and shortage made on purpose.
+ * Physical pages: allocation and freeing of single pages, dirtying, waiting for memory, and simulated memory shortage.
  *
- * Frames never handed out need no list: they lie between page.next and page.runLow, and their words are 0. So boot and
- * reset touch only what was used. A page of an object is the lowest free frame; pages without an object (page-table pages,
- * pv chunks) come from runs of their own, so that revisions that free those in another order move no page of an object.
+ * Frames that were never allocated need no list: they are between page.next and page.runLow, and their words are 0. So
+ * boot and reset touch only what was used. A page of an object is the lowest free frame. Pages without an object
+ * (page-table pages, pv chunks) come from separate runs, so that a revision that frees those in a different order does
+ * not move the pages of objects.
  */
 import { ALLOC_FAILURES, PAGES_DIRTIED, VM_WAITS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
@@ -14,12 +15,15 @@ import { firstOf, type Frame, runOf } from '../units.ts';
 import { emptySet, pageGive, takeLowest } from './free-list.ts';
 import { reservFreePage, reservReclaim, reservTakeRun } from './reserv.ts';
 
-/** Failures under a limit after which there is memory again, as after a sleep: who retries must not do so for ever. */
+/**
+ * Under a limit, memory becomes available again after this many failures, as after a sleep; otherwise a caller that
+ * retries would loop for ever.
+ */
 export const LIMIT_FAILURES = 64;
 
 /**
- * Makes all pages free. Allocation starts at frame `first`; the frames below it are the caller's (pageClaim). Clears what
- * was used since the last call.
+ * Makes all pages free. Allocation starts at frame `first`; the caller owns the frames below it (pageClaim). Clears
+ * what was used since the last call.
  */
 export function pageInit(m: Machine, first: Frame): void {
   pageClear(m);
@@ -41,7 +45,9 @@ export function pageInit(m: Machine, first: Frame): void {
   page.failuresLeft = 0;
 }
 
-/** Frames 1..last are used by the caller without being allocated: pageInit must clear them too. last < page.first. */
+/**
+ * Frames 1..last are used by the caller without being allocated, and pageInit must clear them too. last < page.first.
+ */
 export function pageClaim(m: Machine, last: Frame): void {
   if (last >= m.page.first) throw new RangeError(`pageClaim: frame ${last} can be allocated, first ${m.page.first}`);
   m.page.claimed = Math.max(m.page.claimed, last);
@@ -90,7 +96,7 @@ function clearFrames(m: Machine, from: Frame, to: Frame): void {
   page.partPrev.fill(0, fromRun, toRun);
 }
 
-/** Takes a free frame, its words zeroed if asked; its vm_page fields are all 0. Returns 0 when there is none. */
+/** Takes a free frame, zeroed if requested; its vm_page fields are all 0. Returns 0 if there is none. */
 export function pageTake(m: Machine, zero: boolean): Frame {
   const { page } = m;
   if (page.limit >= 0 && !withinLimit(m)) return 0;
@@ -121,7 +127,7 @@ function clearPage(m: Machine, frame: Frame): void {
   m.page.nonZero[frame] = 0;
 }
 
-/** Under a limit: may this allocation succeed? Counts it. */
+/** May this allocation succeed under the limit? Counts it. */
 function withinLimit(m: Machine): boolean {
   const { page } = m;
   if (page.limit > 0) {
@@ -133,15 +139,15 @@ function withinLimit(m: Machine): boolean {
   return false;
 }
 
-/** The next `count` page allocations succeed, later ones fail until somebody waits for memory. -1: no limit. */
+/** The next `count` page allocations succeed; later ones fail until someone waits for memory. -1: no limit. */
 export function pageLimit(m: Machine, count: number): void {
   m.page.limit = count;
   m.page.failuresLeft = LIMIT_FAILURES;
 }
 
 /**
- * A wired page without an object, so a page-table page or a pv chunk. Returns 0 when there is none. These pages come from
- * runs of their own, most recently freed first: which of them is taken must not move the pages of objects.
+ * Allocates a wired page without an object: a page-table page or a pv chunk. Returns 0 if there is none. These pages
+ * come from separate runs, most recently freed first, so that they never affect where the pages of objects are.
  * FreeBSD: sys/vm/vm_page.c vm_page_alloc_noobj
  */
 export function vmPageAllocNoobj(m: Machine, zero: boolean): Frame {
@@ -174,7 +180,7 @@ function takeNoobj(m: Machine, zero: boolean): Frame {
   return frame;
 }
 
-/** Takes a frame from the runs of pages without an object; 0: all are in use. */
+/** Takes a frame from the runs of pages without an object; 0 if all are in use. */
 function tableTake(m: Machine, zero: boolean): Frame {
   const { page } = m;
   const { listNext } = page;
@@ -198,7 +204,7 @@ function tableTake(m: Machine, zero: boolean): Frame {
   return frame;
 }
 
-/** Gives a frame back to where it came from. */
+/** Returns a frame to the set or run it came from. */
 function give(m: Machine, frame: Frame): void {
   const { page } = m;
   if (page.runTables[runOf(frame)] === 0) pageGive(m, frame);
@@ -211,7 +217,10 @@ function give(m: Machine, frame: Frame): void {
   }
 }
 
-/** The same, sleeping until there is memory: it never fails. FreeBSD: vm_page_alloc_noobj with VM_ALLOC_WAITOK */
+/**
+ * Like vmPageAllocNoobj, but sleeps until memory is available and never fails. FreeBSD: vm_page_alloc_noobj with
+ * VM_ALLOC_WAITOK
+ */
 export function vmPageAllocNoobjWait(m: Machine, zero: boolean): Frame {
   while (m.page.limit === 0 || isExhausted(m)) vmWait(m);
   return vmPageAllocNoobj(m, zero);
@@ -265,8 +274,8 @@ export function vmPageDirty(m: Machine, frame: Frame): void {
 }
 
 /**
- * Sleeps until there is memory: a limit ends. Panics when every frame is in use, since nobody would wake the sleeper.
- * FreeBSD: sys/vm/vm_page.c vm_wait
+ * Sleeps until memory is available, which ends a limit. Panics if every frame is in use, since nobody would wake the
+ * sleeper. FreeBSD: sys/vm/vm_page.c vm_wait
  */
 export function vmWait(m: Machine): void {
   const { page } = m;

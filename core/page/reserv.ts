@@ -1,10 +1,10 @@
 /**
- * Reservations: aligned runs of 512 frames, each owned by one object, so that its pages come to lie as a 2M mapping needs
- * them; and which runs are fully populated, as promotion wants to know.
+ * Reservations: aligned runs of 512 frames, each owned by one object, so that its pages are laid out as a 2M mapping
+ * requires. Also tracks which runs are fully populated, which promotion needs to know.
  *
- * Frame s of a run with first index f is for page index f + s of its owner; colour and index say which s an index gets. Runs
- * are taken from the top of RAM downwards, single pages from the bottom upwards. When memory is short, the run that has
- * been partly in use for longest is broken up. A run is named by the number of its 2M frame; 0 is none.
+ * Frame s of a run with first index f holds page index f + s of its owner; colour and index determine s. Runs are taken
+ * from the top of RAM downwards, single pages from the bottom upwards. When memory is short, the run that has been
+ * partly in use for longest is broken. A run is identified by the number of its 2M frame; 0 means none.
  * FreeBSD: sys/vm/vm_reserv.c
  */
 import type { Machine } from '../hunks.ts';
@@ -16,21 +16,25 @@ import { pageGive } from './free-list.ts';
 /** Is the 2M frame of this page a fully populated reservation? FreeBSD: vm_reserv_level_iffullpop(m) == 0 */
 export const reservIsFull = (m: Machine, frame: Frame): boolean => m.page.runFull[runOf(frame)] !== 0;
 
-/** Says whether the 2M frame of this page is a fully populated reservation; its first page's psind follows. */
+/**
+ * Records whether the 2M frame of this page is a fully populated reservation, and sets its first page's psind to match.
+ */
 export function reservSetFull(m: Machine, frame: Frame, full: boolean): void {
   const { page } = m;
   page.runFull[runOf(frame)] = full ? 1 : 0;
   page.psind[frame - (frame % RUN_PAGES)] = full ? 1 : 0;
 }
 
-/** First frame of the fully populated run of a page that the object owns with it, 0 if there is none. FreeBSD: vm_reserv_to_superpage */
+/**
+ * First frame of the page's fully populated run if the object owns that run, else 0. FreeBSD: vm_reserv_to_superpage
+ */
 export function reservToSuperpage(m: Machine, frame: Frame, object: VmObject): Frame {
   const { page } = m;
   const run = runOf(frame);
   return page.runFull[run] !== 0 && page.runOwner[run] === object ? firstOf(run) : 0;
 }
 
-/** Takes a free, 2M-aligned run of 512 frames, none of them allocated. Returns its number, 0 when there is none. */
+/** Takes a free, 2M-aligned run of 512 frames, none of them allocated. Returns its number, or 0 if there is none. */
 export function reservTakeRun(m: Machine): number {
   const { page } = m;
   const frame = page.freeRun;
@@ -44,7 +48,7 @@ export function reservTakeRun(m: Machine): number {
   return runOf(page.runLow);
 }
 
-/** Gives back a run of which no frame is allocated. */
+/** Frees a run with no allocated frames. */
 function freeRun(m: Machine, run: number): void {
   const { page } = m;
   const first = firstOf(run);
@@ -112,7 +116,7 @@ function populate(m: Machine, run: number, slot: number): Frame {
   return firstOf(run) + slot;
 }
 
-/** A page of a run in use is free again; so is the run with its last page. FreeBSD: vm_reserv_free_page, vm_reserv_depopulate */
+/** Frees a page of a run, and the run itself with its last page. FreeBSD: vm_reserv_free_page, vm_reserv_depopulate */
 export function reservFreePage(m: Machine, frame: Frame): void {
   const { page } = m;
   const run = runOf(frame);
@@ -128,7 +132,7 @@ export function reservFreePage(m: Machine, frame: Frame): void {
   freeRun(m, run);
 }
 
-/** Dissolves a run: its free frames become single pages, those in use stay where they are. FreeBSD: vm_reserv_break */
+/** Breaks a run: its free frames become single pages, frames in use stay where they are. FreeBSD: vm_reserv_break */
 function breakRun(m: Machine, run: number): void {
   const { page } = m;
   disownRun(m, run);
@@ -139,12 +143,15 @@ function breakRun(m: Machine, run: number): void {
   page.runCount[run] = 0;
 }
 
-/** The object ends: its runs dissolve. FreeBSD: vm_reserv_break_all */
+/** Breaks all runs of an object that is being destroyed. FreeBSD: vm_reserv_break_all */
 export function reservBreakAll(m: Machine, object: VmObject): void {
   while (object.runHead !== 0) breakRun(m, object.runHead);
 }
 
-/** Memory is short: gets single pages out of a run. False: there is none. FreeBSD: vm_reserv_reclaim_inactive */
+/**
+ * Breaks a run to get single pages when memory is short. Returns false if there is no run to break.
+ * FreeBSD: vm_reserv_reclaim_inactive
+ */
 export function reservReclaim(m: Machine): boolean {
   const { page } = m;
   const free = page.freeRun;
@@ -161,7 +168,10 @@ export function reservReclaim(m: Machine): boolean {
 /** Does the object own the run of this page? */
 const owns = (m: Machine, object: VmObject, frame: Frame): boolean => m.page.runOwner[runOf(frame)] === object;
 
-/** The run of a neighbouring page (0: none), if the object owns it and it covers pindex, else 0. FreeBSD: vm_reserv_from_object */
+/**
+ * Returns the run of a neighbouring page (0: none) if the object owns it and it covers pindex, else 0.
+ * FreeBSD: vm_reserv_from_object
+ */
 function runFor(m: Machine, object: VmObject, pindex: number, neighbour: Frame): number {
   const { page } = m;
   const run = runOf(neighbour);
@@ -171,8 +181,8 @@ function runFor(m: Machine, object: VmObject, pindex: number, neighbour: Frame):
 }
 
 /**
- * A frame for page pindex of a coloured object out of a run, its own or a new one; 0: a single page must do. before is the
- * resident page with the next lower index, 0 if there is none. FreeBSD: vm_reserv_alloc_page
+ * Allocates a frame for page pindex of a coloured object from one of its runs or a new one; 0 if the caller must use a
+ * single page. before is the resident page with the next lower index, 0 if there is none. FreeBSD: vm_reserv_alloc_page
  */
 export function reservAllocPage(m: Machine, object: VmObject, pindex: number, before: Frame): Frame {
   const { page } = m;
@@ -189,7 +199,7 @@ export function reservAllocPage(m: Machine, object: VmObject, pindex: number, be
   }
   if (after !== 0) {
     const right = owns(m, object, after) ? page.runFirst[runOf(after)] : page.pindex[after];
-    // A run whose first index lies before the object's beginning does not count: the kernel's indices are unsigned.
+    // A run that would start before the object does is not used: the kernel's indices are unsigned.
     if (right >= 0 && first + RUN_PAGES > right) return 0;
   }
   if ((object.flags & OBJ_ANON) === 0 && first + RUN_PAGES > object.size) return 0;
@@ -199,7 +209,10 @@ export function reservAllocPage(m: Machine, object: VmObject, pindex: number, be
   return populate(m, run, slot);
 }
 
-/** A page has moved between objects, down by `offset` indices: its run goes along if the old object owns it. FreeBSD: vm_reserv_rename */
+/**
+ * A page has moved to another object, down by `offset` indices: its run moves too if the old object owns it.
+ * FreeBSD: vm_reserv_rename
+ */
 export function reservRename(m: Machine, frame: Frame, to: VmObject, from: VmObject, offset: number): void {
   const run = runOf(frame);
   if (m.page.runOwner[run] !== from) return;

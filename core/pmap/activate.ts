@@ -11,13 +11,16 @@ import type { Pmap } from '../state/pmap.ts';
 import { clearActive, setActive } from './active.ts';
 import { PMAP_PCID_USER_PT } from './invalidate.ts';
 
-/** First PCID after those that can be given out; with page-table isolation each takes two. FreeBSD: PMAP_PCID_OVERMAX */
+/**
+ * First PCID past the ones that can be allocated; with page-table isolation each pmap takes two.
+ * FreeBSD: PMAP_PCID_OVERMAX
+ */
 const PCID_OVERMAX = 0x1000;
 const PCID_OVERMAX_PTI = 0x800;
 
 /**
- * Makes sure that the pmap has a PCID on a CPU. True: the one it had is still good, so are the translations cached under
- * it. FreeBSD: pmap_pcid_alloc
+ * Makes sure that the pmap has a PCID on a CPU. Returns true if its old PCID is still valid, and so are the
+ * translations cached under it. FreeBSD: pmap_pcid_alloc
  */
 function allocPcid(m: Machine, pmap: Pmap, cpu: Cpu): boolean {
   const { id } = cpu;
@@ -25,7 +28,8 @@ function allocPcid(m: Machine, pmap: Pmap, cpu: Cpu): boolean {
   const overmax = m.config.pti ? PCID_OVERMAX_PTI : PCID_OVERMAX;
   if (cpu.pcidNext > overmax) throw new KernelPanic('pmap_pcid_alloc', 'pcid_next', { cpu: id, next: cpu.pcidNext });
   if (cpu.pcidNext === overmax) {
-    // All are given out: a new generation, in which every pmap must take one again. 0 is no generation.
+    // All PCIDs are allocated: start a new generation, in which every pmap must allocate again. Generation 0 is never
+    // used.
     cpu.pcidGen = (cpu.pcidGen + 1) | 0 || 1;
     cpu.pcidNext = 1;
   }
@@ -35,7 +39,7 @@ function allocPcid(m: Machine, pmap: Pmap, cpu: Cpu): boolean {
 }
 
 /**
- * Loads a pmap on the current CPU, and takes the one loaded before off it. Does nothing if it is loaded already.
+ * Loads a pmap on the current CPU and unloads the previous one. Does nothing if it is already loaded.
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_activate
  */
 export function pmapActivate(m: Machine, pmap: Pmap): void {

@@ -1,10 +1,10 @@
 /**
- * pm_active: the CPUs that have a pmap loaded, 64 of them in two words.
- * FreeBSD: sys/sys/cpuset.h CPU_SET_ATOMIC, CPU_CLR_ATOMIC, CPU_ISSET.
+ * pm_active: the set of CPUs that have a pmap loaded, 64 bits in two words. FreeBSD: sys/sys/cpuset.h CPU_SET_ATOMIC,
+ * CPU_CLR_ATOMIC, CPU_ISSET.
  */
 import type { Pmap } from '../state/pmap.ts';
 
-/** Says that the pmap is loaded on a CPU, or no longer. */
+/** Marks the pmap as loaded on a CPU. */
 export function setActive(pmap: Pmap, cpu: number): void {
   if (cpu < 32) pmap.activeLo |= 1 << cpu;
   else pmap.activeHi |= 1 << (cpu - 32);
@@ -21,11 +21,11 @@ export const isActive = (pmap: Pmap, cpu: number): boolean =>
 const othersLo = (pmap: Pmap, cpu: number): number => (cpu < 32 ? pmap.activeLo & ~(1 << cpu) : pmap.activeLo);
 const othersHi = (pmap: Pmap, cpu: number): number => (cpu < 32 ? pmap.activeHi : pmap.activeHi & ~(1 << (cpu - 32)));
 
-/** Is it loaded on another CPU than this one? */
+/** Is the pmap loaded on a CPU other than this one? */
 export const isActiveElsewhere = (pmap: Pmap, cpu: number): boolean =>
   (othersLo(pmap, cpu) | othersHi(pmap, cpu)) !== 0;
 
-/** On how many others. */
+/** Number of other CPUs that have the pmap loaded. */
 export const activeElsewhere = (pmap: Pmap, cpu: number): number =>
   popcount(othersLo(pmap, cpu)) + popcount(othersHi(pmap, cpu));
 

@@ -1,6 +1,4 @@
-/**
- * Page-table pages for a mapping that is about to be made: what is in the way is demoted, and the caller may sleep.
- */
+/** Page-table pages for a mapping about to be made: a large mapping in the way is demoted, and the caller may sleep. */
 import { PMAP_LOCKS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import { PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.ts';
@@ -12,7 +10,7 @@ import { LEVEL_PD, LEVEL_PT, makeTable } from './ptp.ts';
 import { demotePde } from './superpage.ts';
 import { pdSlot, pdeAt, pdpeAt } from './tables.ts';
 
-/** Sleeps for memory without locks. The caller must look everything up again. */
+/** Drops all locks and sleeps for memory. The caller must look everything up again. */
 export function sleepForMemory(m: Machine): void {
   m.pvListLocked = 0;
   if (m.invlOpen !== 0) throw new KernelPanic('pmap_allocpte_alloc', 'sleeps in a delayed invalidation block');
@@ -21,8 +19,8 @@ export function sleepForMemory(m: Machine): void {
 }
 
 /**
- * Links a new PT page for an address, its first reference the caller's. Without memory the result is 0, after a sleep if
- * one is allowed. FreeBSD: pmap_allocpte_alloc
+ * Links a new PT page for an address; its first reference belongs to the caller. Returns 0 if there is no memory, after
+ * a sleep if sleeping is allowed. FreeBSD: pmap_allocpte_alloc
  */
 export function allocPtp(m: Machine, pmap: Pmap, hi: number, lo: number, sleep: boolean): Frame {
   const frame = makeTable(m, pmap, hi, lo, LEVEL_PT);
@@ -31,8 +29,8 @@ export function allocPtp(m: Machine, pmap: Pmap, hi: number, lo: number, sleep: 
 }
 
 /**
- * The PDE of an address, its PD page made if missing and referenced once more for the caller. Returns 0 when there is no
- * memory and the caller may not sleep. FreeBSD: pmap_alloc_pde
+ * Returns the PDE of an address, allocates its PD page if missing, and takes a reference on the PD page for the caller.
+ * Returns 0 if there is no memory and the caller may not sleep. FreeBSD: pmap_alloc_pde
  */
 export function allocPde(m: Machine, pmap: Pmap, hi: number, lo: number, sleep: boolean): number {
   const { words } = m;
@@ -52,13 +50,13 @@ export function allocPde(m: Machine, pmap: Pmap, hi: number, lo: number, sleep: 
   }
 }
 
-/** The PD page in which a PDE lies. */
+/** The PD page that contains a PDE. */
 export const pdPageOf = (pde: number): Frame => frameAt(pde);
 
 /**
- * The PT page of an address, made if missing, referenced once more for the caller. Returns 0 when there is no memory.
- * FreeBSD: pmap_allocpte as pmap_copy calls it: without leave to sleep or to switch pv list locks, so that a managed 2M
- * mapping in the way is a panic, as in the kernel.
+ * Returns the PT page of an address, allocates it if missing, and takes a reference for the caller. Returns 0 if there
+ * is no memory. FreeBSD: pmap_allocpte as pmap_copy calls it: it may neither sleep nor switch pv list locks, so a
+ * managed 2M mapping in the way causes a panic, as in the kernel.
  */
 export function allocPte(m: Machine, pmap: Pmap, hi: number, lo: number): Frame {
   const { words } = m;

@@ -1,6 +1,4 @@
-/**
- * pmap_copy: giving a child the mappings of its parent, ahead of its faults.
- */
+/** pmap_copy: copies a parent's mappings to its child ahead of faults. */
 import { PMAP_LOCKS, SUPERPAGE_MAPPINGS } from '../counters.ts';
 import { enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
@@ -18,16 +16,16 @@ import { LEVEL_PDP, abortPtp, makeTable } from './ptp.ts';
 import { tryInsertPvEntry } from './pv.ts';
 import { pdeSpan, pdpeAt, pteIn } from './tables.ts';
 
-/** The PMAP lock of two pmaps, in order of address. It is not recursive. */
+/** Takes the PMAP lock of both pmaps, in address order. The lock is not recursive. */
 function lockBoth(m: Machine, dst: Pmap, src: Pmap): void {
   m.counters[PMAP_LOCKS] += 2;
   if (dst === src) throw new KernelPanic('_mtx_lock_sleep', 'recursed on non-recursive mutex pmap', { pmap: dst.id });
 }
 
 /**
- * Maps in dst what src maps in [srcAddr, srcAddr + len), less the wired, modified and accessed bits; 4K mappings only of
- * managed pages. Merely an optimization: it does nothing if the addresses differ, and stops when memory is short.
- * FreeBSD: sys/amd64/amd64/pmap.c pmap_copy
+ * Maps in dst what src maps in [srcAddr, srcAddr + len), without the wired, modified and accessed bits; of 4K mappings,
+ * only those of managed pages. It is only an optimization: it does nothing if the addresses differ, and stops when
+ * memory is short. FreeBSD: sys/amd64/amd64/pmap.c pmap_copy
  */
 export function pmapCopy(m: Machine, dst: Pmap, src: Pmap, dstAddr: Va, len: number, srcAddr: Va): void {
   enterCall(m, EV_COPY, dst.id, src.id, srcAddr, srcAddr + len);
@@ -62,7 +60,7 @@ function copyRange(m: Machine, dst: Pmap, src: Pmap, start: Va, end: Va): void {
   }
 }
 
-/** False: out of memory, stop. */
+/** Returns false if memory ran out and the copy must stop. */
 function copy1g(m: Machine, dst: Pmap, srcPdpe: number, va: Va): boolean {
   const { words } = m;
   const hi = vaHi(va);
@@ -80,7 +78,10 @@ function copy1g(m: Machine, dst: Pmap, srcPdpe: number, va: Va): boolean {
   return true;
 }
 
-/** A 2M mapping keeps M: it must not be writeable and clean. False: out of memory, stop. */
+/**
+ * Copies a 2M mapping. It keeps PG_M, since it must not be writeable and clean. Returns false if memory ran out and the
+ * copy must stop.
+ */
 function copy2m(m: Machine, dst: Pmap, srcPde: number, va: Va): boolean {
   const { words } = m;
   const hi = vaHi(va);
@@ -100,7 +101,7 @@ function copy2m(m: Machine, dst: Pmap, srcPde: number, va: Va): boolean {
   return true;
 }
 
-/** Copies 4K mappings of [va, end), under one PDE of the source. False: stop. */
+/** Copies the 4K mappings in [va, end) under one PDE of the source. Returns false if the copy must stop. */
 function copyPtes(m: Machine, dst: Pmap, srcPde: number, va: Va, end: Va): boolean {
   const { words, page } = m;
   const { refCount } = page;
@@ -131,7 +132,7 @@ function copyPtes(m: Machine, dst: Pmap, srcPde: number, va: Va, end: Va): boole
   return true;
 }
 
-/** Copies protection keys, of which this machine has none. Returns 0. FreeBSD: pmap_vmspace_copy */
+/** Copies protection keys; this machine has none. Returns 0. FreeBSD: pmap_vmspace_copy */
 export function pmapVmspaceCopy(_m: Machine, _dst: Pmap, _src: Pmap): number {
   return 0;
 }

@@ -1,6 +1,4 @@
-/**
- * 2M mappings made at once, without 512 small ones before. FreeBSD: sys/amd64/amd64/pmap.c pmap_enter_pde
- */
+/** 2M mappings created directly, not by promotion of 512 small ones. FreeBSD: sys/amd64/amd64/pmap.c pmap_enter_pde */
 import { SUPERPAGE_MAPPINGS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import { PG_M, PG_MANAGED, PG_NX_HI, PG_PS, PG_RW, PG_U, PG_V, PG_W, entryLo, frameOf } from '../hw/entry.ts';
@@ -25,13 +23,13 @@ import { changePvListLock, pvInsertTail, pvSetVa, tryGetPvEntry } from './pv.ts'
 import { getPvEntry } from './reclaim.ts';
 import { removePtes } from './remove.ts';
 
-/** What pmap_enter_pde may do beside making a mapping. */
+/** What pmap_enter_pde is allowed to do besides creating a mapping. */
 export interface EnterPdeLeave {
   /** Sleep for a page-table page. */
   readonly sleep: boolean;
-  /** Take the place of what is mapped. */
+  /** Replace an existing mapping. */
   readonly replace: boolean;
-  /** Take pv entries from other mappings. */
+  /** Reclaim pv entries from other mappings. */
   readonly reclaim: boolean;
 }
 
@@ -39,7 +37,10 @@ export const ENTER_PDE: EnterPdeLeave = { sleep: true, replace: true, reclaim: t
 export const ENTER_PDE_NOSLEEP: EnterPdeLeave = { sleep: false, replace: true, reclaim: true };
 const ENTER_PDE_AHEAD: EnterPdeLeave = { sleep: false, replace: false, reclaim: false };
 
-/** Creates the pv entry of a 2M mapping. False: no memory without reclaiming. FreeBSD: pmap_pv_insert_pde */
+/**
+ * Creates the pv entry of a 2M mapping. Returns false if there is no memory and reclaiming is not allowed.
+ * FreeBSD: pmap_pv_insert_pde
+ */
 export function pvInsertPde(m: Machine, pmap: Pmap, hi: number, lo: number, first: Frame, reclaim: boolean): boolean {
   const pv = reclaim ? getPvEntry(m, pmap) : tryGetPvEntry(m, pmap);
   if (pv === 0) return false;
@@ -50,8 +51,9 @@ export function pvInsertPde(m: Machine, pmap: Pmap, hi: number, lo: number, firs
 }
 
 /**
- * Maps the 2M page of a leaf entry (newLo, newHi) at an address. The pmap is locked. Returns KERN_SUCCESS; KERN_FAILURE if
- * something is mapped there and may not be replaced; KERN_RESOURCE_SHORTAGE if memory is short. FreeBSD: pmap_enter_pde
+ * Maps the 2M page of a leaf entry (newLo, newHi) at an address. The pmap is locked. Returns KERN_SUCCESS; KERN_FAILURE
+ * if something is mapped there and may not be replaced; KERN_RESOURCE_SHORTAGE if memory is short.
+ * FreeBSD: pmap_enter_pde
  */
 export function enterPde(
   m: Machine,
@@ -93,7 +95,10 @@ export function enterPde(
   return KERN_SUCCESS;
 }
 
-/** Unmaps what a valid PDE maps, flushed at once. The reference taken for the new mapping keeps the PD page. */
+/**
+ * Removes what a valid PDE maps and flushes it at once. The reference taken for the new mapping keeps the PD page
+ * alive.
+ */
 function breakMappings(m: Machine, pmap: Pmap, pde: number, hi: number, lo: number): void {
   const { words } = m;
   const outer = m.delayedFree;
@@ -113,7 +118,7 @@ function breakMappings(m: Machine, pmap: Pmap, pde: number, hi: number, lo: numb
   if (words[pde] !== 0) throw new KernelPanic('pmap_enter_pde', 'non-zero pde', { pde: words[pde] >>> 0 });
 }
 
-/** Maps 2M ahead of use, read-only and not accessed, if that is easy. FreeBSD: pmap_enter_2mpage */
+/** Maps 2M ahead of use, read-only and not accessed, if that needs no effort. FreeBSD: pmap_enter_2mpage */
 export function enter2mpage(m: Machine, pmap: Pmap, hi: number, lo: number, frame: Frame, prot: number): boolean {
   const managed = (m.page.oflags[frame] & VPO_UNMANAGED) === 0 ? PG_MANAGED : 0;
   const nx = (prot & VM_PROT_EXECUTE) === 0 ? PG_NX_HI : 0;

@@ -1,6 +1,4 @@
-/**
- * The lighter relatives of pmap_enter: mapping ahead of use, where nothing is mapped and only if that is easy.
- */
+/** Variants of pmap_enter that map ahead of use: only where nothing is mapped, and only if that needs no effort. */
 import { PMAP_LOCKS } from '../counters.ts';
 import { leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
@@ -18,9 +16,8 @@ import { pmapPsEnabled } from './superpage.ts';
 import { pdeAt, pteOf } from './tables.ts';
 
 /**
- * Maps the object's resident pages from `first` on at [sva, eva), read-only and not accessed, where nothing is mapped. 2M at
- * a time where possible. Gives up silently when memory is short.
- * FreeBSD: sys/amd64/amd64/pmap.c pmap_enter_object
+ * Maps the object's resident pages from `first` on at [sva, eva), read-only and not accessed, where nothing is mapped;
+ * 2M at a time where possible. Gives up silently if memory is short. FreeBSD: sys/amd64/amd64/pmap.c pmap_enter_object
  */
 export function pmapEnterObject(m: Machine, pmap: Pmap, sva: Va, eva: Va, first: Frame, prot: number): void {
   const { page } = m;
@@ -66,7 +63,9 @@ export function pmapEnterQuick(m: Machine, pmap: Pmap, va: Va, frame: Frame, pro
   leavePlace(m);
 }
 
-/** `ptp`: the PT page of the last call, 0 none. Returns the one of this call, or 0 if nothing was mapped. */
+/**
+ * `ptp` is the PT page returned by the previous call, 0 if none. Returns the PT page used, or 0 if nothing was mapped.
+ */
 function enterQuickLocked(
   m: Machine,
   pmap: Pmap,

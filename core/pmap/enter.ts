@@ -1,6 +1,4 @@
-/**
- * pmap_enter: mapping a page where it is needed now.
- */
+/** pmap_enter: maps a page that is needed now. */
 import { PMAP_LOCKS } from '../counters.ts';
 import { leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
@@ -51,13 +49,13 @@ import { getPvEntry } from './reclaim.ts';
 import { demotePde, pmapPsEnabled, promotePde } from './superpage.ts';
 import { pdeAt, pteOf, usualPtPage } from './tables.ts';
 
-/** The entry stands already: nothing is left to store. */
+/** The entry is already in place: nothing is left to store. */
 const IN_PLACE = -1;
 
 /**
- * Maps the page `frame` at `va` with `prot`. flags: VM_PROT_ bits of the access that needs it, PMAP_ENTER_NOSLEEP, _WIRED,
- * _LARGEPAGE. psind: 0 = 4K, 1 = 2M, 2 = 1G (large pages only). Takes the place of what is mapped there, and may promote.
- * Returns KERN_SUCCESS, or KERN_RESOURCE_SHORTAGE when it may not sleep for memory.
+ * Maps the page `frame` at `va` with `prot`. flags: VM_PROT_ bits of the access that needs it, PMAP_ENTER_NOSLEEP,
+ * _WIRED, _LARGEPAGE. psind: 0 = 4K, 1 = 2M, 2 = 1G (large pages only). Replaces an existing mapping, and may promote.
+ * Returns KERN_SUCCESS, or KERN_RESOURCE_SHORTAGE if there is no memory and it may not sleep.
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_enter
  */
 export function pmapEnter(
@@ -145,7 +143,9 @@ function enter4k(
   return KERN_SUCCESS;
 }
 
-/** The PT page of an address that has none, referenced for a new entry: what is in the way is demoted. */
+/**
+ * Allocates the PT page of an address that has none, referenced for a new entry; a 2M mapping in the way is demoted.
+ */
 function makeRoom(m: Machine, pmap: Pmap, hi: number, lo: number, sleep: boolean): Frame {
   for (;;) {
     const at = pdeAt(m, pmap, hi, lo);
@@ -186,8 +186,8 @@ function enterLarge(
 }
 
 /**
- * pmap_enter where a page is mapped already. The same page: changes the entry if need be, returns IN_PLACE. Another one:
- * unmaps it, and returns its pv entry for the new mapping to use, or 0.
+ * pmap_enter where a page is already mapped. Same page: changes the entry if necessary and returns IN_PLACE. Another
+ * page: unmaps it, and returns its pv entry for reuse by the new mapping, or 0.
  */
 function enterOver(
   m: Machine,
@@ -222,7 +222,7 @@ function enterOver(
     return IN_PLACE;
   }
 
-  // Another page. The mapping is invalid for a moment, so that all threads see the old page or the new one.
+  // Another page. The mapping is invalid for a moment, so that every thread sees either the old page or the new one.
   words[pte] = 0;
   words[pte + 1] = 0;
   if ((old & PG_MANAGED) === 0) {

@@ -1,5 +1,5 @@
 /**
- * The machine-dependent VM: what the VM layer, processes and variants may call. FreeBSD: sys/vm/pmap.h
+ * The machine-dependent VM: the functions that the VM layer, processes and variants may call. FreeBSD: sys/vm/pmap.h
  */
 export { pmapActivate } from './activate.ts';
 export { pmapCopy, pmapVmspaceCopy } from './copy.ts';

@@ -1,9 +1,9 @@
 /**
  * TLB invalidation, and the delayed-invalidation blocks.
  *
- * A request is carried out on the current CPU if the pmap is loaded there, and by interrupt on the others that have it
- * loaded; with PCIDs, every CPU that may hold translations of it under an old PCID is made to take a new one.
- * FreeBSD: sys/amd64/amd64/pmap.c pmap_invalidate_page and below; sys/x86/x86/mp_x86.c smp_targeted_tlb_shootdown.
+ * A request is carried out directly if the pmap is loaded on the current CPU, and by IPI on the other CPUs that have it
+ * loaded. With PCIDs, every CPU that may hold translations of the pmap under an old PCID is forced to allocate a new
+ * one. FreeBSD: sys/amd64/amd64/pmap.c pmap_invalidate_page and below; sys/x86/x86/mp_x86.c smp_targeted_tlb_shootdown.
  */
 import {
   CONTEXT_FLUSHES,
@@ -31,12 +31,15 @@ import { activeElsewhere, isActive, isActiveElsewhere } from './active.ts';
 /** PCID bit of the user root under page-table isolation. FreeBSD: PMAP_PCID_USER_PT */
 export const PMAP_PCID_USER_PT = 0x800;
 
-/** From this many pages up a range is invalidated as a whole TLB. FreeBSD: PMAP_INVLPG_THRESHOLD / PAGE_SIZE */
+/**
+ * A range of at least this many pages is invalidated by flushing the whole TLB. FreeBSD: PMAP_INVLPG_THRESHOLD /
+ * PAGE_SIZE
+ */
 const INVLPG_THRESHOLD: Pages = 4096;
 
 /**
- * What comes before the current CPU's own flush: every other CPU that may have translations under an old PCID is made to
- * take a new one, and those that have the pmap loaded are interrupted, if there are any. Returns whether they are.
+ * Runs before the current CPU's own flush: forces every other CPU that may have translations under an old PCID to
+ * allocate a new one, and interrupts those that have the pmap loaded. Returns whether any were interrupted.
  * FreeBSD: pmap_invalidate_preipi, smp_targeted_tlb_shootdown
  */
 function reachOthers(m: Machine, pmap: Pmap): boolean {
@@ -59,14 +62,14 @@ function interrupt(m: Machine, pmap: Pmap, targets: number): boolean {
   return true;
 }
 
-/** Drops a page of the user root's PCID too, unless all of that goes at the next return to user mode anyway. */
+/** Drops a page under the user root's PCID too, unless the next return to user mode flushes that PCID anyway. */
 function flushUserPage(m: Machine, cpu: Cpu, pmap: Pmap, hi: number, lo: number): boolean {
   if (!m.config.pcid || cpu.userFlushPending) return false;
   invpcid(cpu, INVPCID_ADDR, pmap.pcid[cpu.id] | PMAP_PCID_USER_PT, hi, lo);
   return true;
 }
 
-/** Returns whether it took an INVPCID. */
+/** Flushes a page on this CPU. Returns whether that used INVPCID. */
 function flushPage(m: Machine, cpu: Cpu, pmap: Pmap, hi: number, lo: number): boolean {
   invlpg(cpu, hi, lo);
   return pmap.topUser !== 0 && flushUserPage(m, cpu, pmap, hi, lo);
@@ -138,7 +141,7 @@ export function pmapInvalidateAll(m: Machine, pmap: Pmap): void {
 }
 
 /**
- * Invalidates a 2M mapping that goes. A promoted one may still have its 4K translations in TLBs.
+ * Invalidates a 2M mapping that is being removed. If it was promoted, TLBs may still hold its 4K translations.
  * FreeBSD: pmap_invalidate_pde_page
  */
 export function invalidatePdePage(m: Machine, pmap: Pmap, hi: number, lo: number, oldPdeHi: number): void {
@@ -147,8 +150,8 @@ export function invalidatePdePage(m: Machine, pmap: Pmap, hi: number, lo: number
 }
 
 /**
- * Opens a delayed-invalidation block: until it is finished, whoever takes away a page's last mapping must assume that
- * TLBs still hold mappings removed in it. FreeBSD: pmap_delayed_invl_start
+ * Opens a delayed-invalidation block: until it is finished, code that removes a page's last mapping must assume that
+ * TLBs still hold mappings removed in the block. FreeBSD: pmap_delayed_invl_start
  */
 export function delayedInvlStart(m: Machine): void {
   if (m.invlOpen !== 0) throw nested();
@@ -164,13 +167,15 @@ export function delayedInvlFinish(m: Machine): void {
   m.invlOpen = 0;
 }
 
-/** A mapping of this page went away; its flush comes with the open block, if there is one. FreeBSD: pmap_delayed_invl_page */
+/**
+ * Notes that a mapping of this page was removed; the open block, if any, will flush it. FreeBSD: pmap_delayed_invl_page
+ */
 export function delayedInvlPage(m: Machine, frame: Frame): void {
   const { invlOpen } = m;
   if (invlOpen !== 0) m.page.invlGen[runOf(frame)] = invlOpen;
 }
 
-/** Waits for the flushes that this page awaits: never long with one thread. FreeBSD: pmap_delayed_invl_wait */
+/** Waits for pending flushes of this page; with one thread there are never any. FreeBSD: pmap_delayed_invl_wait */
 export function delayedInvlWait(m: Machine, frame: Frame): void {
   if (m.page.invlGen[runOf(frame)] > m.invlFinished)
     throw new KernelPanic('pmap_delayed_invl_wait', 'waits for its own thread', { frame });

@@ -1,5 +1,5 @@
 /**
- * Non-transparent superpages: unmanaged 2M and 1G mappings that are made and taken away whole.
+ * Non-transparent superpages: unmanaged 2M and 1G mappings that are created and removed only as a whole.
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_enter_largepage, PMAP_ENTER_LARGEPAGE.
  */
 import type { Machine } from '../hunks.ts';
@@ -23,14 +23,14 @@ import { pmapResidentCountAdj } from './pt-page.ts';
 import { LEVEL_PD, LEVEL_PDP, makeTable } from './ptp.ts';
 import { pdSlot, pdeAt, pdpSlot, pdpeAt, pml4eAt } from './tables.ts';
 
-/** A range must cover a 1G mapping wholly: it cannot be demoted. */
+/** A range must cover all of a 1G mapping, which cannot be demoted. */
 export function assertWhole1g(where: string, whole: boolean): void {
   if (!whole) throw new KernelPanic(where, 'partial update of non-transparent 1G mapping');
 }
 
 /**
- * Maps an aligned 2M (psind 1) or 1G (psind 2) run with the given entry, over a mapping of the same run or over nothing. No
- * TLB flush. Returns a KERN_ code. FreeBSD: pmap_enter_largepage
+ * Maps an aligned 2M (psind 1) or 1G (psind 2) run with the given entry, over a mapping of the same run or over
+ * nothing. Does not flush TLBs. Returns a KERN_ code. FreeBSD: pmap_enter_largepage
  */
 export function enterLargepage(m: Machine, pmap: Pmap, va: Va, lo: number, hi: number, sleep: boolean, psind: number) {
   const { words } = m;

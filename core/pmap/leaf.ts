@@ -1,6 +1,4 @@
-/**
- * Taking away one leaf, 4K or 2M, with its pv entry and its reference to the page-table page. The caller flushes TLBs.
- */
+/** Removing one leaf, 4K or 2M, with its pv entry and its reference on the page-table page. The caller flushes TLBs. */
 import { REACHED_RESERVED_PT_PAGE_FREED } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import { frameOf, MODIFIED, PG_A, PG_MANAGED, PG_W } from '../hw/entry.ts';
@@ -15,14 +13,14 @@ import { unwirePtp } from './ptp.ts';
 import { changePvListLock, freePvEntry, pvFree4k, pvRemove2m } from './pv.ts';
 import { pdpeAt } from './tables.ts';
 
-/** A 4K mapping goes: its dirty and referenced bits move to the page. */
+/** Transfers the dirty and referenced bits of a 4K mapping being removed to its page. */
 export function saveBits(m: Machine, frame: Frame, oldLo: number): void {
   if ((oldLo & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
   if ((oldLo & PG_A) !== 0) m.page.aflags[frame] |= PGA_REFERENCED;
 }
 
 /**
- * Unmaps the page of a valid PTE in the PT page `ptp`. Returns whether the PT page went.
+ * Unmaps the page of a valid PTE in the PT page `ptp`. Returns whether the PT page was unlinked.
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_remove_pte
  */
 export function removePte(m: Machine, pmap: Pmap, pte: number, hi: number, lo: number, ptp: Frame): boolean {
@@ -48,7 +46,7 @@ export function removePte(m: Machine, pmap: Pmap, pte: number, hi: number, lo: n
 }
 
 /**
- * Frees the page-table page kept behind a 2M mapping that is gone, without TLB flush of its own.
+ * Frees the saved page table page (pm_root) of a 2M mapping that was removed, without a TLB flush of its own.
  * FreeBSD: pmap_remove_pde, pmap_remove_pages
  */
 export function freeReserved(m: Machine, pmap: Pmap, hi: number, lo: number, where: string): void {
@@ -65,9 +63,8 @@ export function freeReserved(m: Machine, pmap: Pmap, hi: number, lo: number, whe
 }
 
 /**
- * Unmaps the 2M page of a valid PDE, and frees the page-table page kept behind it. Returns whether the PD page went.
- * mayLock: see core/pmap/superpage.ts demotePde.
- * FreeBSD: sys/amd64/amd64/pmap.c pmap_remove_pde
+ * Unmaps the 2M page of a valid PDE and frees its saved page table page. Returns whether the PD page was unlinked.
+ * mayLock: see core/pmap/superpage.ts demotePde. FreeBSD: sys/amd64/amd64/pmap.c pmap_remove_pde
  */
 export function removePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: number, mayLock = true): boolean {
   const { words, page } = m;

@@ -1,6 +1,4 @@
-/**
- * Life cycle of a pmap: creation, release, and the two that the machine boots with.
- */
+/** Life cycle of a pmap: creation and release, and the two pmaps that the machine boots with. */
 import {
   KERNEL_PT_PAGE_COUNT,
   REACHED_PINIT_TOP_PAGE,
@@ -30,7 +28,7 @@ export const DIRECT_MAP_SLOT = 496;
 /** Kernel. KPML4BASE, NKPML4E */
 export const KERNEL_SLOT = 508;
 export const KERNEL_SLOTS = 4;
-/** Slot of a 5-level root that leads to all of the kernel. */
+/** The slot of a 5-level root that covers the whole kernel. */
 export const KERNEL_PML5_SLOT = 511;
 
 const TOP = PG_V | PG_RW | PG_A | PG_M;
@@ -41,9 +39,9 @@ function setSlot(m: Machine, root: Frame, slot: number, lo: number): void {
 }
 
 /**
- * Lays out memory and makes the kernel's page tables, kernel_pmap and pmap0, which is then loaded on every CPU. Pages are
- * allocated from frame `first` on; the frames below are the caller's. m has its RAM, its CPUs, and zeroed counters.
- * FreeBSD: sys/amd64/amd64/pmap.c pmap_bootstrap, pmap_init, pmap_pinit0
+ * Lays out memory and creates the kernel's page tables, kernel_pmap and pmap0, which is then loaded on every CPU. Pages
+ * are allocated from frame `first` on; the caller owns the frames below. m already has its RAM, its CPUs and zeroed
+ * counters. FreeBSD: sys/amd64/amd64/pmap.c pmap_bootstrap, pmap_init, pmap_pinit0
  */
 export function pmapBootstrap(m: Machine, first: Frame = 1): void {
   const { config, kernelPages: kernel, kernelPmap, pmap0 } = m;
@@ -90,7 +88,7 @@ export function pmapBootstrap(m: Machine, first: Frame = 1): void {
   }
 }
 
-/** Consecutive zeroed page-table pages of the kernel, in no counter. Returns the first. */
+/** Allocates consecutive zeroed page-table pages of the kernel, without counting them. Returns the first. */
 function bootPages(m: Machine, count: number): Frame {
   const first = m.page.next;
   for (let i = 0; i < count; i++) {
@@ -158,7 +156,10 @@ function clearKernelSlots(m: Machine, root: Frame): void {
   for (let i = 0; i < LARGE_MAP_SLOTS; i++) setSlot(m, root, LARGE_MAP_SLOT + i, 0);
 }
 
-/** A pmap for pmapPinit, numbered next. After a release it is fit for another pmapPinit, or for freePmap. */
+/**
+ * Returns a pmap ready for pmapPinit, with the next number. After a release it can go to pmapPinit again or to
+ * freePmap.
+ */
 export function newPmap(m: Machine): Pmap {
   const id = m.pmaps.length;
   const pmap = m.sparePmaps.pop() ?? new Pmap(id);
@@ -168,7 +169,7 @@ export function newPmap(m: Machine): Pmap {
   return pmap;
 }
 
-/** The pmap, which was released, goes with the vmspace that it lies in. Nobody may use it any more. */
+/** Frees a released pmap along with its vmspace. It must not be used afterwards. */
 export function freePmap(m: Machine, pmap: Pmap): void {
   m.pmaps[pmap.id] = null;
   m.sparePmaps.push(pmap);
@@ -189,8 +190,8 @@ function takeTopPage(m: Machine, pmap: Pmap): Frame {
 }
 
 /**
- * Gives a pmap its root, and a second one for user mode if the creating process has page-table isolation (kpti; it takes
- * a machine with pti). Sleeps for memory. FreeBSD: sys/amd64/amd64/pmap.c pmap_pinit
+ * Gives a pmap its root, and a second root for user mode if the creating process has page-table isolation (kpti;
+ * requires a machine with pti). Sleeps for memory. FreeBSD: sys/amd64/amd64/pmap.c pmap_pinit
  */
 export function pmapPinit(m: Machine, pmap: Pmap, kpti: boolean): void {
   enterCall(m, EV_PINIT, pmap.id);
@@ -211,8 +212,8 @@ export function pmapPinit(m: Machine, pmap: Pmap, kpti: boolean): void {
 }
 
 /**
- * Takes the root of an empty pmap that is loaded nowhere. Panics, as the variant has it, if something is left.
- * FreeBSD: sys/amd64/amd64/pmap.c pmap_release
+ * Frees the root of an empty pmap that is not loaded anywhere. Panics if something is left, as the variant defines
+ * that. FreeBSD: sys/amd64/amd64/pmap.c pmap_release
  */
 export function pmapRelease(m: Machine, pmap: Pmap): void {
   const { counters, hunks } = m;

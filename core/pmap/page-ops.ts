@@ -1,6 +1,6 @@
 /**
- * Operations on all mappings of one page, whatever pmap they are in. They take the page's pv list lock, and each pmap's
- * lock in turn by trying: with one thread the attempt never fails.
+ * Operations on all mappings of one page, in every pmap. They take the page's pv list lock and then try each pmap's
+ * lock in turn: with one thread the attempt never fails.
  */
 import { PMAP_TRY_LOCKS, PV_LIST_READ_LOCKS, PV_LIST_WRITE_LOCKS } from '../counters.ts';
 import { leavePlace } from '../events.ts';
@@ -20,7 +20,7 @@ import { freePvEntry, pvInsertTail, pvNext, pvPmap, pvUnlink, pvVaHi, pvVaLo } f
 import { demotePde } from './superpage.ts';
 import { pdeAt, pteIn } from './tables.ts';
 
-/** pmap_ts_referenced looks at no more references than this. FreeBSD: PMAP_TS_REFERENCED_MAX */
+/** pmap_ts_referenced counts at most this many references. FreeBSD: PMAP_TS_REFERENCED_MAX */
 const TS_REFERENCED_MAX = 5;
 
 function assertManaged(m: Machine, frame: Frame, where: string): void {
@@ -34,7 +34,7 @@ function lockPage(m: Machine, frame: Frame): void {
 
 const isWriteMapped = (m: Machine, frame: Frame): boolean => (m.page.aflags[frame] & PGA_WRITEABLE) !== 0;
 
-/** The PDE above a mapping of the page's 4K list: never a leaf. */
+/** The PDE above a mapping on the page's 4K list; it is never a leaf. */
 function pdeOf4k(m: Machine, pmap: Pmap, pv: number, where: string): number {
   const { words } = m;
   const pde = words[pdeAt(m, pmap, pvVaHi(words, pv), pvVaLo(words, pv))];
@@ -42,7 +42,7 @@ function pdeOf4k(m: Machine, pmap: Pmap, pv: number, where: string): number {
   return pde;
 }
 
-/** Unmaps the page everywhere. FreeBSD: sys/amd64/amd64/pmap.c pmap_remove_all */
+/** Removes all mappings of the page. FreeBSD: sys/amd64/amd64/pmap.c pmap_remove_all */
 export function pmapRemoveAll(m: Machine, frame: Frame): void {
   const { words, page, counters } = m;
   if (m.recording) m.events.emit(EV_REMOVE_ALL, 0, page.object[frame], page.pindex[frame], 0, 0, 0, 0, frame);
@@ -82,7 +82,7 @@ export function pmapRemoveAll(m: Machine, frame: Frame): void {
   leavePlace(m);
 }
 
-/** Takes write access from all mappings of the page; 2M ones are demoted. FreeBSD: pmap_remove_write */
+/** Removes write access from all mappings of the page; 2M ones are demoted. FreeBSD: pmap_remove_write */
 export function pmapRemoveWrite(m: Machine, frame: Frame): void {
   const { page } = m;
   if (m.recording) m.events.emit(EV_REMOVE_WRITE, 0, page.object[frame], page.pindex[frame], 0, 0, 0, 0, frame);
@@ -126,7 +126,7 @@ function assertLocked(m: Machine, frame: Frame, where: string): void {
 }
 
 /**
- * Clears the modified bit of all mappings of the page. A writeable 2M mapping is demoted and this page of it made
+ * Clears the modified bit of all mappings of the page. A writeable 2M mapping is demoted and this page in it is made
  * read-only, so that a later write may promote it again. FreeBSD: pmap_clear_modify
  */
 export function pmapClearModify(m: Machine, frame: Frame): void {
@@ -168,9 +168,9 @@ function clearModifyMapped(m: Machine, frame: Frame): void {
 }
 
 /**
- * Counts the accessed bits of the page's mappings, up to a limit, and clears them; one of a 2M mapping stands for 512 pages
- * and is cleared only for the page that a hash selects. Also dirties the page if a modified bit is seen. 0 means that
- * there are truly none. FreeBSD: sys/amd64/amd64/pmap.c pmap_ts_referenced
+ * Counts the accessed bits of the page's mappings, up to a limit, and clears them. The bit of a 2M mapping covers 512
+ * pages and is cleared only for the page that a hash selects. Also dirties the page if a modified bit is seen. 0 means
+ * that the page has no references at all. FreeBSD: sys/amd64/amd64/pmap.c pmap_ts_referenced
  */
 export function pmapTsReferenced(m: Machine, frame: Frame): number {
   assertManaged(m, frame, 'pmap_ts_referenced');
@@ -199,8 +199,8 @@ function tsReferenced2m(m: Machine, frame: Frame): number {
     if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
     if ((old & PG_A) !== 0) {
       found++;
-      // A pmap's address has zero low bits, so it does not take part in the hash. Wired mappings stay accessed: one that
-      // is not would be destroyed by demotion.
+      // The kernel hashes the pmap's address too; its low bits are zero, so it has no effect. Wired mappings stay
+      // accessed: demotion would destroy a mapping that is not accessed.
       if (((frame ^ (lo >>> 21)) & (RUN_PAGES - 1)) === 0 && (old & PG_W) === 0) {
         words[pde] = old & ~PG_A;
         pmapInvalidatePage(m, pmap, hi, lo);
@@ -238,14 +238,14 @@ function tsReferenced4k(m: Machine, frame: Frame, max: number): number {
   return found;
 }
 
-/** Moves the first entry of a list to its end, so that the next scan begins with another one. */
+/** Moves the first entry of a list to its end, so that the next scan starts with a different one. */
 function rotate(words: Int32Array, heads: Int32Array, tails: Int32Array, index: number, pv: number): void {
   if (pvNext(words, pv) === 0) return;
   pvUnlink(words, heads, tails, index, pv);
   pvInsertTail(words, heads, tails, index, pv);
 }
 
-/** Whether any mapping of the page has all bits of `mask`. FreeBSD: pmap_page_test_mappings */
+/** Does any mapping of the page have all bits of `mask`? FreeBSD: pmap_page_test_mappings */
 function testMappings(m: Machine, frame: Frame, mask: number): boolean {
   const { words, page, counters } = m;
   counters[PV_LIST_READ_LOCKS]++;
@@ -260,7 +260,7 @@ function testMappings(m: Machine, frame: Frame, mask: number): boolean {
   return false;
 }
 
-/** Low word of the leaf that an entry stands for. FreeBSD: pmap_pte */
+/** Low word of the leaf that belongs to a pv entry. FreeBSD: pmap_pte */
 function leafOf(m: Machine, pv: number): number {
   const { words } = m;
   const lo = pvVaLo(words, pv);
@@ -268,13 +268,13 @@ function leafOf(m: Machine, pv: number): number {
   return (pde & PG_PS) !== 0 ? pde : words[pteIn(pde, lo)];
 }
 
-/** Whether the page was modified through any mapping. FreeBSD: pmap_is_modified */
+/** Was the page modified through any mapping? FreeBSD: pmap_is_modified */
 export function pmapIsModified(m: Machine, frame: Frame): boolean {
   assertManaged(m, frame, 'pmap_is_modified');
   return isWriteMapped(m, frame) && testMappings(m, frame, MODIFIED);
 }
 
-/** Whether the page was accessed through any mapping. FreeBSD: pmap_is_referenced */
+/** Was the page accessed through any mapping? FreeBSD: pmap_is_referenced */
 export function pmapIsReferenced(m: Machine, frame: Frame): boolean {
   assertManaged(m, frame, 'pmap_is_referenced');
   return testMappings(m, frame, PG_V | PG_A);
@@ -297,7 +297,7 @@ export function pmapPageWiredMappings(m: Machine, frame: Frame): number {
   return count;
 }
 
-/** Whether the page has any managed mapping. FreeBSD: pmap_page_is_mapped */
+/** Does the page have any managed mapping? FreeBSD: pmap_page_is_mapped */
 export function pmapPageIsMapped(m: Machine, frame: Frame): boolean {
   const { page } = m;
   if ((page.oflags[frame] & VPO_UNMANAGED) !== 0) return false;

@@ -1,6 +1,4 @@
-/**
- * Changing what mappings allow: protection, wiring, and the traces of use.
- */
+/** Changing attributes of mappings: protection, wiring, accessed and modified bits. */
 import { PMAP_LOCKS } from '../counters.ts';
 import { enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
@@ -46,7 +44,7 @@ import { pdeSpan, pteIn } from './tables.ts';
 
 const WRITTEN = PG_MANAGED | PG_M | PG_RW;
 
-/** Demotes with a pv list lock of its own. FreeBSD: pmap_demote_pde */
+/** Demotes a 2M mapping and handles the pv list lock itself. FreeBSD: pmap_demote_pde */
 function demoteUnlocked(m: Machine, pmap: Pmap, pde: number, va: Va): boolean {
   const demoted = demotePde(m, pmap, pde, vaHi(va), vaLo(va));
   m.pvListLocked = 0;
@@ -54,7 +52,7 @@ function demoteUnlocked(m: Machine, pmap: Pmap, pde: number, va: Va): boolean {
 }
 
 /**
- * Takes rights away from all mappings in [sva, eva); prot is what remains allowed. Never gives any. VM_PROT_NONE unmaps.
+ * Restricts all mappings in [sva, eva) to `prot`. Never adds rights. VM_PROT_NONE unmaps.
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_protect
  */
 export function pmapProtect(m: Machine, pmap: Pmap, sva: Va, eva: Va, prot: number): void {
@@ -102,7 +100,7 @@ function protectRange(m: Machine, pmap: Pmap, sva: Va, eva: Va, prot: number): v
   if (changed) pmapInvalidateAll(m, pmap);
 }
 
-/** Returns whether the entry changed; only then dropHi is cleared too. */
+/** Returns whether the entry changed; dropHi is cleared only in that case. */
 function protectLeaf(words: Int32Array, at: number, keepLo: number, addHi: number, dropHi: number): boolean {
   const oldLo = words[at];
   const oldHi = words[at + 1];
@@ -114,7 +112,7 @@ function protectLeaf(words: Int32Array, at: number, keepLo: number, addHi: numbe
   return true;
 }
 
-/** The flush that follows a change also rids TLBs of 4K translations, so the mapping is no promoted one any more. */
+/** A change is followed by a flush that also drops the 4K translations from TLBs, so PG_PROMOTED is cleared. */
 function protectPde(m: Machine, pde: number, keepLo: number, addHi: number): boolean {
   const old = m.words[pde];
   if (keepLo !== -1 && (old & WRITTEN) === WRITTEN) {
@@ -125,7 +123,7 @@ function protectPde(m: Machine, pde: number, keepLo: number, addHi: number): boo
 }
 
 /**
- * Clears the wired attribute of all mappings in [sva, eva): each must have it. No TLB flush, hardware does not know it.
+ * Clears the wired attribute of all mappings in [sva, eva); each must have it. No TLB flush: hardware ignores the bit.
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_unwire
  */
 export function pmapUnwire(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
@@ -168,9 +166,9 @@ export function pmapUnwire(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
 }
 
 /**
- * Clears accessed and modified bits of the managed mappings in [sva, eva), for MADV_DONTNEED after dirtying the pages, for
- * MADV_FREE without. 2M mappings are demoted; one page of each is unmapped, so that a later access may promote it again.
- * Other advice does nothing. FreeBSD: sys/amd64/amd64/pmap.c pmap_advise
+ * Clears accessed and modified bits of the managed mappings in [sva, eva): for MADV_DONTNEED after dirtying the pages,
+ * for MADV_FREE without. 2M mappings are demoted; one page of each is unmapped, so that a later access may promote it
+ * again. Other advice does nothing. FreeBSD: sys/amd64/amd64/pmap.c pmap_advise
  */
 export function pmapAdvise(m: Machine, pmap: Pmap, sva: Va, eva: Va, advice: number): void {
   enterCall(m, EV_ADVISE, pmap.id, sva, eva, advice);

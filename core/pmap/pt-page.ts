@@ -1,6 +1,6 @@
 /**
- * Page-table pages as pages: counting, allocating without sleeping, freeing at once or when TLBs are clean, keeping in
- * reserve behind 2M mappings.
+ * Page-table pages as pages: counting, allocating without sleeping, freeing (at once, or after the TLB flush), and
+ * saving them under 2M mappings.
  */
 import {
   KERNEL_PT_PAGE_COUNT,
@@ -15,7 +15,7 @@ import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, type Pages, WORDS_PER_PAGE } from '../units.ts';
 
-/** Number of the PT page of an address among a pmap's page-table pages. FreeBSD: pmap_pde_pindex */
+/** Index of an address's PT page among a pmap's page-table pages. FreeBSD: pmap_pde_pindex */
 export const ptPindex = (hi: number, lo: number): number => (hi >>> 0) * 2048 + (lo >>> 21);
 
 /** Adds to resident_count. FreeBSD: sys/amd64/amd64/pmap.c pmap_resident_count_adj */
@@ -36,8 +36,8 @@ function residentUnderflow(pmap: Pmap, count: Pages): KernelPanic {
 }
 
 /**
- * Counts page-table pages: kernel_pt_page_count for the kernel's pmap; else user_pt_page_count, and resident_count of the
- * pmap if one is given. FreeBSD: sys/amd64/amd64/pmap.c pmap_pt_page_count_adj
+ * Counts page-table pages: in kernel_pt_page_count for the kernel's pmap; else in user_pt_page_count, and also in the
+ * pmap's resident_count if a pmap is given. FreeBSD: sys/amd64/amd64/pmap.c pmap_pt_page_count_adj
  */
 export function pmapPtPageCountAdj(m: Machine, pmap: Pmap | null, count: Pages): void {
   if (pmap === m.kernelPmap) {
@@ -49,7 +49,7 @@ export function pmapPtPageCountAdj(m: Machine, pmap: Pmap | null, count: Pages):
 }
 
 /**
- * A page-table page, zeroed if asked, in no statistic yet. Returns 0 when there is no memory.
+ * Allocates a page-table page, zeroed if requested, without counting it. Returns 0 if there is no memory.
  * FreeBSD: pmap_alloc_pt_page
  */
 export function takePtPage(m: Machine, pindex: number, zero: boolean): Frame {
@@ -64,7 +64,10 @@ function initPtPage(m: Machine, frame: Frame, pindex: number): Frame {
   return frame;
 }
 
-/** A page-table page, zeroed if asked, counted. Returns 0 when there is no memory. FreeBSD: pmap_alloc_pt_page */
+/**
+ * Allocates and counts a page-table page, zeroed if requested. Returns 0 if there is no memory.
+ * FreeBSD: pmap_alloc_pt_page
+ */
 export function allocPtPage(m: Machine, pmap: Pmap, pindex: number, zero: boolean): Frame {
   const frame = takePtPage(m, pindex, zero);
   if (frame !== 0) pmapPtPageCountAdj(m, pmap, 1);
@@ -72,8 +75,9 @@ export function allocPtPage(m: Machine, pmap: Pmap, pindex: number, zero: boolea
 }
 
 /**
- * A zeroed page-table page, counted for `pmap`; null: a top-level page, counted in user_pt_page_count alone, and the call
- * sleeps until there is memory. Returns 0 when there is none. FreeBSD: sys/amd64/amd64/pmap.c pmap_alloc_pt_page
+ * Allocates a zeroed page-table page and counts it for `pmap`. null means a top-level page: it is counted in
+ * user_pt_page_count only, and the call sleeps until there is memory. Otherwise returns 0 if there is no memory.
+ * FreeBSD: sys/amd64/amd64/pmap.c pmap_alloc_pt_page
  */
 export function pmapAllocPtPage(m: Machine, pmap: Pmap | null, pindex: number): Frame {
   if (pmap !== null) return allocPtPage(m, pmap, pindex, true);
@@ -95,7 +99,7 @@ export function pmapFreePtPage(m: Machine, pmap: Pmap | null, frame: Frame, zero
   pmapPtPageCountAdj(m, pmap, -1);
 }
 
-/** All entries are 0: no entry has a high word without a low one. */
+/** Are all entries 0? An entry with a high word also has a low one. */
 function isZero(m: Machine, frame: Frame): boolean {
   const { words } = m;
   let any = 0;
@@ -104,14 +108,14 @@ function isZero(m: Machine, frame: Frame): boolean {
   return any === 0;
 }
 
-/** Puts a page on the list of pages to free once TLBs are clean. FreeBSD: pmap_add_delayed_free_list */
+/** Queues a page to be freed after the TLB flush. FreeBSD: pmap_add_delayed_free_list */
 export function delayFree(m: Machine, frame: Frame, zeroed: boolean): void {
   m.page.nonZero[frame] = zeroed ? 0 : 1;
   m.page.listNext[frame] = m.delayedFree;
   m.delayedFree = frame;
 }
 
-/** Frees the delayed pages. FreeBSD: vm_page_free_pages_toq */
+/** Frees the queued pages. FreeBSD: vm_page_free_pages_toq */
 export function freeDelayed(m: Machine): void {
   if (m.delayedFree !== 0) freeList(m);
 }
@@ -128,12 +132,15 @@ function freeList(m: Machine): void {
   m.counters[PT_PAGE_FREES] += freed;
 }
 
-/** Keeps a page-table page behind the 2M mapping that takes its place. FreeBSD: pmap_insert_pt_page */
+/** Saves a page-table page (in pm_root) while a 2M mapping replaces it. FreeBSD: pmap_insert_pt_page */
 export function insertPtPage(m: Machine, pmap: Pmap, frame: Frame): void {
   pmap.reserved.set(m.page.pindex[frame], frame);
 }
 
-/** Takes the page kept behind the 2M mapping at an address; 0: there is none. FreeBSD: pmap_remove_pt_page */
+/**
+ * Takes back the saved page table page (pm_root) of the 2M mapping at an address; 0 if there is none.
+ * FreeBSD: pmap_remove_pt_page
+ */
 export function removePtPage(pmap: Pmap, hi: number, lo: number): Frame {
   const { reserved } = pmap;
   if (reserved.size === 0) return 0;

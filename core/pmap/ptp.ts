@@ -1,8 +1,8 @@
 /**
  * Linking and unlinking page-table pages.
  *
- * A page-table page's references count its non-zero entries; a new page's first reference stands for the entry that the
- * caller will store in it. The root's entries are not counted.
+ * A page-table page's reference count is its number of non-zero entries; a new page's first reference stands for the
+ * entry that the caller is about to store. Entries of the root are not counted.
  */
 import type { Machine } from '../hunks.ts';
 import { PG_NX_HI, PG_TABLE, PG_V, entryLo, frameOf, tableWords } from '../hw/entry.ts';
@@ -31,7 +31,10 @@ function pindexOf(level: number, hi: number, lo: number): number {
   return level === LEVEL_PDP ? PDP_INDEX + (hi >>> 7) : PML4_INDEX + (hi >>> 16);
 }
 
-/** Drops a reference to a page-table page. At the last one it is unlinked, true. FreeBSD: pmap_unwire_ptp */
+/**
+ * Drops a reference on a page-table page. Returns true if it was the last one and the page was unlinked.
+ * FreeBSD: pmap_unwire_ptp
+ */
 export function unwirePtp(m: Machine, pmap: Pmap, hi: number, lo: number, frame: Frame): boolean {
   const { refCount } = m.page;
   if ((refCount[frame] = refCount[frame] - 1) !== 0) return false;
@@ -39,10 +42,7 @@ export function unwirePtp(m: Machine, pmap: Pmap, hi: number, lo: number, frame:
   return true;
 }
 
-/**
- * Unlinks a page-table page without entries, and every table above it that this leaves without any.
- * FreeBSD: _pmap_unwire_ptp
- */
+/** Unlinks an empty page-table page, and every table above that becomes empty as a result. FreeBSD: _pmap_unwire_ptp */
 function unlinkTable(m: Machine, pmap: Pmap, hi: number, lo: number, empty: Frame): void {
   const { words, la57 } = m;
   const { refCount, pindex } = m.page;
@@ -95,7 +95,7 @@ function clearEntry(words: Int32Array, at: number): void {
 }
 
 /**
- * Gives back the reference taken for a mapping that was not made. Paging-structure caches may hold the pages that go.
+ * Drops the reference taken for a mapping that was not made. Paging-structure caches may hold the pages being freed.
  * FreeBSD: pmap_abort_ptp
  */
 export function abortPtp(m: Machine, pmap: Pmap, hi: number, lo: number, frame: Frame): void {
@@ -109,8 +109,8 @@ export function abortPtp(m: Machine, pmap: Pmap, hi: number, lo: number, frame: 
 }
 
 /**
- * Makes a page-table page for an address and links it, with the tables above it that are missing. The new page is the
- * first to be allocated. Returns 0 when there is no memory; nothing has changed then. FreeBSD: pmap_allocpte_nosleep
+ * Allocates and links a page-table page for an address, with any missing tables above it. The page itself is allocated
+ * first. Returns 0 and changes nothing if there is no memory. FreeBSD: pmap_allocpte_nosleep
  */
 export function makeTable(m: Machine, pmap: Pmap, hi: number, lo: number, level: number): Frame {
   const frame = takePtPage(m, pindexOf(level, hi, lo), true);
@@ -119,7 +119,7 @@ export function makeTable(m: Machine, pmap: Pmap, hi: number, lo: number, level:
   const { refCount } = m.page;
   let count = 1;
   let table = pmap.top;
-  // The first reference of a table that was just made stands for the entry that this call stores in it.
+  // The first reference of a newly made table stands for the entry that this call stores in it.
   let made = false;
   if (m.la57) {
     const at = wordOf(table) + pml5Slot(hi);
@@ -178,7 +178,10 @@ function makeDone(m: Machine, pmap: Pmap, frame: Frame, count: Pages): Frame {
   return frame;
 }
 
-/** Out of memory after `count` pages: the first goes, and so does `made`, a table just made that gets no entry (0: none). */
+/**
+ * Handles running out of memory after `count` pages: frees the first, and `made`, a new table that gets no entry (0:
+ * none).
+ */
 function makeFailed(m: Machine, pmap: Pmap, hi: number, lo: number, frame: Frame, count: Pages, made: Frame): Frame {
   pmapPtPageCountAdj(m, pmap, count);
   if (made !== 0) freeUnreferenced(m, pmap, hi, lo, made);
@@ -194,8 +197,8 @@ const taken = (level: string, entry: number): KernelPanic =>
   new KernelPanic('pmap_allocpte_nosleep', `${level} entry is valid`, { entry: entry >>> 0 });
 
 /**
- * Links a page-table page into a root. With a user root, that one gets the entry, and the kernel-mode root gets it with
- * NX: a return to user mode on the wrong root faults at once.
+ * Links a page-table page into a root. If there is a user root, it gets the entry, and the kernel-mode root gets it
+ * with NX: a return to user mode on the wrong root then faults at once.
  */
 function linkTop(m: Machine, pmap: Pmap, slot: number, frame: Frame): void {
   const { words } = m;
@@ -206,7 +209,7 @@ function linkTop(m: Machine, pmap: Pmap, slot: number, frame: Frame): void {
   words[wordOf(pmap.topUser) + slot] = entryLo(frame, PG_TABLE);
 }
 
-/** Frees a just made table that gets no entry. FreeBSD: pmap_allocpte_free_unref */
+/** Frees a newly made table that gets no entry. FreeBSD: pmap_allocpte_free_unref */
 function freeUnreferenced(m: Machine, pmap: Pmap, hi: number, lo: number, frame: Frame): void {
   const outer = m.delayedFree;
   m.delayedFree = 0;

@@ -1,10 +1,10 @@
 /**
- * pv entries: the reverse map from a page to the mappings of it, in chunks of 168 that are pages of the simulated memory.
+ * pv entries: the reverse map from a page to its mappings, in chunks of 168 entries that are pages of simulated memory.
  *
  * A chunk has the kernel's layout: 16 words of header, then 168 entries of 6 words. An entry's id is the index of its
- * first word, so its chunk is the page it lies in, and its pmap stands in that page's first word. Entry lists are those of
- * a page (4K mappings) or of a 2M frame (2M mappings), given as the arrays of their ends and an index into them. Pointers
- * of the kernel have two words; here the first of them holds a number, and the second is not used.
+ * first word, so its chunk is the page that contains it, and that page's first word identifies its pmap. An entry is on
+ * the list of a page (4K mappings) or of a 2M frame (2M mappings); a list is given as the arrays of its ends and an
+ * index into them. Kernel pointers take two words; here the first holds a number and the second is unused.
  *
  *     word  0       2       4       6                 12      14      16          22                1018    1024
  *          +-------+-------+-------+-----------------+-------+-------+-----------+-----------+-----+-----------+
@@ -59,12 +59,12 @@ const PV_WORDS = 6;
 
 const CHUNK_MASK = ~1023;
 
-/** The address that an entry stands for. */
+/** The virtual address of an entry. */
 export const pvVaLo = (words: Int32Array, pv: number): number => words[pv + PV_LO];
 export const pvVaHi = (words: Int32Array, pv: number): number => words[pv + PV_HI];
 /** The next entry in the list; 0: none. */
 export const pvNext = (words: Int32Array, pv: number): number => words[pv + PV_NEXT];
-/** An entry is the only one of its list. */
+/** Is the entry the only one on its list? */
 export const pvIsAlone = (words: Int32Array, pv: number): boolean => (words[pv + PV_NEXT] | words[pv + PV_PREV]) === 0;
 /** FreeBSD: PV_PMAP */
 export const pvPmap = (m: Machine, pv: number): Pmap => m.pmaps[m.words[(pv & CHUNK_MASK) + PC_PMAP]]!;
@@ -74,7 +74,7 @@ export function pvSetVa(words: Int32Array, pv: number, hi: number, lo: number): 
   words[pv + PV_HI] = hi;
 }
 
-/** Takes the pv list lock of the page's 2M frame, dropping another one. FreeBSD: CHANGE_PV_LIST_LOCK_TO_PHYS */
+/** Takes the pv list lock of the page's 2M frame and drops any other. FreeBSD: CHANGE_PV_LIST_LOCK_TO_PHYS */
 export function changePvListLock(m: Machine, frame: Frame): void {
   const lock = runOf(frame) + 1;
   if (m.pvListLocked === lock) return;
@@ -102,7 +102,7 @@ export function pvUnlink(words: Int32Array, heads: Int32Array, tails: Int32Array
   else words[prev + PV_NEXT] = next;
 }
 
-/** The list's entry for an address of a pmap; 0: none. */
+/** Finds the list's entry for an address of a pmap; 0 if there is none. */
 function pvFind(words: Int32Array, head: number, pmap: Pmap, hi: number, lo: number): number {
   const { id } = pmap;
   for (let pv = head; pv !== 0; pv = words[pv + PV_NEXT])
@@ -110,7 +110,7 @@ function pvFind(words: Int32Array, head: number, pmap: Pmap, hi: number, lo: num
   return 0;
 }
 
-/** Takes the entry of a 4K mapping off its page's list. FreeBSD: pmap_pvh_remove */
+/** Removes the entry of a 4K mapping from its page's list. FreeBSD: pmap_pvh_remove */
 export function pvRemove4k(m: Machine, pmap: Pmap, frame: Frame, hi: number, lo: number, where: string): number {
   const { words, page } = m;
   const pv = pvFind(words, page.pvHead[frame], pmap, hi, lo);
@@ -119,7 +119,7 @@ export function pvRemove4k(m: Machine, pmap: Pmap, frame: Frame, hi: number, lo:
   return pv;
 }
 
-/** Takes the entry of a 2M mapping off its 2M frame's list. FreeBSD: pmap_pvh_remove */
+/** Removes the entry of a 2M mapping from its 2M frame's list. FreeBSD: pmap_pvh_remove */
 export function pvRemove2m(m: Machine, pmap: Pmap, frame: Frame, hi: number, lo: number, where: string): number {
   const { words, page } = m;
   const pv = pvFind(words, page.pvHead2m[runOf(frame)], pmap, hi, lo);
@@ -183,7 +183,7 @@ function chunkMoveToTail(m: Machine, pmap: Pmap, chunk: Frame): void {
 }
 
 export const chunkNext = (words: Int32Array, chunk: Frame): Frame => words[wordOf(chunk) + PC_NEXT];
-/** Links chunks that are off the pmap's list. */
+/** Links chunks that are not on the pmap's list. */
 export function chunkSetNext(words: Int32Array, chunk: Frame, next: Frame): void {
   words[wordOf(chunk) + PC_NEXT] = next;
 }
@@ -192,11 +192,11 @@ export const chunkPmap = (m: Machine, chunk: Frame): Pmap => m.pmaps[m.words[wor
 export const chunkUsed = (words: Int32Array, chunk: Frame, i: number): number =>
   ~words[wordOf(chunk) + PC_MAP + i] & (i === PC_MAP_WORDS - 1 ? PC_LAST_FREE : -1);
 export const CHUNK_MAP_WORDS = PC_MAP_WORDS;
-/** The entry of bit `bit` of word `i` of a chunk's bitmap. */
+/** The entry for bit `bit` in word `i` of a chunk's bitmap. */
 export const chunkEntry = (chunk: Frame, i: number, bit: number): number =>
   wordOf(chunk) | (PC_ENTRIES + Math.imul((i << 5) | bit, PV_WORDS));
 
-/** Takes all entries of bitmap word `i` that `bits` names into use or out of it. */
+/** Marks the entries in `bits` of bitmap word `i` as free. */
 export function chunkMarkFree(words: Int32Array, chunk: Frame, i: number, bits: number): void {
   words[wordOf(chunk) + PC_MAP + i] |= bits;
 }
@@ -213,7 +213,7 @@ function chunkIsFull(words: Int32Array, chunk: Frame): boolean {
   return (words[at] | words[at + 1] | words[at + 2] | words[at + 3] | words[at + 4] | words[at + 5]) === 0;
 }
 
-/** Free entries of a chunk. */
+/** Number of free entries in a chunk. */
 export function chunkFreeCount(words: Int32Array, chunk: Frame): number {
   let count = 0;
   for (let at = wordOf(chunk) + PC_MAP, end = at + PC_MAP_WORDS; at < end; at++)
@@ -241,7 +241,7 @@ export function lruUnlink(m: Machine, chunk: Frame): void {
   else words[wordOf(prev) + PC_LRU_NEXT] = next;
 }
 
-/** A page for a chunk, counted. Returns 0 when there is no memory. FreeBSD: get_pv_entry */
+/** Allocates and counts a page for a chunk. Returns 0 if there is no memory. FreeBSD: get_pv_entry */
 export function allocChunkPage(m: Machine): Frame {
   const chunk = vmPageAllocNoobj(m, false);
   if (chunk === 0) return 0;
@@ -251,8 +251,8 @@ export function allocChunkPage(m: Machine): Frame {
 }
 
 /**
- * Makes a page a chunk of the pmap, all entries free, at the head of its chunks. The caller puts it on pv_chunks.
- * FreeBSD: get_pv_entry
+ * Makes a page a chunk of the pmap with all entries free, at the head of the pmap's chunks. The caller puts it on
+ * pv_chunks. FreeBSD: get_pv_entry
  */
 export function chunkInit(m: Machine, pmap: Pmap, chunk: Frame): void {
   const { words } = m;
@@ -264,7 +264,7 @@ export function chunkInit(m: Machine, pmap: Pmap, chunk: Frame): void {
   chunkInsertHead(m, pmap, chunk);
 }
 
-/** Frees the page of a chunk that is on no list any more. FreeBSD: free_pv_chunk_dequeued */
+/** Frees the page of a chunk that is no longer on any list. FreeBSD: free_pv_chunk_dequeued */
 export function freeChunkPage(m: Machine, chunk: Frame): void {
   m.counters[PV_PAGE_COUNT]--;
   m.counters[PV_CHUNK_FREES]++;
@@ -281,8 +281,8 @@ function freeChunk(m: Machine, pmap: Pmap, chunk: Frame): void {
 }
 
 /**
- * An entry from the pmap's first chunk: the free one of lowest number. Returns 0 when that chunk is full or missing: all
- * others are full then too. FreeBSD: get_pv_entry, first part
+ * Takes the lowest-numbered free entry of the pmap's first chunk. Returns 0 if that chunk is full or missing: then all
+ * others are full too. FreeBSD: get_pv_entry, first part
  */
 export function takePvEntry(m: Machine, pmap: Pmap): number {
   const chunk = pmap.pvChunkHead;
@@ -301,7 +301,10 @@ export function takePvEntry(m: Machine, pmap: Pmap): number {
   return 0;
 }
 
-/** An entry without taking memory from others. Returns 0 when there is no memory. FreeBSD: get_pv_entry(pmap, NULL) */
+/**
+ * Gets an entry without reclaiming from other mappings. Returns 0 if there is no memory. FreeBSD: get_pv_entry(pmap,
+ * NULL)
+ */
 export function tryGetPvEntry(m: Machine, pmap: Pmap): number {
   const pv = takePvEntry(m, pmap);
   if (pv !== 0) return pv;
@@ -317,7 +320,7 @@ export function firstPvEntry(m: Machine, pmap: Pmap, chunk: Frame): number {
   return takePvEntry(m, pmap);
 }
 
-/** Gives an entry back; its chunk goes too when that was the last one in use. FreeBSD: free_pv_entry */
+/** Frees an entry, and its chunk if it was the last one in use. FreeBSD: free_pv_entry */
 export function freePvEntry(m: Machine, pmap: Pmap, pv: number): void {
   const { words } = m;
   const base = pv & CHUNK_MASK;
@@ -332,7 +335,7 @@ export function freePvEntry(m: Machine, pmap: Pmap, pv: number): void {
   else if (pmap.pvChunkHead !== chunk) chunkMoveToHead(m, pmap, chunk);
 }
 
-/** Takes the entry of a 4K mapping off its page's list and gives it back. FreeBSD: pmap_pvh_free */
+/** Removes the entry of a 4K mapping from its page's list and frees it. FreeBSD: pmap_pvh_free */
 export function pvFree4k(m: Machine, pmap: Pmap, frame: Frame, hi: number, lo: number): void {
   const { words, page } = m;
   const pv = pvFind(words, page.pvHead[frame], pmap, hi, lo);
@@ -341,7 +344,7 @@ export function pvFree4k(m: Machine, pmap: Pmap, frame: Frame, hi: number, lo: n
   freePvEntry(m, pmap, pv);
 }
 
-/** Creates the entry of a 4K mapping, without taking memory from others. FreeBSD: pmap_try_insert_pv_entry */
+/** Creates the entry of a 4K mapping without reclaiming from other mappings. FreeBSD: pmap_try_insert_pv_entry */
 export function tryInsertPvEntry(m: Machine, pmap: Pmap, frame: Frame, hi: number, lo: number): boolean {
   const pv = tryGetPvEntry(m, pmap);
   if (pv === 0) return false;

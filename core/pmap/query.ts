@@ -1,6 +1,4 @@
-/**
- * Questions about one address of a pmap. None changes a mapping.
- */
+/** Lookups at one address of a pmap. None of them changes a mapping. */
 import { PMAP_LOCKS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import {
@@ -20,9 +18,9 @@ import { NBPDP, PAGE_SIZE, PDRMASK, type Va, vaHi, vaLo } from '../units.ts';
 import { pdSlot, pdeAt, pdpSlot, pdpeAt, pml4Slot, ptSlot, pteIn } from './tables.ts';
 
 /**
- * Physical address that byte `offset` of the page at `va` maps to; 0 without a page-table page. An unmapped page whose
- * page-table page exists answers its offset in the page, as in the kernel, which tests no valid bit here. Throws
- * RangeError unless va is page-aligned: above 2^53 a number cannot hold every byte's address.
+ * Physical address that byte `offset` of the page at `va` maps to; 0 if there is no page-table page. For an unmapped
+ * page whose page-table page exists it returns the offset in the page: like the kernel, it does not test the valid bit
+ * here. Throws RangeError unless va is page-aligned: above 2^53 a number cannot hold every byte's address.
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_extract
  */
 export function pmapExtract(m: Machine, pmap: Pmap, va: Va, offset: number): number {
@@ -30,8 +28,8 @@ export function pmapExtract(m: Machine, pmap: Pmap, va: Va, offset: number): num
   const hi = vaHi(va);
   const page = vaLo(va);
   m.counters[PMAP_LOCKS]++;
-  // All levels are read before any is tested: where one is missing the rest comes from frame 0, which is all zero, and
-  // under a 2M or 1G leaf from its page.
+  // All levels are read before any is tested: if one is missing the rest comes from frame 0, which is all zero, and
+  // under a 2M or 1G leaf it comes from the mapped page.
   const pml4e = words[pmap.fourLevelRoot | pml4Slot(hi)];
   const pdpe = words[tableWords(pml4e) + pdpSlot(hi, page)];
   const pde = words[tableWords(pdpe) + pdSlot(page)];
@@ -41,7 +39,7 @@ export function pmapExtract(m: Machine, pmap: Pmap, va: Va, offset: number): num
   return extractByLevels(m, pmap, va, offset);
 }
 
-/** pmap_extract where the tables are not as usual. */
+/** pmap_extract for every other shape of the tables. */
 function extractByLevels(m: Machine, pmap: Pmap, va: Va, offset: number): number {
   if (va % PAGE_SIZE !== 0)
     throw new RangeError(`pmapExtract: expected a page-aligned address, got 0x${va.toString(16)}`);
@@ -58,7 +56,7 @@ function extractByLevels(m: Machine, pmap: Pmap, va: Va, offset: number): number
   return ((words[pteIn(pde, lo)] & PG_FRAME_LO) | (lo & (PAGE_SIZE - 1))) >>> 0;
 }
 
-/** Level of the valid leaf at `va`: 1 = 4K, 2 = 2M, 3 = 1G; 0: none. m.leafWord becomes its word. */
+/** Level of the valid leaf at `va`: 1 = 4K, 2 = 2M, 3 = 1G; 0 if there is none. m.leafWord is set to its word. */
 function findLeaf(m: Machine, pmap: Pmap, va: Va): number {
   const { words } = m;
   const hi = vaHi(va);
@@ -76,7 +74,10 @@ function findLeaf(m: Machine, pmap: Pmap, va: Va): number {
   return 0;
 }
 
-/** Whether a page could be mapped at `va` without memory: there is a PT page, and no mapping. FreeBSD: pmap_is_prefaultable */
+/**
+ * Could a page be mapped at `va` without allocating memory? True if there is a PT page and no mapping.
+ * FreeBSD: pmap_is_prefaultable
+ */
 export function pmapIsPrefaultable(m: Machine, pmap: Pmap, va: Va): boolean {
   const { words } = m;
   const hi = vaHi(va);
@@ -97,8 +98,8 @@ export const MINCORE_MODIFIED_OTHER = 0x10;
 const MINCORE_PSIND_SHIFT = 5;
 
 /**
- * What the mapping at `va` tells of its page: MINCORE_ bits, 0 without a mapping. m.accessPa becomes the page's physical
- * address if the caller must ask the page itself for the rest, else 0. FreeBSD: pmap_mincore
+ * MINCORE_ bits of the mapping at `va`, 0 if there is no mapping. m.accessPa is set to the page's physical address if
+ * the caller must query the page itself for the rest, else to 0. FreeBSD: pmap_mincore
  */
 export function pmapMincore(m: Machine, pmap: Pmap, va: Va): number {
   m.counters[PMAP_LOCKS]++;

@@ -1,6 +1,4 @@
-/**
- * pv entries when memory is short: taking them, and the mappings they stand for, from any pmap.
- */
+/** pv entries when memory is short: reclaims them, along with their mappings, from any pmap. */
 import { PMAP_LOCKS, PMAP_TRY_LOCKS, PV_CHUNK_LIST_LOCKS, PV_ENTRY_COUNT } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import { PG_PS, PG_W, frameOf } from '../hw/entry.ts';
@@ -36,7 +34,7 @@ import {
 } from './pv.ts';
 import { pdeAt, pteIn } from './tables.ts';
 
-/** Destroys every 4K mapping of a chunk that is not wired. Returns their number. 2M mappings stay: see reclaimPvChunk. */
+/** Destroys every 4K mapping of a chunk that is not wired. Returns how many. 2M mappings stay: see reclaimPvChunk. */
 function reclaimMappings(m: Machine, pmap: Pmap, chunk: Frame): number {
   const { words, page } = m;
   let freed = 0;
@@ -71,7 +69,7 @@ function reclaimMappings(m: Machine, pmap: Pmap, chunk: Frame): number {
   return freed;
 }
 
-/** Leaves a pmap whose mappings were reclaimed. FreeBSD: reclaim_pv_chunk_leave_pmap */
+/** Finishes with a pmap whose mappings were reclaimed. FreeBSD: reclaim_pv_chunk_leave_pmap */
 function leavePmap(m: Machine, pmap: Pmap | null, startDi: boolean): void {
   if (pmap === null) return;
   pmapInvalidateAll(m, pmap);
@@ -79,9 +77,9 @@ function leavePmap(m: Machine, pmap: Pmap | null, startDi: boolean): void {
 }
 
 /**
- * Frees a page for a chunk, or at least one pv entry of the locked pmap: walks all chunks, oldest first, and destroys 4K
- * mappings until a chunk is empty or a page-table page was freed (that page is returned, still wired), or until the
- * locked pmap got an entry back (returns 0: try again). 2M mappings are left alone: their 512 pages would take more
+ * Frees a page for a chunk, or at least one pv entry of the locked pmap. Walks all chunks, oldest first, and destroys
+ * 4K mappings until a chunk is empty or a page-table page was freed (that page is returned, still wired), or until the
+ * locked pmap got an entry back (returns 0: try again). 2M mappings are left alone: their 512 pages would need more
  * entries when they are faulted in again. FreeBSD: sys/amd64/amd64/pmap.c reclaim_pv_chunk
  */
 function reclaimPvChunk(m: Machine, locked: Pmap): Frame {
@@ -121,7 +119,7 @@ function reclaimPvChunk(m: Machine, locked: Pmap): Frame {
       chunkMoveToHead(m, pmap, chunk);
       if (pmap === locked) break;
     }
-    // What could not be freed goes to the end, so that the next call does not look at it first again.
+    // A chunk that could not be freed moves to the end, so that the next call does not start with it again.
     more = chunk !== last;
     lruUnlink(m, chunk);
     lruInsertTail(m, chunk);
@@ -138,7 +136,7 @@ function reclaimPvChunk(m: Machine, locked: Pmap): Frame {
   return page;
 }
 
-/** A pv entry, if need be at the cost of other mappings. The pv list lock may be dropped. FreeBSD: get_pv_entry */
+/** Gets a pv entry, at the cost of other mappings if necessary. May drop the pv list lock. FreeBSD: get_pv_entry */
 export function getPvEntry(m: Machine, pmap: Pmap): number {
   for (;;) {
     const pv = takePvEntry(m, pmap);
@@ -150,8 +148,8 @@ export function getPvEntry(m: Machine, pmap: Pmap): number {
 }
 
 /**
- * Sees to it that the pmap has `needed` free entries. New chunks stay off pv_chunks until all are there, lest one be
- * reclaimed. FreeBSD: reserve_pv_entries
+ * Makes sure that the pmap has `needed` free entries. New chunks are not put on pv_chunks until all are there, so that
+ * none can be reclaimed. FreeBSD: reserve_pv_entries
  */
 export function reservePvEntries(m: Machine, pmap: Pmap, needed: number): void {
   const fresh: Frame[] = [];
@@ -175,7 +173,7 @@ export function reservePvEntries(m: Machine, pmap: Pmap, needed: number): void {
   for (const chunk of fresh) lruInsertTail(m, chunk);
 }
 
-/** Free entries of the pmap's first chunks: full chunks come last. Stops counting at `needed`. */
+/** Counts free entries in the pmap's first chunks (full chunks come last). Stops at `needed`. */
 function countAvailable(m: Machine, pmap: Pmap, needed: number): number {
   let avail = 0;
   for (let chunk = pmap.pvChunkHead; chunk !== 0; chunk = chunkNext(m.words, chunk)) {

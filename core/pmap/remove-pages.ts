@@ -1,6 +1,4 @@
-/**
- * pmap_remove_pages: emptying a pmap at exit and exec, by its pv entries instead of its tables.
- */
+/** pmap_remove_pages: empties a pmap at exit and exec by walking its pv entries, not its tables. */
 import { PMAP_LOCKS, PV_CHUNK_LIST_LOCKS, PV_ENTRY_COUNT } from '../counters.ts';
 import { enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
@@ -36,9 +34,9 @@ import {
 import { pdeAt, pdpeAt, ptPageOf, pteOf } from './tables.ts';
 
 /**
- * Unmaps every managed page that is not wired. The pmap must be loaded on this CPU and on no other: so entries need no
- * atomic exchange, and one flush at the end will do. Pages are not marked referenced.
- * FreeBSD: sys/amd64/amd64/pmap.c pmap_remove_pages
+ * Unmaps every managed page that is not wired. The pmap must be loaded on this CPU and no other, so entries need no
+ * atomic exchange and one flush at the end is enough. Pages are not marked referenced. FreeBSD: sys/amd64/amd64/pmap.c
+ * pmap_remove_pages
  */
 export function pmapRemovePages(m: Machine, pmap: Pmap): void {
   enterCall(m, EV_REMOVE_PAGES, pmap.id);
@@ -81,10 +79,10 @@ function freeChunkBatch(m: Machine, first: Frame): void {
 }
 
 /**
- * Unmaps what a chunk's entries stand for. Returns whether the chunk is all free.
+ * Removes the mappings of a chunk's entries. Returns whether all of the chunk's entries are free.
  *
- * The inner loop unmaps what lies in one page-table page. All that it calls is small enough to be inlined, so that the
- * compiler reads where the arrays are once and not for every entry (measured: the exit cycle of 181 pages 6.3 us, so 5.7 us).
+ * The inner loop unmaps the pages of one page-table page. Everything it calls is small enough to be inlined, so that V8
+ * hoists the typed-array base loads out of the loop (exit cycle of 181 pages: 6.3 -> 5.7 us, Node 20).
  */
 function removeChunk(m: Machine, pmap: Pmap, chunk: Frame): boolean {
   const { words, page, counters } = m;
@@ -155,7 +153,7 @@ function badEntry(hi: number, lo: number, entry: number): KernelPanic {
   return new KernelPanic('pmap_remove_pages', 'bad pte', { va: vaOf(hi, lo), pte: entry >>> 0 });
 }
 
-/** Unmaps a 2M page. False: it is wired, and stays. */
+/** Unmaps a 2M page. Returns false if it is wired and therefore stays mapped. */
 function remove2m(m: Machine, pmap: Pmap, pde: number, pv: number, hi: number, lo: number): boolean {
   const { words, page } = m;
   const old = words[pde];

@@ -1,6 +1,4 @@
-/**
- * pmap_remove: unmapping a range of addresses.
- */
+/** pmap_remove: unmaps a range of addresses. */
 import {
   PMAP_LOCKS,
   REACHED_REMOVE_IS_NOOP,
@@ -25,8 +23,8 @@ import { demotePde } from './superpage.ts';
 import { nextSpan, pdSlot, pdeAt, pdpSlot, pml4eAt, ptPageOf, pteOf } from './tables.ts';
 
 /**
- * Unmaps [sva, eva), page-aligned. When the pmap has nothing mapped it returns at its first test, before taking any lock.
- * FreeBSD: sys/amd64/amd64/pmap.c pmap_remove
+ * Unmaps [sva, eva), page-aligned. If the pmap has nothing mapped, it returns at its first test, before taking any
+ * lock. FreeBSD: sys/amd64/amd64/pmap.c pmap_remove
  */
 export function pmapRemove(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
   const { counters } = m;
@@ -42,7 +40,7 @@ export function pmapRemove(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
   leavePlace(m);
 }
 
-/** pmap_remove as pmap_protect calls it: no call of the VM layer, so no event. FreeBSD: pmap_protect */
+/** pmap_remove as called by pmap_protect: the VM layer did not call it, so it emits no event. FreeBSD: pmap_protect */
 export function removeUnrecorded(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
   m.events.muted = true;
   pmapRemove(m, pmap, sva, eva);
@@ -58,7 +56,10 @@ function removeFull(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
   freeDelayed(m);
 }
 
-/** The very common removal of one page. Under a 2M mapping, or without a PD page, it is a range like any other. */
+/**
+ * Removal of a single page, a very common case. If a 2M mapping covers it or there is no PD page, it is handled like
+ * any range.
+ */
 function removePage(m: Machine, pmap: Pmap, hi: number, lo: number): void {
   delayedInvlStart(m);
   m.counters[PMAP_LOCKS]++;
@@ -139,7 +140,8 @@ function removeRange(m: Machine, pmap: Pmap, sva: Va, eva: Va): boolean {
 }
 
 /**
- * Unmaps `pages` pages from an address on, all in the PT page `ptp`; stops when that is gone. Returns whether anything was unmapped. FreeBSD: pmap_remove_ptes
+ * Unmaps `pages` pages starting at an address, all in the PT page `ptp`; stops if the PT page is unlinked. Returns
+ * whether anything was unmapped. FreeBSD: pmap_remove_ptes
  */
 export function removePtes(m: Machine, pmap: Pmap, hi: number, lo: number, pages: number, ptp: Frame): boolean {
   const { words } = m;

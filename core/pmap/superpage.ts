@@ -1,6 +1,6 @@
 /**
- * Promotion of 512 4K mappings to one 2M mapping, and demotion back. The page-table page is kept in reserve meanwhile, so
- * that demotion needs no memory.
+ * Promotion of 512 4K mappings to one 2M mapping, and demotion back. Promotion saves the page-table page (in pm_root),
+ * so that demotion needs no memory.
  */
 import { DEMOTIONS, PROMOTIONS, PROMOTION_FAILURES } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
@@ -36,14 +36,14 @@ import { changePvListLock, freePvEntry, pvInsertTail, pvRemove2m, pvRemove4k, pv
 import { reservePvEntries } from './reclaim.ts';
 import { pdeAt } from './tables.ts';
 
-/** Whether the pmap may have 2M mappings. FreeBSD: pmap_ps_enabled */
+/** May the pmap have 2M mappings? FreeBSD: pmap_ps_enabled */
 export const pmapPsEnabled = (m: Machine, pmap: Pmap): boolean =>
   m.psEnabled && (pmap.flags & PMAP_PDE_SUPERPAGE) !== 0;
 
 /** First address of the 2M page, low half. FreeBSD: trunc_2mpage */
 const trunc2m = (lo: number): number => lo & PG_PS_FRAME_LO;
 
-/** Moves the PAT index bit to where a leaf of the other size has it. FreeBSD: pmap_swap_pat */
+/** Moves the PAT index bit to its position in a leaf of the other size. FreeBSD: pmap_swap_pat */
 const patToPde = (lo: number): number => ((lo & PG_PTE_PAT) !== 0 ? (lo & ~PG_PTE_PAT) | PG_PDE_PAT : lo);
 const patToPte = (lo: number): number => ((lo & PG_PDE_PAT) !== 0 ? (lo & ~PG_PDE_PAT) | PG_PTE_PAT : lo);
 
@@ -57,16 +57,16 @@ function fillPtp(m: Machine, frame: Frame, lo: number, hi: number): void {
   }
 }
 
-/** The PTEs are promotable only all alike; those that are writeable but clean lose RW, which no TLB need know. */
+/** All PTEs must be alike to be promoted. A writeable but clean PTE loses RW, which needs no TLB flush. */
 function writeProtectClean(words: Int32Array, pte: number): number {
   const lo = words[pte];
   return (lo & (PG_M | PG_RW)) === PG_RW ? (words[pte] = lo & ~PG_RW) : lo;
 }
 
 /**
- * Tries to replace the 512 4K mappings under a PDE by one 2M mapping: they must map an aligned, contiguous 2M frame, all
- * accessed, with equal attributes. Mappings write-protected on the way stay so when it fails. No TLB flush: the 2M
- * mapping translates alike. FreeBSD: sys/amd64/amd64/pmap.c pmap_promote_pde
+ * Tries to replace the 512 4K mappings under a PDE by one 2M mapping: they must map an aligned, contiguous 2M frame,
+ * all accessed, with equal attributes. Mappings that were write-protected on the way stay so if it fails. No TLB flush:
+ * the 2M mapping gives the same translations. FreeBSD: sys/amd64/amd64/pmap.c pmap_promote_pde
  */
 export function promotePde(m: Machine, pmap: Pmap, hi: number, lo: number): void {
   const { words } = m;
@@ -105,7 +105,7 @@ export function promotePde(m: Machine, pmap: Pmap, hi: number, lo: number): void
   m.counters[PROMOTIONS]++;
 }
 
-/** The first page's pv entry becomes that of the 2M mapping, the others are freed. FreeBSD: pmap_pv_promote_pde */
+/** The first page's pv entry becomes the 2M mapping's; the others are freed. FreeBSD: pmap_pv_promote_pde */
 function promotePv(m: Machine, pmap: Pmap, first: Frame, hi: number, lo: number): void {
   const { words, page } = m;
   changePvListLock(m, first);
@@ -115,7 +115,7 @@ function promotePv(m: Machine, pmap: Pmap, first: Frame, hi: number, lo: number)
     freePvEntry(m, pmap, pvRemove4k(m, pmap, first + i, hi, lo + i * PAGE_SIZE, 'pmap_pvh_free'));
 }
 
-/** The mapping goes instead of being demoted. FreeBSD: pmap_demote_pde_abort */
+/** Removes the mapping instead of demoting it. FreeBSD: pmap_demote_pde_abort */
 function abortDemotion(m: Machine, pmap: Pmap, pde: number, hi: number, lo: number, mayLock: boolean): void {
   const outer = m.delayedFree;
   m.delayedFree = 0;
@@ -128,9 +128,9 @@ function abortDemotion(m: Machine, pmap: Pmap, pde: number, hi: number, lo: numb
 }
 
 /**
- * Replaces a 2M mapping by 512 4K mappings. A mapping that was never accessed, or for which there is no page-table page, is
- * destroyed and flushed instead: then the result is false. No TLB flush otherwise. mayLock false: the caller has no pv list
- * lock to switch (lockp is NULL), so that a managed mapping is a panic.
+ * Replaces a 2M mapping by 512 4K mappings and returns true. If the mapping was never accessed, or no page-table page
+ * is available, it is destroyed and flushed instead and the result is false. Otherwise there is no TLB flush. mayLock
+ * false: the caller has no pv list lock to switch (lockp is NULL), so a managed mapping causes a panic.
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_demote_pde_locked
  */
 export function demotePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: number, mayLock = true): boolean {
@@ -163,7 +163,7 @@ export function demotePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: n
     throw new KernelPanic('pmap_demote_pde', 'firstpte and newpte map different physical addresses');
   if (((words[first] ^ newLo) & PG_PTE_PROMOTE_LO) !== 0 || ((words[first + 1] ^ oldHi) & PG_PTE_PROMOTE_HI) !== 0)
     fillPtp(m, ptp, newLo, oldHi);
-  // Entries are reserved while the PDE still is a leaf: reclaiming must find the mapping and its pv entry in accord.
+  // Entries are reserved while the PDE is still a leaf: reclaiming must find the mapping and its pv entry consistent.
   if ((oldLo & PG_MANAGED) !== 0) {
     if (!mayLock) throw new KernelPanic('reserve_pv_entries', 'lockp is NULL', { pmap: pmap.id });
     reservePvEntries(m, pmap, NPTEPG - 1);
@@ -175,7 +175,7 @@ export function demotePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: n
   return true;
 }
 
-/** The 2M mapping's pv entry becomes that of the first page, the others get new ones. FreeBSD: pmap_pv_demote_pde */
+/** The 2M mapping's pv entry becomes the first page's; the others get new ones. FreeBSD: pmap_pv_demote_pde */
 function demotePv(m: Machine, pmap: Pmap, first: Frame, hi: number, lo: number): void {
   const { words, page } = m;
   const { pvHead, pvTail } = page;

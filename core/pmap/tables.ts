@@ -1,6 +1,6 @@
 /**
- * Finding an entry in a pmap's tables. An address comes as two halves; an entry is named by the index of its low word in
- * m.words, and 0 means "no table there".
+ * Finding an entry in a pmap's tables. An address is passed as two halves; an entry is identified by the index of its
+ * low word in m.words, and 0 means "no table there".
  */
 import type { Machine } from '../hunks.ts';
 import { PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.ts';
@@ -8,7 +8,8 @@ import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NBPDP, NBPDR, NBPML4, type Va, vaHi, vaLo, vaOf, wordOf } from '../units.ts';
 
-// Word of an address's entry within its table, by level. Two words an entry. FreeBSD: pmap_pml5e_index .. pmap_pte_index
+// Word offset of an address's entry in its table, by level; two words per entry. FreeBSD: pmap_pml5e_index ..
+// pmap_pte_index
 export const pml5Slot = (hi: number): number => (hi >>> 15) & 0x3fe;
 export const pml4Slot = (hi: number): number => (hi >>> 6) & 0x3fe;
 export const pdpSlot = (hi: number, lo: number): number => ((hi << 3) | (lo >>> 29)) & 0x3fe;
@@ -52,17 +53,17 @@ function notDirectory(pmap: Pmap, pdpe: number, hi: number, lo: number): number 
   throw new KernelPanic('pmap_pde', 'for 1G page', { pmap: pmap.id, va: vaOf(hi, lo) });
 }
 
-/** The PT page of an address; 0: there is none, a larger page is mapped there or nothing is. */
+/** The PT page of an address; 0 if there is none, because a larger page or nothing is mapped there. */
 export function ptPageOf(m: Machine, pmap: Pmap, hi: number, lo: number): Frame {
   const usual = usualPtPage(m, pmap, hi, lo);
   return usual !== 0 ? usual : ptPageByLevels(m, pmap, hi, lo);
 }
 
 /**
- * The same, but 0 with five levels too: for who looks closer then anyway.
+ * Like ptPageOf, but always 0 with five levels: for callers that then take a slower path anyway.
  *
- * All levels are read before any is tested, which is faster than test after test. Where a level is missing the next ones
- * are read from frame 0, which is all zero, and under a large leaf from its page.
+ * All levels are read before any is tested, which is faster than testing level by level. If a level is missing the next
+ * ones are read from frame 0, which is all zero; under a large leaf they are read from the mapped page.
  */
 export function usualPtPage(m: Machine, pmap: Pmap, hi: number, lo: number): Frame {
   const { words } = m;
@@ -85,12 +86,13 @@ export const pteOf = (ptp: Frame, lo: number): number => wordOf(ptp) | ptSlot(lo
 /** The PTE of an address in the page-table page that a PDE's low word names. FreeBSD: pmap_pde_to_pte */
 export const pteIn = (pde: number, lo: number): number => tableWords(pde) | ptSlot(lo);
 
-/** Start of the next aligned span of `span` bytes. */
+/** Start of the next aligned block of `span` bytes. */
 export const nextSpan = (va: Va, span: number): Va => (Math.floor(va / span) + 1) * span;
 
 /**
- * Finds the PDE of an address for a walk over a range: its word, 0 if there is no PD page, or minus the word of the PDPE that
- * maps 1G there. m.spanEnd becomes the end of the span that the entry stands for, at the level where the walk ended.
+ * Finds the PDE of an address for a walk over a range: its word, 0 if there is no PD page, or minus the word of the
+ * PDPE that maps 1G there. m.spanEnd is set to the end of the range that the entry covers, at the level where the walk
+ * ended.
  */
 export function pdeSpan(m: Machine, pmap: Pmap, va: Va): number {
   const { words } = m;

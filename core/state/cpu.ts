@@ -1,5 +1,5 @@
 /**
- * State of one CPU: control registers, what CR3 holds, the TLB and the paging-structure caches. No behaviour.
+ * State of one CPU: control registers, the contents of CR3, the TLB and the paging-structure caches. No behaviour.
  *
  * FreeBSD: sys/amd64/include/pcpu.h (pc_curpmap, pc_pcid_next, pc_pcid_gen, pc_ucr3_load_mask). Intel SDM volume 3,
  * chapter 4.
@@ -7,7 +7,7 @@
 import type { Frame } from '../units.ts';
 import type { Pmap } from './pmap.ts';
 
-/** What decides how an address is translated, apart from the tables. Intel SDM volume 3, 4.1. */
+/** Everything but the tables that affects how an address is translated. Intel SDM volume 3, 4.1. */
 export interface Controls {
   /** Paging levels. 5: CR4.LA57. */
   readonly levels: 4 | 5;
@@ -23,16 +23,16 @@ export interface Controls {
   readonly smap: boolean;
   /** EFLAGS.AC */
   readonly ac: boolean;
-  /** CR4.PKE and PKRU: two bits a key, access-disable and write-disable. */
+  /** CR4.PKE and PKRU: two bits per key, access-disable and write-disable. */
   readonly pke: boolean;
   readonly pkru: number;
-  /** CR4.PGE: leaves with G outlive a load of CR3. */
+  /** CR4.PGE: leaves with G survive a load of CR3. */
   readonly pge: boolean;
   /** CR4.PCIDE */
   readonly pcide: boolean;
 }
 
-/** Before core/hw/cpu.ts setControls: 4 levels, nothing enabled. */
+/** State before setControls in core/hw/cpu.ts: 4 levels, nothing enabled. */
 const RESET_CONTROLS: Controls = {
   levels: 4,
   maxphyaddr: 52,
@@ -47,7 +47,7 @@ const RESET_CONTROLS: Controls = {
   pcide: false,
 };
 
-/** TLB geometry: direct-mapped slots per page size, and per level of the paging-structure caches. */
+/** Size of the caches: direct-mapped TLB slots per page size, and paging-structure slots per level. */
 export const TLB_SLOTS_4K = 512;
 export const TLB_SLOTS_2M = 32;
 export const TLB_SLOTS_1G = 8;
@@ -66,62 +66,62 @@ export class Cpu {
   pcidNext = 2;
   pcidGen = 1;
 
-  // CR3 of kernel mode, and of user mode where page-table isolation makes them differ.
+  // CR3 in kernel mode, and in user mode if page-table isolation makes them differ.
   root: Frame = 0;
   pcid = 0;
   userRoot: Frame = 0;
   userPcid = 0;
   /**
-   * The next return to user mode flushes the user PCID. FreeBSD: pc_ucr3_load_mask without PMAP_UCR3_NOMASK. Without PCID
-   * it stays set: every return to user mode loads CR3.
+   * The next return to user mode flushes the user PCID. FreeBSD: pc_ucr3_load_mask without PMAP_UCR3_NOMASK. Without
+   * PCID it is always set: every return to user mode loads CR3.
    */
   userFlushPending = false;
   /** User mode runs on userRoot. */
   isolated = false;
 
   controls: Controls = RESET_CONTROLS;
-  // Derived from controls by core/hw/cpu.ts setControls.
+  // Derived from controls by setControls in core/hw/cpu.ts.
   /** Bits of an entry's high word that must be 0 at every level. */
   reservedHi = 0;
   levels: 4 | 5 = 4;
-  // What core/hw/walk.ts walkFast asks of the four entries. Never fast before setControls.
-  /** Bits of the low word that all of them need, whatever the access. */
+  // What walkFast in core/hw/walk.ts requires of the four entries. Before setControls, no walk is fast.
+  /** Bits of the low word that all four need, whatever the access. */
   fastNeed = -1;
-  /** Bits of the high word that none of them may have. */
+  /** Bits of the high word that none of the four may have. */
   fastBadHi = 0;
-  /** Per access code: rights of a TLB slot that allow the access without further checks. */
+  /** Per access code: rights of a TLB slot that permit the access without further checks. */
   readonly tlbNeed = new Int32Array(32).fill(-1);
 
-  /** TLB on: a translation is looked up before the tables are walked. */
+  /** TLB on: the TLB is searched before the tables are walked. */
   caching = true;
   readonly tlb = new Int32Array((TLB_SLOTS_4K + TLB_SLOTS_2M + TLB_SLOTS_1G) * TLB_SLOT_WORDS);
-  /** Pages other than 4K pages of a PCID may be cached: larger ones, global ones. */
+  /** The TLB may hold translations other than 4K pages of a PCID: larger pages or global ones. */
   tlbOthers = false;
   readonly psc = new Int32Array(PSC_LEVELS * PSC_SLOTS * TLB_SLOT_WORDS);
   /** Paging-structure slots of another generation are stale. */
   pscGeneration = 1;
   /**
-   * A slot is live while its tag is that of the PCID it was made under, or that of global pages. Tags never repeat, 0 is
-   * never one.
+   * A slot is live while its tag is the current tag of its PCID, or of global pages. Tags are never reused; 0 is never
+   * a tag.
    */
   lastTag = 2;
   globalTag = 1;
   readonly pcidTag = new Int32Array(4096);
-  /** Tags of PCIDs up to this are stale: all PCIDs were flushed. */
+  /** Tags of PCIDs up to this one are stale, because all PCIDs were flushed. */
   tagFloor = 0;
-  /** Tags of the PCIDs in CR3: of kernel mode, and of user mode. */
+  /** Tags of the PCIDs in CR3: in kernel mode and in user mode. */
   tag = 2;
   userTag = 2;
 
-  // What the last precise walk that was allowed has found.
+  // Results of the last precise walk that was allowed.
   /** Level of the leaf: 1 = 4K, 2 = 2M, 3 = 1G. */
   leafLevel = 0;
   leafLo = 0;
   leafHi = 0;
-  /** R/W and U/S that all its levels grant (low word), NX of any of them (high word). */
+  /** R/W and U/S granted by all levels (low word), NX of any level (high word). */
   rightsLo = 0;
   rightsHi = 0;
-  /** By level of a table above the leaf's: its frame, and the rights granted above it. */
+  /** By level, for the tables above the leaf: the table's frame, and the rights granted above it. */
   readonly tables = new Float64Array(6);
   readonly tableRightsLo = new Int32Array(6);
   readonly tableRightsHi = new Int32Array(6);

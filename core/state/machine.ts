@@ -1,6 +1,4 @@
-/**
- * The state of one simulated machine, generic over its hunks so that the state layer knows nothing of the seam.
- */
+/** The state of one simulated machine, generic over its hunks so that the state layer does not depend on the seam. */
 import { COUNTER_COUNT } from '../counters.ts';
 import { EventLog } from '../events.ts';
 import { type Frame, PAGE_SIZE } from '../units.ts';
@@ -11,13 +9,13 @@ import { KERNEL_PMAP_ID, PMAP0_ID, Pmap } from './pmap.ts';
 import type { Proc, StopPoint } from './proc.ts';
 import { type VmFile, VmState, type Vmspace } from './vm.ts';
 
-/** What a workload states about its machine. */
+/** The machine that a workload asks for. */
 export interface MachineConfig {
   /** Number of CPUs, 1..64. */
   readonly cpus: number;
-  /** Page-table isolation: user mode has a root of its own. */
+  /** Page-table isolation: user mode has its own root. */
   readonly pti: boolean;
-  /** Process-context identifiers, and INVPCID with them. */
+  /** Process-context identifiers (PCID) and INVPCID. */
   readonly pcid: boolean;
   /** Five page-table levels. */
   readonly la57: boolean;
@@ -25,9 +23,9 @@ export interface MachineConfig {
   readonly superpages: boolean;
   /** Bytes of physical memory; a power of two. */
   readonly ram: number;
-  /** The shared page lies one page lower (some AMD processors). */
+  /** The shared page is one page lower (some AMD processors). */
   readonly lowerShared: boolean;
-  /** resident_count that kernel_pmap starts with; absent: KERNEL_RESIDENT. */
+  /** Initial resident_count of kernel_pmap; KERNEL_RESIDENT if absent. */
   readonly kernelResident?: number;
 }
 
@@ -46,11 +44,14 @@ export interface KernelPages {
   ptiKernel: Frame;
 }
 
-/** RAM is a power of two, so that a mask keeps any address in it; frames of all of it have a low word of an entry. */
+/**
+ * RAM is a power of two, so that a mask keeps any address within it, and at most 4 GiB, so that the low word of an
+ * entry can name every frame.
+ */
 const MIN_RAM = 2 ** 22;
 const MAX_RAM = 2 ** 32;
 
-/** Memory, and what stands for it page by page, is made once and never replaced: the compiler may rely on where it is. */
+/** Memory and the per-page arrays are allocated once and never replaced, so that V8 may rely on their location. */
 export class MachineState<H> {
   config: MachineConfig;
   hunks: H;
@@ -62,68 +63,68 @@ export class MachineState<H> {
   curproc: Proc | null = null;
   readonly cpus: Cpu[] = [];
 
-  /** Physical memory: RAM, 1,024 words a frame, and whatever was written beyond it. See core/hw/phys.ts. */
+  /** Physical memory: RAM, 1,024 words per frame, and whatever was written beyond it. See core/hw/phys.ts. */
   readonly words: Int32Array;
   readonly frames: number;
   readonly physBeyond: Map<Frame, Int32Array> = new Map();
-  /** Physical byte address of the last access that was allowed. */
+  /** Physical byte address of the last permitted access. */
   accessPa = 0;
   readonly page: VmPages;
 
-  // pmap: core/pmap. Page-table levels and superpages as configured, where the hot paths read them.
+  // pmap: core/pmap. Copies of the configured page-table levels and superpages for the hot paths.
   la57 = false;
   psEnabled = false;
-  /** Pmap of the processes that have no user memory. Its root is the kernel's. */
+  /** Pmap of processes without user memory. Its root is the kernel's. */
   readonly pmap0 = new Pmap(PMAP0_ID);
   readonly kernelPmap = new Pmap(KERNEL_PMAP_ID);
-  /** By id, as many as were made since the machine was booted; null: it is gone. */
+  /** By id: all pmaps made since boot; null if freed. */
   readonly pmaps: (Pmap | null)[] = [this.pmap0];
-  /** What pmaps that are gone leave behind for new ones. */
+  /** Freed pmap objects for reuse. */
   readonly sparePmaps: Pmap[] = [];
-  /** Where the kernel slots of user roots lead; 0: the machine has no such page. */
+  /** Targets of the kernel slots of user roots; 0 if the machine has no such page. */
   readonly kernelPages: KernelPages = { direct: 0, large: 0, kernel: 0, pml4: 0, ptiPml4: 0, ptiKernel: 0 };
-  /** pv_chunks: all chunks, least recently made first. */
+  /** pv_chunks: all chunks, oldest first. */
   pvChunkLruHead: Frame = 0;
   pvChunkLruTail: Frame = 0;
-  /** The pv list lock that the running code holds: 2M frame + 1, 0 none. */
+  /** The pv list lock held by the running code: 2M frame + 1, or 0 for none. */
   pvListLocked = 0;
-  /** Page-table pages to free once TLBs are clean, linked by page.listNext. */
+  /** Page-table pages to be freed after the TLB flush, linked by page.listNext. */
   delayedFree: Frame = 0;
-  /** End of the span that the last step of a walk over a range looked at. */
+  /** End of the span examined by the last step of a walk over a range. */
   spanEnd = 0;
-  /** Word of the leaf that the last search for one found. */
+  /** Word of the leaf found by the last search. */
   leafWord = 0;
-  /** Delayed invalidation: the block that is open (0 none), the newest one begun, the newest one finished. */
+  /** Delayed invalidation: the open block (0: none), the newest one begun, the newest one finished. */
   invlOpen = 0;
   invlBegun = 0;
   invlFinished = 0;
 
   readonly vm = new VmState();
-  /** Live vmspaces in order of creation; vmspace0 is not among them. */
+  /** Live vmspaces in order of creation, without vmspace0. */
   readonly vmspaces: Vmspace[] = [];
-  /** Of proc0, and of every process between the release of its own vmspace and its reaping. Made at boot. */
+  /** Vmspace of proc0, and of every process from the release of its own vmspace until it is reaped. Made at boot. */
   vmspace0: Vmspace | null = null;
-  /** By pid, zombies included; init (1) is not among them. */
+  /** Processes by pid, including zombies but not init (1). */
   readonly procs: Map<number, Proc> = new Map();
-  /** Those that have not exited, in order of creation. */
+  /** Processes that have not exited, in order of creation. */
   readonly live: Set<Proc> = new Set();
   lastPid = 1;
-  /** What ran last on each CPU, null: it is idle. The thread is a number that the caller gives it, 0 the main one. */
+  /** What runs on each CPU; null if it is idle. The caller numbers the threads; 0 is the main one. */
   readonly running: (Proc | null)[] = [];
   readonly runningThread: number[] = [];
-  /** By number. */
+  /** Files by number. */
   readonly files: VmFile[] = [];
   /** td_retval: value of the last system call that succeeded. */
   retval = 0;
-  /** Faults taken by the last access, and the KERN_ code of the last of them. */
+  /** Number of faults taken by the last access, and the KERN_ code of the last one. */
   faults = 0;
   faultResult = 0;
   /** The yield point at which the next call stops, or null. See core/kern/stop.ts. */
   stopAt: StopPoint | null = null;
-  /** What a snapshot numbers frames and objects by. */
+  /** Numbers that a snapshot gives to frames and objects. */
   readonly names = new Names();
 
-  /** Throws RangeError for an amount of RAM that is no power of two in 4 MiB..4 GiB. */
+  /** Throws RangeError if the amount of RAM is not a power of two in 4 MiB..4 GiB. */
   constructor(config: MachineConfig, hunks: H) {
     const { ram } = config;
     if (!Number.isInteger(Math.log2(ram)) || ram < MIN_RAM || ram > MAX_RAM)
@@ -137,5 +138,5 @@ export class MachineState<H> {
   }
 }
 
-/** A machine as it is seen from below the seam. */
+/** A machine as seen from below the seam. */
 export type Hardware = MachineState<unknown>;

@@ -1,14 +1,14 @@
 /**
- * Numbers that ids get at their first visit, from 1 up: a snapshot (core/snapshot.ts) numbers frames and objects so. Each
- * of its planes starts anew.
+ * Numbers given to ids at their first visit, starting at 1: a snapshot (core/snapshot.ts) numbers frames and objects
+ * this way. Numbering restarts for each of its planes.
  */
 export class Names {
-  /** Number of id, valid where the stamp is that of the visit that goes on. */
+  /** Number of an id, valid if its stamp is the current one. */
   #numbers = new Int32Array(1024);
   #stamps = new Int32Array(1024);
   #stamp = 0;
   #count = 0;
-  /** Was this the first visit of the id that was asked last? */
+  /** Was the last lookup the first visit of its id? */
   fresh = false;
 
   /** Forgets all ids. */

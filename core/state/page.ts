@@ -1,6 +1,6 @@
 /**
- * State of physical pages: flat arrays by frame, and the free lists. No behaviour.
- * FreeBSD: sys/vm/vm_page.h struct vm_page; pv_list lives in its md member, pv_table in sys/amd64/amd64/pmap.c.
+ * State of physical pages: flat arrays by frame, and the free lists. No behaviour. FreeBSD: sys/vm/vm_page.h struct
+ * vm_page; pv_list is in its md member, pv_table in sys/amd64/amd64/pmap.c.
  */
 import type { Frame } from '../units.ts';
 import type { VmObject } from './vm.ts';
@@ -12,17 +12,17 @@ export const PGA_REFERENCED = 2;
 /** VmPages.oflags. FreeBSD: VPO_UNMANAGED: mappings of the page are not tracked. */
 export const VPO_UNMANAGED = 4;
 
-/** VmPages.valid and .dirty of a whole page. FreeBSD: VM_PAGE_BITS_ALL. */
+/** VmPages.valid and .dirty of a page that is entirely valid or dirty. FreeBSD: VM_PAGE_BITS_ALL. */
 export const VM_PAGE_BITS_ALL = 0xff;
 
-/** Pages of a superpage reservation, and of a 2M frame. FreeBSD: VM_LEVEL_0_NPAGES. */
+/** Pages in a superpage reservation, and in a 2M frame. FreeBSD: VM_LEVEL_0_NPAGES. */
 export const RUN_PAGES = 512;
 /** 32-bit words of a run's bitmap. */
 export const RUN_MAP_WORDS = RUN_PAGES / 32;
 
 /**
- * A set of frames that gives out its lowest first: bit f of level 0 stands for frame f, bit w of each level above for word
- * w of the level below, set while that word is not 0.
+ * A set of frames that returns its lowest first. Bit f of level 0 stands for frame f; bit w of each level above stands
+ * for word w of the level below and is set while that word is not 0.
  */
 export class FrameSet {
   count = 0;
@@ -42,72 +42,81 @@ export class FrameSet {
 
 /** Frame 0 is never used: 0 in any link or field means none. */
 export class VmPages {
-  /** References: of a page-table page, its valid entries; of any other page, wirings and its object. */
+  /**
+   * Reference count: for a page-table page, its valid entries; for any other page, its wirings plus one reference held
+   * by its object.
+   */
   readonly refCount: Int32Array;
   readonly aflags: Uint8Array;
   readonly oflags: Uint8Array;
   readonly valid: Uint8Array;
   readonly dirty: Uint8Array;
-  /** 1: first page of a fully populated reservation, a 2M mapping of it is possible. */
+  /** 1 for the first page of a fully populated reservation, which a 2M mapping can cover. */
   readonly psind: Uint8Array;
   readonly busy: Uint8Array;
-  /** 0: every word of the page is 0. */
+  /** 0: every word of the page is known to be 0. */
   readonly nonZero: Uint8Array;
-  /** Page-table pages: their index among the pmap's (36 bits). Others: offset in their object, in pages. */
+  /** For page-table pages, their index in the pmap (36 bits); for others, the page offset in their object. */
   readonly pindex: Float64Array;
-  /** VmObject.id, 0 none. */
+  /** VmObject.id; 0 if none. */
   readonly object: Int32Array;
-  /** Neighbours in the object's list by pindex; in a delayed-free list and that of free runs, next only. */
+  /**
+   * Neighbours in the object's list, ordered by pindex. Delayed-free lists and the list of free runs use listNext only.
+   */
   readonly listNext: Int32Array;
   readonly listPrev: Int32Array;
   /** md.pv_list: pv entries of the page's 4K mappings, oldest first. An entry's id is its word index in memory. */
   readonly pvHead: Int32Array;
   readonly pvTail: Int32Array;
 
-  // By 2M frame runOf(frame). FreeBSD: pv_table, vm_reserv_array.
+  // Arrays indexed by 2M frame, runOf(frame). FreeBSD: pv_table, vm_reserv_array.
   /** pv entries of 2M mappings. */
   readonly pvHead2m: Int32Array;
   readonly pvTail2m: Int32Array;
-  /** pv_invl_gen: generation of the newest delayed invalidation that a removed mapping of the 2M frame awaits. */
+  /** pv_invl_gen: the newest delayed invalidation that has yet to flush a removed mapping of the 2M frame. */
   readonly invlGen: Float64Array;
   /** The 2M frame is a fully populated reservation. */
   readonly runFull: Uint8Array;
-  /** The 2M frame holds pages without an object, so page-table pages and pv chunks. */
+  /** The 2M frame holds pages without an object: page-table pages and pv chunks. */
   readonly runTables: Uint8Array;
-  /** Object that owns the run, null: nobody; its frame s is for page index runFirst + s. */
+  /** Object that owns the run, or null; frame s of the run holds page index runFirst + s. */
   readonly runOwner: (VmObject | null)[];
   readonly runFirst: Float64Array;
-  /** Frames of the run in use, and which: a bit each, 16 words a run. */
+  /** Number of the run's frames in use, and a bitmap of them, 16 words per run. */
   readonly runCount: Int32Array;
   readonly runMap: Int32Array;
-  /** Neighbours among the runs of the owner, and among those partly in use, in the order in which they became so. */
+  /**
+   * Neighbours among the owner's runs, and among the partly used runs, in the order in which they became partly used.
+   */
   readonly runNext: Int32Array;
   readonly runPrev: Int32Array;
   readonly partNext: Int32Array;
   readonly partPrev: Int32Array;
 
-  // The allocator. Frames [first, next) have been handed out at least once, frames from runLow up belong to runs.
+  // The allocator. Frames [first, next) have been allocated at least once; frames from runLow up belong to runs.
   first: Frame = 0;
   next: Frame = 0;
   runLow: Frame;
-  /** Free single frames: those that hold zeroes, and the others. */
+  /** Free single frames: those known to be zero, and the others. */
   readonly freeZero: FrameSet;
   readonly freeOther: FrameSet;
   /** Free runs, by first frame, linked by listNext. */
   freeRun: Frame = 0;
-  /** Frames for pages without an object: free ones, linked by listNext, and those of the newest run not yet handed out. */
+  /**
+   * Frames for pages without an object: free ones, linked by listNext, and those of the newest run not yet allocated.
+   */
   tableZero: Frame = 0;
   tableOther: Frame = 0;
   tableNext: Frame = 0;
   tableEnd: Frame = 0;
-  /** Runs partly in use, the first to be broken when memory is short first; by number of the 2M frame. */
+  /** Partly used runs, by number of their 2M frame; when memory is short they are broken in this order. */
   partHead = 0;
   partTail = 0;
-  /** Frames below `first` that the outside uses without allocating them end here. */
+  /** End of the frames below `first` that the caller uses without allocating them. */
   claimed: Frame = 0;
 
-  // Memory shortage made on purpose: how many allocations still succeed (-1: no limit), and how many may fail before
-  // memory is plentiful again.
+  // Simulated memory shortage: how many allocations still succeed (-1: no limit), and how many may fail before memory
+  // becomes available again.
   limit = -1;
   failuresLeft = 0;
 

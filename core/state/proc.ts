@@ -4,7 +4,7 @@
 import { PAGE_SIZE, VM_MAXUSER_ADDRESS_LA48, VM_MAXUSER_ADDRESS_LA57, type Pages, type Va } from '../units.ts';
 import type { Vmspace } from './vm.ts';
 
-/** What exec and exit need of an ABI. FreeBSD: struct sysentvec. */
+/** What exec and exit need to know about an ABI. FreeBSD: struct sysentvec. */
 export interface Sysent {
   readonly name: string;
   readonly minUser: Va;
@@ -14,7 +14,7 @@ export interface Sysent {
   readonly sharedPage: { readonly base: Va; readonly len: number } | null;
 }
 
-/** The shared page is the last page below maxUser, and the stack ends where it begins. FreeBSD: elf_machdep.c */
+/** The shared page is the last page below maxUser, and the stack ends where it starts. FreeBSD: elf_machdep.c */
 function nativeSysent(name: string, maxUser: Va): Sysent {
   const base = maxUser - PAGE_SIZE;
   return { name, minUser: 0, maxUser, usrStack: base, sharedPage: { base, len: PAGE_SIZE } };
@@ -25,8 +25,8 @@ export const SYSENT_NATIVE_LA48 = nativeSysent('native', VM_MAXUSER_ADDRESS_LA48
 export const SYSENT_NATIVE_LOWERED = nativeSysent('native, lowered', VM_MAXUSER_ADDRESS_LA48 - PAGE_SIZE);
 export const SYSENT_NATIVE_LA57 = nativeSysent('native, 5 levels', VM_MAXUSER_ADDRESS_LA57);
 /**
- * Like Linux64 of 2022: the bounds of the native ABI, but two pages of its vdso lie between the shared page and the top.
- * The vdso itself is an entry like any other.
+ * Like Linux64 of 2022: same bounds as the native ABI, but two pages of its vdso are between the shared page and the
+ * top. The vdso itself is an ordinary map entry.
  */
 export const SYSENT_LINUX_LA48: Sysent = {
   name: 'linux',
@@ -48,16 +48,16 @@ export const SYSENT_WITHOUT_SHARED_PAGE: Sysent = {
 export interface ImageMap {
   readonly kind: 'file' | 'anon' | 'stack' | 'guard';
   readonly start: Va;
-  /** Bytes; of a stack, its whole reservation, gap and guard included. */
+  /** Bytes; for a stack, its whole reservation, including gap and guard. */
   readonly len: number;
   readonly prot: number;
   readonly maxProt: number;
-  /** Number of the file, and byte offset in it; of a file only. */
+  /** Number of the file, and byte offset in it; only for a file. */
   readonly file?: number;
   readonly off?: number;
 }
 
-/** Pages that a new image accesses before its first instruction: what the kernel's loader and rtld do. */
+/** Pages accessed before the image's first instruction, by the kernel's loader and rtld. */
 export interface ImageTouch {
   readonly start: Va;
   readonly pages: Pages;
@@ -65,23 +65,23 @@ export interface ImageTouch {
   readonly access: number;
 }
 
-/** What exec puts into an address space besides the shared page. */
+/** What exec puts into an address space in addition to the shared page. */
 export interface Image {
   readonly name: string;
   readonly maps: readonly ImageMap[];
   readonly touched: readonly ImageTouch[];
-  /** First byte of text, of data, of the heap (where the break starts); 0 where the image does not say. */
+  /** First byte of text, data and heap (the initial break); 0 if the image does not specify it. */
   readonly text: Va;
   readonly data: Va;
   readonly heap: Va;
-  /** The ABI that it brings; absent: the process keeps its own. */
+  /** The image's ABI; if absent, the process keeps its own. */
   readonly sysent?: Sysent;
 }
 
 /** Proc.state. FreeBSD: p_state */
 export const PRS_NORMAL = 1;
 export const PRS_ZOMBIE = 2;
-/** Waited for: no longer in m.procs. */
+/** Reaped by wait: no longer in m.procs. */
 export const PRS_REAPED = 3;
 
 /** Proc.flags. FreeBSD: p_flag */
@@ -91,7 +91,7 @@ export const P_WEXIT = 2;
 /** Has exec'd. */
 export const P_EXEC = 4;
 
-/** Names of the yield points of core/kern/stop.ts, in the order of STOP_ numbers from 1 up. */
+/** Names of the yield points of core/kern/stop.ts, in the order of the STOP_ numbers, which start at 1. */
 export const STOP_POINTS = ['refcnt-tested', 'release-failed', 'ppwait-cleared', 'fork-unlocked'] as const;
 export type StopPoint = (typeof STOP_POINTS)[number];
 
@@ -100,34 +100,34 @@ export class Proc {
   /** p_vmspace: vmspace0 from vmspace_exit on. */
   vmspace: Vmspace;
   sysent: Sysent;
-  /** P_MD_KPTI: do the pmaps that this process makes get a user-mode root? */
+  /** P_MD_KPTI: do the pmaps of this process get a user-mode root? */
   kpti: boolean;
   state = PRS_NORMAL;
   flags = 0;
-  /** null: init, whose children are reaped as they exit. */
+  /** null stands for init, whose children are reaped when they exit. */
   parent: Proc | null;
-  /** p_children, newest first, and this process's place among its siblings. */
+  /** p_children, newest first, and this process's siblings. */
   childHead: Proc | null = null;
   siblingNext: Proc | null = null;
   siblingPrev: Proc | null = null;
-  /** RFTHREAD: the process whose exit kills this one; itself when it leads, or is alone. */
+  /** RFTHREAD: the process whose exit kills this one; the process itself if it is the leader or alone. */
   leader: Proc;
   peers: Proc[] = [];
-  /** CPU that it runs on. */
+  /** CPU it runs on. */
   cpu = 0;
-  /** Signals that it catches, bit per signal. */
+  /** Signals it catches, one bit per signal. */
   caught = 0;
-  /** Signals that came while it was stopped at a yield point. */
+  /** Signals that arrived while it was stopped at a yield point. */
   pending = 0;
   /** p_xexit and p_xsig. */
   exitStatus = 0;
   exitSignal = 0;
   imageName = '';
-  /** Where an unfinished call waits to go on, see core/kern/stop.ts; 0: nowhere. */
+  /** The yield point where its unfinished call is stopped, see core/kern/stop.ts; 0 if none. */
   stoppedAt = 0;
-  /** The vmspace that the unfinished call has in hand: of exec the old one, of exit its own, of fork the child's. */
+  /** The vmspace that the unfinished call holds: for exec the old one, for exit its own, for fork the child's. */
   oldVmspace: Vmspace | null = null;
-  /** exec: the image whose first touches are still to come. */
+  /** exec: the image whose initial pages have not been touched yet. */
   image: Image | null = null;
 
   constructor(pid: number, vmspace: Vmspace, sysent: Sysent, kpti: boolean, parent: Proc | null) {

@@ -6,7 +6,7 @@ import type { Frame, Pages, Va } from '../units.ts';
 import { PageIndex } from './page-index.ts';
 import type { Pmap } from './pmap.ts';
 
-/** Object types. FreeBSD: vm.h OBJT_*. Nothing is ever paged out, so OBJT_SWAP does not occur. */
+/** Object types. FreeBSD: vm.h OBJT_*. Pages are never paged out, so OBJT_SWAP does not occur. */
 export const OBJT_DEFAULT = 0;
 export const OBJT_VNODE = 2;
 export const OBJT_PHYS = 4;
@@ -25,9 +25,9 @@ export const OBJ_ONEMAPPING = 0x2000;
 /** pg_color is an unsigned short. */
 export const PG_COLORS = 65536;
 
-/** struct vm_object. Resident pages: a list in index order through page.listNext, and the machine's PageIndex. */
+/** struct vm_object. Its resident pages are on a list in index order (page.listNext) and in the machine's PageIndex. */
 export class VmObject {
-  /** Number in order of creation, 1 up; what page.object and events hold. */
+  /** Number in order of creation, from 1 up; used in page.object and in events. */
   readonly id: number;
   type: number;
   flags: number;
@@ -35,34 +35,34 @@ export class VmObject {
   /** Map entries, objects that shadow this one, and special holders. */
   refCount = 1;
   shadowCount = 0;
-  /** What this object shadows, and where in it (bytes). */
+  /** The object that this one shadows, and the offset in it (bytes). */
   backing: VmObject | null = null;
   backingOffset = 0;
   /** pg_color, below PG_COLORS; meaningful with OBJ_COLORED. */
   color = 0;
-  /** cred: is swap charged to this object? charge: bytes. */
+  /** cred: is swap charged to this object? charge: the amount in bytes. */
   charged = false;
   charge = 0;
-  /** Anonymous: the vnode object at the root of the chain, if any. */
+  /** Anonymous objects: the vnode object at the root of the chain, if any. */
   handle: VmObject | null = null;
   /** Vnode objects: the file. */
   file: VmFile | null = null;
   residentCount = 0;
   memqFirst: Frame = 0;
   memqLast: Frame = 0;
-  /** Root node in the PageIndex and number of levels below it; 0: empty. */
+  /** Root node in the PageIndex and number of levels below it; 0 if empty. */
   indexRoot = 0;
   indexHeight = 0;
-  /** List of anonymous objects that shadow this one, newest first, and this object's place in its backing object's. */
+  /** Anonymous objects that shadow this one, newest first, and this object's links in its backing object's list. */
   shadowHead: VmObject | null = null;
   shadowNext: VmObject | null = null;
   shadowPrev: VmObject | null = null;
   /** vm_object_list: all live objects in order of creation. */
   listNext: VmObject | null = null;
   listPrev: VmObject | null = null;
-  /** Newest run that it owns (rvq), by number of the 2M frame; 0: none. */
+  /** Its newest run (rvq), by number of the 2M frame; 0 if none. */
   runHead = 0;
-  /** Vnode objects: bytes mapped writable and shared; generation counts writable mappings, for msync. */
+  /** Vnode objects: bytes mapped writable and shared. generation counts writable mappings, for msync. */
   writeMappings = 0;
   generation = 1;
   cleanGeneration = 1;
@@ -75,15 +75,15 @@ export class VmObject {
   }
 }
 
-/** A file: a vnode with its object. The tag of page i is in its first 8 bytes: ((id + 1) << 32) | (i + 1). */
+/** A file: a vnode with its object. The first 8 bytes of page i hold its tag: ((id + 1) << 32) | (i + 1). */
 export class VmFile {
   readonly id: number;
   readonly object: VmObject;
-  /** Is the descriptor used for mmap open for writing? */
+  /** Is the descriptor passed to mmap open for writing? */
   readonly writable: boolean;
-  /** Do its pages carry their tag? Otherwise they are all 0. */
+  /** Do its pages contain their tag? Otherwise they are all 0. */
   readonly tagged: boolean;
-  /** A read brings the absent neighbours within the fault's window too, not just one page. */
+  /** Does a read also bring in absent neighbours within the fault's window, not just one page? */
   readonly clusters: boolean;
   /** Which pages are in memory without having been read. */
   readonly resident: 'all' | 'even' | 'none';
@@ -135,16 +135,16 @@ export const VM_INHERIT_ZERO = 3;
 
 /** struct vm_map_entry: a node of its map's threaded tree. */
 export class VmMapEntry {
-  /** Left child, or the predecessor where there is none; right likewise. The header is both ends. */
+  /** Left child, or the predecessor if there is none; right likewise. The header is the thread at both ends. */
   left: VmMapEntry;
   right: VmMapEntry;
   start: Va = 0;
   end: Va = 0;
-  /** Next address of a sequential read; in a stack gap the size of the stack guard in bytes. */
+  /** Next address of a sequential read; in a stack gap, the size of the stack guard in bytes. */
   nextRead = 0;
-  /** Largest free gap beside any entry of this subtree. */
+  /** Largest free gap next to any entry of this subtree. */
   maxFree = 0;
-  /** null: a guard, or anonymous memory never touched. */
+  /** null for a guard, or for anonymous memory that was never touched. */
   object: VmObject | null = null;
   offset = 0;
   eflags = 0;
@@ -153,11 +153,11 @@ export class VmMapEntry {
   inheritance = VM_INHERIT_COPY;
   readAhead = 0;
   wiredCount = 0;
-  /** cred: does this entry hold a swap charge of its own? */
+  /** cred: does this entry hold its own swap charge? */
   charged = false;
-  /** Was put in transition by the wiring that is running. */
+  /** Put in transition by the wiring in progress. */
   wiring = false;
-  /** Next on the list of deleted entries that await release. */
+  /** Next on the list of deleted entries waiting for release. */
   deferNext: VmMapEntry | null = null;
 
   constructor() {
@@ -167,8 +167,8 @@ export class VmMapEntry {
 }
 
 /**
- * The splay of a map's tree that is going on: its two spines, the header where one is empty, and the steps not yet
- * counted. beginSplay sets all of it. FreeBSD: llist, rlist of vm_map_splay
+ * The splay of a map's tree in progress: its two spines (the header if empty), and the steps not yet counted.
+ * beginSplay initialises all of it. FreeBSD: llist, rlist of vm_map_splay
  */
 export class Splay {
   left = new VmMapEntry();
@@ -176,10 +176,10 @@ export class Splay {
   steps = 0;
 }
 
-/** What the lookup of an address in a map found. FreeBSD: the results of vm_map_lookup */
+/** Result of looking up an address in a map. FreeBSD: the results of vm_map_lookup */
 export class Lookup {
   entry: VmMapEntry | null = null;
-  /** Access that the page may be mapped with. */
+  /** Protection with which the page may be mapped. */
   prot = 0;
   wired = false;
 }
@@ -191,11 +191,13 @@ export const MAP_WRITE_LOCKED = 2;
 
 /** struct vm_map */
 export class VmMap {
-  /** Sentinel: header.end is the map's minimum, header.start its maximum; left and right are the last and first entry. */
+  /**
+   * Sentinel: header.end is the map's minimum, header.start its maximum; left and right are the last and first entry.
+   */
   readonly header = new VmMapEntry();
   root: VmMapEntry | null = null;
   nentries = 0;
-  /** Bytes of all entries but guards. */
+  /** Total bytes of all entries except guards. */
   size = 0;
   timestamp = 0;
   locked = MAP_UNLOCKED;
@@ -226,7 +228,7 @@ export class Vmspace {
   readonly map: VmMap;
   readonly pmap: Pmap;
   refcnt = 1;
-  /** Text, data and stack as exec left them: addresses in bytes, sizes in pages. */
+  /** Text, data and stack as set by exec: addresses in bytes, sizes in pages. */
   taddr: Va = 0;
   tsize: Pages = 0;
   daddr: Va = 0;
@@ -242,7 +244,7 @@ export class Vmspace {
   }
 }
 
-/** What a fault carries along; each sets it before it reads it. FreeBSD: sys/vm/vm_fault.c struct faultstate */
+/** State of a fault; every fault sets a field before it reads it. FreeBSD: sys/vm/vm_fault.c struct faultstate */
 export class FaultState extends Lookup {
   va: Va = 0;
   faultType = 0;
@@ -250,22 +252,22 @@ export class FaultState extends Lookup {
   map!: VmMap;
   mapGeneration = 0;
   lookupStillValid = false;
-  /** Read-ahead of this fault in pages, -1: not decided. */
+  /** Read-ahead of this fault in pages; -1 if not decided yet. */
   nera = -1;
-  /** Where the search is. */
+  /** Current position of the search. */
   object!: VmObject;
   pindex = 0;
   frame: Frame = 0;
-  /** Where the mapping is to point. firstFrame: a page held there while the search goes on below. */
+  /** The object and index to be mapped. firstFrame: a page held there while the search continues in backing objects. */
   firstObject!: VmObject;
   firstPindex = 0;
   firstFrame: Frame = 0;
-  /** Pages that the pager brought around the one asked for. */
+  /** Pages that the pager read around the requested one. */
   behind = 0;
   ahead = 0;
 }
 
-/** What the VM of a machine holds outside its vmspaces. */
+/** VM state of a machine outside its vmspaces. */
 export class VmState {
   objectCount = 0;
   /** Live objects in order of creation. */
@@ -273,7 +275,7 @@ export class VmState {
   objectsTail: VmObject | null = null;
   readonly index = new PageIndex();
   readonly splay = new Splay();
-  /** One is enough: a fault never begins before the last one of the machine is over. */
+  /** One is enough: a machine handles one fault at a time. */
   readonly fault = new FaultState();
   /** The page with the signal trampoline and the timekeep word; made at boot. */
   sharedPage: VmObject | null = null;
@@ -281,7 +283,7 @@ export class VmState {
   swapReserved = 0;
   /** td_map_def_user: entries deleted under the map lock, newest first. */
   deferred: VmMapEntry | null = null;
-  /** Entries given back, linked through deferNext. */
+  /** Entries freed for reuse, linked through deferNext. */
   freeEntries: VmMapEntry | null = null;
   /** vm_cnt.v_user_wire_count, pages. */
   userWired = 0;

@@ -1,6 +1,4 @@
-/**
- * Advice, inheritance and msync: what a process says of a range. FreeBSD: sys/vm/vm_map.c.
- */
+/** Advice, inheritance and msync on a range of addresses. FreeBSD: sys/vm/vm_map.c. */
 import type { Machine } from '../hunks.ts';
 import { pmapAdvise, pmapRemove } from '../pmap/index.ts';
 import {
@@ -66,7 +64,7 @@ function setBehaviour(entry: VmMapEntry, advice: number): void {
   }
 }
 
-/** Advice that entries keep. */
+/** Applies advice that is stored in the entries. */
 function adviseEntries(m: Machine, map: VmMap, start: Va, end: Va, advice: number): void {
   let entry = vmMapLookupClipStart(m, map, start);
   let prev = vmMapEntryPred(entry);
@@ -80,7 +78,7 @@ function adviseEntries(m: Machine, map: VmMap, start: Va, end: Va, advice: numbe
   vmMapTryMergeEntries(m, map, prev, entry);
 }
 
-/** Advice for the pages of now. Entries are not clipped, and FREE spares what shadows another object. */
+/** Applies advice to the pages that exist now. Entries are not clipped; FREE skips objects that shadow another. */
 function advisePages(m: Machine, map: VmMap, start: Va, end: Va, advice: number): void {
   for (let entry = vmMapEntryAtOrAfter(m, map, start); entry.start < end; entry = vmMapEntrySucc(entry)) {
     const { object } = entry;
@@ -97,7 +95,7 @@ function advisePages(m: Machine, map: VmMap, start: Va, end: Va, advice: number)
   }
 }
 
-/** False: no such advice. FreeBSD: vm_map_madvise */
+/** Returns false if there is no such advice. FreeBSD: vm_map_madvise */
 export function vmMapMadvise(m: Machine, map: VmMap, start: Va, end: Va, advice: number): boolean {
   const forPages = advice === MADV_WILLNEED || advice === MADV_DONTNEED || advice === MADV_FREE;
   if (!forPages && !(advice >= MADV_NORMAL && advice <= MADV_CORE)) return false;
@@ -115,7 +113,7 @@ export function vmMapMadvise(m: Machine, map: VmMap, start: Va, end: Va, advice:
   return true;
 }
 
-/** Sets what a child of fork gets of [start, end). FreeBSD: vm_map_inherit */
+/** Sets what fork gives a child of [start, end). FreeBSD: vm_map_inherit */
 export function vmMapInherit(m: Machine, map: VmMap, start: Va, end: Va, inheritance: number): number {
   if (start === end) return KERN_SUCCESS;
   vmMapLock(m, map);
@@ -125,7 +123,7 @@ export function vmMapInherit(m: Machine, map: VmMap, start: Va, end: Va, inherit
   let prev = vmMapEntryPred(entry);
   const last = vmMapLookupEntry(m, map, to - 1);
   if (entryHolds(map, last, to - 1)) vmMapClipEnd(m, map, last, to);
-  // The kernel looks for large pages first where COPY is set, and goes on with the last entry for a predecessor.
+  // If COPY is set, the kernel first looks for large pages, and then uses the last entry as the predecessor.
   if (inheritance === VM_INHERIT_COPY) for (let at = entry; at.start < to; at = vmMapEntrySucc(at)) prev = at;
   while (entry.start < to) {
     if ((entry.eflags & MAP_ENTRY_GUARD) === 0 || inheritance !== VM_INHERIT_ZERO) entry.inheritance = inheritance;
@@ -138,7 +136,7 @@ export function vmMapInherit(m: Machine, map: VmMap, start: Va, end: Va, inherit
   return KERN_SUCCESS;
 }
 
-/** Writes a range of files back; invalidate: also unmaps it, in one call. FreeBSD: vm_map_sync */
+/** Writes back a range of files; invalidate: also unmaps it, in one call. FreeBSD: vm_map_sync */
 export function vmMapSync(m: Machine, map: VmMap, from: Va, to: Va, invalidate: boolean): number {
   vmMapLockRead(m, map);
   let end = Math.min(to, map.maxOffset);

@@ -1,6 +1,4 @@
-/**
- * Codes and flags of the VM's functions. FreeBSD: sys/vm/vm_param.h KERN_*, sys/vm/vm_map.h, sys/sys/mman.h.
- */
+/** Codes and flags of the VM functions. FreeBSD: sys/vm/vm_param.h KERN_*, sys/vm/vm_map.h, sys/sys/mman.h. */
 
 export {
   KERN_FAILURE,
@@ -47,7 +45,7 @@ export const MAP_ACC_NO_CHARGE = 0x8000;
 export const MAP_CREATE_STACK_GAP_DN = 0x20000;
 export const MAP_VN_EXEC = 0x40000;
 
-/** The `find_space` argument of vm_map_find; above 255: an alignment, its log2 shifted left by 8. */
+/** The `find_space` argument of vm_map_find. A value above 255 is an alignment: its log2 shifted left by 8. */
 export const VMFS_NO_SPACE = 0;
 export const VMFS_ANY_SPACE = 1;
 export const VMFS_OPTIMAL_SPACE = 2;
@@ -70,7 +68,7 @@ export const MADV_AUTOSYNC = 7;
 export const MADV_NOCORE = 8;
 export const MADV_CORE = 9;
 
-/** Limits of every process: data and stack in bytes; memory and address space are unlimited. */
+/** Limits of every process, in bytes: data and stack. Memory and address space are unlimited. */
 export const DATA_LIMIT = 32 * 2 ** 30;
 export const STACK_LIMIT = 512 * 2 ** 20;
 /** Growth step of a stack. FreeBSD: sgrowsiz */

@@ -1,5 +1,5 @@
 /**
- * Deletion from a map: what exit and exec spend their pmap_remove calls on. FreeBSD: sys/vm/vm_map.c vm_map_delete.
+ * Deletion from a map: the source of most pmap_remove calls in exit and exec. FreeBSD: sys/vm/vm_map.c vm_map_delete.
  */
 import { VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import { enterPlace, leavePlace } from '../events.ts';
@@ -32,7 +32,7 @@ export function vmMapEntryUnwire(m: Machine, map: VmMap, entry: VmMapEntry): voi
   entry.wiredCount = 0;
 }
 
-/** Takes an entry out and leaves it to be released when the map lock is gone. FreeBSD: vm_map_entry_delete */
+/** Removes an entry and defers its release until the map lock is dropped. FreeBSD: vm_map_entry_delete */
 export function vmMapEntryDelete(m: Machine, map: VmMap, entry: VmMapEntry): void {
   vmMapEntryUnlink(m, map, entry, false);
   if ((entry.eflags & MAP_ENTRY_GUARD) !== 0) {
@@ -65,8 +65,8 @@ export function vmMapEntryDelete(m: Machine, map: VmMap, entry: VmMapEntry): voi
 }
 
 /**
- * Deletes [start, end) from a write-locked map, upwards. pmap_remove is called for each entry that has an object: a guard
- * or untouched anonymous memory has nothing mapped. FreeBSD: vm_map_delete
+ * Deletes [start, end) from a write-locked map, in ascending order. pmap_remove is called for each entry that has an
+ * object: a guard or untouched anonymous memory has nothing mapped. FreeBSD: vm_map_delete
  */
 export function vmMapDelete(m: Machine, map: VmMap, start: Va, end: Va): void {
   if (start === end) return;
@@ -85,7 +85,7 @@ export function vmMapDelete(m: Machine, map: VmMap, start: Va, end: Va): void {
   leavePlace(m);
 }
 
-/** Deletes what of [start, end) lies within the map. FreeBSD: vm_map_remove */
+/** Deletes the part of [start, end) that is within the map. FreeBSD: vm_map_remove */
 export function vmMapRemove(m: Machine, map: VmMap, start: Va, end: Va): void {
   enterPlace(m, IN_VM_MAP_REMOVE);
   vmMapLock(m, map);

@@ -1,6 +1,4 @@
-/**
- * Splitting and joining entries. FreeBSD: sys/vm/vm_map.c vm_map_clip_start, vm_map_try_merge_entries and around.
- */
+/** Splitting and merging entries. FreeBSD: sys/vm/vm_map.c vm_map_clip_start, vm_map_try_merge_entries and around. */
 import { VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import {
@@ -25,10 +23,10 @@ import {
 } from './map-tree.ts';
 import { vmObjectAllocateAnon, vmObjectDeallocate, vmObjectReference } from './object.ts';
 
-/** An entry with any of these is never joined with another. FreeBSD: MAP_ENTRY_NOMERGE_MASK */
+/** An entry with any of these flags is never merged. FreeBSD: MAP_ENTRY_NOMERGE_MASK */
 const NOMERGE = MAP_ENTRY_GROWS_DOWN | MAP_ENTRY_IN_TRANSITION | MAP_ENTRY_VN_EXEC;
 
-/** Is swap charged for an entry, to itself or to its object? FreeBSD: ENTRY_CHARGED */
+/** Is swap charged for an entry, either to the entry or to its object? FreeBSD: ENTRY_CHARGED */
 export const entryCharged = (entry: VmMapEntry): boolean =>
   entry.charged || (entry.object !== null && entry.object.charged && (entry.eflags & MAP_ENTRY_NEEDS_COPY) === 0);
 
@@ -51,7 +49,10 @@ function mergeable(prev: VmMapEntry, entry: VmMapEntry): boolean {
   );
 }
 
-/** Joins an entry with its predecessor if nothing tells them apart; entry stays. FreeBSD: vm_map_try_merge_entries */
+/**
+ * Merges an entry with its predecessor if nothing distinguishes them; `entry` remains.
+ * FreeBSD: vm_map_try_merge_entries
+ */
 export function vmMapTryMergeEntries(m: Machine, map: VmMap, prev: VmMapEntry, entry: VmMapEntry): void {
   if ((entry.eflags & NOMERGE) !== 0 || !mergeable(prev, entry)) return;
   vmMapEntryUnlink(m, map, prev, true);
@@ -67,7 +68,10 @@ export function vmMapEntryBack(m: Machine, entry: VmMapEntry): void {
   entry.charged = false;
 }
 
-/** Before an entry is split: an object for both parts, and the charge to it. FreeBSD: vm_map_entry_charge_object */
+/**
+ * Prepares an entry for a split: both parts share an object, which takes over the swap charge.
+ * FreeBSD: vm_map_entry_charge_object
+ */
 function chargeObject(m: Machine, entry: VmMapEntry): void {
   const { object } = entry;
   if (object === null) {
@@ -88,7 +92,7 @@ function cloneEntry(m: Machine, entry: VmMapEntry): VmMapEntry {
   return clone;
 }
 
-/** Makes entry begin at `start`, if it reaches across. FreeBSD: vm_map_clip_start */
+/** Splits `entry` so that it starts at `start`, if it begins below. FreeBSD: vm_map_clip_start */
 export function vmMapClipStart(m: Machine, map: VmMap, entry: VmMapEntry, start: Va): void {
   if (start <= entry.start) return;
   const front = cloneEntry(m, entry);
@@ -96,7 +100,7 @@ export function vmMapClipStart(m: Machine, map: VmMap, entry: VmMapEntry, start:
   vmMapEntryLink(m, map, front);
 }
 
-/** Makes entry end at `end`, if it reaches across. FreeBSD: vm_map_clip_end */
+/** Splits `entry` so that it ends at `end`, if it extends beyond. FreeBSD: vm_map_clip_end */
 export function vmMapClipEnd(m: Machine, map: VmMap, entry: VmMapEntry, end: Va): void {
   if (end >= entry.end) return;
   const back = cloneEntry(m, entry);
@@ -105,7 +109,7 @@ export function vmMapClipEnd(m: Machine, map: VmMap, entry: VmMapEntry, end: Va)
 }
 
 /**
- * The first entry that ends above `start`, clipped to begin there; its predecessor is vmMapEntryPred of it.
+ * Returns the first entry that ends above `start`, clipped to start there; vmMapEntryPred of it is its predecessor.
  * FreeBSD: vm_map_lookup_clip_start
  */
 export function vmMapLookupClipStart(m: Machine, map: VmMap, start: Va): VmMapEntry {
@@ -115,7 +119,7 @@ export function vmMapLookupClipStart(m: Machine, map: VmMap, start: Va): VmMapEn
   return entry;
 }
 
-/** The first entry that ends above `start`, not clipped. */
+/** Returns the first entry that ends above `start`, not clipped. */
 export function vmMapEntryAtOrAfter(m: Machine, map: VmMap, start: Va): VmMapEntry {
   const entry = vmMapLookupEntry(m, map, start);
   return entryHolds(map, entry, start) ? entry : vmMapEntrySucc(entry);

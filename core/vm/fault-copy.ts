@@ -33,7 +33,7 @@ function allocate(m: Machine, object: VmObject, pindex: number): Frame {
   }
 }
 
-/** The object that the copies go to; FreeBSD: the first part of vm_fault_copy_entry. */
+/** Returns the object that receives the copies. FreeBSD: the first part of vm_fault_copy_entry. */
 function destination(m: Machine, dst: VmMapEntry, source: VmObject, upgrade: boolean, forking: boolean): VmObject {
   let object = source;
   if (upgrade && (dst.eflags & MAP_ENTRY_NEEDS_COPY) === 0) {
@@ -60,9 +60,9 @@ function destination(m: Machine, dst: VmMapEntry, source: VmObject, upgrade: boo
 }
 
 /**
- * Gives dst a private copy of every page of src and maps it. src and dst are the same entry when a wired entry becomes
- * writable, else src is the parent's and the copies are not wired. Both maps are write-locked. forking: swap is charged
- * for the copy. FreeBSD: vm_fault_copy_entry
+ * Gives dst a private copy of every page of src and maps it. If a wired entry becomes writable, src and dst are the
+ * same entry; otherwise src is the parent's and the copies are not wired. Both maps are write-locked. forking: swap is
+ * charged for the copy. FreeBSD: vm_fault_copy_entry
  */
 export function vmFaultCopyEntry(m: Machine, dstMap: VmMap, dst: VmMapEntry, src: VmMapEntry, forking: boolean): void {
   enterPlace(m, IN_VM_FAULT_COPY_ENTRY);

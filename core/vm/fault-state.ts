@@ -1,6 +1,4 @@
-/**
- * What the parts of a fault ask of its state. FreeBSD: sys/vm/vm_fault.c struct faultstate.
- */
+/** Helpers on the state of a fault, shared by its parts. FreeBSD: sys/vm/vm_fault.c struct faultstate. */
 import type { Machine } from '../hunks.ts';
 import type { FaultState, VmMapEntry } from '../state/vm.ts';
 import { vmMapUnlock } from './map-lock.ts';

@@ -1,6 +1,4 @@
-/**
- * Page faults: find or make the page behind an address and map it. FreeBSD: sys/vm/vm_fault.c vm_fault.
- */
+/** Page faults: find or allocate the page for an address and map it. FreeBSD: sys/vm/vm_fault.c vm_fault. */
 import {
   COPY_ON_WRITES,
   HARD_FAULTS,
@@ -56,16 +54,19 @@ import {
 import { vmFaultPrefault, vmFaultReadahead } from './prefault.ts';
 import { PFBAK, PFFOR, faultDirty, vmFaultSoftFast } from './soft-fast.ts';
 
-/** Pages of the aligned window that a fault which is not sequential reads. FreeBSD: VM_FAULT_READ_DEFAULT */
+/** Pages of the aligned window that a non-sequential fault reads. FreeBSD: VM_FAULT_READ_DEFAULT */
 const READ_DEFAULT = 16;
 
-/** Results of a step, beside KERN_ codes: go on with the next object; the page is there, after a read or without one. */
+/**
+ * Results of a step, in addition to KERN_ codes: continue with the next object; the page is there, after a read or
+ * without one.
+ */
 const FAULT_CONTINUE = -1;
 const FAULT_HARD = -2;
 const FAULT_SOFT = -3;
 const FAULT_RESTART = -4;
 
-/** Releases what the fault holds. FreeBSD: fault_deallocate */
+/** Releases everything the fault holds. FreeBSD: fault_deallocate */
 function faultDeallocate(m: Machine, fs: FaultState): void {
   if (fs.object !== fs.firstObject) {
     m.counters[VM_OBJECT_WRITE_LOCKS]++;
@@ -83,7 +84,7 @@ function restoreMapLock(m: Machine, fs: FaultState): void {
   fs.lookupStillValid = true;
 }
 
-/** Lets the pager of a physical object fill and map as much of the entry as it likes. FreeBSD: vm_fault_populate */
+/** Lets the pager of a physical object fill and map as much of the entry as it wants. FreeBSD: vm_fault_populate */
 function populate(m: Machine, fs: FaultState): number {
   const object = fs.firstObject;
   const entry = faultEntry(fs);
@@ -114,7 +115,10 @@ function populate(m: Machine, fs: FaultState): number {
   return KERN_SUCCESS;
 }
 
-/** A page for the current object and index, or the whole fault by its pager. FreeBSD: vm_fault_allocate */
+/**
+ * Allocates a page for the current object and index, or lets the pager handle the whole fault.
+ * FreeBSD: vm_fault_allocate
+ */
 function allocate(m: Machine, fs: FaultState): number {
   const { object } = fs;
   let res = KERN_OUT_OF_BOUNDS;
@@ -136,7 +140,7 @@ function allocate(m: Machine, fs: FaultState): number {
   return res;
 }
 
-/** Reads the page in, with a window around it. FreeBSD: vm_fault_getpages */
+/** Reads the page in, along with a window around it. FreeBSD: vm_fault_getpages */
 function getPages(m: Machine, fs: FaultState): number {
   const entry = faultEntry(fs);
   const { start, end } = entry;
@@ -174,7 +178,7 @@ function searchObject(m: Machine, fs: FaultState): number {
   return hasPager ? getPages(m, fs) : FAULT_CONTINUE;
 }
 
-/** Goes on to the backing object; false: there is none. FreeBSD: vm_fault_next */
+/** Moves on to the backing object; returns false if there is none. FreeBSD: vm_fault_next */
 function nextObject(m: Machine, fs: FaultState): boolean {
   if (fs.object === fs.firstObject) {
     fs.firstFrame = fs.frame;
@@ -190,7 +194,7 @@ function nextObject(m: Machine, fs: FaultState): boolean {
   return true;
 }
 
-/** The page held in the top object is the one, zeroed. FreeBSD: vm_fault_zerofill */
+/** Uses the page held in the top object, zeroed. FreeBSD: vm_fault_zerofill */
 function zeroFill(m: Machine, fs: FaultState): void {
   fs.object = fs.firstObject;
   fs.pindex = fs.firstPindex;
@@ -201,8 +205,8 @@ function zeroFill(m: Machine, fs: FaultState): void {
 }
 
 /**
- * A write to a page of a backing object: moves the page up if nobody else can see that object, else copies it.
- * FreeBSD: vm_fault_cow
+ * Handles a write to a page of a backing object: moves the page up if no one else can see that object, otherwise copies
+ * it. FreeBSD: vm_fault_cow
  */
 function copyOnWrite(m: Machine, fs: FaultState): void {
   const { counters } = m;
@@ -234,7 +238,7 @@ function copyOnWrite(m: Machine, fs: FaultState): void {
   counters[COPY_ON_WRITES]++;
 }
 
-/** Has the map stayed as the fault found it while it was unlocked? FreeBSD: vm_fault_relookup */
+/** Is the map still as the fault found it, after being unlocked? FreeBSD: vm_fault_relookup */
 function relookup(m: Machine, fs: FaultState): number {
   restoreMapLock(m, fs);
   if (fs.map.timestamp === fs.mapGeneration) return KERN_SUCCESS;
@@ -249,7 +253,7 @@ function relookup(m: Machine, fs: FaultState): number {
   return fs.prot === 0 ? KERN_RESTART : KERN_SUCCESS;
 }
 
-/** Everything after the lookup. Returns a KERN_ code, or FAULT_RESTART. */
+/** Does everything after the lookup. Returns a KERN_ code, or FAULT_RESTART. */
 function resolve(m: Machine, fs: FaultState): number {
   const { counters } = m;
   const { firstObject } = fs;

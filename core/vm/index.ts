@@ -1,6 +1,4 @@
-/**
- * The machine-independent VM: what processes, variants and workloads may call.
- */
+/** The machine-independent VM: the functions that processes, variants and workloads may call. */
 export * from './codes.ts';
 export { vmMapRemove } from './delete.ts';
 export { vmFault } from './fault.ts';

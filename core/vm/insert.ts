@@ -1,6 +1,6 @@
 /**
- * Insertion of an entry into a map, and the mapping of an object's resident pages ahead of any fault.
- * FreeBSD: sys/vm/vm_map.c vm_map_insert, vm_map_pmap_enter.
+ * Inserting an entry into a map, and mapping an object's resident pages ahead of faults. FreeBSD: sys/vm/vm_map.c
+ * vm_map_insert, vm_map_pmap_enter.
  */
 import { VM_OBJECT_READ_LOCKS, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
@@ -50,7 +50,7 @@ import { vmObjectReference } from './object.ts';
 import { runHolds, vmPageFindLeast, vmPagesReadPast } from './pages.ts';
 import { vmObjectCoalesce } from './shadow.ts';
 
-/** Pages mapped ahead under MAP_PREFAULT_PARTIAL; a superpage counts as one. FreeBSD: MAX_INIT_PT */
+/** Maximum number of pages mapped ahead under MAP_PREFAULT_PARTIAL; a superpage counts as one. FreeBSD: MAX_INIT_PT */
 const MAX_INIT_PT = 96;
 /** Read-ahead of a new entry, in pages. */
 const VM_FAULT_READ_AHEAD_INIT = 15;
@@ -59,7 +59,7 @@ const VM_FAULT_READ_AHEAD_INIT = 15;
 export const vmMapRangeValid = (map: VmMap, start: Va, end: Va): boolean =>
   start <= end && start >= map.minOffset && end <= map.maxOffset;
 
-/** eflags of a new entry, by the `cow` argument. */
+/** eflags of a new entry, derived from the `cow` argument. */
 function protoEflags(cow: number): number {
   let eflags = 0;
   if ((cow & MAP_COPY_ON_WRITE) !== 0) eflags |= MAP_ENTRY_COW | MAP_ENTRY_NEEDS_COPY;
@@ -74,8 +74,9 @@ function protoEflags(cow: number): number {
 }
 
 /**
- * Maps [start, end) to an object (whose reference the caller hands over) or, if null, to anonymous memory. Anonymous
- * memory right behind an entry of the same kind only lengthens that one. The map is write-locked. FreeBSD: vm_map_insert
+ * Maps [start, end) to an object (taking over the caller's reference) or, if object is null, to anonymous memory.
+ * Anonymous memory directly after an entry of the same kind only extends that entry. The map is write-locked.
+ * FreeBSD: vm_map_insert
  */
 export function vmMapInsert(
   m: Machine,
@@ -139,7 +140,7 @@ export function vmMapInsert(
       vmMapTryMergeEntries(m, map, prev, next);
       return KERN_SUCCESS;
     }
-    // The object could be lengthened, the entry cannot: a new entry for the same object.
+    // The object could be extended but the entry cannot: use a new entry for the same object.
     object = prev.object;
     offset = prev.offset + (prev.end - prev.start);
     if (object !== null) vmObjectReference(m, object);
@@ -170,8 +171,8 @@ export function vmMapInsert(
 }
 
 /**
- * Maps the resident, valid pages of a range read-only, run by run; of a partial request those within the first 96.
- * FreeBSD: vm_map_pmap_enter
+ * Maps the resident, valid pages of a range read-only, run by run; for a partial request only those within the first
+ * 96. FreeBSD: vm_map_pmap_enter
  */
 export function vmMapPmapEnter(
   m: Machine,

@@ -1,5 +1,5 @@
 /**
- * What a fault needs to know of a map: the entry and object behind an address. FreeBSD: sys/vm/vm_map.c vm_map_lookup.
+ * What a fault needs to know about a map: the entry and object of an address. FreeBSD: sys/vm/vm_map.c vm_map_lookup.
  */
 import type { Machine } from '../hunks.ts';
 import {
@@ -24,7 +24,7 @@ import { entryHolds, vmMapLookupEntry } from './map-tree.ts';
 import { vmObjectShadow } from './shadow.ts';
 import { vmMapGrowstack } from './stack.ts';
 
-/** FreeBSD: the copy-on-write part of vm_map_lookup: a write gets its own object. */
+/** Gives a write its own object. FreeBSD: the copy-on-write part of vm_map_lookup */
 function shadowForWrite(m: Machine, map: VmMap, entry: VmMapEntry): void {
   vmMapLockUpgrade(m, map);
   const bytes = entry.end - entry.start;
@@ -38,9 +38,8 @@ function shadowForWrite(m: Machine, map: VmMap, entry: VmMapEntry): void {
 }
 
 /**
- * Looks an address up for an access and leaves the map read-locked if it succeeds. May grow a stack, puts a shadow object
- * under a write to an entry that awaits its copy, and gives an entry without an object one, even for a read.
- * FreeBSD: vm_map_lookup
+ * Looks up an address for an access; on success the map stays read-locked. May grow a stack, shadows the object of a
+ * needs-copy entry on a write, and gives an entry without an object a new one, even for a read. FreeBSD: vm_map_lookup
  */
 export function vmMapLookup(m: Machine, map: VmMap, va: Va, faultType: number, result: Lookup): number {
   vmMapLockRead(m, map);
@@ -86,7 +85,10 @@ export function vmMapLookup(m: Machine, map: VmMap, va: Va, faultType: number, r
   return KERN_SUCCESS;
 }
 
-/** The same for a read-locked map, without changing it: KERN_FAILURE where that would be needed. FreeBSD: vm_map_lookup_locked */
+/**
+ * Like vmMapLookup, but for a read-locked map that it does not change: returns KERN_FAILURE if a change is needed.
+ * FreeBSD: vm_map_lookup_locked
+ */
 export function vmMapLookupLocked(m: Machine, map: VmMap, va: Va, faultType: number, result: Lookup): number {
   const entry = vmMapLookupEntry(m, map, va);
   if (!entryHolds(map, entry, va)) return KERN_INVALID_ADDRESS;

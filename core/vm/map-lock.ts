@@ -1,9 +1,9 @@
 /**
  * Map locks and the release of deleted entries.
  *
- * Every operation is atomic here, so a lock never waits: taking one counts, and an exclusive one raises the timestamp.
- * Entries deleted under the lock are released after it is gone, the last one first: so all pmap_remove calls of one
- * deletion come before any object is released. FreeBSD: sys/vm/vm_map.c.
+ * Every operation is atomic here, so a lock never waits: taking one is counted, and an exclusive lock also increments
+ * the timestamp. Entries deleted under the lock are released after it is dropped, the last one first, so all
+ * pmap_remove calls of a deletion happen before any object is released. FreeBSD: sys/vm/vm_map.c.
  */
 import {
   VM_MAP_DOWNGRADES,
@@ -49,13 +49,13 @@ export function vmMapTrylock(m: Machine, map: VmMap): void {
   map.timestamp++;
 }
 
-/** Releases either lock, then the deleted entries. FreeBSD: vm_map_unlock, vm_map_unlock_read */
+/** Releases either kind of lock, then the deleted entries. FreeBSD: vm_map_unlock, vm_map_unlock_read */
 export function vmMapUnlock(m: Machine, map: VmMap): void {
   map.locked = MAP_UNLOCKED;
   if (m.vm.deferred !== null) vmMapProcessDeferred(m);
 }
 
-/** Releases a lock and leaves the deleted entries to a later unlock: another map is still locked. */
+/** Releases a lock but leaves the deleted entries to a later unlock, because another map is still locked. */
 export function vmMapUnlockOnly(map: VmMap): void {
   map.locked = MAP_UNLOCKED;
 }
@@ -74,7 +74,7 @@ export function vmMapTrylockRead(m: Machine, map: VmMap): void {
   map.locked = MAP_READ_LOCKED;
 }
 
-/** FreeBSD: vm_map_lock_upgrade; succeeds always */
+/** Always succeeds. FreeBSD: vm_map_lock_upgrade */
 export function vmMapLockUpgrade(m: Machine, map: VmMap): void {
   m.counters[VM_MAP_UPGRADES]++;
   map.locked = MAP_WRITE_LOCKED;
@@ -87,13 +87,16 @@ export function vmMapLockDowngrade(m: Machine, map: VmMap): void {
   map.locked = MAP_READ_LOCKED;
 }
 
-/** Waits until no pages are being wired. Here nobody ever is, but the wait counts as a change. FreeBSD: vm_map_wait_busy */
+/**
+ * Waits until no pages are being wired. That is always the case here, but the wait counts as a change of the map.
+ * FreeBSD: vm_map_wait_busy
+ */
 export function vmMapWaitBusy(map: VmMap): void {
   if (map.busy !== 0) throw new KernelPanic('vm_map_wait_busy', 'busy map', { vmspace: map.pmap.id });
   map.timestamp++;
 }
 
-/** An entry with unspecified contents. FreeBSD: vm_map_entry_create */
+/** Returns an entry with unspecified contents. FreeBSD: vm_map_entry_create */
 export function vmMapEntryCreate(m: Machine): VmMapEntry {
   const entry = m.vm.freeEntries;
   if (entry === null) return new VmMapEntry();
@@ -111,7 +114,7 @@ export function vmMapEntryDispose(m: Machine, entry: VmMapEntry): void {
   m.vm.freeEntries = entry;
 }
 
-/** A copy of an entry in every respect but its place in the tree. */
+/** Copies everything in an entry except its place in the tree. */
 export function vmMapEntryCopyOf(m: Machine, entry: VmMapEntry): VmMapEntry {
   const copy = vmMapEntryCreate(m);
   copy.start = entry.start;
@@ -130,7 +133,7 @@ export function vmMapEntryCopyOf(m: Machine, entry: VmMapEntry): VmMapEntry {
   return copy;
 }
 
-/** Leaves an entry to be released when the map lock is gone. FreeBSD: vm_map_entry_delete */
+/** Defers the release of an entry until the map lock is dropped. FreeBSD: vm_map_entry_delete */
 export function vmMapEntryDefer(m: Machine, entry: VmMapEntry): void {
   entry.deferNext = m.vm.deferred;
   m.vm.deferred = entry;
@@ -142,7 +145,9 @@ export function vmPagerUpdateWritecount(m: Machine, object: VmObject, bytes: num
   object.writeMappings += bytes;
 }
 
-/** Takes bytes off them again. FreeBSD: vnode_pager.c vnode_pager_release_writecount */
+/**
+ * Subtracts bytes from the writable shared mappings of a file. FreeBSD: vnode_pager.c vnode_pager_release_writecount
+ */
 export function vmPagerReleaseWritecount(m: Machine, object: VmObject, bytes: number): void {
   m.counters[VM_OBJECT_WRITE_LOCKS]++;
   object.writeMappings -= bytes;

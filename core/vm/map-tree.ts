@@ -1,11 +1,11 @@
 /**
- * The tree of a map: a threaded top-down splay tree that knows the largest free gap of every subtree.
+ * The tree of a map: a threaded top-down splay tree that tracks the largest free gap in every subtree.
  *
  * A missing child pointer holds the neighbour in address order instead (a thread), so a node's left pointer is a child
- * iff it differs from the last ancestor at which the search went right. On the way down the subtrees that are broken off
- * are hung on two spines in reverse: the left one linked through `right`, the right one through `left`, both ending at
- * the header; maxFree of a spine node is then that of its outer side only. On the way up the spines are turned round and
- * maxFree is completed. Every step down is counted. FreeBSD: sys/vm/vm_map.c vm_map_splay and around.
+ * iff it differs from the last ancestor where the search went right. On the way down, the subtrees that are split off
+ * are collected on two spines in reverse: the left one linked through `right`, the right one through `left`, both
+ * ending at the header; maxFree of a spine node then covers its outer side only. On the way up, the spines are reversed
+ * and maxFree is completed. Every step down is counted. FreeBSD: sys/vm/vm_map.c vm_map_splay and around.
  */
 import { VM_MAP_DOWNGRADES, VM_MAP_LOOKUPS, VM_MAP_SPLAY_STEPS, VM_MAP_UPGRADES } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
@@ -22,7 +22,7 @@ function maxFreeRight(root: VmMapEntry, ancestor: VmMapEntry): number {
 }
 
 /**
- * One step to the left: root goes to the right spine, first rotated with its left child if asked. Returns the next root,
+ * Steps left: moves root to the right spine, first rotating it with its left child if requested. Returns the next root,
  * null at a thread. FreeBSD: SPLAY_LEFT_STEP
  */
 function stepLeft(spines: Splay, top: VmMapEntry, rotate: boolean): VmMapEntry | null {
@@ -30,7 +30,7 @@ function stepLeft(spines: Splay, top: VmMapEntry, rotate: boolean): VmMapEntry |
   let y = root.left;
   let { maxFree } = root;
   spines.steps++;
-  // maxFree is the right side's unless the left side explains it.
+  // maxFree is the right side's unless the left side accounts for it.
   if (maxFree > 0 && maxFree <= maxFreeLeft(root, spines.left)) maxFree = maxFreeRight(root, spines.right);
   if (rotate) {
     const z = y.right;
@@ -50,7 +50,7 @@ function stepLeft(spines: Splay, top: VmMapEntry, rotate: boolean): VmMapEntry |
   return y !== spines.left ? y : null;
 }
 
-/** The mirror image. FreeBSD: SPLAY_RIGHT_STEP */
+/** The mirror image of stepLeft. FreeBSD: SPLAY_RIGHT_STEP */
 function stepRight(spines: Splay, top: VmMapEntry, rotate: boolean): VmMapEntry | null {
   let root = top;
   let y = root.right;
@@ -102,7 +102,7 @@ function splitAt(spines: Splay, map: VmMap, addr: Va, length: number): VmMapEntr
   return root;
 }
 
-/** Hangs all of root's right subtree on the right spine: its successor comes to the top. FreeBSD: vm_map_splay_findnext */
+/** Moves root's right subtree to the right spine, its successor on top. FreeBSD: vm_map_splay_findnext */
 function findNext(spines: Splay, root: VmMapEntry): void {
   let hi = root.right === spines.right ? null : root.right;
   if (hi === null) return;
@@ -122,7 +122,7 @@ function findPrev(spines: Splay, root: VmMapEntry): void {
   spines.right = right;
 }
 
-/** Turns the left spine round and hangs it below root; tail goes to its lower end. Returns the gap of that side. */
+/** Reverses the left spine and attaches it below root, with tail at its lower end. Returns the gap of that side. */
 function mergeLeftWalk(
   header: VmMapEntry,
   root: VmMapEntry,
@@ -203,7 +203,7 @@ function setRoot(m: Machine, map: VmMap, root: VmMapEntry | null, left: number, 
   m.counters[VM_MAP_SPLAY_STEPS] += m.vm.splay.steps;
 }
 
-/** The predecessor becomes the root. */
+/** Makes the predecessor the root. */
 function rootFromLeft(m: Machine, map: VmMap): VmMapEntry {
   const { header } = map;
   const { left: root, right } = m.vm.splay;
@@ -212,7 +212,7 @@ function rootFromLeft(m: Machine, map: VmMap): VmMapEntry {
   return root;
 }
 
-/** The successor becomes the root. */
+/** Makes the successor the root. */
 function rootFromRight(m: Machine, map: VmMap): VmMapEntry {
   const { header } = map;
   const { left: spine, right: root } = m.vm.splay;
@@ -222,7 +222,7 @@ function rootFromRight(m: Machine, map: VmMap): VmMapEntry {
   return root;
 }
 
-/** Brings the entry that holds addr, or a neighbour, to the root of a tree that is not empty. FreeBSD: vm_map_splay */
+/** Makes the entry that holds addr, or a neighbour, the root of a non-empty tree. FreeBSD: vm_map_splay */
 function splay(m: Machine, map: VmMap, addr: Va): VmMapEntry {
   const spines = m.vm.splay;
   const root = splitAt(spines, map, addr, 0);
@@ -233,7 +233,7 @@ function splay(m: Machine, map: VmMap, addr: Va): VmMapEntry {
   return root;
 }
 
-/** The next entry, the header after the last. FreeBSD: vm_map_entry_succ */
+/** Returns the next entry, or the header after the last. FreeBSD: vm_map_entry_succ */
 export function vmMapEntrySucc(entry: VmMapEntry): VmMapEntry {
   let after = entry.right;
   if (after.left.start > entry.start) {
@@ -243,7 +243,7 @@ export function vmMapEntrySucc(entry: VmMapEntry): VmMapEntry {
   return after;
 }
 
-/** The entry before, the header before the first. FreeBSD: vm_map_entry_pred */
+/** Returns the previous entry, or the header before the first. FreeBSD: vm_map_entry_pred */
 export function vmMapEntryPred(entry: VmMapEntry): VmMapEntry {
   let prior = entry.left;
   if (prior.right.start < entry.start) {
@@ -254,8 +254,8 @@ export function vmMapEntryPred(entry: VmMapEntry): VmMapEntry {
 }
 
 /**
- * The entry that holds addr, else the one before it, else the header; entryHolds tells. Restructures the tree also under
- * a read lock: the kernel upgrades the lock for that, which is counted. FreeBSD: vm_map_lookup_entry
+ * The entry that holds addr, else the one before it, else the header; entryHolds tells which. Restructures the tree
+ * even under a read lock: the kernel upgrades the lock for that, which is counted. FreeBSD: vm_map_lookup_entry
  */
 export function vmMapLookupEntry(m: Machine, map: VmMap, addr: Va): VmMapEntry {
   const { counters } = m;
@@ -276,7 +276,7 @@ export const entryHolds = (map: VmMap, entry: VmMapEntry, addr: Va): boolean =>
   entry !== map.header && addr < entry.end;
 
 /**
- * Puts an entry into the tree: into a gap, or as a part of the entry that it was cloned from, which shrinks to the rest.
+ * Inserts an entry into a gap, or as one part of the entry it was cloned from, which shrinks to the other part.
  * FreeBSD: vm_map_entry_link
  */
 export function vmMapEntryLink(m: Machine, map: VmMap, entry: VmMapEntry): void {
@@ -309,7 +309,7 @@ export function vmMapEntryLink(m: Machine, map: VmMap, entry: VmMapEntry): void 
   setRoot(m, map, entry, left, right);
 }
 
-/** Takes an entry out; mergeNext: its successor takes over its range. FreeBSD: vm_map_entry_unlink */
+/** Removes an entry; mergeNext: its successor takes over its range. FreeBSD: vm_map_entry_unlink */
 export function vmMapEntryUnlink(m: Machine, map: VmMap, entry: VmMapEntry, mergeNext: boolean): void {
   const { header } = map;
   const spines = m.vm.splay;
@@ -346,8 +346,8 @@ export function vmMapEntryResize(m: Machine, map: VmMap, entry: VmMapEntry, grow
 }
 
 /**
- * The lowest address at or above `start` with `length` free bytes; where there is none, an address so high that length
- * bytes from it go beyond the map's end. FreeBSD: vm_map_findspace
+ * The lowest address at or above `from` with `length` free bytes. If there is none, an address so high that length
+ * bytes from it exceed the map's end. FreeBSD: vm_map_findspace
  */
 export function vmMapFindspace(m: Machine, map: VmMap, from: Va, length: number): Va {
   const { header } = map;
@@ -370,7 +370,7 @@ export function vmMapFindspace(m: Machine, map: VmMap, from: Va, length: number)
   }
   if (length <= gapEnd - start) return start;
   if (root.right === header || length > root.right.maxFree) return none;
-  // The least gap that is large enough lies in the right subtree.
+  // The first gap that is large enough is in the right subtree.
   beginSplay(spines, map);
   let at: VmMapEntry | null = root;
   let leftGap = 0;

@@ -1,6 +1,4 @@
-/**
- * Placing mappings: at a given address, or at the lowest that fits. FreeBSD: sys/vm/vm_map.c.
- */
+/** Placing mappings: at a given address, or at the lowest one that fits. FreeBSD: sys/vm/vm_map.c. */
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
@@ -22,7 +20,7 @@ import { vmMapLock, vmMapUnlock } from './map-lock.ts';
 import { vmMapFindspace } from './map-tree.ts';
 import { vmMapStackLocked } from './stack.ts';
 
-/** Stack or plain mapping, by the `cow` argument. */
+/** Inserts a stack or a plain mapping, depending on the `cow` argument. */
 function place(
   m: Machine,
   map: VmMap,
@@ -39,7 +37,7 @@ function place(
     : vmMapInsert(m, map, object, offset, start, start + length, prot, max, cow);
 }
 
-/** Maps at `start`, in place of whatever is there unless MAP_CHECK_EXCL. FreeBSD: vm_map_fixed */
+/** Maps at `start` and replaces existing mappings there, unless MAP_CHECK_EXCL is set. FreeBSD: vm_map_fixed */
 export function vmMapFixed(
   m: Machine,
   map: VmMap,
@@ -60,7 +58,9 @@ export function vmMapFixed(
   return rv;
 }
 
-/** The address at or above addr that lets most of a mapping use 2M pages. FreeBSD: pmap.c pmap_align_superpage */
+/**
+ * Returns the address at or above addr where most of a mapping can use 2M pages. FreeBSD: pmap.c pmap_align_superpage
+ */
 function alignSuperpage(object: VmObject | null, offset: number, addr: Va, size: number): Va {
   if (size < NBPDR) return addr;
   const shifted = object !== null && (object.flags & OBJ_COLORED) !== 0 ? offset + object.color * PAGE_SIZE : offset;
@@ -72,8 +72,8 @@ function alignSuperpage(object: VmObject | null, offset: number, addr: Va, size:
 }
 
 /**
- * From free space at `found` on, the first space of `length` bytes that is aligned: to `alignment`, or for superpages
- * if 0. Returns -1 if there is none. FreeBSD: vm_map_alignspace
+ * Searches from the free space at `found` upwards for the first space of `length` bytes aligned to `alignment`, or for
+ * superpages if that is 0. Returns -1 if there is none. FreeBSD: vm_map_alignspace
  */
 function alignspace(
   m: Machine,
@@ -84,7 +84,7 @@ function alignspace(
   length: number,
   alignment: number,
 ): Va {
-  // The kernel's assertion: it searches, and so restructures the tree.
+  // The kernel's assertion. It searches, and so restructures the tree.
   if (vmMapFindspace(m, map, found, length) !== found)
     throw new KernelPanic('vm_map_alignspace', 'caller failed to provide space', { length, address: found });
   let free = found;
@@ -98,7 +98,7 @@ function alignspace(
   }
 }
 
-/** Maps at the lowest suitable address from `addr` on; the address goes to m.retval. FreeBSD: vm_map_find */
+/** Maps at the lowest suitable address at or above `addr`; the address goes to m.retval. FreeBSD: vm_map_find */
 export function vmMapFind(
   m: Machine,
   map: VmMap,
@@ -122,7 +122,7 @@ export function vmMapFind(
   return rv;
 }
 
-/** -1: no space. Randomization and clustering are off: the hint is never 0 here. */
+/** Returns -1 if there is no space. Randomization and clustering are off, since the hint is never 0 here. */
 function chooseAddress(
   m: Machine,
   map: VmMap,
@@ -145,7 +145,7 @@ function chooseAddress(
   return at + length > map.maxOffset ? -1 : at;
 }
 
-/** Tries from the hint on, then from the lowest address that programs may get. FreeBSD: vm_map_find_min */
+/** Searches from the hint up, then from the lowest address available to programs. FreeBSD: vm_map_find_min */
 export function vmMapFindMin(
   m: Machine,
   map: VmMap,

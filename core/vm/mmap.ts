@@ -1,5 +1,5 @@
 /**
- * From the arguments of mmap to a mapping. FreeBSD: sys/vm/vm_mmap.c vm_mmap_object, sys/kern/vfs_vnops.c vn_mmap.
+ * Turning the arguments of mmap into a mapping. FreeBSD: sys/vm/vm_mmap.c vm_mmap_object, sys/kern/vfs_vnops.c vn_mmap.
  */
 import { VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
@@ -44,12 +44,12 @@ export const MAP_GUARD = 0x2000;
 export const MAP_EXCL = 0x4000;
 export const MAP_NOCORE = 0x20000;
 export const MAP_PREFAULT_READ = 0x40000;
-/** Alignment: its log2 in the top byte; 1 there: as suits superpages. */
+/** Alignment: its log2 in the top byte; a value of 1 means superpage alignment. */
 export const MAP_ALIGNMENT_SHIFT = 24;
 export const MAP_ALIGNED_SUPER = 1 << MAP_ALIGNMENT_SHIFT;
 export const MAP_ALIGNMENT_MASK = 0xff << MAP_ALIGNMENT_SHIFT;
 
-/** Where the kernel places mappings for a program that does not care: behind the largest heap. */
+/** Where the kernel places mappings by default: after the largest possible heap. */
 export const afterHeap = (vm: Vmspace): Va => roundPage(vm.daddr + DATA_LIMIT);
 
 function cowOf(flags: number, writecounted: boolean): number {
@@ -67,8 +67,8 @@ function cowOf(flags: number, writecounted: boolean): number {
 }
 
 /**
- * Maps an object, or anonymous memory, by the flags of mmap. `size` and `offset` are page-aligned. Returns a KERN_ code;
- * the address goes to m.retval. FreeBSD: vm_mmap_object
+ * Maps an object, or anonymous memory, as the flags of mmap specify. `size` and `offset` are page-aligned. Returns a
+ * KERN_ code; the address goes to m.retval. FreeBSD: vm_mmap_object
  */
 export function vmMmapObject(
   m: Machine,
@@ -95,7 +95,7 @@ export function vmMmapObject(
   return vmMapFindMin(m, vm.map, object, offset, roundPage(addr), size, afterHeap(vm), findSpace, prot, max, cow);
 }
 
-/** May this file be mapped so? 0: no. Otherwise the rights that its mapping can have at most. FreeBSD: vn_mmap */
+/** Returns the maximum protection of a mapping of this file, or 0 if it may not be mapped this way. FreeBSD: vn_mmap */
 export function fileMaxProt(file: VmFile, prot: number, max: number, flags: number): number {
   let allowed = VM_PROT_READ | VM_PROT_EXECUTE;
   let granted = max;
@@ -110,7 +110,7 @@ export function fileMaxProt(file: VmFile, prot: number, max: number, flags: numb
   return allowed & granted & VM_PROT_ALL;
 }
 
-/** Maps a file; a KERN_ code, the address goes to m.retval. FreeBSD: vn_mmap, vm_mmap_vnode */
+/** Maps a file. Returns a KERN_ code; the address goes to m.retval. FreeBSD: vn_mmap, vm_mmap_vnode */
 export function vmMmapFile(
   m: Machine,
   vm: Vmspace,
@@ -139,7 +139,7 @@ export function vmMmapFile(
   return rv;
 }
 
-/** An object of unmanaged pages that its pager fills on demand. FreeBSD: phys_pager_alloc */
+/** Creates an object of unmanaged pages that its pager fills on demand. FreeBSD: phys_pager_alloc */
 export function vmPhysObject(m: Machine, pages: Pages): VmObject {
   return vmObjectAllocate(m, OBJT_PHYS, pages, OBJ_UNMANAGED | OBJ_POPULATE);
 }

@@ -21,11 +21,11 @@ import {
   vmPagesRead,
 } from './pages.ts';
 
-/** Options of vmObjectPageRemove: spare dirty pages; the pages are known to have no mappings. */
+/** Options of vmObjectPageRemove: keep dirty pages; the pages are known to have no mappings. */
 const OBJPR_CLEANONLY = 1;
 export const OBJPR_NOTMAPPED = 2;
 
-/** Frees the pages of [start, end); wired ones stay, as invalid ones. FreeBSD: vm_object_page_remove */
+/** Frees the pages of [start, end); wired pages stay but become invalid. FreeBSD: vm_object_page_remove */
 export function vmObjectPageRemove(m: Machine, object: VmObject, start: number, end: number, options: number): void {
   if (object.residentCount === 0) return;
   const { page } = m;
@@ -140,7 +140,7 @@ export function vmObjectMadvise(m: Machine, object: VmObject | null, start: numb
   }
 }
 
-/** Writes back and, if asked, invalidates a range of the file behind an object. FreeBSD: vm_object_sync */
+/** Writes back a range of the file of an object and, if requested, invalidates it. FreeBSD: vm_object_sync */
 export function vmObjectSync(
   m: Machine,
   first: VmObject | null,

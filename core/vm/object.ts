@@ -1,5 +1,5 @@
 /**
- * Objects: allocation, references, shadow lists, collapse, and the end of an object.
+ * Objects: allocation, references, shadow lists, collapse and termination.
  *
  * Lock acquisitions are counted where the kernel takes the object lock; nothing ever waits for one.
  * FreeBSD: sys/vm/vm_object.c.
@@ -22,7 +22,7 @@ import {
 import { PAGE_SIZE, type Frame, type Pages } from '../units.ts';
 import { vmObjectTerminatePages, vmPageFindLeast, vmPageLookup, vmPageRemoveAndFree, vmPageRename } from './pages.ts';
 
-/** A new object with one reference. FreeBSD: vm_object_allocate */
+/** Creates an object with one reference. FreeBSD: vm_object_allocate */
 export function vmObjectAllocate(m: Machine, type: number, size: Pages, flags: number): VmObject {
   const { vm } = m;
   const object = new VmObject(++vm.objectCount, type, size, flags);
@@ -35,7 +35,7 @@ export function vmObjectAllocate(m: Machine, type: number, size: Pages, flags: n
 }
 
 /**
- * A new anonymous object. Its handle is the vnode object at the root of the chain that it is going to join.
+ * Creates an anonymous object. Its handle is the vnode object at the root of the chain it will join.
  * FreeBSD: vm_object_allocate_anon
  */
 export function vmObjectAllocateAnon(
@@ -52,7 +52,7 @@ export function vmObjectAllocateAnon(
   return object;
 }
 
-/** FreeBSD: vm_object_reference. The first reference to a vnode object is taken under its lock. */
+/** The first reference to a vnode object is taken under its lock. FreeBSD: vm_object_reference */
 export function vmObjectReference(m: Machine, object: VmObject): void {
   if (object.type === OBJT_VNODE && object.refCount === 0) m.counters[VM_OBJECT_READ_LOCKS]++;
   object.refCount++;
@@ -95,13 +95,13 @@ function backingInsertLocked(object: VmObject, backing: VmObject): void {
   object.backing = backing;
 }
 
-/** Puts an object before the one that it shadows; the reference is the caller's. FreeBSD: vm_object_backing_insert */
+/** Makes an object shadow `backing`, using the caller's reference. FreeBSD: vm_object_backing_insert */
 export function vmObjectBackingInsert(m: Machine, object: VmObject, backing: VmObject): void {
   if ((backing.flags & OBJ_ANON) !== 0) m.counters[VM_OBJECT_WRITE_LOCKS]++;
   backingInsertLocked(object, backing);
 }
 
-/** The same with a reference of its own. FreeBSD: vm_object_backing_insert_ref */
+/** Like vmObjectBackingInsert, but takes its own reference. FreeBSD: vm_object_backing_insert_ref */
 export function vmObjectBackingInsertRef(m: Machine, object: VmObject, backing: VmObject): void {
   if ((backing.flags & OBJ_ANON) !== 0) {
     m.counters[VM_OBJECT_WRITE_LOCKS]++;
@@ -115,7 +115,9 @@ export function vmObjectBackingInsertRef(m: Machine, object: VmObject, backing: 
   backingInsertLocked(object, backing);
 }
 
-/** object takes over what its backing object shadows, with the reference. FreeBSD: vm_object_backing_transfer */
+/**
+ * `object` takes over what its backing object shadows, along with the reference. FreeBSD: vm_object_backing_transfer
+ */
 function backingTransfer(m: Machine, object: VmObject, backing: VmObject): void {
   backingRemoveLocked(object);
   const next = backing.backing;
@@ -125,7 +127,7 @@ function backingTransfer(m: Machine, object: VmObject, backing: VmObject): void 
   backingInsertLocked(object, next);
 }
 
-/** Does object hide every resident page of its backing object? FreeBSD: vm_object_scan_all_shadowed */
+/** Does `object` shadow every resident page of its backing object? FreeBSD: vm_object_scan_all_shadowed */
 function scanAllShadowed(m: Machine, object: VmObject, backing: VmObject): boolean {
   const { page } = m;
   const first = object.backingOffset / PAGE_SIZE;
@@ -141,14 +143,17 @@ function scanAllShadowed(m: Machine, object: VmObject, backing: VmObject): boole
   return true;
 }
 
-/** Frees a page of an object that collapses: nobody may map it any more, wired or not. */
+/** Frees a page of an object being collapsed, wired or not. It must not be mapped anywhere. */
 function freeUnmapped(m: Machine, backing: VmObject, frame: Frame): void {
   if (m.page.pvHead[frame] !== 0 || m.page.pvHead2m[frame >>> 9] !== 0)
     throw new KernelPanic('vm_object_collapse_scan', 'freeing mapped page', { frame });
   vmPageRemoveAndFree(m, backing, frame);
 }
 
-/** Moves the pages of a backing object that object does not hide into it, frees the others. FreeBSD: vm_object_collapse_scan */
+/**
+ * Moves the pages of a backing object that `object` does not shadow into `object` and frees the others.
+ * FreeBSD: vm_object_collapse_scan
+ */
 function collapseScan(m: Machine, object: VmObject, backing: VmObject): void {
   const { page } = m;
   const first = object.backingOffset / PAGE_SIZE;
@@ -172,8 +177,8 @@ function collapseScan(m: Machine, object: VmObject, backing: VmObject): void {
 }
 
 /**
- * Shortens the chain behind an object: takes a backing object in that nobody else references, goes past one of which it
- * hides every page. FreeBSD: vm_object_collapse
+ * Shortens the shadow chain of an object: merges a backing object that no one else references, and bypasses one whose
+ * pages it all shadows. FreeBSD: vm_object_collapse
  */
 export function vmObjectCollapse(m: Machine, object: VmObject): void {
   const { counters } = m;
@@ -211,7 +216,9 @@ export function vmObjectCollapse(m: Machine, object: VmObject): void {
   }
 }
 
-/** The end: pages freed, swap charge returned. FreeBSD: vm_object_terminate, vm_object_destroy */
+/**
+ * Terminates an object: frees its pages and returns its swap charge. FreeBSD: vm_object_terminate, vm_object_destroy
+ */
 function terminate(m: Machine, object: VmObject): void {
   if (object.refCount !== 0 || object.backing !== null)
     throw new KernelPanic('vm_object_terminate', 'object with references', {
@@ -236,8 +243,8 @@ function terminate(m: Machine, object: VmObject): void {
 }
 
 /**
- * One reference of two is gone and an object shadows this one: it can take this one in. Returns it, referenced.
- * FreeBSD: vm_object_deallocate_anon
+ * Handles the drop of one of two references to an object that another shadows: the shadow may be able to absorb it.
+ * Returns the shadow, referenced. FreeBSD: vm_object_deallocate_anon
  */
 function deallocateAnon(m: Machine, backing: VmObject): VmObject {
   const object = backing.shadowHead;

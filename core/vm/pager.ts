@@ -1,6 +1,4 @@
-/**
- * Files: their objects, and reading their pages in. FreeBSD: sys/vm/vnode_pager.c.
- */
+/** Files: their objects, and reading in their pages. FreeBSD: sys/vm/vnode_pager.c. */
 import { VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import { pmapZeroPage } from '../pmap/index.ts';
@@ -17,7 +15,7 @@ function fillZero(m: Machine, frame: Frame): void {
   page.valid[frame] = VM_PAGE_BITS_ALL;
 }
 
-/** Fills a page as a read of the file does. */
+/** Fills a page with what a read of the file returns. */
 function fill(m: Machine, file: VmFile, pindex: number, frame: Frame): void {
   fillZero(m, frame);
   if (!file.tagged) return;
@@ -54,7 +52,7 @@ export function fileCreate(
   const object = vmObjectAllocate(m, OBJT_VNODE, pages, 0);
   object.refCount = 0;
   if (m.config.superpages) {
-    // Colour 0, as the first mmap or exec sets it.
+    // Colour 0, as set by the first mmap or exec.
     m.counters[VM_OBJECT_WRITE_LOCKS]++;
     object.flags |= OBJ_COLORED;
   }
@@ -71,8 +69,8 @@ export function fileCreate(
 }
 
 /**
- * Pages that a read at pindex brings on one side, of `want`: none beyond the first resident page or the file's end.
- * FreeBSD: vnode_pager_generic_getpages
+ * Number of pages that a read at pindex brings in on one side, at most `want`; it stops at the first resident page or
+ * the file's end. FreeBSD: vnode_pager_generic_getpages
  */
 export function vmPagerWindow(m: Machine, object: VmObject, pindex: number, direction: 1 | -1, want: number): number {
   if (object.file === null || !object.file.clusters) return 0;
@@ -85,7 +83,7 @@ export function vmPagerWindow(m: Machine, object: VmObject, pindex: number, dire
   return count;
 }
 
-/** Reads page `frame` at pindex, and the pages around it that vmPagerWindow has granted. FreeBSD: vm_pager_get_pages */
+/** Reads page `frame` at pindex, and the surrounding pages that vmPagerWindow allowed. FreeBSD: vm_pager_get_pages */
 export function vmPagerGetPages(
   m: Machine,
   object: VmObject,

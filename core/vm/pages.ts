@@ -23,7 +23,7 @@ import {
   radixReplace,
 } from './radix.ts';
 
-/** The reference in page.refCount that a page's object holds; wirings count below it. */
+/** The reference in page.refCount that a page's object holds; wirings are counted in the bits below. */
 const VPRC_OBJREF = 2 ** 30;
 
 /** Frame of the resident page at pindex, 0 if there is none. One of a file that was unread gets its frame now. */
@@ -94,7 +94,7 @@ function predecessor(m: Machine, object: VmObject, pindex: number): Frame {
   return radixLookupLe(m.vm.index, object, pindex);
 }
 
-/** Links a page behind its predecessor in the list of an object, whose radix tree has it already. */
+/** Links a page after its predecessor in the list of an object. The object's radix tree already has it. */
 function link(m: Machine, object: VmObject, pindex: number, frame: Frame, before: Frame): void {
   const { page } = m;
   const after = before === 0 ? object.memqFirst : page.listNext[before];
@@ -123,7 +123,7 @@ function unlink(m: Machine, object: VmObject, frame: Frame): void {
   object.residentCount--;
 }
 
-/** Takes a page out of its object without freeing it. FreeBSD: vm_page_object_remove */
+/** Removes a page from its object without freeing it. FreeBSD: vm_page_object_remove */
 function objectRemove(m: Machine, object: VmObject, frame: Frame): void {
   radixRemove(m.vm.index, object, m.page.pindex[frame]);
   unlink(m, object, frame);
@@ -131,8 +131,8 @@ function objectRemove(m: Machine, object: VmObject, frame: Frame): void {
 }
 
 /**
- * A page for an index at which none is resident: not valid, its words as they come unless page.nonZero is 0. Returns 0
- * when there is none. FreeBSD: vm_page_alloc
+ * Allocates a page for an index where none is resident. It is not valid, and its words are undefined unless
+ * page.nonZero is 0. Returns 0 if there is none. FreeBSD: vm_page_alloc
  */
 export function vmPageAlloc(m: Machine, object: VmObject, pindex: number): Frame {
   const before = predecessor(m, object, pindex);
@@ -155,16 +155,16 @@ export function vmPageFreeFrom(m: Machine, object: VmObject, frame: Frame): void
   vmPageFree(m, frame, false);
 }
 
-/** Takes a page out of its object; frees it unless it is wired. FreeBSD: vm_page_remove, vm_page_free */
+/** Removes a page from its object; frees it unless it is wired. FreeBSD: vm_page_remove, vm_page_free */
 export function vmPageRemoveAndFree(m: Machine, object: VmObject, frame: Frame): void {
   objectRemove(m, object, frame);
   if (m.page.refCount[frame] === 0) vmPageFree(m, frame, false);
 }
 
-/** Takes a page out of its object; the caller puts it into another. FreeBSD: vm_page_remove_xbusy */
+/** Removes a page from its object; the caller inserts it into another. FreeBSD: vm_page_remove_xbusy */
 export const vmPageRemove = objectRemove;
 
-/** Puts page `frame` in the place of resident page `old`, which is freed. FreeBSD: vm_page_replace */
+/** Replaces resident page `old`, which is freed, by page `frame`. FreeBSD: vm_page_replace */
 export function vmPageReplace(m: Machine, frame: Frame, object: VmObject, pindex: number, old: Frame): void {
   const { page } = m;
   radixReplace(m.vm.index, object, pindex, frame);
@@ -176,7 +176,7 @@ export function vmPageReplace(m: Machine, frame: Frame, object: VmObject, pindex
   if (page.refCount[old] === 0) vmPageFree(m, old, false);
 }
 
-/** Moves a page to another object, where none may be resident at the new index, and dirties it. FreeBSD: vm_page_rename */
+/** Moves a page to a free index in another object and dirties it. FreeBSD: vm_page_rename */
 export function vmPageRename(m: Machine, from: VmObject, frame: Frame, to: VmObject, pindex: number): void {
   const before = predecessor(m, to, pindex);
   radixInsert(m.vm.index, to, pindex, frame);
@@ -186,7 +186,9 @@ export function vmPageRename(m: Machine, from: VmObject, frame: Frame, to: VmObj
   vmPageDirty(m, frame);
 }
 
-/** Frees all pages of an object that nobody references; wired ones only leave it. FreeBSD: vm_object_terminate_pages */
+/**
+ * Frees all pages of an unreferenced object; wired pages are only removed from it. FreeBSD: vm_object_terminate_pages
+ */
 export function vmObjectTerminatePages(m: Machine, object: VmObject): void {
   const { page } = m;
   let frame = object.memqFirst;
@@ -213,7 +215,7 @@ export function vmPageWire(m: Machine, frame: Frame): void {
   m.page.refCount[frame]++;
 }
 
-/** Drops a wiring; a page that neither an object nor a wiring holds is freed. FreeBSD: vm_page_unwire */
+/** Drops a wiring; frees the page if it has no object and no wiring left. FreeBSD: vm_page_unwire */
 export function vmPageUnwire(m: Machine, frame: Frame): void {
   const refCount = m.page.refCount[frame];
   if ((refCount & (VPRC_OBJREF - 1)) === 0)
@@ -223,8 +225,8 @@ export function vmPageUnwire(m: Machine, frame: Frame): void {
 }
 
 /**
- * Do all pages of the run from `first` on belong to the object, valid and, unless dirtyBut is 0, all dirty but that one?
- * FreeBSD: vm_page_ps_test
+ * Do all pages of the run starting at `first` belong to the object, and are they valid and, unless dirtyBut is 0, all
+ * dirty except that one? FreeBSD: vm_page_ps_test
  */
 export function runHolds(m: Machine, first: Frame, object: VmObject, dirtyBut: Frame): boolean {
   const { page } = m;

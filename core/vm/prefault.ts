@@ -1,5 +1,5 @@
 /**
- * What a fault does beyond its page: how far to read ahead, and mapping resident neighbours.
+ * What a fault does in addition to mapping its page: deciding how far to read ahead, and mapping resident neighbours.
  * FreeBSD: sys/vm/vm_fault.c vm_fault_readahead, vm_fault_dontneed, vm_fault_prefault.
  */
 import { PREFAULTS, VM_OBJECT_READ_LOCKS } from '../counters.ts';
@@ -21,10 +21,10 @@ import { vmPageLookup } from './pages.ts';
 
 const READ_AHEAD_MIN = 7;
 const READ_AHEAD_MAX = 255;
-/** Least bytes that a sequential reader leaves behind at once. FreeBSD: VM_FAULT_DONTNEED_MIN */
+/** Minimum number of bytes behind a sequential reader that are deactivated at once. FreeBSD: VM_FAULT_DONTNEED_MIN */
 const DONTNEED_MIN = 2 ** 20;
 
-/** Pages to read ahead: more with every sequential fault. FreeBSD: vm_fault_readahead */
+/** Number of pages to read ahead; it grows with every sequential fault. FreeBSD: vm_fault_readahead */
 export function vmFaultReadahead(m: Machine, fs: FaultState): number {
   const entry = faultEntry(fs);
   const era = entry.readAhead;
@@ -42,7 +42,7 @@ export function vmFaultReadahead(m: Machine, fs: FaultState): number {
   return nera;
 }
 
-/** A sequential reader has crossed into a new cluster: the one behind may go. FreeBSD: vm_fault_dontneed */
+/** A sequential reader has entered a new cluster: deactivates the previous one. FreeBSD: vm_fault_dontneed */
 function dontneed(m: Machine, fs: FaultState, ahead: number): void {
   if ((fs.firstObject.flags & OBJ_UNMANAGED) !== 0) return;
   m.counters[VM_OBJECT_READ_LOCKS]++;
@@ -54,8 +54,8 @@ function dontneed(m: Machine, fs: FaultState, ahead: number): void {
 }
 
 /**
- * Maps resident neighbours of a faulting page read-only, outward in turn, and stops at the first that is not resident.
- * Only for the current process. locked: the entry's object is locked already. FreeBSD: vm_fault_prefault
+ * Maps resident neighbours of a faulting page read-only, alternating outwards, and stops at the first that is not
+ * resident. Only for the current process. locked: the entry's object is already locked. FreeBSD: vm_fault_prefault
  */
 export function vmFaultPrefault(
   m: Machine,

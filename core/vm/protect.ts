@@ -20,7 +20,7 @@ import { vmFaultCopyEntry } from './fault-copy.ts';
 import { vmMapLock, vmMapUnlock, vmMapWaitBusy } from './map-lock.ts';
 import { vmMapEntryPred, vmMapEntrySucc } from './map-tree.ts';
 
-/** A private entry that becomes writable needs swap: charges it, to the entry or to its object. */
+/** Charges swap for a private entry that becomes writable, to the entry or to its object. */
 function chargeWrite(m: Machine, entry: VmMapEntry): void {
   const { object } = entry;
   if (object === null || (entry.eflags & MAP_ENTRY_NEEDS_COPY) !== 0) {
@@ -35,7 +35,7 @@ function chargeWrite(m: Machine, entry: VmMapEntry): void {
   m.vm.swapReserved += object.charge;
 }
 
-/** Sets one entry's protection, and takes the rights that it loses from the pmap. */
+/** Sets one entry's protection, and removes the rights it loses from the pmap. */
 function protectEntry(m: Machine, map: VmMap, entry: VmMapEntry, prot: number, max: number): void {
   const old = entry.protection;
   if (max >= 0) entry.maxProtection = max;
@@ -49,8 +49,8 @@ function protectEntry(m: Machine, map: VmMap, entry: VmMapEntry, prot: number, m
 }
 
 /**
- * Sets the protection of [start, end) and, unless max is -1, its maximum. Guards are passed over. A right gained enters
- * the pmap only with the next fault. FreeBSD: vm_map_protect
+ * Sets the protection of [start, end) and, unless max is -1, its maximum. Guards are skipped. A right that is added
+ * reaches the pmap only at the next fault. FreeBSD: vm_map_protect
  */
 export function vmMapProtect(m: Machine, map: VmMap, start: Va, end: Va, prot: number, max: number): number {
   if (start === end) return KERN_SUCCESS;

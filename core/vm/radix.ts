@@ -1,7 +1,7 @@
 /**
- * The resident-page index of an object: page index -> frame, with the nearest neighbours on either side.
+ * The resident-page index of an object: page index -> frame, with nearest-neighbour lookup on either side.
  *
- * A radix tree of 32-way nodes that is only as high as the largest index needs; nodes live in the machine's PageIndex.
+ * It is a radix tree of 32-way nodes, only as high as the largest index needs; nodes live in the machine's PageIndex.
  * FreeBSD: sys/vm/vm_radix.c vm_radix_insert, vm_radix_lookup, _lookup_ge, _lookup_le, _remove, _replace.
  */
 import { KernelPanic } from '../panic.ts';
@@ -9,11 +9,11 @@ import { INDEX_MAX_HEIGHT, INDEX_SHIFT, INDEX_SLOTS, type PageIndex } from '../s
 import type { VmObject } from '../state/vm.ts';
 import type { Frame } from '../units.ts';
 
-/** Heights whose digits lie in the low 30 bits of an index. */
+/** Number of heights whose digits are in the low 30 bits of an index. */
 const LOW_HEIGHTS = 6;
 const LOW = 2 ** (INDEX_SHIFT * LOW_HEIGHTS);
 
-/** SPAN[h]: indices below a node of height h. */
+/** SPAN[h]: number of indices below a node of height h. */
 const SPAN = Float64Array.from({ length: INDEX_MAX_HEIGHT + 1 }, (_, h) => 2 ** (INDEX_SHIFT * (h + 1)));
 
 /** Digit of pindex at a height. */
@@ -48,7 +48,7 @@ function freeNode(index: PageIndex, node: number): void {
   index.freeHead = node;
 }
 
-/** Empties the index; every object must have been forgotten. */
+/** Empties the index. No object may still refer to it. */
 export function radixReset(index: PageIndex): void {
   index.slots.fill(0, 0, index.highWater * INDEX_SLOTS);
   index.bitmaps.fill(0, 0, index.highWater);
@@ -72,7 +72,7 @@ export function radixLookup(index: PageIndex, object: VmObject, pindex: number):
   return slots[(node << INDEX_SHIFT) + (pindex & (INDEX_SLOTS - 1))];
 }
 
-/** Enters a frame where none is. Panics if the index is taken. FreeBSD: vm_radix_insert */
+/** Inserts a frame. Panics if the index is taken. FreeBSD: vm_radix_insert */
 export function radixInsert(index: PageIndex, object: VmObject, pindex: number, frame: Frame): void {
   let root = object.indexRoot;
   if (root === 0) {
@@ -117,7 +117,7 @@ export function radixReplace(index: PageIndex, object: VmObject, pindex: number,
   index.slots[(node << INDEX_SHIFT) + (pindex & (INDEX_SLOTS - 1))] = frame;
 }
 
-/** Takes the frame at pindex out, and with it the nodes that become empty. FreeBSD: vm_radix_remove */
+/** Removes the frame at pindex, and the nodes that become empty. FreeBSD: vm_radix_remove */
 export function radixRemove(index: PageIndex, object: VmObject, pindex: number): void {
   const { slots, bitmaps, path } = index;
   const top = object.indexHeight;
@@ -142,7 +142,7 @@ export function radixRemove(index: PageIndex, object: VmObject, pindex: number):
   }
 }
 
-/** Frees all nodes of an object without a look at the frames. FreeBSD: vm_radix_reclaim_allnodes */
+/** Frees all nodes of an object without looking at the frames. FreeBSD: vm_radix_reclaim_allnodes */
 export function radixReclaim(index: PageIndex, object: VmObject): void {
   if (object.indexRoot !== 0) reclaimNode(index, object.indexRoot, object.indexHeight);
   object.indexRoot = 0;
@@ -168,7 +168,7 @@ export function radixLookupGe(index: PageIndex, object: VmObject, pindex: number
   const { slots, bitmaps, path } = index;
   let node = object.indexRoot;
   let height = top;
-  // Down the path of pindex as far as it exists.
+  // Go down the path of pindex as far as it exists.
   for (;;) {
     const d = height === 0 ? pindex & (INDEX_SLOTS - 1) : digit(pindex, height);
     const child = slots[(node << INDEX_SHIFT) + d];
@@ -178,7 +178,7 @@ export function radixLookupGe(index: PageIndex, object: VmObject, pindex: number
     node = child;
     height--;
   }
-  // Up to the first node with a slot to the right, then down its left edge.
+  // Go up to the first node with a slot to the right, then down its left edge.
   for (; height <= top; height++) {
     node = path[height];
     const d = digit(pindex, height);

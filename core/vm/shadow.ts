@@ -1,5 +1,5 @@
 /**
- * Objects of map entries: shadowing for copy-on-write, splitting at fork, growing at insertion.
+ * Objects of map entries: shadowing for copy-on-write, splitting at fork, extending at insertion.
  * FreeBSD: sys/vm/vm_object.c vm_object_shadow, vm_object_split, vm_object_coalesce.
  */
 import { VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
@@ -17,12 +17,14 @@ import {
 } from './object.ts';
 import { vmPageFindLeast, vmPageRemoveAndFree, vmPageRename } from './pages.ts';
 
-/** Colours of shadow objects are taken modulo the pages of the largest buddy block. FreeBSD: VM_NFREEORDER - 1 */
+/**
+ * Colours of shadow objects are taken modulo the number of pages in the largest buddy block. FreeBSD: VM_NFREEORDER - 1
+ */
 const SHADOW_COLOURS = 4096;
 
 /**
- * Puts a new object before the entry's, unless that is anonymous and used by nobody else. shared: a second reference for
- * the entry of a child. FreeBSD: vm_object_shadow
+ * Gives the entry a new object that shadows its old one, unless the old one is anonymous and not shared. shared: adds a
+ * second reference for a child's entry. FreeBSD: vm_object_shadow
  */
 export function vmObjectShadow(m: Machine, entry: VmMapEntry, length: number, charged: boolean, shared: boolean): void {
   const source = entry.object;
@@ -47,7 +49,7 @@ export function vmObjectShadow(m: Machine, entry: VmMapEntry, length: number, ch
 
 /**
  * Moves the pages of an entry into an object of its own, if its object has other users that are all mapped once. The
- * caller holds the object's lock, and holds the lock of the entry's object after. FreeBSD: vm_object_split
+ * caller holds the object's lock; afterwards it holds the lock of the entry's new object. FreeBSD: vm_object_split
  */
 export function vmObjectSplit(m: Machine, entry: VmMapEntry): void {
   const from = entry.object!;
@@ -82,8 +84,8 @@ export function vmObjectSplit(m: Machine, entry: VmMapEntry): void {
 }
 
 /**
- * Makes an object long enough for an entry that is to grow by `grow` bytes; false: it cannot be. reserved: swap for the
- * new part is charged already. FreeBSD: vm_object_coalesce
+ * Extends an object for an entry that is to grow by `grow` bytes; returns false if that is not possible. reserved: swap
+ * for the new part is already charged. FreeBSD: vm_object_coalesce
  */
 export function vmObjectCoalesce(
   m: Machine,

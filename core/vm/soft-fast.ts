@@ -1,5 +1,6 @@
 /**
- * The common fault: the page is there, in the object that the entry names. FreeBSD: sys/vm/vm_fault.c vm_fault_soft_fast.
+ * The common fault: the page is resident in the object that the entry refers to. FreeBSD: sys/vm/vm_fault.c
+ * vm_fault_soft_fast.
  */
 import { SOFT_FAULTS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
@@ -13,11 +14,11 @@ import { faultEntry, unlockMap } from './fault-state.ts';
 import { runHolds, vmPageLookup } from './pages.ts';
 import { vmFaultPrefault } from './prefault.ts';
 
-/** Neighbours that a soft fault maps, behind and ahead. FreeBSD: PFBAK, PFFOR */
+/** Neighbours that a soft fault maps, before and after the page. FreeBSD: PFBAK, PFFOR */
 export const PFBAK = 4;
 export const PFFOR = 4;
 
-/** The page is being written, or may be without another fault. FreeBSD: vm_fault_dirty */
+/** Dirties a page that is being written, or may be written without another fault. FreeBSD: vm_fault_dirty */
 export function faultDirty(m: Machine, fs: FaultState, frame: Frame, object: VmObject): void {
   const { page } = m;
   if ((fs.prot & VM_PROT_WRITE) === 0 || (page.oflags[frame] & VPO_UNMANAGED) !== 0) return;
@@ -26,8 +27,8 @@ export function faultDirty(m: Machine, fs: FaultState, frame: Frame, object: VmO
 }
 
 /**
- * Maps a page that is resident in the top object, as 2M if its run allows, with its neighbours. False: it takes more.
- * FreeBSD: vm_fault_soft_fast
+ * Maps a page that is resident in the top object, as 2M if its run allows, along with its neighbours. Returns false if
+ * the fault needs the slow path. FreeBSD: vm_fault_soft_fast
  */
 export function vmFaultSoftFast(m: Machine, fs: FaultState): boolean {
   const object = fs.firstObject;
@@ -59,7 +60,7 @@ export function vmFaultSoftFast(m: Machine, fs: FaultState): boolean {
   return true;
 }
 
-/** Could the entry hold the 2M mapping around the fault, and do address and frame agree in it? */
+/** Does the 2M mapping around the fault fit in the entry, with address and frame aligned alike? */
 function fitsSuperpage(m: Machine, fs: FaultState, frame: Frame): boolean {
   const entry = faultEntry(fs);
   const low = fs.va - (fs.va % NBPDR);

@@ -1,6 +1,6 @@
 /**
- * Stacks: a mapped top, and below it a guard into which the stack grows on faults.
- * FreeBSD: sys/vm/vm_map.c vm_map_stack_locked, vm_map_growstack.
+ * Stacks: a mapped top, and below it a guard into which the stack grows on faults. FreeBSD: sys/vm/vm_map.c
+ * vm_map_stack_locked, vm_map_growstack.
  */
 import type { Machine } from '../hunks.ts';
 import {
@@ -29,7 +29,7 @@ import { vmMapLockDowngrade, vmMapLockUpgrade } from './map-lock.ts';
 import { entryHolds, vmMapEntryPred, vmMapEntryResize, vmMapEntrySucc, vmMapLookupEntry } from './map-tree.ts';
 
 const GAP = MAP_CREATE_GUARD | MAP_CREATE_STACK_GAP_DN;
-/** Lowest bytes of a stack's reservation that it never grows into. FreeBSD: security.bsd.stack_guard_page */
+/** Bytes at the bottom of a stack's reservation into which it never grows. FreeBSD: security.bsd.stack_guard_page */
 const GUARD_BYTES = PAGE_SIZE;
 
 /** Reserves `length` bytes at `bottom` for a stack that grows down from their top. FreeBSD: vm_map_stack_locked */
@@ -61,8 +61,8 @@ export function vmMapStackLocked(
 }
 
 /**
- * Grows the stack above `gap` down to addr, by a new entry: a multiple of 128 KiB as far as guard and limit allow. Refused
- * for the map of another process. The map is read-locked before and after. FreeBSD: vm_map_growstack
+ * Grows the stack above `gap` down to addr with a new entry, in steps of 128 KiB as far as guard and limit allow.
+ * Refuses to grow another process's stack. The map is read-locked before and after. FreeBSD: vm_map_growstack
  */
 export function vmMapGrowstack(m: Machine, map: VmMap, addr: Va, gap: VmMapEntry): number {
   const p = m.curproc;

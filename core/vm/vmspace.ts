@@ -1,6 +1,6 @@
 /**
- * Address spaces: making them, copying them at fork, sharing, leaving and tearing them down.
- * FreeBSD: sys/vm/vm_map.c vmspace_alloc, vmspace_fork, vmspace_exec, vmspace_unshare, vmspace_exit, vmspace_free.
+ * Address spaces: creating them, copying them at fork, sharing, leaving and tearing them down. FreeBSD: sys/vm/vm_map.c
+ * vmspace_alloc, vmspace_fork, vmspace_exec, vmspace_unshare, vmspace_exit, vmspace_free.
  */
 import { FORKS, REACHED_VMSPACE_CLEAR, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import { enterPlace, leavePlace } from '../events.ts';
@@ -64,7 +64,7 @@ import { vmMapEntryLink, vmMapEntrySucc } from './map-tree.ts';
 import { vmObjectCollapse, vmObjectDeallocate, vmObjectReference } from './object.ts';
 import { vmObjectShadow, vmObjectSplit } from './shadow.ts';
 
-/** A new, empty vmspace with one reference. kpti: its pmap gets a user-mode root. FreeBSD: vmspace_alloc */
+/** Creates an empty vmspace with one reference. kpti: its pmap gets a user-mode root. FreeBSD: vmspace_alloc */
 export function vmspaceAlloc(m: Machine, min: Va, max: Va, kpti: boolean): Vmspace {
   enterPlace(m, IN_VMSPACE_ALLOC);
   const pmap = newPmap(m);
@@ -75,7 +75,9 @@ export function vmspaceAlloc(m: Machine, min: Va, max: Va, kpti: boolean): Vmspa
   return vm;
 }
 
-/** The last reference is gone; the pmap is not active. p runs. FreeBSD: vmspace_dofree */
+/**
+ * Tears down a vmspace without references; its pmap is not active. p is the running process. FreeBSD: vmspace_dofree
+ */
 function vmspaceDofree(m: Machine, p: Proc, vm: Vmspace): void {
   enterPlace(m, IN_VMSPACE_DOFREE);
   vmspaceClear(m, p, vm);
@@ -92,13 +94,16 @@ function vmspaceDofree(m: Machine, p: Proc, vm: Vmspace): void {
   leavePlace(m);
 }
 
-/** The vm_map_remove(min, max) of exec and of the end of a vmspace. FreeBSD: exec_new_vmspace, vmspace_dofree */
+/** The vm_map_remove(min, max) of exec and of the teardown of a vmspace. FreeBSD: exec_new_vmspace, vmspace_dofree */
 export function vmspaceClear(m: Machine, p: Proc, vm: Vmspace): void {
   m.counters[REACHED_VMSPACE_CLEAR]++;
   m.hunks.vmspaceClear(m, p, vm);
 }
 
-/** Drops a reference. The last one tears down without pmap_remove_pages. p runs. FreeBSD: vmspace_free */
+/**
+ * Drops a reference. The last drop tears the vmspace down without pmap_remove_pages. p is the running process.
+ * FreeBSD: vmspace_free
+ */
 export function vmspaceFree(m: Machine, p: Proc, vm: Vmspace): void {
   enterPlace(m, IN_VMSPACE_FREE);
   if (vm.refcnt <= 0) throw new KernelPanic('vmspace_free', 'no references', { vmspace: vm.id, refcnt: vm.refcnt });
@@ -107,8 +112,9 @@ export function vmspaceFree(m: Machine, p: Proc, vm: Vmspace): void {
 }
 
 /**
- * First half of vmspace_exit: takes the reference on vmspace0, and gives the process's own up if it is the last. False:
- * others use the vmspace; p has moved to vmspace0, and its reference is still to be dropped. FreeBSD: vmspace_exit
+ * First half of vmspace_exit: takes a reference on vmspace0, and drops the process's own if it is the last. Returns
+ * false if others use the vmspace: p has switched to vmspace0 and its reference is still to be dropped.
+ * FreeBSD: vmspace_exit
  */
 export function vmspaceExitBegin(m: Machine, p: Proc): boolean {
   const vm = p.vmspace;
@@ -127,13 +133,13 @@ export function vmspaceExitBegin(m: Machine, p: Proc): boolean {
   return false;
 }
 
-/** Second half: released says what the first half returned. FreeBSD: vmspace_exit */
+/** Second half: `released` is the result of the first half. FreeBSD: vmspace_exit */
 export function vmspaceExitFinish(m: Machine, p: Proc, vm: Vmspace, released: boolean): void {
   const vmspace0 = m.vmspace0!;
   if (!released && --vm.refcnt !== 0) return;
   enterPlace(m, IN_VMSPACE_EXIT);
   if (p.vmspace !== vm) {
-    // Others left between the halves: pmap_remove_pages needs the pmap active.
+    // The other users left between the halves; pmap_remove_pages needs the pmap to be active.
     p.vmspace = vm;
     pmapActivate(m, vm.pmap);
   }
@@ -165,7 +171,7 @@ export function vmspaceUnshare(m: Machine, p: Proc): void {
   leavePlace(m);
 }
 
-/** What text, data and stack of the child measure, approximately. FreeBSD: vmspace_map_entry_forked */
+/** Estimates the text, data and stack sizes of the child. FreeBSD: vmspace_map_entry_forked */
 function countForked(vm1: Vmspace, vm2: Vmspace, entry: VmMapEntry): void {
   if ((entry.eflags & MAP_ENTRY_GUARD) !== 0) return;
   const { start, end } = entry;
@@ -177,7 +183,10 @@ function countForked(vm1: Vmspace, vm2: Vmspace, entry: VmMapEntry): void {
   else if (start >= vm1.taddr && start < textEnd) vm2.tsize += Math.ceil((Math.min(end, textEnd) - start) / PAGE_SIZE);
 }
 
-/** The anonymous object of an entry, referenced for the child's, split off from what else it serves. FreeBSD: vm_map_copy_swap_object */
+/**
+ * References the anonymous object of an entry for the child's entry, after splitting it off if it serves other entries.
+ * FreeBSD: vm_map_copy_swap_object
+ */
 function copySwapObject(m: Machine, src: VmMapEntry, dst: VmMapEntry): void {
   const size = src.end - src.start;
   const charged = entryCharged(src);
@@ -208,7 +217,7 @@ function copySwapObject(m: Machine, src: VmMapEntry, dst: VmMapEntry): void {
   m.vm.swapReserved += size;
 }
 
-/** Copies what an entry maps: copy-on-write, or page by page if it is wired and writable. FreeBSD: vm_map_copy_entry */
+/** Copies an entry's memory: copy-on-write, or page by page if it is wired and writable. FreeBSD: vm_map_copy_entry */
 function copyEntry(m: Machine, srcMap: VmMap, dstMap: VmMap, src: VmMapEntry, dst: VmMapEntry): void {
   if (src.wiredCount !== 0 && (src.protection & VM_PROT_WRITE) !== 0) {
     vmFaultCopyEntry(m, dstMap, dst, src, true);
@@ -236,7 +245,7 @@ function copyEntry(m: Machine, srcMap: VmMap, dstMap: VmMap, src: VmMapEntry, ds
   dst.eflags |= MAP_ENTRY_COW | MAP_ENTRY_NEEDS_COPY;
   dst.offset = src.offset;
   if ((src.eflags & MAP_ENTRY_WRITECNT) !== 0) {
-    // An entry that awaits its copy cannot write the file: an entry on the deferred list gives the count back.
+    // A needs-copy entry cannot write the file: an entry on the deferred list returns the write count.
     const fake = vmMapEntryCreate(m);
     fake.eflags = MAP_ENTRY_WRITECNT;
     src.eflags &= ~MAP_ENTRY_WRITECNT;
@@ -310,7 +319,9 @@ function forkZeroed(m: Machine, vm1: Vmspace, vm2: Vmspace, old: VmMapEntry): vo
   m.vm.swapReserved += entry.end - entry.start;
 }
 
-/** A new vmspace made after vm1 by the inheritance of its entries. p runs. FreeBSD: vmspace_fork */
+/**
+ * Creates a vmspace from vm1, following the inheritance of its entries. p is the running process. FreeBSD: vmspace_fork
+ */
 export function vmspaceFork(m: Machine, p: Proc, vm1: Vmspace): Vmspace {
   enterPlace(m, IN_VMSPACE_FORK);
   const oldMap = vm1.map;

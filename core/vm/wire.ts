@@ -1,6 +1,4 @@
-/**
- * Wiring a range into memory, and letting it go. FreeBSD: sys/vm/vm_map.c vm_map_wire_locked, vm_map_unwire.
- */
+/** Wiring and unwiring a range. FreeBSD: sys/vm/vm_map.c vm_map_wire_locked, vm_map_unwire. */
 import type { Machine } from '../hunks.ts';
 import { pmapUnwire } from '../pmap/index.ts';
 import {
@@ -22,7 +20,7 @@ import { vmObjectUnwire } from './object-pages.ts';
 /** wiredCount of an entry whose wiring failed. */
 const FAILED = -1;
 
-/** A hole in the range that is not allowed: the entry ends inside it and the next does not abut. */
+/** Is there a forbidden hole after the entry: does it end inside the range with the next one not adjacent? */
 const holeAfter = (entry: VmMapEntry, end: Va): boolean => entry.end < end && vmMapEntrySucc(entry).start > entry.end;
 
 /** FreeBSD: vm_map_wire_entry_failure */
@@ -35,8 +33,8 @@ function wireFailure(m: Machine, map: VmMap, entry: VmMapEntry, failed: Va): voi
 }
 
 /**
- * Faults the pages of an entry in, with the map unlocked: the entry is marked, so it is neither deleted nor joined
- * meanwhile. Returns the entry that holds its first address after; the KERN_ code goes to m.faultResult.
+ * Faults in the pages of an entry with the map unlocked: the entry is marked, so that it is neither deleted nor merged
+ * meanwhile. Returns the entry that holds its first address afterwards; the KERN_ code goes to m.faultResult.
  */
 function wirePages(m: Machine, map: VmMap, entry: VmMapEntry): VmMapEntry {
   const { start, end } = entry;
@@ -61,14 +59,14 @@ function wirePages(m: Machine, map: VmMap, entry: VmMapEntry): VmMapEntry {
   return after;
 }
 
-/** The entry at `start` after the first pass, looked up again if it was replaced, and the one before it. */
+/** The entry at `start` after the first pass; looked up again if it was replaced. */
 function firstMarked(m: Machine, map: VmMap, start: Va, known: VmMapEntry | null): VmMapEntry {
   if (known !== null) return known;
   const entry = vmMapLookupEntry(m, map, start);
   return entryHolds(map, entry, start) ? entry : vmMapEntrySucc(entry);
 }
 
-/** Second pass of wiring: keeps it (rv 0) or takes it back, entry by entry. */
+/** Second pass of wiring: keeps the wiring (rv 0) or undoes it, entry by entry. */
 function finishWiring(m: Machine, map: VmMap, entry: VmMapEntry, rv: number): void {
   if ((entry.eflags & MAP_ENTRY_WIRE_SKIPPED) === 0) {
     if (rv === KERN_SUCCESS) {
@@ -88,7 +86,7 @@ function finishWiring(m: Machine, map: VmMap, entry: VmMapEntry, rv: number): vo
   entry.wiring = false;
 }
 
-/** Wires [start, end) for the user; a hole, or an entry that cannot be read, fails and undoes it. FreeBSD: vm_map_wire */
+/** Wires [start, end) for the user; a hole or an unreadable entry makes it fail and undoes it. FreeBSD: vm_map_wire */
 export function vmMapWire(m: Machine, map: VmMap, from: Va, to: Va): number {
   vmMapLock(m, map);
   const end = Math.min(to, map.maxOffset);
@@ -141,7 +139,7 @@ function wireLocked(m: Machine, map: VmMap, start: Va, to: Va): number {
   return rv;
 }
 
-/** Undoes the user's wiring of [start, end); entries without one are passed over. FreeBSD: vm_map_unwire */
+/** Undoes the user's wiring of [start, end); entries without one are skipped. FreeBSD: vm_map_unwire */
 export function vmMapUnwire(m: Machine, map: VmMap, from: Va, to: Va): number {
   if (from === to) return KERN_SUCCESS;
   vmMapLock(m, map);

@@ -20,7 +20,10 @@ const SERVERS: Readonly<Record<ColumnKind, string>> = { run: 'harness/child.ts',
 export type ColumnBundle =
   { readonly kind: 'bundled'; readonly code: string } | { readonly kind: 'refused'; readonly message: string };
 
-/** file: the variant, of the program itself or of a user. A user's may import little: see foreign.ts. */
+/**
+ * file: the variant, either the program's own or a user's. A user's variant may import only a few things: see
+ * foreign.ts.
+ */
 export async function bundleColumn(file: string, kind: ColumnKind, isBuiltIn = false): Promise<ColumnBundle> {
   const foreign = isBuiltIn ? null : new ForeignFiles(file, FACE);
   const variant = foreign?.entry ?? file;

@@ -1,6 +1,6 @@
 /**
- * Files of a variant from outside: which of them may be bundled. Only `pmapdiff` and TypeScript or JavaScript files in or
- * below the variant's own folder may be imported; nothing of them has run by then.
+ * Decides which files of a user's variant may be bundled. Only `pmapdiff` and TypeScript or JavaScript files in or
+ * below the variant's own folder may be imported; none of them has run at that point.
  */
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, extname, relative, resolve, sep } from 'node:path';
@@ -8,7 +8,7 @@ import type { Plugin } from 'rolldown';
 import type { ESTree } from 'rolldown/utils';
 import { SyntaxFault, parse, placeOf, walk } from '../review/syntax.ts';
 
-/** The variant cannot be bundled: one line that names its file, line and column. */
+/** The variant cannot be bundled; one line gives its file, line and column. */
 export class ForeignError extends Error {}
 
 const KINDS: Readonly<Record<string, 'ts' | 'tsx' | 'js'>> = {
@@ -18,13 +18,13 @@ const KINDS: Readonly<Record<string, 'ts' | 'tsx' | 'js'>> = {
   '.js': 'js',
   '.mjs': 'js',
 };
-/** Characters of one file. */
+/** Maximum number of characters in one file. */
 const MAX_FILE = 2 ** 20;
 const MAX_FILES = 200;
 const ALLOWED = "'pmapdiff' or a TypeScript or JavaScript file in or below the variant's folder";
 
 interface Specifier {
-  /** null: it is computed */
+  /** null if it is computed */
   readonly name: string | null;
   readonly at: number;
 }
@@ -34,7 +34,7 @@ export class ForeignFiles {
   readonly #face: string;
   readonly #files = new Set<string>();
 
-  /** entry: the variant's file. face: the file that `pmapdiff` stands for. */
+  /** entry: the variant's file. face: the file that `pmapdiff` resolves to. */
   constructor(entry: string, face: string) {
     const file = realpathSync(entry);
     this.#folder = dirname(file);
@@ -54,7 +54,7 @@ export class ForeignFiles {
     load: (id) => (this.#files.has(id) ? { code: this.#read(id), moduleType: KINDS[extname(id)] } : null),
   };
 
-  /** Path of a file below the folder as it is shown, with slashes. */
+  /** Display name of a file below the folder, with slashes. */
   nameOf(path: string): string {
     return relative(this.#folder, path).split(sep).join('/');
   }
@@ -63,7 +63,7 @@ export class ForeignFiles {
     return this.#files.has(path);
   }
 
-  /** The text of a file, all of whose imports are allowed. Throws ForeignError. */
+  /** Reads a file and checks that all of its imports are allowed. Throws ForeignError. */
   #read(path: string): string {
     const text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
     const fail = (line: number, column: number, what: string): never => {
@@ -89,7 +89,7 @@ export class ForeignFiles {
     return text;
   }
 
-  /** null: it is not one that may be imported. */
+  /** Returns null if the file may not be imported. */
   #fileOf(specifier: string, importer: string): string | null {
     if (!specifier.startsWith('.')) return null;
     const target = resolve(dirname(importer), specifier);
@@ -103,7 +103,7 @@ export class ForeignFiles {
   }
 }
 
-/** What a file imports, less what is only a type. */
+/** What a file imports, except imports of types only. */
 function specifiersOf(program: ESTree.Program): Specifier[] {
   const found: Specifier[] = [];
   const add = (node: ESTree.Node): void => {

@@ -1,4 +1,4 @@
-/** Bundling a column in a process of its own. */
+/** Bundles a column in a process of its own. */
 import { execFile } from 'node:child_process';
 import { basename } from 'node:path';
 import { packagePath } from '../input/paths.ts';
@@ -6,7 +6,7 @@ import type { ColumnBundle, ColumnKind } from './column.ts';
 
 const MAX_BUNDLE = 2 ** 26;
 
-/** file: the variant. limitMs: wall time. Never rejects: a bundler that dies refuses the file. */
+/** file: the variant. limitMs: wall time. Never rejects: if the bundler dies, the file is refused. */
 export function bundledColumn(
   file: string,
   kind: ColumnKind,

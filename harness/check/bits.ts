@@ -1,7 +1,7 @@
 /**
  * Page-table entries as the processor and the kernel write them, restated from the Intel SDM (volume 3, 4.5) and
- * sys/amd64/include/pmap.h: the checker decodes by itself. An entry is two 32-bit words; names ending in _HI are bits of the
- * upper one.
+ * sys/amd64/include/pmap.h, so that the checker decodes independently. An entry is two 32-bit words; names ending in
+ * _HI are bits of the upper one.
  */
 import type { Machine } from '../../core/inspect.ts';
 
@@ -10,30 +10,30 @@ export const WRITE = 0x2;
 export const USER = 0x4;
 export const ACCESSED = 0x20;
 export const DIRTY = 0x40;
-/** Of a PDE or PDPE: a leaf. */
+/** In a PDE or PDPE: this entry is a leaf. */
 export const LARGE = 0x80;
 export const GLOBAL = 0x100;
 export const MANAGED = 0x400;
 export const WIRED = 0x800;
 export const NO_EXECUTE_HI = -0x80000000;
 export const KEY_HI = 0x78000000;
-/** Bits 32..51: frame bits that no page of this machine has. */
+/** Bits 32..51: frame bits that are 0 for every page of this machine. */
 export const FRAME_HI = 0xfffff;
 
-/** V, RW, U, A, M: what a user table entry carries besides the frame. */
+/** V, RW, U, A, M: the bits of a user table entry besides the frame. */
 export const TABLE_BITS = 0x67;
 
-/** Writeable and written: the page's content may differ from what it was read from. */
+/** Writeable and written: the page may differ from its backing store. */
 export const MODIFIED = WRITE | DIRTY;
 
-/** Bytes that an entry of a table spans, by the table's level: PTE, PDE, PDPE, PML4E, PML5E. */
+/** Bytes covered by an entry, by the table's level: PTE, PDE, PDPE, PML4E, PML5E. */
 export const SPAN = [0, 2 ** 12, 2 ** 21, 2 ** 30, 2 ** 39, 2 ** 48] as const;
 export const PAGE = 2 ** 12;
 
 /** Pages that a leaf in a table of this level maps. */
 export const pagesAt = (level: number): number => SPAN[level] / PAGE;
 
-/** Frame that the low word of an entry names. */
+/** Frame in the low word of an entry. */
 export const frameIn = (lo: number): number => lo >>> 12;
 /** First frame of a 2M or 1G leaf: the bits below are flags or 0. */
 export const leafFrame = (lo: number, level: number): number => frameIn(lo) - (frameIn(lo) % pagesAt(level));
@@ -48,27 +48,30 @@ export function tableIndex(level: number, va: number): number {
   return level === 3 ? pts + pds + Math.floor(va / 2 ** 39) : pts + pds + pdps + Math.floor(va / 2 ** 48);
 }
 
-/** Entry of an address in the table of a level: bits 12..20, 21..29, 30..38, 39..47, 48..56. */
+/** Index of an address's entry in the table at a level: bits 12..20, 21..29, 30..38, 39..47, 48..56. */
 function slotOf(level: number, vaHi: number, vaLo: number): number {
   if (level < 3) return (vaLo >>> (level === 1 ? 12 : 21)) & 511;
   if (level === 3) return ((vaHi << 2) | (vaLo >>> 30)) & 511;
   return (vaHi >>> (level === 4 ? 7 : 16)) & 511;
 }
 
-/** What stands for an address in the tables of a root: the last entry on the way, and the rights of all levels together. */
+/**
+ * Result of following an address through the tables of a root: the last entry reached, and the combined rights of all
+ * levels.
+ */
 export class Translation {
   /** Level of the table that holds the last entry; 1 = 4K. */
   level = 0;
   isLeaf = false;
   lo = 0;
   hi = 0;
-  /** R/W and U/S that every level grants; NX of any. */
+  /** R/W and U/S granted by every level; NX of any. */
   rightsLo = 0;
   rightsHi = 0;
-  /** Frame of the table of each level that was reached, 0 elsewhere. */
+  /** Frame of the table at each level that was reached, 0 elsewhere. */
   readonly tables = [0, 0, 0, 0, 0, 0];
 
-  /** Follow the tables from `root` to byte address va. */
+  /** Follows the tables from `root` to byte address va. */
   find(m: Machine, root: number, va: number): void {
     const vaLo = va | 0;
     const vaHi = Math.floor(va / 2 ** 32) | 0;
@@ -91,7 +94,7 @@ export class Translation {
     }
   }
 
-  /** Frame of the 4K page at va, -1 when nothing is mapped there. */
+  /** Frame of the 4K page at va, -1 if nothing is mapped there. */
   frameOf(va: number): number {
     if (!this.isLeaf) return -1;
     return leafFrame(this.lo, this.level) + (Math.floor(va / PAGE) % pagesAt(this.level));

@@ -1,6 +1,6 @@
 /**
- * The checker: after an op it recounts the whole state of the machine and says what does not hold. It reads raw state only
- * (core/inspect) and shares no code with the engine, so the two can only agree by both being right.
+ * The checker: after an op it recounts the whole state of the machine and reports what is inconsistent. It reads raw
+ * state only (core/inspect) and shares no code with the engine, so that it cannot inherit a mistake from it.
  */
 import type { Machine, Pmap, Proc, Vmspace } from '../../core/inspect.ts';
 import { Translation } from './bits.ts';
@@ -24,20 +24,20 @@ import { type Violation, Violations } from './violations.ts';
 export interface CheckedMachine {
   readonly m: Machine;
   readonly accounting: Accounting;
-  /** What a process is called in violations. */
+  /** Name of a process in violations. */
   readonly nameOf: (p: Proc) => string;
 }
 
-/** Checks of one run. */
+/** The checks of one run. */
 export interface Checker {
-  /** Call after every op; isChecked: recount now, not only note what the op was. */
+  /** Call after every op. isChecked: recount now; otherwise only note the op. */
   readonly after: (moment: Moment, isChecked: boolean) => void;
-  /** Call around each sweep of a map during an op; it calls `clear`, which does the sweep. */
+  /** Call around each final vm_map_remove of a map during an op; it calls `clear`, which does the removal. */
   readonly sweep: (p: Proc, vm: Vmspace, clear: () => void) => void;
   readonly violations: readonly Violation[];
 }
 
-/** Makes a checker per run. The memory for surveys is shared by all that come from one call, so use them one by one. */
+/** Makes a checker per run. Checkers from one call share the memory for surveys, so use them one at a time. */
 export function checkers(): (checked: CheckedMachine) => Checker {
   const survey = new Survey();
   const free = new FreeFrames();
@@ -62,7 +62,7 @@ class RunChecker implements Checker {
   #newest = 0;
   #vmspaces: Vmspace[] = [];
   #last = -1;
-  /** number of the op after the one that was noted last */
+  /** number of the op after the last one noted */
   #op = 0;
 
   constructor(checked: CheckedMachine, survey: Survey, free: FreeFrames) {
@@ -94,7 +94,7 @@ class RunChecker implements Checker {
 
   #check(moment: Moment): void {
     const { m, accounting, nameOf } = this.#checked;
-    // The object of a pmap that is gone may be another pmap by now: it stands here once.
+    // The object of a freed pmap may have been reused for another pmap; the set holds it once.
     const all = new Set(this.#pmaps);
     for (; this.#newest + 1 < m.pmaps.length; this.#newest++) {
       const pmap = m.pmaps[this.#newest + 1];

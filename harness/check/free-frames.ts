@@ -1,29 +1,29 @@
-/** Which frames are free, by the free lists alone; and whether that agrees with what references them. */
+/** Which frames are free according to the free lists alone, and whether that agrees with the references to them. */
 import type { Machine } from '../../core/inspect.ts';
 import type { State } from './state.ts';
 
-/** FreeBSD: vm_reserv.h, 512 pages a run. */
+/** FreeBSD: vm_reserv.h, 512 pages per run. */
 const RUN = 512;
 
 export class FreeFrames {
   #seen = new Int32Array(0);
   #number = 0;
-  /** Frames that were found to hold zeroes and have been free since. */
+  /** Frames that were found to be zero and have been free since. */
   #zeroes = new Uint8Array(0);
 
-  // Frames from here to there were never handed out.
+  // Frames from #from to #to were never allocated.
   #from = 0;
   #to = 0;
 
   readonly has = (frame: number): boolean =>
     this.#seen[frame] === this.#number || (frame >= this.#from && frame < this.#to);
 
-  /** For a machine of which nothing is known yet. */
+  /** Resets the state for a machine about which nothing is known yet. */
   reset(): void {
     this.#zeroes.fill(0);
   }
 
-  /** Reads the free lists anew. */
+  /** Rereads the free lists. */
   take(m: Machine): void {
     if (this.#seen.length < m.frames) {
       this.#seen = new Int32Array(m.frames);
@@ -52,11 +52,11 @@ export class FreeFrames {
           if ((page.runMap[run * 16 + (slot >>> 5)] & (1 << (slot & 31))) === 0) mark(run * RUN + slot);
   }
 
-  /** Every frame that was ever handed out. */
+  /** Checks every frame that was ever allocated. */
   check({ m, report }: State): void {
     const { page } = m;
     const { refCount, object, pvHead, pvHead2m } = page;
-    // Frames of a run of tables that were handed out; the rest of memory above runLow is not listed as zeroed.
+    // Allocated frames of a run of page-table pages; the rest of memory above runLow is not listed as zeroed.
     const isOfTables = (frame: number): boolean =>
       page.runTables[frame >>> 9] !== 0 && (frame < page.tableNext || frame >= page.tableEnd);
     const one = (frame: number): void => {

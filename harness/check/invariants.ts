@@ -1,6 +1,6 @@
 /**
- * The invariants by name: what each says, and the kernel's function that keeps it. A name is what a
- * violation carries and what the ledger of findings refers to.
+ * The invariants by name: what each states, and the kernel function that maintains it. Violations and the ledger of
+ * findings refer to an invariant by its name.
  */
 export const INVARIANTS = {
   // Counts of a pmap.
@@ -132,10 +132,10 @@ export const INVARIANTS = {
     'the shared page is one valid, unmanaged, unmapped-by-pv page that is not freed',
     'kern_sharedpage.c shared_page_init',
   ],
-  // pmap against map.
+  // pmap compared with map.
   'leaf-in-entry': ['a user leaf lies in a map entry with an object', 'vm_map.c vm_map_delete'],
   'leaf-page': ['a user leaf maps a page of the object chain of its entry', 'vm_fault.c vm_fault'],
-  // An older page may be mapped by nobody who sees the newer one.
+  // An older page may be mapped as long as no process that maps it sees the newer one.
   'leaf-stale': [
     'no user leaf maps a page that one nearer the top of its object chain hides',
     'vm_object.c vm_object_collapse_scan',

@@ -1,4 +1,4 @@
-/** Leaves one by one: their bits, the frames that they map, and what the pages know of them. */
+/** Individual leaves: their bits, the frames they map, and the state of the mapped pages. */
 import { type Machine, PGA_WRITEABLE, VPO_UNMANAGED } from '../../core/inspect.ts';
 import {
   ACCESSED,
@@ -46,7 +46,7 @@ function checkLeaf(
   const where = (): string => `${hex(va)}: `;
   if ((lo & USER) === 0 || (lo & GLOBAL) !== 0) report.broken('leaf-bits', who, `${where()}U, not G`, bits(lo));
   if ((hi & KEY_HI) !== 0) report.broken('leaf-key', who, `${where()}key 0`, bits(hi & KEY_HI));
-  // Bit 12 of a large leaf is its PAT bit, and part of no frame.
+  // Bit 12 of a large leaf is its PAT bit, not a frame bit.
   const isAligned = level === 1 || frameIn(lo) % pages <= 1;
   if ((hi & FRAME_HI) !== 0 || !isAligned || first === 0 || first + pages > m.frames) {
     report.broken('leaf-frame', who, `${where()}aligned, within memory`, `${bits(hi)}, ${bits(lo)}`);
@@ -71,7 +71,7 @@ function checkLeaf(
   }
 }
 
-/** PGA_WRITEABLE of every page of an object. */
+/** Checks PGA_WRITEABLE of a page of an object. */
 export function checkWriteable({ m, survey, report }: State, frame: number): void {
   const isSet = (m.page.aflags[frame] & PGA_WRITEABLE) !== 0;
   if (survey.isWriteable(frame) && !isSet)
@@ -80,10 +80,10 @@ export function checkWriteable({ m, survey, report }: State, frame: number): voi
     report.broken('page-writeable', null, `frame ${frame}: clear, it is not mapped`, 'set');
 }
 
-/** Verbs that may make a written page clean: write-back, and advice that its content is not needed. */
+/** Verbs that may clean a written page: write-back, and advice that its content is not needed. */
 const CLEANING = new Set(['msync', 'madvise']);
 
-/** Pages that were written through a mapping must not be forgotten when that mapping goes. */
+/** Checks that a page written through a mapping stays dirty when that mapping is removed. */
 export class DirtyPages {
   #frames: number[] = [];
   #objects: number[] = [];
@@ -103,7 +103,7 @@ export class DirtyPages {
     this.#indices.length = 0;
   }
 
-  /** A page of an object, for the next check. */
+  /** Notes a page of an object for the next check. */
   note({ m: { page }, survey }: { readonly m: Machine; readonly survey: State['survey'] }, frame: number): void {
     if (!survey.isModified(frame)) return;
     this.#frames.push(frame);

@@ -1,9 +1,9 @@
-/** Processes and the references that they hold on vmspaces. */
+/** Processes and their references on vmspaces. */
 import { PRS_NORMAL, P_PPWAIT, type Proc, type Vmspace } from '../../core/inspect.ts';
 import type { State } from './state.ts';
 
 export class LifeCycle {
-  /** vfork children whose parent slept at the last check. */
+  /** vfork children whose parent was asleep at the last check. */
   #waitedFor: Proc[] = [];
 
   check(state: State): void {
@@ -14,7 +14,7 @@ export class LifeCycle {
     };
     for (const p of m.procs.values()) {
       add(p.vmspace);
-      // An exec, exit or fork that is stopped has a second one in hand.
+      // A stopped exec, exit or fork holds a second vmspace.
       add(p.oldVmspace);
     }
     for (const vm of m.vmspaces) {

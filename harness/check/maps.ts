@@ -18,14 +18,14 @@ import { type State, hex } from './state.ts';
 /** VM_PROT_WRITE. FreeBSD: sys/vm/vm.h */
 const PROT_WRITE = 2;
 
-/** Entries of a vmspace in the order of its tree. */
+/** Entries of a vmspace in tree order. */
 export interface MapRows {
   readonly vm: Vmspace;
   readonly who: string;
   readonly entries: readonly VmMapEntry[];
 }
 
-/** A map as it was at the last check. */
+/** The state of a map at the last check. */
 interface Before {
   readonly timestamp: number;
   readonly structure: number;
@@ -34,7 +34,7 @@ interface Before {
 export class Maps {
   #before = new Map<Vmspace, Before>();
 
-  /** Checks every map; returns the entries for others to use. */
+  /** Checks every map; returns the entries for other checks to use. */
   check(state: State): MapRows[] {
     const { m, report } = state;
     const before = this.#before;
@@ -69,12 +69,14 @@ function checkTimestamp({ report }: State, { timestamp }: VmMap, last: Before, s
   if (timestamp < least) report.broken('map-timestamp', who, `at least ${least}`, timestamp);
 }
 
-/** In order of the tree. A pointer without a child holds the neighbour: the last entry passed on that side. */
+/**
+ * Returns the entries in tree order. A pointer without a child holds the neighbour: the last entry passed on that side.
+ */
 function entriesOf({ report }: State, map: VmMap, who: string): VmMapEntry[] {
   const { header } = map;
   const entries: VmMapEntry[] = [];
   const most = map.nentries + 1;
-  /** Largest gap beside an entry below and including node. */
+  /** Returns the largest gap next to any entry in the subtree of node. */
   const visit = (node: VmMapEntry, before: VmMapEntry, after: VmMapEntry): number => {
     if (entries.length > most) return 0;
     const left = node.left === before ? node.start - before.end : visit(node.left, before, node);

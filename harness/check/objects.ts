@@ -17,10 +17,10 @@ import { type DirtyPages, checkWriteable } from './leaves.ts';
 import type { MapRows } from './maps.ts';
 import type { State } from './state.ts';
 
-/** The reference that a page's object holds; wirings count below it. FreeBSD: VPRC_OBJREF */
+/** The reference that a page's object holds; wirings are counted in the bits below. FreeBSD: VPRC_OBJREF */
 const OBJECT_REFERENCE = 2 ** 30;
 
-/** Frame of the page of an object at an index, by its tree of 32-way nodes; 0: none. */
+/** Frame of an object's page at an index, looked up in its tree of 32-way nodes; 0 if none. */
 export function residentAt(index: PageIndex, object: VmObject, pindex: number): number {
   const width = 2 ** INDEX_SHIFT;
   let node = object.indexRoot;
@@ -79,7 +79,7 @@ export function checkObjects(state: State, maps: readonly MapRows[], free: FreeF
 }
 
 function checkShadows({ report }: State, object: VmObject, backed: number): void {
-  // FreeBSD keeps the list for anonymous objects only; others just count.
+  // FreeBSD keeps the list for anonymous objects only; for others it keeps only the count.
   if (backed !== object.shadowCount)
     report.same('object-shadows', null, backed, object.shadowCount, `object ${object.id}: `);
   if ((object.flags & OBJ_ANON) === 0) return;
@@ -98,7 +98,7 @@ function checkChain({ report }: State, object: VmObject, most: number): void {
   if (hops > most) report.broken('object-chain', null, `object ${object.id}: a chain that ends`, 'a cycle');
 }
 
-/** Pages of one object; returns their number. */
+/** Checks the pages of one object; returns how many there are. */
 function checkPages(state: State, object: VmObject, dirty: DirtyPages): number {
   const { m, survey, report } = state;
   const { page } = m;
@@ -141,7 +141,7 @@ function checkPages(state: State, object: VmObject, dirty: DirtyPages): number {
   return count;
 }
 
-/** Pages that say they have an object must be on its list. */
+/** Checks that every page that claims to belong to an object is on that object's list. */
 function checkOrphans({ m, report }: State, resident: number, free: FreeFrames): void {
   const { object, refCount, first, next, runLow } = m.page;
   let owned = 0;

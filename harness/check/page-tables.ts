@@ -1,4 +1,4 @@
-/** The shape of page tables: links, references, entries of tables, roots, and the pages kept behind 2M leaves. */
+/** The shape of page tables: links, references, table entries, roots, and the saved page table pages of 2M leaves. */
 import { type Machine, type Pmap, VM_PAGE_BITS_ALL } from '../../core/inspect.ts';
 import { FRAME_HI, NO_EXECUTE_HI, TABLE_BITS, VALID, frameIn, leafFrame, tableIndex } from './bits.ts';
 import { type State, bits, hex } from './state.ts';
@@ -32,18 +32,18 @@ function checkTable({ m, report }: State, row: TableRow, isRoot: boolean, pmap: 
   const index = isRoot ? 0 : tableIndex(level, va);
   if (m.page.pindex[frame] !== index) report.broken('table-index', who, `${at(row)}${index}`, m.page.pindex[frame]);
   if (isRoot) return;
-  // Bit 2, U, of a table entry made by a demotion is copied from the leaf: a user leaf has it.
+  // A table entry made by a demotion copies bit 2 (U) from the leaf; a user leaf has it set.
   const isTop = level === (m.config.la57 ? 4 : 3);
   const nx = isTop && pmap.topUser !== 0 ? NO_EXECUTE_HI : 0;
   if ((lo & 0xfff) !== TABLE_BITS || (hi & ~FRAME_HI) !== nx)
     report.broken('table-entry', who, `${at(row)}${bits(nx)}, ${bits(TABLE_BITS)}`, `${bits(hi)}, ${bits(lo & 0xfff)}`);
 }
 
-/** V|RW, and V|RW|A|M: how the kernel's own slots are written. */
+/** V|RW, and V|RW|A|M: the bits of the kernel's own slots. */
 const KERNEL = 0x3;
 const KERNEL_AM = 0x63;
 
-/** What a slot above the user half must hold: lo, or 0. */
+/** What a slot above the user half must contain: lo, or 0. */
 function kernelSlot(m: Machine, root: number, slot: number, isUserRoot: boolean): number {
   const { kernel, direct, large, pml4, ptiPml4, ptiKernel } = m.kernelPages;
   const to = (frame: number, flags: number): number => ((frame << 12) | flags) >>> 0;
@@ -81,7 +81,7 @@ function checkRoots({ m, report }: State, { top, topUser }: Pmap, who: string): 
   }
 }
 
-/** The pages in pm_root: their entries must be ready to take the place of the 2M leaf before them. */
+/** Checks the saved page table pages in pm_root: their entries must be ready to replace their 2M leaf. */
 function checkReserved({ m, report, survey, found }: State, { pmap }: Space, who: string): void {
   for (const [key, frame] of pmap.reserved) {
     const va = key * 2 ** 21;

@@ -1,4 +1,4 @@
-/** Counts of pmaps and of page-table pages, against what the tables hold. */
+/** Counts of pmaps and of page-table pages, compared with the contents of the tables. */
 import {
   NON_ZERO_FREES,
   REACHED_REMOVE_IS_NOOP,
@@ -9,7 +9,10 @@ import {
 import { type State, rootsOf } from './state.ts';
 
 export class PmapCounts {
-  /** What user_pt_page_count was too high by after the last check, in all and by freed reserved pages; and the roots of then. */
+  /**
+   * By how much user_pt_page_count was too high after the last check, in total and because of freed saved pages; and
+   * the number of roots at that time.
+   */
   #surplus = 0;
   #leaked = 0;
   #roots = 0;
@@ -48,9 +51,9 @@ export class PmapCounts {
   }
 
   /**
-   * Two faults can make user_pt_page_count too high: a page that is never uncounted, and one that is counted twice while
-   * it lives. They are told apart by when the surplus grows: what an op that frees reserved pages adds, beyond what the
-   * roots that came and went account for, is theirs.
+   * Two bugs can make user_pt_page_count too high: a page that is never uncounted, and a page that is counted twice
+   * while it exists. When the surplus grows tells them apart: growth in an op that frees saved page table pages, beyond
+   * what the roots created or freed account for, is charged to the saved pages.
    */
   #ptPages({ m, report }: State, tablePages: number, roots: number): void {
     const counted = m.counters[USER_PT_PAGE_COUNT];

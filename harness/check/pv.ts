@@ -1,7 +1,8 @@
 /**
- * pv entries and their chunks, against the leaves. A chunk is a page: pmap number in word 0, neighbours among the pmap's
- * chunks in 2 and 4, six words of free bits from 6, neighbours in the list of all chunks in 12 and 14; then 168 entries of six
- * words: address (two words), next, previous. FreeBSD: sys/amd64/include/pmap.h struct pv_chunk.
+ * pv entries and their chunks, compared with the leaves. A chunk is a page: pmap number in word 0, neighbours among the
+ * pmap's chunks in words 2 and 4, six words of free bits from word 6, neighbours in the list of all chunks in words 12
+ * and 14; then 168 entries of six words: address (two words), next, previous. FreeBSD: sys/amd64/include/pmap.h struct
+ * pv_chunk.
  */
 import { ALLOC_FAILURES, PV_ENTRY_COUNT, PV_PAGE_COUNT } from '../../core/counters.ts';
 import type { Machine } from '../../core/inspect.ts';
@@ -13,9 +14,9 @@ const MAP = 6;
 const FIRST = 16;
 const ENTRY_WORDS = 6;
 
-/** Lists longer than this are not searched for the same address twice. */
+/** Longer lists are not searched for duplicate addresses. */
 const MOST_PAIRS = 64;
-/** No list of a machine of this kind is longer. */
+/** No list on a machine of this kind is longer. */
 const MOST_ENTRIES = 2 ** 20;
 
 export function checkPv(state: State): void {
@@ -40,7 +41,10 @@ const isUsed = (m: Machine, pv: number): boolean => {
   return slot >= 0 && slot === (slot | 0) && (m.words[chunk + MAP + (slot >>> 5)] & (1 << (slot & 31))) === 0;
 };
 
-/** One page's list, or one 2M frame's; returns its length. leaves: how many managed leaves it should stand for. */
+/**
+ * Checks the list of one page or one 2M frame; returns its length. leaves: the number of managed leaves it should
+ * represent.
+ */
 function checkList(state: State, frame: number, head: number, tail: number, level: number, leaves: number): number {
   if (head === 0 && leaves === 0) return 0;
   const { m, report, found } = state;
@@ -80,7 +84,7 @@ function isBefore(words: Int32Array, head: number, pv: number): boolean {
   return false;
 }
 
-/** All chunks, by pmap and by age; returns the entries in use. */
+/** Checks all chunks, by pmap and by age; returns the number of entries in use. */
 function checkChunks({ m, survey, report, who }: State): number {
   const { words } = m;
   const listed = new Set<number>();
@@ -117,7 +121,7 @@ function checkChunks({ m, survey, report, who }: State): number {
   }
   report.same('pv-chunks', null, listed.size, chunks, 'chunks ');
   const pages = m.counters[PV_PAGE_COUNT];
-  // A chunk made of a table page, when there was no other, was never counted; its end is.
+  // A chunk reclaimed from a page-table page when there was no other page was never counted, but its freeing is.
   if (m.counters[ALLOC_FAILURES] === 0) report.same('pv-page-count', null, chunks, pages);
   else if (pages > chunks) report.broken('pv-page-count', null, `at most ${chunks}`, pages);
   return used;

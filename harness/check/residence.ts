@@ -1,4 +1,7 @@
-/** Leaves against the map: what is mapped must be what the entry's object chain holds, with no more rights than the entry. */
+/**
+ * Leaves compared with the map: a mapped page must be one that the entry's object chain holds, with no more rights than
+ * the entry.
+ */
 import { MAP_ENTRY_NEEDS_COPY, type VmMapEntry, type VmObject } from '../../core/inspect.ts';
 import { NO_EXECUTE_HI, PAGE, WIRED, WRITE, leafFrame, pagesAt } from './bits.ts';
 import type { MapRows } from './maps.ts';
@@ -20,7 +23,7 @@ export function checkResidence(state: State, maps: readonly MapRows[]): void {
       const start = leaves.va[row];
       const end = start + pagesAt(leaves.level[row]) * PAGE;
       while (at < entries.length && entries[at].end <= start) at++;
-      // A 2M leaf may lie across entries.
+      // A 2M leaf may span entries.
       let va = start;
       for (let next = at; va < end; next++) {
         const entry = entries[next];
@@ -36,7 +39,7 @@ export function checkResidence(state: State, maps: readonly MapRows[]): void {
   }
 }
 
-/** The part of a leaf that lies in an entry. */
+/** Checks the part of a leaf that is within an entry. */
 function checkPart(
   { survey, report, m }: State,
   row: number,
@@ -79,11 +82,11 @@ function checkPart(
   }
 }
 
-/** The frame is no page of the chain; it is one, but a page nearer the top hides it. */
+/** The frame is not a page of the chain; or it is, but a page nearer the top hides it. */
 const NOWHERE = -1;
 const HIDDEN = -2;
 
-/** How many objects down the chain the page at an index is this frame; or NOWHERE, HIDDEN. */
+/** Returns how many objects down the chain the page at an index is this frame; or NOWHERE, HIDDEN. */
 function depthOf({ page, vm }: State['m'], top: VmObject, pindex: number, frame: number): number {
   let index = pindex;
   let depth = 0;

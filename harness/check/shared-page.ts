@@ -1,22 +1,22 @@
 /**
- * The shared page's entry in every native process, and reads of it. A process may do away with the entry by itself, and
- * its children inherit that; nobody else may.
+ * The shared page's entry in every native process, and reads of it. Only the process itself may remove the entry, and
+ * its children inherit that.
  */
 import { PRS_NORMAL, type Proc, VM_INHERIT_SHARE, type Vmspace } from '../../core/inspect.ts';
 import type { MapRows } from './maps.ts';
 import { type Moment, type State, hex } from './state.ts';
 import type { Violations } from './violations.ts';
 
-/** Verbs by which a process can change the entry; and those that copy a vmspace. */
+/** Verbs with which a process can change the entry; and verbs that copy a vmspace. */
 const CHANGING = new Set(['mmap', 'munmap', 'mprotect', 'minherit']);
 const COPYING = new Set(['fork', 'unshare', 'go']);
 const READING = new Set(['clock', 'touch-shared']);
 const SIGSEGV = 128 + 11;
 const READ_EXECUTE = 5;
 
-/** What is known of a vmspace. */
+/** What is known about a vmspace. */
 interface SharedEntry {
-  /** It has had the entry, by exec or from its parent, and nobody but its users took it away. */
+  /** It got the entry from exec or its parent, and only its own users may have removed it since. */
   expected: boolean;
   /** A call since the last check may have changed the entry. */
   changing: boolean;
@@ -24,10 +24,10 @@ interface SharedEntry {
 
 export class SharedPage {
   #known = new Map<Vmspace, SharedEntry>();
-  /** Of each process before the op that is noted. */
+  /** The vmspace of each process before the noted op. */
   #vmspaces = new Map<Proc, Vmspace>();
 
-  /** After every op, also those that are not checked. */
+  /** Call after every op, including those that are not checked. */
   note(
     report: Violations,
     live: readonly Vmspace[],
@@ -75,7 +75,7 @@ export class SharedPage {
   }
 }
 
-/** Null: the entry is as exec makes it. */
+/** Returns null if the entry is as exec makes it. */
 function entryAt(
   { entries }: MapRows,
   base: number,

@@ -1,6 +1,6 @@
 /**
- * What the page tables of all live pmaps hold: one row per leaf, one per table page, gathered by walking raw words. The
- * arrays are used again by the next survey.
+ * Contents of the page tables of all live pmaps: one row per leaf and one per table page, gathered by walking raw
+ * words. The next survey reuses the arrays.
  */
 import type { Machine, Pmap } from '../../core/inspect.ts';
 import { DIRTY, FRAME_HI, LARGE, MANAGED, SPAN, VALID, WRITE, frameIn, leafFrame, pagesAt } from './bits.ts';
@@ -11,7 +11,7 @@ export class Leaves {
   va = new Float64Array(1024);
   lo = new Int32Array(1024);
   hi = new Int32Array(1024);
-  /** Level of the table that holds it: 1 = 4K. */
+  /** Level of the table that contains it: 1 = 4K. */
   level = new Uint8Array(1024);
   /** Row of its table page. */
   table = new Int32Array(1024);
@@ -40,30 +40,30 @@ export class Leaves {
   }
 }
 
-/** A page-table page as it was found linked, or a root. */
+/** A page-table page found through its link, or a root. */
 export interface TableRow {
   readonly frame: number;
   readonly level: number;
   readonly va: number;
-  /** Entries of any kind, and those that are neither 0 nor valid. */
+  /** Number of entries of any kind, and of those that are neither 0 nor valid. */
   entries: number;
   invalid: number;
-  /** The entry that links it; 0 of a root. */
+  /** The entry that links it; 0 for a root. */
   readonly lo: number;
   readonly hi: number;
-  /** It was found before, or is no frame of memory: not looked into. */
+  /** It was already found or is not a frame of memory; its contents were not read. */
   readonly again: boolean;
 }
 
 /** One live pmap. */
 export interface Space {
   readonly pmap: Pmap;
-  /** Its leaves and tables: rows from .. to. The first table is the root. */
+  /** Rows of its leaves and tables, from .. to. The first table is the root. */
   leafFrom: number;
   leafTo: number;
   tableFrom: number;
   tableTo: number;
-  /** Leaves in 4K pages, wired ones among them. */
+  /** Leaves in 4K pages; wiredPages counts the wired ones among them. */
   pages: number;
   wiredPages: number;
 }
@@ -72,7 +72,7 @@ export class Survey {
   readonly leaves = new Leaves();
   readonly tables: TableRow[] = [];
   readonly spaces: Space[] = [];
-  /** By frame: the survey that found it to be a table page. */
+  /** By frame: number of the survey that found it to be a table page. */
   #tableSeen = new Int32Array(0);
   #mappedSeen = new Int32Array(0);
   #mapped = new Int32Array(0);
@@ -82,7 +82,7 @@ export class Survey {
   #dirtySeen = new Int32Array(0);
   #number = 0;
 
-  /** Gather everything anew. pmaps: the live ones. */
+  /** Gathers everything again. pmaps: the live ones. */
   take(m: Machine, pmaps: readonly Pmap[]): void {
     if (this.#tableSeen.length < m.frames) this.#widen(m.frames);
     this.#number++;
@@ -109,12 +109,12 @@ export class Survey {
   }
 
   isTable = (frame: number): boolean => this.#tableSeen[frame] === this.#number;
-  /** Managed 4K leaves of a frame, managed 2M leaves of the 2M frame that holds it. */
+  /** Number of managed 4K leaves of a frame, and of managed 2M leaves of the 2M frame that contains it. */
   mapped4k = (frame: number): number => (this.#mappedSeen[frame] === this.#number ? this.#mapped[frame] : 0);
   mapped2m = (frame: number): number =>
     this.#mapped2mSeen[frame >>> 9] === this.#number ? this.#mapped2m[frame >>> 9] : 0;
   isMapped = (frame: number): boolean => this.mapped4k(frame) + this.mapped2m(frame) > 0;
-  /** Has it a managed leaf that is writeable; one that is writeable and dirty? */
+  /** Does the frame have a managed leaf that is writeable, or one that is writeable and dirty? */
   isWriteable = (frame: number): boolean => this.#writeableSeen[frame] === this.#number;
   isModified = (frame: number): boolean => this.#dirtySeen[frame] === this.#number;
 
@@ -128,7 +128,7 @@ export class Survey {
     this.#dirtySeen = new Int32Array(frames);
   }
 
-  /** The first `count` entries of a table; user space ends in the middle of the root. */
+  /** Reads the first `count` entries of a table; user space ends in the middle of the root. */
   #table(m: Machine, frame: number, level: number, va: number, lo: number, hi: number, count: number): void {
     const isOutside = frame === 0 || frame >= m.frames || (hi & FRAME_HI) !== 0;
     const again = isOutside || this.#tableSeen[frame] === this.#number;
@@ -153,7 +153,7 @@ export class Survey {
     }
   }
 
-  /** Adds up a space's leaves, for itself and by frame. */
+  /** Sums a space's leaves, per space and per frame. */
   #count(m: Machine, space: Space): void {
     const { lo, level } = this.leaves;
     const now = this.#number;

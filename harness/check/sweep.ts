@@ -1,6 +1,6 @@
 /**
- * The sweep of a map that exit and exec end an address space with: what pmap_remove_pages must have left by then, where
- * it may have run, and how often the sweep calls pmap_remove.
+ * The final vm_map_remove with which exit and exec empty an address space: what pmap_remove_pages must have removed
+ * before it, where pmap_remove_pages may have run, and how often the removal calls pmap_remove.
  */
 import { REMOVE_CALLS } from '../../core/counters.ts';
 import type { Machine, Proc, VmMap, VmMapEntry, Vmspace } from '../../core/inspect.ts';
@@ -14,22 +14,22 @@ export interface Sweep {
   readonly accounting: Accounting;
   readonly survey: Survey;
   readonly report: Violations;
-  /** number of the op that is being run, and the process whose map it is */
+  /** number of the op being run, and the process that owns the map */
   readonly op: number;
   readonly who: string;
 }
 
-/** p clears vm's map; `clear` does so. */
+/** p clears vm's map, by calling `clear`. */
 export function checkSweep(sweep: Sweep, p: Proc, vm: Vmspace, clear: () => void): void {
   const { m, report, op, who } = sweep;
-  // The last reference dropped by anybody else: pmap_remove_pages has not run, the process is in another space already.
+  // Someone else drops the last reference: pmap_remove_pages has not run, and the process has already switched vmspace.
   const leaving = p.vmspace === m.vmspace0;
   if (leaving || p.vmspace === vm) checkRemoved(sweep, vm, leaving);
   const entries = withObject(vm.map);
   const before = m.counters[REMOVE_CALLS];
   clear();
   const calls = m.counters[REMOVE_CALLS] - before;
-  // A revision may offer one range, the shared page's, twice.
+  // A revision may pass one range, the shared page's, twice.
   if (calls !== entries && calls !== entries + 1)
     report.happened('sweep-calls', op, who, `${entries} calls, or one more`, `${calls}`);
 }
@@ -62,7 +62,7 @@ function checkRemoved({ m, accounting, survey, report, op, who }: Sweep, vm: Vms
     );
 }
 
-/** Entries that have an object. A pointer without a child holds the neighbour. */
+/** Counts the entries that have an object. A pointer without a child holds the neighbour. */
 function withObject({ header, root }: VmMap): number {
   const visit = (node: VmMapEntry, before: VmMapEntry, after: VmMapEntry): number =>
     Number(node.object !== null) +

@@ -1,7 +1,7 @@
 /**
- * TLBs and paging-structure caches, against the tables. What is cached under a tag that no later access can come by is of no
- * concern. Words of a TLB slot: tag, address (two), rights, frame bits of the leaf (two); of a paging-structure slot: tag,
- * address (two), generation, rights, frame (two: 20 bits and the rest).
+ * TLBs and paging-structure caches, compared with the tables. Entries under a tag that no later access can use do not
+ * matter. Words of a TLB slot: tag, address (two), rights, frame bits of the leaf (two); of a paging-structure slot:
+ * tag, address (two), generation, rights, frame (two: 20 bits and the rest).
  */
 import {
   type Cpu,
@@ -16,10 +16,10 @@ import {
 import { DIRTY, FRAME_HI, NO_EXECUTE_HI, PAGE, USER, WRITE } from './bits.ts';
 import { type State, bits, hex } from './state.ts';
 
-/** Right to execute, as a TLB slot has it. */
+/** The execute right in a TLB slot. */
 const EXECUTE = 0x10;
 
-/** A tag by which later accesses find what is cached, and the tables that they would walk otherwise. */
+/** A tag under which later accesses find cached entries, and the tables that they would otherwise walk. */
 interface Live {
   readonly tag: number;
   readonly pmap: Pmap;
@@ -35,7 +35,7 @@ export function checkTlbs(state: State): void {
   }
 }
 
-/** The tag that a PCID has without being flushed; 0: none. */
+/** The current tag of a PCID if it was not flushed; 0 if it was. */
 const tagOf = (cpu: Cpu, pcid: number): number => {
   const tag = cpu.pcidTag[pcid];
   return tag > cpu.tagFloor ? tag : 0;
@@ -50,7 +50,7 @@ function liveTags({ m, survey }: State, cpu: Cpu): Live[] {
   for (const { pmap } of survey.spaces) {
     if (cpu.curpmap === pmap) {
       if (!cpu.isolated) add(cpu.userTag, pmap, pmap.top);
-      // The next return to user mode flushes, where that is pending or there are no PCIDs.
+      // The next return to user mode flushes if a flush is pending or there are no PCIDs.
       else if (pcid && !cpu.userFlushPending) add(cpu.userTag, pmap, pmap.topUser);
     } else if (pcid && pmap.pcidGen[cpu.id] === cpu.pcidGen) {
       const own = pmap.pcid[cpu.id];
@@ -86,7 +86,10 @@ function checkSlot(state: State, cpu: Cpu, slot: number, live: readonly Live[]):
   }
 }
 
-/** What the tables say, if a slot says more. A right to write counts only with the dirty bit: without it a write walks. */
+/**
+ * Returns what the tables say if a slot grants more. The write right counts only with the dirty bit: without it a write
+ * walks the tables.
+ */
 function disagreement({ m, found }: State, root: number, va: number, frame: number, rights: number): string | null {
   found.find(m, root, va);
   const { rightsLo, rightsHi, lo } = found;

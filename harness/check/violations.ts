@@ -1,10 +1,10 @@
 /**
- * Violations as they come: after each check the first of every invariant and process. One that stands as it stood after
- * the check before is not said again.
+ * Collects violations: at each check, the first one per invariant and process. A violation that is unchanged since the
+ * previous check is not reported again.
  */
 import type { InvariantName } from './invariants.ts';
 
-/** What did not hold, after which op, of which process (null: the machine). */
+/** An invariant that did not hold, after which op and for which process (null: the machine). */
 export interface Violation {
   readonly name: InvariantName;
   readonly op: number;
@@ -27,7 +27,7 @@ export class Violations {
     spare.clear();
   }
 
-  /** measure: what must change for this to be said again after the next op. @default expected and got */
+  /** measure: the violation is reported again after the next op only if this changes. @default expected and got */
   broken(
     name: InvariantName,
     process: string | null,
@@ -42,13 +42,13 @@ export class Violations {
     this.violations.push({ name, op: this.#op, process, expected: String(expected), got: String(got) });
   }
 
-  /** Two numbers that should be one. */
+  /** Checks that two numbers are equal. */
   same(name: InvariantName, process: string | null, expected: number, got: number, what = ''): void {
     if (expected === got) return;
     this.broken(name, process, `${what}${expected}`, `${what}${got}`, `${what}${got - expected}`);
   }
 
-  /** Something that happened during an op, rather than a state that lasts. */
+  /** Reports something that happened during an op, as opposed to a lasting state. */
   happened(name: InvariantName, op: number, process: string | null, expected: string, got: string): void {
     this.violations.push({ name, op, process, expected, got });
   }

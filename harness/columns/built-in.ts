@@ -1,6 +1,6 @@
 /**
- * Columns of the built-in variants, which run in this process: their machines are a pool, and those whose runs are over
- * are used again.
+ * Columns of the built-in variants, which run in this process: their machines form a pool and are reused after their
+ * runs end.
  */
 import type { Machine, Variant } from '../../core/index.ts';
 import * as face from '../../variants/index.ts';
@@ -13,7 +13,7 @@ import type { Column, ColumnRun } from './column.ts';
 
 export const builtInVariants: readonly Variant[] = [...face.series, ...face.experiments];
 
-/** facts: of the variant. */
+/** facts: those of the variant. */
 export const builtInColumn = (variant: Variant, facts: VariantFacts): Column => ({
   facts,
   kind: 'built-in',

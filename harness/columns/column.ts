@@ -1,6 +1,6 @@
 /**
- * A column: one variant among those that run a workload side by side. What drives columns knows this alone; whether a
- * variant runs here or in a process of its own is the column's affair.
+ * A column: one of the variants that run a workload side by side. Callers use only this interface; whether a variant
+ * runs in this process or in its own is hidden behind it.
  */
 import type { VariantFacts } from '../declare/declarations.ts';
 import {
@@ -17,26 +17,31 @@ import { type Piece, type WorkloadHead, headOf, pieceOf } from '../workload/piec
 
 /** A run of a column, piece by piece. */
 export interface ColumnRun {
-  /** null while the run goes on */
+  /** null while the run continues */
   readonly end: RunEnd | null;
-  /** Run the ops of the next piece; none once the run is over. wallMs limits a variant that has its own process. */
+  /**
+   * Runs the ops of the next piece; does nothing once the run is over. wallMs limits a variant that has its own
+   * process.
+   */
   readonly take: (piece: Piece, wallMs: number) => Promise<RunPart>;
 }
 
 export interface Column {
   readonly facts: VariantFacts;
-  /** built-in: runs here, one column after the other. own: beside the others, within a limit. */
+  /**
+   * built-in: runs in this process, one column after another. own: runs in parallel with the others, within a limit.
+   */
   readonly kind: 'built-in' | 'own';
-  /** Begin to run a workload. A variant that has its own process has one run at a time. */
+  /** Starts running a workload. A variant that has its own process has one run at a time. */
   readonly begin: (head: WorkloadHead, options: RunOptions) => ColumnRun;
-  /** End what runs now. */
+  /** Aborts the current run. */
   readonly abort: () => void;
   readonly close: () => void;
 }
 
 const nothing = (): void => {};
 
-/** A variant that cannot be used is a column too: every run of it says why. */
+/** A variant that cannot be used is a column too: every run of it reports why. */
 export const failedColumn = (id: string, failure: Failure): Column => ({
   facts: { id, after: null, title: id, intends: [], members: [] },
   kind: 'own',
@@ -45,7 +50,7 @@ export const failedColumn = (id: string, failure: Failure): Column => ({
   close: nothing,
 });
 
-/** Run a whole workload in a column. wallMs limits a variant that has its own process. */
+/** Runs a whole workload in a column. wallMs limits a variant that has its own process. */
 export async function runColumn(
   column: Column,
   workload: Workload,

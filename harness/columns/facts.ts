@@ -1,4 +1,4 @@
-/** What a comparison has to know of a variant: what it says of itself, and what each member of its seam does. */
+/** What a comparison has to know about a variant: its own description, and what each member of its seam does. */
 import { existsSync } from 'node:fs';
 import { HUNK_NAMES, type Variant } from '../../core/index.ts';
 import * as face from '../../variants/index.ts';
@@ -10,11 +10,11 @@ import { type Introduced, introduce } from '../run/load.ts';
 import { builtInVariants } from './built-in.ts';
 
 export interface Facts extends VariantFacts {
-  /** each member as it runs, in seam order: for a file that cannot be shown as written */
+  /** each member as compiled, in seam order: used for a file that cannot be shown as written */
   readonly compiled: readonly string[];
 }
 
-/** The source of a built-in variant: sources ship beside what is made of them. */
+/** The source file of a built-in variant: the package ships its sources too. */
 export function builtInFile(id: string): string {
   const file = packagePath('variants', `${id}.ts`);
   return existsSync(file) ? file : packagePath('variants', 'experiments', `${id}.ts`);
@@ -32,8 +32,8 @@ export const variantSources = new VariantSources({
 });
 
 /**
- * path: the file of the variant; null: it has none. A member that cannot be read there is the one of a built-in variant if
- * it is that very function, and like no other if it is not.
+ * path: the variant's file; null if it has none. A member whose source cannot be read equals a built-in variant's
+ * member if it is the identical function, and otherwise equals no other.
  */
 export function factsOf(variant: Introduced, path: string | null): Facts {
   const { id, after, title, intends, compiled, taken } = variant;
@@ -45,7 +45,7 @@ export function factsOf(variant: Introduced, path: string | null): Facts {
   return { id, after, title, intends, members, compiled };
 }
 
-/** What each member does, as written; null where that cannot be read. */
+/** What each member does, as written; null if its source cannot be read. */
 function meanings(path: string): (string | null)[] {
   return HUNK_NAMES.map((name) => {
     try {
@@ -61,7 +61,7 @@ export const builtInFacts: readonly Facts[] = builtInVariants.map((variant) =>
   factsOf(introduce(variant, builtInVariants), builtInFile(variant.id)),
 );
 
-/** The variant is one of the built-in ones. */
+/** Facts of a built-in variant. */
 export const factsOfBuiltIn = ({ id }: Variant): Facts => builtInFacts.find((facts) => facts.id === id)!;
 
 /** Every built-in variant, as it may lie between two of these, then those that are not built in, by id. */

@@ -1,17 +1,20 @@
 /**
- * Columns through one workload in lockstep: each runs a piece, all parts are handed on, then comes the next piece. What
- * is held at a time is one piece and one part per column.
+ * Runs columns through one workload in lockstep: each runs a piece, all parts are passed on, then the next piece
+ * follows. Memory holds one piece and one part per column at a time.
  */
 import type { RunEnd, RunOptions, RunPart } from '../run/record.ts';
 import type { Piece, PiecedWorkload, WorkloadHead } from '../workload/pieces.ts';
 import type { Column } from './column.ts';
 import { runLimitMs } from './run-limit.ts';
 
-/** What surrounds a run: a command line, or a page. */
+/** The environment of a run: a command line, or a web page. */
 export interface Host {
   /** ms since some moment */
   readonly now: () => number;
-  /** Those columns run next, after `ops` ops of the workload. May take its time: to answer an interrupt, or to repaint. */
+  /**
+   * Called before those columns run, after `ops` ops of the workload. May take time, to handle an interrupt or to
+   * repaint.
+   */
   readonly running: (columns: string, head: WorkloadHead, ops: number) => Promise<void>;
   readonly isInterrupted: () => boolean;
 }
@@ -20,13 +23,16 @@ export interface Lockstep {
   readonly columns: readonly Column[];
   readonly workload: PiecedWorkload;
   readonly options: RunOptions;
-  /** wall limit of a whole run in a process of its own, given how long the slowest built-in variant has taken so far */
+  /**
+   * wall limit of a whole run in a process of its own, given the time that the slowest built-in variant has taken so
+   * far
+   */
   readonly wallMs: (slowest: number) => number;
-  /** what the columns made of a piece, in their order */
+  /** receives the columns' parts of a piece, in column order */
   readonly take: (piece: Piece, parts: readonly RunPart[]) => void;
 }
 
-/** How long it took, ms. */
+/** Time taken, in ms. */
 export interface Pace {
   readonly reading: number;
   /** per column */
@@ -34,12 +40,12 @@ export interface Pace {
 }
 
 export interface Ran {
-  /** in the order of the columns */
+  /** in column order */
   readonly runs: readonly RunEnd[];
   readonly pace: Pace;
 }
 
-/** What each run came to; null: interrupted. Throws WorkloadError. */
+/** Returns the result of each run; null if interrupted. Throws WorkloadError. */
 export async function inLockstep(lockstep: Lockstep, host: Host): Promise<Ran | null> {
   const { columns, workload, options, wallMs, take } = lockstep;
   const { head } = workload;
@@ -73,7 +79,7 @@ export async function inLockstep(lockstep: Lockstep, host: Host): Promise<Ran | 
   return { runs: runs.map(({ end }) => end!), pace: { reading, running } };
 }
 
-/** One column through a workload, which nothing interrupts. Throws WorkloadError. */
+/** Runs one column through a workload without interruption. Throws WorkloadError. */
 export async function runAlone(
   column: Column,
   workload: PiecedWorkload,

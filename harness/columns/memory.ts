@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** Bytes that process `pid` has in memory; 0 if that cannot be read. */
+/** Resident memory of process `pid` in bytes; 0 if it cannot be read. */
 export function residentBytes(pid: number): number {
   try {
     if (process.platform === 'linux') return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096;

@@ -1,6 +1,4 @@
-/**
- * Opening the columns of a command: built-in variants, and users' files, each in a process of its own.
- */
+/** Opens the columns of a command: built-in variants, and users' files, each in its own process. */
 import { basename } from 'node:path';
 import type { Variant } from '../../core/index.ts';
 import { hint } from '../../core/suggest.ts';
@@ -14,7 +12,7 @@ import { type Column, failedColumn } from './column.ts';
 import { type Facts, builtInFacts, factsOf, factsOfBuiltIn } from './facts.ts';
 import { DEFAULT_LIMITS, VariantProcess } from './process.ts';
 
-/** A built-in variant, or a file that holds one. */
+/** A built-in variant, or a file that contains one. */
 export type Chosen =
   | { readonly kind: 'built-in'; readonly variant: Variant }
   | { readonly kind: 'file'; readonly path: string; readonly name: string };
@@ -72,7 +70,7 @@ async function openColumns(chosen: readonly Chosen[], onOutput: OnOutput): Promi
   });
 }
 
-/** isLoaded: a user's variant that may be run. */
+/** isLoaded: a user's variant that can be run. */
 async function openColumn(one: Chosen, onOutput: OnOutput): Promise<{ column: Column; isLoaded: boolean }> {
   if (one.kind === 'built-in')
     return { column: builtInColumn(one.variant, factsOfBuiltIn(one.variant)), isLoaded: false };
@@ -116,7 +114,7 @@ async function openProcess(
   return 'kind' in loaded ? loaded : { child, loaded };
 }
 
-/** Facts of the variant in a file, or why it cannot be used. */
+/** Facts about the variant in a file, or why it cannot be used. */
 export async function factsOfFile(path: string, onOutput: OnOutput): Promise<Facts | Failure> {
   const opened = await openProcess(path, basename(path), onOutput);
   if ('kind' in opened) return opened;

@@ -1,9 +1,9 @@
 /**
- * A user's variant in a process of its own: whatever it does, it costs its own column only.
+ * A user's variant in its own process: whatever it does affects only its own column.
  *
- * Rules: one request at a time. A process that dies, takes too long or grows too large is killed and reported as that; the
- * next request starts a new one. What the variant prints goes to `onOutput`, never to the results. Node's permission model
- * denies it files and processes; it does not deny the network.
+ * Rules: one request at a time. A process that dies, exceeds its time limit or grows too large is killed and reported
+ * as such; the next request starts a new one. What the variant prints goes to `onOutput`, never to the results. Node's
+ * permission model denies it files and processes; it does not deny the network.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Introduced } from '../run/load.ts';
@@ -32,9 +32,9 @@ export interface ProcessLimits {
 
 export const DEFAULT_LIMITS: ProcessLimits = { loadMs: 10_000, heapMiB: 1024, residentBytes: 1536 * 2 ** 20 };
 
-/** Processes that a variant may lose before its remaining workloads are not tried any more. */
+/** Number of processes that a variant may lose before its remaining workloads are skipped. */
 const MAX_LOSSES = 3;
-/** What a variant prints is shown up to here. */
+/** Maximum number of characters shown of what a variant prints. */
 const MAX_OUTPUT = 65_536;
 
 type PartOrEnd = Extract<FromChild, { kind: 'part' }> | Failure;
@@ -45,7 +45,7 @@ export class ProcessRun {
   readonly #variant: string;
   readonly #ask: (piece: Piece, isFirst: boolean, wallMs: number) => Promise<PartOrEnd>;
   #isFirst = true;
-  /** null while the run goes on */
+  /** null while the run continues */
   end: RunEnd | null = null;
 
   constructor(
@@ -58,7 +58,7 @@ export class ProcessRun {
     this.#ask = ask;
   }
 
-  /** Run the ops of the next piece within `wallMs`. A failure of the variant ends the run; its part is empty then. */
+  /** Runs the ops of the next piece within `wallMs`. A failure of the variant ends the run; its part is then empty. */
   async take(piece: Piece, wallMs: number): Promise<RunPart> {
     if (this.end !== null) return emptyPart();
     const answer = await this.#ask(piece, this.#isFirst, wallMs);
@@ -79,12 +79,12 @@ export class VariantProcess {
   readonly #onOutput: (text: string) => void;
   #child: ChildProcess | null = null;
   #losses = 0;
-  /** the op that the run announced last */
+  /** the last op that the run announced */
   #op: number | null = null;
   #printed = 0;
   #outOfHeap = false;
 
-  /** file: name of the variant's file. code: what it was bundled to (bundle/column.ts, kind 'run'). */
+  /** file: name of the variant's file. code: its bundle (bundle/column.ts, kind 'run'). */
   constructor(file: string, code: string, limits: ProcessLimits, onOutput: (text: string) => void) {
     this.#file = file;
     this.#code = code;
@@ -92,7 +92,7 @@ export class VariantProcess {
     this.#onOutput = onOutput;
   }
 
-  /** Start a process and load the variant in it: what it says of itself, or why not. */
+  /** Starts a process and loads the variant in it. Returns its description, or why it failed. */
   async load(): Promise<Introduced | Failure> {
     const { loadMs } = this.#limits;
     this.#op = null;
@@ -104,14 +104,14 @@ export class VariantProcess {
     throw new Error(`child process: expected an answer to load, got ${answer.kind}`);
   }
 
-  /** Run a whole workload within `wallMs`. A failure of the variant is a record that says so. */
+  /** Runs a whole workload within `wallMs`. A failure of the variant is reported in the record. */
   async run(workload: Workload, variant: string, options: RunOptions, wallMs: number): Promise<RunRecord> {
     const run = this.begin(headOf(workload), variant, options);
     const part = await run.take(pieceOf(workload), wallMs);
     return { ...part, ...run.end! };
   }
 
-  /** A run, piece by piece. One goes on at a time. */
+  /** Starts a run, piece by piece. Only one can be in progress at a time. */
   begin(head: WorkloadHead, variant: string, options: RunOptions): ProcessRun {
     return new ProcessRun(head.name, variant, async (piece, isFirst, wallMs) => {
       if (!isFirst) return this.#take({ kind: 'take', begin: null, piece }, wallMs);
@@ -139,7 +139,7 @@ export class VariantProcess {
     return answer;
   }
 
-  /** End what runs now; it is reported as killed. */
+  /** Aborts the current run; it is reported as killed. */
   abort(): void {
     this.#child?.kill('SIGKILL');
   }
@@ -171,7 +171,7 @@ export class VariantProcess {
       stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
       env: { PATH: process.env.PATH, NO_COLOR: '1' },
     });
-    // Its code comes by way of stdin, so that it needs no file at all. A child that is gone closes the pipe.
+    // The code is sent through stdin, so that the child needs no file at all. A child that is gone closes the pipe.
     child.stdin?.on('error', () => {});
     child.stdin?.end(this.#code);
     child.stdout?.on('data', (data: Buffer) => this.#print(data));
@@ -189,7 +189,7 @@ export class VariantProcess {
     this.#onOutput(data.length < room ? data.toString() : `${data.toString('utf8', 0, room)}\n… (cut)\n`);
   }
 
-  /** Send a request, if there is one, and wait for an answer, for the end of the process, or for a limit. */
+  /** Sends a request, if there is one, and waits for an answer, the end of the process, or a limit. */
   #ask(request: ToChild | null, wallMs: number): Promise<FromChild | Failure> {
     const child = (this.#child ??= this.#start());
     const { residentBytes: most } = this.#limits;
@@ -211,7 +211,7 @@ export class VariantProcess {
           fail('memory', `used more than ${most / 2 ** 20} MiB of memory`);
       }, 100);
       child.on('error', (error) => fail('killed', error.message));
-      // 'close', not 'exit': its last words have come by then.
+      // 'close', not 'exit': by then all of its output has arrived.
       child.on('close', (code, signal) => {
         if (this.#outOfHeap) fail('memory', `ran out of its heap of ${this.#limits.heapMiB} MiB`);
         else

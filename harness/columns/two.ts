@@ -7,9 +7,9 @@ import { runLimitMs } from './run-limit.ts';
 
 export interface Two {
   readonly workload: Workload;
-  /** ids of the two; the same if they are one variant */
+  /** ids of the two variants; equal if they are the same variant */
   readonly names: readonly [string, string];
-  /** Run each, the reference first. */
+  /** Runs each, the reference first. */
   readonly both: (options: RunOptions) => Promise<[RunRecord, RunRecord]>;
 }
 

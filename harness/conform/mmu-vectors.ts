@@ -1,5 +1,6 @@
 /**
- * The recordings of real x86-64 accesses and TLB sequences, as data. What the fields mean: README beside the recordings.
+ * Format of the recordings of real x86-64 accesses and TLB sequences. The README next to the recordings explains the
+ * fields.
  */
 import { z } from 'zod';
 
@@ -30,7 +31,7 @@ const outcome = z.union([
   }),
 ]);
 
-/** Who produced the answer, and which of the answers allowed each of them gave: told, not compared. */
+/** Who produced the answer, and which of the allowed answers each of them gave: shown, not compared. */
 const by = z
   .string()
   .regex(/^[qnbB]+$/, 'expected letters of qnbB')
@@ -70,7 +71,7 @@ const sequence = z.strictObject({
   by,
 });
 
-/** A file holds accesses or sequences. */
+/** A file contains accesses or sequences. */
 export const mmuFile = z.array(z.union([single, sequence]));
 
 export type MmuOutcome = z.infer<typeof outcome>;

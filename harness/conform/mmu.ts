@@ -2,8 +2,8 @@
  * pmapdiff conform mmu: the simulated walk and TLB against accesses and sequences recorded on real x86-64 emulators.
  *
  * Each recording is answered twice by the same functions: on a machine whose RAM holds most of its tables, where the
- * optimistic walk decides what it can, and on a machine so small that all of memory is sparse, where every word that
- * was ever written can be enumerated: nothing but the listed entries may have changed.
+ * optimistic walk decides what it can, and on a machine so small that all of memory is sparse. There every word ever
+ * written can be enumerated, so that the test can check that only the listed entries have changed.
  */
 import { basename } from 'node:path';
 import { setControls, setPge, translate } from '../../core/hw/cpu.ts';
@@ -29,7 +29,7 @@ const SMALL_RAM = 2 ** 22;
 
 type Memory = Readonly<Record<string, string>>;
 
-/** A 64-bit number in hex as signed halves, and as a physical address: frame and word within it. */
+/** Convert a 64-bit hex number to signed halves, and to a physical address: the frame, and the word within it. */
 const hiOf = (hex: string): number => Number.parseInt(hex.slice(2).padStart(16, '0').slice(0, 8), 16) | 0;
 const loOf = (hex: string): number => Number.parseInt(hex.slice(2).padStart(16, '0').slice(8), 16) | 0;
 const frameOf = (hex: string): number => (hiOf(hex) & 0xfffff) * 2 ** 20 + (loOf(hex) >>> 12);
@@ -39,7 +39,7 @@ const hexOf = (hi: number, lo: number): string => `0x${((BigInt(hi >>> 0) << 32n
 const addressOf = (frame: number, offset: number): string =>
   `0x${(BigInt(frame) * 4096n + BigInt(offset)).toString(16)}`;
 
-/** One machine that answers recordings, and what it has been told to hold. */
+/** A machine that answers recordings, and the memory contents it was given. */
 class Bench {
   readonly m: Hardware;
   readonly cpu = new Cpu(0);
@@ -50,7 +50,7 @@ class Bench {
     this.m = new MachineState<unknown>(config, null);
   }
 
-  /** Empty memory but for `memory`, an empty TLB, CR3 = root with PCID 0. */
+  /** Starts with only `memory` in memory, an empty TLB, and CR3 = root with PCID 0. */
   start(vector: MmuAccess | MmuSequence): void {
     const { m, cpu } = this;
     const held = this.held;
@@ -84,7 +84,7 @@ class Bench {
     return { fault: { vector: 14, error: -frame & 0xffff, cr2: va } };
   }
 
-  /** Entries that differ from `memory`, of those held and of all memory beyond RAM. */
+  /** Entries that differ from `memory`, among those it lists and all memory beyond RAM. */
   changes(memory: Memory): Memory {
     const changed: Record<string, string> = {};
     const note = (pa: string): void => {
@@ -125,7 +125,7 @@ function checkAccess(
   if (!changesFit(changed, vector.after, vector.optA)) note('after', vector.after, changed);
 }
 
-/** Runs one step. Returns what is wrong with its answer, if it has one that is not allowed. */
+/** Runs one step. Returns the mismatch if its answer is not an allowed one, otherwise null. */
 function runStep(bench: Bench, step: MmuStep): { expected: unknown; got: unknown } | null {
   const { cpu } = bench;
   switch (step.op) {
@@ -158,8 +158,8 @@ function runStep(bench: Bench, step: MmuStep): { expected: unknown; got: unknown
 }
 
 /**
- * Answers every access and every step of the files, or of the part-*.json and seq-*.json of folders. Throws VectorError for
- * what cannot be read.
+ * Answers every access and every step of the files, or of the part-*.json and seq-*.json in folders. Throws VectorError
+ * for a file that cannot be read.
  */
 export function conformMmu(paths: readonly string[]): MmuConformReport {
   const files = vectorFiles(paths, /^(part|seq)-.*\.json$/);

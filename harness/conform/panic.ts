@@ -1,7 +1,7 @@
 /** Recorded panics. */
 import type { KernelPanic } from '../../core/panic.ts';
 
-/** Assertions whose text leaves out the function that makes them: no other function has these words. */
+/** Assertions whose text does not name their function; no other function uses these words. */
 const UNNAMED: Readonly<Record<string, string>> = {
   'freeing mapped page': 'vm_object_collapse_scan',
   'non-current pmap': 'pmap_remove_pages',
@@ -10,8 +10,8 @@ const UNNAMED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Is a panic the recorded one? A recorded text begins with the function's name, or else it is the reason only. Pointers
- * and lines do not count.
+ * Does a panic match the recorded one? A recorded text starts with the function's name, or contains the reason only.
+ * Pointers and lines are ignored.
  */
 export function samePanic(recorded: string, { where, reason }: KernelPanic): boolean {
   const named = /^panic: ([a-z_][a-z0-9_]*): /.exec(recorded);

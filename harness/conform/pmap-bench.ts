@@ -1,6 +1,4 @@
-/**
- * The machine on which the recordings of the kernel's pmap code are answered, one op at a time.
- */
+/** The machine that answers the recordings of the kernel's pmap code, one op at a time. */
 import type { Machine } from '../../core/hunks.ts';
 import { resetCpus } from '../../core/hw/cpu.ts';
 import { returnToUser } from '../../core/hw/tlb.ts';
@@ -72,11 +70,11 @@ const flagsOf = (letters: string): number =>
   (letters.includes('n') ? PMAP_ENTER_NOSLEEP : 0) |
   (letters.includes('l') ? PMAP_ENTER_LARGEPAGE : 0);
 
-/** The page of a 64-bit address, which a number holds, and the byte in it. */
+/** The page of a 64-bit address, which a number can hold, and the byte offset in it. */
 const pageOf = (hex: string): number => Number(BigInt(hex) & ~0xfffn);
 const offsetOf = (hex: string): number => Number(BigInt(hex) & 0xfffn);
 
-/** A machine that answers one file after the other. */
+/** A machine that answers files one after another. */
 export class PmapBench {
   readonly m: Machine;
   private pmaps: Pmap[] = [];
@@ -110,7 +108,7 @@ export class PmapBench {
     return this.pmaps[id];
   }
 
-  /** Statistics and tables of every pmap that lives, by number; 0: it does not. */
+  /** Statistics and tables of every live pmap, by number; 0 if it is not live. */
   tuples(): (readonly number[] | 0)[] {
     return this.pmaps.map((pmap, id) => {
       if (this.released[id]) return 0;
@@ -120,7 +118,7 @@ export class PmapBench {
     });
   }
 
-  /** Does one op. Throws KernelPanic. */
+  /** Executes one op. Throws KernelPanic. */
   step(op: PmapOp): PmapAnswer {
     const { m } = this;
     if (m.page.limit >= 0) m.page.failuresLeft = LIMIT_FAILURES;
@@ -238,7 +236,10 @@ export class PmapBench {
     }
   }
 
-  /** An access as the recordings have it: no TLB, and no return to user mode before it. Returns whether it was allowed. */
+  /**
+   * An access as in the recordings: without TLB, and without a return to user mode before it. Returns whether it was
+   * allowed.
+   */
   private touch(pmap: Pmap, va: number, write: boolean): boolean {
     const root = pmap.topUser !== 0 ? pmap.topUser : pmap.top;
     const access = write ? ACCESS_USER | ACCESS_WRITE : ACCESS_USER;

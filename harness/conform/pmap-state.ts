@@ -1,6 +1,4 @@
-/**
- * What a recording observes of a pmap, read off the tables themselves.
- */
+/** What a recording observes of a pmap, read from the tables themselves. */
 import type { Machine } from '../../core/hunks.ts';
 import {
   PG_A,
@@ -55,7 +53,7 @@ interface Run {
   step: number;
 }
 
-/** All leaves, as the recordings write them: va:frame:flags, *n for n in a row. */
+/** All leaves in the recordings' notation: va:frame:flags, with *n for n consecutive ones. */
 export function dumpLeaves(m: Machine, pmap: Pmap): string[] {
   const lines: string[] = [];
   let run: Run | null = null;

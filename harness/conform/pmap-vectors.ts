@@ -1,5 +1,5 @@
 /**
- * The form of a recording of the kernel's own pmap code: ops, and what was observed after each under four revisions.
+ * The format of a recording of the kernel's own pmap code: ops, and what was observed after each under four revisions.
  */
 import { z } from 'zod';
 import {
@@ -16,7 +16,7 @@ const MAX_CPUS = 64;
 
 /** Any 64-bit address. */
 const anyAddress = z.string().regex(/^0x[0-9a-f]{1,16}$/, 'expected a hexadecimal address');
-/** An address that one number holds. */
+/** An address that fits in one number. */
 const hex = anyAddress.refine(
   (text) => BigInt(Number(text)) === BigInt(text),
   'expected an address of 53 significant bits',
@@ -41,7 +41,7 @@ const count = z
 const range = { p: pmap, sva: hex, eva: hex };
 const page = { frame };
 
-/** Frame 0 is that of the one 1G page. */
+/** Frame 0 stands for the frame of the only 1G page. */
 const enter = z.strictObject({
   op: z.literal('enter'),
   p: pmap,
@@ -136,7 +136,7 @@ const state = z.strictObject({
 
 const answers = z.array(state);
 const REVISIONS = ['baseline', 'toplevel-accounting', 'landed', 'd33276'] as const;
-/** Answers, or the key that has the same ones. */
+/** Answers, or the key of a revision with the same answers. */
 const answersOrKey = z.union([z.enum(REVISIONS), answers]);
 const flag = z.union([z.literal(0), z.literal(1)]);
 
@@ -150,7 +150,7 @@ export const pmapFile = z
     kpti: z.enum(['kpti', 'nokpti', 'mixed']),
     /** Five levels. */
     la57: flag.default(0),
-    /** Process-context identifiers, and INVPCID with them. */
+    /** Process-context identifiers (PCID) and INVPCID. */
     pcid: flag.default(1),
     cpus: z.int().min(1).max(MAX_CPUS).default(16),
     ops: z.array(op),
@@ -187,10 +187,12 @@ export const pmapFile = z
     }
   });
 
-/** Does an answer say that the kernel stopped, at this op or before? */
+/** Does an answer report that the kernel stopped, at this op or earlier? */
 export const isStopped = ({ out }: PmapAnswer): boolean => out === 'dead' || out?.startsWith('panic: ') === true;
 
-/** The first op, as far as the kernel ran, that names a pmap that is not there or makes one that is; null: none. */
+/**
+ * The first op, as far as the kernel ran, that names a pmap that does not exist or creates one that does; null if none.
+ */
 function lifeFault(
   ops: readonly PmapOp[],
   given: readonly PmapAnswer[],
@@ -210,7 +212,7 @@ function lifeFault(
 
 type Fault = readonly [key: string, message: string];
 
-/** What of an op does not fit the machine or the rest of the op; null: nothing. */
+/** What is inconsistent about an op, with the machine or within itself; null if nothing. */
 function opFault(step: PmapOp, { kpti, la57, cpus }: Omit<PmapFile, 'ops' | 'expect'>): Fault | null {
   if (step.op === 'pinit' && step.mode === 'kpti' && kpti === 'nokpti')
     return ['mode', 'expected nokpti in a file without page-table isolation, got kpti'];
@@ -241,7 +243,7 @@ function framesOf(step: Extract<PmapOp, { frame: number }>): number {
   return step.op === 'enter' ? [1, NBPDR / PAGE_SIZE, NBPDP / PAGE_SIZE][step.psind] : 1;
 }
 
-/** Where the addresses of an op end, by key. An extraction takes any; a page may be entered at the very end. */
+/** Where the addresses of an op end, by key. An extraction takes any address; a page may be entered at the very end. */
 function endsOf(step: PmapOp): [key: string, end: number][] {
   if (step.op === 'extract') return [];
   if ('eva' in step) {
@@ -271,7 +273,7 @@ export type PmapFile = z.infer<typeof pmapFile>;
 export type PmapOp = z.infer<typeof op>;
 export type PmapAnswer = z.infer<typeof state>;
 
-/** The answers of a revision; undefined if the file has none. */
+/** The answers for a revision; undefined if the file has none. */
 export function answersOf(file: PmapFile, revision: string): readonly PmapAnswer[] | undefined {
   const { expect } = file;
   if (!Object.hasOwn(expect, revision)) return undefined;

@@ -1,6 +1,6 @@
 /**
- * pmapdiff conform pmap: the simulated pmap against what the kernel's own pmap code answered, op by op: statistics, tables,
- * results and event counts, each revision separately.
+ * pmapdiff conform pmap: compares the simulated pmap with the answers of the kernel's own pmap code, op by op:
+ * statistics, tables, results and event counts, separately for each revision.
  */
 import { basename } from 'node:path';
 import {
@@ -46,7 +46,7 @@ import { COUNT_NAMES, type PmapAnswer, type PmapFile, answersOf, isStopped, pmap
 import type { OpMismatch, PmapConformReport } from './report.ts';
 import { readVectors, vectorFiles } from './vector-files.ts';
 
-/** Event counts by the recordings' names. */
+/** Event counts by their names in the recordings. */
 const COUNTS: Readonly<Record<(typeof COUNT_NAMES)[number], number>> = {
   lk: PMAP_LOCKS,
   tl: PMAP_TRY_LOCKS,
@@ -80,10 +80,10 @@ const COUNTS: Readonly<Record<(typeof COUNT_NAMES)[number], number>> = {
   zb: NON_ZERO_FREES,
 };
 
-/** Mismatches after which a file is given up: what follows them is their consequence. */
+/** Number of mismatches after which the rest of a file is skipped: later ones are consequences. */
 const ENOUGH = 20;
 
-/** Which answers of the recordings a revision is to be measured by. */
+/** Which of the recorded answers a revision is compared with. */
 export interface PmapRevision {
   readonly variant: Variant;
   readonly answers: string;
@@ -127,7 +127,7 @@ function runFile(bench: PmapBench, name: string, file: PmapFile, revision: PmapR
       got = { out: samePanic(expected.out ?? '', error) ? expected.out : `panic: ${error.message}` };
     }
     check(index, 'out', expected.out, got.out);
-    // Where the kernel stopped there is nothing to hold the rest of the script against.
+    // After the kernel stopped, the rest of the script has nothing to be compared with.
     dead ||= isStopped(expected);
     check(index, 'val', expected.val, got.val);
     check(index, 'map', expected.map, got.map);
@@ -152,7 +152,9 @@ function differingOps(file: PmapFile, a: string, b: string): number {
   return left.filter((answer, index) => !same(answer, right[index])).length;
 }
 
-/** Answers every recording that the paths name, under each revision. Throws VectorError for one that cannot be read. */
+/**
+ * Answers every recording that the paths name, under each revision. Throws VectorError for a file that cannot be read.
+ */
 export function conformPmap(paths: readonly string[], revisions: readonly PmapRevision[]): PmapConformReport {
   const files = vectorFiles(paths, /\.json(\.gz)?$/);
   const mismatches: OpMismatch[] = [];

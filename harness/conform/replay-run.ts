@@ -1,6 +1,6 @@
 /**
- * A recorded process tree through one revision, counted as replay summaries count: calls that the VM layer makes into the
- * pmap, read off the event stream, not the functions' own counters.
+ * Runs a recorded process tree through one revision and counts as replay summaries count: calls from the VM layer into
+ * the pmap, taken from the event stream instead of the functions' own counters.
  */
 import {
   EVENT_KINDS,
@@ -31,7 +31,7 @@ import {
 } from '../workload/ops.ts';
 import type { ReplayRevisionNumbers } from './replay-vectors.ts';
 
-/** Signals and failed ops listed, of however many there are. */
+/** Maximum number of signals and failed ops listed. */
 const LISTED = 100;
 
 /** One exit or exec under one revision. */
@@ -123,7 +123,7 @@ class Replay {
     this.#processes.take(code, process, chunk.arg[at], outcome, found);
   }
 
-  /** Switching between processes is the scheduler's: only what the op itself does goes to the event stream. */
+  /** The scheduler switches between processes: only what the op itself does goes to the event stream. */
   #switchTo(chunk: OpChunk, at: number): Proc | null {
     const m = this.#m;
     const p = this.#interpreter.processOf(chunk, at);
@@ -134,7 +134,7 @@ class Replay {
     return p;
   }
 
-  /** Counts what the op sent to the event stream, and empties it. Returns its remove calls. */
+  /** Counts the op's events and empties the stream. Returns its remove calls. */
   #takeEvents(): RemoveCalls {
     const { events } = this.#m;
     const { words } = events;
@@ -155,7 +155,7 @@ class Replay {
     return found;
   }
 
-  /** An access op of a recording is one access. */
+  /** An access op of a recording is a single access. */
   #takeOutcome(chunk: OpChunk, at: number, op: number, outcome: number): void {
     const code = chunk.code[at];
     const letter = ACCESS_LETTERS[code];
@@ -198,7 +198,7 @@ class Replay {
     for (const [kind, name] of EVENT_KINDS.entries()) if (kind !== EV_ADVISE) named[name] = this.#calls[kind];
     named.advise_dontneed = this.#advises[ADVICES.indexOf('dontneed')];
     named.advise_free = this.#advises[ADVICES.indexOf('free')];
-    named.object_init_pt = 0; // of device memory, of which there is none
+    named.object_init_pt = 0; // of device memory; there is none
     return named;
   }
 
@@ -229,5 +229,5 @@ class Replay {
   }
 }
 
-/** Replays a recording on a machine that is freshly reset. Throws KernelPanic. */
+/** Replays a recording on a freshly reset machine. Throws KernelPanic. */
 export const replayRecording = (m: Machine, workload: Workload): ReplayAnswer => new Replay(m, workload).all();

@@ -1,6 +1,6 @@
 /**
- * The form of a replay summary, `vmreplay-1`: what the kernel's own VM code answered to a recorded process tree, under
- * each revision. Objects are strict: a number that nobody compares is refused, not passed over.
+ * The format of a replay summary, `vmreplay-1`: the answers of the kernel's own VM code to a recorded process tree,
+ * under each revision. Objects are strict: a number that is not compared is rejected, not ignored.
  */
 import { z } from 'zod';
 import { PROCESS_KINDS } from '../run/record.ts';

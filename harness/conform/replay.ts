@@ -1,6 +1,6 @@
 /**
- * pmapdiff conform replay: recorded programs replayed through each revision, every number and every process row held
- * against what the kernel's own VM code answered.
+ * pmapdiff conform replay: recorded programs replayed through each revision; every number and every process row is
+ * compared with the answers of the kernel's own VM code.
  */
 import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -13,13 +13,15 @@ import { type ReplayFile, replayFile } from './replay-vectors.ts';
 import type { ReplayConformReport, ReplayMismatch } from './report.ts';
 import { VectorError, readVectors, vectorFiles } from './vector-files.ts';
 
-/** Which answers of the summaries a revision is to be measured by. */
+/** Which of the summaries' answers a revision is compared with. */
 export interface ReplayRevision {
   readonly variant: Variant;
   readonly answers: string;
 }
 
-/** The row of a summary, as one revision is to answer it. Entries and resident_count before are baseline's. */
+/**
+ * The row of a summary that one revision should answer. Its entries and resident_count before the op are baseline's.
+ */
 function expectedRow(row: ReplayFile['processes'][number], revision: number, baseline: boolean): Partial<ReplayRow> {
   const [pid, kind, place, entries, resident, calls, early] = row;
   const common = { pid, kind, place, calls: calls[revision], early: early[revision] };
@@ -33,7 +35,7 @@ function gotRow({ entries, resident, ...common }: ReplayRow, baseline: boolean):
 const isTree = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 
-/** Compares one summary with what each revision answers. */
+/** Compares one summary with each revision's answers. */
 class Comparison {
   readonly #name: string;
   readonly #file: ReplayFile;
@@ -93,7 +95,7 @@ class Comparison {
     for (const index of this.#file.processes.keys()) this.#wrongRows.add(index);
   }
 
-  /** Compares leaf by leaf, whatever is on either side only included. Returns the number of differences. */
+  /** Compares leaf by leaf, including those that only one side has. Returns the number of differences. */
   #compare(variant: string | null, at: string, path: string, expected: unknown, got: unknown): number {
     if (isTree(expected) && isTree(got)) {
       let wrong = 0;
@@ -111,7 +113,7 @@ class Comparison {
   }
 }
 
-/** The recording of that name in a folder, gzipped or not. */
+/** The recording with that name in a folder, gzipped or not. */
 async function loadRecording(summary: string, folder: string, name: string, touch: TouchPolicy): Promise<Workload> {
   const path = [`${name}.jsonl`, `${name}.jsonl.gz`]
     .map((base) => join(folder, base))
@@ -127,8 +129,8 @@ async function loadRecording(summary: string, folder: string, name: string, touc
 }
 
 /**
- * Answers every summary that the paths name, under each revision that it speaks of; recordings lie in the folder
- * `traces`. Throws VectorError or WorkloadError for what cannot be read.
+ * Answers every summary that the paths name, under each revision it covers; recordings are in the folder `traces`.
+ * Throws VectorError or WorkloadError for a file that cannot be read.
  */
 export async function conformReplay(
   paths: readonly string[],

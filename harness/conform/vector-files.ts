@@ -1,11 +1,11 @@
-/** How conform finds and opens recordings. */
+/** Finds and opens recordings for conform. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { z, ZodType } from 'zod';
 import { InputError } from '../input-error.ts';
 
-/** A recording that cannot be opened or understood. */
+/** A recording that cannot be opened or parsed. */
 export class VectorError extends InputError {
   constructor(file: string, problem: string) {
     super(`${file}: ${problem}`);
@@ -13,7 +13,9 @@ export class VectorError extends InputError {
   }
 }
 
-/** The files that paths name; of a folder, those whose names match, in order of name. Throws VectorError if a path is missing. */
+/**
+ * The files that paths name; for a folder, those with matching names, sorted. Throws VectorError if a path is missing.
+ */
 export function vectorFiles(paths: readonly string[], names: RegExp): string[] {
   return paths.flatMap((path) => {
     const found = statSync(path, { throwIfNoEntry: false });
@@ -29,7 +31,10 @@ export function vectorFiles(paths: readonly string[], names: RegExp): string[] {
 /** No recording is longer; a file that claims to be is not unpacked. */
 const MAX_UNZIPPED = 2 ** 28;
 
-/** A file's contents, unpacked if its name ends in .gz, checked against a schema. Throws VectorError that names the first problem. */
+/**
+ * Reads a file, unpacked if its name ends in .gz, and checks it against a schema. Throws VectorError for the first
+ * problem.
+ */
 export function readVectors<T>(path: string, schema: ZodType<T>): T {
   let text: string;
   let json: unknown;
@@ -51,7 +56,7 @@ export function readVectors<T>(path: string, schema: ZodType<T>): T {
 
 type Issue = z.core.$ZodIssue;
 
-/** Where a file departs from its format, what was expected there, and what there is. */
+/** Where a file violates its format, what was expected there, and what was found. */
 function problemText(issue: Issue, json: unknown): string {
   const path = [...issue.path];
   const where = path.join('.') || 'top';
@@ -61,7 +66,7 @@ function problemText(issue: Issue, json: unknown): string {
     case 'invalid_key':
       return `${where}: ${expectation(issue.issues[0])}, got the key ${JSON.stringify(path.at(-1))}`;
     case 'invalid_union': {
-      // The form that was meant is the one that fits farthest.
+      // The intended form is the one that matches furthest.
       const forms = issue.errors.map(([first]) => first).toSorted((a, b) => b.path.length - a.path.length);
       if (forms.length > 0 && forms[0].path.length > 0)
         return problemText({ ...forms[0], path: [...path, ...forms[0].path] }, json);
@@ -75,7 +80,7 @@ function problemText(issue: Issue, json: unknown): string {
   }
 }
 
-/** 'expected …', without the library's preamble and without what it says of the value. */
+/** 'expected …', without the library's preamble and its description of the value. */
 const expectation = ({ message }: Issue): string =>
   message
     .replace(/^[A-Z][^:.]*[:.] /, '')
@@ -84,7 +89,7 @@ const expectation = ({ message }: Issue): string =>
 
 const SHOWN_LENGTH = 80;
 
-/** The value at a path, abridged. */
+/** The value at a path, abbreviated. */
 function shown(json: unknown, path: readonly PropertyKey[]): string {
   let value = json;
   for (const key of path) value = (value as Record<PropertyKey, unknown> | null | undefined)?.[key];

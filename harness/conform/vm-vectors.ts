@@ -1,6 +1,6 @@
 /**
- * The form of a recording of the kernel's own VM code: ops of processes, and what was observed after each under four or five
- * revisions. Hexadecimal strings carry no 0x.
+ * The format of a recording of the kernel's own VM code: ops of processes, and what was observed after each under four
+ * or five revisions. Hexadecimal strings have no 0x.
  */
 import { z } from 'zod';
 
@@ -144,7 +144,7 @@ export type VmFileVectors = z.infer<typeof vmFile>;
 export type VmOp = VmFileVectors['ops'][number];
 export type VmItem = z.infer<typeof item>;
 
-/** The answers of one revision, references to those of landed resolved; undefined if the file has none. */
+/** The answers for one revision, with references to landed's answers resolved; undefined if the file has none. */
 export function vmAnswersOf(file: VmFileVectors, revision: string): VmItem[] | undefined {
   const answers = file.expect[revision];
   if (answers === undefined) return undefined;
@@ -161,7 +161,10 @@ export function vmAnswersOf(file: VmFileVectors, revision: string): VmItem[] | u
   });
 }
 
-/** Calls written as ["rep", N, step, [calls]] are N times the list, addresses and indices moved on by step pages. */
+/**
+ * Calls written as ["rep", N, step, [calls]] stand for the list repeated N times, with addresses and indices advanced
+ * by step pages.
+ */
 export function expandCalls(calls: readonly (readonly unknown[])[], pages = 0): unknown[][] {
   const expanded: unknown[][] = [];
   for (const call of calls) {

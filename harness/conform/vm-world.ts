@@ -1,6 +1,4 @@
-/**
- * The simulated machine seen as the VM recordings see the kernel: their ops, and their view of its state.
- */
+/** The simulated machine in the terms of the VM recordings: their ops, and their view of its state. */
 import {
   DEMOTIONS,
   PMAP_LOCKS,
@@ -46,7 +44,7 @@ import { KERN_NAMES } from '../../core/vm/codes.ts';
 import { fileCreate } from '../../core/vm/pager.ts';
 import { ADVICES, INHERITANCES, MMAP_FLAGS, type VmOp } from './vm-vectors.ts';
 
-/** Costs by the recordings' names. */
+/** Costs by their names in the recordings. */
 export const COSTS: Readonly<Record<string, readonly number[]>> = {
   mx: [VM_MAP_LOCKS],
   ms: [VM_MAP_READ_LOCKS],
@@ -77,7 +75,7 @@ const ERRNO_NAMES: Readonly<Record<number, string>> = {
 
 const ADVISE_FREE = 5;
 
-/** What an op answers, apart from the state that it leaves. */
+/** The answer of an op, apart from the resulting state. */
 export interface VmOutcome {
   out?: string;
   val?: string;
@@ -96,7 +94,7 @@ const errno = (number: number): VmOutcome => (number === 0 ? {} : { out: ERRNO_N
 export class VmWorld {
   readonly m: Machine;
   readonly procs: Map<number, Proc> = new Map();
-  /** Number of an object by VmObject.id: 1 for the shared page, others as they are mentioned first. */
+  /** Number of an object by VmObject.id: 1 for the shared page, others in the order of their first mention. */
   private readonly numbers: Map<number, number> = new Map();
 
   constructor(variant: Variant) {
@@ -112,7 +110,7 @@ export class VmWorld {
     this.objectNumber(m.vm.sharedPage!.id);
   }
 
-  /** Does one op, with its calls recorded in m.events. Throws KernelPanic. */
+  /** Executes one op and records its calls in m.events. Throws KernelPanic. */
   step(op: VmOp): VmOutcome {
     const { m } = this;
     if (op.op === 'proc') {
@@ -128,7 +126,7 @@ export class VmWorld {
     }
     const p = this.procs.get(op.p);
     if (p === undefined) throw new RangeError(`${op.op}: no process ${op.p}`);
-    m.recording = false; // the recordings leave out switches between processes
+    m.recording = false; // the recordings omit switches between processes
     runOn(m, p, 0);
     m.recording = true;
     return this.onProcess(p, op);
@@ -229,7 +227,7 @@ export class VmWorld {
     return number;
   }
 
-  /** The recorded calls of the op that was done last, and the objects that they name. */
+  /** The recorded calls of the last op, and the objects they name. */
   takeCalls(): unknown[][] {
     const { events } = this.m;
     const calls: unknown[][] = [];
@@ -276,7 +274,7 @@ export class VmWorld {
     }
   }
 
-  /** An entry as the recordings write it. */
+  /** An entry in the recordings' notation. */
   entry(entry: VmMapEntry): string {
     const { start, end, object, offset, protection, maxProtection, inheritance, eflags, wiredCount } = entry;
     const number = object === null ? 0 : this.objectNumber(object.id);
@@ -284,7 +282,7 @@ export class VmWorld {
     return `${hex(start)},${hex(end)},${number},${hex(offset)},${prots},${inheritance},${hex(eflags)},${wiredCount}`;
   }
 
-  /** An object as the recordings write it; its backing object must have a number. */
+  /** An object in the recordings' notation; its backing object must have a number. */
   object(object: VmObject): string {
     const { type, refCount, shadowCount, backing, backingOffset, flags, size, residentCount } = object;
     const number = backing === null ? 0 : this.objectNumber(backing.id);

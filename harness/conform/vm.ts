@@ -1,6 +1,6 @@
 /**
- * pmapdiff conform vm: the simulated VM against what the kernel's own VM code answered, op by op: every call into the pmap,
- * map entry, object, reference count, statistic and cost, each revision separately.
+ * pmapdiff conform vm: compares the simulated VM with the answers of the kernel's own VM code, op by op: every call
+ * into the pmap, map entry, object, reference count, statistic and cost, separately for each revision.
  */
 import { basename } from 'node:path';
 import { KernelPanic } from '../../core/panic.ts';
@@ -14,16 +14,16 @@ import { readVectors, vectorFiles } from './vector-files.ts';
 import { type VmFileVectors, type VmItem, expandCalls, vmAnswersOf, vmFile } from './vm-vectors.ts';
 import { COSTS, type VmOutcome, VmWorld } from './vm-world.ts';
 
-/** Mismatches after which a file is given up: what follows them is their consequence. */
+/** Number of mismatches after which the rest of a file is skipped: later ones are consequences. */
 const ENOUGH = 20;
 
-/** Which answers of the recordings a revision is to be measured by. */
+/** Which of the recorded answers a revision is compared with. */
 export interface VmRevision {
   readonly variant: Variant;
   readonly answers: string;
 }
 
-/** What the recording says of the state, its changes added up. */
+/** The state according to the recording, with its changes accumulated. */
 class Expected {
   readonly procs: Map<string, number> = new Map();
   readonly spaces: Map<number, { m: string; r: string; entries: Map<string, string> }> = new Map();
@@ -126,7 +126,7 @@ class Run {
     this.found.push({ file: this.name, at: `op ${this.op}`, what, variant, op: this.op, key, expected, got });
   }
 
-  /** Every part of the state, in the order in which the recordings number objects. */
+  /** Compares every part of the state, in the order in which the recordings number objects. */
   private state(): void {
     const { expected, world } = this;
     const { m } = world;
@@ -186,14 +186,16 @@ class Run {
   }
 }
 
-/** A recording with superpages says so by a seventh number in its page statistics. */
+/** A recording with superpages has a seventh number in its page statistics. */
 function withSuperpages(file: VmFileVectors): boolean {
   for (const item of vmAnswersOf(file, 'landed') ?? [])
     for (const change of Object.values(item.vm ?? {})) if (change?.r !== undefined) return change.r.length > 5;
   return false;
 }
 
-/** Answers every recording that the paths name, under each revision. Throws VectorError for one that cannot be read. */
+/**
+ * Answers every recording that the paths name, under each revision. Throws VectorError for a file that cannot be read.
+ */
 export function conformVm(paths: readonly string[], revisions: readonly VmRevision[]): VmConformReport {
   const files = vectorFiles(paths, /\.json$/);
   const mismatches: OpMismatch[] = [];

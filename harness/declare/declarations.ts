@@ -1,22 +1,22 @@
 /**
- * What may differ between two variants: declarations of their authors (intended) and findings of the ledger (known),
- * added up along the path from one to the other.
+ * What may differ between two variants: differences declared by their authors (intended) and findings of the ledger
+ * (known), added up along the path from one to the other.
  *
- * Each variant states differences from its predecessor. The path leads from the reference back to the nearest common
- * ancestor, where declarations turn round, and from there forward to the candidate.
+ * Each variant declares its differences from its predecessor. The path leads from the reference back to the nearest
+ * common ancestor, with the declarations reversed, and from there forward to the candidate.
  */
 import { hint } from '../../core/suggest.ts';
 import { ANYTHING, type Measure, isExact, parseMeasure } from './measure.ts';
 import { STATISTICS, isOfOnePmap } from './planes.ts';
 
-/** A difference that a variant's author intends, against its predecessor. */
+/** A difference from its predecessor that a variant's author intends. */
 export interface Declared {
   readonly what: string;
   readonly by: string;
   readonly why: string;
 }
 
-/** What comparison has to know of a variant. */
+/** What comparison has to know about a variant. */
 export interface VariantFacts {
   readonly id: string;
   readonly after: string | null;
@@ -27,15 +27,15 @@ export interface VariantFacts {
 }
 
 /**
- * An entry of the findings ledger: `variant` has this fault, which its predecessor does not have or shows differently.
+ * An entry of the findings ledger: `variant` has this fault; its predecessor does not, or shows it differently.
  *
  * what: a statistic or counter, or `outcome`, `map`, `tables`, `panic`, `balance NAME`, or the name of an invariant.
- * by: as in a declaration; absent: any difference. With an exact formula it counts as one more step of the path, so that
- * a later revision may mend it; otherwise it explains every comparison of a variant that has the fault with one that
- * has it not.
- * Of what is left out of balance it says how much that may be, over the whole run.
+ * by: as in a declaration; absent: any difference. With an exact formula it counts as one more step of the path, so
+ * that a later revision may fix it; otherwise it explains every comparison between a variant that has the fault and one
+ * that does not.
+ * For a leak (`balance`), `by` limits the leaked amount over the whole run.
  * until: the first later revision that does not have the fault.
- * outcomes: of `outcome`, what the first op that differs comes to in the run of the one that has the fault.
+ * outcomes: for `outcome`, the allowed outcomes of the first op that differs, in the run of the variant with the fault.
  */
 export interface KnownDifference {
   readonly finding: string;
@@ -49,26 +49,26 @@ export interface KnownDifference {
 /** One step that may explain a difference. */
 export interface Step {
   readonly variant: string;
-  /** declaration or finding that it stands for */
+  /** the declaration or finding it represents */
   readonly intent: Declared | null;
   readonly finding: string | null;
   readonly what: string;
   readonly measure: Measure;
-  /** of a finding about outcomes; null: any */
+  /** for a finding about outcomes; null: any */
   readonly outcomes: readonly string[] | null;
-  /** true: the reference lies beyond this step, so signs turn round and the reference's occasions count */
+  /** true: the step is on the reference's side, so signs are reversed and the reference's occasions count */
   readonly reversed: boolean;
 }
 
-/** All that may differ between a reference and a candidate. */
+/** Everything that may differ between a reference and a candidate. */
 export interface Explanations {
   readonly intended: readonly Step[];
   readonly known: readonly Step[];
-  /** what a finding names of either, balances and invariants among them */
+  /** findings that apply to each side, including those about balances and invariants */
   readonly findings: { readonly reference: readonly Step[]; readonly candidate: readonly Step[] };
 }
 
-/** Variants from the first of the series up to `id`. An unknown predecessor starts a series of its own. */
+/** Variants from the first of the series to `id`. An unknown predecessor starts a new series. */
 export function lineage(id: string, variants: readonly VariantFacts[]): string[] {
   const line: string[] = [];
   for (let at: string | null = id; at !== null && !line.includes(at);) {
@@ -102,7 +102,7 @@ export function pathBetween(
   return { undone: back.slice(shared), taken: forth.slice(shared) };
 }
 
-/** Throws RangeError when a declaration is about no statistic or in no formula of the language. */
+/** Throws RangeError if a declaration does not name a statistic or its formula is not in the language. */
 export function explanations(
   reference: string,
   candidate: string,
@@ -150,7 +150,7 @@ function knownMeasure({ finding, variant, what, by }: KnownDifference): Measure 
   return measure;
 }
 
-/** Findings that the last of a lineage has: its own, and those of the revisions before it that none has mended. */
+/** Findings that apply to the last of a lineage: its own, and those of earlier revisions that none has fixed since. */
 export const knownIn = (line: readonly string[], ledger: readonly KnownDifference[]): KnownDifference[] =>
   ledger.filter(({ variant, until }) => line.includes(variant) && (until === undefined || !line.includes(until)));
 
@@ -160,7 +160,10 @@ export const findingsIn = (line: readonly string[], ledger: readonly KnownDiffer
     return { variant, intent: null, finding, what, measure: knownMeasure(known), outcomes, reversed: false };
   });
 
-/** The measure of a declaration. Throws RangeError when it is about no statistic, or in no formula of the language. */
+/**
+ * The measure of a declaration. Throws RangeError if it does not name a statistic or its formula is not in the
+ * language.
+ */
 export function intendedMeasure(variant: string, { what, by }: Declared): Measure {
   const where = `${variant}, intends ${what}`;
   if (!STATISTICS.includes(what))
@@ -170,7 +173,7 @@ export function intendedMeasure(variant: string, { what, by }: Declared): Measur
   return measure;
 }
 
-/** A statistic of one pmap can be measured by that pmap's own pages only: events happen to the whole machine. */
+/** A statistic of one pmap can be measured only by that pmap's own pages: events happen to the whole machine. */
 function checkBasis(what: string, measure: Measure, where: string): void {
   if (!isOfOnePmap(what)) return;
   if (measure.per.some((n, basis) => basis > 0 && n !== 0))

@@ -1,8 +1,9 @@
 /**
- * The closed language in which a difference is declared: `more`, `fewer`, or terms `±N per BASIS`, joined by commas.
+ * The closed language in which differences are declared: `more`, `fewer`, or terms `±N per BASIS`, separated by commas.
  *
- * A measure is an interval that depends on what happened: its terms give a number, `more` and `fewer` leave the side above
- * or below it open. So measures add up along a series of revisions, and turn round when the series is read backwards.
+ * A measure is an interval that depends on what happened: its terms give a number, and `more` and `fewer` open the
+ * interval above or below it. So measures can be added along a series of revisions, and negated when the series is read
+ * backwards.
  */
 
 import { hint } from '../../core/suggest.ts';
@@ -23,7 +24,7 @@ type Basis = (typeof BASES_TABLE)[number][0];
 export const BASES: readonly Basis[] = BASES_TABLE.map(([name]) => name);
 
 export interface Measure {
-  /** the difference may be above, below the number that the terms give */
+  /** the difference may be above (more) or below (fewer) the number that the terms give */
   readonly more: boolean;
   readonly fewer: boolean;
   /** coefficient of each basis */
@@ -33,7 +34,7 @@ export interface Measure {
 export const NOTHING: Measure = { more: false, fewer: false, per: BASES.map(() => 0) };
 export const ANYTHING: Measure = { more: true, fewer: true, per: NOTHING.per };
 
-/** The measure that `text` declares. Throws RangeError: where, expected, got. */
+/** Parses the measure declared by `text`. Throws RangeError: where, expected, got. */
 export function parseMeasure(text: string, where: string): Measure {
   let { more, fewer } = NOTHING;
   const per = [...NOTHING.per];

@@ -1,6 +1,4 @@
-/**
- * The planes on which two records are compared, most severe first, and which statistic belongs to which.
- */
+/** The planes on which two records are compared, most severe first, and the plane of each statistic. */
 import { COMPARED, COUNTER_NAMES, GAUGES, MEMBER_NAMES } from '../../core/counters.ts';
 
 /**
@@ -28,11 +26,11 @@ export const MAPPING_STATS = MAPPING_STATS_TABLE.map(([name]) => name);
 
 const GLOBAL_STATS: readonly string[] = ['userPtPageCount', 'kernelPtPageCount', 'pvPageCount'];
 
-/** By counter. Gauges are compared by level after each op, the other counters by what each op added. */
+/** By counter. Gauges are compared by their level after each op, other counters by their increment in each op. */
 const IS_GAUGE = Uint8Array.from(COUNTER_NAMES, (_name, counter) => Number(GAUGES.includes(counter)));
 export const isGauge = (counter: number): boolean => IS_GAUGE[counter] === 1;
 
-/** All counters are compared but those that only tell whether a member of the seam was reached. */
+/** All counters are compared except those that only count how often a member of the seam was reached. */
 const IS_COMPARED = Uint8Array.from(COUNTER_NAMES, (_name, counter) => Number(COMPARED.includes(counter)));
 export const isCompared = (counter: number): boolean => IS_COMPARED[counter] === 1;
 

@@ -1,9 +1,9 @@
 /**
- * explain: the difference of any counter or statistic between two runs of one workload, as a sum over groups of events.
+ * explain: the difference in any counter or statistic between two runs of one workload, as a sum over groups of events.
  *
- * An event is what one op counted at one site: a function of the kernel, by what called it. Each lies in exactly one group, and what the machines had
- * counted before the first op is a group too; so the groups add up to the difference, and `unexplained`, which holds the
- * sum against the counters themselves, is 0.
+ * An event is what one op counted at one site: a function of the kernel, with its call chain. Each event is in exactly
+ * one group, and there is one more group for what the machines had counted before the first op. So the groups add up to
+ * the difference, and `unexplained`, which checks the sum against the counters themselves, is 0.
  */
 import { CHARGED_EXTRA, CHARGED_RESIDENT, CHARGED_WIRED } from '../../core/calls.ts';
 import { COUNTERS, COUNTER_COUNT, REACHED } from '../../core/counters.ts';
@@ -12,12 +12,15 @@ import type { Profile, RunRecord } from '../run/record.ts';
 import { CHUNK_OPS, OP_NAMES, type Workload } from '../workload/ops.ts';
 import { processKinds } from './processes.ts';
 
-/** What groups can be told apart by. place: exit, exec or other. stack: the kernel functions down to the call. */
+/**
+ * The dimensions by which events can be grouped. place: exit, exec or other. stack: the kernel functions down to the
+ * call.
+ */
 export const DIMENSIONS = ['op', 'process', 'kind', 'place', 'stack', 'call'] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 
 export interface Group {
-  /** value of each dimension that was asked for */
+  /** value of each requested dimension */
   readonly by: Readonly<Partial<Record<Dimension, string>>>;
   readonly reference: number;
   readonly candidate: number;
@@ -32,34 +35,36 @@ export interface Explanation {
   readonly delta: number;
   /** groups that differ, the largest first */
   readonly groups: readonly Group[];
-  /** groups that count the same in both */
+  /** number of groups that count the same in both */
   readonly same: number;
-  /** delta less the sum of all groups' */
+  /** delta minus the sum over all groups */
   readonly unexplained: number;
 }
 
-/** Name and number of what can be explained: every counter, then the sums of pm_stats over all user pmaps. */
+/**
+ * Name and number of each quantity that can be explained: every counter, then the sums of pm_stats over all user pmaps.
+ */
 const QUANTITIES: readonly (readonly [string, number])[] = [
   ...COUNTERS.map(([number, name]) => [name, number] as const),
   [CHARGED_EXTRA[0], CHARGED_RESIDENT],
   [CHARGED_EXTRA[1], CHARGED_WIRED],
 ];
 export const EXPLAINABLE: readonly string[] = QUANTITIES.map(([name]) => name);
-/** Not explained unless named: whether members were reached is no difference. */
+/** Explained only if named: whether members were reached is not a difference. */
 const isQuiet = (what: number): boolean => REACHED.includes(what);
 
 export interface ExplainOptions {
   readonly by: readonly Dimension[];
-  /** one of EXPLAINABLE; all that differ unless given */
+  /** one of EXPLAINABLE; if absent, all that differ */
   readonly counter?: string;
 }
 
-/** Process names tell more than kinds as long as they are few. */
+/** Process names are more useful than kinds as long as there are few. */
 const MOST_NAMES = 16;
 export const defaultDimensions = ({ processes }: Workload): readonly Dimension[] =>
   processes.length <= MOST_NAMES ? ['op', 'process', 'stack'] : ['op', 'kind', 'stack'];
 
-/** Chain of functions to each node of a profile's tree, the outermost first; the op itself has none. */
+/** Chain of functions to each node of a profile's tree, the outermost first; the op itself has an empty chain. */
 export function chainsOf({ parent, site }: Pick<Profile, 'parent' | 'site'>): (readonly string[])[] {
   const chains: (readonly string[])[] = [[]];
   for (let node = 1; node < parent.length; node++) chains.push([...chains[parent[node]], PLACE_NAMES[site[node]]]);
@@ -75,7 +80,7 @@ const placeOf = (chain: readonly string[]): string => {
 
 const stackText = (chain: readonly string[]): string => (chain.length === 0 ? '-' : chain.join(' > '));
 
-/** Charges of a run by group, each as one number per quantity. */
+/** Charges of a run by group, with one number per quantity. */
 class Grouping {
   readonly #workload: Workload;
   readonly #by: readonly Dimension[];
@@ -98,7 +103,7 @@ class Grouping {
     return group.sums;
   }
 
-  /** What the machine had counted before the first op. */
+  /** Adds what the machine had counted before the first op. */
   boot(side: 0 | 1, start: Float64Array): void {
     const sums = this.#group({ op: 'boot' })[side];
     for (let what = 0; what < start.length; what++) sums[what] += start[what];
@@ -142,13 +147,13 @@ class Grouping {
   }
 }
 
-/** What the run's own counters and pmaps say at its end. */
+/** The total from the run's own counters and pmaps at its end. */
 function totalOf({ totals, profile }: RunRecord, what: number): number {
   if (what < COUNTER_COUNT) return totals[what];
   return what === CHARGED_RESIDENT ? profile!.residentCount : profile!.wiredCount;
 }
 
-/** Both records are of this workload, and hold a profile. */
+/** Both records must be from this workload and contain a profile. */
 export function explain(
   workload: Workload,
   reference: RunRecord,

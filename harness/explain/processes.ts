@@ -1,6 +1,4 @@
-/**
- * What each process of a workload is: how it came to be and whether it execs, read off the ops.
- */
+/** Classifies each process of a workload from its ops: how it was created and whether it execs. */
 import {
   CHUNK_OPS,
   OP_EXEC,

@@ -3,7 +3,7 @@ import { numbersIn } from './criteria.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { added } from './observe.ts';
 
-/** IPIs of the sharer's exit, of the munmap, and of the last exit with its pmap_remove calls. */
+/** IPIs of the sharer's exit, of the munmap, and of the pmap_remove calls in the last exit. */
 function interrupts(record: RunRecord): string | null {
   const [sharer, munmap, last] = [3, 5, 6].map((op) => added(record, 'ipis', op));
   if (last === null || last === undefined) return null;

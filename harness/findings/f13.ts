@@ -4,7 +4,7 @@ import { type Finding, absent, shows } from './finding.ts';
 import { earlyInAll } from './observe.ts';
 import { verdictAgainst } from './verdict.ts';
 
-/** The verdict against shared-page-unmap, and how often the test that is spelled anew was put and said yes. */
+/** The verdict against shared-page-unmap, and how often the rewritten test was evaluated and how often it was true. */
 function verdictAndTests(record: RunRecord, against: RunRecord): string | null {
   const verdict = verdictAgainst(record, against);
   return verdict === null ? null : `${verdict}, ${earlyInAll(record)}`;

@@ -2,7 +2,7 @@ import type { RunRecord } from '../run/record.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { added, outcome } from './observe.ts';
 
-/** What the two clock reads that follow the exit come to, and how many soft faults they cost together. */
+/** Outcomes of the two clock reads that follow the exit, and the soft faults they take together. */
 function survivorsReads(record: RunRecord): string | null {
   const [first, second] = [outcome(record, 5), outcome(record, 6)];
   if (first === null || second === null) return null;

@@ -3,7 +3,10 @@ import { numbersIn } from './criteria.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { added } from './observe.ts';
 
-/** Of the munmap's calls: those that find resident_count 0, which the op before left behind, and those that leave early. */
+/**
+ * Of the munmap's pmap_remove calls: those that find the resident_count of 0 left by the previous op, and those that
+ * return early.
+ */
 function byPredicate(record: RunRecord): string | null {
   const calls = added(record, 'removeCalls', 2);
   if (calls === null) return null;

@@ -3,7 +3,7 @@ import { numbersIn } from './criteria.ts';
 import { type ExpectedCell, type Finding, type FindingCase, absent, shows } from './finding.ts';
 import { level } from './observe.ts';
 
-/** resident_count of the process, and page-table pages that exist. */
+/** resident_count of the process, and the number of existing page-table pages. */
 function residentAndTables(record: RunRecord): string | null {
   const made = level(record, 'ptPageAllocs', 1);
   return made === null ? null : `${record.perOp.residentCount[1]}, ${made - level(record, 'ptPageFrees', 1)!}`;

@@ -4,7 +4,7 @@ import { type ExpectedCell, type Finding, type FindingCase, absent, shows } from
 const share = (what: string, { calls, early }: RemoveCalls): string =>
   calls === 0 ? `no call in ${what}` : `${what} ${early}/${calls} (${Math.round((100 * early) / calls)}%)`;
 
-/** Shares of early exits at exit and at exec, as they come. */
+/** Early exits at exit and at exec: counts, and shares in percent. */
 function sharesByPlace({ ops, removeByPlace: { exit, exec } }: RunRecord): string | null {
   return ops === 0 ? null : `${share('exit', exit)}, ${share('exec', exec)}`;
 }

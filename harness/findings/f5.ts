@@ -3,7 +3,7 @@ import { noneEarly } from './criteria.ts';
 import { type ExpectedCell, type Finding, type FindingCase, absent, shows } from './finding.ts';
 import { earlyOfCalls } from './observe.ts';
 
-/** kernel_pmap's resident_count, and whether its pmap_remove left early. */
+/** kernel_pmap's resident_count, and whether its pmap_remove returned early. */
 function kernelRemove(record: RunRecord): string | null {
   const calls = earlyOfCalls(record, 1);
   if (calls === null) return null;

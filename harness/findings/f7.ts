@@ -4,7 +4,7 @@ import { type Finding, type Observed, absent, shows } from './finding.ts';
 import { earlyOfCalls } from './observe.ts';
 import { verdictAgainst } from './verdict.ts';
 
-/** The verdict against landed, and early exits of the exit, which is op `op`. */
+/** The verdict against landed, and early exits in the exit, which is op `op`. */
 const againstLanded =
   (op: number) =>
   (record: RunRecord, against: RunRecord): string | null => {

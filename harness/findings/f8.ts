@@ -3,7 +3,7 @@ import { numbersIn } from './criteria.ts';
 import { type Finding, type Observed, absent, shows } from './finding.ts';
 import { added } from './observe.ts';
 
-/** Of the exit: exclusive map locks, map lookups, pmap_remove calls. */
+/** Cost of the exit: exclusive map locks, map lookups, pmap_remove calls. */
 function costOfExit(record: RunRecord): string | null {
   const locks = added(record, 'vmMapLocks', 1);
   return locks === null ? null : `${locks}, ${added(record, 'vmMapLookups', 1)}, ${added(record, 'removeCalls', 1)}`;

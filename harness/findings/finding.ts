@@ -1,14 +1,14 @@
 /**
- * A finding: one remark of the review made executable. Data and pure functions over records; the runner runs them.
+ * A finding: one remark of the review in executable form. Data and pure functions over records; the runner runs them.
  */
 import type { KnownDifference } from '../declare/declarations.ts';
 import type { RunRecord } from '../run/record.ts';
 import type { TouchPolicy } from '../workload/ops.ts';
 
-/** What is read off a record: a number, or a short word such as a signal's name. */
+/** An observation read from a record: a number, or a short word such as a signal's name. */
 export type Observed = number | string;
 
-/** What a variant must show, and whether that is the remark showing or its absence. */
+/** The value that a variant must show, and whether that value means that the remark shows or does not. */
 export interface ExpectedCell {
   readonly value: Observed;
   readonly shows: boolean;
@@ -16,16 +16,16 @@ export interface ExpectedCell {
 
 /** The remark shows in this variant, with this value. */
 export const shows = (value: Observed): ExpectedCell => ({ value, shows: true });
-/** The remark does not show in this variant; what is seen instead. */
+/** The remark does not show in this variant, which has this value instead. */
 export const absent = (value: Observed): ExpectedCell => ({ value, shows: false });
 
-/** A recorded program, and who touches the shared page in it. */
+/** A recorded program, and which of its processes touch the shared page. */
 export interface Recorded {
   readonly recording: string;
   readonly touch: TouchPolicy;
 }
 
-/** A remark that is not executable yet, and why. */
+/** A remark that is not executable yet, and the reason. */
 export interface OpenFinding {
   readonly id: string;
   readonly title: string;
@@ -41,17 +41,19 @@ export interface Subject {
 /** One workload in which the remark can be seen. */
 export interface FindingCase {
   readonly name: string;
-  /** Workload text, from which no op can be taken away (see harness/workload), or a recorded program of the corpus. */
+  /**
+   * Workload text, minimal in that no op can be removed (see harness/workload), or a recorded program of the corpus.
+   */
   readonly workload: string | Recorded;
-  /** A member of the seam that does nothing in this case, whatever the variant: a fault planted in all of them alike. */
+  /** A member of the seam that does nothing in this case, in every variant: a planted fault. */
   readonly without?: 'vmspaceClear';
-  /** Every invariant is checked after each op: the record says which do not hold. */
+  /** Every invariant is checked after each op: the record tells which do not hold. */
   readonly checked?: true;
-  /** What `observe` reads, in words with its unit. */
+  /** Description of what `observe` reads, with its unit. */
   readonly observes: string;
-  /** A variant whose record `observe` receives as well; absent: it receives the record itself twice. */
+  /** A variant whose record `observe` also receives; if absent, it receives its own record twice. */
   readonly against?: string;
-  /** Reads the observation off a record that ran to its end; null: the workload never came to it. */
+  /** Reads the observation from a record of a completed run; null if the workload never got there. */
   readonly observe: (record: RunRecord, against: RunRecord) => Observed | null;
   /** Does the remark show where this is observed? It judges a variant of which `expected` says nothing. */
   readonly isShownBy: (got: Observed) => boolean;
@@ -59,24 +61,27 @@ export interface FindingCase {
   readonly subject?: Subject;
   /** Per variant id. The controls in which the remark flips are among them. */
   readonly expected: Readonly<Record<string, ExpectedCell>>;
-  /** Where the expected values come from: a reference with its section, or a vector. */
+  /** Source of the expected values: a reference with its section, or a vector. */
   readonly source: string;
 }
 
 export interface Finding {
   readonly id: string;
   readonly title: string;
-  /** Who said it, where in the thread. */
+  /** Who said it, and where in the thread. */
   readonly thread: string;
   readonly claim: string;
   readonly cases: readonly FindingCase[];
-  /** Variant whose cell is unlike the one in which the remark shows (or, for a remark of harmlessness, unlike the rest). */
+  /**
+   * Variant whose cell differs from the one in which the remark shows (or, for a remark of harmlessness, from the
+   * rest).
+   */
   readonly control: string;
   /** Differences between variants that this finding explains: data for the comparison. */
   readonly known: readonly KnownDifference[];
   /**
-   * Invariants that it breaks: what a run whose invariants are checked must show besides. The accounting of a variant excuses
-   * none of them.
+   * Invariants that it breaks: what a run with checked invariants must show in addition. The accounting of a variant
+   * excuses none of them.
    */
   readonly knownViolations?: readonly KnownDifference[];
 }

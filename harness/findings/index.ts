@@ -12,7 +12,7 @@ type Named = Pick<Finding, 'id'>;
 const isOpen = (finding: Finding | OpenFinding): finding is OpenFinding => 'reason' in finding;
 const all: readonly (Finding | OpenFinding)[] = Object.values(files);
 
-/** The remarks that are executable. */
+/** The executable remarks. */
 export const ledger: readonly Finding[] = all.filter((one): one is Finding => !isOpen(one)).toSorted(order);
 
 /** The remarks that are not executable yet. */
@@ -21,5 +21,5 @@ export const openFindings: readonly OpenFinding[] = all.filter(isOpen).toSorted(
 /** The differences that the ledger explains, for the comparison. */
 export const knownDifferences: readonly KnownDifference[] = ledger.flatMap(({ known }) => known);
 
-/** The invariants that it says are broken, for a run whose invariants are checked. */
+/** The invariants that the ledger lists as broken, for a run with checked invariants. */
 export const knownViolations: readonly KnownDifference[] = ledger.flatMap(({ knownViolations: broken = [] }) => broken);

@@ -3,7 +3,7 @@ import { isPositive } from './criteria.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { surplusPtPages } from './observe.ts';
 
-/** By how much user_pt_page_count comes to exceed the page-table pages that exist, in the munmap. */
+/** By how much the munmap makes user_pt_page_count exceed the number of existing page-table pages. */
 function leak(record: RunRecord): number | null {
   const [before, after] = [surplusPtPages(record, 2), surplusPtPages(record, 3)];
   return before === null || after === null ? null : after - before;

@@ -2,7 +2,7 @@ import type { RunRecord } from '../run/record.ts';
 import { type ExpectedCell, type Finding, type FindingCase, absent, shows } from './finding.ts';
 import { added, outcome } from './observe.ts';
 
-/** A private page that a forked child may still see, shared with another child from then on. */
+/** A private page that a forked child may still see, and that is then shared with another child. */
 const shared = `a: exec bare
 a: mmap anon 1p rw fixed 0x200000
 a: write 0x200000
@@ -10,13 +10,13 @@ a: fork -> b
 a: minherit 0x200000 1p share
 a: fork -> c
 `;
-/** vm_fault_copy_entry copies the page: a wired entry becomes writable. */
+/** vm_fault_copy_entry copies the page when a wired entry becomes writable. */
 const upgraded = `${shared}a: mprotect 0x200000 1p r
 a: mlock 0x200000 1p
 a: mprotect 0x200000 1p rw
 `;
 
-/** Processes that map a page which a newer one of the same memory hides. Null if no op was run. */
+/** Processes that map a page hidden by a newer one of the same memory. Null if no op was run. */
 function stale({ ops, violations }: RunRecord): string | null {
   if (ops === 0) return null;
   const who = violations.flatMap(({ name, process }) => (name === 'leaf-stale' ? [process] : []));
@@ -29,13 +29,13 @@ function exitOfChild(record: RunRecord): string | null {
   return ended.kind === 'panic' ? `${ended.where}: ${ended.reason}` : outcome(record, 9);
 }
 
-/** Pages that the write copied, faults of the sharer's read, and who maps the old page after. */
+/** Pages that the write copied, faults of the sharer's read, and who maps the old page afterwards. */
 function copied(record: RunRecord): string | null {
   const copies = added(record, 'copyOnWrites', 6);
   return copies === null ? null : `${copies}, ${added(record, 'softFaults', 7)}, ${stale(record)}`;
 }
 
-/** Every revision has it, D33276 too. */
+/** Every revision has it, including D33276. */
 const everywhere = (cell: ExpectedCell): FindingCase['expected'] => ({
   baseline: cell,
   'toplevel-accounting': cell,

@@ -4,7 +4,7 @@ import { numbersIn } from './criteria.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { level } from './observe.ts';
 
-/** Where the run panicked, and page-table pages freed in the op until then. */
+/** Where the run panicked, and the number of page-table pages freed in the op before that. */
 function panicAfterFrees(record: RunRecord): string | null {
   const { ended, ops, totals } = record;
   if (ops === 0) return null;

@@ -17,7 +17,7 @@ b: clock
 b: exec low
 `;
 
-/** Early exits of the clean-up after an exec within the ABI, and after one across ABIs. */
+/** Early exits in the clean-up after an exec within the ABI, and after one across ABIs. */
 function cleanUps(record: RunRecord): string | null {
   const [within, across] = [earlyOfCalls(record, 7), earlyOfCalls(record, 10)];
   return within === null || across === null ? null : `${within}, ${across}`;

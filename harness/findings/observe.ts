@@ -1,15 +1,15 @@
-/** Readings of a record: what the cells of the ledger are made of. */
+/** Observations read from a record, for the cells of the ledger. */
 import { type CounterName, COUNTER_NAMES } from '../../core/counters.ts';
 import type { RunRecord } from '../run/record.ts';
 import { outcomeName } from '../workload/names.ts';
 
-/** Index of an op counted from the end: -1 is the last. Null when the record does not reach it. */
+/** Index of an op; negative numbers count from the end: -1 is the last. Null if the record does not reach it. */
 const positionOf = ({ ops }: RunRecord, op: number): number | null => {
   const at = op < 0 ? ops + op : op;
   return at >= 0 && at < ops ? at : null;
 };
 
-/** By how much op `op` changed a counter; counted from the end if negative. Null if it was not run. */
+/** By how much op `op` changed a counter; a negative `op` counts from the end. Null if it was not run. */
 export function added(record: RunRecord, name: CounterName, op: number): number | null {
   const at = positionOf(record, op);
   if (at === null) return null;
@@ -30,15 +30,15 @@ export function level(record: RunRecord, name: CounterName, op: number): number 
   return value;
 }
 
-/** How op `op` ended, as a word: ok, an errno, a signal. Null if it was not run. */
+/** Outcome of op `op` as a word: ok, an errno, a signal. Null if it was not run. */
 export function outcome(record: RunRecord, op: number): string | null {
   const at = positionOf(record, op);
   return at === null ? null : outcomeName(record.perOp.code[at]);
 }
 
 /**
- * user_pt_page_count less the page-table pages that exist: allocated and not yet freed, top-level pages included. Both
- * are counted where the event happens, so a page counted twice shows as 1. Null if op `op` was not run.
+ * user_pt_page_count minus the number of existing page-table pages (allocated and not yet freed), including top-level
+ * pages. Both are counted where the event happens, so a page counted twice shows as 1. Null if op `op` was not run.
  */
 export function surplusPtPages(record: RunRecord, op: number): number | null {
   const counted = level(record, 'userPtPageCount', op);
@@ -47,19 +47,19 @@ export function surplusPtPages(record: RunRecord, op: number): number | null {
   return counted === null || made === null || gone === null ? null : counted - (made - gone);
 }
 
-/** Early exits of pmap_remove in op `op`, and calls, as `early/calls`. */
+/** Early exits and calls of pmap_remove in op `op`, as `early/calls`. */
 export function earlyOfCalls(record: RunRecord, op: number): string | null {
   const early = added(record, 'removeEarlyExits', op);
   return early === null ? null : `${early}/${added(record, 'removeCalls', op)}`;
 }
 
-/** Full calls of pmap_remove in op `op`, those that take the pmap lock, and calls, as `full of calls`. */
+/** Full calls of pmap_remove in op `op` (those that take the pmap lock), and all calls, as `full of calls`. */
 export function fullOfCalls(record: RunRecord, op: number): string | null {
   const calls = added(record, 'removeCalls', op);
   return calls === null ? null : `${calls - added(record, 'removeEarlyExits', op)!} of ${calls}`;
 }
 
-/** Early exits of pmap_remove in all ops, and calls, as `early/calls`. */
+/** Early exits and calls of pmap_remove in all ops, as `early/calls`. */
 export function earlyInAll({ removeByPlace: { exit, exec, other } }: RunRecord): string {
   return `${exit.early + exec.early + other.early}/${exit.calls + exec.calls + other.calls}`;
 }

@@ -3,8 +3,8 @@ import type { Failure } from '../run/record.ts';
 import type { Observed } from './finding.ts';
 
 /**
- * reproduced: the remark shows, as its source says. absent: it does not, as its source says. not exercised: the workload
- * never came to it, or its run failed. differs: something else was observed than the source says.
+ * reproduced: the remark shows, as its source says. absent: it does not show, as its source says. not exercised: the
+ * workload never got there, or its run failed. differs: the observation differs from the source.
  */
 export type CellStatus = 'reproduced' | 'absent' | 'not exercised' | 'differs';
 
@@ -47,7 +47,7 @@ export interface FindingResult {
   readonly cases: readonly CaseResult[];
 }
 
-/** Not as its source says. */
+/** Does the cell contradict its source? */
 export const isWrong = ({ status }: Pick<Cell, 'status'>): boolean =>
   status === 'differs' || status === 'not exercised';
 

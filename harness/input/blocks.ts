@@ -1,6 +1,6 @@
 /**
- * Bytes of a workload file, gzipped or not, as blocks of whole lines. What is too long, too large, broken or not text is
- * a WorkloadError with the line where it shows.
+ * Reads the bytes of a workload file, gzipped or not, as blocks of whole lines. If it is too long, too large, broken or
+ * not text, throws a WorkloadError with the line where that shows.
  */
 import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
@@ -11,20 +11,20 @@ import { WorkloadError } from '../workload/errors.ts';
 import { MAX_LINE } from '../workload/lines.ts';
 import { formatSize } from '../workload/size.ts';
 
-/** A gzip file may expand to this much; beyond the second bound only 100-fold. */
+/** A gzip file may expand to the first size; above the second, only 100-fold. */
 const MAX_EXPANDED = 2 ** 32;
 const SUSPECT_EXPANDED = 2 ** 26;
 const MAX_RATIO = 100;
 const CHUNK = 2 ** 18;
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 
-/** Bytes after decompression, and how to say so. */
+/** Bytes after decompression, and how an error words the limit. */
 export interface Limit {
   readonly total: number;
   readonly expected: string;
 }
 
-/** Compressed bytes of a gzip file, 0 if it is none. */
+/** Compressed size of a gzip file in bytes, 0 if it is not gzipped. */
 async function packedSize(path: string): Promise<number> {
   const handle = await open(path).catch((error: NodeJS.ErrnoException) => {
     const found = error.code === 'ENOENT' ? 'no such file' : (error.code ?? error.message);
@@ -41,15 +41,15 @@ async function packedSize(path: string): Promise<number> {
   }
 }
 
-/** To be iterated at once: a stream that fails while nobody listens takes the process down. */
+/** Iterate the result at once: a stream that fails while nobody listens kills the process. */
 function bytesOf(path: string, packed: number): Readable {
   const file = createReadStream(path, { highWaterMark: CHUNK });
   if (packed === 0) return file;
-  // pipeline closes each of them with the other; whoever iterates learns of the error
+  // pipeline closes each stream along with the other; the error reaches the iterating caller
   return pipeline(file, createGunzip({ chunkSize: CHUNK }), () => {});
 }
 
-/** Where the reader is: lines handed out so far. */
+/** Position of the reader: number of lines returned so far. */
 class LineCounter {
   readonly #path: string;
   lines = 0;
@@ -62,7 +62,7 @@ class LineCounter {
     throw new WorkloadError({ file: this.#path, line }, expected, found);
   }
 
-  /** Text of a block of whole lines. */
+  /** Decodes a block of whole lines. */
   decode(block: Buffer): string {
     if (!isUtf8(block) || block.includes(0)) this.#failBinary(block);
     if (this.lines === 0 && block.subarray(0, 3).equals(BYTE_ORDER_MARK))
@@ -91,8 +91,8 @@ class LineCounter {
 }
 
 /**
- * The text of a file in blocks of whole lines; only the last may lack its newline. Lines keep within MAX_LINE bytes, the
- * whole within the limit that its start decides.
+ * Yields the text of a file in blocks of whole lines; only the last may lack its newline. Lines are at most MAX_LINE
+ * bytes long, and the whole is limited according to its first block.
  */
 export async function* readBlocks(path: string, limitFor: (start: string) => Limit): AsyncGenerator<string> {
   const counter = new LineCounter(path);

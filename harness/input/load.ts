@@ -1,6 +1,6 @@
 /**
- * loadWorkload, openWorkload: a workload by name or by file, in memory or piece by piece. A file is told by its content: gzip or not, a trace begins with `{`,
- * everything else is workload text.
+ * loadWorkload, openWorkload: open a workload by name or file, in memory or piece by piece. A file's content determines
+ * its type: gzip or not; a trace begins with `{`; everything else is workload text.
  */
 import { nearest } from '../../core/suggest.ts';
 import { CATALOG, catalogText } from '../workload/catalog/index.ts';
@@ -17,30 +17,33 @@ import { corpusPath } from './paths.ts';
 const TEXT_LIMIT = { total: MAX_TEXT, expected: `at most ${formatSize(MAX_TEXT)} of workload text` };
 const NO_LIMIT = { total: Infinity, expected: '' };
 
-/** Whether a file's first block is that of a trace. */
+/** Does a file's first block look like a trace? */
 const looksLikeTrace = (block: string): boolean => block.trimStart().startsWith('{');
 
-/** Ops of a recording that are held in memory. A longer one is read twice: for its files and its length, and to run it. */
+/**
+ * Maximum number of ops of a recording that are held in memory. A longer one is read twice: for its files and its
+ * length, and to run it.
+ */
 const HELD_OPS = 4 * CHUNK_OPS;
-/** Ops that are run, and then compared, in one go. */
+/** Number of ops that are run, and then compared, at a time. */
 const PIECE_OPS = CHUNK_OPS;
 
 export interface OpenOptions extends TraceOptions {
-  /** Ops that may be held. @default 262,144 */
+  /** Maximum number of ops held in memory. @default 262,144 */
   readonly held?: number;
-  /** called now and then while a recording is read */
+  /** called at intervals while a recording is read */
   readonly onLines?: (lines: number) => void;
 }
 
 /**
- * The workload of that catalog or corpus name, else of that file.
- * Throws WorkloadError if it cannot be read; options apply to traces.
+ * Returns the workload with that catalog or corpus name, otherwise the one in that file. Throws WorkloadError if it
+ * cannot be read; options apply to traces.
  */
 export async function loadWorkload(nameOrPath: string, options: TraceOptions = {}): Promise<Workload> {
   return (await openWorkload(nameOrPath, { ...options, held: Infinity })).whole!;
 }
 
-/** As loadWorkload, without holding more ops than that: memory does not grow with the length of a recording. */
+/** Like loadWorkload, but holds no more ops than that: memory does not grow with the length of a recording. */
 export async function openWorkload(nameOrPath: string, options: OpenOptions = {}): Promise<PiecedWorkload> {
   if (Object.hasOwn(CATALOG, nameOrPath))
     return held(parseWorkload(catalogText(nameOrPath), `${nameOrPath}.workload`, nameOrPath));
@@ -48,14 +51,14 @@ export async function openWorkload(nameOrPath: string, options: OpenOptions = {}
   return openFile(corpusPath(nameOrPath), nameOrPath, options, CORPUS[nameOrPath]);
 }
 
-/** A recorded program of the corpus. */
+/** Loads a recorded program of the corpus. */
 export async function loadCorpus(name: string, options: TraceOptions = {}): Promise<Workload> {
   return (await openFile(corpusPath(name), name, { ...options, held: Infinity }, CORPUS[name])).whole!;
 }
 
 const baseName = (path: string): string => path.replace(/^.*\//, '').replace(/(\.(workload|jsonl|gz))+$/, '');
 
-/** title: in place of the file's own. */
+/** title: replaces the file's own. */
 async function openFile(path: string, name: string, options: OpenOptions, title?: string): Promise<PiecedWorkload> {
   const { held: most = HELD_OPS, onLines, ...traceOptions } = options;
   let reader: TraceReader | undefined;
@@ -93,7 +96,7 @@ const held = (whole: Workload): PiecedWorkload => ({
   whole,
 });
 
-/** Reads a recording again, piece by piece. */
+/** Rereads a recording, piece by piece. */
 async function* readPieces(path: string, head: WorkloadHead, options: TraceOptions): AsyncGenerator<Piece> {
   const reader = new TraceReader(path, options);
   const next = (): Piece => {
@@ -115,7 +118,7 @@ async function* readPieces(path: string, head: WorkloadHead, options: TraceOptio
   yield next();
 }
 
-/** A name that is no file either may be a misspelt one. */
+/** A name that is not a file may be a misspelt one: adds a suggestion. */
 function unknownName(error: WorkloadError, path: string): WorkloadError {
   if (path.includes('/')) return error;
   const known = nearest(path, [...Object.keys(CATALOG), ...Object.keys(CORPUS)]);

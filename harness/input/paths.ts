@@ -1,4 +1,4 @@
-/** Files that are shipped with this package, found from the source and from the built files alike. */
+/** Locates files shipped with this package, both from the sources and from the build. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ function findRoot(from: string): string {
   }
 }
 
-/** Path of a file that is shipped as it is, not compiled. */
+/** Path of a file that is shipped as is, not compiled. */
 export const packagePath = (...parts: string[]): string =>
   join(findRoot(dirname(fileURLToPath(import.meta.url))), ...parts);
 

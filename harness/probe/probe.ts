@@ -1,19 +1,22 @@
 /**
- * probe: what `dtrace -n 'fbt::pmap_remove:entry { @[stack(), args[0]->pm_stats.resident_count == 0] = count(); }'` would
- * print of a run: its pmap_remove calls by the functions that led to them.
+ * probe: what `dtrace -n 'fbt::pmap_remove:entry { @[stack(), args[0]->pm_stats.resident_count == 0] = count(); }'`
+ * would print for a run: its pmap_remove calls, by the functions that led to them.
  */
 import { CHARGED_EMPTY, CHARGED_EMPTY_EARLY } from '../../core/calls.ts';
 import { REMOVE_CALLS, REMOVE_EARLY_EXITS } from '../../core/counters.ts';
 import { chainsOf } from '../explain/explain.ts';
 import type { RunRecord } from '../run/record.ts';
 
-/** stack: the chain of functions, innermost first. empty: resident_count is 0 at entry. early: left at the first test. */
+/**
+ * stack: the chain of functions, innermost first. empty: resident_count is 0 at entry. early: returned at the first
+ * test.
+ */
 export const PROBE_KEYS = ['stack', 'empty', 'early'] as const;
 export type ProbeKey = (typeof PROBE_KEYS)[number];
 
 export const PROBE_POINT = 'pmap_remove:entry';
 
-/** One line of the aggregation: the values of the keys that it is by, and how often. */
+/** One line of the aggregation: the values of its keys, and the count. */
 export interface ProbeRow {
   readonly stack?: readonly string[];
   readonly empty?: boolean;
@@ -32,10 +35,10 @@ export interface ProbeResult {
   readonly early: number;
 }
 
-/** Calls at one node that are neither empty nor early, empty only, early only, both. */
+/** Calls at one node: neither empty nor early, empty only, early only, both. */
 type Cells = [number, number, number, number];
 
-/** The record holds a profile. */
+/** The record must contain a profile. */
 export function probe({ workload, variant, profile }: RunRecord, by: readonly ProbeKey[]): ProbeResult {
   if (profile === null) throw new RangeError(`probe: the run of ${variant} has no profile`);
   const { node, what, delta } = profile;

@@ -1,6 +1,6 @@
 /**
- * Two variants as an interdiff: members of the seam that differ, as they are written, beside the remarks that bear on the
- * step and the statistics that it declares to change.
+ * Two variants as an interdiff: the members of the seam that differ, as written, along with the remarks that concern
+ * the step and the statistics that it declares to change.
  */
 import { diffLines } from 'diff';
 import { type Declared, type VariantFacts, pathBetween } from '../declare/declarations.ts';
@@ -17,7 +17,7 @@ export interface Reviewed {
   /** where it was reviewed, in words; empty for controls and what-ifs */
   readonly review: string;
   readonly path: string;
-  /** each member as it runs, in seam order: for a file that cannot be shown as written */
+  /** each member as compiled, in seam order: used for a file that cannot be shown as written */
   readonly compiled: readonly string[];
 }
 
@@ -37,13 +37,13 @@ export interface Interdiff {
   readonly candidate: string;
   readonly title: string;
   readonly review: string;
-  /** what the author says at the head of the file */
+  /** the author's message at the head of the file */
   readonly message: string;
   readonly remarks: readonly Bearing[];
-  /** declarations on the way from one to the other; undone: the reference's, turned round */
+  /** declarations on the path from one to the other; undone: one of the reference's, reversed */
   readonly declares: readonly (Declared & { readonly variant: string; readonly undone: boolean })[];
   readonly blocks: readonly Block[];
-  /** members that the candidate restates as its predecessor has them */
+  /** members that the candidate restates unchanged from its predecessor */
   readonly restated: readonly string[];
   /** why a side is shown as compiled */
   readonly notes: readonly string[];
@@ -52,7 +52,7 @@ export interface Interdiff {
 export interface ReviewContext {
   readonly sources: VariantSources;
   readonly ledger: readonly Finding[];
-  /** every variant that may lie between two of them */
+  /** every variant that may be between two of them */
   readonly facts: readonly VariantFacts[];
   /** ids of the revisions in review order */
   readonly series: readonly string[];
@@ -97,7 +97,7 @@ export function interdiff(reference: Reviewed, candidate: Reviewed, context: Rev
   };
 }
 
-/** Why the file cannot be shown as written, null if it can. */
+/** Returns why the file cannot be shown as written, null if it can. */
 function unreadable(sources: VariantSources, path: string): string | null {
   try {
     for (const member of MEMBERS) sources.member(path, member);
@@ -111,7 +111,7 @@ function unreadable(sources: VariantSources, path: string): string | null {
 const asText = ({ text, helpers }: MemberText, before: readonly string[]): string =>
   [[...before, text].join('\n'), ...helpers].join('\n\n');
 
-/** Members that a file restates though its predecessor has them alike. */
+/** Members that a file restates although they equal its predecessor's. */
 function restatedUnchanged(path: string, sources: VariantSources): string[] {
   const before = sources.predecessor(path);
   if (before === null) return [];
@@ -126,7 +126,7 @@ interface Changed {
   readonly is: MemberText;
 }
 
-/** Neighbours that use the same helpers on both sides are shown together, so that helpers are shown once. */
+/** Adjacent members that use the same helpers on both sides are grouped, so that the helpers are shown once. */
 function blocksOf(changed: readonly Changed[]): Block[] {
   const key = ({ was, is }: Changed): string => JSON.stringify([was.helpers, is.helpers]);
   const groups: Changed[][] = [];

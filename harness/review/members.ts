@@ -1,6 +1,6 @@
 /**
- * What a variant has for each member, as written: its own text or, along the spreads, that of a predecessor, with the
- * helpers that it uses. Whether two members are the same is decided here, and only here.
+ * A variant's members as written: its own text or, along the spreads, that of a predecessor, with the helpers it uses.
+ * This is the only place that decides whether two members are the same.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -15,19 +15,19 @@ import {
 
 export interface MemberText {
   readonly text: string;
-  /** helpers that it uses, and those that they use, then imports under another name */
+  /** helpers it uses, and those that they use, then imports under another name */
   readonly helpers: readonly string[];
 }
 
 /** The sources that ship with the program. */
 export interface BuiltInSources {
-  /** the file of the variant that `pmapdiff` exports under a name, null unless it is one */
+  /** the file of the variant that `pmapdiff` exports under a name; null if the name is not a variant */
   readonly fileOf: (name: string) => string | null;
-  /** whether a file only hands on what the engine exports, so that its names mean the same everywhere */
+  /** whether a file only re-exports the engine, so that its names mean the same everywhere */
   readonly isFace: (path: string) => boolean;
 }
 
-/** Where a member or a helper stands. */
+/** Location of a member or a helper. */
 interface Place {
   readonly path: string;
   readonly declaration: Declaration;
@@ -52,15 +52,15 @@ export class VariantSources {
     return source;
   }
 
-  /** The member as the variant of a file has it. Throws UnreadableSource, also when no predecessor has it. */
+  /** The member that a file's variant uses. Throws UnreadableSource, also if no predecessor has it. */
   member(path: string, name: string): MemberText {
     const { own, helpers, renamed } = this.#whole(this.#find(path, name));
     return { text: own.declaration.text, helpers: [...helpers.map(({ declaration }) => declaration.text), ...renamed] };
   }
 
   /**
-   * What a member does, as text: two members are the same if and only if these are equal. Follows a member that is taken
-   * from another variant (`landed.hunks.removeIsNoop`) to where it is written. Throws UnreadableSource.
+   * What a member does, as text: two members are the same if and only if these texts are equal. Follows a member taken
+   * from another variant (`landed.hunks.removeIsNoop`) to its definition. Throws UnreadableSource.
    */
   meaning(path: string, name: string): string {
     const key = `${path}\n${name}`;
@@ -114,7 +114,7 @@ export class VariantSources {
     return from.from === 'pmapdiff' ? this.#builtIn.fileOf(from.name) : this.#fileAt(path, from.from);
   }
 
-  /** The file that a relative import names; null: none, or it is no relative import. */
+  /** The file that a relative import names; null if there is none, or the import is not relative. */
   #fileAt(path: string, specifier: string): string | null {
     if (!specifier.startsWith('.')) return null;
     const target = join(dirname(path), specifier);
@@ -122,7 +122,7 @@ export class VariantSources {
     return found ?? null;
   }
 
-  /** The declarations of files that a member uses, and that those use. */
+  /** The declarations in files that a member uses, directly or indirectly. */
   #helpers(path: string, { uses }: Declaration, found = new Map<string, Place>()): Place[] {
     for (const name of uses) {
       const helper = this.#helperNamed(path, name);
@@ -134,7 +134,7 @@ export class VariantSources {
     return [...found.values()];
   }
 
-  /** null: a name of the engine, of the language, or of a variant. */
+  /** Returns null for a name of the engine, of the language, or of a variant. */
   #helperNamed(path: string, name: string): Place | null {
     const { declarations, imports } = this.read(path);
     const local = declarations.get(name);
@@ -146,7 +146,7 @@ export class VariantSources {
     return declaration === undefined || isVariantItself(declaration) ? null : { path: file, declaration };
   }
 
-  /** Imports by which a name means what another name means elsewhere, or something that cannot be read. */
+  /** Imports that give a name the meaning of a different name elsewhere, or a meaning that cannot be read. */
   #renamed({ path, declaration }: Place): string[] {
     const { declarations, imports } = this.read(path);
     return declaration.uses.flatMap((name) => {

@@ -1,12 +1,10 @@
-/**
- * Which remarks of the ledger bear on the step from one variant to another.
- */
+/** Which remarks of the ledger concern the step from one variant to another. */
 import type { Finding } from '../findings/finding.ts';
 import type { Shown } from '../findings/shown.ts';
 
 /**
- * gone: it shows in the reference, no longer in the candidate. appears: the other way round. said: made of the reference,
- * and it shows or not as before. explains: differences of this step are laid to it.
+ * gone: it shows in the reference but no longer in the candidate. appears: the reverse. said: it was made about the
+ * reference, and the step does not change whether it shows. explains: it explains differences of this step.
  */
 const RELATIONS = ['gone', 'appears', 'said', 'explains'] as const;
 export type Relation = (typeof RELATIONS)[number];
@@ -27,10 +25,10 @@ export interface ReviewStep {
 
 const ROUNDS = ['First round', 'Second round', 'Third round'];
 
-/** The revision that a remark of the thread was made of; null for one that is not in the thread. */
+/** The revision that a remark in the thread is about; null for a remark that is not in the thread. */
 export function saidOf({ thread }: Pick<Finding, 'thread'>, series: readonly string[]): string | null {
   const round = ROUNDS.findIndex((name) => thread.startsWith(name));
-  // Each round is about the revision that it was given; the first of the series is what was there before.
+  // Each round discusses the revision it was given; the first of the series is the kernel before the review.
   return round < 0 ? null : (series[round + 1] ?? null);
 }
 

@@ -1,6 +1,6 @@
 /**
- * A variant file as it is written: the members of its hunks with their comments, and the declarations that they use.
- * Function#toString would show what a compiler has made of it.
+ * A variant file as written: the members of its hunks with their comments, and the declarations they use.
+ * Function#toString would show compiler output instead.
  */
 import type { ESTree } from 'rolldown/utils';
 import { type Comment, SyntaxFault, canonical, parse, placeOf, walk } from './syntax.ts';
@@ -10,11 +10,11 @@ export interface Declaration {
   readonly name: string;
   /** with its comments */
   readonly text: string;
-  /** without them, and without `export` */
+  /** without comments, and without `export` */
   readonly code: string;
-  /** top-level names of the same file that it uses, imported ones too */
+  /** top-level names of the same file that it uses, including imported ones */
   readonly uses: readonly string[];
-  /** `landed` and `removeIsNoop` where it is written `const name = landed.hunks.removeIsNoop`; null otherwise */
+  /** `landed` and `removeIsNoop` for `const name = landed.hunks.removeIsNoop`; null otherwise */
   readonly taken: Taken | null;
 }
 
@@ -25,29 +25,29 @@ export interface Taken {
 
 /** A member of the hunks. */
 export interface Member extends Declaration {
-  /** the declaration that the member names, as in `removeIsNoop: noop`; null: it is written in place */
+  /** the declaration that the member names, as in `removeIsNoop: noop`; null if it is written in place */
   readonly alias: string | null;
 }
 
 export interface Import {
   readonly from: string;
-  /** name in that module; `default` if it has none, `*` for the whole of it */
+  /** name in that module; `default` for the default export, `*` for the whole module */
   readonly name: string;
 }
 
 export interface VariantSource {
-  /** the comment at the head of the file, without its frame */
+  /** the comment at the head of the file, without its delimiters */
   readonly message: string;
-  /** what the hunks spread: `landed` of `...landed.hunks`; null for the first of a series */
+  /** what the hunks spread: `landed` for `...landed.hunks`; null for the first of a series */
   readonly spread: string | null;
   readonly members: ReadonlyMap<string, Member>;
   readonly declarations: ReadonlyMap<string, Declaration>;
   readonly imports: ReadonlyMap<string, Import>;
-  /** statements of the top level that declare and export nothing: they may change what a declaration holds */
+  /** top-level statements that neither declare nor export anything: they may change the value of a declaration */
   readonly effects: readonly string[];
 }
 
-/** The hunks are not written as one spread of a predecessor and members by name: they cannot be shown as written. */
+/** The hunks are not written as one spread of a predecessor and members by name, so they cannot be shown as written. */
 export class UnreadableSource extends Error {}
 
 /** Throws UnreadableSource: file, expected, found. */
@@ -58,8 +58,8 @@ export function readVariantSource(name: string, text: string): VariantSource {
 }
 
 /**
- * What a member does, as text: equal for two that differ in types, comments and layout only.
- * Throws UnreadableSource if it is no member.
+ * What a member does, as text: equal for two members that differ only in types, comments and layout. Throws
+ * UnreadableSource if the text is not a member.
  */
 export function meaning(member: string, helpers: readonly string[]): string {
   try {
@@ -131,7 +131,9 @@ class Reader {
     return { spread, members };
   }
 
-  /** The object literal named `hunks`, of which there must be one; or the variant whose hunks are taken whole. */
+  /**
+   * The object literal named `hunks`, of which there must be exactly one; or the variant whose hunks are taken whole.
+   */
   #hunksLiteral(): ESTree.ObjectExpression | string {
     const found: ESTree.ObjectProperty[] = [];
     const variants: ESTree.ObjectExpression[] = [];
@@ -156,7 +158,7 @@ class Reader {
     throw this.#unreadable(first, 'an object literal named hunks');
   }
 
-  /** What a constant of the top level is set to. */
+  /** The initial value of a top-level constant. */
   #constant(name: string): ESTree.Expression | null {
     for (const statement of this.#program.body) {
       const declaration = declarationIn(statement);
@@ -205,8 +207,8 @@ class Reader {
   }
 
   /**
-   * From the first comment before a node to the last behind it on its line, less the indentation, with its separator.
-   * before: where what stands before the node ends.
+   * The text from the first comment before a node to the last one after it on its line, without the indentation, with
+   * its separator. before: end of what precedes the node.
    */
   #textOf(node: ESTree.Node, before: number, separator = ''): string {
     const text = this.#text;
@@ -242,20 +244,20 @@ class Reader {
 const nameOf = (node: { readonly type: string; readonly name?: string; readonly value?: unknown }): string =>
   node.name ?? String(node.value);
 
-/** The key of a property, also quoted; null: it is computed. */
+/** The key of a property, quoted or not; null if it is computed. */
 function keyOf({ key, computed }: ESTree.ObjectProperty): string | null {
   if (computed) return null;
   if (key.type === 'Identifier') return key.name;
   return key.type === 'Literal' && typeof key.value === 'string' ? key.value : null;
 }
 
-/** `landed` of `landed.hunks`, null for any other expression. */
+/** `landed` for `landed.hunks`, null for any other expression. */
 function variantOf(node: ESTree.Expression): string | null {
   if (node.type !== 'MemberExpression' || node.computed || node.property.name !== 'hunks') return null;
   return node.object.type === 'Identifier' ? node.object.name : null;
 }
 
-/** `landed` of `{ ...landed, id: 'mine' }`: hunks and all. */
+/** `landed` for `{ ...landed, id: 'mine' }`, which includes the hunks. */
 function wholeOf({ properties }: ESTree.ObjectExpression): string | null {
   const spreads = properties.filter((property) => property.type === 'SpreadElement');
   const [only] = spreads;
@@ -271,11 +273,11 @@ function takenOf(node: ESTree.Expression): Taken | null {
   return property.type === 'Literal' && typeof property.value === 'string' ? { variant, name: property.value } : null;
 }
 
-/** The declaration that a statement is, exported or not. */
+/** The declaration in a statement, exported or not. */
 const declarationIn = (statement: ESTree.Statement): ESTree.Statement | null =>
   statement.type === 'ExportNamedDeclaration' ? (statement.declaration ?? null) : statement;
 
-/** Every name that a declaration makes. */
+/** Every name that a declaration introduces. */
 function namesIn(declaration: ESTree.Statement | null): string[] {
   if (declaration === null) return [];
   if (declaration.type === 'VariableDeclaration') return declaration.declarations.flatMap(({ id }) => bound(id));
@@ -292,7 +294,7 @@ function bound(pattern: ESTree.Node): string[] {
   return names;
 }
 
-/** Names that a node uses from without: not those of properties. */
+/** Free names of a node, without property names. */
 function usesOf(root: ESTree.Node): string[] {
   const names = new Set<string>();
   walk(root, (node) => {

@@ -1,15 +1,13 @@
-/**
- * TypeScript as a syntax tree (ESTree with TypeScript's nodes), read by the builder's own parser.
- */
+/** TypeScript as a syntax tree (ESTree with TypeScript's nodes), read with the builder's own parser. */
 import { type ESTree, minifySync, parseSync, transformSync } from 'rolldown/utils';
 
-/** Where a comment stands, in characters of the text. */
+/** Position of a comment, in characters of the text. */
 export interface Comment {
   readonly start: number;
   readonly end: number;
 }
 
-/** The text is not TypeScript: one line, and where. */
+/** The text is not valid TypeScript; one line gives the reason and the position. */
 export class SyntaxFault extends Error {
   readonly line: number;
   readonly column: number;
@@ -21,13 +19,13 @@ export class SyntaxFault extends Error {
   }
 }
 
-/** Line and column, from 1, of an offset. */
+/** Line and column of an offset, both from 1. */
 export function placeOf(text: string, offset: number): { line: number; column: number } {
   const before = text.slice(0, offset);
   return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
 }
 
-/** Throws SyntaxFault. name: its extension says whether the text has types. */
+/** Throws SyntaxFault. The extension of `name` determines whether the text has types. */
 export function parse(name: string, text: string): { program: ESTree.Program; comments: readonly Comment[] } {
   const { program, comments, errors } = parseSync(name, text);
   const [first] = errors;
@@ -39,7 +37,7 @@ export function parse(name: string, text: string): { program: ESTree.Program; co
 const isNode = (value: unknown): value is ESTree.Node =>
   typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
 
-/** Calls `visit` for `root` and each node below it, but not for the names of properties. */
+/** Calls `visit` for `root` and each node below it, except for property names. */
 export function walk(root: ESTree.Node, visit: (node: ESTree.Node) => void): void {
   visit(root);
   const isNamed = 'computed' in root && !root.computed;

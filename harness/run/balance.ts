@@ -1,11 +1,11 @@
 /**
- * What the end of a workload leaves behind. Once no process is left, every gauge must be back where it started, and no
- * page may be in use beyond those of files: they stay in memory like any cache.
+ * Leaks at the end of a workload. Once no process is left, every gauge must be back at its initial value, and no page
+ * may be in use except those of files, which stay in memory like any cache.
  */
 import { COUNTER_NAMES, GAUGES, type Machine } from '../../core/index.ts';
 import type { Balance, Leftover } from './record.ts';
 
-/** Pages in use that are no page of a file. */
+/** Number of pages in use that do not belong to a file. */
 export function pagesInUse(m: Machine): number {
   const { refCount, object, first, next, runLow } = m.page;
   let used = 0;

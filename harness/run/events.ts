@@ -10,7 +10,7 @@ const range = (start: number, end: number): string => `${hex(start)}..${hex(end)
 
 type Words = readonly number[];
 
-/** Text of the operands by kind; subject is the pmap, or nothing for calls about a page. */
+/** Text of the operands by kind; subject is the pmap, and unused by calls about a page. */
 const OPERANDS: Readonly<Record<EventKind, (words: Words, subject: number) => string>> = {
   pinit: (_w, pmap) => `pmap ${pmap}`,
   release: (_w, pmap) => `pmap ${pmap}`,

@@ -1,8 +1,8 @@
 /**
- * From ops to the simulated kernel: one call per op, one outcome code back.
+ * Runs ops on the simulated kernel: one call per op, which returns one outcome code.
  *
- * Rules: step() runs one op of the acting process on its CPU; `value`, `acting` and `faults` speak of that op until the
- * next. An op of a process that is not there is not run. Hot: no allocation per op.
+ * Rules: step() runs one op of the acting process on its CPU; `value`, `acting` and `faults` describe that op until the
+ * next. An op of a process that does not exist is not run. Hot: no allocation per op.
  */
 import {
   ESRCH,
@@ -94,7 +94,7 @@ import {
 import type { Piece, Tables, WorkloadHead } from '../workload/pieces.ts';
 import { mmapFlags } from './mmap-flags.ts';
 
-/** An ABI on the workload's machine: native is what its first processes start with. */
+/** An ABI on the workload's machine; the first processes start with native. */
 function sysentOf({ la57, lowerShared }: Workload['machine'], abi: Abi = 'native'): Sysent {
   if (abi === 'linux') return SYSENT_LINUX_LA48;
   if (abi === 'lowered') return SYSENT_NATIVE_LOWERED;
@@ -113,26 +113,28 @@ export class Interpreter {
   readonly #files: readonly number[];
   readonly #images: readonly Image[];
   readonly #pti: boolean;
-  /** No op of a recording waits: a child is reaped as it exits. A zombie holds nothing, but there could be millions. */
+  /**
+   * Recordings contain no wait: a child is reaped when it exits. A zombie holds nothing, but there could be millions.
+   */
   readonly #reaps: boolean;
   #mmapFlags = new Int32Array();
   /** number of each actor's thread, 0 the main one */
   #threads = new Int32Array();
   readonly #threadNames = [''];
-  /** by index into the tables' processes; null: not made yet */
+  /** by index into the tables' processes; null if not created yet */
   #procs: (Proc | null)[] = [];
   /** per process, 1 + index of the yield point at which its next op stops */
   #stops = new Uint8Array();
-  /** per process, 1 + the child of its fork that is stopped */
+  /** per process, 1 + the child of its stopped fork */
   #unborn = new Int32Array();
   /** addresses stored by mmap, NaN before */
   readonly #results: Float64Array;
 
   /** What the last op returned or read. */
   value = 0;
-  /** The process that ran it, null if it is not there any more. */
+  /** The process that ran it, null if it no longer exists. */
   acting: Proc | null = null;
-  /** Page accesses that it made, faults that they took, and accesses that took one fault or more. */
+  /** Page accesses it made, faults they took, and the number of accesses that faulted at least once. */
   accesses = 0;
   faults = 0;
   faulted = 0;
@@ -140,7 +142,7 @@ export class Interpreter {
   #from = 0;
   #to = 0;
 
-  /** The machine is freshly reset; the workload's files are made here. Its tables are those of the first ops to come. */
+  /** Expects a freshly reset machine; creates the workload's files. The tables are those of the first ops. */
   constructor(m: Machine, workload: Omit<WorkloadHead, 'length'> & Tables) {
     this.#m = m;
     this.#tables = workload;
@@ -162,7 +164,7 @@ export class Interpreter {
     this.enter({ ...workload, carried: new Int32Array(workload.processes.length).fill(-1) });
   }
 
-  /** The ops from here on index these tables. carried: as in Piece. */
+  /** From here on, ops index these tables. carried: as in Piece. */
   enter({ processes, actors, mmaps, carried }: Tables & Pick<Piece, 'carried'>): void {
     const before = this.#tables;
     this.#tables = { processes, actors, mmaps };
@@ -183,7 +185,7 @@ export class Interpreter {
     return number < 0 ? this.#threadNames.push(name) - 1 : number;
   }
 
-  /** Pmap of the process that ran the last op; null once it has no address space of its own. */
+  /** Pmap of the process that ran the last op; null if it no longer has its own address space. */
   pmap(): Pmap | null {
     const p = this.acting;
     return p === null || p.vmspace === this.#m.vmspace0 ? null : p.vmspace.pmap;
@@ -203,19 +205,22 @@ export class Interpreter {
     return count;
   }
 
-  /** What the workload calls a process. */
+  /** The workload's name for a process. */
   nameOf(p: Proc): string {
     const process = this.#procs.indexOf(p);
     return process < 0 ? `pid ${p.pid}` : this.#tables.processes[process].name;
   }
 
-  /** The process that is to run entry `at` of a chunk, a child of init made now if need be; null if it is not there. */
+  /**
+   * Returns the process that runs entry `at` of a chunk, creating a child of init if necessary; null if it does not
+   * exist.
+   */
   processOf(chunk: OpChunk, at: number): Proc | null {
     const { process } = this.#tables.actors[chunk.who[at]];
     return this.#procs[process] ?? this.#firstSeen(process);
   }
 
-  /** Run entry `at` of a chunk: its outcome code. Throws KernelPanic. */
+  /** Runs entry `at` of a chunk and returns its outcome code. Throws KernelPanic. */
   step(chunk: OpChunk, at: number): number {
     const m = this.#m;
     this.value = 0;
@@ -239,7 +244,7 @@ export class Interpreter {
     return code;
   }
 
-  /** A child of init is made before its first op; any other process that nobody made is not there. */
+  /** Creates a child of init before its first op; any other process without a creator does not exist. */
   #firstSeen(process: number): Proc | null {
     if (this.#tables.processes[process].parent >= 0) return null;
     const p = procCreate(this.#m, this.#sysent, this.#pti);
@@ -364,7 +369,7 @@ export class Interpreter {
     return this.#child(child, errno);
   }
 
-  /** program below 0: minus the errno with which the child's exec fails. */
+  /** A negative program is minus the errno with which the child's exec fails. */
   #spawn(p: Proc, process: number, program: number): number {
     const image = program < 0 ? null : this.#images[program];
     return this.#child(process, sysSpawn(this.#m, p, image, -program));
@@ -385,7 +390,7 @@ export class Interpreter {
     return this.#done(errno);
   }
 
-  /** The outcome is the sender's: what becomes of another process is no result of kill. */
+  /** The outcome is the sender's: the effect on the target process is not part of kill's result. */
   #kill(p: Proc, target: Proc | null, signal: number): number {
     if (target === null || target.state !== PRS_NORMAL) return ESRCH;
     const fatal = postSignal(this.#m, target, signal);
@@ -404,10 +409,10 @@ export class Interpreter {
     return OUTCOME_OK;
   }
 
-  /** Accesses at addr, addr + step, .. below addr + len; the first that ends in a signal ends the op. */
+  /** Accesses addr, addr + step, .. below addr + len; the first access that ends in a signal ends the op. */
   #accessSpan(p: Proc, addr: number, len: number, step: number, kind: number): number {
     const m = this.#m;
-    // Counted from the start: above 2^53, with five levels, adding a small step to an address may leave it as it is.
+    // Uses offsets from the start: above 2^53, with five levels, adding a small step to an address may not change it.
     for (let at = 0; at < len; at += step) {
       const signal = access(m, p, addr + at, kind);
       this.accesses++;

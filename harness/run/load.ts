@@ -1,21 +1,21 @@
 /**
- * The variant that a file exports, and what it says of itself. The file has been bundled with the engine that runs it, so
- * a KernelPanic that the variant throws is the KernelPanic that a run catches.
+ * Finds the variant that a file exports, and its own description. The file has been bundled with the engine that runs
+ * it, so a KernelPanic that the variant throws is the KernelPanic that a run catches.
  */
 import { HUNK_NAMES, type Intent, type Variant, defineVariant } from '../../core/index.ts';
 
-/** A variant file that could not be used. The message holds no path beyond the file's own name. */
+/** A variant file that cannot be used. The message contains no path, only the file's own name. */
 export class LoadError extends Error {}
 
-/** What a variant says of itself, as data. */
+/** A variant's own description, as data. */
 export interface Introduced {
   readonly id: string;
   readonly after: string | null;
   readonly title: string;
   readonly intends: readonly Intent[];
-  /** per member, in seam order: its text as it runs, for a reader */
+  /** per member, in seam order: its text as it runs, for display */
   readonly compiled: readonly string[];
-  /** per member: id of the first built-in variant that has this very function; null: none has */
+  /** per member: id of the first built-in variant with the identical function; null if none */
   readonly taken: readonly (string | null)[];
 }
 
@@ -30,7 +30,9 @@ export function introduce({ id, after, title, intends, hunks }: Variant, builtIn
   };
 }
 
-/** The one variant among what a file exports: its default, or its only export that has hunks. Throws LoadError. */
+/**
+ * Returns the only variant that a file exports: its default export, or its only export with hunks. Throws LoadError.
+ */
 export function exportedVariant(exported: Readonly<Record<string, unknown>>, file: string): Variant {
   const variant = theVariant(exported);
   if (variant === null) {
@@ -58,8 +60,8 @@ function theVariant(exported: Readonly<Record<string, unknown>>): object | null 
 }
 
 /**
- * An error in one line: `mine.ts:4: TypeError: …`. file: the name of the variant's file. Names no directory, so that output
- * does not depend on the place.
+ * Formats an error as one line: `mine.ts:4: TypeError: …`. file: the name of the variant's file. Contains no directory,
+ * so that output does not depend on the location.
  */
 export function describeError(error: unknown, file: string): string {
   const said = error instanceof Error ? error : new Error(`threw ${String(error)}`);
@@ -68,7 +70,7 @@ export function describeError(error: unknown, file: string): string {
   return `${placeIn(said.stack ?? '', file)}: ${kind}${text}`;
 }
 
-/** `mine.ts:4` of the first frame in the variant's file; the name alone without one. */
+/** `mine.ts:4` for the first stack frame in the variant's file; only the name if there is none. */
 function placeIn(stack: string, file: string): string {
   const at = stack.indexOf(`${file}:`);
   const line = at < 0 ? null : /^\d+/.exec(stack.slice(at + file.length + 1));

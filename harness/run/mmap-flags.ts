@@ -1,4 +1,4 @@
-/** The flags with which mmap is called for an op. FreeBSD: sys/sys/mman.h */
+/** The flags passed to mmap for an op. FreeBSD: sys/sys/mman.h */
 import { MAP_ANON, MAP_FIXED, MAP_GUARD, MAP_PRIVATE, MAP_SHARED, MAP_STACK } from '../../core/index.ts';
 import type { MmapKind, MmapOperands } from '../workload/ops.ts';
 
@@ -10,7 +10,7 @@ const BY_KIND: Readonly<Record<MmapKind, number>> = {
   phys: 0,
 };
 
-/** A guard is neither private nor shared: mmap refuses either. */
+/** A guard is neither private nor shared: mmap rejects both flags for it. */
 export function mmapFlags({ kind, shared, fixed }: MmapOperands): number {
   const unshared = kind === 'guard' ? 0 : MAP_PRIVATE;
   return BY_KIND[kind] | (shared ? MAP_SHARED : unshared) | (fixed ? MAP_FIXED : 0);

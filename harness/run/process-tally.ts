@@ -1,8 +1,8 @@
 /**
- * The exits and execs of a run by the kind of the process at that moment: how many there were, how many of those
- * processes had read the shared page, how many pmap_remove calls they made and how many of these left early.
+ * Counts the exits and execs of a run by the kind of process: how many there were, how many of those processes had read
+ * the shared page, how many pmap_remove calls they made and how many of these returned early.
  *
- * Counts forward, op by op; holds what it knows of a process only while that lives.
+ * It counts forward, op by op, and keeps what it knows of a process only while the process exists.
  */
 import { OUTCOME_OK } from '../workload/names.ts';
 import { OP_CLOCK, OP_EXEC, OP_EXIT, OP_FORK, OP_RFORK_MEM, OP_TOUCH, OP_VFORK } from '../workload/ops.ts';
@@ -10,7 +10,7 @@ import { type ByKind, type KindCalls, PROCESS_KINDS, type ProcessKind, type Remo
 
 interface Living {
   kind: ProcessKind;
-  /** has read the shared page since it was made or last exec'd */
+  /** has read the shared page since its creation or last exec */
   touched: boolean;
 }
 
@@ -25,12 +25,12 @@ export class ProcessTally {
   readonly byKind = noKinds();
   #known = new Map<number, Living>();
 
-  /** Of a process before its next op. One that nobody made counts as forked until it execs. */
+  /** Kind of a process before its next op. A process without a creator counts as forked until it execs. */
   kindOf(process: number): ProcessKind {
     return this.#known.get(process)?.kind ?? 'forked';
   }
 
-  /** Processes are numbered anew from here on. carried: as in Piece. */
+  /** Process numbers change from here on. carried: as in Piece. */
   carry(carried: Int32Array): void {
     const before = this.#known;
     this.#known = new Map();
@@ -40,7 +40,7 @@ export class ProcessTally {
     }
   }
 
-  /** An op of a process is done: code and arg as in the op list, its outcome, and its pmap_remove calls. */
+  /** Counts a completed op: code and arg as in the op list, its outcome, and its pmap_remove calls. */
   take(code: number, process: number, arg: number, outcome: number, removes: Readonly<RemoveCalls>): void {
     if (code === OP_EXEC) this.#add('exec', process, removes);
     else if (code === OP_EXIT) this.#add('exit', process, removes);

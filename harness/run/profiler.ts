@@ -1,6 +1,4 @@
-/**
- * Fills a record's profile: after each op, what it came to at each site of the kernel.
- */
+/** Fills a record's profile: what each op counted at each site of the kernel. */
 import type { Machine } from '../../core/index.ts';
 import type { Profile } from './record.ts';
 
@@ -13,14 +11,14 @@ export class Profiler {
   #what = new Uint8Array(4096);
   #delta = new Float64Array(4096);
 
-  /** ops: how many there can be. From now on the machine charges what it counts. */
+  /** ops: the maximum number of ops. The machine charges its counters from now on. */
   constructor(m: Machine, ops: number) {
     this.#m = m;
     this.#from = new Uint32Array(ops + 2);
     m.events.calls.charge(m.counters);
   }
 
-  /** An op is done, or the run ended in it. */
+  /** Call when an op is done, or when the run ended in it. */
   after(): void {
     this.#m.events.calls.drain(this.#take);
     this.#from[++this.#ops] = this.#used;

@@ -1,19 +1,19 @@
 /**
- * RunRecord: what one variant did with one workload. Plain data and typed arrays throughout, so that structured clone
- * carries it between processes and comparison needs no machine.
+ * RunRecord: what one variant did with one workload. It is plain data and typed arrays throughout, so that structured
+ * clone can carry it between processes and comparison needs no machine.
  *
- * A record is a function of workload, variant and options alone: no time, no path, no host, no process id.
+ * A record depends only on workload, variant and options: it contains no time, path, host or process id.
  */
 import type { Snapshot } from '../../core/index.ts';
 
 export { OUTCOME_STOPPED } from '../workload/names.ts';
 
-/** How a run ended. Only `failed` is no outcome of the simulated kernel. */
+/** How a run ended. All kinds except `failed` are outcomes of the simulated kernel. */
 export type Ended =
   | { readonly kind: 'done' }
   | {
       readonly kind: 'panic';
-      /** index of the op that was being run */
+      /** index of the op being run */
       readonly op: number;
       /** the C function */
       readonly where: string;
@@ -22,27 +22,27 @@ export type Ended =
     }
   | Failure;
 
-/** load: the variant never came to run. limit: wall time. memory: resident memory. killed: its process went away. */
+/** load: the variant could not be loaded. limit: wall time. memory: resident memory. killed: its process died. */
 export type FailureKind = 'load' | 'throw' | 'limit' | 'memory' | 'killed';
 
 export interface Failure {
   readonly kind: 'failed';
   readonly how: FailureKind;
-  /** index of the op that was being run, null if that is not known */
+  /** index of the op being run, null if unknown */
   readonly op: number | null;
   readonly message: string;
 }
 
-/** One entry per op that was run to its end. */
+/** One entry per op that ran to completion. */
 export interface PerOp {
   /** outcome: 0 ok, errno 1..99, 128 + signal, 256 not run, 257 stopped at a yield point */
   readonly code: Int32Array;
-  /** what the op returned or read: a child's number, an address, the time; 0 if nothing */
+  /** what the op returned or read: a child's number, an address, the time; 0 if it has no value */
   readonly value: Float64Array;
-  /** pm_stats of the acting process's pmap after the op; 0 once the process has none */
+  /** pm_stats of the acting process's pmap after the op; 0 if the process no longer has one */
   readonly residentCount: Int32Array;
   readonly wiredCount: Int32Array;
-  /** top-level pages of that pmap: 1, 2 with page-table isolation, 0 once the process has none */
+  /** top-level pages of that pmap: 1, or 2 with page-table isolation; 0 if the process no longer has one */
   readonly topPages: Uint8Array;
   /**
    * 4K pages that the acting process's pmap maps in the span that the op was about, if it may take mappings away or wire
@@ -56,12 +56,12 @@ export interface PerOp {
   readonly counterDelta: Int32Array;
 }
 
-/** Digests of the whole machine after an op, up to renaming of frames and objects. */
+/** Digests of the whole machine after an op; independent of frame and object numbers. */
 export interface Checkpoint {
   readonly op: number;
   readonly map: string;
   readonly tables: string;
-  /** some call waits at a yield point: what it does to page tables is half done */
+  /** some call is stopped at a yield point and has updated the page tables only partly */
   readonly isMidCall: boolean;
   /**
    * resident_count, wired_count, top-level pages, pages mapped and those that the map does not allow, of every pmap:
@@ -73,7 +73,7 @@ export interface Checkpoint {
 /** Numbers that Checkpoint.pmaps has of each pmap. */
 export const PMAP_FIELDS = 5;
 
-/** Op `op` went on with the call that stopped in op `from`. */
+/** Op `op` resumed the call that stopped in op `from`. */
 export interface Resumed {
   readonly op: number;
   readonly from: number;
@@ -87,27 +87,30 @@ export interface RemoveCalls {
 export const PLACES = ['exit', 'exec', 'other'] as const;
 export type Place = (typeof PLACES)[number];
 
-/** What a process is when it exits or execs: exec'd since it was made; never exec'd, made by fork; never, shares a space. */
+/**
+ * Kind of a process when it exits or execs: it has exec'd since its creation; it has not and was made by fork; it has
+ * not and shares a vmspace.
+ */
 export const PROCESS_KINDS = ['execed', 'forked', 'vforked'] as const;
 export type ProcessKind = (typeof PROCESS_KINDS)[number];
 
 /** Exits, or execs, of processes of one kind. */
 export interface KindCalls extends RemoveCalls {
   processes: number;
-  /** of them: have read the shared page since they were made or last exec'd */
+  /** how many of them have read the shared page since their creation or last exec */
   touched: number;
 }
 
 export type ByKind = Readonly<Record<ProcessKind, Readonly<Record<'exit' | 'exec', KindCalls>>>>;
 
-/** A gauge that is not back where it started although no process is left. */
+/** A gauge that is not back at its initial value although no process is left. */
 export interface Leftover {
   readonly what: string;
   readonly start: number;
   readonly end: number;
 }
 
-/** What the end of the workload left behind; `left` is filled only when no process is alive. */
+/** Leaks at the end of the workload; `left` is filled only if no process is alive. */
 export interface Balance {
   readonly alive: number;
   readonly left: readonly Leftover[];
@@ -117,16 +120,16 @@ export interface Balance {
 export interface ReplayStats {
   /** page accesses made for the recording's faults, touches and pages resident at exec */
   accesses: number;
-  /** of them: no fault, one fault or more and then done, ended in a signal */
+  /** of these accesses: without a fault, completed after one or more faults, ended in a signal */
   hits: number;
   faulted: number;
   signals: number;
-  /** faults in the recording: of an absent page, of a present one */
+  /** faults in the recording: on an absent page, on a present one */
   recordedFaults: number;
   recordedFaultsPresent: number;
-  /** recorded faults of an absent page that found it mapped already: prefault, or a mapping too many */
+  /** recorded faults on an absent page that found it already mapped: because of prefault, or of an extra mapping */
   mappedAlready: number;
-  /** faults taken where the recording has none: at a touch, or a second one for one access */
+  /** faults taken where the recording has none: at a touch, or a second one for the same access */
   extraFaults: number;
   /** ops that returned an errno */
   failedOps: number;
@@ -143,28 +146,28 @@ export interface Violation {
   readonly got: string;
 }
 
-/** Ops of a run that followed one another, op by op. A record holds all of them as one part. */
+/** Consecutive ops of a run, op by op. A record contains all of them as one part. */
 export interface RunPart {
-  /** ops that were run to their end */
+  /** number of ops that ran to completion */
   readonly ops: number;
   readonly perOp: PerOp;
   /** counters before its first op (booting counts too) */
   readonly start: Float64Array;
-  /** by number of the op in the workload */
+  /** op numbers are those of the workload */
   readonly checkpoints: readonly Checkpoint[];
-  /** ops that went on with a stopped call, in order, by number of the op in the workload */
+  /** ops that resumed a stopped call, in order; op numbers are those of the workload */
   readonly resumed: readonly Resumed[];
   readonly violations: readonly Violation[];
-  /** calls into the pmap layer; null unless asked for */
+  /** calls into the pmap layer; null unless requested */
   readonly events: RecordedEvents | null;
 }
 
-/** What a run came to. */
+/** The result of a run. */
 export interface RunEnd {
   readonly workload: string;
   readonly variant: string;
   readonly ended: Ended;
-  /** ops that were run to their end */
+  /** number of ops that ran to completion */
   readonly ops: number;
   /** counters before the first op (booting counts too) and after the last */
   readonly start: Float64Array;
@@ -173,26 +176,26 @@ export interface RunEnd {
   readonly balance: Balance;
   /** null unless the workload is a recording */
   readonly replay: ReplayStats | null;
-  /** those of all parts */
+  /** violations of all parts */
   readonly violations: readonly Violation[];
-  /** the whole state after op `op`, as plain data; null unless asked for, and if the run did not get there */
+  /** the whole state after op `op`, as plain data; null if not requested or if the run did not reach it */
   readonly state: { readonly op: number; readonly machine: Snapshot } | null;
-  /** null unless asked for */
+  /** null unless requested */
   readonly profile: Profile | null;
 }
 
 export type RunRecord = RunPart & RunEnd;
 
-/** Op i made events from[i] .. from[i + 1], each EVENT_WORDS numbers of `words` (core/events). */
+/** Op i emitted events from[i] .. from[i + 1], each EVENT_WORDS numbers of `words` (core/events). */
 export interface RecordedEvents {
   readonly from: Uint32Array;
   readonly words: Float64Array;
 }
 
 /**
- * What the ops came to, at the sites of the kernel where it was counted (core/calls). Node n of the tree of sites is
- * site[n] under node parent[n]; node 0 is the op itself. Op i charged delta[k] of quantity what[k] to node[k], for k in
- * from[i] .. from[i + 1]; the op that a run ended in is the last one. Quantities: the counters, then CHARGED_EXTRA.
+ * What each op counted, by the kernel site where it was counted (core/calls). Node n of the tree of sites is site[n]
+ * under node parent[n]; node 0 is the op itself. Op i charged delta[k] of quantity what[k] to node[k], for k in from[i]
+ * .. from[i + 1]; the op in which the run ended is the last one. Quantities: the counters, then CHARGED_EXTRA.
  */
 export interface Profile {
   readonly parent: Int32Array;
@@ -201,20 +204,20 @@ export interface Profile {
   readonly node: Uint16Array;
   readonly what: Uint8Array;
   readonly delta: Float64Array;
-  /** sums over the pmaps of all address spaces at the end, read off them */
+  /** sums over the pmaps of all address spaces at the end, read from the pmaps themselves */
   readonly residentCount: number;
   readonly wiredCount: number;
 }
 
-/** What a run is asked for besides its record. */
+/** Optional parts of a run's record, and limits. */
 export interface RunOptions {
   /** record calls into the pmap layer */
   readonly events?: boolean;
-  /** charge what is counted to the places where it happens */
+  /** charge counters to the places where they change */
   readonly profile?: boolean;
   /** take the whole state after this op */
   readonly stateAfter?: number;
-  /** check every invariant: after each op, or at checkpoints where there are CHECKED_OPS or more */
+  /** check every invariant: after each op, or only at checkpoints if there are CHECKED_OPS ops or more */
   readonly check?: boolean;
   /** a member of the seam that does nothing, whatever the variant: a fault planted in all of them alike */
   readonly without?: 'vmspaceClear';
@@ -224,10 +227,12 @@ export interface RunOptions {
   readonly digests?: boolean;
 }
 
-/** From this many ops on a workload is checked at checkpoints only: process exits, stops, snapshots and the end. */
+/**
+ * A workload with at least this many ops is checked at checkpoints only: process exits, stops, snapshots and the end.
+ */
 export const CHECKED_OPS = 20_000;
 
-/** A part without ops: of a run that is over, or that never got anywhere. */
+/** A part without ops, for a run that is over or never started. */
 export function emptyPart(): RunPart {
   return {
     ops: 0,
@@ -251,7 +256,7 @@ export function emptyPart(): RunPart {
   };
 }
 
-/** The end of a run that never got anywhere, or whose process was lost with all that it had counted. */
+/** The end of a run that never started, or whose process was lost with all its counts. */
 export function failedEnd(workload: string, variant: string, ended: Failure): RunEnd {
   return {
     workload,

@@ -1,7 +1,7 @@
 /**
- * Fills the per-op arrays of a run's parts: outcome, statistics of the acting pmap, and what the op added to each counter.
+ * Fills the per-op arrays of a run's parts: outcome, statistics of the acting pmap, and the increments of each counter.
  *
- * Hot: after() runs once per op, over arrays that only grow. Counters that an op left alone cost a comparison each.
+ * Hot: after() runs once per op, over arrays that only grow. An unchanged counter costs one comparison.
  */
 import {
   COUNTER_COUNT,
@@ -18,10 +18,10 @@ import {
 } from '../../core/index.ts';
 import { OUTCOME_STOPPED, type PerOp, type Place, type RemoveCalls, type Resumed } from './record.ts';
 
-/** Top-level pages that a pmap has. */
+/** Number of top-level pages of a pmap. */
 export const topPagesOf = ({ top, topUser }: Pmap): number => (top === 0 ? 0 : 1) + (topUser === 0 ? 0 : 1);
 
-/** Only the code of a variant can make a count of something else. */
+/** Only a variant's code can turn a count into something that is not an integer. */
 function noInteger(what: string, got: number): never {
   throw new Error(`${what}: expected an integer, got ${got}`);
 }
@@ -45,20 +45,20 @@ export class Recorder {
     exec: { calls: 0, early: 0 },
     other: { calls: 0, early: 0 },
   };
-  /** where the calls that wait at a yield point stopped, and the place to which their pmap_remove calls belong */
+  /** the op where each stopped call stopped, and the place to which its pmap_remove calls belong */
   readonly #stopped = new Map<Proc, { readonly op: number; readonly place: Place }>();
-  /** of the part at hand: number of its first op, its ops so far, those that went on with a stopped call */
+  /** for the current part: number of its first op, ops so far, ops that resumed a stopped call */
   #first = 0;
   ops = 0;
   resumed: Resumed[] = [];
 
-  /** counters: the machine's, as they stand before the first op. */
+  /** counters: the machine's, before the first op. */
   constructor(counters: Float64Array) {
     this.#counters = counters;
     this.#before = counters.slice();
   }
 
-  /** A part of at most `ops` ops begins, with op `first` of the workload. */
+  /** Starts a part of at most `ops` ops, with op `first` of the workload. */
   begin(first: number, ops: number): void {
     if (this.#code.length < ops) {
       this.#code = new Int32Array(ops);
@@ -116,7 +116,7 @@ export class Recorder {
     this.ops = op + 1;
   }
 
-  /** calls that wait at a yield point */
+  /** number of calls stopped at a yield point */
   get stopped(): number {
     return this.#stopped.size;
   }
@@ -160,7 +160,7 @@ export class Recorder {
     this.#delta.set(delta);
   }
 
-  /** What the part holds, up to the beginning of the next one: its arrays are used again. */
+  /** The part's data, valid until the next part begins: the arrays are reused. */
   perOp(): PerOp {
     const { ops } = this;
     return {

@@ -1,6 +1,4 @@
-/**
- * How faithful the replay of a recording is, counted access by access, and what its processes did to pmap_remove.
- */
+/** Counts how faithful the replay of a recording is, access by access, and the pmap_remove calls of its processes. */
 import { REMOVE_CALLS, REMOVE_EARLY_EXITS } from '../../core/index.ts';
 import { OUTCOME_NOT_RUN, OUTCOME_OK, OUTCOME_SIGNAL } from '../workload/names.ts';
 import { ORIGIN_FAULT, ORIGIN_FAULT_PRESENT, ORIGIN_PLAIN, ORIGIN_RESIDENT, type OpChunk } from '../workload/ops.ts';
@@ -8,7 +6,7 @@ import type { Piece } from '../workload/pieces.ts';
 import { ProcessTally } from './process-tally.ts';
 import type { ReplayStats } from './record.ts';
 
-/** What the interpreter says of its last op. */
+/** The interpreter's report on its last op. */
 interface LastOp {
   readonly accesses: number;
   readonly faults: number;
@@ -19,7 +17,7 @@ export class ReplayTally {
   #actors: Piece['actors'];
   readonly #counters: Float64Array;
   readonly #processes = new ProcessTally();
-  /** pmap_remove calls of the op at hand; before it, all there were */
+  /** pmap_remove calls of the current op, and the totals before it */
   readonly #removes = { calls: 0, early: 0 };
   #calls: number;
   #early: number;
@@ -36,7 +34,7 @@ export class ReplayTally {
     byKind: this.#processes.byKind,
   };
 
-  /** counters: the machine's, as they stand before the first op. */
+  /** counters: the machine's, before the first op. */
   constructor({ actors }: Pick<Piece, 'actors'>, counters: Float64Array) {
     this.#actors = actors;
     this.#counters = counters;
@@ -44,13 +42,13 @@ export class ReplayTally {
     this.#early = counters[REMOVE_EARLY_EXITS];
   }
 
-  /** The ops from here on are those of this piece. */
+  /** From here on, ops belong to this piece. */
   enter({ actors, carried }: Piece): void {
     this.#actors = actors;
     if (carried !== null) this.#processes.carry(carried);
   }
 
-  /** Entry `at` of a chunk is done. */
+  /** Counts the completed entry `at` of a chunk. */
   take(chunk: OpChunk, at: number, code: number, last: LastOp): void {
     this.#takeRemoves(chunk, at, code);
     this.#takeAccesses(chunk.origin[at], code, last);
@@ -76,7 +74,7 @@ export class ReplayTally {
     stats.signals += signalled;
     stats.faulted += faulted - signalled;
     stats.hits += accesses - faulted;
-    // A page resident at exec was faulted in before the recording of faults began.
+    // A page resident at exec was faulted in before the recording of faults started.
     const expected = origin === ORIGIN_FAULT || origin === ORIGIN_FAULT_PRESENT || origin === ORIGIN_RESIDENT ? 1 : 0;
     if (faults > expected) stats.extraFaults += faults - expected;
     if (origin === ORIGIN_FAULT) {

@@ -1,6 +1,4 @@
-/**
- * run: one workload, one machine, one variant; what came of it is a RunRecord.
- */
+/** run: one workload on one machine with one variant. The result is a RunRecord. */
 import type { Machine, Variant } from '../../core/index.ts';
 import type { Workload } from '../workload/ops.ts';
 import { headOf, pieceOf } from '../workload/pieces.ts';
@@ -9,11 +7,11 @@ import { type RunWatch, Session } from './session.ts';
 
 export interface RunResult {
   readonly record: RunRecord;
-  /** the machine to use again; null if the run failed, which can leave anything behind */
+  /** the machine for reuse; null if the run failed, because its state is then unknown */
   readonly machine: Machine | null;
 }
 
-/** machine: one to use again, or null. */
+/** machine: one to reuse, or null. */
 export function run(
   machine: Machine | null,
   workload: Workload,

@@ -1,8 +1,9 @@
 /**
- * A run that takes its ops piece by piece: one machine, one variant; every piece gives a part, and the run an end.
+ * A run that takes its ops piece by piece, on one machine with one variant; every piece yields a part, and the run an
+ * end.
  *
- * A panic is an outcome. Whatever else is thrown is a failure of the variant (or of this program) and ends the run with
- * an end that says so. The machine is reset first, so that a run does not depend on what ran before.
+ * A panic is an outcome. Any other exception is a failure of the variant (or of this program) and ends the run with an
+ * end that says so. The machine is reset first, so that a run does not depend on what ran before.
  */
 import {
   COUNTER_COUNT,
@@ -41,22 +42,22 @@ import {
 import { Recorder, topPagesOf } from './recorder.ts';
 import { ReplayTally } from './replay-tally.ts';
 
-/** What the harness around a run wants to know while it lasts, and how it words what a variant throws. */
+/** How the surrounding harness follows a run in progress, and how it formats what a variant throws. */
 export interface RunWatch {
   /** op `op` is about to be run; may throw a RunLimit */
   readonly announce?: (op: number) => void;
   readonly describe?: (error: unknown) => string;
-  /** makes what options.check asks for; the run does not know who checks it */
+  /** creates the checker for options.check; the run does not depend on a particular one */
   readonly checker?: MakeChecker;
 }
 
-/** Recounts the machine after an op; what does not hold goes to its violations. See harness/check. */
+/** Recounts the machine after an op and adds what does not hold to its violations. See harness/check. */
 export interface OpChecker {
   readonly after: (
     moment: { readonly op: number; readonly verb: string; readonly code: number; readonly acting: Proc | null },
     isChecked: boolean,
   ) => void;
-  /** p clears the map of vm, which `clear` does. */
+  /** p clears the map of vm, by calling `clear`. */
   readonly sweep: (p: Proc, vm: Vmspace, clear: () => void) => void;
   readonly violations: readonly Violation[];
 }
@@ -70,13 +71,13 @@ export type MakeChecker = (checked: {
 /** Thrown by announce: the process has grown too large. */
 export class RunLimit extends Error {}
 
-/** The variant's hunks, with the checker around each sweep of a map. */
+/** The variant's hunks, with the checker around each final vm_map_remove of a map. */
 const watched = (hunks: Hunks, checker: OpChecker): Hunks => ({
   ...hunks,
   vmspaceClear: (m, p, vm) => checker.sweep(p, vm, () => hunks.vmspaceClear(m, p, vm)),
 });
 
-/** What a run is of. */
+/** Input of a run. */
 export interface SessionSpec {
   readonly head: WorkloadHead;
   readonly variant: Variant;
@@ -95,14 +96,14 @@ export class Session {
   readonly #tally: ReplayTally | null;
   readonly #checker: OpChecker | null;
   readonly #profiler: Profiler | null;
-  /** the op after which the run is over */
+  /** the op after which the run ends */
   readonly #last: number;
   #checkpoints: Checkpoint[] = [];
   #ops = 0;
   #state: RunEnd['state'] = null;
   #ended: Ended | null = null;
 
-  /** machine: one to use again, or null. first: the piece that is taken first. */
+  /** machine: one to reuse, or null. first: the first piece. */
   constructor(machine: Machine | null, spec: SessionSpec, first: Piece) {
     const { head, variant, options, watch } = spec;
     const { without } = options;
@@ -129,17 +130,17 @@ export class Session {
     return make({ m: this.#m, accounting, nameOf: (p) => this.#interpreter.nameOf(p) });
   }
 
-  /** The run is over: by its last op, or by what ended it early. Pieces taken from now on give empty parts. */
+  /** The run is over: by its last op, or by an early end. Pieces taken from now on yield empty parts. */
   get isOver(): boolean {
     return this.#ended !== null;
   }
 
-  /** The machine to use again once the run is over; null if the run failed, which can leave anything behind. */
+  /** The machine for reuse once the run is over; null if the run failed, because its state is then unknown. */
   get machine(): Machine | null {
     return this.#ended?.kind === 'failed' ? null : this.#m;
   }
 
-  /** Run the ops of the next piece. The part holds up to the piece after it: the arrays of its ops are used again. */
+  /** Runs the ops of the next piece. The part is valid until the next piece: its arrays are reused. */
   take(piece: Piece): RunPart {
     if (this.#ended !== null) return emptyPart();
     const m = this.#m;
@@ -171,7 +172,7 @@ export class Session {
     return this.#checker?.violations ?? [];
   }
 
-  /** How the run ended in this piece, null: it goes on behind it. */
+  /** Returns how the run ended in this piece, or null if it continues after it. */
   #toEnd(piece: Piece, eventsFrom: Uint32Array | null): Ended | null {
     try {
       this.#all(piece, eventsFrom);
@@ -250,7 +251,7 @@ export class Session {
     this.#checkpoints.push({ op, map, tables, isMidCall: this.#recorder.stopped > 0, pmaps });
   }
 
-  /** What the run came to, once it is over. */
+  /** The result of the run, once it is over. */
   end(): RunEnd {
     const m = this.#m;
     const { head, variant } = this.#spec;

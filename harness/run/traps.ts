@@ -1,13 +1,13 @@
 /**
- * What a run must not depend on: while it lasts, the clock and the random generator throw by name. A record would
- * otherwise differ from one run to the next.
+ * What a run must not depend on: while it lasts, the clock and the random generator throw an error that names them.
+ * Otherwise records would differ from one run to the next.
  */
 
 const refuse = (what: string) => (): never => {
   throw new Error(`${what} was called during a run: a record must not depend on it`);
 };
 
-/** Run `body` with Math.random, Date and performance.now out of reach. */
+/** Runs `body` with Math.random, Date and performance.now disabled. */
 export function withoutClock<T>(body: () => T): T {
   const { random } = Math;
   const { Date: realDate } = globalThis;

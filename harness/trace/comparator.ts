@@ -1,10 +1,11 @@
 /**
- * When are two events of two runs the same? One answer per comparator.
+ * Decides when two events of two runs are the same, in a way that depends on the comparator.
  *
- * exact: every word. no-cost: whether pmap_remove left early does not matter. isomorphic: pmaps, objects and frames may
- * have other numbers, one for one: a pmap or an object for good, since their numbers are never used again, a frame for as
- * long as it holds the same page. A page that stays in its frame in one run and moves, or gives way to another page, in the
- * other is a difference: at the first call that names it again, as calls say nothing of when a frame is freed.
+ * exact: every word must match. no-cost: ignores whether pmap_remove returned early. isomorphic: pmaps, objects and
+ * frames may have different numbers, mapped one to one. The mapping is permanent for a pmap or an object, since their
+ * numbers are never reused; for a frame it lasts while the frame holds the same page. A page that stays in its frame in
+ * one run but moves, or is replaced by another page, in the other is a difference. It is reported at the next call that
+ * names the page, since calls do not tell when a frame is freed.
  */
 import { EVENT_FRAME, EVENT_REMOVE_EARLY, EVENT_WORDS } from '../../core/events.ts';
 import { EVENT_KINDS, type EventKind } from '../../core/places.ts';
@@ -18,7 +19,7 @@ const OBJECT = 2;
 const COST = 3;
 const FRAME = 4;
 
-/** Words that are no plain values, by kind: [word, what it is]. The subject of most calls is a pmap. */
+/** Words that are not plain values, by kind: [word, what it is]. The subject of most calls is a pmap. */
 const SUBJECT: readonly [number, number] = [1, PMAP];
 const OF_PAGE = [
   [2, OBJECT],
@@ -49,7 +50,7 @@ const SPECIAL: Readonly<Record<EventKind, readonly (readonly [number, number])[]
 };
 
 const TYPES = new Uint8Array(EVENT_KINDS.length * EVENT_WORDS);
-/** Words that hold the object of the page in a frame, whose index follows; by kind and word, 0 for other words. */
+/** Words that hold the object of the page in a frame, followed by its index; by kind and word, 0 for other words. */
 const PAGE_OF = new Uint8Array(EVENT_KINDS.length * EVENT_WORDS);
 EVENT_KINDS.forEach((name, kind) => {
   for (const [word, type] of SPECIAL[name]) TYPES[kind * EVENT_WORDS + word] = type;
@@ -59,12 +60,12 @@ EVENT_KINDS.forEach((name, kind) => {
     .forEach(([word], i) => (PAGE_OF[kind * EVENT_WORDS + word] = objects[i][0]));
 });
 
-/** A one-for-one renaming that grows as numbers are met. 0 is nobody's number. */
+/** A one-to-one mapping of numbers that grows as numbers are seen. 0 maps only to itself. */
 class Renaming {
   #forth = new Int32Array(1024);
   #back = new Int32Array(1024);
 
-  /** Is b the name of a? Makes it so if neither has one. */
+  /** Does a map to b? If neither has been mapped yet, maps them to each other. */
   binds(a: number, b: number): boolean {
     if (a <= 0 || b <= 0) return a === b;
     const most = Math.max(a, b);
@@ -81,15 +82,18 @@ class Renaming {
   }
 }
 
-/** Which page (object and index, by their numbers in the first run) each frame of one run holds, as far as events say. */
+/**
+ * Which page (object and index, by their numbers in the first run) each frame of one run holds, according to the
+ * events.
+ */
 class Residents {
-  /** object of the page, plus one; 0: no page that is known */
+  /** object of the page, plus one; 0 if the page is unknown */
   #object = new Int32Array(1024);
   #index = new Float64Array(1024);
   /** the frame of each of these pages: by object, by index */
   readonly #frames = new Map<number, Map<number, number>>();
 
-  /** Was the page in this frame, with no other in it since? It is from now on, and nowhere else. */
+  /** Was the page in this frame, with no other page in it since? From now on it is in this frame only. */
   stays(frame: number, object: number, index: number): boolean {
     if (frame >= this.#object.length) this.#widen(frame);
     const was = this.#object[frame];
@@ -119,7 +123,10 @@ class Residents {
   }
 }
 
-/** Frames, each bound while it holds one page: what stays in one run stays in the other, so neither has a second name. */
+/**
+ * Maps frames for as long as each holds one page: what stays in one run must stay in the other, so neither has two
+ * names.
+ */
 class FrameRenaming {
   readonly #a = new Residents();
   readonly #b = new Residents();
@@ -147,7 +154,10 @@ export class Comparator {
     this.name = name;
   }
 
-  /** Compares event `i` of a with event `j` of b; an isomorphic comparator notes what they name. In order of time. */
+  /**
+   * Compares event `i` of a with event `j` of b; an isomorphic comparator records the numbers they name. Call in time
+   * order.
+   */
   same(a: Float64Array, i: number, b: Float64Array, j: number): boolean {
     const [atA, atB] = [i * EVENT_WORDS, j * EVENT_WORDS];
     const kind = a[atA];
@@ -179,7 +189,9 @@ export class Comparator {
     return true;
   }
 
-  /** The same but for numbers that may differ: what events of an op are matched by once the streams have parted. */
+  /**
+   * Like same, but ignores numbers that may differ: used to match the events of an op once the streams have diverged.
+   */
   alike(a: Float64Array, i: number, b: Float64Array, j: number): boolean {
     const [atA, atB] = [i * EVENT_WORDS, j * EVENT_WORDS];
     const kind = a[atA];

@@ -1,10 +1,10 @@
 /**
- * The two machines before and after the op where their traces part: what each address space holds, and in which rows the
- * states differ.
+ * The two machines before and after the op where their traces diverge: what each address space contains, and the rows
+ * in which the states differ.
  */
 import { type StateChange, type StateRow, diffStates } from '../compare/state-diff.ts';
 
-/** What one address space holds. */
+/** Contents of one address space. */
 export interface SpaceSummary {
   readonly vmspace: number;
   readonly refs: number;
@@ -13,18 +13,21 @@ export interface SpaceSummary {
   readonly tables: number;
 }
 
-/** Both machines at one time. */
+/** Both machines at the same point. */
 export interface StatePair {
   readonly when: 'before' | 'after';
-  /** null: that run did not get there */
+  /** null if that run did not reach it */
   readonly reference: readonly SpaceSummary[] | null;
   readonly candidate: readonly SpaceSummary[] | null;
-  /** rows that differ, up to renaming; `changes` holds the first of them. Null unless both got there. */
+  /**
+   * number of rows that differ, ignoring renumbering; `changes` lists the first of them. Null unless both runs reached
+   * it.
+   */
   readonly rows: number | null;
   readonly changes: readonly StateChange[];
 }
 
-/** A state as a run takes it: rows of its two planes. Null: the run did not get there. */
+/** A state as taken by a run: rows of its two planes. Null if the run did not reach it. */
 export type TakenState = Readonly<Record<'map' | 'tables', readonly StateRow[]>> | null;
 
 const MOST_CHANGES = 50;

@@ -1,8 +1,10 @@
 /**
- * trace: the event streams of two runs of one workload, op by op: where they first part, and what differs in all.
+ * trace: compares the event streams of two runs of one workload op by op: where they first diverge, and all that
+ * differs.
  *
- * An op is compared by its calls, its outcome, the statistics after it and what it counted; a comparator may leave some of
- * that out. Both records hold events. Linear in the number of events, as long as the two streams are alike within an op.
+ * An op is compared by its calls, its outcome, the statistics after it and its counter increments; a comparator may
+ * ignore some of these. Both records contain events. Linear in the number of events as long as the streams are alike
+ * within an op.
  */
 import { COMPARED, COUNTER_COUNT, COUNTER_NAMES } from '../../core/counters.ts';
 import { EVENT_WORDS } from '../../core/events.ts';
@@ -14,7 +16,7 @@ import { Comparator, type ComparatorName } from './comparator.ts';
 export const PARTS = ['calls', 'outcome', 'statistics', 'counters', 'end'] as const;
 export type Part = (typeof PARTS)[number];
 
-/** A number that differs: outcome code or value, a statistic, or what the op added to a counter. */
+/** A number that differs: outcome code or value, a statistic, or the op's increment of a counter. */
 export interface NumberDifference {
   readonly part: Part;
   readonly what: string;
@@ -26,7 +28,7 @@ export interface NumberDifference {
 export interface Divergence {
   readonly op: number;
   readonly parts: readonly Part[];
-  /** number within the op of the first event that differs, null if the calls are the same */
+  /** index within the op of the first event that differs, null if the calls are the same */
   readonly event: number | null;
   readonly numbers: readonly NumberDifference[];
 }
@@ -45,18 +47,18 @@ export interface TraceDiff {
   readonly ops: readonly [number, number];
   readonly events: readonly [number, number];
   readonly ended: readonly [Ended, Ended];
-  /** null: the two runs are the same to this comparator */
+  /** null if the comparator finds no difference between the two runs */
   readonly first: Divergence | null;
-  /** ops that differ in each part */
+  /** number of ops that differ in each part */
   readonly differing: Readonly<Record<Part, number>>;
-  /** kinds with an event without a counterpart */
+  /** kinds that have an event without a counterpart */
   readonly kinds: readonly KindSummary[];
 }
 
 const STATISTICS = 1;
 const COUNTERS = 2;
 
-/** Per counter, whether it is compared: as a statistic, as another counter, or not (0). */
+/** For each counter, how it is compared: as a statistic, as another counter, or not (0). */
 const comparedCounters = (name: ComparatorName): Uint8Array =>
   Uint8Array.from({ length: COUNTER_COUNT }, (_none, counter) => {
     if (!isCompared(counter)) return 0;
@@ -119,7 +121,7 @@ class Tracing {
     this.first ??= { op, parts, event: event < 0 ? null : event, numbers: this.#numbers(op) };
   }
 
-  /** Number of the first call in which the op differs, -1 if there is none. */
+  /** Index of the first call in which the op differs, -1 if there is none. */
   #firstCall(op: number): number {
     const { from: fromA, words: a } = this.#eventsA;
     const { from: fromB, words: b } = this.#eventsB;
@@ -131,7 +133,7 @@ class Tracing {
     return countA === countB ? -1 : count;
   }
 
-  /** Do statistics that are counted, or other counters, differ in what the op added? STATISTICS and COUNTERS bits. */
+  /** Do compared statistics or other counters differ in the op's increments? Returns STATISTICS and COUNTERS bits. */
   #counters(op: number): number {
     const { counterFrom: fromA, counterIndex: indexA, counterDelta: deltaA } = this.#a.perOp;
     const { counterFrom: fromB, counterIndex: indexB, counterDelta: deltaB } = this.#b.perOp;
@@ -174,7 +176,10 @@ class Tracing {
     return numbers;
   }
 
-  /** Counts the events from number `event` on that have no counterpart: a longest common subsequence of the op's rest. */
+  /**
+   * Counts the events from index `event` on that have no counterpart, by a longest common subsequence of the op's
+   * remaining events.
+   */
   #unmatched(op: number, event: number): void {
     const { from: fromA, words: a } = this.#eventsA;
     const { from: fromB, words: b } = this.#eventsB;
@@ -196,10 +201,10 @@ function addedBy({ perOp }: RunRecord, op: number): Map<number, number> {
   return added;
 }
 
-/** Above this many comparisons items are matched one by one in place. */
+/** Above this many comparisons, items are matched one by one in place. */
 const MOST_CELLS = 1_000_000;
 
-/** Numbers of the items of two lists that a longest common subsequence leaves out. */
+/** Indices of the items of two lists that a longest common subsequence omits. */
 function withoutCounterpart(n: number, m: number, alike: (x: number, y: number) => boolean): [number[], number[]] {
   const [onlyA, onlyB]: [number[], number[]] = [[], []];
   if (n * m > MOST_CELLS) {

@@ -1,11 +1,11 @@
 /**
- * The text of a random workload, op by op: who lives, what is mapped where, who waits for whom, so that each op has
- * something to act on.
+ * Composes the text of a random workload, op by op. Tracks which processes are alive, what is mapped and who waits for
+ * whom, so that each op has something to act on.
  */
 import { PAGE_SIZE } from '../../core/units.ts';
 import { formatSize } from './size.ts';
 
-/** What one op is made of; each number is taken modulo what there is to choose from. */
+/** The random inputs of one op; each number is taken modulo the number of choices. */
 export interface Choice {
   readonly verb: number;
   readonly who: number;
@@ -23,7 +23,7 @@ export interface Region {
   prot: string;
 }
 
-/** Memory of a child: its parent's, a copy of that, or what its program maps. */
+/** Memory of a child: shared with its parent, copied from it, or set up by its program. */
 export type ChildMemory = 'shared' | 'copied' | 'new';
 
 interface Space {
@@ -39,13 +39,13 @@ export interface Runner {
 }
 
 const FIRST_REGION = 0x4000000000;
-/** Room for one region; two in three are smaller than a page-table page's span, one reaches over it. */
+/** Room for one region; two in three are smaller than the span of a page-table page, one crosses its boundary. */
 const SLOT = 2 ** 22;
 const SLOTS = 64;
 const SIZES = [1, 1, 2, 3, 4, 8, 16, 40, 513];
 export const PROTECTIONS = ['rw', 'r', 'rw', 'rx', 'rwx', '-'];
 const PROGRAMS = ['sh60', 'cat'];
-/** Yield points to stop at. An exit reaches the second only where it is not the last user of its vmspace. */
+/** Yield points to stop at. An exit reaches the second only if it is not the last user of its vmspace. */
 const STOPS = ['refcnt-tested', 'refcnt-tested', 'release-failed', 'ppwait-cleared', 'fork-unlocked'];
 
 export const pick = <T>(from: readonly T[], choice: number): T => from[choice % from.length];
@@ -55,14 +55,14 @@ function memoryFor(parent: Space, memory: ChildMemory): Space {
   return { regions: memory === 'new' ? [] : parent.regions.map((region) => ({ ...region })) };
 }
 
-/** Builds the text of a workload; which verb comes next is its caller's choice. */
+/** Builds the text of a workload; the caller chooses the next verb. */
 export class Composer {
   readonly lines: string[] = [];
   readonly #alive: Runner[] = [];
   readonly #most: number;
   readonly #cpus: number;
   #made = 0;
-  /** Stopped within a call, and who lives once that has ended: nobody else stops until it goes on. */
+  /** The process stopped within a call, and who is alive when that call ends: no one else stops until it resumes. */
   #stopped: { readonly runner: Runner; readonly goOn: readonly Runner[] } | null = null;
 
   constructor(most: number, cpus: number) {
@@ -70,7 +70,10 @@ export class Composer {
     this.#cpus = cpus;
   }
 
-  /** Who acts: one of those who need not wait. null if there is none; then a new process has been started instead. */
+  /**
+   * Returns the process that acts: one of those that do not wait. Returns null if there is none; then it has started a
+   * new process instead.
+   */
   next(choice: Choice): Runner | null {
     const ready = this.#alive.filter((runner) => runner.blockedBy === null);
     if (ready.length > 0) return pick(ready, choice.who);
@@ -78,7 +81,7 @@ export class Composer {
     return null;
   }
 
-  /** Everybody exits, the youngest first. */
+  /** Makes all processes exit, the youngest first. */
   finish(): void {
     this.go();
     for (const runner of this.#alive.toReversed()) this.exit(runner, 0);
@@ -89,7 +92,7 @@ export class Composer {
     this.lines.push(`${runner.name}${cpu}: ${text}`);
   }
 
-  /** A span within a region of the process, and what may be done there; null if it has mapped nothing. */
+  /** Returns a span within a region of the process, and the region; null if it has mapped nothing. */
   span(runner: Runner, { where, from, size }: Choice): { text: string; region: Region } | null {
     const { regions } = runner.space;
     if (regions.length === 0) return null;
@@ -148,7 +151,7 @@ export class Composer {
     this.#gone(runner);
   }
 
-  /** Begin a call that others may run beside; go() ends it. */
+  /** Starts a call that others may run alongside; go() finishes it. */
   stop(runner: Runner, choice: Choice): void {
     if (this.#stopped !== null) return;
     const point = pick(STOPS, choice.how);

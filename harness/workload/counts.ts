@@ -1,4 +1,4 @@
-/** What a workload consists of: its ops by kind, its accesses by direction. */
+/** Composition of a workload: ops by kind, accesses by direction. */
 import {
   OP_NAMES,
   OP_ORDER,
@@ -15,9 +15,9 @@ import {
 
 export interface OpCounts {
   readonly ops: number;
-  /** `access` is read, write, run and touch-shared; `vfork` includes rfork, which shares the address space alike. */
+  /** `access` covers read, write, run and touch-shared; `vfork` includes rfork, which also shares the address space. */
   readonly opsByKind: Readonly<Record<string, number>>;
-  /** Page accesses, those of an op over a span counted one by one; a touch of the shared page is a read. */
+  /** Page accesses; an op over a span counts each access; a touch of the shared page is a read. */
   readonly accessesByKind: { readonly r: number; readonly w: number; readonly x: number };
 }
 

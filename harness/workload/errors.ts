@@ -1,14 +1,14 @@
-/** WorkloadError: a workload that cannot be read. One line says where, what was expected and what was found. */
+/** WorkloadError: a workload that cannot be read. One line gives the position, what was expected and what was found. */
 import { InputError } from '../input-error.ts';
 
-/** Line and column count from 1; 0 = the file as a whole, or the line as a whole. */
+/** Line and column count from 1; 0 means the whole file, or the whole line. */
 export class WorkloadError extends InputError {
   readonly file: string;
   readonly line: number;
   readonly column: number;
   readonly expected: string;
   readonly found: string;
-  /** A known word near the one found, '' if none. */
+  /** A known word close to the one found, '' if none. */
   readonly suggestion: string;
 
   constructor(

@@ -1,4 +1,4 @@
-/** The files of a workload under construction: one entry per name, as large as its largest mapping needs. */
+/** The files of a workload under construction: one entry per name, as large as its largest mapping requires. */
 import { PAGE_SIZE } from '../../core/units.ts';
 import type { WorkloadFile } from './ops.ts';
 
@@ -6,7 +6,7 @@ export class FileTable {
   readonly files: WorkloadFile[] = [];
   #byName = new Map<string, number>();
 
-  /** Index of the file, which then has at least `bytes` bytes. */
+  /** Index of the file, which is extended to at least `bytes` bytes. */
   index(name: string, bytes: number): number {
     const pages = Math.ceil(bytes / PAGE_SIZE);
     let index = this.#byName.get(name);

@@ -1,9 +1,9 @@
 /**
- * Random workloads: from a stream of numbers to ops that make sense one after the other.
+ * Random workloads: turns a stream of numbers into ops that make sense in sequence.
  *
- * A choice is a few numbers, and every choice becomes an op or nothing, whatever came before it. So a seed makes a
- * workload, and so does any list of choices: a search can take some away and what is left is still a workload. All is
- * text on the way, the same that a user would write.
+ * A choice is a few numbers, and every choice becomes an op or nothing, whatever preceded it. So a seed makes a
+ * workload, and so does any list of choices: a search can drop some, and the rest is still a workload. The intermediate
+ * form is text, the same that a user would write.
  */
 import { type ChildMemory, type Choice, Composer, PROTECTIONS, type Runner, pick } from './composer.ts';
 import type { Workload } from './ops.ts';
@@ -13,11 +13,11 @@ import { parseWorkload } from './text/parse.ts';
 export type { Choice };
 
 export interface GenerateOptions {
-  /** Choices, not all of which become ops. @default 60 */
+  /** Number of choices; not all of them become ops. @default 60 */
   readonly choices?: number;
-  /** Settings of the machine as a `machine` line says them, such as `pti=on cpus=2`. @default '' */
+  /** Settings of the machine as in a `machine` line, such as `pti=on cpus=2`. @default '' */
   readonly machine?: string;
-  /** Most processes alive at a time. @default 6 */
+  /** Maximum number of processes alive at a time. @default 6 */
   readonly processes?: number;
 }
 
@@ -31,12 +31,12 @@ const MAPPED_AT = [
   { name: 'stack-200K', prot: 'rw' },
 ];
 const ACCESSES = ['read', 'write', 'write', 'run'];
-/** One access in so many does not care for rights: it may end in a signal. */
+/** One access in this many ignores rights: it may end in a signal. */
 const CARELESS = 24;
 
 const intersection = (a: string, b: string): string => [...a].filter((right) => b.includes(right)).join('');
 
-/** A kind of access that rights allow; undefined where they allow none. */
+/** A kind of access that the rights allow; undefined if they allow none. */
 function allowedAccess(prot: string, how: number): string | undefined {
   if (how % CARELESS === 0) return pick(ACCESSES, how / CARELESS);
   const allowed = ACCESSES.filter((verb) => prot.includes(verb === 'run' ? 'x' : verb[0]));
@@ -90,7 +90,7 @@ const unmap: Compose = (composer, runner, choice) => {
   composer.op(runner, `munmap ${span.text}`, choice);
 };
 
-/** What a choice's verb selects; what stands here twice comes twice as often. */
+/** Verbs that a choice selects from; a verb listed twice is chosen twice as often. */
 const VERBS: readonly Compose[] = [
   map,
   map,
@@ -129,7 +129,7 @@ const VERBS: readonly Compose[] = [
   (composer, runner, choice) => composer.op(runner, `brk +${1 + (choice.size % 16)}p`, choice),
 ];
 
-/** The workload that these choices make; equal choices make equal workloads. */
+/** The workload for these choices; equal choices give equal workloads. */
 export function composeWorkload(choices: readonly Choice[], name: string, options: GenerateOptions = {}): Workload {
   const { machine = '', processes = 6 } = options;
   const cpus = Number(/\bcpus=(\d+)/.exec(machine)?.[1] ?? 1);
@@ -143,7 +143,7 @@ export function composeWorkload(choices: readonly Choice[], name: string, option
   return parseWorkload(`${[...head, ...composer.lines].join('\n')}\n`, name);
 }
 
-/** The workload of a seed, the same on every machine. */
+/** The workload for a seed, the same on every machine. */
 export function generateWorkload(seed: number, options: GenerateOptions = {}): Workload {
   const random = new Random(seed);
   const next = (): number => random.word();

@@ -1,6 +1,6 @@
 /** Lines of a workload's text. */
 
-/** The longest line that is read: bytes in a file, characters in a text. */
+/** The longest line that is read: in bytes for a file, in characters for a text. */
 export const MAX_LINE = 2 ** 20;
 
 /** Each line of a block, without its newline. */

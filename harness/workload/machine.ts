@@ -1,6 +1,4 @@
-/**
- * The keys of a `machine` line, with their defaults, and the address-space layout that follows from them.
- */
+/** The keys of a `machine` line with their defaults, and the address-space layout that results. */
 import { KERNEL_RESIDENT, PAGE_SIZE, VM_MAXUSER_ADDRESS_LA48, VM_MAXUSER_ADDRESS_LA57 } from '../../core/units.ts';
 import type { Abi, MachineSettings } from './ops.ts';
 import { formatSize, parseSize } from './size.ts';
@@ -18,7 +16,7 @@ export const DEFAULT_MACHINE: MachineSettings = Object.freeze({
 
 type SettingValue = number | boolean;
 
-/** One key: what it means, what it accepts in words, and its value to and from text (undefined: not accepted). */
+/** One key: its meaning, the accepted values in words, and conversion to and from text (undefined: not accepted). */
 export interface MachineKey {
   readonly key: string;
   readonly field: keyof MachineSettings;
@@ -74,9 +72,9 @@ export const MACHINE_KEYS: readonly MachineKey[] = [
   },
 ];
 
-/** The fixed places of a user address space. */
+/** The fixed locations in a user address space. */
 export interface AddressLayout {
-  /** First address beyond what the machine can address in user mode. */
+  /** First address beyond what user mode can address on the machine. */
   readonly limit: number;
   /** sv_maxuser: first address beyond the map */
   readonly top: number;
@@ -85,7 +83,10 @@ export interface AddressLayout {
   readonly stackTop: number;
 }
 
-/** Pages above the shared page that Linux64 has for its vdso. FreeBSD: sys/amd64/linux/linux_sysvec.c LINUX_VDSOPAGE_SIZE */
+/**
+ * Pages that Linux64 reserves for its vdso above the shared page. FreeBSD: sys/amd64/linux/linux_sysvec.c
+ * LINUX_VDSOPAGE_SIZE
+ */
 const VDSO_PAGES = 2;
 
 /** FreeBSD: sys/amd64/amd64/elf_machdep.c amd64_lower_shared_page */

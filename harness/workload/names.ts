@@ -1,6 +1,6 @@
 /**
- * Signals and errnos by name, with FreeBSD's numbers, and the code that an op's outcome is held as.
- * FreeBSD: sys/sys/signal.h, sys/sys/errno.h.
+ * Names of signals and errnos, with FreeBSD's numbers, and the encoding of an op's outcome. FreeBSD: sys/sys/signal.h,
+ * sys/sys/errno.h.
  */
 
 export const SIGNALS: Readonly<Record<string, number>> = {

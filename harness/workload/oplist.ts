@@ -1,10 +1,10 @@
 /**
- * Building an OpList: chunks are filled at their full size and the last one is cut to what it holds, so that a short
- * workload stays short when it is sent to another process.
+ * Builds an OpList: chunks are filled at full size and the last one is trimmed, so that a short workload stays short
+ * when it is sent to another process.
  */
 import { CHUNK_OPS, type Op, type OpChunk, type OpList } from './ops.ts';
 
-/** Ops in a list's first chunk before it has to grow. */
+/** Size of a list's first chunk until it has to grow. */
 const FIRST_CHUNK = 256;
 
 function newChunk(size: number): OpChunk {
@@ -42,7 +42,7 @@ export class OpListBuilder {
   #chunk = newChunk(FIRST_CHUNK);
   #used = 0;
 
-  /** Append an op; the operands are those of ops.ts. */
+  /** Appends an op; the operands are described in ops.ts. */
   push(code: number, who: number, addr: number, len: number, arg: number, line: number, base = 0): void {
     if (this.#used === this.#chunk.code.length) this.#makeRoom();
     const chunk = this.#chunk;
@@ -57,24 +57,24 @@ export class OpListBuilder {
     chunk.base[at] = base;
   }
 
-  /** Append a copy of an op. */
+  /** Appends a copy of an op. */
   pushOp(op: Op): void {
     this.push(op.code, op.who, op.addr, op.len, op.arg, op.line, op.base);
     this.markOrigin(op.origin);
     this.markExpect(op.expect);
   }
 
-  /** Set the origin of the op appended last. */
+  /** Sets the origin of the last appended op. */
   markOrigin(origin: number): void {
     this.#chunk.origin[this.#used - 1] = origin;
   }
 
-  /** Set the expected outcome (code + 1) of the op appended last. */
+  /** Sets the expected outcome (code + 1) of the last appended op. */
   markExpect(expect: number): void {
     this.#chunk.expect[this.#used - 1] = expect;
   }
 
-  /** The list. The builder must not be used afterwards. */
+  /** Returns the list. The builder must not be used afterwards. */
   finish(): OpList {
     const chunks = this.#full;
     if (this.#used > 0) chunks.push(this.#used === CHUNK_OPS ? this.#chunk : resized(this.#chunk, this.#used));

@@ -1,8 +1,9 @@
 /**
- * The op vocabulary: what a process can be asked to do, and how millions of such requests are held in memory.
+ * The op vocabulary: what a process can be asked to do, and how millions of such requests are stored in memory.
  *
- * Text, recorded traces and generators all become an OpList: parallel arrays in chunks, no object per op. Operands that
- * do not fit three numbers (the parameters of mmap, the maps of an exec) stand in side tables of the Workload.
+ * Text, recorded traces and generators all become an OpList: parallel arrays in chunks, without an object per op.
+ * Operands that do not fit in three numbers (the parameters of mmap, the maps of an exec) are in side tables of the
+ * Workload.
  */
 import { namesOf, numbersOf } from '../../core/numbered.ts';
 
@@ -17,7 +18,7 @@ export const OP_SPAWN = 2;
 export const OP_RFORK_MEM = 3;
 /** rfork(RFPROC | RFMEM | RFTHREAD). arg: child */
 export const OP_RFORK_THREAD = 4;
-/** rfork without RFPROC and RFMEM: take a private copy of a shared address space */
+/** rfork without RFPROC and RFMEM: makes a private copy of a shared address space */
 export const OP_UNSHARE = 5;
 /** arg: program */
 export const OP_EXEC = 6;
@@ -29,9 +30,9 @@ export const OP_EXIT = 8;
 export const OP_WAIT = 9;
 /** arg: target; len: signal */
 export const OP_KILL = 10;
-/** catch a signal. arg: signal */
+/** catches a signal. arg: signal */
 export const OP_HANDLER = 11;
-/** arg: index into Workload.mmaps; addr, base: the address wanted, if fixed; len */
+/** arg: index into Workload.mmaps; addr, base: the requested address, if fixed; len */
 export const OP_MMAP = 12;
 /** addr, base, len */
 export const OP_MUNMAP = 13;
@@ -49,26 +50,26 @@ export const OP_MLOCK = 18;
 export const OP_MUNLOCK = 19;
 /** len: bytes that the break moves, negative to shrink */
 export const OP_BRK = 20;
-/** addr, base, len; arg: step in bytes. Accesses at addr, addr + step, .. below addr + len: opAccesses() of them. */
+/** addr, base, len; arg: step in bytes. Accesses addr, addr + step, .. below addr + len: opAccesses() in total. */
 export const OP_READ = 21;
-/** as OP_READ */
+/** like OP_READ */
 export const OP_WRITE = 22;
-/** as OP_READ: instruction fetches */
+/** like OP_READ: instruction fetches */
 export const OP_RUN = 23;
-/** a read of the first byte of the shared page */
+/** reads the first byte of the shared page */
 export const OP_TOUCH = 24;
-/** read the time from the shared page; the value read is part of the outcome */
+/** reads the time from the shared page; the value read is part of the outcome */
 export const OP_CLOCK = 25;
-/** the next op of this process runs up to a yield point only. arg: index into STOP_POINTS */
+/** the next op of this process runs only up to a yield point. arg: index into STOP_POINTS */
 export const OP_STOP = 26;
-/** finish the op that was stopped */
+/** finishes the stopped op */
 export const OP_GO = 27;
-/** compare the whole state of the machine here */
+/** compares the whole state of the machine here */
 export const OP_SNAPSHOT = 28;
 /** the kernel frees a page of its own; the value is kernel_pmap's resident_count */
 export const OP_KMEM_FREE = 29;
 
-/** Name of each op: its verb in workload text. In the order of reports; the codes are as in core/numbered.ts. */
+/** Name of each op, which is its verb in workload text. In report order; the codes follow core/numbered.ts. */
 const OPS = [
   [OP_FORK, 'fork'],
   [OP_VFORK, 'vfork'],
@@ -104,13 +105,13 @@ const OPS = [
 
 export type OpName = (typeof OPS)[number][1];
 
-/** By code, and the codes in the order of reports. */
+/** Names by code, and codes in report order. */
 export const OP_NAMES: readonly OpName[] = namesOf<OpName>(OPS);
 export const OP_ORDER: readonly number[] = numbersOf(OPS);
 
-/** Accesses of a span of memory. */
+/** Does the op access a span of memory? */
 export const isAccess = (code: number): boolean => code === OP_READ || code === OP_WRITE || code === OP_RUN;
-/** Ops that make a process, their arg. */
+/** Does the op create a process (its arg)? */
 export const makesProcess = (code: number): boolean =>
   code === OP_FORK || code === OP_VFORK || code === OP_SPAWN || code === OP_RFORK_MEM || code === OP_RFORK_THREAD;
 
@@ -118,12 +119,12 @@ export const makesProcess = (code: number): boolean =>
 export const INHERITANCES = ['share', 'copy', 'none', 'zero'] as const;
 /** Operand of madvise: MADV_ value. FreeBSD: sys/sys/mman.h */
 export const ADVICES = ['normal', 'random', 'sequential', 'willneed', 'dontneed', 'free'] as const;
-/** Operand of msync, MS_INVALIDATE: the one that takes mappings away. FreeBSD: sys/sys/mman.h */
+/** Operand of msync, MS_INVALIDATE: the flag that removes mappings. FreeBSD: sys/sys/mman.h */
 export const MS_INVALIDATE = 2;
 /** Operand of stop: the yield points inside exit, exec and fork. */
 export const STOP_POINTS = ['refcnt-tested', 'release-failed', 'ppwait-cleared', 'fork-unlocked'] as const;
 
-/** Where an access op comes from: what a replay is judged by. */
+/** Origin of an access op, used to judge a replay. */
 export const ORIGIN_PLAIN = 0;
 /** a page that the recording found resident at exec, before the first user instruction */
 export const ORIGIN_RESIDENT = 1;
@@ -134,7 +135,7 @@ export const ORIGIN_FAULT_PRESENT = 3;
 /** a touch of the shared page, recorded or added by the touch policy */
 export const ORIGIN_TOUCH = 4;
 
-/** What a workload states about its machine: every key, defaults filled in. */
+/** The machine that a workload asks for: every key, with defaults filled in. */
 export interface MachineSettings {
   readonly cpus: number;
   readonly pti: boolean;
@@ -144,7 +145,7 @@ export interface MachineSettings {
   /** bytes, a power of two */
   readonly ram: number;
   readonly lowerShared: boolean;
-  /** pages that kernel_pmap holds after boot */
+  /** resident_count of kernel_pmap after boot */
   readonly kernelResident: number;
 }
 
@@ -154,17 +155,17 @@ export type MapKind = 'file' | 'anon' | 'stack' | 'guard';
 export interface ProgramMap {
   readonly kind: MapKind;
   readonly start: number;
-  /** bytes; of a stack, its whole reservation, gap and guard included */
+  /** bytes; for a stack, its whole reservation, including gap and guard */
   readonly len: number;
   readonly prot: number;
   readonly maxProt: number;
-  /** index into Workload.files; -1 unless of a file */
+  /** index into Workload.files; -1 if it does not map a file */
   readonly file: number;
   /** byte offset in the file */
   readonly off: number;
 }
 
-/** Pages that a new program accesses before its first op: what the kernel's loader and rtld do. */
+/** Pages that a new program accesses before its first op, through the kernel's loader and rtld. */
 export interface ProgramTouch {
   readonly start: number;
   readonly pages: number;
@@ -172,13 +173,13 @@ export interface ProgramTouch {
   readonly access: number;
 }
 
-/** What a `program` line says, defaults filled in. Sizes in bytes, multiples of a page. */
+/** The contents of a `program` line, with defaults filled in. Sizes in bytes, multiples of a page. */
 export interface ProgramSpec {
   readonly name: string;
-  /** map entries after exec, the shared page's included; 1: that one alone */
+  /** map entries after exec, including the shared page's; 1 means that one alone */
   readonly entries: number;
   readonly guards: number;
-  /** anonymous entries that nobody has touched yet, so that they have no object */
+  /** anonymous entries not touched yet, which therefore have no object */
   readonly untouched: number;
   readonly libs: number;
   readonly text: number;
@@ -188,27 +189,27 @@ export interface ProgramSpec {
 }
 
 /**
- * native: that of the machine. lowered: its user memory ends a page lower. linux: as native, but two pages, left to a vdso,
- * lie above the shared page.
+ * native: that of the machine. lowered: its user memory ends one page lower. linux: like native, but with two pages
+ * above the shared page, left for a vdso.
  */
 export const ABIS = ['native', 'lowered', 'linux'] as const;
 export type Abi = (typeof ABIS)[number];
 
-/** What exec puts into an address space besides the shared page. */
+/** What exec puts into an address space in addition to the shared page. */
 export interface Program {
   readonly name: string;
   readonly spec: ProgramSpec;
   readonly maps: readonly ProgramMap[];
   readonly touched: readonly ProgramTouch[];
-  /** first byte of the text; 0 in a program without maps */
+  /** first byte of the text; 0 for a program without maps */
   readonly text: number;
-  /** first byte of the writable data (vm_daddr); 0 in a program without maps */
+  /** first byte of the writable data (vm_daddr); 0 for a program without maps */
   readonly data: number;
-  /** where the break starts: end of data and bss (vm_daddr + vm_dsize); 0 in a program without maps */
+  /** initial break: end of data and bss (vm_daddr + vm_dsize); 0 for a program without maps */
   readonly heap: number;
 }
 
-/** A file that mappings name: one object, all of whose mappings share its pages. */
+/** A file that mappings refer to: one object, whose pages all mappings share. */
 export interface WorkloadFile {
   readonly name: string;
   pages: number;
@@ -216,16 +217,18 @@ export interface WorkloadFile {
   readonly mode: 'rw' | 'ro';
 }
 
-/** One life of a process: a name or pid that is used again after an exit is another one. */
+/** One lifetime of a process: a name or pid reused after an exit is a different process. */
 export interface Process {
   readonly name: string;
-  /** index of the process that makes it; -1: a child of init with an empty address space, made before its first op */
+  /**
+   * index of the process that creates it; -1: a child of init with an empty address space, created before its first op
+   */
   readonly parent: number;
   /** pid in the recording, 0 otherwise */
   readonly pid: number;
 }
 
-/** Who performs an op: a process, through one of its threads, on a CPU. */
+/** The actor of an op: a process, through one of its threads, on a CPU. */
 export interface Actor {
   readonly process: number;
   /** '' = the main thread */
@@ -235,7 +238,7 @@ export interface Actor {
 
 export type MmapKind = 'anon' | 'guard' | 'stack' | 'file' | 'phys';
 
-/** The operands of an mmap that are not its address and length. */
+/** The operands of an mmap other than its address and length. */
 export interface MmapOperands {
   readonly kind: MmapKind;
   readonly prot: number;
@@ -251,11 +254,14 @@ export interface MmapOperands {
   readonly result: number;
 }
 
-/** Reads of the shared page in a replay: as recorded, also by every exec'd dynamic program, never, by every process. */
+/**
+ * Which processes read the shared page in a replay: as recorded, also every exec'd dynamic program, none, every
+ * process.
+ */
 export const TOUCH_POLICIES = ['recorded', 'exec', 'never', 'all'] as const;
 export type TouchPolicy = (typeof TOUCH_POLICIES)[number];
 
-/** Lines of a trace that made no op, by reason. */
+/** Trace lines that produced no op, by reason. */
 export interface LeftOut {
   faultsInVdso: number;
   faultsInVvar: number;
@@ -265,24 +271,29 @@ export interface LeftOut {
   brkWithinPage: number;
 }
 
-/** What a trace was, beside its ops. */
+/** Facts about a trace in addition to its ops. */
 export interface TraceFacts {
   readonly touch: TouchPolicy;
-  /** lines, the meta line included */
+  /** number of lines, including the meta line */
   readonly lines: number;
   /** the command that was recorded */
   readonly command: string;
   readonly leftOut: Readonly<LeftOut>;
-  /** processes whose exit is not in it: they exit at its end. A whole recording has none; one that was cut off has. */
+  /**
+   * processes whose exit is not in the trace: they exit at its end. A complete recording has none; one that was cut off
+   * does.
+   */
   readonly exitsAdded: number;
 }
 
-/** A workload: plain data throughout, so that structured clone hands it to another process. */
+/** A workload: plain data throughout, so that structured clone can pass it to another process. */
 export interface Workload {
   readonly name: string;
   readonly title: string;
   readonly machine: MachineSettings;
-  /** kill: an access that ends in a signal ends the process, unless it catches it. report: it is only recorded. */
+  /**
+   * kill: an access that ends in a signal ends the process, unless the process catches it. report: it is only recorded.
+   */
   readonly signals: 'kill' | 'report';
   readonly files: readonly WorkloadFile[];
   readonly programs: readonly Program[];
@@ -292,25 +303,25 @@ export interface Workload {
   /** Names of mmap results. An op with base b > 0 acts at the address last stored under results[b - 1], plus addr. */
   readonly results: readonly string[];
   readonly ops: OpList;
-  /** null unless it comes from a recording */
+  /** null unless the workload is a recording */
   readonly trace: TraceFacts | null;
 }
 
 export const CHUNK_OPS = 65_536;
 
-/** Parallel arrays of CHUNK_OPS ops, fewer in the last chunk of a list. */
+/** Parallel arrays of CHUNK_OPS ops; the last chunk of a list may be shorter. */
 export interface OpChunk {
   readonly code: Uint8Array;
   /** ORIGIN_ */
   readonly origin: Uint8Array;
-  /** 0: nothing expected; else the expected outcome code + 1 (names.ts) */
+  /** 0: nothing expected; otherwise the expected outcome code + 1 (names.ts) */
   readonly expect: Uint16Array;
-  /** 0: addr is absolute; else index into Workload.results + 1 */
+  /** 0: addr is absolute; otherwise index into Workload.results + 1 */
   readonly base: Uint16Array;
   /** index into Workload.actors */
   readonly who: Int32Array;
   readonly arg: Int32Array;
-  /** line of the source that the op comes from, 0 if none */
+  /** source line of the op, 0 if none */
   readonly line: Uint32Array;
   readonly addr: Float64Array;
   readonly len: Float64Array;
@@ -322,7 +333,7 @@ export interface OpList {
   readonly chunks: readonly OpChunk[];
 }
 
-/** One op, taken out of its list: for printing and messages, not for running. */
+/** One op as an object, for printing and messages, not for running. */
 export interface Op {
   code: number;
   origin: number;
@@ -353,5 +364,5 @@ export function opAt(ops: OpList, i: number): Op {
   };
 }
 
-/** How many page accesses a read, write or run op stands for. */
+/** Number of page accesses that a read, write or run op makes. */
 export const opAccesses = (len: number, step: number): number => Math.ceil(len / step);

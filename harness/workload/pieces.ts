@@ -1,27 +1,29 @@
 /**
- * A workload piece by piece: a run and a comparison need the ops one after the other, never all at once.
+ * A workload in pieces: a run and a comparison need the ops in order, never all at once.
  *
- * Each piece brings the tables that its ops index, so that what is over (processes that are gone, mappings made) can be
+ * Each piece brings the tables that its ops index, so that what is over (exited processes, completed mmaps) can be
  * forgotten. A whole workload is one piece.
  */
 import { CHUNK_OPS, type Actor, type MmapOperands, type OpChunk, type Process, type Workload } from './ops.ts';
 
-/** What the operands of ops index, as in Workload. */
+/** The tables that op operands index, as in Workload. */
 export interface Tables {
   readonly processes: readonly Process[];
   readonly actors: readonly Actor[];
   readonly mmaps: readonly MmapOperands[];
 }
 
-/** Ops that follow one another. */
+/** Consecutive ops. */
 export interface Piece extends Tables {
   /** number of its first op in the workload */
   readonly from: number;
-  /** of its ops; may be 0 */
+  /** number of ops; may be 0 */
   readonly length: number;
   /** chunks of any length */
   readonly chunks: readonly OpChunk[];
-  /** per process, its index in the piece before, -1 where it is new; null: the tables are those of the piece before */
+  /**
+   * per process, its index in the previous piece, or -1 if it is new; null: the tables are those of the previous piece
+   */
   readonly carried: Int32Array | null;
 }
 
@@ -31,12 +33,12 @@ export interface WorkloadHead extends Omit<Workload, 'ops' | keyof Tables> {
   readonly length: number;
 }
 
-/** A workload that hands out its ops in order. Holds all of them, or reads them again each time. */
+/** A workload that yields its ops in order. It either holds all of them, or rereads them each time. */
 export interface PiecedWorkload {
   readonly head: WorkloadHead;
-  /** One piece at least. Throws WorkloadError where the ops cannot be read. */
+  /** At least one piece. Throws WorkloadError if the ops cannot be read. */
   readonly pieces: () => AsyncIterable<Piece> | Iterable<Piece>;
-  /** null where it is too long to be held */
+  /** null if it is too long to be held in memory */
   readonly whole: Workload | null;
 }
 
@@ -62,7 +64,7 @@ export function* cut(workload: Workload, size: number): Generator<Piece> {
     }
 }
 
-/** Ops from .. to of a list, its whole chunks as they are. */
+/** Ops from .. to of a list; whole chunks are not copied. */
 function between(chunks: readonly OpChunk[], from: number, to: number): OpChunk[] {
   const parts: OpChunk[] = [];
   for (let at = from; at < to;) {
@@ -91,7 +93,9 @@ const part = (
   len: len.slice(from, to),
 });
 
-/** An op of a piece, by its number in the workload: the chunk that it is in, and where. Null: it is in another piece. */
+/**
+ * Finds an op of a piece by its number in the workload: its chunk and its index there. Null if it is in another piece.
+ */
 export function locate({ from, length, chunks }: Piece, op: number): { chunk: OpChunk; at: number } | null {
   let at = op - from;
   if (at < 0 || at >= length) return null;

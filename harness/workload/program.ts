@@ -1,8 +1,8 @@
 /**
- * Programs: from the few numbers of a `program` line to the maps that exec makes.
+ * Programs: turns the few numbers of a `program` line into the maps that exec makes.
  *
  * The map is that of a dynamically linked FreeBSD program of October 2021 without ASLR: the program at 0x200000, rtld
- * 32 GiB above its data, libraries above rtld, then malloc's chunks, the stack under the shared page. A library brings
+ * 32 GiB above its data, libraries above rtld, then malloc's chunks, the stack below the shared page. A library adds
  * four or five entries, hence entries = 17 + 4.7 per library.
  */
 import {
@@ -19,7 +19,10 @@ import type { AddressLayout } from './machine.ts';
 import type { Program, ProgramMap, ProgramSpec, ProgramTouch } from './ops.ts';
 
 const PROGRAM_BASE = 0x200000;
-/** RLIMIT_DATA: rtld and mmap without an address start this far above the data. FreeBSD: sys/amd64/include/vmparam.h MAXDSIZ */
+/**
+ * RLIMIT_DATA: rtld, and mmap without an address, start this far above the data. FreeBSD: sys/amd64/include/vmparam.h
+ * MAXDSIZ
+ */
 const MAX_DATA = 32 * 2 ** 30;
 /** RLIMIT_STACK. FreeBSD: MAXSSIZ */
 const MAX_STACK = 512 * 2 ** 20;
@@ -30,12 +33,12 @@ const RW = VM_PROT_READ | VM_PROT_WRITE;
 const RX = VM_PROT_READ | VM_PROT_EXECUTE;
 
 const pages = (n: number): number => n * PAGE_SIZE;
-/** A malloc chunk, and the hole behind it that keeps it an entry of its own. */
+/** A malloc chunk, and the hole after it that keeps it a separate entry. */
 const CHUNK = pages(16);
 const RTLD_SIZES: SegmentSizes = { rodata: pages(6), text: pages(22), data: pages(1), bss: pages(1) };
 const LIB_SIZES: SegmentSizes = { rodata: pages(6), text: pages(12), data: pages(2), bss: pages(4) };
 
-/** Entries that every program has besides its segments: the stack and the shared page, both with an object. */
+/** Entries of every program in addition to its segments: the stack and the shared page, both with an object. */
 const STACK_AND_SHARED = 2;
 /** Text and data. */
 const LEAST_SEGMENTS = 2;
@@ -44,7 +47,7 @@ const MOST_LIB_SEGMENTS = 4;
 
 export type ProgramKeys = Partial<Omit<ProgramSpec, 'name'>>;
 
-/** The numbers that a `program` line leaves out, from those that it gives. */
+/** Derives the numbers that a `program` line omits from those it gives. */
 export function completeSpec(name: string, keys: ProgramKeys): ProgramSpec {
   const { entries: wanted } = keys;
   const libs = keys.libs ?? (wanted === undefined ? 1 : Math.max(0, Math.round((wanted - 17) / 4.7)));
@@ -63,7 +66,7 @@ export function completeSpec(name: string, keys: ProgramKeys): ProgramSpec {
   };
 }
 
-/** Why no map fits the numbers, as [expected, found]; null if one does. */
+/** Returns why no map fits the numbers, as [expected, found]; null if one does. */
 export function specProblem(spec: ProgramSpec): readonly [string, string] | null {
   const { entries, guards, untouched, libs } = spec;
   if (entries > MAX_ENTRIES) return [`at most ${MAX_ENTRIES} entries`, `${entries}`];
@@ -88,7 +91,7 @@ interface SegmentSizes {
   readonly bss: number;
 }
 
-/** What a linked object has besides text and data, the most important first. */
+/** Segments of a linked object in addition to text and data, the most important first. */
 type Extra = 'rodata' | 'bss' | 'relro';
 
 class Assembler {
@@ -118,7 +121,10 @@ class Assembler {
     this.touch(top - pages(2), 2, VM_PROT_WRITE);
   }
 
-  /** The segments of a linked object from here up; a hole in it, if wanted, stays a guard. Returns where text and data begin. */
+  /**
+   * Adds the segments of a linked object from here up; a hole in it, if requested, stays a guard. Returns the start of
+   * text and data.
+   */
   object(name: string, sizes: SegmentSizes, extras: ReadonlySet<Extra>, hole: boolean): { text: number; data: number } {
     let off = 0;
     const segment = (len: number, prot: number, access: number, touchedPages: number): number => {
@@ -139,7 +145,7 @@ class Assembler {
     return { text, data };
   }
 
-  /** Text alone. */
+  /** Adds text only. */
   textOnly(name: string, len: number): void {
     const file = this.#files.index(name, len);
     this.maps.push({ kind: 'file', start: this.at, len, prot: RX, maxProt: VM_PROT_ALL, file, off: 0 });
@@ -152,13 +158,13 @@ class Assembler {
   }
 }
 
-/** The first `count` of the extras that an object of this many segments beyond text and data has. */
+/** The first extras of an object with this many segments, text and data included. */
 const extrasFor = (segments: number, order: readonly Extra[]): Set<Extra> =>
   new Set(order.slice(0, Math.max(0, segments - LEAST_SEGMENTS)));
 
 /**
- * The maps of a program. With its entries minus guards minus untouched ones it has as many entries with an object as asked
- * for; what the program, rtld and the libraries leave over are malloc's chunks.
+ * Builds the maps of a program. Entries minus guards minus untouched ones gives the number of entries with an object;
+ * those that the program, rtld and the libraries do not account for are malloc's chunks.
  */
 export function buildProgram(spec: ProgramSpec, layout: AddressLayout, files: FileTable): Program {
   const { name } = spec;
@@ -209,11 +215,11 @@ export function buildProgram(spec: ProgramSpec, layout: AddressLayout, files: Fi
   return { name, spec, maps: asm.maps, touched: asm.touched, text, data, heap };
 }
 
-/** The images that need no definition. */
+/** The programs that need no definition. */
 export const BUILT_IN_PROGRAMS: readonly ProgramSpec[] = [
-  // The worked example of 60 entries: 4 guards, 4 untouched, 52 with an object, the shared page's among them.
+  // The worked example of 60 entries: 4 guards, 4 untouched, 52 with an object, including the shared page's.
   completeSpec('sh60', { entries: 60, guards: 4, untouched: 4 }),
   completeSpec('cat', { libs: 1 }),
-  // The shared page alone: what a recorded exec starts from, its maps being ops of their own.
+  // The shared page alone: a recorded exec starts from this, since its maps are separate ops.
   completeSpec('bare', { entries: 1, libs: 0, text: 0, data: 0, bss: 0 }),
 ];

@@ -1,4 +1,4 @@
-/** A small deterministic generator of numbers, the same on every machine (sfc32, seeded from one number). */
+/** A small deterministic random number generator, the same on every machine (sfc32, seeded from one number). */
 export class Random {
   #a: number;
   #b: number;

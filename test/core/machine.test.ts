@@ -37,7 +37,7 @@ import { RW, SMALL, calls, entryAt, image, machineOf, mapAnon, sixtyEntries, sta
 
 const A = 0x400000;
 
-/** Something of everything: files, forks, wiring, superpages where they are on. */
+/** Exercises everything: files, forks, wiring, and superpages if they are on. */
 function busy(m: Machine): string[] {
   return calls(m, () => {
     const p = started(m, sixtyEntries());
@@ -57,10 +57,10 @@ function busy(m: Machine): string[] {
 const { hunks } = landed;
 const CONFIG = { ...DEFAULT_CONFIG, ram: 2 ** 25 };
 
-/** What a machine does, and what is then to be seen of it. */
+/** Runs busy() and returns everything that can be observed afterwards. */
 const answers = (m: Machine): unknown => [busy(m), snapshotDigest(m), [...m.counters]];
 
-/** Panics in the middle of what takes several steps. */
+/** Panics in the middle of operations that take several steps. */
 const panics: readonly { readonly within: string; readonly act: (m: Machine) => void }[] = [
   {
     within: 'a splay, its tree split and not yet joined',
@@ -114,7 +114,7 @@ function resetHunks(m: Machine, some: Partial<Hunks>): void {
   m.hunks = { ...hunks, ...some };
 }
 
-/** How often busy() counts each counter; it panics when it is about to count `counter` for time number `time`. */
+/** How often busy() increments each counter; panics when it is about to increment `counter` for the `time`th time. */
 function timesCounted(m: Machine, counter = '', time = 0): Map<string, number> {
   const { counters } = m;
   const times = new Map<string, number>();
@@ -137,7 +137,7 @@ function timesCounted(m: Machine, counter = '', time = 0): Map<string, number> {
   return times;
 }
 
-describe('a machine that was used', () => {
+describe('a reset machine', () => {
   const configs = [
     {},
     { superpages: true },
@@ -161,7 +161,7 @@ describe('a machine that was used', () => {
     },
   );
 
-  it('answers like a new one even if it panicked halfway through', () => {
+  it('behaves like a new one even if it panicked halfway through', () => {
     const expected = answers(machineOf('landed', CONFIG));
     const used = machineOf('landed', CONFIG);
     const beside = machineOf('landed', CONFIG);
@@ -174,7 +174,7 @@ describe('a machine that was used', () => {
     }
   });
 
-  it('answers like a new one whatever it was about to count when it panicked', () => {
+  it('behaves like a new one whatever it was about to count when it panicked', () => {
     const expected = answers(machineOf('landed', CONFIG));
     const used = machineOf('landed', CONFIG);
     const beside = machineOf('landed', CONFIG);
@@ -190,7 +190,7 @@ describe('a machine that was used', () => {
     }
   });
 
-  it('keeps nothing of processes that are gone, and gives no number of a pmap twice', () => {
+  it('keeps nothing of exited processes, and uses no pmap number twice', () => {
     const m = machineOf('landed');
     const p = started(m, sixtyEntries());
     const ids = new Set([p.vmspace.pmap.id]);
@@ -207,7 +207,7 @@ describe('a machine that was used', () => {
     expect([m.procs.size, m.vmspaces.length]).toEqual([1, 1]);
   });
 
-  it('holds the shared page and the kernel’s tables, and no process', () => {
+  it('has the shared page and the kernel’s tables, and no process', () => {
     const m = machineOf('landed');
     expect([m.procs.size, m.vmspaces.length, m.vmspace0!.refcnt]).toEqual([0, 0, 1]);
     expect([m.vm.sharedPage!.refCount, m.vm.sharedPage!.residentCount]).toEqual([1, 1]);
@@ -240,7 +240,7 @@ describe('a native address space', () => {
 const withoutPids = (m: Machine): unknown => snapshot(m).map.filter(({ kind }) => kind !== 'proc');
 
 describe('a snapshot', () => {
-  it('does not tell frames and objects apart by number', () => {
+  it('does not depend on frame and object numbers', () => {
     const one = machineOf('landed');
     const two = machineOf('landed');
     const other = started(two, sixtyEntries());
@@ -260,7 +260,7 @@ describe('a snapshot', () => {
     expect(snapshotDigest(two).tables).toBe(snapshotDigest(one).tables);
   });
 
-  it('tells a touched page from one that is not, and a read from a write', () => {
+  it('distinguishes a touched page from an untouched one, and a read from a write', () => {
     const m = machineOf('landed');
     const p = started(m, SMALL);
     mapAnon(m, p, A, 1);

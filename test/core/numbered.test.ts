@@ -9,14 +9,14 @@ import { baseline } from '../../variants/index.ts';
 const camel = (constant: string): string =>
   constant.toLowerCase().replace(/_([a-z0-9])/g, (_all, letter: string) => letter.toUpperCase());
 
-/** Constants of a module that hold numbers, by name, those aside that are named. */
+/** Numeric constants of a module, by name, except those in `but`. */
 const constants = (module: object, prefix: RegExp, but: readonly string[] = []): [string, number][] =>
   Object.entries(module).filter(
     (entry): entry is [string, number] =>
       typeof entry[1] === 'number' && prefix.test(entry[0]) && !but.includes(entry[0]),
   );
 
-/** Names of ops that are not those of their constants, because a verb of workload text reads better so. */
+/** Ops that are not named after their constant, because another verb reads better in workload text. */
 const VERBS: Readonly<Record<string, string>> = { EXEC_FAIL: 'execfail', TOUCH: 'touch-shared' };
 
 const reached = (name: string): string =>
@@ -54,7 +54,7 @@ const lists = [
 ];
 
 describe.each(lists)('the numbers of $what', ({ of, name, names, first }) => {
-  it('are each given once, and none is left out', () => {
+  it('are each used once, without gaps', () => {
     const numbers = of.map(([, number]) => number).toSorted((a, b) => a - b);
     expect(numbers).toEqual(Array.from({ length: names.length - first }, (_none, i) => first + i));
   });
@@ -65,13 +65,13 @@ describe.each(lists)('the numbers of $what', ({ of, name, names, first }) => {
     );
   });
 
-  it('have a name each', () => {
+  it('each have a name', () => {
     expect(new Set(names.slice(first)).size).toBe(names.length - first);
   });
 });
 
 describe('a table of numbers', () => {
-  it('gives names by number, and numbers in its own order', () => {
+  it('gives names by number, and numbers in table order', () => {
     const table = [
       [0, 'first'],
       [2, 'added in the middle'],
@@ -83,7 +83,7 @@ describe('a table of numbers', () => {
 });
 
 describe('the table of counters', () => {
-  it('says of each what it counts, and where in the kernel', () => {
+  it('states what each counts, and where in the kernel', () => {
     for (const [, name, counts, where] of counters.COUNTERS) {
       expect(counts.length, name).toBeGreaterThan(3);
       expect(where, name).toMatch(/^[A-Za-z_]\w+$/);

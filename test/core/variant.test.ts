@@ -19,7 +19,7 @@ describe('defineVariant', () => {
       expect(Object.isFrozen(part)).toBe(true);
   });
 
-  it('keeps the members in seam order, whatever order they were written in', () => {
+  it('keeps the members in seam order, whatever order they are written in', () => {
     const reversed = Object.fromEntries(Object.entries(hunks).toReversed()) as unknown as Hunks;
     expect(Object.keys(defineVariant({ ...plain, hunks: reversed }).hunks)).toEqual([...HUNK_NAMES]);
   });

@@ -15,7 +15,7 @@ describe('the engine in a browser', () => {
     code = chunk!.code;
   });
 
-  it('names no module of Node and loads no other file', () => {
+  it('uses no Node module and loads no other file', () => {
     const found = code.matchAll(/^.*(?:\bfrom\s*["']|\brequire\(|\bimport\(|["']node:).*$/gm);
     expect([...found].map(([line]) => line.trim())).toEqual([]);
   });

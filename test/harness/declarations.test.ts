@@ -36,7 +36,7 @@ const compareAll = (some: readonly VariantFacts[], ledger: readonly KnownDiffere
 beforeAll(async () => {
   let machine: Machine | null = null;
   answered = [];
-  // The largest recording adds seconds and no kind of difference of its own; `npm start` holds it to the same gate.
+  // The largest recording adds seconds but no new kind of difference; `npm start` applies the same gate to it.
   for (const name of [...Object.keys(CATALOG), ...Object.keys(CORPUS)].filter((one) => one !== 'make12')) {
     const workload = await loadWorkload(name);
     const records = face.series.map((variant) => {
@@ -63,7 +63,7 @@ describe('the declarations of the review', () => {
     expect(tally(compared, neverSeen(plan, compared), whole).exitCode).toBe(EXIT_OK);
   });
 
-  it('are about members of the seam all of which the workloads reach', () => {
+  it('concern only members of the seam that the workloads reach', () => {
     const reached = MEMBERS.filter((_name, i) =>
       answered.some(({ records }) => records.every(({ totals }) => totals[REACHED[i]]! > 0)),
     );
@@ -78,7 +78,7 @@ describe('the declarations of the review', () => {
       ledger: knownDifferences,
     })),
   );
-  // What the ledger knows of experiments is held in experiments.test.ts.
+  // experiments.test.ts covers what the ledger knows about experiments.
   const ofTheReview = knownDifferences.filter(({ variant }) => ids.includes(variant));
   const withoutKnown = ofTheReview.map((known) => ({
     who: `${known.finding}, ${known.variant}`,

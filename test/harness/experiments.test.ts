@@ -14,14 +14,14 @@ import { parseWorkload } from '../../harness/workload/text/parse.ts';
 import * as face from '../../variants/index.ts';
 import { factsOfAll } from '../support/facts.ts';
 
-/** Longer ones repeat what is in the others. */
+/** Longer ones only repeat what the others contain. */
 const MOST_OPS = 400;
 const SEEDS = [1, 3, 14, 27, 399];
 const all = [...face.series, ...face.experiments];
-/** Somebody's own revisions: as what they follow, and nothing declared. */
+/** A user's copies of all variants: each follows its original and declares nothing. */
 const copies = all.map((variant) => ({ ...variant, id: `my-${variant.id}`, after: variant.id, intends: [] }));
 const facts = factsOfAll([...all, ...copies]);
-/** The workloads of the ledger, each of which shows what its finding is about. */
+/** The workloads of the ledger, each of which shows the subject of its finding. */
 const remarked = ledger.flatMap(({ id, cases }) =>
   cases.flatMap(({ workload }, i) => (typeof workload === 'string' ? [{ name: `${id}-${i}`, workload }] : [])),
 );
@@ -52,7 +52,7 @@ beforeAll(async () => {
   for (const seed of SEEDS) workloads.push(generateWorkload(seed, { choices: 40, machine: 'cpus=2 pti=on' }));
 });
 
-/** What nobody declared of a variant beside another, by workload. */
+/** Undeclared differences between a variant and another, by workload. */
 function unexpected(id: string, reference: string, known: readonly KnownDifference[]): string[] {
   const against = { kind: 'variant', id: reference } as const;
   const plan = planComparison([reference, id], facts, { against, ledger: known, predecessors: false });
@@ -63,7 +63,7 @@ function unexpected(id: string, reference: string, known: readonly KnownDifferen
   );
 }
 
-describe('whoever stands in the comparison,', () => {
+describe('whichever variants are compared,', () => {
   const references = ['baseline', 'landed'];
   const pairs = [...all, ...copies].flatMap(({ id }) =>
     references.flatMap((reference) => (id === reference ? [] : [{ id, reference }])),
@@ -88,7 +88,7 @@ describe('a what-if', () => {
     expect(unexpected(known.variant, after!, others)).not.toEqual([]);
   });
 
-  it('about the IPIs of a dying pmap changes nothing', () => {
+  it('on the IPIs of a dying pmap changes nothing', () => {
     expect(face.dyingPmapNoIpi.intends).toEqual([]);
     const plan = planComparison(['landed', 'dying-pmap-no-ipi'], facts, {
       against: { kind: 'variant', id: 'landed' },

@@ -1,6 +1,7 @@
 /**
- * Random workloads by the ten thousand, through the compiled program: invariants after every op, and the n-way comparison of
- * the series. SOAK=0.01 in the environment does a hundredth of it; SEED=N starts from another seed than 1.
+ * Tens of thousands of random workloads through the compiled program: invariants after every op, and the n-way
+ * comparison of the series. SOAK=0.01 in the environment runs a hundredth of them; SEED=N starts from a seed other than
+ * 1.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Machine, Variant } from '../../core/index.ts';
@@ -74,7 +75,7 @@ describe('random workloads', () => {
     say('checked', CHECKED, ops, start);
   });
 
-  /** What nobody declared, between any two that the plans compare, on so many workloads. */
+  /** Undeclared differences between any two variants that the plans compare, over this many workloads. */
   function compareAll(what: string, variants: readonly Variant[], references: readonly string[], count: number): void {
     const { planComparison, compareWorkload, factsOfAll, knownDifferences } = program;
     const facts = factsOfAll(variants);

@@ -1,4 +1,4 @@
-/** Answers recorded vectors with the compiled tree that it stands in, and prints the first answer that differs. */
+/** Answers recorded vectors with the compiled tree it is part of, and prints the first answer that differs. */
 import { statSync } from 'node:fs';
 import { conformMmu } from '../../harness/conform/mmu.ts';
 import { conformPmap } from '../../harness/conform/pmap.ts';
@@ -7,14 +7,14 @@ import { vectorFiles } from '../../harness/conform/vector-files.ts';
 import { conformVm } from '../../harness/conform/vm.ts';
 import { baseline, d33276, landed } from '../../variants/index.ts';
 
-/** The two ends of the series, and the one that every recording has answers of. */
+/** The two ends of the series, and the revision for which every recording has answers. */
 const revisions = [
   { variant: baseline, answers: 'baseline' },
   { variant: d33276, answers: 'd33276' },
   { variant: landed, answers: 'landed' },
 ];
 
-/** Outside the pmap the landed revision answers for itself. */
+/** Outside the pmap the landed revision is compared with its own answers. */
 const vmRevisions = [
   { variant: baseline, answers: 'baseline' },
   { variant: landed, answers: 'landed' },
@@ -22,7 +22,7 @@ const vmRevisions = [
 
 const [kind, ...paths] = process.argv.slice(2);
 
-/** In bytes; compressed files count as a hundred times as long. */
+/** In bytes; a compressed file counts 100-fold. */
 const size = (file: string): number => statSync(file).size * (file.endsWith('.gz') ? 100 : 1);
 
 /** Mismatches of the first file that has any, small ones first. */

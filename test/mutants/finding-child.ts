@@ -1,4 +1,4 @@
-/** Runs one finding with the compiled tree that it stands in, and prints what each cell shows, case by case. */
+/** Runs one finding with the compiled tree it is part of, and prints what each cell shows, case by case. */
 import { ledger } from '../../harness/findings/index.ts';
 import { runFindings } from '../../harness/findings/runner.ts';
 

@@ -1,5 +1,5 @@
 /**
- * Planted faults: a record names a file, a text that stands in it exactly once, and what to put in its place. Each is bundled
+ * Planted faults: a record names a file, a text that occurs in it exactly once, and its replacement. Each is bundled
  * with the program and run against recorded vectors in a child process.
  */
 import { execFile } from 'node:child_process';
@@ -11,23 +11,23 @@ import { readSource, root } from '../support/layers.ts';
 export interface Mutant {
   /** Repository path. */
   readonly file: string;
-  /** Text that must stand in the file exactly once. */
+  /** Text that must occur in the file exactly once. */
   readonly find: string;
   readonly replace: string;
-  /** What the fault is, in words. */
+  /** Description of the fault. */
   readonly fault: string;
 }
 
-/** What the child is to run: vectors of a kind, or a finding. */
+/** What the child runs: vectors of a kind, or a finding. */
 type Kind = 'pmap' | 'mmu' | 'vm' | 'finding';
 
-/** First answer that differs, what was thrown instead, or that time ran out. Null: the fault went unnoticed. */
+/** The first answer that differs, the exception thrown instead, or a timeout. Null if the fault went unnoticed. */
 export type Caught = string | null;
 
 const CHILD = 'test/mutants/child.ts';
 const TIME_LIMIT = 60_000;
 
-/** The file's text with the fault in it. Throws when the record no longer matches the source. */
+/** The file's text with the fault planted. Throws if the record no longer matches the source. */
 export function mutate({ file, find, replace, fault }: Mutant, text = readSource(file)): string {
   const found = text.split(find).length - 1;
   if (found !== 1) throw new Error(`${file} (${fault}): expected its text once, found it ${found} times: ${find}`);
@@ -35,7 +35,7 @@ export function mutate({ file, find, replace, fault }: Mutant, text = readSource
   return text.replace(find, () => replace);
 }
 
-/** The program that answers recorded vectors, bundled with a fault in it, for one child at a time. */
+/** The program that answers recorded vectors, bundled with a fault, for one child at a time. */
 export class MutantTree {
   readonly #folder = mkdtempSync(join(root, 'node_modules', '.pmapdiff-mutants-'));
   readonly #child: string;
@@ -44,7 +44,7 @@ export class MutantTree {
     this.#child = child;
   }
 
-  /** Runs the vectors `paths` of a kind with the fault in place, or with several edits that are one. */
+  /** Runs the vectors `paths` of a kind with the fault in place; several edits may make up one fault. */
   run(mutant: Mutant | readonly Mutant[], kind: Kind, paths: readonly string[]): Promise<Caught> {
     const sources = new Map<string, string>();
     for (const edit of [mutant].flat()) {
@@ -54,7 +54,7 @@ export class MutantTree {
     return this.#answer(sources, kind, paths);
   }
 
-  /** Runs the vectors with the source as it is. */
+  /** Runs the vectors with the unmodified source. */
   vectors(kind: Kind, paths: readonly string[]): Promise<Caught> {
     return this.#answer(new Map(), kind, paths);
   }

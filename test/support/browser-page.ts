@@ -1,4 +1,4 @@
-/** What a page would import: everything from the machine to the renderers. */
+/** What a web page would import: everything from the machine to the renderers. */
 import type { RunRecord } from '../../harness/run/record.ts';
 import { run } from '../../harness/run/run.ts';
 import { catalogText } from '../../harness/workload/catalog/index.ts';
@@ -16,7 +16,7 @@ export * from '../../harness/report/compare/model.ts';
 export * from '../../harness/report/formats.ts';
 export * from '../../harness/trace/trace.ts';
 
-/** The records of the review's revisions on a workload of the catalog, as JSON. */
+/** The records of the review's revisions for a catalog workload, as JSON. */
 export function recordsOf(name: string): string {
   const workload = parseWorkload(catalogText(name), name, name);
   const records = series.map((variant): RunRecord => run(null, workload, variant, { events: true }).record);

@@ -1,6 +1,6 @@
 /**
- * The built program, for tests that start processes. Built anew only when a source file is newer than it; test files that
- * want it at the same time wait for the one that builds.
+ * The built program, for tests that start processes. It is rebuilt only if a source file is newer; test files that need
+ * it at the same time wait for the one that builds.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -50,7 +50,7 @@ export function builtFile(path: string): string {
   return join(root, 'dist', path);
 }
 
-/** The modules of program.ts, bundled as the program is: some three times as fast as from the source. */
+/** The modules of program.ts, bundled like the program: about three times as fast as from the source. */
 export async function builtProgram(): Promise<Modules> {
   const folder = join(root, 'node_modules', '.pmapdiff-program', String(process.pid));
   await bundle(

@@ -1,8 +1,8 @@
-/** The compiled command, run as a user runs it. */
+/** The compiled command, run the way a user runs it. */
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { builtFile } from './built.ts';
 
-/** No colour asked for, none refused. */
+/** Neither requests nor forbids colour. */
 export const plainEnv = { ...process.env, NO_COLOR: '', FORCE_COLOR: '' };
 
 let built: string | undefined;

@@ -1,4 +1,4 @@
-/** A whole comparison on planted records: four revisions, two workloads, no machine. */
+/** A whole comparison of planted records: four revisions, two workloads, no machine. */
 import { type ExpectedDifference, acceptExpected } from '../../harness/compare/accepted.ts';
 import { type GateOptions, tally } from '../../harness/compare/gate.ts';
 import { type Against, type WorkloadComparison, neverSeen, planComparison } from '../../harness/compare/plan.ts';
@@ -25,7 +25,10 @@ export interface Planned {
 
 const GATE: GateOptions = { interrupted: false, wholeCatalog: false, requireExercised: false };
 
-/** The day of planned comparisons is 2026-06-15. Compare columns over workloads w0, w1, ..: two ops each unless `texts` says otherwise. */
+/**
+ * The date of planned comparisons is 2026-06-15. Compares columns over workloads w0, w1, ..: two ops each unless
+ * `texts` differs.
+ */
 export function compareAll(
   columns: readonly Column[],
   planned: Planned = {},

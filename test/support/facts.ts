@@ -1,4 +1,4 @@
-/** Facts of variants that are made in a test: a member that is no built-in variant's is like no other. */
+/** Facts of variants made in a test: a member that does not belong to a built-in variant equals no other. */
 import type { Variant } from '../../core/index.ts';
 import { builtInVariants } from '../../harness/columns/built-in.ts';
 import { type Facts, builtInFile, factsOf } from '../../harness/columns/facts.ts';

@@ -1,14 +1,14 @@
-/** The `hunks` object literal of a variant file, as it is written. */
+/** The `hunks` object literal of a variant file, as written. */
 import ts from 'typescript';
 
 export interface HunkSource {
   /** Names spread into the literal, in order, e.g. `baseline.hunks`. */
   readonly spreads: readonly string[];
-  /** Restated members in the order written, with their text less white space. */
+  /** Restated members in source order, with their text without white space. */
   readonly members: readonly { readonly name: string; readonly text: string }[];
   /** Properties whose name is computed. */
   readonly computed: number;
-  /** Whether every spread stands before every member. */
+  /** Does every spread precede every member? */
   readonly spreadFirst: boolean;
   readonly after: string | null;
 }

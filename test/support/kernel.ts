@@ -1,4 +1,4 @@
-/** A booted machine with one variant, and processes to try things on. */
+/** A booted machine with one variant, and processes for tests. */
 import {
   DEFAULT_CONFIG,
   EVENT_KINDS,
@@ -36,7 +36,7 @@ export const RW = VM_PROT_READ | VM_PROT_WRITE;
 export const SHARED_PAGE = SYSENT_NATIVE_LA48.sharedPage!.base;
 export const SERIES = ['baseline', 'toplevel-accounting', 'double-count-fix', 'shared-page-unmap', 'landed'] as const;
 
-/** A machine that runs the variant of that id. */
+/** A machine that runs the variant with that id. */
 export function machineOf(id: string, config: Partial<MachineConfig> = {}): Machine {
   const variant = variantById(id);
   if (variant === undefined) throw new RangeError(`no variant ${id}`);
@@ -51,7 +51,7 @@ export function started(m: Machine, image: Image, sysent: Sysent = SYSENT_NATIVE
   return p;
 }
 
-/** What an image is made of, page counts apart from the defaults. */
+/** Parts of an image, with defaults except for page counts. */
 export const image = (maps: readonly ImageMap[], touched: Image['touched'] = [], name = 'test'): Image => ({
   name,
   maps,
@@ -69,7 +69,7 @@ export const STACK: ImageMap = {
   maxProt: VM_PROT_ALL,
 };
 
-/** A stack, its top page touched, and nothing else. */
+/** A stack with its top page touched, and nothing else. */
 export const SMALL = image([STACK], [{ start: SHARED_PAGE - PAGE_SIZE, pages: 1, access: VM_PROT_WRITE }]);
 
 const partOf60 = (kind: 'anon' | 'guard', n: number): ImageMap => ({
@@ -80,7 +80,10 @@ const partOf60 = (kind: 'anon' | 'guard', n: number): ImageMap => ({
   maxProt: VM_PROT_ALL,
 });
 
-/** 60 entries with the shared page: 4 guards, 4 anonymous ones never touched, 52 with an object. Apart, so that none merge. */
+/**
+ * 60 entries including the shared page: 4 guards, 4 anonymous ones never touched, 52 with an object. They are not
+ * adjacent, so that none merge.
+ */
 export function sixtyEntries(): Image {
   const maps: ImageMap[] = [];
   for (let n = 0; n < 57; n++) maps.push(partOf60(n % 18 === 17 ? 'guard' : 'anon', n));
@@ -89,7 +92,7 @@ export function sixtyEntries(): Image {
   return image([...maps, STACK], [...touched, ...SMALL.touched], 'sixty');
 }
 
-/** Anonymous private memory at a fixed place. */
+/** Maps anonymous private memory at a fixed address. */
 export function mapAnon(m: Machine, p: Proc, addr: number, pages: number, prot = RW): void {
   const flags = MAP_ANON | MAP_PRIVATE | MAP_FIXED;
   const error = sysMmap(m, p, addr, pages * PAGE_SIZE, prot, 0, flags, -1, 0);
@@ -98,7 +101,7 @@ export function mapAnon(m: Machine, p: Proc, addr: number, pages: number, prot =
 
 export const GUARD_FLAGS = MAP_GUARD | MAP_FIXED;
 
-/** pmap_remove calls, and those that left early, while `act` ran. */
+/** pmap_remove calls, and those that returned early, while `act` ran. */
 export function removes(m: Machine, act: () => void): { calls: number; early: number } {
   const callsBefore = m.counters[REMOVE_CALLS]!;
   const earlyBefore = m.counters[REMOVE_EARLY_EXITS]!;
@@ -125,7 +128,7 @@ export function calls(m: Machine, act: () => void): string[] {
   return texts;
 }
 
-/** Kinds of those calls alone. */
+/** Only the kinds of those calls. */
 export const kinds = (m: Machine, act: () => void): string[] => calls(m, act).map((text) => text.split(' ')[0]!);
 
 /** Entries of a map, by address. */

@@ -1,6 +1,4 @@
-/**
- * The house rules of the layers as data: which file may import which. Types count as imports.
- */
+/** The import rules of the layers as data: which file may import which. Types count as imports. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,16 +6,19 @@ import ts from 'typescript';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** An import as found in a file: target is the repository path of a relative import, or the package name. */
+/** An import found in a file: target is the repository path of a relative import, or the package name. */
 export interface ImportEdge {
   readonly from: string;
   readonly target: string;
   readonly line: number;
-  /** gone at run time: `import type`, or a type written as import() */
+  /** does not exist at run time: `import type`, or a type written as import() */
   readonly isType?: boolean;
 }
 
-/** Core files from the bottom up. Files on one line may not import each other, except within vm and kern, in their order. */
+/**
+ * Core files from the bottom up. Files on one line may not import each other, except within vm and kern, in their
+ * order.
+ */
 const CORE_ORDER: readonly (readonly string[])[] = [
   ['core/units.ts', 'core/panic.ts', 'core/suggest.ts'],
   ['core/numbered.ts'],
@@ -49,8 +50,8 @@ const matches = (path: string, pattern: string): boolean =>
 const coreRank = (path: string): number => CORE_ORDER.findIndex((row) => row.some((pattern) => matches(path, pattern)));
 
 /**
- * Outside core: first rule whose `of` matches decides; targets must match one of `may`. Data flows one way: workload, run,
- * columns, compare, report; the command line is on top.
+ * Outside core, the first rule whose `of` matches applies; targets must match one of `may`. Data flows one way:
+ * workload, run, columns, compare, report; the command line is on top.
  */
 const RULES: readonly { readonly of: string; readonly may: readonly string[] }[] = [
   { of: 'variants/index.ts', may: ['variants/', 'core/index.ts'] },
@@ -209,13 +210,13 @@ const BROWSER: readonly string[] = [
   'harness/trace/',
   'harness/report/',
 ];
-/** What opens files among them: variants, in a process of their own, and the recordings of findings. */
+/** Exceptions among them that open files: variants, in their own process, and the recordings of findings. */
 const NODE_ONLY: readonly string[] = ['harness/findings/runner.ts'];
 
 export const runsInBrowser = (path: string): boolean =>
   BROWSER.some((pattern) => matches(path, pattern)) && !NODE_ONLY.includes(path);
 
-/** Every .ts file of the source tree that is written by hand, as repository paths. */
+/** Every hand-written .ts file of the source tree, as repository paths. */
 export function sourceFiles(): string[] {
   return ['core', 'variants', 'harness'].flatMap((top) =>
     readdirSync(join(root, top), { recursive: true, encoding: 'utf8' })
@@ -251,10 +252,7 @@ export function importsOf(path: string, text: string): ImportEdge[] {
   return edges;
 }
 
-/**
- * Variables at module level that can hold something from one call to the next: let, var, and constants that are objects
- * made with new.
- */
+/** Module-level variables that can keep state between calls: let, var, and constants initialised with new. */
 export function moduleState(path: string, text: string): string[] {
   const { statements } = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   return statements
@@ -271,7 +269,7 @@ export function moduleState(path: string, text: string): string[] {
 
 export const readSource = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-/** Why an import is not allowed, or null. Packages: core takes none, variants none. */
+/** Why an import is not allowed, or null. Packages: core and variants may use none. */
 export function violation({ from, target }: ImportEdge): string | null {
   const local = /^(core|variants|harness|test)\//.test(target);
   if (from.startsWith('core/')) {
@@ -291,7 +289,7 @@ export function violation({ from, target }: ImportEdge): string | null {
 
 const NODE_GLOBALS = new Set(['process', 'Buffer', 'require', '__dirname', '__filename', 'setImmediate', 'NodeJS']);
 
-/** Globals of Node that a file names, other than as a member, a key, or something of its own. */
+/** Node globals that a file uses, except as a member, a key, or a name it declares itself. */
 export function nodeGlobals(path: string, text: string): { readonly name: string; readonly line: number }[] {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   const own = new Set<string>();
@@ -310,7 +308,7 @@ export function nodeGlobals(path: string, text: string): { readonly name: string
     .map((node) => ({ name: node.text, line: source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1 }));
 }
 
-/** `const x`, a function or a parameter x, `{ x }` taken apart. */
+/** `const x`, a function or a parameter x, or `{ x }` in a destructuring pattern. */
 const declares = (parent: ts.Node, node: ts.Identifier): boolean =>
   (ts.isVariableDeclaration(parent) ||
     ts.isFunctionDeclaration(parent) ||
@@ -328,7 +326,7 @@ const isMember = (parent: ts.Node, node: ts.Identifier): boolean =>
     ts.isMethodDeclaration(parent)) &&
     parent.name === node);
 
-/** Why an import keeps a file from running in a browser, or null. */
+/** Why an import prevents a file from running in a browser, or null. */
 export function needsNode({ from, target, isType }: ImportEdge): string | null {
   if (!runsInBrowser(from) || isType === true) return null;
   if (target.startsWith('node:')) return 'what runs in a browser imports nothing of Node';

@@ -1,6 +1,6 @@
 /**
- * Recordings of any length: a recorded process tree over and over, each time with pids of its own, under one root that
- * forks it and outlives it.
+ * Recordings of any length: a recorded process tree repeated, each time with its own pids, under one root that forks it
+ * and outlives it.
  */
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
@@ -8,10 +8,10 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 
 const ROOT = 1;
-/** Pids come round like those of a system that has been up for long. */
+/** Pids wrap around, as on a system that has been up for long. */
 const MOST_PIDS = 99_000;
 
-/** lines: of a recording. Yields those of one that holds its tree `times` times. */
+/** lines: those of a recording. Yields the lines of a recording that repeats its tree `times` times. */
 export function* repeated(lines: readonly string[], times: number): Generator<string> {
   const [meta, ...events] = lines;
   const { root, ...said } = JSON.parse(meta!) as { root: number };
@@ -49,7 +49,7 @@ function* blocks(lines: Iterable<string>): Generator<string> {
   yield `${block.join('\n')}\n`;
 }
 
-/** Write it to a gzip file. */
+/** Writes it to a gzip file. */
 export async function writeRepeated(file: string, lines: readonly string[], times: number): Promise<void> {
   await pipeline(Readable.from(blocks(repeated(lines, times))), createGzip({ level: 1 }), createWriteStream(file));
 }

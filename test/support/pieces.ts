@@ -1,11 +1,11 @@
-/** The same workload compared in one piece, and in many. */
+/** The same workload compared in one piece and in many. */
 import type { Machine, Variant } from '../../core/index.ts';
 import type { WorkloadComparison } from '../../harness/compare/plan.ts';
 import type { MakeChecker, Session } from '../../harness/run/session.ts';
 import type { Workload } from '../../harness/workload/ops.ts';
 import type { Piece, WorkloadHead } from '../../harness/workload/pieces.ts';
 
-/** The modules that it takes, from the source or as they were built. */
+/** The modules it uses, from the source or as built. */
 export type Modules = typeof import('./program.ts');
 
 export class PieceComparison {
@@ -16,7 +16,9 @@ export class PieceComparison {
     this.#modules = modules;
   }
 
-  /** Revisions, one that panics at its second exit, and one that fails at its third: made anew for each comparison. */
+  /**
+   * Revisions, one that panics at its second exit, and one that fails at its third; created again for each comparison.
+   */
   #columns(): Variant[] {
     const { KernelPanic, face } = this.#modules;
     return [
@@ -33,7 +35,7 @@ export class PieceComparison {
     ];
   }
 
-  /** Landed, until its hook has been reached `after` times; then it does what `fault` does. */
+  /** landed, until its hook has been reached `after` times; then it runs `fault`. */
   #breaking(id: string, after: number, fault: () => never): Variant {
     const { face, defineVariant } = this.#modules;
     const { hunks, accounting } = face.landed;
@@ -74,7 +76,7 @@ export class PieceComparison {
     return comparer.finish(sessions!.map((session) => session.end()));
   }
 
-  /** A run that failed may leave anything behind on its machine, and the next one starts it anew whatever it is. */
+  /** A failed run may leave its machine in any state, and the next run resets it whatever that is. */
   #seat(i: number, head: WorkloadHead): { readonly machine: Machine; readonly checker: MakeChecker } {
     const { bootMachine, checkers, face } = this.#modules;
     const key = `${i} ${head.machine.ram}`;
@@ -96,7 +98,10 @@ export class PieceComparison {
     return this.of(cut(workload, size), headOf(workload), check);
   }
 
-  /** Of a recording as it is read, in pieces of at least `size` ops: what is over is forgotten from piece to piece. */
+  /**
+   * Compares a recording as it is read, in pieces of at least `size` ops: what is over is forgotten from piece to
+   * piece.
+   */
   asRead(lines: readonly string[], size: number, head: WorkloadHead): WorkloadComparison {
     const { TraceReader } = this.#modules;
     function* pieces(): Generator<Piece> {

@@ -1,4 +1,4 @@
-/** What tests run in great number: imported from the source, or bundled as the program is. */
+/** Modules that tests run very often: imported from the source, or bundled like the program. */
 export { KernelPanic, bootMachine, defineVariant } from '../../core/index.ts';
 export * from '../../harness/check/checker.ts';
 export * from '../../harness/compare/plan.ts';

@@ -1,4 +1,4 @@
-/** Records and facts made by hand: what a run could have left behind, op by op. */
+/** Hand-made records and facts: what a run could have recorded, op by op. */
 import { COUNTER_COUNT, COUNTER_NAMES, type CounterName } from '../../core/counters.ts';
 import { type PairComparison, comparePair } from '../../harness/compare/pair.ts';
 import type { Declared, KnownDifference, VariantFacts } from '../../harness/declare/declarations.ts';
@@ -29,7 +29,7 @@ export interface Planted {
 
 const counter = (name: string): number => (COUNTER_NAMES as readonly string[]).indexOf(name);
 
-/** A record with these ops, as `variant` would have left it. */
+/** A record with these ops, as a run of `variant` would produce it. */
 export function record(variant: string, ops: readonly PlantedOp[], planted: Planted = {}): RunRecord {
   const start = new Float64Array(COUNTER_COUNT);
   for (const [name, n] of Object.entries(planted.start ?? {})) start[counter(name)] = n;
@@ -87,7 +87,7 @@ export function facts(
 
 export const intent = (what: string, by: string): Declared => ({ what, by, why: 'planted' });
 
-/** Compare a record of `old` with one of `new`, its successor, which intends `intends`. */
+/** Compares a record of `old` with one of `new`, its successor, which intends `intends`. */
 export function pair(
   a: RunRecord,
   b: RunRecord,

@@ -1,6 +1,6 @@
 /**
- * The table of scenarios of the review outside pmap.c: every scenario under every revision, and under the control whose hook
- * does not look at the reference count. A row holds what is observed, column by column.
+ * The table of scenarios of the review outside pmap.c: every scenario under every revision, and under the control whose
+ * hook does not test the reference count. A row contains the observations, column by column.
  */
 import { expect, it } from 'vitest';
 import {
@@ -34,7 +34,7 @@ const COLUMNS = [
 
 const A = 0x400000;
 
-/** One machine for all cells. */
+/** One machine shared by all cells. */
 let only: Machine | null = null;
 
 export function machineOf(id: string, config: Partial<MachineConfig> = {}): Machine {
@@ -44,7 +44,9 @@ export function machineOf(id: string, config: Partial<MachineConfig> = {}): Mach
   return only;
 }
 
-/** A process with three entries that have an object: a written page, the stack and, where its ABI has one, the shared page. */
+/**
+ * A process with three entries that have an object: a written page, the stack and, if its ABI has one, the shared page.
+ */
 export function plain(m: Machine, touch = true, sysent: Sysent = SYSENT_NATIVE_LA48): Proc {
   const p = procCreate(m, sysent, m.config.pti);
   runOn(m, p, 0);
@@ -65,7 +67,7 @@ export function on(m: Machine, p: Proc): Proc {
   return p;
 }
 
-/** Calls of pmap_remove, and how many left early. */
+/** Calls of pmap_remove, and how many returned early. */
 export function removed(m: Machine, act: () => void): [number, number] {
   const { calls: made, early } = removes(m, act);
   return [made, early];
@@ -73,13 +75,13 @@ export function removed(m: Machine, act: () => void): [number, number] {
 
 export const hasEntry = (p: Proc): boolean => entriesOf(p.vmspace.map).some(({ start }) => start === SHARED_PAGE);
 
-/** What a read of the shared page comes to. */
+/** Outcome of a read of the shared page. */
 export function read(m: Machine, p: Proc): string {
   const signal = access(m, on(m, p), SHARED_PAGE, VM_PROT_READ);
   return signal === 0 ? `${m.faults} faults` : `signal ${signal}`;
 }
 
-/** One row: `observe` gives the cell of a column. */
+/** One row: `observe` returns the cell of a column. */
 export function row(title: string, expected: readonly unknown[], observe: (id: string) => unknown): void {
   it.each(COLUMNS.map((id, i) => [id, expected[i]] as const))(`${title}: %s`, (id, cell) => {
     expect(observe(id)).toEqual(cell);

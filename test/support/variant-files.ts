@@ -1,4 +1,4 @@
-/** Variant files outside the repository, good and hostile, in a folder that goes away. */
+/** Variant files outside the repository, good and hostile, in a temporary folder. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ export class VariantFiles {
     return path;
   }
 
-  /** landed with these members restated, under the file's name. */
+  /** landed with these members restated; the file's name is its id. */
   variant(id: string, hunks: string, more = ''): string {
     return this.write(
       `${id}.ts`,

@@ -1,4 +1,4 @@
-/** Users' variant files of test/fixtures/variants, and landed against them in this process. */
+/** Users' variant files of test/fixtures/variants, and landed compared with them in this process. */
 import { basename, join } from 'node:path';
 import type { Machine, Variant } from '../../core/index.ts';
 import type { Facts } from '../../harness/columns/facts.ts';
@@ -15,11 +15,11 @@ import { root } from './layers.ts';
 
 export const fixtureFile = (id: string): string => join(root, 'test/fixtures/variants', `${id}.ts`);
 
-/** The variant of a file, in this process: `pmapdiff` means the source here. */
+/** The variant in a file, in this process: `pmapdiff` resolves to the source here. */
 export const loadFixture = async (path: string): Promise<Variant> =>
   exportedVariant((await import(/* @vite-ignore */ path)) as Record<string, unknown>, basename(path));
 
-/** Facts of the built-in variants, and last of one with a file of its own. */
+/** Facts of the built-in variants, followed by those of a variant with its own file. */
 export const factsBeside = (variant: Variant, path: string | null = null): Facts[] => [
   ...factsOfAll([...face.series, ...face.experiments]),
   factsOfOne(variant, path),
@@ -34,7 +34,7 @@ function recordOf(workload: Workload, variant: Variant): RunRecord {
   return result.record;
 }
 
-/** A variant against landed on one workload, as `compare --against landed` does it. */
+/** A variant against landed on one workload, as `compare --against landed` compares them. */
 export function againstLanded(workload: Workload, variant: Variant): WorkloadComparison {
   const plan = planComparison(['landed', variant.id], factsBeside(variant), {
     against: { kind: 'variant', id: 'landed' },

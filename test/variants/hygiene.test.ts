@@ -7,7 +7,7 @@ const files = sourceFiles().filter((path) => path.startsWith('variants/') && pat
 const idOf = (path: string): string => path.replace(/.*\//, '').replace('.ts', '');
 const sources = new Map(files.map((path) => [idOf(path), hunkSource(path, readSource(path))]));
 
-/** The text of a member as the variant `id` sees it, followed through the spreads. */
+/** The text of a member as used by the variant `id`, followed through the spreads. */
 function effective(id: string, member: string): string | undefined {
   const source = sources.get(id);
   if (source === undefined) return undefined;

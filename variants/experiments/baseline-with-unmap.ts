@@ -1,6 +1,6 @@
 /**
- * Control: the baseline with exec_free_abi_mappings() and its old test for 0. Shows that the speed comes from the unmapping
- * alone (finding N4); the accounting and the new threshold only keep each other right.
+ * Control: the baseline with exec_free_abi_mappings() and its old test for 0. Shows that the speedup comes from the
+ * unmapping alone (finding N4); the accounting and the new threshold only keep each other correct.
  */
 import { type Machine, type Proc, defineVariant, pmapRemove } from '../../core/index.ts';
 import { baseline } from '../baseline.ts';

@@ -1,6 +1,6 @@
 /**
- * What came later: review D33276 (commit 4c57d6d55516, December 2021). The page-table page kept behind a promoted 2M
- * mapping leaves user_pt_page_count too when it is freed without a demotion (finding N1).
+ * A later fix: review D33276 (commit 4c57d6d55516, December 2021). The saved page table page of a promoted 2M mapping
+ * is also subtracted from user_pt_page_count when it is freed without a demotion (finding N1).
  */
 import { defineVariant, pmapPtPageCountAdj } from '../../core/index.ts';
 import { landed } from '../landed.ts';

@@ -1,8 +1,9 @@
 /**
- * What-if: no invalidation IPIs for a dying pmap, as the author once proposed. The reviewer asked why there would be any:
- * the process is single-threaded by then (finding F12). Only the last user's pmap is dying; exec makes it live again.
+ * What-if: no invalidation IPIs for a dying pmap, as the author once proposed. The reviewer asked why there would be
+ * any: the process is single-threaded by then (finding F12). Only the last user's pmap is dying; exec makes it live
+ * again.
  *
- * It intends no difference: a pmap that is dying is active on no other CPU, so nobody is left to be spared.
+ * It intends no difference: a dying pmap is not active on any other CPU, so there is no IPI to save.
  */
 import { type Proc, defineVariant, vmMapRemove } from '../../core/index.ts';
 import { landed } from '../landed.ts';

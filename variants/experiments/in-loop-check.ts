@@ -1,6 +1,6 @@
 /**
- * What landed left dead: pmap_remove's outer loop stops at resident_count 0, which a live user pmap never reaches once
- * top-level pages are in it (finding N2). Here the loop uses the threshold of the early exit.
+ * What landed left a dead check: pmap_remove's outer loop stops at resident_count 0, which a live user pmap never
+ * reaches once its top-level pages are counted (finding N2). Here the loop uses the threshold of the early exit.
  */
 import { defineVariant } from '../../core/index.ts';
 import { landed } from '../landed.ts';

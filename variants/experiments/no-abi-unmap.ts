@@ -1,4 +1,7 @@
-/** Control: landed, but exec and exit leave the shared page to the sweep. Shows what exec_free_abi_mappings() buys. */
+/**
+ * Control: landed, but exec and exit leave the shared page to the final vm_map_remove. Shows the effect of
+ * exec_free_abi_mappings().
+ */
 import { defineVariant } from '../../core/index.ts';
 import { landed } from '../landed.ts';
 

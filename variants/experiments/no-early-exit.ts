@@ -1,4 +1,7 @@
-/** Control: landed, but pmap_remove always does its full work. The pair of the published 5750 and 5430 loops a second. */
+/**
+ * Control: landed, but pmap_remove always does its full work. Counterpart of landed in the published figures of 5750
+ * and 5430 loops a second.
+ */
 import { defineVariant } from '../../core/index.ts';
 import { landed } from '../landed.ts';
 

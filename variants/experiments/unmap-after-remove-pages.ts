@@ -1,9 +1,10 @@
 /**
- * What-if: the order does not matter (finding F7). The last owner unmaps the shared page after pmap_remove_pages instead of
- * before it, which needs no test of vm_refcnt: nobody else can be left.
+ * What-if: the order does not matter (finding F7). The last owner unmaps the shared page after pmap_remove_pages
+ * instead of before it. That needs no test of vm_refcnt: no other user can be left.
  *
- * By then the early exit itself tells whether the page was ever touched (finding F21), and two sharers that exit at the
- * same time cannot both miss the unmapping (finding N3). The pmap is not active at exit any more (finding F20).
+ * At that point the early exit itself tells whether the page was ever touched (finding F21), and two sharers that exit
+ * at the same time cannot both skip the unmapping (finding N3). At exit the pmap is no longer active by then (finding
+ * F20).
  */
 import { defineVariant, pmapRemove, vmMapRemove } from '../../core/index.ts';
 import { landed } from '../landed.ts';

@@ -1,6 +1,6 @@
 /**
- * Control (never submitted): exec_free_abi_mappings() without its reference test. Correct, as a reviewer said: a process
- * that shares the vmspace pays one soft fault (finding F14).
+ * Control (never submitted): exec_free_abi_mappings() without its reference test. It is correct, as a reviewer said: a
+ * process that shares the vmspace only takes one more soft fault (finding F14).
  */
 import { type Machine, type Proc, defineVariant, pmapRemove } from '../../core/index.ts';
 import { landed } from '../landed.ts';

@@ -1,6 +1,6 @@
 /**
- * What-if: vmspace_clear() to the letter of the thread (finding N5). The snippet calls vm_map_remove(map, base, len): the
- * end lies below the start, the range check makes the range empty, and the entry stays.
+ * What-if: vmspace_clear() exactly as written in the thread (finding N5). The snippet calls vm_map_remove(map, base,
+ * len): the end is below the start, the range check makes the range empty, and the entry stays.
  */
 import { defineVariant, vmMapRemove } from '../../core/index.ts';
 import { vmspaceClear } from './vmspace-clear.ts';

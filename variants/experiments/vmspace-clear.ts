@@ -1,9 +1,10 @@
 /**
- * What-if: a reviewer's vmspace_clear() (finding F16). Instead of a test of vm_refcnt in exec and exit, a helper beside
- * vmspace_dofree takes the shared page's map entry out first, once the last reference is gone, and then all the rest.
+ * What-if: a reviewer's vmspace_clear() (finding F16). It replaces the test of vm_refcnt in exec and exit by a helper
+ * next to vmspace_dofree, which removes the shared page's map entry first, once the last reference is gone, and then
+ * the rest.
  *
- * The thread's snippet gives vm_map_remove() a length where an end belongs (finding N5); here it is the end.
- * What it overlooks: at exec's clean-up the process already has the new image's sysentvec (finding N9).
+ * The thread's snippet passes vm_map_remove() a length where an end belongs (finding N5); here it is the end.
+ * What it overlooks: when exec cleans up, the process already has the new image's sysentvec (finding N9).
  */
 import { defineVariant, vmMapRemove } from '../../core/index.ts';
 import { landed } from '../landed.ts';

@@ -1,6 +1,6 @@
-/** Times of a recording as microseconds since its first line. They never go back. */
+/** Times of a recording in microseconds since its first line. They never decrease. */
 
-/** Seconds above this count from 1970. */
+/** Seconds above this value count from 1970. */
 const ABSOLUTE = 1e8;
 
 export class Clock {
@@ -13,7 +13,7 @@ export class Clock {
     return this.#now;
   }
 
-  /** Takes a time as it stands in the line; says whether it lies before the last one. Relative times add up. */
+  /** Takes a time as written in the line; returns whether it precedes the last one. Relative times are summed. */
   set(text: string): boolean {
     const [seconds, fraction = ''] = text.replace('-', '').split('.');
     const whole = seconds.includes(':') ? ofDay(seconds) : Number(seconds);
@@ -33,7 +33,7 @@ export class Clock {
     return back;
   }
 
-  /** Without times the order of lines is the time. */
+  /** Advances the time for a recording without times: line order is the time. */
   tick(): void {
     this.#now++;
   }

@@ -1,7 +1,7 @@
-/** Names for mapped files where the recording shows descriptors only. */
+/** Names for mapped files when the recording shows only descriptors. */
 
 /**
- * A descriptor stands for the same file until it is opened or closed, or something maps its start again: linkers map the
+ * A descriptor refers to the same file until it is opened or closed, or something maps its start again: linkers map the
  * start of each library first.
  */
 export class FileNames {
@@ -16,7 +16,7 @@ export class FileNames {
     this.#paths.delete(`${pid}:${fd}`);
   }
 
-  /** The file that is mapped from that offset on. */
+  /** Returns the file that is mapped from that offset on. */
   mapped(pid: number, fd: number, off: number): string {
     const key = `${pid}:${fd}`;
     const known = this.#paths.get(key);
@@ -26,7 +26,7 @@ export class FileNames {
     return name;
   }
 
-  /** A process is gone, or another has its pid. */
+  /** Call when a process is gone, or another one has its pid. */
   forget(pid: number): void {
     for (const key of this.#paths.keys()) if (key.startsWith(`${pid}:`)) this.#paths.delete(key);
   }

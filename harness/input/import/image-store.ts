@@ -1,4 +1,4 @@
-/** Inferred maps by the number of their exec, kept in files, so that a long recording does not fill the memory. */
+/** Stores inferred maps by exec number, in files, so that a long recording does not fill memory. */
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ export class ImageStore {
     this.#end += bytes.length;
   }
 
-  /** What was put for that exec; no maps if nothing was. */
+  /** Returns what was stored for that exec; no maps if nothing was. */
   get(exec: number): Inferred {
     this.#slot.fill(0);
     readSync(this.#index, this.#slot, 0, SLOT, exec * SLOT);

@@ -1,9 +1,10 @@
 /**
- * The maps that the kernel made at an exec, inferred. Neither strace nor ktrace shows them: they are not system calls. What
- * shows them is what the program did outside of the mappings that it made itself.
+ * Infers the maps that the kernel made at an exec. strace and ktrace do not show them, since they are not system calls.
+ * The evidence is what the program did outside of the mappings that it made itself.
  *
- * An image is four segments, as linkers have laid them out since 2018: r-- (headers), r-x, r-- (constants), rw- (data), and
- * anonymous memory behind the data (bss) if it was written there. Sizes go as far as something was seen, at least a page.
+ * An image is four segments, as linkers have laid them out since 2018: r-- (headers), r-x, r-- (constants), rw- (data),
+ * and anonymous memory after the data (bss) if it was written. A segment extends to the last page seen, and is at least
+ * one page.
  */
 import { PAGE_SIZE } from '../../../core/units.ts';
 import {
@@ -28,25 +29,28 @@ export interface ImageMap {
 
 export interface ImageNames {
   readonly path: string;
-  /** The run-time linker, null in a static program, undefined if the recording does not tell. */
+  /** The run-time linker; null for a static program, undefined if the recording does not tell. */
   readonly loader: string | null | undefined;
 }
 
 export interface Inferred {
   readonly maps: readonly ImageMap[];
-  /** Where Linux's [vvar] and [vdso] were, if the recording shows them: [start, end) each. */
+  /** Locations of Linux's [vvar] and [vdso], if the recording shows them: [start, end) each. */
   readonly vvar: readonly [number, number] | null;
   readonly vdso: readonly [number, number] | null;
 }
 
-/** Pages further apart than this belong to different images. */
+/** Pages that are further apart than this belong to different images. */
 const CLUSTER_GAP = 4096;
-/** Where Linux loads position-independent programs: two thirds up the address space, up to 2^40 bytes randomised. */
+/**
+ * Where Linux loads position-independent programs: two thirds up the address space, plus up to 2^40 bytes of
+ * randomisation.
+ */
 const LINUX_PIE = [0x555555554000 / PAGE_SIZE, 0x565555556000 / PAGE_SIZE] as const;
-/** [vdso] right below the linker, [vvar] and [vvar_vclock] below it. */
+/** [vdso] is directly below the linker, and [vvar] and [vvar_vclock] are below it. */
 const VDSO_PAGES = 2;
 const VVAR_PAGES = 6;
-/** End of the stack if nothing shows one: below the shared page. */
+/** End of the stack if there is no evidence of one: below the shared page. */
 const STACK_END = 0x7ffffffff000;
 const STACK_SIZE = 8 * 2 ** 20;
 const UNKNOWN_LOADER = '(ld-unknown)';
@@ -61,7 +65,7 @@ export const hex = (n: number): string => `0x${n.toString(16)}`;
 const firstOf = (runs: readonly Run[], seen: number): number => runs.find((run) => run.seen & seen)?.first ?? -1;
 const lastOf = (runs: readonly Run[], seen: number): number => runs.findLast((run) => run.seen & seen)?.last ?? -1;
 
-/** The maps of an image of which this was seen outside of `mapped`, what its processes have mapped themselves. */
+/** Infers the maps of an image from evidence outside of `mapped`, the ranges that its processes mapped themselves. */
 export function inferMaps(evidence: PageEvidence, mapped: RangeSet, { path, loader }: ImageNames): Inferred {
   const clusters = clustersOf(evidence.runs, mapped);
   const top = clusters.at(-1);
@@ -108,8 +112,9 @@ function clustersOf(runs: readonly Run[], mapped: RangeSet): Cluster[] {
 }
 
 /**
- * Where a Linux recording shows the kernel's own pages: the linker reads the header of [vdso] two pages below its own. Takes
- * them out of the linker's cluster. Null if the program does not lie where Linux puts one or no such reads were seen.
+ * Finds where a Linux recording shows the kernel's own pages: the linker reads the header of [vdso] two pages below its
+ * own. Removes them from the linker's cluster. Returns null if the program is not where Linux puts one or no such reads
+ * were seen.
  */
 function linuxKernelPages(
   program: Cluster,
@@ -153,7 +158,7 @@ function segments(runs: readonly Run[], file: string): ImageMap[] {
   return [...maps, ...dataMaps(runs, written, base, file)];
 }
 
-/** Data begins in the file page in which the constants end, so it lies a page lower in the file than in memory. */
+/** Data starts in the file page where the constants end, so its file offset is a page lower than its memory offset. */
 function dataMaps(runs: readonly Run[], written: number, base: number, file: string): ImageMap[] {
   const last = lastOf(runs, SEEN_WRITE);
   const protectedEnd = lastOf(runs, SEEN_PROTECTED);

@@ -1,6 +1,6 @@
 /**
- * A recording of strace or kdump as a `vmtrace-1` file. It is read twice, line by line; memory grows with the processes that
- * are alive, not with the length. What is written appears whole or not at all.
+ * Imports a recording of strace or kdump as a `vmtrace-1` file. The input is read twice, line by line; memory grows
+ * with the number of live processes, not with the length. The output file appears complete or not at all.
  */
 import {
   closeSync,
@@ -36,26 +36,26 @@ export type ImportFormat = 'strace' | 'kdump';
 
 export interface ImportOptions {
   readonly format: ImportFormat;
-  /** `perf script` with page faults, beside strace. */
+  /** Output of `perf script` with page faults, in addition to strace. */
   readonly faults?: string | undefined;
-  /** `procstat -v`, beside kdump. */
+  /** Output of `procstat -v`, in addition to kdump. */
   readonly procstat?: string | undefined;
-  /** Refuse the first line that is not understood. */
+  /** Reject the first line that is not understood. */
   readonly strict?: boolean | undefined;
 }
 
-/** Characters that are written in one go. */
+/** Characters per write. */
 const BLOCK = 2 ** 16;
 const NO_LIMIT = { total: Infinity, expected: '' };
 
-/** What one pass needs. */
+/** Input of one pass. */
 interface Pass {
   readonly images: ImageStore;
   readonly given: GivenMaps | null;
   readonly write: ((line: string) => void) | null;
 }
 
-/** Calls `write` with each line of the trace. Throws WorkloadError, with file and line, at what cannot be read. */
+/** Calls `write` with each line of the trace. Throws WorkloadError, with file and line, if something cannot be read. */
 async function importLines(file: string, options: ImportOptions, write: (line: string) => void): Promise<ImportCounts> {
   if (!isRegular(file)) throw new WorkloadError({ file }, 'a regular file (it is read twice)', 'something else');
   const given = options.procstat === undefined ? null : await readProcstat(options.procstat);
@@ -68,7 +68,7 @@ async function importLines(file: string, options: ImportOptions, write: (line: s
   }
 }
 
-/** A missing file is left to the reader, which says so. */
+/** Returns true for a missing file too: the reader reports it. */
 function isRegular(file: string): boolean {
   const stat = statSync(file, { throwIfNoEntry: false });
   return stat === undefined || stat.isFile() || stat.isDirectory();
@@ -104,7 +104,7 @@ async function onePass(file: string, options: ImportOptions, { images, given, wr
   return { lines, events: recording.events, unknown, repairs, ignored };
 }
 
-/** Brings the faults of a second file to their places between the lines of strace. */
+/** Inserts the faults of a second file between the lines of strace. */
 class FaultMerge {
   readonly #feed: FaultFeed;
   readonly #lines: AsyncGenerator<PerfFault>;
@@ -118,7 +118,7 @@ class FaultMerge {
     this.#lines = faultsOf(file, this.#feed);
   }
 
-  /** Faults that came before the call in this line had its effect. */
+  /** Delivers the faults that precede the effect of the call in this line. */
   async before(text: string): Promise<void> {
     const { pid, end, exec } = spanOf(text);
     if (exec === 'begins' || exec === 'whole') this.#loading.add(pid);
@@ -163,8 +163,8 @@ async function* faultsOf(file: string, feed: FaultFeed): AsyncGenerator<PerfFaul
 }
 
 /**
- * Import `file` into `out`, or to stdout if it is null. `*.workload` is written as workload text, `*.gz` gzipped, all else as
- * JSON lines. On an error nothing is written, and a file that was there stays as it was.
+ * Imports `file` into `out`, or to stdout if `out` is null. `*.workload` is written as workload text, `*.gz` gzipped,
+ * everything else as JSON lines. On an error nothing is written, and an existing file stays unchanged.
  */
 export async function importRecording(file: string, out: string | null, options: ImportOptions): Promise<ImportCounts> {
   const folder = makeFolder(out);
@@ -212,7 +212,7 @@ class LineFile {
   }
 }
 
-/** Where the file is made: beside the place that it is to take. */
+/** Creates the folder for the new file, next to its final location. */
 function makeFolder(out: string | null): string {
   if (out !== null && statSync(out, { throwIfNoEntry: false })?.isDirectory() === true)
     throw new WorkloadError({ file: out }, 'a file to write', 'a directory');

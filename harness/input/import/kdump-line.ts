@@ -1,9 +1,9 @@
-/** Lines of kdump, taken apart: any of -H, -T, -E and -R, old and new forms. */
+/** Parses lines of kdump, with any of -H, -T, -E and -R, in old and new formats. */
 import { numberOf } from './values.ts';
 
 export interface KdumpLine {
   readonly pid: number;
-  /** The thread with -H, else 0. */
+  /** The thread with -H, otherwise 0. */
   readonly tid: number;
   readonly command: string;
   /** '' without -T, -E, -R. */
@@ -12,10 +12,10 @@ export interface KdumpLine {
   readonly text: string;
 }
 
-/** The first of these words behind a pid, a command and a time is the type of the record. */
+/** The first of these words after a pid, a command and a time is the type of the record. */
 const HEADER =
   /^ *(\d+) (.*?) *(?:(-?\d+\.\d{6,9}) )?(?<=[ ])(CALL|RET|NAMI|GIO|PSIG|CSW|USER|STRU|SCTL|CAP|PFLT|PRET|ARGS|ENVS|PCTR|PDTR|XTND|FAIL|\?\?\?\?)(?: +(.*)|$)/s;
-/** Threads have numbers above those of processes. */
+/** Thread numbers are higher than process numbers. */
 const THREAD = /^ *(\d{6,}) (?=.*\S)/;
 const DROPPED = /^(?: *\d+ .*)?Events dropped\.$/;
 
@@ -23,7 +23,7 @@ export const isDropped = (text: string): boolean => DROPPED.test(text);
 
 const isPid = (n: number): boolean => n >= 1 && n < 2 ** 31;
 
-/** Null if the line does not begin as a record does. */
+/** Returns null if the line does not start like a record. */
 export function kdumpLineOf(text: string): KdumpLine | null {
   const match = HEADER.exec(text);
   if (match === null) return null;
@@ -41,7 +41,7 @@ export function kdumpLineOf(text: string): KdumpLine | null {
   };
 }
 
-/** `name(a,b<c,d>)` or `name`: the name and its arguments; null if it is none. */
+/** Parses `name(a,b<c,d>)` or `name` into the name and its arguments; null if the text is not a call. */
 export function callOf(text: string): { readonly name: string; readonly args: readonly string[] } | null {
   const match = /^(\[?\w+\]?(?:#\d+)?)(?:\((.*)\))?$/.exec(text.trim());
   if (match === null) return null;
@@ -68,7 +68,10 @@ export interface Return {
   readonly restart: boolean;
 }
 
-/** `name value[/0xhex]`, `name -1 errno n text`, `name JUSTRETURN`, `name RESTART`; null if it is none. */
+/**
+ * Parses `name value[/0xhex]`, `name -1 errno n text`, `name JUSTRETURN`, `name RESTART`; null if the text is not a
+ * return.
+ */
 export function returnOf(text: string): Return | null {
   const match = /^(\S+) (?:(RESTART|JUSTRETURN)|-1 errno (-?\d+)(?: .*)?|(-?\d+)(?:\/(0x[0-9a-f]+))?(?:, .*)?)$/.exec(
     text.trim(),
@@ -80,7 +83,10 @@ export function returnOf(text: string): Return | null {
   return { name, value, errno: Number(errno ?? 0), restart: word === 'RESTART' };
 }
 
-/** Address and access of a fault; write goes before execute before read. Null if it is none. */
+/**
+ * Address and access of a fault; write takes precedence over execute, and execute over read. Null if the text is not a
+ * fault.
+ */
 export function faultOf(text: string): { readonly addr: number; readonly access: 'r' | 'w' | 'x' } | null {
   const match = /^(0x[0-9a-f]+|0) (?:(0x[0-9a-f]+)(?:<.*>)?|<?([A-Z_|]+)>?)$/.exec(text.trim());
   if (match === null) return null;

@@ -1,4 +1,4 @@
-/** kdump: records of ktrace to events of a Recording. */
+/** Turns kdump's ktrace records into events of a Recording. */
 import { quoted } from '../../workload/errors.ts';
 import type { Clock } from './clock.ts';
 import { FileNames } from './file-names.ts';
@@ -19,11 +19,11 @@ interface Fault {
   readonly access: Access;
 }
 
-/** What is under way in one thread, or in a process if the recording does not tell threads. */
+/** What is in progress in a thread, or in a process if the recording does not distinguish threads. */
 interface Thread {
   readonly calls: Map<string, Call>;
   fault: Fault | null;
-  /** writes during an exec: those of the kernel into the new program */
+  /** writes during an exec: by the kernel, into the new program */
   readonly loading: Fault[];
 }
 
@@ -70,7 +70,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 const RFPROC = 0x10;
 const RFMEM = 0x20;
 const RFSPAWN = 0x80000000;
-/** A return value of fork in the child. */
+/** Return value of fork in the child. */
 const IN_CHILD = 0;
 
 export class KdumpImporter {
@@ -285,7 +285,7 @@ export class KdumpImporter {
     this.#recording.exit(pid, code, signal);
   }
 
-  /** Calls that change the space or say what files are; false if their arguments are not understood. */
+  /** Handles calls that change the space or identify files; returns false if their arguments are not understood. */
   #space(pid: number, { name, args, names }: Call, { value, errno }: Return): boolean {
     const [addr, len] = [numberOf(args[0]), numberOf(args[1])];
     const known = !Number.isNaN(addr) && !Number.isNaN(len);
@@ -346,10 +346,10 @@ export class KdumpImporter {
 const changesSpace = (name: string): boolean =>
   /^(mmap|freebsd6_mmap|munmap|mprotect|madvise|break|fork|vfork|rfork|pdfork)$/.test(name) || EXECS.has(name);
 
-/** Thread numbers lie above those of processes. */
+/** Thread numbers are higher than process numbers. */
 const threadKey = (pid: number, tid: number): number => (tid === 0 ? pid : tid);
 
-/** Null if the call makes no process. */
+/** Returns null if the call does not create a process. */
 function forkKind(name: string, args: readonly string[]): ForkKind | null {
   if (name === 'fork' || name === 'pdfork') return 'fork';
   if (name === 'vfork') return 'vfork';

@@ -1,7 +1,7 @@
 /** What an import could not use: every line is imported, known to have no effect, repaired, or counted here by kind. */
 import { WorkloadError } from '../../workload/errors.ts';
 
-/** How often something came, and where first. */
+/** How often something occurred, and where first. */
 export interface Tally {
   count: number;
   readonly line: number;
@@ -10,15 +10,15 @@ export interface Tally {
 export interface ImportCounts {
   readonly lines: number;
   readonly events: number;
-  /** Lines that were not understood, or that say that something is missing: an import with `strict` ends at the first. */
+  /** Lines that were not understood, or that report missing data: an import with `strict` stops at the first. */
   readonly unknown: ReadonlyMap<string, Tally>;
-  /** Lines that were understood, but had to be put right. */
+  /** Lines that were understood but had to be corrected. */
   readonly repairs: ReadonlyMap<string, Tally>;
   /** Lines without an effect on any address space. */
   readonly ignored: ReadonlyMap<string, Tally>;
 }
 
-/** Kinds kept apart; what comes beyond them is counted together. */
+/** Number of kinds listed separately; further kinds are counted together. */
 const MAX_KINDS = 100;
 const OTHER = 'other kinds';
 
@@ -36,7 +36,7 @@ export class ImportLog {
     this.#strict = strict;
   }
 
-  /** A line, or a part of one, that is not understood. Throws with `strict`. */
+  /** Counts a line, or part of one, that is not understood. Throws with `strict`. */
   notUnderstood(kind: string, found: string, line = this.line, file = this.file): void {
     if (this.#strict)
       throw new WorkloadError({ file, line }, 'a line that is understood (--strict)', `${kind}: ${found}`);
@@ -51,7 +51,7 @@ export class ImportLog {
     tally(this.ignored, kind, this.line);
   }
 
-  /** What cannot be read and cannot be put right. */
+  /** Throws for something that can be neither read nor corrected. */
   fail(expected: string, found: string, line = this.line): never {
     throw new WorkloadError({ file: this.file, line }, expected, found);
   }

@@ -1,6 +1,6 @@
 /**
- * Which process a new pid is the child of. A child's first lines may come before the line with its parent's result: they
- * belong to the only fork that is under way, or they wait until some fork names their pid.
+ * Determines the parent of a new pid. A child's first lines may precede the line with its parent's result: they belong
+ * to the only fork in progress, or wait until some fork names their pid.
  */
 import type { ImportLog } from './log.ts';
 import type { ForkKind, Recording } from './recording.ts';
@@ -17,7 +17,7 @@ interface Waiting<Line> {
   readonly line: Line;
 }
 
-/** Lines kept for pids without a parent, all together. */
+/** Maximum number of lines kept for pids without a parent, in total. */
 const MAX_WAITING = 100_000;
 const ORPHAN = 'a line of a process whose start is not in the recording';
 
@@ -30,7 +30,7 @@ export class Parentage<Line> {
   readonly #waiting = new Map<number, Waiting<Line>[]>();
   #kept = 0;
 
-  /** `read` takes lines that waited, after `born` has heard of their process. */
+  /** `read` receives the kept lines, after `born` was told of their process. */
   constructor(
     recording: Recording,
     report: ImportLog,
@@ -43,7 +43,7 @@ export class Parentage<Line> {
     this.#onBorn = born;
   }
 
-  /** A thread has called fork or the like. */
+  /** A thread has called fork or a similar call. */
   begin(thread: number, parent: number, kind: ForkKind): void {
     this.#underWay.set(thread, { parent, kind, child: 0 });
   }
@@ -62,7 +62,7 @@ export class Parentage<Line> {
     if (kind === 'vfork') this.#recording.vforkDone(parent, child);
   }
 
-  /** Whether the pid's parent is found now. */
+  /** Returns whether the pid's parent is now known. */
   adopt(pid: number): boolean {
     let only: UnderWay | null = null;
     for (const call of this.#underWay.values()) {
@@ -76,7 +76,7 @@ export class Parentage<Line> {
     return true;
   }
 
-  /** Keep a line of a pid without a parent. */
+  /** Keeps a line of a pid without a parent. */
   keep(pid: number, line: Line): void {
     if (this.#kept++ >= MAX_WAITING) {
       this.#report.notUnderstood(ORPHAN, `pid ${pid}`);
@@ -87,7 +87,7 @@ export class Parentage<Line> {
     this.#waiting.set(pid, lines);
   }
 
-  /** Count what is still waiting after the last line. */
+  /** Counts what is still waiting after the last line. */
   finish(): void {
     for (const [pid, lines] of this.#waiting) {
       for (const { at } of lines) this.#report.notUnderstood(ORPHAN, `pid ${pid}`, at);

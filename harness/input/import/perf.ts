@@ -1,4 +1,7 @@
-/** Page faults of `perf script` beside strace: lines taken apart, and each fault brought to its place among the calls. */
+/**
+ * Page faults of `perf script` to go with strace: parses the lines, and delivers each fault at its place among the
+ * calls.
+ */
 import { WorkloadError, quoted } from '../../workload/errors.ts';
 import type { ImportLog } from './log.ts';
 import type { Access, Recording } from './recording.ts';
@@ -24,7 +27,7 @@ const INSTRUCTION = 16;
 const MAX_HELD = 100_000;
 const USER_END = 2 ** 47;
 
-/** A fault, null for a comment or an empty line; undefined if the line is not understood. */
+/** Returns a fault; null for a comment or an empty line; undefined if the line is not understood. */
 function perfFaultOf(text: string): PerfFault | null | undefined {
   const match = LINE.exec(text);
   if (match === null) return COMMENT.test(text) ? null : undefined;
@@ -40,8 +43,8 @@ function perfFaultOf(text: string): PerfFault | null | undefined {
 }
 
 /**
- * Takes lines of perf and of strace in the order of time. What a process does before its fork is shown waits for that; so
- * do the writes of the kernel into a program that is being loaded.
+ * Takes lines of perf and of strace in time order. What a process does before its fork is shown is held back; so are
+ * the kernel's writes into a program being loaded.
  */
 export class FaultFeed {
   readonly #recording: Recording;
@@ -59,7 +62,7 @@ export class FaultFeed {
     this.#file = file;
   }
 
-  /** The fault in a line, if there is one. */
+  /** Returns the fault in a line, if there is one. */
   read(text: string): PerfFault | null {
     this.#line++;
     const fault = perfFaultOf(text);
@@ -83,7 +86,7 @@ export class FaultFeed {
     return fault;
   }
 
-  /** `loading`: the process is in an exec that will succeed or not. */
+  /** `loading`: the process is in an exec whose success is not known yet. */
   fault(fault: PerfFault, loading: boolean): void {
     if (fault.addr >= USER_END) this.#report.noEffect('fault at an address of the kernel');
     else if (this.#recording.has(fault.pid) && !(loading && fault.access === 'w')) this.#deliver(fault);
@@ -91,7 +94,7 @@ export class FaultFeed {
     else this.#report.noEffect('fault of a process that is not in the recording');
   }
 
-  /** Deliver what waited for processes that can have it now. */
+  /** Delivers what was held back for processes that can take it now. */
   flush(loading: (pid: number) => boolean): void {
     for (const [pid, faults] of this.#held) {
       if (!this.#recording.has(pid) || loading(pid)) continue;

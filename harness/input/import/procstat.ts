@@ -1,4 +1,4 @@
-/** `procstat -v`: the maps of processes, for the execs that a recording of ktrace does not show. */
+/** `procstat -v`: the maps of processes, for execs that a ktrace recording does not show. */
 import { WorkloadError, quoted } from '../../workload/errors.ts';
 import { linesOf } from '../../workload/lines.ts';
 import { readBlocks } from '../blocks.ts';
@@ -29,7 +29,7 @@ class Procstat implements GivenMaps {
     this.sharedPage = sharedPage;
   }
 
-  /** Rows without the shared page and without what the process has mapped itself. */
+  /** Returns the rows of a process, without the shared page and its own mappings. */
   forPid(pid: number, mapped: RangeSet, evidence: PageEvidence): ImageMap[] | null {
     const rows = this.#rows.get(pid);
     if (rows === undefined) return null;
@@ -53,11 +53,11 @@ class Procstat implements GivenMaps {
   }
 }
 
-/** The stack is what ends at the shared page; the guard below it is part of it. */
+/** The stack is the row that ends at the shared page; the guard below it is part of it. */
 const isStack = (row: Pick<Row, 'type' | 'end'> | undefined, sharedPage: number): boolean =>
   row !== undefined && row.end === sharedPage && row.type !== 'vn';
 
-/** Whether pages were written, as before a run-time linker made them read-only. */
+/** Were pages written, as before a run-time linker made them read-only? */
 function written(evidence: PageEvidence, start: number, end: number): boolean {
   return evidence.runs.some(
     ({ first, last, seen }) => (seen & SEEN_WRITE) !== 0 && first * PAGE < end && (last + 1) * PAGE > start,

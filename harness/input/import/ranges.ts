@@ -1,7 +1,7 @@
-/** Address ranges of one process, and what its accesses tell about pages outside of them. */
+/** Address ranges of one process, and what its accesses reveal about pages outside of them. */
 import { PAGE_SIZE } from '../../../core/units.ts';
 
-/** A union of ranges [start, end). Copies share nothing. */
+/** A union of ranges [start, end). Copies are independent. */
 export class RangeSet {
   #starts: number[] = [];
   #ends: number[] = [];
@@ -31,7 +31,7 @@ export class RangeSet {
     return at < this.#starts.length && this.#starts[at] <= addr;
   }
 
-  /** Whether some part of [start, end) is in the set. */
+  /** Does any part of [start, end) belong to the set? */
   touches(start: number, end: number): boolean {
     const at = firstAtLeast(this.#ends, start + 1);
     return at < this.#starts.length && this.#starts[at] < end;
@@ -67,7 +67,7 @@ export const SEEN_PROTECTED = 8;
 /** written before the image executed anything: by the kernel, which clears the end of the last page of a file */
 export const SEEN_CLEARED = 16;
 
-/** Neighbouring pages of which the same was seen. */
+/** Neighbouring pages with the same evidence. */
 export interface Run {
   first: number;
   /** inclusive */
@@ -75,7 +75,7 @@ export interface Run {
   seen: number;
 }
 
-/** What was seen of pages, run-length coded. */
+/** Evidence about pages, run-length coded. */
 export class PageEvidence {
   readonly runs: Run[] = [];
 
@@ -103,7 +103,7 @@ export class PageEvidence {
     this.add(page, page, seen);
   }
 
-  /** Index of the first run that ends at the page or behind it. */
+  /** Index of the first run that ends at or after the page. */
   #find(page: number): number {
     let low = 0;
     let high = this.runs.length;
@@ -115,7 +115,7 @@ export class PageEvidence {
     return low;
   }
 
-  /** Split a run so that [first, last] is one of its own; returns where it is now. */
+  /** Splits a run so that [first, last] is a separate one; returns its index. */
   #replace(at: number, first: number, last: number, seen: number): number {
     const old = this.runs[at];
     const parts: Run[] = [{ first, last, seen }];
@@ -125,7 +125,7 @@ export class PageEvidence {
     return old.first < first ? at + 1 : at;
   }
 
-  /** One run of this one and the one before, if nothing parts them. */
+  /** Merges this run with the previous one if they are adjacent and equal. */
   #join(at: number): void {
     if (at < 1 || at >= this.runs.length) return;
     const [before, run] = [this.runs[at - 1], this.runs[at]];

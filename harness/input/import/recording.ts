@@ -1,7 +1,7 @@
 /**
- * What every importer ends in: processes, what they have mapped, and the events of a `vmtrace-1` file. An input is read
- * twice. The first time nothing is written; what each program did outside of its own mappings says which maps its exec made
- * (image.ts). The second time writes.
+ * The common target of all importers: processes, their mappings, and the events of a `vmtrace-1` file. An input is read
+ * twice. The first pass writes nothing; what each program did outside of its own mappings reveals the maps that its
+ * exec made (image.ts). The second pass writes.
  */
 import { PAGE_SIZE, roundPage, truncPage } from '../../../core/units.ts';
 import type { Clock } from './clock.ts';
@@ -13,10 +13,10 @@ import { PageEvidence, RangeSet, SEEN_CLEARED, SEEN_EXECUTE, SEEN_PROTECTED, SEE
 export type ForkKind = 'fork' | 'vfork' | 'clone_vm' | 'thread';
 export type Access = 'r' | 'w' | 'x';
 
-/** Maps that a user gave for a process, and where its shared page is. */
+/** Maps that a user supplied for a process, and the location of its shared page. */
 export interface GivenMaps {
   readonly sharedPage: number;
-  /** The maps of the process without what it mapped itself, null if none were given. */
+  /** The maps of the process without its own mappings; null if none were supplied. */
   forPid(pid: number, mapped: RangeSet, evidence: PageEvidence): readonly ImageMap[] | null;
 }
 
@@ -29,7 +29,7 @@ export interface MmapCall {
   readonly off: number;
 }
 
-/** One exec's image, shared by the processes that were forked from it. */
+/** One exec's image, shared by the processes forked from it. */
 interface Image {
   readonly exec: number;
   readonly pid: number;
@@ -65,7 +65,7 @@ export interface RecordingOptions {
 
 const SHARED_PAGE = 0x7ffffffff000;
 const SEEN = { r: SEEN_READ, w: SEEN_WRITE, x: SEEN_EXECUTE } as const;
-/** A process that ran before the recording began. */
+/** A process that was running before the recording began. */
 const RUNNING: ImageNames = { path: '(running)', loader: undefined };
 
 export class Recording {
@@ -97,7 +97,7 @@ export class Recording {
     this.#processes.set(pid, { pid, image: null, mapped: new RangeSet(), brk: 0, touched: false });
   }
 
-  /** What was run, for the first line of the file. */
+  /** Sets the recorded command, for the first line of the file. */
   command(words: string): void {
     if (this.#command === '') this.#command = words;
   }
@@ -189,7 +189,7 @@ export class Recording {
     this.#emit(pid, 'mremap', { addr: hex(addr), len, newlen, new: hex(to) });
   }
 
-  /** The end of the heap as it is now; the first one known is not a change. */
+  /** Sets the current end of the heap; the first known value is not a change. */
   brk(pid: number, addr: number): void {
     const process = this.#running(pid);
     const old = process.brk;
@@ -238,7 +238,7 @@ export class Recording {
     for (const image of this.#open) this.#close(image);
   }
 
-  /** The process, which has an image from here on. */
+  /** Returns the process, creating its image if it has none. */
   #running(pid: number): Process {
     const process = this.#processes.get(pid)!;
     if (process.image === null) {

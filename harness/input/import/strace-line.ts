@@ -1,4 +1,4 @@
-/** Lines of strace, taken apart. */
+/** Parses lines of strace. */
 
 export type StraceLine =
   | { readonly kind: 'call'; readonly name: string; readonly args: readonly string[]; readonly result: string }
@@ -28,7 +28,7 @@ const SUPERSEDED = /^\+\+\+ superseded by execve in pid (\d+) \+\+\+$/;
 const CALL = /^([a-z_][a-z_0-9]*)\(/;
 const DURATION = / +<(?:\d+\.\d+|unavailable)>$/;
 
-/** The pid (1 without -f) and the time in front of a line. */
+/** The pid (1 without -f) and the time at the start of a line. */
 export function headOf(text: string): StraceHead {
   const pid = PID_BEFORE_TIME.exec(text) ?? PID.exec(text);
   let rest = pid === null ? text : text.slice(pid[0].length);
@@ -53,7 +53,7 @@ export function lineOf(rest: string): StraceLine {
   return callOf(call[1], rest) ?? { kind: 'unknown' };
 }
 
-/** `name(args) = result <duration>`; null if it is not one. */
+/** Parses `name(args) = result <duration>`; null if the text is not a call. */
 export function callOf(name: string, text: string): StraceLine | null {
   const args: string[] = [];
   const end = splitArguments(text, name.length + 1, args);
@@ -62,8 +62,8 @@ export function callOf(name: string, text: string): StraceLine | null {
 }
 
 /**
- * Split at the commas of the outermost level, from behind the opening parenthesis; returns the place behind the closing
- * one, -1 if there is none. Strings, brackets and the paths of descriptors (`3</a,b>`) are kept whole.
+ * Splits at the commas of the outermost level, starting after the opening parenthesis. Returns the position after the
+ * closing one, -1 if there is none. Strings, brackets and the paths of descriptors (`3</a,b>`) are kept whole.
  */
 function splitArguments(text: string, from: number, args: string[]): number {
   let depth = 0;
@@ -91,7 +91,7 @@ function splitArguments(text: string, from: number, args: string[]): number {
   return -1;
 }
 
-/** A string argument without its quotes and escapes; what is no string stays as it is. */
+/** A string argument without its quotes and escapes; anything else is returned unchanged. */
 export function unquoted(text: string): string {
   const inner = /^"(.*)"(?:\.\.\.)?$/s.exec(text);
   return unescaped(inner === null ? text : inner[1]);
@@ -107,13 +107,15 @@ function unescaped(text: string): string {
   });
 }
 
-/** Descriptor and path of `3</path>`, `3` or `-1`; null if it is none of them. */
+/** Descriptor and path in `3</path>`, `3` or `-1`; null for any other text. */
 export function descriptorOf(text: string): { readonly fd: number; readonly path: string | null } | null {
   const match = /^(-?\d+)(?:<(.*)>(?:\(deleted\))?)?$/.exec(text);
   return match === null ? null : { fd: Number(match[1]), path: match[2] === undefined ? null : unescaped(match[2]) };
 }
 
-/** Whose line it is, when the call in it had its effect, and what it says of an exec. For faults between the lines. */
+/**
+ * The process of a line, when its call took effect, and what it says about an exec. Used to place faults between lines.
+ */
 export interface StraceSpan {
   readonly pid: number;
   readonly end: number;

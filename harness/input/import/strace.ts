@@ -1,4 +1,4 @@
-/** strace -f: lines to events of a Recording. */
+/** Turns lines of strace -f into events of a Recording. */
 import { quoted } from '../../workload/errors.ts';
 import type { Clock } from './clock.ts';
 import { FileNames } from './file-names.ts';
@@ -12,7 +12,7 @@ type Call = Extract<StraceLine, { kind: 'call' }>;
 
 const FORKS = new Set(['fork', 'vfork', 'clone', 'clone3']);
 const EXECS = new Set(['execve', 'execveat']);
-/** Calls that change an address space in a way that `vmtrace-1` cannot say. */
+/** Calls that change an address space in a way that `vmtrace-1` cannot express. */
 const NO_EVENT = new Set([
   'mlock',
   'mlock2',
@@ -31,9 +31,9 @@ export class StraceImporter {
   readonly #clock: Clock;
   readonly #files = new FileNames();
   readonly #parentage: Parentage<string>;
-  /** thread -> its process; a process's first thread has its number */
+  /** thread -> its process; a process's first thread has the process's number */
   readonly #threads = new Map<number, number>();
-  /** process -> threads alive; more than one only */
+  /** process -> number of live threads, if more than one */
   readonly #alive = new Map<number, number>();
   readonly #unfinished = new Map<number, string>();
   readonly #exited = new Map<number, number>();
@@ -166,7 +166,7 @@ export class StraceImporter {
     else this.#report.notUnderstood('the end of a call that does not fit its beginning', quoted(text));
   }
 
-  /** A thread's exec ends the others; it goes on with the number of the process. */
+  /** A thread's exec ends the other threads; it continues under the process's number. */
   #superseded(pid: number, by: number): void {
     const begun = this.#unfinished.get(by);
     if (begun !== undefined) this.#unfinished.set(pid, begun);
@@ -200,7 +200,9 @@ export class StraceImporter {
     this.#recording.exit(pid, code, signal);
   }
 
-  /** The space goes with this call, before a vfork parent goes on; with threads, when the last of them is gone. */
+  /**
+   * This call releases the address space, before a vfork parent continues; with threads, the exit of the last one does.
+   */
   #exitGroup(pid: number, thread: number, text: string): void {
     if ((this.#alive.get(pid) ?? 1) > 1) return;
     this.#exit(pid, Number(/\((\d+)/.exec(text)?.[1] ?? 0));
@@ -242,7 +244,7 @@ export class StraceImporter {
     }
   }
 
-  /** Calls that change the space; false if their arguments are not understood. */
+  /** Handles calls that change the space; returns false if their arguments are not understood. */
   #space(pid: number, { name, args, result }: Call, failed: string | null): boolean {
     const [addr, len] = [numberOf(args[0]), numberOf(args[1])];
     const value = numberOf(result);

@@ -1,6 +1,9 @@
-/** Numbers, protections and flags as strace and kdump print them. */
+/** Parses numbers, protections and flags as strace and kdump print them. */
 
-/** A number below 2^53, decimal or hexadecimal; null (NULL) is 0. NaN if the text is none: no address or length is larger. */
+/**
+ * Parses a number below 2^53, decimal or hexadecimal; null (NULL) is 0. Returns NaN for other text: no address or
+ * length is larger.
+ */
 export function numberOf(text: string | undefined): number {
   if (text === 'NULL') return 0;
   const n = text !== undefined && /^-?(0x[0-9a-f]+|\d+)$/.test(text) ? Number(text) : NaN;
@@ -14,7 +17,7 @@ const PROT_BITS: readonly (readonly [string, number])[] = [
 ];
 const NO_BITS = new Set(['PROT_NONE', 'PROT_GROWSDOWN', 'PROT_GROWSUP', 'PROT_SEM', 'PROT_BTI', 'PROT_MTE']);
 
-/** `0x3<PROT_READ|PROT_WRITE>`, `PROT_READ|PROT_WRITE` or `0x3` as 'rw-'; null if it is none of them. */
+/** Parses `0x3<PROT_READ|PROT_WRITE>`, `PROT_READ|PROT_WRITE` or `0x3` into 'rw-'; null for any other text. */
 export function protOf(text: string): string | null {
   const bits = /^0x[0-9a-f]+|^\d+/.exec(text);
   if (bits !== null) return protText(Number(bits[0]));
@@ -40,7 +43,10 @@ const FREEBSD_FLAGS: readonly (readonly [string, number])[] = [
   ['EXCL', 0x4000],
 ];
 
-/** Names without `MAP_`, ANONYMOUS as ANON; a number without names by FreeBSD's values. Null if it is neither. */
+/**
+ * Names without `MAP_`, with ANONYMOUS as ANON; a number without names is decoded with FreeBSD's values. Null for any
+ * other text.
+ */
 export function mapFlagsOf(text: string): string[] | null {
   const named = /^(?:(?:0x)?[0-9a-f]+<)?([A-Z_][^<>]*)>?$/.exec(text);
   if (named !== null) {

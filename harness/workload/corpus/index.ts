@@ -1,6 +1,6 @@
-/** The recorded programs inside the repository: real process trees, in `vmtrace-1`, gzipped. */
+/** The recorded programs in the repository: real process trees, in `vmtrace-1`, gzipped. */
 
-/** What each recording is, by name. */
+/** Description of each recording, by name. */
 export const CORPUS: Readonly<Record<string, string>> = {
   pipe_one: "One shell pipeline: 7 processes, each forked and then exec'd",
   cc_tiny: 'One cc -c: the driver, the compiler and the assembler, vforked',

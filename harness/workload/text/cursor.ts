@@ -42,7 +42,7 @@ export class Cursor {
     return token;
   }
 
-  /** Throws: at `column` (default: here) something else was expected. */
+  /** Throws: something else was expected at `column` (default: here). */
   fail(expected: string, options: { found?: string; column?: number; known?: Iterable<string> } = {}): never {
     const offered = options.column === undefined && this.#offeredAt === this.#at ? this.#offered : undefined;
     const { found = this.#found(), column = this.column, known = offered } = options;
@@ -82,14 +82,14 @@ export class Cursor {
     if (!this.atEnd) this.fail('the end of the line');
   }
 
-  /** A name: a word that does not begin with a digit, or a quoted one. */
+  /** Reads a name: a word that does not begin with a digit, or a quoted one. */
   name(expected: string): string {
     const { kind, text } = this.token;
     if (kind !== 'string' && !(kind === 'word' && isPlainName(text))) this.fail(expected);
     return this.skip().text;
   }
 
-  /** A word of a fixed vocabulary, hyphens included. */
+  /** Reads a word of a fixed vocabulary, hyphens included. */
   keyword(expected: string, known: readonly string[]): string {
     const start = this.#at;
     const { column } = this.token;
@@ -103,7 +103,7 @@ export class Cursor {
     throw new WorkloadError({ file: this.file, line: this.line, column }, expected, quoted(word), nearest(word, known));
   }
 
-  /** A decimal number from `least` to `most`. */
+  /** Reads a decimal number from `least` to `most`. */
   count(expected: string, least: number, most: number): number {
     const { kind, text } = this.token;
     const value = kind === 'word' && /^\d{1,15}$/.test(text) ? Number(text) : NaN;

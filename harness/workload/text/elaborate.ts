@@ -1,6 +1,6 @@
 /**
- * From ops as written to an OpList: process names become lives of processes, places become addresses, programs become
- * maps. What an op needs and does not have is an error here, before anything runs.
+ * Turns ops as written into an OpList: process names become lifetimes of processes, places become addresses, programs
+ * become maps. An op that lacks something it needs is an error here, before anything runs.
  */
 import { nearest } from '../../../core/suggest.ts';
 import { WorkloadError } from '../errors.ts';
@@ -34,26 +34,26 @@ import { BUILT_IN_PROGRAMS, buildProgram } from '../program.ts';
 import { PLACE_WORDS } from './operands.ts';
 import type { AddressNode, NameNode, OpNode } from './syntax.ts';
 
-/** What is known of a process without running anything. */
+/** What is known statically about a process. */
 interface Life {
   readonly index: number;
   program: Program | null;
-  /** unsure: a signal may have ended it. stopped: within an op, only `go` may follow. */
+  /** unsure: a signal may have ended it. stopped: within an op, so only `go` may follow. */
   state: 'running' | 'stopped' | 'unsure' | 'gone';
-  /** stop was given: the next op may stop */
+  /** a stop was given: the next op may stop */
   armed: boolean;
-  /** once the stopped op is finished */
+  /** its state once the stopped op is finished */
   afterGo: 'running' | 'gone';
   goneLine: number;
   /** CPU of each thread that has run */
   readonly cpus: Map<string, number>;
 }
 
-/** One op may stand for as many accesses as a run can finish. */
+/** The most accesses that one op may make, so that a run can finish. */
 const MAX_ACCESSES = 2 ** 24;
 const MAX_RESULTS = 65_534;
 
-/** An address as operands hold it: 0 or a result's base, and an offset from there. */
+/** An address as operands store it: 0 or a result's base, and an offset from it. */
 interface Address {
   readonly base: number;
   readonly addr: number;
@@ -81,14 +81,16 @@ export class Elaborator {
     this.#layouts = { native: layout('native'), lowered: layout('lowered'), linux: layout('linux') };
   }
 
-  /** Add a program, which replaces a built-in one of its name. False if the name has been used already. */
+  /**
+   * Adds a program, which replaces a built-in one of the same name. Returns false if the name has already been used.
+   */
   define(spec: ProgramSpec): boolean {
     if (this.#programs.has(spec.name)) return false;
     this.#specs.set(spec.name, spec);
     return true;
   }
 
-  /** Append one op. */
+  /** Appends one op. */
   add(op: OpNode): void {
     const life = this.#actingLife(op);
     const who = this.#actor(op, life);
@@ -114,7 +116,7 @@ export class Elaborator {
     this.#settle(op, life);
   }
 
-  /** The workload. */
+  /** Returns the workload. */
   finish(name: string, title: string, signals: Workload['signals']): Workload {
     return {
       name,
@@ -170,7 +172,7 @@ export class Elaborator {
     return life;
   }
 
-  /** A thread stays on the CPU where it was put last; a new one starts where the main thread is. */
+  /** A thread stays on the CPU where it was last put; a new one starts where the main thread is. */
   #actor(op: OpNode, life: Life): number {
     const cpu = op.cpu >= 0 ? op.cpu : (life.cpus.get(op.thread) ?? life.cpus.get('')!);
     life.cpus.set(op.thread, cpu);
@@ -292,7 +294,7 @@ export class Elaborator {
     life.goneLine = line;
   }
 
-  /** What the op leaves behind of its process, as far as can be known. */
+  /** Updates the state of the acting process after the op, as far as it can be known. */
   #settle(op: OpNode, life: Life): void {
     if (op.code === OP_STOP) {
       life.armed = true;

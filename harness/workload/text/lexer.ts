@@ -1,4 +1,7 @@
-/** One line of workload text as tokens. `#` starts a comment; a word may hold single dots; odd names are quoted. */
+/**
+ * Splits one line of workload text into tokens. `#` starts a comment; a word may contain single dots; unusual names are
+ * quoted.
+ */
 import { WorkloadError, quoted } from '../errors.ts';
 
 export type TokenKind = 'word' | 'string' | 'symbol' | 'end';
@@ -8,7 +11,7 @@ export interface Token {
   readonly text: string;
   /** from 1 */
   readonly column: number;
-  /** white space, or the start of the line, stands before it */
+  /** preceded by white space or the start of the line */
   readonly spaced: boolean;
 }
 
@@ -22,7 +25,7 @@ function match(pattern: RegExp, line: string, at: number): string {
   return pattern.exec(line)?.[0] ?? '';
 }
 
-/** Tokens of a line, an `end` token last. */
+/** Tokens of a line, followed by an `end` token. */
 export function lexLine(line: string, file: string, lineNumber: number): Token[] {
   const tokens: Token[] = [];
   for (let at = 0; ;) {
@@ -57,6 +60,6 @@ function unquote(text: string, file: string, line: number, column: number): stri
 
 const PLAIN_NAME = /^[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*$/;
 
-/** A name as the lexer reads it back. */
+/** A name in the form that the lexer reads back. */
 export const nameText = (name: string): string => (PLAIN_NAME.test(name) ? name : JSON.stringify(name));
 export const isPlainName = (text: string): boolean => PLAIN_NAME.test(text);

@@ -1,4 +1,4 @@
-/** Operands that several verbs share: protections, places, spans, the words of mmap. */
+/** Operands shared by several verbs: protections, places, spans, the words of mmap. */
 import { PAGE_SIZE, VM_MAXUSER_ADDRESS_LA57, VM_PROT_ALL } from '../../../core/units.ts';
 import type { MmapKind } from '../ops.ts';
 import type { Cursor } from './cursor.ts';
@@ -7,14 +7,14 @@ import type { AddressNode, OpNode } from './syntax.ts';
 const MMAP_KINDS = ['anon', 'guard', 'stack', 'file', 'phys'] as const satisfies readonly MmapKind[];
 /** Places that need no definition. */
 export const PLACE_WORDS: readonly string[] = ['text', 'data', 'heap', 'stack', 'shared', 'top'];
-/** A step fits the operand that holds it. */
+/** Largest step that fits the operand that holds it. */
 const MAX_STEP = 2 ** 31 - 1;
 
 const PROTECTION = /^(?!.*(.).*\1)[rwx]+$/;
 const ADDRESS = 'an address (0x and hexadecimal digits, or a name)';
 const LENGTH = "a size, or '..' and an address";
 
-/** Letters of rwx in any order, `-` or `none`; undefined if the next word is none of these. */
+/** Reads letters of rwx in any order, `-` or `none`; returns undefined if the next word is none of these. */
 function protection(c: Cursor): number | undefined {
   if (c.isSymbol('-') || c.isWord('none')) {
     c.skip();
@@ -28,7 +28,7 @@ function protection(c: Cursor): number | undefined {
 
 export const needProtection = (c: Cursor): number => protection(c) ?? c.fail("a protection (letters of rwx, or '-')");
 
-/** An address in digits. A double must hold it exactly, unless it is beyond every machine anyway. */
+/** Reads a numeric address. A double must hold it exactly, unless it is beyond every machine anyway. */
 function hexAddress(c: Cursor): number {
   const { text } = c.token;
   if (!/^0x[0-9a-fA-F]{1,16}$/.test(text)) c.fail(ADDRESS);
@@ -63,7 +63,9 @@ export function span(c: Cursor, op: OpNode): void {
   else op.len = c.size(LENGTH);
 }
 
-/** The accesses of read, write and run: one, or one each `step` bytes of a span (each page, if no step is given). */
+/**
+ * Reads the accesses of read, write and run: one, or one per `step` bytes of a span (one per page if no step is given).
+ */
 export function accesses(c: Cursor, op: OpNode): void {
   op.address = readAddress(c);
   op.len = 1;

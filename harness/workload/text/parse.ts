@@ -1,4 +1,4 @@
-/** Workload text to a Workload. */
+/** Parses workload text into a Workload. */
 import { WorkloadError } from '../errors.ts';
 import { MAX_LINE } from '../lines.ts';
 import { DEFAULT_MACHINE, MACHINE_KEYS } from '../machine.ts';
@@ -10,15 +10,15 @@ import { Elaborator } from './elaborate.ts';
 import type { OpNode } from './syntax.ts';
 import { parseOp } from './verbs.ts';
 
-/** Bytes of workload text. */
+/** Maximum size of workload text in bytes. */
 export const MAX_TEXT = 2 ** 26;
-/** Ops that a text may stand for, its repeats expanded. */
+/** Maximum number of ops in a text after its repeats are expanded. */
 const MAX_OPS = 5_000_000;
 const MAX_DEPTH = 32;
 const MAX_BODY = 100_000;
 const MAX_REPEAT = 1_000_000_000;
 
-/** A repeat whose `end` has not come yet. `ops` counts the ops that its body stands for. */
+/** A repeat whose `end` has not been reached. `ops` is the number of ops in its body. */
 interface Block {
   readonly count: number;
   readonly line: number;
@@ -71,7 +71,7 @@ class Parser {
     return this.#build().finish(name, title, this.#signals);
   }
 
-  /** The statement that a line begins with; null for an op, whose first word is the name of a process. */
+  /** The kind of statement of a line; null for an op, whose first word is the name of a process. */
   #statement(c: Cursor): Statement | null {
     const { kind, text } = c.following;
     if (kind === 'symbol' && (text === ':' || text === '/' || text === '@')) return null;
@@ -225,14 +225,14 @@ function segmentSize(c: Cursor): number {
   return bytes;
 }
 
-/** The first comment of a text, which says what the workload is; '' without one. */
+/** The first comment of a text, which describes the workload; '' if there is none. */
 function titleOf(text: string): string {
   return /^[ \t]*#[ \t]*(.*?)[ \t\r]*$/m.exec(text.slice(0, 4096))?.[1] ?? '';
 }
 
 /**
- * Parse workload text. `file` is what errors name.
- * Throws WorkloadError: `file:line:column: expected …, found …`.
+ * Parses workload text. `file` is the name used in errors. Throws WorkloadError: `file:line:column: expected …, found
+ * …`.
  */
 export function parseWorkload(text: string, file: string, name = file): Workload {
   if (text.length > MAX_TEXT) {

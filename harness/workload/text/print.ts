@@ -1,4 +1,4 @@
-/** A Workload as text that parses to the same ops. */
+/** Prints a Workload as text that parses to the same ops. */
 import { PAGE_SIZE, VM_PROT_ALL } from '../../../core/units.ts';
 import { DEFAULT_MACHINE, MACHINE_KEYS, addressLayout } from '../machine.ts';
 import { errnoName, outcomeName, signalName } from '../names.ts';
@@ -47,7 +47,7 @@ import { processNames } from './process-names.ts';
 import { MSYNC_FLAGS } from './verbs.ts';
 
 const MAX_STACK = 512 * 2 ** 20;
-/** How far above the start of the break an address is still written as heap + something. */
+/** How far above the initial break an address is still written as an offset from heap. */
 const HEAP_REACH = 2 ** 30;
 
 const protText = (prot: number): string =>
@@ -58,7 +58,7 @@ const offsetText = (offset: number): string =>
 
 const MSYNC_NAMES = new Map(Object.entries(MSYNC_FLAGS).map(([name, flags]) => [flags, name]));
 
-/** Prints the ops of a workload one by one, following which program each process runs to name its places. */
+/** Prints the ops of a workload one by one, tracking which program each process runs to name its places. */
 class OpPrinter {
   readonly #workload: Workload;
   readonly #names: readonly string[];
@@ -210,7 +210,7 @@ export function opLines(workload: Workload): (index: number) => string {
   };
 }
 
-/** The whole workload as text: repeats stay expanded, defaults are left out. */
+/** Prints the whole workload as text: repeats stay expanded, defaults are omitted. */
 export function printWorkload(workload: Workload): string {
   const title = workload.title === '' ? '' : `# ${workload.title}`;
   const signals = workload.signals === 'kill' ? '' : `signals ${workload.signals}`;

@@ -1,4 +1,4 @@
-/** Names under which the processes of a workload can be told apart in text. */
+/** Names that make the processes of a workload distinguishable in text. */
 import { CHUNK_OPS, OP_KILL, OP_WAIT, type Workload, makesProcess } from '../ops.ts';
 
 /** The first and the last op that mentions each process. */
@@ -20,8 +20,8 @@ function mentions({ ops, actors, processes }: Workload): { first: Int32Array; la
 }
 
 /**
- * A name for each process, by index: its own where no process of that name is mentioned any more, else one with a number
- * behind it.
+ * A name for each process, by index: its own name if no process of that name is mentioned any more, otherwise that name
+ * with a number appended.
  */
 export function processNames(workload: Workload): string[] {
   const { first, last } = mentions(workload);

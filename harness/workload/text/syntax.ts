@@ -1,7 +1,7 @@
-/** One op as written, before names are resolved: what a `repeat` elaborates again on each turn. */
+/** One op as written, before names are resolved: a `repeat` elaborates it again on each iteration. */
 import type { MmapKind } from '../ops.ts';
 
-/** A word that names something, and where it stands. */
+/** A word that names something, and its position. */
 export interface NameNode {
   readonly name: string;
   readonly column: number;
@@ -20,7 +20,7 @@ export interface MmapNode {
   readonly maxProt: number;
   readonly shared: boolean;
   readonly fixed: boolean;
-  /** '' unless of a file */
+  /** '' if it does not map a file */
   readonly file: string;
   readonly off: number;
 }
@@ -30,19 +30,19 @@ export interface OpNode {
   readonly column: number;
   readonly who: string;
   readonly thread: string;
-  /** -1: where the thread ran last */
+  /** -1: where the thread last ran */
   readonly cpu: number;
   code: number;
-  /** First address, or null for an op without. */
+  /** First address, or null if the op has none. */
   address: AddressNode | null;
-  /** `..` end of the span; len then follows from both. */
+  /** Address after `..`, the end of the span; both addresses then determine len. */
   end: AddressNode | null;
   len: number;
   arg: number;
   program: NameNode | null;
-  /** The process that wait and kill name. */
+  /** The target process of wait and kill. */
   target: NameNode | null;
-  /** What follows `->`. */
+  /** The name after `->`. */
   result: NameNode | null;
   mmap: MmapNode | null;
   /** Outcome code + 1, 0 if none is expected. */

@@ -67,7 +67,7 @@ const how = (what: string, known: readonly string[]) => (c: Cursor, op: OpNode) 
 interface Verb {
   readonly code: number;
   readonly operands?: (c: Cursor, op: OpNode) => void;
-  /** What `->` means: a child that must be named, or a name for the address. */
+  /** Meaning of `->`: a child that must be named, or a name for the address. */
   readonly arrow?: 'child' | 'address';
 }
 
@@ -175,7 +175,7 @@ const OUTCOMES: Readonly<Record<string, number>> = {
   ...Object.fromEntries(Object.entries(SIGNALS).map(([name, number]) => [name, OUTCOME_SIGNAL + number])),
 };
 
-/** An op: `who ":" verb { word } [ "->" NAME ] [ "=>" outcome ]`. `maxCpu` is the machine's highest CPU. */
+/** Parses an op: `who ":" verb { word } [ "->" NAME ] [ "=>" outcome ]`. `maxCpu` is the machine's highest CPU. */
 export function parseOp(c: Cursor, maxCpu: number): OpNode {
   const { column } = c;
   const who = c.name("'machine', 'program', 'repeat', 'end', or the name of a process");

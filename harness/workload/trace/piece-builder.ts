@@ -1,37 +1,39 @@
 /**
- * The ops of a recording as they are made, in pieces: whoever takes one makes room for what comes. The tables of a piece
- * hold the processes that ran when it began, those that began in it, and its own mappings.
+ * Collects a recording's ops into pieces; taking a piece frees its memory. The tables of a piece hold the processes
+ * that were running when it began, those that started in it, and its own mappings.
  */
 import { OpListBuilder } from '../oplist.ts';
 import type { Actor, MmapOperands, Process } from '../ops.ts';
 import type { Piece } from '../pieces.ts';
 
-/** A process that runs. */
+/** A running process. */
 export interface Live {
-  /** in the tables of the piece at hand */
+  /** index in the tables of the current piece */
   index: number;
   /** has exec'd a program with a dynamic loader */
   dynamic: boolean;
 }
 
 export class PieceBuilder {
-  /** of the piece at hand */
+  /** ops of the current piece */
   ops = new OpListBuilder();
   readonly live = new Map<number, Live>();
-  /** ops before those of the piece at hand */
+  /** number of ops before the current piece */
   #from = 0;
   #processes: Process[] = [];
   #actors: Actor[] = [];
   #mmaps: MmapOperands[] = [];
-  /** processes that ran when the piece began, by their indices in the one before */
+  /** processes that were running when the piece began, by their indices in the previous one */
   #carried: number[] = [];
 
-  /** Ops of all pieces. */
+  /** Number of ops in all pieces. */
   get length(): number {
     return this.#from + this.ops.length;
   }
 
-  /** A process begins: its index. Actors and processes have the same indices: threads act for their process. */
+  /**
+   * Starts a process and returns its index. Actors and processes have the same indices: threads act for their process.
+   */
   begin(pid: number, parent: number): number {
     const index = this.#processes.length;
     this.#processes.push({ name: `p${pid}`, parent, pid });
@@ -40,12 +42,12 @@ export class PieceBuilder {
     return index;
   }
 
-  /** Index of the operands of an mmap. */
+  /** Stores the operands of an mmap and returns their index. */
   mmap(operands: MmapOperands): number {
     return this.#mmaps.push(operands) - 1;
   }
 
-  /** The ops since the last piece. */
+  /** Returns the ops since the last piece. */
   take(): Piece {
     const { length, chunks } = this.ops.finish();
     const [processes, actors, mmaps] = [this.#processes, this.#actors, this.#mmaps];

@@ -1,4 +1,4 @@
-/** A `vmtrace-1` file to a Workload, line by line. */
+/** Reads a `vmtrace-1` file into a Workload, line by line. */
 import type { z } from 'zod';
 import { nearest } from '../../../core/suggest.ts';
 import { WorkloadError, quoted } from '../errors.ts';
@@ -13,20 +13,20 @@ import { EVENTS, type EventKind, META, type TraceEvent } from './schema.ts';
 export interface TraceOptions {
   /** Which processes read the shared page. @default 'recorded' */
   readonly touch?: TouchPolicy;
-  /** Settings other than the default machine's. */
+  /** Settings that differ from the default machine's. */
   readonly machine?: Partial<MachineSettings>;
 }
 
 const KINDS = Object.keys(EVENTS);
 
 /**
- * The lines that make up nearly all of a recording, as recorders write them: what matches is a valid fault event, and four
- * times as fast to read so. Every other spelling goes through JSON and the schema.
+ * Matches the lines that make up nearly all of a recording, in the form that recorders write: a match is a valid fault
+ * event, and reading it this way is four times as fast. Any other form goes through JSON and the schema.
  */
 const PLAIN_FAULT =
   /^\{"t":(\d{1,15}),"pid":([1-9]\d{0,8}),"ev":"fault","addr":"(0x[0-9a-f]{1,16})","access":"([rwx])"(,"k":1)?(,"p":1)?(?:,"tid":\d{1,9})?\}$/;
 
-/** Takes the lines of a trace one after the other; a line is read whole or refused with a WorkloadError. */
+/** Takes the lines of a trace one by one; a line is either accepted whole or rejected with a WorkloadError. */
 export class TraceReader {
   readonly #file: string;
   readonly #options: TraceOptions;
@@ -40,35 +40,35 @@ export class TraceReader {
     this.#options = options;
   }
 
-  /** A block of whole lines. */
+  /** Reads a block of whole lines. */
   block(text: string): void {
     for (const line of linesOf(text)) this.#read(line);
   }
 
-  /** Ops read since the last piece was taken. */
+  /** Number of ops read since the last piece was taken. */
   get held(): number {
     return this.#rule?.held ?? 0;
   }
 
-  /** The ops read since the last piece was taken. */
+  /** Returns the ops read since the last piece was taken. */
   take(): Piece {
     return this.#begun().take();
   }
 
-  /** There are no more lines: the workload without its ops. Throws if there was no line at all. */
+  /** Call after the last line: returns the workload without its ops. Throws if there was no line at all. */
   end(name: string): WorkloadHead {
     this.#begun().end(this.#line);
     return { ...this.#begun().head(this.#line), name };
   }
 
-  /** The whole workload, of which no piece was taken. Throws if there was no line at all. */
+  /** Returns the whole workload, if no piece was taken. Throws if there was no line at all. */
   finish(name: string): Workload {
     const { length, ...head } = this.end(name);
     const { chunks, processes, actors, mmaps } = this.take();
     return { ...head, processes, actors, mmaps, ops: { length, chunks } };
   }
 
-  /** Lines read so far. */
+  /** Number of lines read so far. */
   get lines(): number {
     return this.#line;
   }

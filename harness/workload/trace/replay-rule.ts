@@ -41,15 +41,15 @@ import { BUILT_IN_PROGRAMS, buildProgram } from '../program.ts';
 import { type Live, PieceBuilder } from './piece-builder.ts';
 import type { EventOf, TraceEvent, TraceMap, TraceMeta } from './schema.ts';
 
-/** Linux's counterparts of the shared page: maps that do not exist here. */
+/** Linux's counterparts of the shared page: these mappings do not exist on FreeBSD. */
 const KERNEL_MAPS = new Set(['[vvar]', '[vvar_vclock]', '[vdso]', '[vsyscall]']);
 const STACK_SIZE = 8 * 2 ** 20;
 const ACCESS_CODE = { r: OP_READ, w: OP_WRITE, x: OP_RUN } as const;
 const FORK_CODE = { fork: OP_FORK, vfork: OP_VFORK, clone_vm: OP_RFORK_MEM } as const;
-/** The recorded programs' maps are ops of their own. */
+/** The recorded programs' mappings are separate ops. */
 const NO_MAPS = BUILT_IN_PROGRAMS.find((spec) => spec.entries === 1)!;
 
-/** Pids of which the line is known in which they exited. */
+/** Number of exited pids whose exit line is remembered. */
 const MOST_GONE = 65_536;
 
 const protBits = (text: string): number =>
@@ -62,7 +62,7 @@ const isFile = (file: string | null): file is string => file !== null && !file.s
 const hasLoader = (maps: readonly TraceMap[]): boolean =>
   maps.some(({ file }) => isFile(file) && /(^|\/)(ld-|ld\.so)[^/]*$/.test(file));
 
-/** Why maps cannot be those of a process, as [expected, found]. */
+/** Returns why maps cannot belong to a process, as [expected, found]. */
 function mapsProblem(maps: readonly TraceMap[]): readonly [string, string] | null {
   let last = 0;
   for (const { start, end, file, res } of maps) {
@@ -83,13 +83,16 @@ export interface ReplayOptions {
   readonly machine: MachineSettings;
 }
 
-/** Takes the events of one trace in file order. Methods that refuse an event return what was expected, and found. */
+/**
+ * Takes the events of one trace in file order. A method that rejects an event returns what was expected and what was
+ * found.
+ */
 export class ReplayRule {
   readonly #meta: TraceMeta;
   readonly #options: ReplayOptions;
   readonly #files = new FileTable();
   readonly #made = new PieceBuilder();
-  /** of the pids that exited last, the lines in which they did */
+  /** the exit lines of the pids that exited last */
   readonly #goneLine = new Map<number, number>();
   #exitsAdded = 0;
   readonly #leftOut: LeftOut = {
@@ -107,7 +110,7 @@ export class ReplayRule {
     this.#made.begin(meta.root, -1);
   }
 
-  /** Append the ops of an event; a refusal is [expected, found]. */
+  /** Appends the ops of an event; a rejection is [expected, found]. */
   event(event: TraceEvent, line: number): readonly [string, string] | null {
     const live = this.#made.live.get(event.pid);
     if (live === undefined) return this.#unknown(event.pid);
@@ -151,24 +154,24 @@ export class ReplayRule {
     }
   }
 
-  /** Ops since the last piece was taken. */
+  /** Number of ops since the last piece was taken. */
   get held(): number {
     return this.#made.ops.length;
   }
 
-  /** The ops since the last piece was taken. */
+  /** Returns the ops since the last piece was taken. */
   take(): Piece {
     return this.#made.take();
   }
 
-  /** The trace is over: the processes that are left over exit in the order of their pids. */
+  /** Call at the end of the trace: the remaining processes exit in pid order. */
   end(lines: number): void {
-    if (lines === 1) this.#made.live.clear(); // a recording of nothing holds no exit either
+    if (lines === 1) this.#made.live.clear(); // an empty recording has no exit either
     this.#exitsAdded = this.#made.live.size;
     for (const pid of [...this.#made.live.keys()].toSorted((a, b) => a - b)) this.#exit(pid, 0, lines);
   }
 
-  /** The workload as far as it has been read, without ops. */
+  /** The workload read so far, without ops. */
   head(lines: number): WorkloadHead {
     const { name, note, cmd } = this.#meta;
     const { machine, touch } = this.#options;
@@ -208,7 +211,7 @@ export class ReplayRule {
     this.#goneLine.delete(oldest);
   }
 
-  /** exec, all maps in address order, all resident pages, then the shared page where the policy says so. */
+  /** exec, all maps in address order, all resident pages, then the shared page if the policy requires it. */
   #exec({ maps }: EventOf<'exec'>, live: Live, line: number): readonly [string, string] | null {
     const refusal = mapsProblem(maps);
     if (refusal !== null) return refusal;

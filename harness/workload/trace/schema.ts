@@ -1,4 +1,4 @@
-/** The lines of a `vmtrace-1` file, each kind with its schema. Fields that no rule uses are dropped. */
+/** The lines of a `vmtrace-1` file, with a schema for each kind. Fields that no rule uses are dropped. */
 import { z } from 'zod';
 
 const pid = z.int().min(1);

@@ -20,7 +20,7 @@ function mapped(bits = LEAF, high = 0): { t: Tables; pmap: Pmap } {
   return { t, pmap };
 }
 
-describe('an access of user mode', () => {
+describe('a user-mode access', () => {
   it('leaves the physical byte address', () => {
     const { t, pmap } = mapped();
     for (const kind of [VM_PROT_READ, VM_PROT_WRITE, VM_PROT_EXECUTE]) {
@@ -35,7 +35,7 @@ describe('an access of user mode', () => {
     cpuAccess(t.m, pmap, VA, VM_PROT_WRITE);
     expect(t.low(BigInt(VA)) & (PG_A | PG_M)).toBe(PG_A | PG_M);
   });
-  it('answers with the error code of its page fault', () => {
+  it('returns the error code of its page fault', () => {
     const readOnly = mapped(LEAF & ~PG_RW, PG_NX_HI);
     const fault = PAGE_FAULT | FAULT_PRESENT | ACCESS_USER;
     expect(cpuAccess(readOnly.t.m, readOnly.pmap, VA, VM_PROT_WRITE)).toBe(fault | ACCESS_WRITE);
@@ -51,7 +51,7 @@ describe('an access of user mode', () => {
     expect(cpuAccess(t.m, pmap, va, VM_PROT_READ)).toBe(0);
     expect(t.m.accessPa).toBe(77 * 4096 + 0xff8);
   });
-  it('through a pmap that is not loaded sees its tables as they are', () => {
+  it('through a pmap that is not loaded sees its current tables', () => {
     const { t, pmap } = mapped();
     cpuAccess(t.m, pmap, VA, VM_PROT_READ);
     const other = new Pmap(2);
@@ -63,7 +63,7 @@ describe('an access of user mode', () => {
 });
 
 describe('CPUs after power-on', () => {
-  it('are as many as the machine has, with control registers for it', () => {
+  it('match the machine in number and control registers', () => {
     const { t } = mapped();
     t.m.config = { ...t.m.config, cpus: 3, la57: true, pcid: true, pti: true };
     resetCpus(t.m);

@@ -40,7 +40,7 @@ export class Tables {
     setControls(this.cpu, { ...FREEBSD_CONTROLS, ...controls });
   }
 
-  /** Word position of the entry of a level for va; the tables on the way are made where they are missing. */
+  /** Word index of va's entry at a level; missing tables on the way are created. */
   entry(va: bigint, level: number, root = ROOT): { frame: number; at: number } {
     let frame = root;
     for (let l = this.cpu.controls.levels; l > level; l--) {
@@ -55,7 +55,7 @@ export class Tables {
     return { frame, at: tableIndex(level, hi(va), lo(va)) << 1 };
   }
 
-  /** Maps va to a frame; level 2 and 3 make 2M and 1G leaves. */
+  /** Maps va to a frame; levels 2 and 3 make 2M and 1G leaves. */
   map(va: bigint, frame: number, bits = LEAF, { level = 1, high = 0, root = ROOT } = {}): void {
     const entry = this.entry(va, level, root);
     physWrite(this.m, entry.frame, entry.at, (frame << 12) | bits | (level > 1 ? PG_PS : 0));

@@ -41,7 +41,7 @@ function stale(controls: Partial<Controls> = {}, bits = LEAF): Tables {
 }
 
 describe('a cached translation', () => {
-  it('outlives a change of its entry', () => expect(go(stale())).toBe(OLD));
+  it('survives a change of its entry', () => expect(go(stale())).toBe(OLD));
   it('is dropped by INVLPG of any address in its page', () => {
     const t = stale();
     invlpg(t.cpu, hi(VA), lo(VA) & ~0xfff);
@@ -52,7 +52,7 @@ describe('a cached translation', () => {
     invlpgVa(t.cpu, Number(VA));
     expect(go(t)).toBe(NEW);
   });
-  it('outlives INVLPG of another page', () => {
+  it('survives INVLPG of another page', () => {
     const t = stale();
     invlpg(t.cpu, hi(VA), lo(VA) + 0x1000);
     expect(go(t)).toBe(OLD);
@@ -80,7 +80,7 @@ describe('a cached translation', () => {
     invlpg(t.cpu, hi(VA), lo(VA) ^ 0x400000);
     expect(go(t)).toBe((1 << 18) + ((lo(VA) >>> 12) & 0x3ffff));
   });
-  it('gives way to another page that needs its slot', () => {
+  it('is evicted by another page that needs its slot', () => {
     const t = stale();
     t.map(VA + (1n << 32n), 55);
     go(t, READ, VA + (1n << 32n));
@@ -96,7 +96,7 @@ describe('what is never cached', () => {
     t.poke(VA, 0, PG_V);
     expect(go(t)).toBe(OLD);
   });
-  it('is a right that no walk has found: a wider entry works at once', () => {
+  it('is a right that no walk has confirmed: a wider entry works at once', () => {
     const t = new Tables();
     t.map(VA, OLD, LEAF & ~PG_RW);
     expect(go(t)).toBe(OLD);
@@ -144,14 +144,14 @@ describe('a fault', () => {
 });
 
 describe('global pages', () => {
-  it('outlive a load of CR3 and INVPCID of all contexts', () => {
+  it('survive a load of CR3 and INVPCID of all contexts', () => {
     const t = stale({ pge: true }, LEAF | PG_G);
     loadCr3(t.cpu, ROOT, 0, false);
     expect(go(t)).toBe(OLD);
     invpcid(t.cpu, INVPCID_ALLCTX, 0, 0, 0);
     expect(go(t)).toBe(OLD);
   });
-  it('are seen under every PCID', () => {
+  it('are valid under every PCID', () => {
     const t = new Tables({ pge: true, pcide: true });
     t.map(VA, OLD, LEAF | PG_G);
     go(t);
@@ -220,7 +220,7 @@ describe('PCIDs', () => {
       expect(back(t, true)).toBe(OLD);
     }
   });
-  it('are never mixed up when their tags run out', () => {
+  it('are never confused when tags run out', () => {
     const t = away();
     t.cpu.lastTag = 0x7ffffffe;
     flushEverything(t.cpu);
@@ -233,7 +233,7 @@ describe('PCIDs', () => {
 });
 
 describe('page-table isolation', () => {
-  /** Root 1 of kernel mode and root 200 of user mode both map VA; the CPU is in user mode. */
+  /** Kernel-mode root 1 and user-mode root 200 both map VA; the CPU is in user mode. */
   function isolated(controls: Partial<Controls>): { t: Tables; pmap: Pmap } {
     const t = new Tables(controls);
     const pmap = new Pmap(1);
@@ -256,13 +256,13 @@ describe('page-table isolation', () => {
     t.map(VA, NEW, LEAF, { root: 200 });
     expect(user(t, pmap)).toBe(NEW);
   });
-  it('flushes at each return to user mode where there are no PCIDs', () => {
+  it('flushes at each return to user mode without PCIDs', () => {
     const { t, pmap } = isolated({ pcide: false });
     expect(user(t, pmap)).toBe(OLD);
     t.map(VA, NEW, LEAF, { root: 200 });
     expect(user(t, pmap)).toBe(NEW);
   });
-  it('keeps the user PCID until its flush is asked for, which happens at the return to user mode', () => {
+  it('keeps the user PCID until a flush is requested, which then happens at the return to user mode', () => {
     const { t, pmap } = isolated({ pcide: true });
     expect(user(t, pmap)).toBe(OLD);
     t.map(VA, NEW, LEAF, { root: 200 });
@@ -289,7 +289,7 @@ describe('page-table isolation', () => {
 });
 
 describe('the paging-structure caches', () => {
-  // Only precise walks use them: the pages here lack A, so that no walk is an optimistic one.
+  // Only precise walks use them: the pages here lack A, so that no walk takes the fast path.
   const fresh = LEAF & ~PG_A;
 
   function moved(): Tables {
@@ -306,7 +306,7 @@ describe('the paging-structure caches', () => {
     return t;
   }
 
-  it('lead a walk to the table that they know, until any INVLPG', () => {
+  it('lead a walk to the cached table, until any INVLPG', () => {
     const t = moved();
     expect(go(t, READ, VA + 0x1000n)).toBe(55);
     invlpg(t.cpu, 0, 0);
@@ -317,7 +317,7 @@ describe('the paging-structure caches', () => {
     loadCr3(t.cpu, ROOT, 0, false);
     expect(go(t, READ, VA + 0x1000n)).toBe(66);
   });
-  it('are not believed when they lead to a fault', () => {
+  it('are not trusted when they lead to a fault', () => {
     const t = moved();
     physWrite(t.m, 300, (((lo(VA) >>> 12) & 511) + 3) << 1, (44 << 12) | fresh);
     expect(go(t, READ, VA + 0x3000n)).toBe(44);
@@ -334,7 +334,7 @@ describe('the paging-structure caches', () => {
 });
 
 describe('a kernel that invalidates what it changes', () => {
-  it('sees the same through the TLB as through walks alone', () => {
+  it('sees the same with the TLB as with walks alone', () => {
     const pages = fc.integer({ min: 0, max: 5 });
     const bits = fc.constantFrom(0, LEAF, LEAF & ~PG_A, LEAF & ~PG_M, LEAF & ~PG_RW, LEAF & ~PG_U, LEAF | PG_G);
     const ops = fc.array(
@@ -349,7 +349,7 @@ describe('a kernel that invalidates what it changes', () => {
       ),
       { maxLength: 40 },
     );
-    // Two pages that share a slot, neighbours, and one that shares only a page directory.
+    // Two pages that share a slot, neighbours, and one that shares only a page directory with them.
     const at = (page: number): bigint => VA + [0n, 0x1000n, 1n << 32n, 0x200000n, 1n << 39n, 0x2000n][page]!;
     fc.assert(
       fc.property(ops, fc.boolean(), (list, pcide) => {

@@ -64,23 +64,23 @@ describe('what a walk returns', () => {
 });
 
 describe('a walk that ends early', () => {
-  it('faults without P at every level that is missing', () => {
+  it('faults without P if any level is missing', () => {
     for (const level of [1, 2, 3, 4]) {
       const t = mapped();
       t.poke(VA, PG_V, 0, level);
       expect(go(t, WRITE)).toBe(fault(WRITE));
     }
   });
-  it('faults with P and RSVD where a frame has bits beyond MAXPHYADDR', () => {
+  it('faults with P and RSVD if a frame has bits beyond MAXPHYADDR', () => {
     const high = 1 << 14;
     expect(go(mapped(LEAF, { maxphyaddr: 46 }, { high }), READ)).toBe(fault(READ | FAULT_PRESENT | FAULT_RESERVED));
     expect(go(mapped(LEAF, { maxphyaddr: 47 }, { high }), READ)).toBeGreaterThan(0);
   });
-  it('faults with RSVD where bit 63 is set and EFER.NXE is not', () =>
+  it('faults with RSVD if bit 63 is set and EFER.NXE is not', () =>
     expect(go(mapped(LEAF, { nxe: false }, { high: PG_NX_HI }), READ)).toBe(
       fault(READ | FAULT_PRESENT | FAULT_RESERVED),
     ));
-  it('faults with RSVD where a superpage is not aligned, or PS is set in a PML4 entry', () => {
+  it('faults with RSVD if a superpage is not aligned, or PS is set in a PML4 entry', () => {
     const t = mapped(LEAF, {}, { level: 2 });
     t.poke(VA, 0, 1 << 13, 2);
     expect(go(t, READ)).toBe(fault(READ | FAULT_PRESENT | FAULT_RESERVED));
@@ -88,7 +88,7 @@ describe('a walk that ends early', () => {
     top.poke(VA, 0, PG_PS, 4);
     expect(go(top, READ)).toBe(fault(READ | FAULT_PRESENT | FAULT_RESERVED));
   });
-  it('is a general-protection fault where the address is not canonical', () => {
+  it('is a general-protection fault if the address is not canonical', () => {
     expect(go(mapped(), READ, 0x8000_0000_0000n)).toBe(-GENERAL_PROTECTION);
     expect(go(mapped(), READ, 0xffff_7fff_ffff_f000n)).toBe(-GENERAL_PROTECTION);
     expect(go(mapped(), READ, 0xffff_8000_0000_0000n)).toBe(fault(READ));
@@ -118,9 +118,9 @@ describe('access rights', () => {
     expect(go(mapped(kernel, { wp: true }), KERNEL_WRITE)).toBe(fault(KERNEL_WRITE | FAULT_PRESENT));
     expect(go(mapped(kernel, { wp: false }), KERNEL_WRITE)).toBe(77);
   });
-  it('forbid execution where any level has NX', () =>
+  it('forbid execution if any level has NX', () =>
     expect(go(mapped(LEAF, {}, { high: PG_NX_HI }), EXECUTE)).toBe(fault(EXECUTE | FAULT_PRESENT)));
-  it('report I/D only where NXE or SMEP is set', () => {
+  it('report I/D only if NXE or SMEP is set', () => {
     const t = new Tables({ nxe: false, smep: false });
     expect(go(t, EXECUTE)).toBe(fault(ACCESS_USER));
     t.control({ nxe: false, smep: true });
@@ -196,7 +196,7 @@ describe('the optimistic walk', () => {
     fc.constantFrom(VA ^ (1n << 47n), VA ^ (1n << 55n), VA ^ (1n << 63n), VA | 0xffff_8000_0000_0000n),
   );
 
-  it('answers as the precise one and changes nothing, on tables with up to three flipped bits', () => {
+  it('gives the precise walk’s answer and changes nothing, on tables with up to three flipped bits', () => {
     const t = new Tables();
     const tables = t.m.words.subarray(0, 16 * 1024);
     let fast = 0;
@@ -209,7 +209,7 @@ describe('the optimistic walk', () => {
         for (const [level, bit] of flipped) {
           const { frame, at } = t.entry(VA, level + 1);
           const word = at + (bit >> 5);
-          // A table frame may now lie anywhere, within RAM or beyond.
+          // A table frame may now be anywhere, within RAM or beyond.
           physWrite(t.m, frame, word, physRead(t.m, frame, word) ^ (1 << (bit & 31)));
         }
         const before = tables.slice();
@@ -229,14 +229,14 @@ describe('the optimistic walk', () => {
     expect(precise).toBeGreaterThan(50);
   });
 
-  it('decides the accesses that a running program makes most', () => {
+  it('handles the most common accesses of a running program', () => {
     const t = mapped();
     for (const access of [READ, WRITE, EXECUTE]) expect(walkFast(t.m, t.cpu, ROOT, hi(VA), lo(VA), access)).toBe(77);
     const data = mapped(LEAF, {}, { high: PG_NX_HI });
     for (const access of [READ, WRITE]) expect(walkFast(data.m, data.cpu, ROOT, hi(VA), lo(VA), access)).toBe(77);
   });
 
-  it('decides them with protection keys too, if key 0 allows them', () => {
+  it('handles them with protection keys too, if key 0 allows them', () => {
     const t = new Tables({ pke: true, pkru: 0x55555554 });
     t.map(VA, 77);
     for (const access of [READ, WRITE, EXECUTE]) expect(walkFast(t.m, t.cpu, ROOT, hi(VA), lo(VA), access)).toBe(77);
@@ -244,7 +244,7 @@ describe('the optimistic walk', () => {
     expect(walkFast(t.m, t.cpu, ROOT, hi(VA), lo(VA), READ)).toBe(-1);
   });
 
-  it('leaves a table beyond RAM to the precise one, although it would find a table at the masked frame', () => {
+  it('leaves a table beyond RAM to the precise walk, although there is a table at the masked frame', () => {
     const t = mapped();
     t.poke(VA, 0, 1 << 30, 2);
     expect(walkFast(t.m, t.cpu, ROOT, hi(VA), lo(VA), READ)).toBe(-1);

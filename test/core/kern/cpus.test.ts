@@ -35,7 +35,7 @@ describe('threads of one process on several CPUs', () => {
 });
 
 describe('one thread', () => {
-  it('is on one CPU: the one that it leaves goes idle', () => {
+  it('runs on one CPU: the CPU it leaves goes idle', () => {
     const m = machineOf('landed', { cpus: 2 });
     const p = started(m, SMALL);
     runOn(m, p, 1);

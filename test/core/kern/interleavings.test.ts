@@ -14,10 +14,10 @@ import {
 } from '../../../core/index.ts';
 import { SERIES, SHARED_PAGE, SMALL, machineOf, removes, started } from '../../support/kernel.ts';
 
-/** The steps of an exit that another process can run between. */
+/** The steps of an exit between which another process can run. */
 const STEPS = ['refcnt-tested', 'release-failed', null] as const;
 
-/** All orders of the steps of two processes, each one's own in order. */
+/** All interleavings of the steps of two processes; each process's own steps stay in order. */
 function orders(a: number, b: number): ('a' | 'b')[][] {
   if (a === 0 && b === 0) return [[]];
   const first = a > 0 ? orders(a - 1, b).map((rest) => ['a' as const, ...rest]) : [];
@@ -25,7 +25,7 @@ function orders(a: number, b: number): ('a' | 'b')[][] {
   return [...first, ...second];
 }
 
-/** Lets p exit up to its next stop; a stop that this exit does not come by is passed over. */
+/** Lets p exit up to its next stop; a stop that this exit does not reach is skipped. */
 function step(m: Machine, p: Proc, stop: StopPoint | null): void {
   if (p.state !== PRS_NORMAL) return;
   runOn(m, p, 0);
@@ -38,7 +38,7 @@ function step(m: Machine, p: Proc, stop: StopPoint | null): void {
 describe.each(SERIES)('two processes that share a vmspace and exit at the same time, under %s', (id) => {
   const all = orders(STEPS.length, STEPS.length);
 
-  it(`leave nothing behind in any of ${all.length} orders, and the optimization is lost at worst`, () => {
+  it(`leak nothing in any of ${all.length} orders, and at worst lose the optimization`, () => {
     const seen = new Set<string>();
     for (const order of all) {
       const m = machineOf(id, { ram: 2 ** 24 });

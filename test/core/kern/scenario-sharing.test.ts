@@ -1,4 +1,4 @@
-/** The scenarios of processes that share an address space, or have just left one. */
+/** Scenarios of processes that share an address space, or have just left one. */
 import { describe, expect } from 'vitest';
 import {
   KERN_INVALID_ADDRESS,
@@ -38,11 +38,14 @@ describe('a vfork child that execs', () => {
   });
 });
 
-describe('a child that shares the space, cannot exec and exits', () => {
+describe('a child that shares the vmspace, fails to exec and exits', () => {
   const nothing = [0, 0, 0, 0, true];
   const cells = [nothing, nothing, [-1, -PAGE_SIZE, 1, -1, false], nothing, nothing, [0, 0, 0, 0, true]];
 
-  /** Changes of the parent's map: entries, bytes, timestamp, references of the shared page's object; its entry is there. */
+  /**
+   * Changes of the parent's map: entries, bytes, timestamp, references of the shared page's object; and whether the map
+   * still has its entry.
+   */
   function changes(m: Machine, parent: Proc, act: () => void): unknown[] {
     const { map } = parent.vmspace;
     const { nentries, size, timestamp } = map;
@@ -69,7 +72,7 @@ describe('a child that shares the space, cannot exec and exits', () => {
     return changes(m, parent, () => expect(sysSpawn(m, parent, null, ENOENT)).toBe(ENOENT));
   });
 
-  /** The parent of such a child. */
+  /** Returns the parent of such a child. */
   function left(m: Machine, caught: readonly number[] = []): Proc {
     const parent = plain(m);
     for (const signal of caught) setHandler(m, parent, signal);
@@ -112,7 +115,7 @@ describe('a child that shares the space, cannot exec and exits', () => {
   });
 });
 
-/** Three processes with one space. */
+/** Three processes that share one vmspace. */
 function peers(id: string): [Machine, Proc, Proc, Proc] {
   const m = machineOf(id);
   const a = plain(m);
@@ -122,7 +125,7 @@ function peers(id: string): [Machine, Proc, Proc, Proc] {
   return [m, a, b, child(m)];
 }
 
-describe('processes that share a space', () => {
+describe('processes that share a vmspace', () => {
   const kept = ['0 faults', '0 faults'];
   row(
     'what the survivors of an exit read',
@@ -198,7 +201,7 @@ describe('processes that share a space', () => {
   );
 });
 
-describe('a vfork parent that exits while its child, awake after exec, still holds the old space', () => {
+describe('a vfork parent that exits while its child, awake after exec, still holds the old vmspace', () => {
   const cells = [
     [
       [0, 0],

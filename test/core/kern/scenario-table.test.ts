@@ -1,4 +1,4 @@
-/** The scenarios of one process: exit, exec, a changed range of the shared page, another ABI. */
+/** Scenarios of one process: exit, exec, a changed range of the shared page, another ABI. */
 import { describe, expect } from 'vitest';
 import {
   MAP_FIXED,
@@ -21,7 +21,7 @@ import {
 import { RW, SHARED_PAGE, SMALL, calls, kinds, mapAnon } from '../../support/kernel.ts';
 import { hasEntry, machineOf, plain, read, removed, row, same } from '../../support/scenario.ts';
 
-/** resident_count between the hook with pmap_remove_pages and the sweep of the map. */
+/** resident_count between the hook with pmap_remove_pages and the final vm_map_remove. */
 function residue(id: string, touch: boolean, pti: boolean, leave: (m: Machine, p: Proc) => void): number {
   const m = machineOf(id, { pti });
   const seen: number[] = [];

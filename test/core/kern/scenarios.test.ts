@@ -30,7 +30,7 @@ import {
 
 const A = 0x400000;
 
-/** A process with one written page besides its stack, the shared page touched or not. */
+/** A process with one written page in addition to its stack; the shared page is touched or not. */
 function plain(m: Machine, touch: boolean): Proc {
   const p = started(m, SMALL);
   mapAnon(m, p, A, 1);
@@ -78,7 +78,7 @@ describe.each(SERIES)('under %s', (id) => {
     expect(m.faults).toBe(1);
   });
 
-  it('an exec into an ABI of other bounds takes a new vmspace; one of equal bounds reuses, with the hook of the old ABI', () => {
+  it('an exec into an ABI with other bounds takes a new vmspace; with equal bounds it reuses the old one, with the old ABI’s hook', () => {
     const m = machineOf(id);
     const p = plain(m, true);
     const old = p.vmspace;

@@ -38,7 +38,7 @@ function child(m: Machine): Proc {
   return m.procs.get(m.retval)!;
 }
 
-/** A parent that has touched the shared page, and its vfork child, which runs. */
+/** A parent that has touched the shared page, and its vfork child, which is running. */
 function vforked(m: Machine): [Proc, Proc] {
   const parent = started(m, SMALL);
   expect(clockRead(m, parent)).toBe(0);
@@ -81,7 +81,7 @@ describe.each(SERIES)('a vfork child whose exec fails, under %s', (id) => {
 });
 
 describe('a vfork child', () => {
-  it('takes a new vmspace at exec and leaves the parent all of its own', () => {
+  it('takes a new vmspace at exec and leaves the parent’s unchanged', () => {
     const m = machineOf('landed');
     const [parent, execing] = vforked(m);
     const { nentries, timestamp } = parent.vmspace.map;
@@ -116,12 +116,12 @@ describe('a vfork child', () => {
     expect(skipped).toEqual({ calls: 0, early: 0 });
     runOn(m, execing, 0);
     const torn = removes(m, () => resume(m, execing));
-    // Torn down by vmspace_free, without pmap_remove_pages: the stack's call and the shared page's do full work.
+    // vmspace_free tears it down without pmap_remove_pages: the calls for the stack and the shared page do full work.
     expect(torn).toEqual({ calls: 2, early: 0 });
     expect(pmap.top).toBe(0);
   });
 
-  it('of posix_spawn runs its program, or hands its error to the parent', () => {
+  it('of posix_spawn runs its program, or returns its error to the parent', () => {
     const m = machineOf('landed');
     const parent = started(m, SMALL);
     setHandler(m, parent, SIGUSR1);
@@ -133,7 +133,7 @@ describe('a vfork child', () => {
   });
 });
 
-/** Two processes with 60 entries in common, the shared page touched. */
+/** Two processes that share 60 entries, with the shared page touched. */
 function peers(id: string): [Machine, Proc, Proc] {
   const m = machineOf(id);
   const a = started(m, sixtyEntries());
@@ -144,7 +144,7 @@ function peers(id: string): [Machine, Proc, Proc] {
 }
 
 describe('processes that share a vmspace', () => {
-  it('lose nothing when one of them exits, and the last one tears down as a sole owner does', () => {
+  it('lose nothing when one of them exits, and the last one tears down like a sole owner', () => {
     const [m, a, b] = peers('landed');
     expect(removes(m, () => sysExit(m, a, 0))).toEqual({ calls: 0, early: 0 });
     runOn(m, b, 0);
@@ -160,7 +160,7 @@ describe('processes that share a vmspace', () => {
     expect(removes(m, () => sysExit(m, b, 0))).toEqual({ calls: 51, early: 51 });
   });
 
-  it('pay one soft fault where the hook does not look at the reference count', () => {
+  it('pay one soft fault if the hook does not test the reference count', () => {
     const [m, a, b] = peers('unmap-without-refcount-check');
     sysExit(m, a, 0);
     runOn(m, b, 0);
@@ -168,7 +168,7 @@ describe('processes that share a vmspace', () => {
     expect([access(m, b, SHARED_PAGE, VM_PROT_READ), m.faults]).toEqual([0, 0]);
   });
 
-  it('lose the optimization, and nothing else, if both see the other when they look', () => {
+  it('lose the optimization, and nothing else, if each still sees the other', () => {
     const [m, a, b] = peers('landed');
     m.stopAt = 'refcnt-tested';
     expect(sysExit(m, a, 0)).toBe(ESTOPPED);
@@ -179,7 +179,7 @@ describe('processes that share a vmspace', () => {
     expect(m.vmspaces).toEqual([]);
   });
 
-  it('let whoever drops the last reference empty the pmap, even if it had left already', () => {
+  it('let the process that drops the last reference empty the pmap, even if it had already left', () => {
     const [m, a, b] = peers('landed');
     m.stopAt = 'release-failed';
     expect(sysExit(m, a, 0)).toBe(ESTOPPED);
@@ -189,11 +189,11 @@ describe('processes that share a vmspace', () => {
     runOn(m, b, 0);
     expect(resume(m, b)).toBe(0);
     runOn(m, a, 0);
-    // a goes back to the vmspace for pmap_remove_pages; the shared page was never unmapped.
+    // a returns to the vmspace for pmap_remove_pages; the shared page was never unmapped.
     expect(removes(m, () => resume(m, a))).toEqual({ calls: 52, early: 0 });
   });
 
-  it('part when one of them unshares', () => {
+  it('separate when one of them unshares', () => {
     const [m, a, b] = peers('landed');
     runOn(m, b, 0);
     sysUnshare(m, b);
@@ -232,7 +232,7 @@ describe('wait', () => {
     expect(sysWait(m, parent, forked.pid)).toBe(ECHILD);
   });
 
-  it('is done by init for orphans', () => {
+  it('is init’s task for orphans', () => {
     const m = machineOf('landed');
     const parent = started(m, SMALL);
     sysFork(m, parent);

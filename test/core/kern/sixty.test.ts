@@ -73,7 +73,7 @@ describe.each(SERIES)('60 entries under %s', (id) => {
     expect([got.calls, got.early]).toEqual(TABLE[id]![column]);
   });
 
-  it('are torn down in the order of vm_map.c: the hook, pmap_remove_pages, vmspace0, the sweep upwards, release', () => {
+  it('are torn down in the order of vm_map.c: the hook, pmap_remove_pages, vmspace0, ascending vm_map_remove, release', () => {
     const m = machineOf(id);
     const p = sixty(m, true);
     const order = kinds(m, () => sysExit(m, p, 0)).filter((kind, i, all) => kind !== all[i - 1]);

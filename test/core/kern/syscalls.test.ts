@@ -62,29 +62,29 @@ describe('mmap refuses', () => {
     expect(mmap(prot, flags, file, off)).toBe(errno);
   });
 
-  it('rights beyond the maximum before anything else, and no length after that', () => {
+  it('rights beyond the maximum first, then a length of 0', () => {
     expect(mmap(RW, MAP_GUARD | MAP_PRIVATE, -1, 0, VM_PROT_READ)).toBe(ENOTSUP);
     const [m, p] = fresh();
     expect(sysMmap(m, p, A, 0, RW, 0, MAP_ANON | MAP_PRIVATE, -1, 0)).toBe(EINVAL);
   });
 
-  it('a fixed place that is not aligned, or leaves the space of programs', () => {
+  it('a fixed address that is not aligned, or is outside user memory', () => {
     const [m, p] = fresh();
     const at = (addr: number): number => sysMmap(m, p, addr, P, RW, 0, MAP_ANON | MAP_PRIVATE | MAP_FIXED, -1, 0);
     expect([at(A + 1), at(0), at(TOP), at(TOP - P)]).toEqual([EINVAL, EINVAL, EINVAL, 0]);
   });
 
-  it('but takes a guard that is fixed, or excludes what is there, or is aligned', () => {
+  it('but accepts a guard that is fixed, exclusive, or aligned', () => {
     expect(mmap(VM_PROT_NONE, MAP_GUARD)).toBe(0);
     expect(mmap(VM_PROT_NONE, MAP_GUARD | MAP_FIXED | MAP_EXCL)).toBe(0);
     expect(mmap(VM_PROT_NONE, MAP_GUARD | (21 << 24))).toBe(0);
   });
 });
 
-describe('a range that lies above all that programs can have', () => {
+describe('a range above user memory', () => {
   const beyond = TOP + 16 * P;
 
-  it('is nothing to protect or to inherit: the map stays as it is', () => {
+  it('is ignored by mprotect and minherit: the map is unchanged', () => {
     const [m, p] = fresh();
     const before = entriesOf(p.vmspace.map).map(({ start, end, protection, inheritance }) => [
       start,
@@ -107,15 +107,15 @@ describe('a range that lies above all that programs can have', () => {
   });
 });
 
-describe('a range of no length', () => {
-  it('is locked, unlocked and protected at once, mapped or not', () => {
+describe('an empty range', () => {
+  it('can always be locked, unlocked and protected, mapped or not', () => {
     const [m, p] = fresh();
     expect([sysMlock(m, p, A, 0), sysMunlock(m, p, A, 0), sysMprotect(m, p, A, 0, RW)]).toEqual([0, 0, 0]);
   });
 });
 
-describe('the page below all that programs can have', () => {
-  it('is not locked, unless something is mapped right above it', () => {
+describe('the page below user memory', () => {
+  it('is not locked, unless something is mapped directly above it', () => {
     const [m, p] = fresh();
     expect(sysMlock(m, p, 0, P)).toBe(ENOMEM);
     mapAnon(m, p, P, 1);
@@ -125,7 +125,7 @@ describe('the page below all that programs can have', () => {
 });
 
 describe('wired memory that becomes writable', () => {
-  it('takes its pages through the chain of objects behind it', () => {
+  it('gets its pages through the shadow chain', () => {
     const [m, p] = fresh();
     const file = fileCreate(m, 2, 'all', 'rw');
     expect(sysMmap(m, p, A, 2 * P, RW, 0, MAP_PRIVATE | MAP_FIXED, file, 0)).toBe(0);
@@ -141,7 +141,7 @@ describe('wired memory that becomes writable', () => {
 });
 
 describe('a shared file that fork is to copy', () => {
-  it('is not written through the parent any more: its count goes when the locks are gone', () => {
+  it('is no longer writable through the parent: its write count is dropped when the locks are', () => {
     const [m, p] = fresh();
     const file = fileCreate(m, 2, 'all', 'rw');
     expect(sysMmap(m, p, A, 2 * P, RW, 0, MAP_SHARED | MAP_FIXED, file, 0)).toBe(0);
@@ -153,8 +153,8 @@ describe('a shared file that fork is to copy', () => {
   });
 });
 
-describe('an excluded place that is taken', () => {
-  it('leaves a file as it was', () => {
+describe('an exclusive mapping at an address in use', () => {
+  it('does not change the file', () => {
     const [m, p] = fresh();
     const file = fileCreate(m, 2, 'all', 'rw');
     mapAnon(m, p, A, 1);

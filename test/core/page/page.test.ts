@@ -36,7 +36,7 @@ function release(m: Machine, frame: number, zeroed: boolean): void {
 }
 
 describe('an allocated page', () => {
-  it('without an object is wired and unmanaged, and what was freed last comes first', () => {
+  it('without an object is wired and unmanaged; the most recently freed one is allocated first', () => {
     const m = machine();
     const [a, b] = [vmPageAllocNoobj(m, true), vmPageAllocNoobj(m, true)];
     expect([m.page.refCount[a], m.page.oflags[a]]).toEqual([1, VPO_UNMANAGED]);
@@ -45,7 +45,7 @@ describe('an allocated page', () => {
     expect([vmPageAllocNoobj(m, true), vmPageAllocNoobj(m, true)]).toEqual([b, a]);
   });
 
-  it('is zeroed if asked, whatever it held', () => {
+  it('is zeroed on request, whatever it held', () => {
     const m = machine();
     const frame = vmPageAllocNoobj(m, false);
     m.words[frame << 10] = 7;
@@ -57,7 +57,7 @@ describe('an allocated page', () => {
     expect(others.every((other) => m.words[other << 10] === 0)).toBe(true);
   });
 
-  it('of an object is the lowest free one, whatever the others do', () => {
+  it('of an object is the lowest free one, whatever happens to other pages', () => {
     const m = machine();
     const frames = [pageTake(m, true), pageTake(m, true), pageTake(m, true)];
     for (const frame of [frames[2]!, frames[0]!, frames[1]!]) vmPageFree(m, frame, true);
@@ -65,7 +65,7 @@ describe('an allocated page', () => {
     expect([pageTake(m, true), pageTake(m, true)]).toEqual([frames[0], frames[1]]);
   });
 
-  it('may be any page: each of them is given out once', () => {
+  it('may be any page: each is allocated once', () => {
     const m = machine();
     const seen = new Set<number>();
     for (let frame = vmPageAllocNoobj(m, true); frame !== 0; frame = vmPageAllocNoobj(m, true)) seen.add(frame);
@@ -84,7 +84,7 @@ describe('an allocated page', () => {
 });
 
 describe('a limit', () => {
-  it('lets so many allocations succeed, then none until somebody waits', () => {
+  it('lets that many allocations succeed, then none until someone waits', () => {
     const m = machine();
     pageLimit(m, 2);
     const got = (): boolean => vmPageAllocNoobj(m, true) !== 0;
@@ -93,7 +93,7 @@ describe('a limit', () => {
     expect([got(), m.counters[ALLOC_FAILURES], m.counters[VM_WAITS]]).toEqual([true, 2, 1]);
   });
 
-  it('ends by itself after 64 failures, as if somebody had waited', () => {
+  it('ends after 64 failures, as if someone had waited', () => {
     const m = machine();
     pageLimit(m, 0);
     let failures = 0;
@@ -101,7 +101,7 @@ describe('a limit', () => {
     expect([failures, m.counters[VM_WAITS]]).toEqual([LIMIT_FAILURES, 1]);
   });
 
-  it('makes who must have a page wait for it', () => {
+  it('makes a caller that needs a page wait for it', () => {
     const m = machine();
     pageLimit(m, 0);
     expect(vmPageAllocNoobjWait(m, true)).toBeGreaterThan(0);
@@ -109,8 +109,8 @@ describe('a limit', () => {
   });
 });
 
-describe('starting over', () => {
-  it('forgets all pages that were used, and only has to look at those', () => {
+describe('a reset', () => {
+  it('frees all pages that were used, and touches only those', () => {
     const m = machine();
     const used = [vmPageAllocNoobj(m, false), pageTake(m, false), vmPageAllocNoobj(m, true)];
     for (const frame of used) {
@@ -130,7 +130,7 @@ describe('starting over', () => {
     expect([vmPageAllocNoobj(m, false), pageTake(m, false), vmPageAllocNoobj(m, true)]).toEqual(used);
   });
 
-  it('forgets claimed pages too, which allocation never gives out', () => {
+  it('clears claimed pages too, which are never allocated', () => {
     const m = machine();
     pageInit(m, 500);
     pageClaim(m, 499);
@@ -141,7 +141,7 @@ describe('starting over', () => {
     expect(m.page.aflags[499]).toBe(0);
   });
 
-  it('takes RAM of a power of two from 4 MiB to 4 GiB', () => {
+  it('accepts a power of two from 4 MiB to 4 GiB as RAM', () => {
     for (const ram of [2 ** 21, 2 ** 33, 3 * 2 ** 22, 4096.5]) {
       expect(() => machine(ram)).toThrow(/ram: expected a power of two/);
     }

@@ -26,7 +26,7 @@ function lifeOf(variant: string, pti: boolean, la57: boolean): Record<string, nu
 }
 
 describe('the statistics of a pmap with one page and the shared page', () => {
-  // FreeBSD: pmap_pinit_type and pmap_release as of D32569's diffs and of commit 0b3bc7288984, counted through by hand.
+  // FreeBSD: pmap_pinit_type and pmap_release of D32569's diffs and of commit 0b3bc7288984, counted by hand.
   it.each([
     ['baseline', false, { born: [0, 1], used: [5, 4], swept: [4, 4], empty: [0, 1], gone: [0, 0] }],
     ['baseline', true, { born: [0, 2], used: [5, 5], swept: [4, 5], empty: [0, 2], gone: [0, 0] }],
@@ -48,7 +48,7 @@ describe('the statistics of a pmap with one page and the shared page', () => {
 });
 
 describe('a machine', () => {
-  it('is back where it started when its pmaps are gone', () => {
+  it('is back in its initial state when its pmaps are gone', () => {
     const w = new World();
     const { m } = w;
     const before = Array.from(m.counters.subarray(0, 4));
@@ -69,7 +69,7 @@ describe('a machine', () => {
     expect(before[KERNEL_PT_PAGE_COUNT]).toBeGreaterThan(0);
   });
 
-  it('never lets the kernel’s pmap leave pmap_remove early', () => {
+  it('never lets pmap_remove of the kernel’s pmap return early', () => {
     for (const id of ['baseline', 'toplevel-accounting', 'double-count-fix', 'landed']) {
       const { m } = new World({}, id);
       expect(m.kernelPmap.stats.residentCount).toBeGreaterThan(2);

@@ -4,7 +4,7 @@ import { PMAP_PCID_NONE } from '../../../core/state/pmap.ts';
 import { World, panicOf } from './world.ts';
 
 describe('pmap_activate', () => {
-  it('marks the pmap loaded here and takes the other off, in every mode', () => {
+  it('marks the pmap as loaded here and the previous one as not, in every mode', () => {
     for (const pcid of [false, true])
       for (const pti of [false, true]) {
         const w = new World({ pcid, pti });
@@ -18,7 +18,7 @@ describe('pmap_activate', () => {
       }
   });
 
-  it('gives a PCID at the first activation on a CPU, from 2 up, and keeps it', () => {
+  it('assigns a PCID at the first activation on a CPU, from 2 up, and keeps it', () => {
     const w = new World({ cpus: 2 });
     const [a, b] = [w.pmap(), w.pmap()];
     expect([a.pcid[0], b.pcid[0], a.pcid[1]]).toEqual([2, 3, PMAP_PCID_NONE]);
@@ -53,12 +53,12 @@ describe('pmap_activate', () => {
     const [a, b] = [w.pmap(), w.pmap()];
     const cpu = w.m.cpus[0]!;
     expect([cpu.userFlushPending, cpu.userPcid]).toEqual([true, b.pcid[0]! | 0x800]);
-    // b leaves with its flush pending, so its PCID is not to be trusted any more; so did a before.
+    // b leaves with its flush pending, so its PCID is no longer valid; the same happened to a.
     pmapActivate(w.m, a);
     expect([b.pcidGen[0], a.pcid[0]]).toEqual([0, 4]);
   });
 
-  it('of a pmap without user root under page-table isolation runs user mode on its one root', () => {
+  it('of a pmap without user root under page-table isolation runs user mode on its only root', () => {
     const w = new World({ pti: true });
     const pmap = w.pmap(false);
     expect([w.m.cpus[0]!.userRoot, pmap.topUser]).toEqual([pmap.top, 0]);

@@ -33,7 +33,7 @@ describe('what the kernel’s own pmap code answered', () => {
     expect(keys('landed', 'd33276')).toEqual(['g']);
   });
 
-  it('can tell the later fix from what landed in some ops', () => {
+  it('distinguishes the later fix from what landed in some ops', () => {
     const { d33276 } = conformPmap(vectors, []);
     expect(d33276).toEqual({ files: 7, ops: 407 });
   });

@@ -46,7 +46,7 @@ function loadOn(w: World, cpu: number, pmap: Pmap): void {
 }
 
 describe('what flushes', () => {
-  it('is what pmap_enter, pmap_protect, pmap_remove and the others flush in the kernel', () => {
+  it('is the same in pmap_enter, pmap_protect, pmap_remove and the others as in the kernel', () => {
     const w = new World();
     const { m } = w;
     const pmap = w.pmap();
@@ -76,7 +76,7 @@ describe('what flushes', () => {
     expect(flushes(w, () => pmapRemoveAll(m, f))).toBe('page 2');
   });
 
-  it('flushes 512 pages of a promoted 2M mapping that makes way, one address of any other', () => {
+  it('flushes 512 pages of a promoted 2M mapping that is removed, one address of any other', () => {
     const w = new World();
     const pmap = w.pmap();
     w.promoted(pmap, VA_2M);
@@ -85,7 +85,7 @@ describe('what flushes', () => {
     expect(w.rise(act, INVALIDATE_RANGE_PAGES, INVLPGS, INVALIDATE_PAGES)).toEqual([0, 1, 1]);
   });
 
-  it('opens one delayed-invalidation block for each pmap_remove that does something', () => {
+  it('opens one delayed-invalidation block for each full pmap_remove', () => {
     const w = new World();
     const pmap = w.pmap();
     w.enter(pmap, VA, w.pages());
@@ -95,10 +95,10 @@ describe('what flushes', () => {
   });
 });
 
-describe('who is reached', () => {
+describe('the CPUs that are interrupted', () => {
   const remote = [SHOOTDOWNS, IPIS];
 
-  it('is nobody else while the pmap is loaded here only', () => {
+  it('are none while the pmap is loaded here only', () => {
     const w = new World({ cpus: 4 });
     const pmap = w.pmap();
     w.enter(pmap, VA, w.pages(2));
@@ -106,7 +106,7 @@ describe('who is reached', () => {
     expect(w.rise(act, ...remote, INVLPGS, REACHED_INVALIDATE_OTHERS)).toEqual([0, 0, 1, 0]);
   });
 
-  it('is every other CPU that has it loaded, up to 63 of them, and no CPU that had', () => {
+  it('are all other CPUs that have it loaded, up to 63, and none that had it before', () => {
     const w = new World({ cpus: 64 });
     const pmap = w.pmap();
     for (const cpu of [1, 31, 32, 63]) loadOn(w, cpu, pmap);
@@ -116,7 +116,7 @@ describe('who is reached', () => {
     expect([pmap.activeLo, pmap.activeHi]).toEqual([0b11, (1 << 31) | 1]);
   });
 
-  it('is only the others when the pmap is not loaded here', () => {
+  it('are only the others when the pmap is not loaded here', () => {
     const w = new World({ cpus: 2 });
     const pmap = w.pmap();
     w.enter(pmap, VA, w.pages(2));
@@ -126,7 +126,7 @@ describe('who is reached', () => {
     expect(w.rise(act, ...remote, INVLPGS)).toEqual([1, 1, 0]);
   });
 
-  it('is decided by the variant where others would be interrupted', () => {
+  it('are decided by the variant', () => {
     const w = new World({ cpus: 2 });
     w.m.hunks = { ...w.m.hunks, invalidateOthers: () => false };
     const pmap = w.pmap();
@@ -136,7 +136,7 @@ describe('who is reached', () => {
     expect(w.rise(act, REACHED_INVALIDATE_OTHERS, ...remote)).toEqual([1, 0, 0]);
   });
 
-  it('makes CPUs that are not reached take a new PCID', () => {
+  it('exclude CPUs on which the pmap only has a PCID: these take a new one', () => {
     const w = new World({ cpus: 3 });
     const pmap = w.pmap();
     loadOn(w, 2, pmap);
@@ -163,7 +163,7 @@ describe('how this CPU flushes', () => {
     expect(w.rise(() => pmapRemove(w.m, pmap, VA, VA + NBPDR), INVLTLBS, CONTEXT_FLUSHES)).toEqual(all);
   });
 
-  it('reaches the user root’s PCID address by address, until all of it is to go at the return to user mode', () => {
+  it('flushes the user root’s PCID address by address, until the return to user mode is to flush all of it', () => {
     const w = new World({ pti: true });
     const pmap = w.pmap();
     w.enter(pmap, VA, w.pages(5), RW, W, 5);

@@ -66,7 +66,7 @@ const ops = fc.array(
   { maxLength: 60 },
 );
 
-/** Does an op. What a process or the VM layer could see of it. */
+/** Executes an op. Returns what a process or the VM layer could observe. */
 function step(w: World, pmaps: Pmap[], frames: number, run: number, op: Op): unknown {
   const { m } = w;
   const pmap = pmaps[op.p]!;
@@ -101,13 +101,13 @@ function step(w: World, pmaps: Pmap[], frames: number, run: number, op: Op): unk
 }
 
 /**
- * What five levels may change: one page-table page for each pmap with mappings, so the counts of those; and the steps of a
- * removal behind the last mapping, where 256 TiB are one step.
+ * What five levels may change: the counts of page-table pages, by one for each pmap with mappings; and the steps of a
+ * removal after the last mapping, where one step covers 256 TiB.
  */
 const LEVEL_COUNTS = [USER_PT_PAGE_COUNT, PT_PAGE_ALLOCS, PT_PAGE_FREES, REMOVE_LOOPS, REACHED_REMOVE_LOOP_DONE];
 
 describe('five levels', () => {
-  it('reach addresses of which a number holds the page only, and every byte of it can be asked for', () => {
+  it('reach addresses whose page a number can hold but not every byte, and extract every byte', () => {
     const w = new World({ la57: true });
     const [pmap, frame, page] = [w.pmap(), w.pages(1), 0x7e_9a76_3141_f000];
     pmapEnter(w.m, pmap, page, frame, R, R, 0);

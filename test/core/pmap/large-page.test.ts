@@ -26,7 +26,7 @@ import { R, RW, VA_1G, VA_2M, W, World } from './world.ts';
 const LARGE = W | PMAP_ENTER_LARGEPAGE;
 const stats = (pmap: Pmap): number[] => [pmap.stats.residentCount, pmap.stats.wiredCount];
 
-/** A machine whose frame 0 stands for device memory of 1G. */
+/** A machine whose frame 0 represents 1G of device memory. */
 function device(): { w: World; pmap: Pmap } {
   const w = new World();
   w.m.page.oflags[0] = 4;
@@ -70,7 +70,7 @@ describe('a large page', () => {
     expect(pmapExtract(w.m, child, VA_1G, 3)).toBe(3);
   });
 
-  it('needs memory for its table, and says so if it may not sleep', () => {
+  it('needs memory for its table, and fails if it may not sleep', () => {
     const { w, pmap } = device();
     for (const [va, frame, psind] of [
       [VA_1G, 0, 2],
@@ -85,7 +85,7 @@ describe('a large page', () => {
 });
 
 describe('pmap_mincore', () => {
-  it('tells use, and asks for the page where that is not all', () => {
+  it('reports use, and refers to the page if that is incomplete', () => {
     const { w, pmap } = device();
     const frame = w.pages(2);
     w.enter(pmap, VA_2M, frame);

@@ -45,7 +45,7 @@ interface Leaf {
   readonly pages: number;
 }
 
-/** A pmap as its tables have it: leaves, tables below the root, and faults of the tables themselves. */
+/** A pmap according to its tables: leaves, tables below the root, and inconsistencies in the tables. */
 function read(w: World, pmap: Pmap): { leaves: Leaf[]; tables: number; faults: string[] } {
   const { words, page } = w.m;
   const leaves: Leaf[] = [];
@@ -75,7 +75,7 @@ function read(w: World, pmap: Pmap): { leaves: Leaf[]; tables: number; faults: s
   return { leaves, tables, faults };
 }
 
-/** The mappings that pv entries stand for, as pmap:va:pages. */
+/** The mappings of all pv entries, as pmap:va:pages. */
 function pvMappings(w: World): string[] {
   const { words, page } = w.m;
   const found: string[] = [];
@@ -88,7 +88,7 @@ function pvMappings(w: World): string[] {
   return found.toSorted();
 }
 
-/** Everything that the tables, the pages and the statistics must agree on. */
+/** Checks everything on which the tables, the pages and the statistics must agree. */
 function check(w: World, pmaps: readonly Pmap[], leak: number, drift: boolean): void {
   const { words, page, counters } = w.m;
   const managed: string[] = [];
@@ -173,7 +173,7 @@ const op = fc.record({
 });
 type Op = typeof op extends fc.Arbitrary<infer T> ? T : never;
 
-/** Does an op. What the kernel would panic at is none: calls that its callers rule out are left away. */
+/** Executes an op. Calls that the kernel's callers rule out, and that would panic, are skipped. */
 function step(w: World, pmaps: readonly Pmap[], frames: number, runs: readonly number[], o: Op): void {
   const { m } = w;
   const pmap = pmaps[o.p]!;

@@ -34,7 +34,7 @@ import {
 import { R, RW, VA, VA_1G, VA_2M, W, World, panicOf } from './world.ts';
 
 describe('a kernel assertion', () => {
-  it('names what pmap_enter was asked', () => {
+  it('names the arguments of pmap_enter', () => {
     const w = new World();
     const pmap = w.pmap();
     const { m } = w;
@@ -66,7 +66,7 @@ describe('a kernel assertion', () => {
     }
   });
 
-  it('forbids release with a kept page-table page', () => {
+  it('forbids release with a saved page table page', () => {
     const w = new World();
     const pmap = w.pmap();
     w.promoted(pmap, VA_2M);
@@ -74,7 +74,7 @@ describe('a kernel assertion', () => {
     expect(panicOf(() => pmapRelease(w.m, pmap))).toBe('pmap_release: pmap has reserved page table page(s)');
   });
 
-  it('lets pmap_remove_pages run on the current pmap only, loaded nowhere else', () => {
+  it('allows pmap_remove_pages only on the current pmap, loaded nowhere else', () => {
     const w = new World({ cpus: 2 });
     const [a, b] = [w.pmap(), w.pmap()];
     expect(panicOf(() => pmapRemovePages(w.m, a))).toBe('pmap_remove_pages: non-current pmap');
@@ -83,7 +83,7 @@ describe('a kernel assertion', () => {
     expect(panicOf(() => pmapRemovePages(w.m, b))).toBe('pmap_remove_pages: pmap active');
   });
 
-  it('wants every mapping wired that is unwired', () => {
+  it('requires every mapping passed to pmap_unwire to be wired', () => {
     const w = new World();
     const pmap = w.pmap();
     w.enter(pmap, VA, w.pages());
@@ -92,7 +92,7 @@ describe('a kernel assertion', () => {
     expect(panicOf(() => pmapUnwire(w.m, pmap, VA_2M, VA_2M + NBPDR))).toBe('pmap_unwire: pde is missing PG_W');
   });
 
-  it('wants managed pages where mappings of a page are looked for', () => {
+  it('requires managed pages for operations on all mappings of a page', () => {
     const w = new World();
     const frame = w.pages(1, false);
     const functions = {
@@ -137,7 +137,7 @@ describe('a kernel assertion', () => {
     expect(spoil((w, pde) => void (w.m.words[pde]! &= ~0x40))).toBe('pmap_demote_pde: oldpde is missing PG_M');
   });
 
-  it('guards the kept page: fully referenced, and promoted', () => {
+  it('checks the saved page table page: fully referenced, and promoted', () => {
     const removed = (change: (w: World, kept: number) => void): string => {
       const w = new World();
       const pmap = w.pmap();
@@ -149,7 +149,7 @@ describe('a kernel assertion', () => {
     expect(removed((w, kept) => void (w.m.page.valid[kept] = 0))).toBe('pmap_remove_pde: pte page not promoted');
   });
 
-  it('wants a pv entry for every managed mapping, and a valid mapping for every pv entry', () => {
+  it('requires a pv entry for every managed mapping, and a valid mapping for every pv entry', () => {
     const w = new World();
     const pmap = w.pmap();
     const frame = w.pages(2);
@@ -173,7 +173,7 @@ describe('a kernel assertion', () => {
     );
   });
 
-  it('forbids delayed-invalidation blocks within each other, and waiting or sleeping in one’s own', () => {
+  it('forbids nested delayed-invalidation blocks, and waiting or sleeping in one', () => {
     const w = new World();
     const { m } = w;
     const pmap = w.pmap();
@@ -186,7 +186,7 @@ describe('a kernel assertion', () => {
     expect(panicOf(() => w.enter(pmap, VA, frame))).toBe('pmap_allocpte_alloc: sleeps in a delayed invalidation block');
   });
 
-  it('says so when all memory is in use and nobody would wake the sleeper', () => {
+  it('reports that all memory is in use and nobody would wake the sleeper', () => {
     const w = new World({ ram: 2 ** 26 });
     const fill = (): void => {
       for (;;) pmapPinit(w.m, newPmap(w.m), false);
@@ -194,7 +194,7 @@ describe('a kernel assertion', () => {
     expect(panicOf(fill)).toBe('vm_wait: no free pages');
   });
 
-  it('forbids a part of a 1G mapping to be treated apart', () => {
+  it('forbids operations on part of a 1G mapping', () => {
     const w = new World();
     const pmap = w.pmap();
     const { m } = w;

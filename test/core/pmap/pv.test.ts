@@ -21,7 +21,7 @@ import type { Pmap } from '../../../core/state/pmap.ts';
 import { PAGE_SIZE, PMAP_ENTER_WIRED, vaOf } from '../../../core/units.ts';
 import { R, RW, VA, W, World } from './world.ts';
 
-/** The mappings of a page, in the order of its list. */
+/** The mappings of a page, in list order. */
 function mappings(w: World, frame: number): [Pmap, number][] {
   const { words, page } = w.m;
   const found: [Pmap, number][] = [];
@@ -47,7 +47,7 @@ describe('pv entries', () => {
     expect(mappings(w, frame).map(([pmap]) => pmap)).toEqual([a, a]);
   });
 
-  it('come in chunks of 168, one page each, made and freed with the first and last entry', () => {
+  it('are in chunks of 168, one page each, allocated and freed with the first and last entry', () => {
     const w = new World();
     const pmap = w.pmap();
     const frames = w.pages(NPCPV + 1);
@@ -109,7 +109,7 @@ describe('a page', () => {
     expect([w.m.page.aflags[frame], w.m.page.dirty[frame]]).toEqual([0, 0xff]);
   });
 
-  it('that is wired outlives pmap_remove_pages, its chunk and its tables with it', () => {
+  it('that is wired survives pmap_remove_pages, with its chunk and its tables', () => {
     const w = new World();
     const pmap = w.pmap();
     const frame = w.pages(2);
@@ -122,7 +122,7 @@ describe('a page', () => {
     expect([pmap.stats.wiredCount, pmap.stats.residentCount]).toEqual([0, 1]);
   });
 
-  it('is unmapped everywhere by pmap_remove_all, and its page-table pages go when they are empty', () => {
+  it('is unmapped everywhere by pmap_remove_all, and empty page-table pages are freed', () => {
     const w = new World();
     const frame = w.pages(2);
     const pmaps = [w.pmap(), w.pmap(), w.pmap()];

@@ -15,7 +15,7 @@ import { KERN_RESOURCE_SHORTAGE, NBPDR, PAGE_SIZE, PMAP_ENTER_NOSLEEP, PMAP_ENTE
 import { R, RW, VA, VA_2M, VA_512G, W, World } from './world.ts';
 
 describe('without memory', () => {
-  it('pmap_enter gives back what it got if it may not sleep, and sleeps otherwise', () => {
+  it('pmap_enter frees what it allocated if it may not sleep, and sleeps otherwise', () => {
     for (const [got, made] of [
       [0, 0],
       [1, 1],
@@ -66,7 +66,7 @@ describe('without memory', () => {
     expect(dst.stats.residentCount).toBe(1);
   });
 
-  it('a 2M mapping made ahead is not worth other mappings’ pv entries', () => {
+  it('a 2M mapping made ahead does not reclaim pv entries from other mappings', () => {
     const w = new World();
     const [src, dst] = [w.pmap(), w.pmap()];
     w.promoted(src, VA_2M);
@@ -91,7 +91,7 @@ describe('reclaiming pv entries', () => {
     return { pmap, frames };
   }
 
-  it('takes the oldest chunk’s mappings, and its page for the new chunk', () => {
+  it('destroys the oldest chunk’s mappings, and reuses its page for the new chunk', () => {
     const w = new World();
     const [old, young] = [full(w), full(w)];
     const pmap = w.pmap();
@@ -103,7 +103,7 @@ describe('reclaiming pv entries', () => {
     expect(w.m.page.dirty[old.frames]).toBe(0xff);
   });
 
-  it('that frees a page-table page first uses that, and pv_page_count drifts by one', () => {
+  it('that frees a page-table page first reuses it, and pv_page_count drifts by one', () => {
     const w = new World();
     const { pmap: wired } = full(w, W | PMAP_ENTER_WIRED);
     pmapRemove(w.m, wired, VA + PAGE_SIZE, VA + 2 * PAGE_SIZE);

@@ -31,7 +31,7 @@ const END = VA_2M + NBPDR;
 const isLarge = (w: World, ...at: Parameters<World['leaf']>): boolean => (w.leaf(...at).lo & PG_PS) !== 0;
 
 describe('promotion', () => {
-  it('replaces 512 mappings of a full reservation by one and keeps the page-table page', () => {
+  it('replaces 512 mappings of a full reservation by one and saves the page-table page', () => {
     const w = new World();
     const pmap = w.pmap();
     const first = w.run();
@@ -104,7 +104,7 @@ describe('demotion', () => {
     expect(pmap.stats.residentCount).toBe(1);
   });
 
-  it('without a kept page makes one, in both statistics', () => {
+  it('without a saved page table page allocates one, counted in both statistics', () => {
     const w = new World();
     const pmap = w.pmap();
     const first = w.run();
@@ -116,7 +116,7 @@ describe('demotion', () => {
     expect(w.leaf(pmap, VA_2M).hi & PG_PROMOTED_HI).toBe(0);
   });
 
-  it('refills the kept table when the mapping has changed since', () => {
+  it('refills the saved page table page when the mapping has changed since', () => {
     const w = new World();
     const pmap = w.pmap();
     w.promoted(pmap, VA_2M);
@@ -127,7 +127,7 @@ describe('demotion', () => {
   });
 });
 
-describe('the kept page-table page', () => {
+describe('the saved page table page', () => {
   it.each([
     ['landed', 1],
     ['d33276', 0],

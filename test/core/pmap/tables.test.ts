@@ -18,7 +18,7 @@ const slots = (w: World, root: number): number[] =>
 describe('a root', () => {
   const kernel = [KERNEL_SLOT, KERNEL_SLOT + 1, KERNEL_SLOT + 2, KERNEL_SLOT + 3];
 
-  it('has the kernel, the direct map, the large map and itself, and nothing below', () => {
+  it('maps the kernel, the direct map, the large map and itself, and nothing below', () => {
     const w = new World();
     const pmap = w.pmap();
     const large = Array.from({ length: 8 }, (_, i) => LARGE_MAP_SLOT + i);
@@ -26,7 +26,7 @@ describe('a root', () => {
     expect(frameOf(w.m.words[(pmap.top << 10) + 2 * RECURSIVE_SLOT]!)).toBe(pmap.top);
   });
 
-  it('of user mode has only what enters and leaves the kernel', () => {
+  it('of user mode maps only what enters and leaves the kernel', () => {
     const w = new World({ pti: true });
     const pmap = w.pmap();
     expect(slots(w, pmap.topUser)).toEqual(kernel);
@@ -34,7 +34,7 @@ describe('a root', () => {
     expect(entry(pmap.topUser)).not.toBe(entry(pmap.top));
   });
 
-  it('of five levels has the shared kernel PML4 page and itself; of user mode, its own PML4 page', () => {
+  it('with five levels maps the shared kernel PML4 page and itself; in user mode, its own PML4 page', () => {
     const w = new World({ pti: true, la57: true });
     const a = w.pmap();
     const b = w.pmap();
@@ -47,7 +47,7 @@ describe('a root', () => {
 });
 
 describe('page-table pages', () => {
-  it('are made for a mapping and go with the last entry, parents first made last gone', () => {
+  it('are allocated for a mapping and freed with the last entry; parents are allocated first and freed last', () => {
     const w = new World();
     const { m } = w;
     const pmap = w.pmap();
@@ -109,7 +109,7 @@ describe('page-table pages', () => {
 });
 
 describe('pmap_extract', () => {
-  it('answers byte addresses, 0 without a page-table page, and the offset where only the page is missing', () => {
+  it('returns byte addresses, 0 without a page-table page, and the offset if only the page is missing', () => {
     const w = new World();
     const pmap = w.pmap();
     const frame = w.pages();
@@ -120,7 +120,7 @@ describe('pmap_extract', () => {
     expect(pmapExtract(w.m, pmap, VA_512G, 0x2a5)).toBe(0);
   });
 
-  it('answers within 2M mappings, and on five levels', () => {
+  it('works within 2M mappings, and with five levels', () => {
     for (const la57 of [false, true]) {
       const w = new World({ la57 });
       const pmap = w.pmap();

@@ -1,4 +1,4 @@
-/** A machine, pmaps and pages to try pmap functions on. */
+/** A machine, pmaps and pages for testing pmap functions. */
 import type { Machine } from '../../../core/hunks.ts';
 import { resetCpus } from '../../../core/hw/cpu.ts';
 import { PG_V, frameOf, tableWords } from '../../../core/hw/entry.ts';
@@ -18,14 +18,14 @@ export const W = VM_PROT_WRITE;
 export const RW = VM_PROT_READ | VM_PROT_WRITE;
 export const RX = VM_PROT_READ | VM_PROT_EXECUTE;
 
-/** Addresses apart: in different PT, PD and PDP pages. */
+/** Distant addresses: in different PT, PD and PDP pages. */
 export const VA = 0x4000_0000;
 export const VA_2M = 0x8000_0000;
 export const VA_1G = 0x80_4000_0000;
 export const VA_512G = 0x1234_0000_0000;
 export const TOP = 0x7fff_ffff_f000;
 
-/** Frames that the tests hand out themselves; the machine allocates from the next one on. */
+/** Frames that the tests allocate themselves; the machine allocates from the next one on. */
 const OWN_FRAMES = 8192;
 
 const config: MachineConfig = {
@@ -49,7 +49,7 @@ export class World {
     pageClaim(this.m, OWN_FRAMES - 1);
   }
 
-  /** A pmap, loaded on the current CPU. */
+  /** Creates a pmap and loads it on the current CPU. */
   pmap(kpti = this.m.config.pti): Pmap {
     const pmap = newPmap(this.m);
     pmapPinit(this.m, pmap, kpti);
@@ -57,7 +57,7 @@ export class World {
     return pmap;
   }
 
-  /** The first of some consecutive pages of an object; managed unless said otherwise. */
+  /** Allocates consecutive pages of an object and returns the first; managed by default. */
   pages(count = 1, managed = true): number {
     const first = this.#next;
     this.#next += count;
@@ -65,7 +65,7 @@ export class World {
     return first;
   }
 
-  /** The first page of a fully populated reservation. */
+  /** Allocates a fully populated reservation and returns its first page. */
   run(managed = true): number {
     const first = Math.ceil(this.#next / 512) * 512;
     this.#next = first + 512;
@@ -84,7 +84,7 @@ export class World {
     }
   }
 
-  /** pmap_enter of consecutive pages, as a write or read access needs them. */
+  /** pmap_enter of consecutive pages, as for a write or read access. */
   enter(pmap: Pmap, va: number, frame: number, prot = RW, flags = prot & W ? W : R, count = 1): void {
     for (let i = 0; i < count; i++) {
       const code = pmapEnter(this.m, pmap, va + i * PAGE_SIZE, frame + i, prot, flags, 0);
@@ -99,7 +99,7 @@ export class World {
     return first;
   }
 
-  /** Low and high word of the PTE or 2M leaf of an address; zeroes without one. */
+  /** Low and high word of the PTE or 2M leaf of an address; zeroes if there is none. */
   leaf(pmap: Pmap, va: number): { lo: number; hi: number } {
     const { words } = this.m;
     const ptp = ptPageOf(this.m, pmap, vaHi(va), vaLo(va));
@@ -107,7 +107,7 @@ export class World {
     return at === 0 ? { lo: 0, hi: 0 } : { lo: words[at]!, hi: words[at + 1]! };
   }
 
-  /** Frames of the tables below the root on the way to an address: PDP (and PML4 before it with LA57), PD, PT. */
+  /** Frames of the tables below the root on the path to an address: PDP (preceded by PML4 with LA57), PD, PT. */
   tables(pmap: Pmap, va: number): number[] {
     const { words, la57 } = this.m;
     const hi = vaHi(va);
@@ -125,7 +125,7 @@ export class World {
     return found;
   }
 
-  /** Word of the root's entry for an address. */
+  /** The root's entry for an address. */
   topEntry(root: number, va: number): { lo: number; hi: number } {
     const shift = this.m.la57 ? 16 : 7;
     const at = (root << 10) + 2 * ((vaHi(va) >>> shift) & 511);
@@ -136,7 +136,7 @@ export class World {
     return pml4eAt(this.m, pmap, vaHi(va));
   }
 
-  /** By how much counters rose while `act` ran. */
+  /** How much the counters rose while `act` ran. */
   rise(act: () => void, ...counters: number[]): number[] {
     const before = counters.map((counter) => this.m.counters[counter]!);
     act();
@@ -144,7 +144,7 @@ export class World {
   }
 }
 
-/** The assertion that a call runs into. */
+/** Returns the assertion that a call fails. */
 export function panicOf(act: () => void): string {
   try {
     act();

@@ -63,7 +63,7 @@ function touched(): [Machine, Proc] {
   return [m, p];
 }
 
-/** A call on page n of A, as far as its rights. */
+/** A call on page n of A, without its rights. */
 const page = (kind: string, n: number): string => `${kind} 1 ${(A + n * P).toString(16)} 1`;
 const untilProt = (call: string): string => call.split(' ').slice(0, 4).join(' ');
 
@@ -94,7 +94,7 @@ describe('calls into the pmap layer: mapping', () => {
     expect(calls(m, () => mapAnon(m, p, A, 8))).toEqual(['remove 1 400000 402000 0']);
   });
 
-  it('growing and shrinking the heap makes none, and a removal if it was touched', () => {
+  it('growing the heap makes none; shrinking makes a removal if it was touched', () => {
     const m = machineOf('landed');
     const p = started(m, { ...SMALL, data: A, heap: A });
     expect(calls(m, () => sysBrk(m, p, A + 4 * P))).toEqual([]);
@@ -116,7 +116,7 @@ describe('calls into the pmap layer: faults', () => {
     expect(calls(m, () => access(m, p, SHARED_PAGE, VM_PROT_READ))).toEqual([]);
   });
 
-  it('a resident page is entered without sleeping, then four neighbours on either side, outward in turn', () => {
+  it('a resident page is entered without sleeping, then four neighbours on either side, alternating outwards', () => {
     const [m, p] = fresh();
     const file = fileCreate(m, 200, 'all', 'ro');
     sysMmap(m, p, A, 200 * P, VM_PROT_READ, 0, MAP_PRIVATE | MAP_FIXED, file, 0); // maps the first 96
@@ -130,7 +130,7 @@ describe('calls into the pmap layer: faults', () => {
     );
   });
 
-  it('a page read from its file is entered, then what was read with it', () => {
+  it('a page read from its file is entered, then the pages read with it', () => {
     const [m, p] = fresh();
     const file = fileCreate(m, 64, 'none', 'ro', false, true);
     sysMmap(m, p, A, 64 * P, VM_PROT_READ, 0, MAP_PRIVATE | MAP_FIXED, file, 0);
@@ -152,7 +152,7 @@ describe('calls into the pmap layer: faults', () => {
     expect(p.vmspace.pmap.stats.residentCount).toBe(residentCount);
   });
 
-  it('a copy into memory that is shared read-write takes the original from all who map it', () => {
+  it('a copy into memory that is shared read-write removes all mappings of the original', () => {
     const [m, p] = touched();
     sysFork(m, p);
     sysMinherit(m, p, A, 2 * P, 0);
@@ -162,7 +162,7 @@ describe('calls into the pmap layer: faults', () => {
     expect(kinds(m, () => access(m, sharer, A, VM_PROT_WRITE))).toEqual(['copy_page', 'remove_all', 'enter']);
   });
 
-  it('a write to a page that fork left read-only, and that nobody else has any more, only raises its rights', () => {
+  it('a write to a page that fork left read-only, and that nobody else has any more, only adds rights', () => {
     const [m, p] = touched();
     sysFork(m, p);
     const child = m.procs.get(m.retval)!;
@@ -183,7 +183,7 @@ describe('calls into the pmap layer: faults', () => {
     expect(calls(m, () => access(m, p, A, VM_PROT_READ))).toEqual([]);
   });
 
-  it('growing a stack makes none but that of the page', () => {
+  it('growing a stack makes only the call for the page', () => {
     const [m, p] = fresh();
     expect(calls(m, () => access(m, p, SHARED_PAGE - 300 * 1024, VM_PROT_WRITE))).toEqual(['enter 1 7ffffffb4000 3 2']);
   });
@@ -216,7 +216,7 @@ describe('calls into the pmap layer: changing rights and residence', () => {
     expect(calls(m, () => sysMadvise(m, p, A, P, MADV_WILLNEED))).toEqual(['enter_object 1 400000 401000 3']);
   });
 
-  it('setting what a child inherits makes none', () => {
+  it('minherit makes none', () => {
     const [m, p] = touched();
     for (const inheritance of [0, 1, 2, 3]) expect(calls(m, () => sysMinherit(m, p, A, P, inheritance))).toEqual([]);
   });
@@ -233,7 +233,7 @@ describe('calls into the pmap layer: changing rights and residence', () => {
     expect(calls(m, () => sysMunlock(m, p, A, 2 * P))).toEqual(['unwire 1 400000 402000 0']);
   });
 
-  it('munmap unwires first, removes what has an object, and passes over guards and untouched memory', () => {
+  it('munmap unwires first, removes what has an object, and skips guards and untouched memory', () => {
     const [m, p] = touched();
     sysMlock(m, p, A, 2 * P);
     sysMmap(m, p, A + 2 * P, P, VM_PROT_NONE, 0, GUARD_FLAGS, -1, 0);
@@ -270,7 +270,7 @@ describe('calls into the pmap layer: processes', () => {
     expect(calls(m, () => sysRfork(m, p, 'mem'))).toEqual([]);
   });
 
-  it('exec of a sole user empties in place, of a sharer makes a new pmap and drops the old one', () => {
+  it('exec by a sole user empties the pmap in place, by a sharer makes a new one and drops the old one', () => {
     const [m, p] = touched();
     const empty = image([]);
     expect(calls(m, () => sysExec(m, p, empty))).toEqual([
@@ -312,7 +312,7 @@ describe('calls into the pmap layer: processes', () => {
     ]);
   });
 
-  it('the last reference dropped by exec’s clean-up: each entry with full work, but what lies above all that is mapped', () => {
+  it('the last reference dropped by exec’s clean-up: full work for each entry, except above the last mapping', () => {
     const [m, parent] = touched();
     sysVfork(m, parent);
     const child = m.procs.get(m.retval)!;

@@ -12,7 +12,7 @@ const revision = (id: string, answers = id): Parameters<typeof conformVm>[1][num
   answers,
 });
 
-/** What of the state differs when a variant is measured by the answers of another revision. */
+/** The parts of the state that differ when a variant is compared with the answers of another revision. */
 const wrong = (id: string, answers: string): string[] => [
   ...new Set(conformVm(vectors('vm'), [revision(id, answers)]).mismatches.map(({ key }) => key.replace(/\d+/, 'N'))),
 ];
@@ -30,7 +30,7 @@ describe('what the kernel’s own VM code answered', () => {
     expect(checked).toBe(1_539);
   });
 
-  it('is what it answers with superpages too, in each revision and in d33276', () => {
+  it('matches with superpages too, in each revision and in d33276', () => {
     const ids = ['baseline', 'toplevel-accounting', 'double-count-fix', 'landed', 'd33276'];
     const { files, mismatches } = conformVm(
       vectors('vm-superpages'),
@@ -39,7 +39,7 @@ describe('what the kernel’s own VM code answered', () => {
     expect([files, mismatches]).toEqual([11, []]);
   });
 
-  it('is not what another revision answers', () => {
+  it('differs from what another revision answers', () => {
     expect(wrong('baseline', 'landed')).toContain('calls');
     expect(wrong('toplevel-accounting', 'landed')).toContain('g');
     expect(wrong('double-count-fix', 'landed')).toContain('out');

@@ -58,7 +58,7 @@ function word(m: Machine, p: Proc, addr: number): number {
 }
 
 describe('a fault', () => {
-  it('fills anonymous memory with zeroes, even after the frame held something else', () => {
+  it('zeroes anonymous memory, even if the frame held something else', () => {
     const [m, p] = fresh();
     mapAnon(m, p, A, 1);
     poke(m, p, A, 77);
@@ -90,7 +90,7 @@ describe('a fault', () => {
     expect(entryAt(p.vmspace.map, A).object).not.toBeNull();
   });
 
-  it('in the gap of a stack grows it by 128 KiB, as an entry of its own', () => {
+  it('in the gap of a stack grows it by 128 KiB, as a separate entry', () => {
     const [m, p] = fresh();
     const { map } = p.vmspace;
     const { nentries } = map;
@@ -147,7 +147,7 @@ describe('copy-on-write', () => {
     ]);
   });
 
-  it('copies a page that two can see, and keeps the page for the last one who can', () => {
+  it('copies a page that two processes can see, and leaves the page to the last one', () => {
     const [m, p] = fresh();
     mapAnon(m, p, A, 1);
     poke(m, p, A, 1);
@@ -189,7 +189,9 @@ describe('copy-on-write', () => {
 });
 
 describe('a collapse', () => {
-  /** A child has a copy of the first of two pages; the exit of its parent takes the object of both in. */
+  /**
+   * A child has a copy of the first of two pages; when its parent exits, the child's object absorbs the object of both.
+   */
   const collapse = (plant: (m: Machine, forked: Proc, shadow: VmObject, pages: [Frame, Frame]) => void) => (): void => {
     const [m, p] = fresh();
     mapAnon(m, p, A, 2);
@@ -205,7 +207,7 @@ describe('a collapse', () => {
     expect([shadow.backing, word(m, forked, A), word(m, forked, A + PAGE_SIZE)]).toEqual([null, 3, 2]);
   };
 
-  it('keeps the pages that are not hidden, mapped as they are', () => {
+  it('keeps the pages that are not shadowed, with their mappings', () => {
     expect(collapse(() => {})).not.toThrow();
   });
 
@@ -229,7 +231,7 @@ describe('a collapse', () => {
 });
 
 describe('the shared page', () => {
-  it('costs its process one soft fault and four pages', () => {
+  it('costs a process one soft fault and four pages', () => {
     const m = machineOf('baseline');
     const p = started(m, { ...SMALL, touched: [] });
     const { stats } = p.vmspace.pmap;

@@ -14,7 +14,7 @@ import { MAP_ENTRY_GUARD, MAP_WRITE_LOCKED } from '../../../core/state/vm.ts';
 import { entryHolds, vmMapEntryPred, vmMapFindspace, vmMapLookupEntry } from '../../../core/vm/map-tree.ts';
 import { RW, SMALL, entriesOf, machineOf, mapAnon, started } from '../../support/kernel.ts';
 
-/** What vm_map.c asserts of a map when consistency checks are on. */
+/** What vm_map.c asserts about a map when consistency checks are on. */
 function expectConsistent(map: VmMap): void {
   const { header } = map;
   const entries = entriesOf(map);
@@ -34,7 +34,7 @@ function expectConsistent(map: VmMap): void {
   expect([header.left, header.right]).toEqual([entries.at(-1) ?? header, entries[0] ?? header]);
 }
 
-/** maxFree of every subtree is its largest gap. Returns it. */
+/** Expects maxFree of every subtree to be its largest gap. Returns it. */
 function expectGaps(entry: VmMapEntry, before: VmMapEntry, after: VmMapEntry): number {
   const left = entry.left === before ? entry.start - before.end : expectGaps(entry.left, before, entry);
   const right = entry.right === after ? after.start - entry.end : expectGaps(entry.right, entry, after);

@@ -37,15 +37,15 @@ describe('memory laid out in 2 MiB runs', () => {
     }
   });
 
-  it('is broken up when pages are short, oldest run first, and nothing gets lost', () => {
+  it('is broken up when pages are short, oldest run first, and nothing is lost', () => {
     const m = machineOf('landed', { superpages: true, ram: 16 * MIB });
     const p = started(m, SMALL);
-    // One page in each of 12 objects: more runs than there are.
+    // One page in each of 12 objects: more objects than runs.
     for (let n = 0; n < 12; n++) {
       mapAnon(m, p, AT + n * 4 * MIB, 512);
       fill(m, p, AT + n * 4 * MIB, PAGE_SIZE);
     }
-    // Then most of memory: single pages must come out of the runs.
+    // Then most of memory: single pages must come from broken runs.
     mapAnon(m, p, 0x8000_0000, (12 * MIB) / PAGE_SIZE);
     fill(m, p, 0x8000_0000, 12 * MIB);
     sysExit(m, p, 0);

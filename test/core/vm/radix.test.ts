@@ -12,7 +12,7 @@ import {
   radixReplace,
 } from '../../../core/vm/radix.ts';
 
-/** Indices near each other, and far apart: up to the pages of a 47-bit address space. */
+/** Indices close together, and far apart: up to the pages of a 47-bit address space. */
 const index = fc.oneof(
   fc.integer({ min: 0, max: 80 }),
   fc.integer({ min: 1000, max: 1100 }),
@@ -21,7 +21,7 @@ const index = fc.oneof(
 );
 
 describe('the page index of an object', () => {
-  it('answers like a sorted list', () => {
+  it('behaves like a sorted list', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.boolean(), index), { maxLength: 120 }), index, (steps, probe) => {
         const pages = new PageIndex();
@@ -53,7 +53,7 @@ describe('the page index of an object', () => {
     );
   });
 
-  it('refuses an index that is taken', () => {
+  it('rejects an index that is taken', () => {
     const pages = new PageIndex();
     const object = new VmObject(1, OBJT_DEFAULT, 8, 0);
     radixInsert(pages, object, 5, 1);

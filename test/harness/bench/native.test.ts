@@ -15,7 +15,7 @@ const hasCompiler = (): boolean => {
 };
 
 describe('the yardstick', () => {
-  it('is missing with a word where there is no compiler', () => {
+  it('is missing, with an explanation, if there is no compiler', () => {
     expect(() => new Yardstick('no-such-compiler')).toThrow(NativeMissing);
     expect(() => new Yardstick('no-such-compiler')).toThrow('no C compiler (no-such-compiler) was found');
   });

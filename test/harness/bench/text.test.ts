@@ -39,11 +39,11 @@ const report: BenchReport = {
 describe('a bench report as text', () => {
   const text = benchText(report, { color: false });
 
-  it('says what was measured with', () => {
+  it('shows what it was measured with', () => {
     expect(text).toMatch(/^bench: Node v0\.0\.0, 3 rounds of 60 ms/);
     expect(text).toContain('Calls: node --option\n');
   });
-  it('shows each column with its ratio, and why one has none', () => {
+  it('shows each column with its ratio, or why it has none', () => {
     expect(text).toMatch(/landed +50\.0 ns +reference/);
     expect(text).toMatch(/slow +100\.0 ns +2\.00 \(1\.80-2\.20\) +slower/);
     expect(text).toMatch(/mine +failed: took longer than 60 s/);
@@ -72,7 +72,7 @@ describe('a bench report as text', () => {
 });
 
 describe('tasks', () => {
-  it('have names of their own', () => {
+  it('have distinct names', () => {
     expect(new Set(TASKS.map(({ id }) => id)).size).toBe(TASKS.length);
   });
   it('show times in their unit', () => {

@@ -17,7 +17,7 @@ import { FAULTS } from './faults.ts';
 import { LIVE } from './plant.ts';
 import { SWEEP_FAULTS } from './sweep-faults.ts';
 
-/** More of them, and longer ones: npm run soak. */
+/** `npm run soak` runs more and longer ones. */
 const RANDOM = 200;
 
 const checker = checkers();
@@ -50,7 +50,7 @@ const bound = (made: ReturnType<MakeChecker>): ReturnType<MakeChecker> => ({
   sweep: (p, vm, clear) => made.sweep(p, vm, clear),
 });
 
-/** Invariants broken in a run that no finding of the variant or of one before it names. */
+/** Invariants broken in a run that are not named by any finding of the variant or of an earlier one. */
 function unknown({ variant, violations }: RunRecord): string[] {
   const ids = [...series, d33276].map(({ id }) => id);
   const line = ids.slice(0, ids.indexOf(variant) + 1);
@@ -61,8 +61,8 @@ function unknown({ variant, violations }: RunRecord): string[] {
 }
 
 /**
- * Items of the two lists of invariants that the checker was written after, one for the pmap (6.x) and one for the VM (5.x),
- * by the invariant that asserts each.
+ * The checker was written from two lists of invariants, one for the pmap (6.x) and one for the VM (5.x). For each
+ * invariant, the list items it asserts.
  */
 const ITEMS: Readonly<Record<InvariantName, string>> = {
   'resident-count': 'pmap 6.1, vm 5.17',
@@ -157,7 +157,7 @@ describe('a checked machine', () => {
     expect(violations.map(({ name }) => name)).toContain(invariant);
   });
 
-  it('has a planted fault, or a revision that is at fault, for every invariant', () => {
+  it('has a planted fault, or a faulty revision, for every invariant', () => {
     const shown = new Set<string>([
       ...[...FAULTS, ...SWEEP_FAULTS].map(({ invariant }) => invariant),
       ...knownViolations.map(({ what }) => what),
@@ -165,7 +165,7 @@ describe('a checked machine', () => {
     expect(Object.keys(INVARIANTS).filter((name) => !shown.has(name))).toEqual([]);
   });
 
-  it('has an invariant for every item of the lists but the one that says what does not hold', () => {
+  it('has an invariant for every item of the lists except the one that states what does not hold', () => {
     const cited = new Set<string>();
     for (const source of Object.values(ITEMS)) {
       let book = '';
@@ -182,11 +182,11 @@ describe('a checked machine', () => {
     expect(items.filter((item) => !cited.has(item))).toEqual(['pmap 6.8']);
   });
 
-  it('names where the kernel keeps each', () => {
+  it('names the kernel function that maintains each invariant', () => {
     for (const [name, [, source]] of Object.entries(INVARIANTS)) expect(source, name).toMatch(/^\w+\.[ch] \w+/);
   });
 
-  it('says what stands once, and again only when it changes', () => {
+  it('reports a lasting violation once, and again only when it changes', () => {
     const workload = parseWorkload(
       'p: exec sh60\np: clock\np: clock\np: fork -> c\np: clock\nc: exit\np: exit\n',
       'two',
@@ -208,7 +208,7 @@ describe('the revisions', () => {
   const N1 =
     'machine superpages=on\np: exec sh60\np: mmap anon 4M rw fixed 0x1000000000\np: write 0x1000000000 4M\np: munmap 0x1000000000 4M\np: exit\n';
 
-  it.each([...series, d33276])('$id: released reserved pages are caught by the invariants alone', (variant) => {
+  it.each([...series, d33276])('$id: only the invariants catch saved page table pages that are freed', (variant) => {
     const { violations } = checked(parseWorkload(N1, 'n1'), variant);
     const leaks = violations.filter(({ name }) => name === 'reserved-pt-page-count');
     expect(leaks.map(({ op, expected, got }) => [op, Number(got) - Number(expected)])).toEqual(
@@ -218,7 +218,7 @@ describe('the revisions', () => {
 
   const SOME = ['vfork-execfail', 'rfork-peers-two-cpus', 'exec-touched-pti', 'mlocked-exit', 'superpage-exit'];
 
-  it.each([...series, d33276])('$id: what else is broken is in the ledger', async (variant) => {
+  it.each([...series, d33276])('$id: any other violation is in the ledger', async (variant) => {
     for (const name of SOME) expect(unknown(checked(await loadWorkload(name), variant))).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 /**
- * Faults planted into the state of a live machine, each with the invariant that must notice it. The state is that after the
- * last op of LIVE, or of the fault's own workload.
+ * Faults planted into the state of a live machine, each with the invariant that must detect it. The state is the one
+ * after the last op of LIVE, or of the fault's own workload.
  */
 import {
   NON_ZERO_FREES,

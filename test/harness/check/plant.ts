@@ -1,4 +1,4 @@
-/** A machine in use, ways to its state, and what a planted fault is made of. */
+/** A machine in use, accessors for its state, and the definition of a planted fault. */
 import type { Machine, Pmap, Proc, VmMapEntry } from '../../../core/inspect.ts';
 import { frameIn } from '../../../harness/check/bits.ts';
 import type { InvariantName } from '../../../harness/check/invariants.ts';
@@ -35,7 +35,7 @@ export const READ_ONLY = 0x3000000000;
 export const first = (m: Machine): Proc => [...m.procs.values()][0]!;
 export const pmapOf = (m: Machine): Pmap => first(m).vmspace.pmap;
 
-/** Word of the entry for va in the table of a level. */
+/** Word index of va's entry in the table at a level. */
 export function wordOf(m: Machine, va: number, level = 1, root = pmapOf(m).top): number {
   let table = root;
   for (let at = m.config.la57 ? 5 : 4; ; at--) {

@@ -1,6 +1,6 @@
 /**
- * Faults planted while a process leaves its address space: hunks of the baseline that do wrong, each with the invariant
- * that must notice it.
+ * Faults planted while a process leaves its address space: wrong hunks of the baseline, each with the invariant that
+ * must detect it.
  */
 import { type Hunks, vmMapRemove } from '../../../core/index.ts';
 import type { InvariantName } from '../../../harness/check/invariants.ts';
@@ -47,7 +47,7 @@ export const SWEEP_FAULTS: readonly SweepFault[] = [
     workload: EXIT,
     hunks: {
       vmspaceClear(m, p, vm) {
-        // The parts cut through an entry each: two calls more.
+        // Each part splits an entry: two more calls.
         const { header } = vm.map;
         for (const entry of [header.right, header.left.left]) {
           const at = entry.start + 4096;

@@ -10,7 +10,7 @@ import { fixtureFile } from '../../support/variant-fixtures.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
-/** What a command writes to stdout, and the code it ends with. */
+/** What a command writes to stdout, and its exit code. */
 async function said(command: () => Promise<number>): Promise<{ code: number; out: string }> {
   let out = '';
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
@@ -25,7 +25,7 @@ async function said(command: () => Promise<number>): Promise<{ code: number; out
 const workload = 'exit-touched';
 
 describe('explain on the command line', () => {
-  it('prints the groups of a counter, and that nothing is left', async () => {
+  it('prints the groups of a counter, with nothing unexplained', async () => {
     const options = { workload, counter: 'removeEarlyExits' };
     const { code, out } = await said(() => explainCommand('baseline', 'landed', options));
     expect(code).toBe(0);
@@ -52,7 +52,7 @@ describe('explain on the command line', () => {
 });
 
 describe('trace on the command line', () => {
-  it('is empty for one variant twice', async () => {
+  it('is empty for a variant compared with itself', async () => {
     const { code, out } = await said(() => traceCommand('landed', 'landed', { workload }));
     expect([code, out.includes('no difference in 3 ops')]).toEqual([0, true]);
   });
@@ -74,7 +74,7 @@ describe('trace on the command line', () => {
     expect(around.states.at(-1)).toMatchObject({ when: 'after', reference: [{ vmspace: 1, entries: 60 }] });
   });
 
-  it('parts at the op in which only one of them panics', () => {
+  it('diverges at the op in which only one of them panics', () => {
     const file = fixtureFile('assert-too-early');
     const args = [builtFile('harness/cli.js'), 'trace', 'landed', file, '--workload', workload];
     const [text, json] = [[], ['--json']].map((more) => {
@@ -123,7 +123,7 @@ describe('conform on the command line', () => {
   const small = [packagePath('test', 'fixtures', 'vectors', 'vm', 'scen-freeing-mapped.json')];
   const replay = [packagePath('test', 'fixtures', 'vectors', 'replay')];
 
-  it('tries the revisions that are named, and all that are recorded when none is', async () => {
+  it('tries the named revisions, or all recorded ones if none is named', async () => {
     const tried = async (variants?: string): Promise<unknown> => {
       const { code, out } = await said(() =>
         conformCommand('vm', small, { json: true, ...(variants && { variants }) }),

@@ -20,7 +20,7 @@ const bench = (...args: string[]) =>
   });
 
 describe('pmapdiff bench', () => {
-  it('measures revisions and says so in JSON', () => {
+  it('measures revisions and reports them in JSON', () => {
     const { status, stdout, stderr } = bench('--task', 'remove-calls', '--variants', 'baseline,landed', '--json');
     expect([status, stderr]).toEqual([0, '']);
     const report = schemas.bench.parse(JSON.parse(stdout));
@@ -31,7 +31,7 @@ describe('pmapdiff bench', () => {
     ]);
   });
 
-  it('measures a variant of one file as it does the built-in ones', () => {
+  it('measures a variant file like the built-in ones', () => {
     const mine = files.write(
       'mine.ts',
       `import { defineVariant, landed } from 'pmapdiff';

@@ -16,14 +16,14 @@ afterAll(() => files.dispose());
 const vectors = (kind: string): string => join(root, 'test/fixtures/vectors', kind);
 
 describe('the command line', () => {
-  it('explains itself on stdout', () => {
+  it('prints its help on stdout', () => {
     const { status, stdout, stderr } = pmapdiff('--help');
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toContain('compare');
     expect(stdout).toContain('130 interrupted');
   });
 
-  it('lists what there is', () => {
+  it('lists revisions, workloads and machine settings', () => {
     const { status, stdout } = pmapdiff('list', '--json');
     const list = JSON.parse(stdout);
     expect(status).toBe(0);
@@ -111,7 +111,7 @@ describe('one variant on one workload', () => {
 });
 
 describe('import', () => {
-  it.skipIf(process.platform === 'win32')('leaves nothing behind, and what was there, where there is no room', () => {
+  it.skipIf(process.platform === 'win32')('leaves no new file and keeps the old one when the disk is full', () => {
     const recording = join(root, 'test/fixtures/import/pipes.strace.txt.gz');
     const old = files.write('old.jsonl', 'as it was\n');
     const before = readdirSync(files.folder);

@@ -51,7 +51,7 @@ describe('compare', () => {
     }
   });
 
-  it('prints what the README shows of it, line by line', () => {
+  it('prints what the README shows, line by line', () => {
     const readme = readFileSync(join(root, 'README.md'), 'utf8');
     const [, shown] = /<!-- output:start -->[\s\S]*?```text\n([\s\S]*?)\n```/.exec(readme)!;
     const printed = pmapdiff('compare').stdout.split('\n');
@@ -63,7 +63,7 @@ describe('compare', () => {
     }
   });
 
-  it('says nothing on stderr when that is no terminal, and nothing in colour when stdout is none', () => {
+  it('prints nothing on stderr and uses no colour unless each is a terminal', () => {
     const { stdout, stderr } = pmapdiff(...small);
     expect(stderr).toBe('');
     expect(stdout).not.toContain('\u001B');
@@ -118,7 +118,7 @@ describe('compare', () => {
     },
   );
 
-  it('names the changed members that no workload reached, and fails if that is asked for', () => {
+  it('names the changed members that no workload reached, and fails on request', () => {
     const path = files.variant('unreached', 'invalidateOthers: (m, pmap) => !(m.cpus.length < 2 || !pmap),');
     const asked = (...more: string[]) =>
       pmapdiff(...small, '--variants', 'landed', '--against', 'landed', '--variant', path, ...more);
@@ -152,7 +152,7 @@ describe('compare', () => {
     expect(status).toBe(3);
   });
 
-  it('refuses a variant whose declarations cannot be read, one whose name is taken, and one after nobody', () => {
+  it('rejects a variant with unreadable declarations, a taken name, or an unknown predecessor', () => {
     const paths = [
       files.write(
         'odd.ts',
@@ -227,7 +227,7 @@ describe('compare', () => {
     }
   });
 
-  it('shows no figures of a run that the variant’s own code ended', () => {
+  it('shows no figures for a run ended by the variant’s own code', () => {
     const path = files.variant('throwing', "removeIsNoop() { throw new TypeError('planted'); },");
     for (const [command, results] of [
       [['shares', '--workload', 'cc_tiny', '--touch', 'recorded'], 'shares'],
@@ -239,14 +239,14 @@ describe('compare', () => {
     }
   });
 
-  it('exits 3 when the reference does not answer as the workload says', () => {
+  it('exits 3 when the reference contradicts the workload’s expectations', () => {
     const path = files.write('wrong.workload', 'a: exec sh60\na: clock => SIGSEGV\na: exit\n');
     const { status, stdout } = pmapdiff('compare', '--workload', path);
     expect(stdout).toContain('line 2: the reference should answer SIGSEGV, answers ok');
     expect(status).toBe(3);
   });
 
-  it('ends quietly when nobody reads on', async () => {
+  it('ends quietly when its reader closes the pipe', async () => {
     const child = spawn(process.execPath, [cliFile(), ...small, '--json'], { env: plainEnv });
     let errors = '';
     child.stderr.on('data', (data: Buffer) => (errors += String(data)));
@@ -267,7 +267,7 @@ describe('compare', () => {
     expect(status).toBe(3);
   });
 
-  it('exits 130 when interrupted, with what was complete by then', async () => {
+  it('exits 130 when interrupted, with the results completed by then', async () => {
     const path = files.variant('waits', "exitBeforeVmspaceExit() { console.log('here'); for (;;); },");
     const args = [cliFile(), ...small, '--variants', 'landed', '--variant', path, '--json'];
     const child = spawn(process.execPath, args, { env: plainEnv });

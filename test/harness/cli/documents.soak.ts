@@ -37,7 +37,7 @@ const asked: readonly (readonly [keyof typeof schemas, number, readonly string[]
   ['conform', 0, ['replay', vectors('replay')]],
 ];
 
-describe('--json is one document that its schema holds, and the same bytes again:', () => {
+describe('--json is one document that matches its schema, with the same bytes every time:', () => {
   it.each(asked)('%s, exit %d, %j', (command, code, args) => {
     const run = () => pmapdiff(command, ...args, '--json');
     const { status, stdout } = run();

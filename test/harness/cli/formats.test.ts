@@ -34,18 +34,18 @@ describe('a format of the table', () => {
     expect(options.map(({ flags }) => flags)).toEqual(['--log <file>', '--yaml', '--csv']);
   });
 
-  it('is what the command writes when it is asked for', async () => {
+  it('is what the command writes on request', async () => {
     expect(await written({})).toBe('it is 3\n');
     expect(await written({ yaml: true })).toBe('n: 3\n');
   });
 
-  it('is written to its file besides', async () => {
+  it('is also written to its file', async () => {
     const log = join(folder, 'log');
     expect(await written({ csv: true, log })).toBe('3,\n');
     expect(readFileSync(log, 'utf8')).toBe('log 3\n');
   });
 
-  it('is refused beside another one for stdout, and where its file cannot be written', async () => {
+  it('is rejected with a second one for stdout, and if its file cannot be written', async () => {
     expect(() => new Answer('count', formats, { yaml: true, csv: true })).toThrow(
       'count: expected one of --yaml, --csv, got --yaml and --csv',
     );

@@ -1,6 +1,6 @@
 /**
- * Long recordings through all revisions: what they take of memory and time. LONG in the environment is how often the
- * shortest holds a recorded build of 181,000 events; the longest holds it 16 times as often.
+ * Long recordings through all revisions: memory and time. LONG in the environment is how often the shortest recording
+ * repeats a recorded build of 181,000 events; the longest repeats it 16 times as often.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
@@ -15,9 +15,9 @@ import { fixtureFile } from '../../support/variant-fixtures.ts';
 
 const SHORTEST = Number(process.env.LONG ?? 2);
 const MOST_MIB = 300;
-/** What is left of a process that is gone comes to this much per op; to hold the ops and their records takes 259. */
+/** Bytes per op that may remain of exited processes; holding the ops and their records takes 259. */
 const MOST_BYTES_PER_OP = 16;
-/** Says at the end how much memory the process had at most. */
+/** Prints the process's peak memory at exit. */
 const WATCH =
   'data:text/javascript,process.on("exit",()=>process.stderr.write(`\\nmaxRSS=${process.resourceUsage().maxRSS}\\n`))';
 
@@ -25,7 +25,7 @@ interface Ran {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** most resident memory */
+  /** peak resident memory */
   readonly mib: number;
 }
 
@@ -53,7 +53,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('a long recording', () => {
-  it('takes hardly more memory through all revisions when it is 4 and 16 times as long', () => {
+  it('takes hardly more memory in all revisions when it is 4 or 16 times as long', () => {
     const ran = [1, 4, 16].map((times) => {
       const one = pmapdiff('compare', '--workload', long(times), '--json');
       console.log(`${pace(one)}; at most ${one.mib} MiB`);
@@ -66,7 +66,7 @@ describe('a long recording', () => {
     expect(((sixteen! - one!) * 2 ** 20) / (ops[2]! - ops[0]!)).toBeLessThan(MOST_BYTES_PER_OP);
   });
 
-  it('is replayed in less, and says how fast', () => {
+  it('is replayed in less memory, and the speed is reported', () => {
     const ran = pmapdiff('replay', long(4), '--variant', 'landed', '--json');
     console.log(`${pace(ran)}; at most ${ran.mib} MiB`);
     expect(ran.status).toBe(0);
@@ -74,7 +74,7 @@ describe('a long recording', () => {
     expect(JSON.parse(ran.stdout)).toMatchObject({ ended: { kind: 'done' }, balance: { alive: 0, left: [] } });
   });
 
-  it('runs in the process of a variant file too, as fast as its reference within the limits', () => {
+  it('also runs in the process of a variant file, within limits derived from the reference', () => {
     const ran = pmapdiff(
       'compare',
       '--workload',
@@ -89,7 +89,7 @@ describe('a long recording', () => {
     expect(ran.stdout).toContain('userPtPageCount');
   });
 
-  it('that is cut off, or holds garbage far behind, is an error with its line, and nothing is printed', () => {
+  it('that is cut off, or contains garbage far into it, is an error with its line, and nothing is printed', () => {
     const cut = join(folder, 'cut.jsonl.gz');
     writeFileSync(cut, readFileSync(long(1)));
     truncateSync(cut, Math.floor(readFileSync(cut).length * 0.9));

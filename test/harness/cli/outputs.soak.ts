@@ -27,7 +27,7 @@ const early = {
 };
 
 describe('compare', { timeout: 30_000 }, () => {
-  it('writes JSON that its schema holds and JUnit beside it, whatever the variants do', () => {
+  it('writes JSON that matches its schema, and JUnit, whatever the variants do', () => {
     const junit = join(files.folder, 'junit.xml');
     const { status, stdout } = pmapdiff(
       'compare',
@@ -55,7 +55,7 @@ describe('compare', { timeout: 30_000 }, () => {
     expect(xml).toMatch(/<testsuites name="pmapdiff" tests="\d+" failures="\d+" errors="1" skipped="0">/);
   });
 
-  it('accepts what a list expects, up to its day, and fails on chosen verdicts only', () => {
+  it('accepts what a list expects until it expires, and fails on selected verdicts only', () => {
     const whats = ['removeEarlyExits', 'delayedInvalidations', 'pmapLocks'];
     const path = list(...whats.map((what) => ({ ...early, what })));
     const args = ['compare', ...mutants('early-exit-strict'), '--workload', 'exit-touched', '--expect', path];
@@ -91,7 +91,7 @@ describe('two forms of output at once', () => {
   });
 });
 
-describe('what compare is asked for', () => {
+describe('a request to compare', () => {
   it.each<[string, string]>([
     ['{', 'expected JSON'],
     ['{}', 'schema: '],
@@ -108,7 +108,7 @@ describe('what compare is asked for', () => {
     await expect(readExpected(files.write('bad.json', text))).rejects.toThrow(message);
   });
 
-  it('is refused where the list is missing, a day is none, a verdict is none, or two formats are wanted', async () => {
+  it('is rejected if the list is missing, a date or a verdict is invalid, or two formats are requested', async () => {
     await expect(readExpected(join(files.folder, 'none.json'))).rejects.toThrow('no such file');
     await expect(dayOf('tomorrow')).rejects.toThrow('--today: expected a day, YYYY-MM-DD, got "tomorrow"');
     expect(await dayOf(undefined)).toMatch(/^\d{4}-\d\d-\d\d$/);

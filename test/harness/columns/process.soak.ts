@@ -18,7 +18,7 @@ interface Run {
   readonly printed: string;
 }
 
-/** Run the workload under a variant file, several times if asked, in one process while it lasts. */
+/** Runs the workload under a variant file, several times if requested, in one process for as long as it lives. */
 async function runFile(path: string, { wallMs = 5000, limits = {}, times = 1 } = {}): Promise<Run> {
   let printed = '';
   const bundle = await bundledColumn(path, 'run');
@@ -136,7 +136,7 @@ describe('a hostile variant is reported as what it did:', () => {
     expect(failure).toMatchObject({ kind: 'failed', how: 'memory', op: 2 });
   });
 
-  it('prints to stdout: that is shown, and harms nothing', async () => {
+  it('prints to stdout: the text is shown, and does no harm', async () => {
     const path = files.variant(
       'prints',
       "removeIsNoop(m, pmap) { console.log('here'); return landed.hunks.removeIsNoop(m, pmap); }",
@@ -146,7 +146,7 @@ describe('a hostile variant is reported as what it did:', () => {
     expect(printed.split('\n').filter((line) => line === 'here')).toHaveLength(54);
   });
 
-  it('asks for the time or for chance', async () => {
+  it('asks for the time or a random number', async () => {
     const path = files.variant('clock', 'exitBeforeVmspaceExit() { if (Math.random() > 2) throw new Error(); }');
     expect(await ended(path)).toMatchObject({
       how: 'throw',
@@ -167,7 +167,7 @@ describe('a hostile variant is reported as what it did:', () => {
     });
   });
 
-  it('is not tried any more after it has lost its process three times', async () => {
+  it('is skipped after it has lost its process three times', async () => {
     const path = files.variant('exits-again', 'exitBeforeVmspaceExit() { process.exit(7); }');
     const messages = (await runFile(path, { times: 4 })).records.map(
       ({ ended: how }) => how.kind === 'failed' && how.message,

@@ -19,7 +19,7 @@ import {
 } from '../../../variants/index.ts';
 import { factsOfAll } from '../../support/facts.ts';
 
-/** What is unexpected when double-count-fix, which has fault F6, has these members instead. */
+/** Unexpected differences when double-count-fix, which has fault F6, has these members instead. */
 function unexpectedOf(workload: Workload, hunks: Partial<Hunks>, check = false): string[] {
   const planted = { ...doubleCountFix, hunks: { ...doubleCountFix.hunks, ...hunks } };
   const plan = planComparison(['baseline', planted.id], factsOfAll([baseline, toplevelAccounting, planted]), {
@@ -37,13 +37,13 @@ function unexpectedOf(workload: Workload, hunks: Partial<Hunks>, check = false):
 
 const SHARERS = 'a: exec sh60\na: rfork mem -> b\na: clock\nb: exit\na: mmap anon 4p rw -> m\na: clock\n';
 
-describe('a second fault beside F6, on a workload that shows F6,', () => {
-  it('is not there', async () => {
+describe('a second fault in addition to F6, on a workload that shows F6,', () => {
+  it('is not reported unless planted', async () => {
     for (const workload of [await loadWorkload('vfork-execfail'), parseWorkload(SHARERS, 'sharers')])
       expect(unexpectedOf(workload, {}, true)).toEqual([]);
   });
 
-  it('is caught by the balance at the end, if it leaks', async () => {
+  it('is caught as a leak at the end', async () => {
     const releaseTopPage: Hunks['releaseTopPage'] = (m, pmap, frame, zeroed) => {
       doubleCountFix.hunks.releaseTopPage(m, pmap, frame, zeroed);
       pmapPtPageCountAdj(m, null, 1);
@@ -51,7 +51,7 @@ describe('a second fault beside F6, on a workload that shows F6,', () => {
     expect(unexpectedOf(await loadWorkload('vfork-execfail'), { releaseTopPage })).toContain('balance userPtPageCount');
   });
 
-  it('is caught by the invariants, if it counts wrongly and puts it right again before the end', () => {
+  it('is caught by the invariants if it miscounts temporarily', () => {
     const exitBeforeVmspaceExit: Hunks['exitBeforeVmspaceExit'] = (m, p) => {
       doubleCountFix.hunks.exitBeforeVmspaceExit(m, p);
       pmapPtPageCountAdj(m, null, m.live.size > 1 ? 1 : -1);
@@ -69,7 +69,7 @@ describe('a second fault beside F6, on a workload that shows F6,', () => {
     expect(unexpectedOf(await loadWorkload('vfork-execfail'), { releaseEnd })).toContain('panic');
   });
 
-  it('is not judged, if it only costs: a workload without F6 shows it', async () => {
+  it('is not judged if it is cost-only: a workload without F6 shows it', async () => {
     const exitBeforeVmspaceExit: Hunks['exitBeforeVmspaceExit'] = (m, p) => {
       doubleCountFix.hunks.exitBeforeVmspaceExit(m, p);
       pmapRemove(m, p.vmspace.pmap, 0x1000, 0x2000);
@@ -84,7 +84,7 @@ describe('a finding', () => {
     'machine superpages=on\np: exec sh60\np: mmap anon 4M rw -> m\np: write m 4M\np: munmap m 4M\np: exit\n';
   const ledger = [...knownDifferences, ...knownViolations];
 
-  /** Names of what does not hold in a run of a user's variant after landed, with its standing. */
+  /** What fails in a run of a user's variant of landed, each with its standing. */
   function faultsOf(hunks: Partial<Hunks>, text: string, check = false): string[] {
     const mine = { ...landed, id: 'mine', after: 'landed', intends: [], hunks: { ...landed.hunks, ...hunks } };
     const plan = planComparison(['baseline', 'mine'], factsOfAll([...series, mine]), {
@@ -112,7 +112,7 @@ describe('a finding', () => {
     },
   };
 
-  it('excuses what it says is left out of balance, and no page more', () => {
+  it('excuses exactly the leak that it states, and not one page more', () => {
     expect(faultsOf({}, reserved)).toEqual(['known balance userPtPageCount']);
     expect(faultsOf({ releaseTopPage: leaks }, reserved)).toEqual(['unexpected balance userPtPageCount']);
     expect(faultsOf({ releaseTopPage: leaks }, 'p: exec sh60\np: exit\n')).toEqual([
@@ -120,7 +120,7 @@ describe('a finding', () => {
     ]);
   });
 
-  it('excuses nothing in a revision after the one that mended it', () => {
+  it('excuses nothing in a revision that follows its fix', () => {
     expect(faultsOf(countsTwice, 'p: exec sh60\np: exit\n', true)).toEqual(['unexpected user-pt-page-count']);
   });
 });

@@ -82,7 +82,7 @@ describe('the exit code is', () => {
     expect(exitCode(planted)).toBe(code);
   });
 
-  it('1 when what a revision declares beside its predecessor is only the predecessor’s own', () => {
+  it('1 when a revision declares differences that are only its predecessor’s', () => {
     const exits = (n: number): PlantedOp[] => [{ resident: 3, adds: { removeEarlyExits: n } }, {}];
     const more = [intent('removeEarlyExits', 'more')];
     const columns = (own: number) => [
@@ -99,7 +99,7 @@ describe('the exit code is', () => {
     });
   });
 
-  it('1 when a changed member was never reached and that is asked for', () => {
+  it('1 when a changed member was never reached and the gate requires it', () => {
     const quiet: PlantedOp[] = [{ resident: 3 }, {}];
     const columns = [
       { facts: facts('old'), records: [record('old', quiet)] },
@@ -142,7 +142,7 @@ describe('the exit code is', () => {
     expect(exitCodeOf(codes)).toBe(code);
   });
 
-  it('1 when a step to the next revision is unexpected, though none against the reference is', () => {
+  it('1 when a step to the next revision is unexpected although none against the reference is', () => {
     const columns = [
       { facts: facts('old'), records: [record('old', ops(3))] },
       { facts: facts('new', 'old', [intent('residentCount', 'more, fewer')]), records: [record('new', ops(4))] },

@@ -1,6 +1,6 @@
 /**
- * All of the catalog, recordings and random workloads compared in pieces, through the compiled program. SOAK=0.1 in the
- * environment does a tenth of the random ones.
+ * Compares the whole catalog, recordings and random workloads in pieces, through the compiled program. SOAK=0.1 in the
+ * environment runs a tenth of the random ones.
  */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
@@ -21,7 +21,7 @@ beforeAll(async () => {
   compare = new PieceComparison(program);
 }, 120_000);
 
-describe('a comparison piece by piece says what one in one piece says', () => {
+describe('a comparison in pieces gives the same result as one in one piece', () => {
   it.each(Object.keys(CATALOG))('of %s', async (name) => {
     const workload = await program.loadWorkload(name);
     const expected = compare.whole(workload);

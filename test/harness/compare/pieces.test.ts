@@ -15,8 +15,8 @@ beforeAll(async () => {
   compare = new PieceComparison(program);
 });
 
-/** `npm run soak` takes all of the catalog, recordings and many more random workloads. */
-describe('a comparison piece by piece says what one in one piece says', () => {
+/** `npm run soak` covers the whole catalog, recordings and many more random workloads. */
+describe('a comparison in pieces gives the same result as one in one piece', () => {
   it.each(['sharers-exit-together', 'subshells', 'superpage-exit'])('of %s', async (name) => {
     const workload = await loadWorkload(name);
     const expected = compare.whole(workload);
@@ -24,7 +24,7 @@ describe('a comparison piece by piece says what one in one piece says', () => {
     expect(compare.inPieces(workload, 64)).toEqual(expected);
   });
 
-  it('of random workloads, with calls that stop and go on, panics, failures and broken invariants', () => {
+  it('of random workloads, with calls that stop and resume, panics, failures and broken invariants', () => {
     fc.assert(
       fc.property(workloads({ choices: 30, machine: 'cpus=2' }), fc.constantFrom(1, 7), ({ workload }, size) => {
         expect(compare.inPieces(workload, size, true)).toEqual(compare.whole(workload, true));
@@ -44,7 +44,7 @@ describe('a comparison piece by piece says what one in one piece says', () => {
 });
 
 describe('a recording as it is read', () => {
-  it('brings the processes that still run into the next piece, and forgets the others', () => {
+  it('carries running processes into the next piece, and forgets the others', () => {
     const reader = new TraceReader('t');
     const say = (...events: object[]): void => events.forEach((event) => reader.block(JSON.stringify(event)));
     say({ ev: 'meta', format: 'vmtrace-1', name: 'x', page: 4096, root: 10 });

@@ -12,7 +12,7 @@ const aside = facts('aside', 'third', [intent('removeCalls', 'fewer')], ['execBe
 const all = [first, second, third, fourth, aside];
 const ledger = [{ finding: 'F1', variant: 'second', what: 'userPtPageCount', by: '+1 per live top-level page' }];
 
-/** One process is made and lives: what the revision counts for its top-level page. */
+/** One process is created and lives: what the revision counts for its top-level page. */
 const life = (resident: number, counted: number): PlantedOp[] => [
   { resident, adds: { 'reached.pinitTopPage': 1, userPtPageCount: counted } },
   { resident, adds: {} },
@@ -38,7 +38,7 @@ describe('declarations along a series', () => {
     expect(pathBetween('first', 'first', all)).toEqual({ undone: [], taken: [] });
   });
 
-  it('add up: a fault that a later revision mends is no difference over both', () => {
+  it('add up: a fault fixed by a later revision is no difference across both', () => {
     expect(compare('first', 'second')).toMatchObject({ verdict: 'stat-only', standing: 'known' });
     expect(compare('second', 'third')).toMatchObject({ verdict: 'stat-only', standing: 'intended' });
     const over = compare('first', 'third');
@@ -46,13 +46,13 @@ describe('declarations along a series', () => {
     expect(over.differences.map(({ what }) => what)).toEqual(['residentCount']);
   });
 
-  it('turn round when the reference is the later one', () => {
+  it('are negated when the reference is the later one', () => {
     expect(compare('second', 'first').standing).toBe('known');
     expect(compare('third', 'first').standing).toBe('intended');
     expect(compare('third', 'second').standing).toBe('intended');
   });
 
-  it('count each as seen that was needed', () => {
+  it('mark each needed one as seen', () => {
     expect(compare('first', 'third').seen.map(({ variant, what }) => [variant, what])).toEqual([
       ['second', 'residentCount'],
       ['third', 'userPtPageCount'],
@@ -73,7 +73,7 @@ describe('records agree', () => {
     expect(sameRecord(records.second, records.third)).toBe(false);
   });
 
-  it('though members of the seam were reached at other times', () => {
+  it('although members of the seam were reached at other times', () => {
     const ops: PlantedOp[] = [{ adds: { 'reached.removeLoopDone': 2, removeCalls: 1 } }];
     const other: PlantedOp[] = [{ adds: { removeCalls: 1 } }];
     expect(sameRecord(record('a', ops), record('b', other))).toBe(true);

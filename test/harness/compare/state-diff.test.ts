@@ -47,7 +47,7 @@ describe('the difference of two states', () => {
     ]);
   });
 
-  it('does not speak of numbers given by first visit', () => {
+  it('does not report numbers assigned by first visit', () => {
     expect(diffStates([object(1), entry(4096, 1)], [object(1), object(2), entry(4096, 2)])).toEqual([]);
   });
 });

@@ -18,8 +18,8 @@ const exits = (removeCalls: number): NonNullable<PlantedOp['adds']> => ({
 const resumed = [{ op: 2, from: 0 }];
 const declared = [intent('removeCalls', '+1 per exit')];
 
-describe('a call that stops half-way and goes on', () => {
-  it('is held against the declarations as a whole', () => {
+describe('a call that stops half-way and resumes', () => {
+  it('is compared with the declarations as a whole', () => {
     const a = record('old', [stop(exits(0)), {}, { adds: { removeCalls: 52 } }], { resumed });
     const ops: PlantedOp[] = [stop(exits(3)), {}, { adds: { removeCalls: 50 } }];
     const { standing, differences } = pair(a, record('new', ops, { resumed }), declared);
@@ -32,7 +32,7 @@ describe('a call that stops half-way and goes on', () => {
     expect(wrong.differences).toMatchObject([{ standing: 'unexpected', op: 2, amount: { total: 2 } }]);
   });
 
-  it('may stop again: what it added is carried to its end', () => {
+  it('may stop again: its increments are carried to its end', () => {
     const twice = [
       { op: 1, from: 0 },
       { op: 2, from: 1 },
@@ -46,7 +46,7 @@ describe('a call that stops half-way and goes on', () => {
     expect([standing, differences[0]!.op]).toEqual(['intended', 2]);
   });
 
-  it('leaves levels alone while it lasts', () => {
+  it('does not compare levels while it lasts', () => {
     const ops = (early: number): PlantedOp[] => [
       stop({ pvEntryCount: -early }, 5 - early),
       { resident: 7 },
@@ -60,7 +60,7 @@ describe('a call that stops half-way and goes on', () => {
     ]);
   });
 
-  it('leaves page tables alone while it lasts, and is held to them where it ends', () => {
+  it('does not compare page tables while it lasts, but does where it ends', () => {
     const points = (during: string, after: string) => [
       { op: 0, map: 'm', tables: during, isMidCall: true, pmaps: noPmaps },
       { op: 2, map: 'm', tables: after, isMidCall: false, pmaps: noPmaps },
@@ -79,7 +79,7 @@ describe('a call that stops half-way and goes on', () => {
     expect(differences).toMatchObject([{ what: 'removeCalls', standing: 'follows', op: 0, amount: { total: 3 } }]);
   });
 
-  it('is recorded with the op that it went on in, and its pmap_remove calls count as one place', () => {
+  it('is recorded with the op that resumed it, and its pmap_remove calls count as one place', () => {
     const text = 'a: exec sh60\na: clock\na: stop refcnt-tested\na: exit\nb: exec cat\na: go\nb: exit\n';
     const { resumed: found, removeByPlace, checkpoints } = run(null, parseWorkload(text, 'stopped'), landed).record;
     expect(found).toEqual([{ op: 5, from: 3 }]);

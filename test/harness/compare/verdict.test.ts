@@ -50,7 +50,7 @@ describe('the verdict on two records is', () => {
     });
   });
 
-  it('invariant-broken, introduced or mended, when one of them breaks it', () => {
+  it('invariant-broken, introduced or fixed, when one of them breaks it', () => {
     const violations = [{ name: 'pm 3', op: 1, process: 'a', expected: '4', got: '5' }];
     const clean = record('old', quiet);
     const introduced = pair(clean, record('new', quiet, { violations }));
@@ -61,7 +61,7 @@ describe('the verdict on two records is', () => {
     expect(mended.differences[0]).toMatchObject({ side: 'mended' });
   });
 
-  it('invariant-broken, when one of them leaves a page too many and the other one too few', () => {
+  it('invariant-broken, when one of them leaves one page too many and the other one too few', () => {
     const left = (end: number) => ({ left: [{ what: 'userPtPageCount', start: 0, end }] });
     for (const [end, other] of [
       [1, -1],
@@ -73,7 +73,7 @@ describe('the verdict on two records is', () => {
     expect(pair(record('old', quiet, left(2)), record('new', quiet, left(1))).standing).toBe('intended');
   });
 
-  it('invariant-broken, when only one of them leaves pages behind', () => {
+  it('invariant-broken, when only one of them leaks pages', () => {
     const left = [{ what: 'userPtPageCount', start: 0, end: 2 }];
     const { verdict, differences } = pair(record('old', quiet), record('new', quiet, { left }));
     expect([verdict, differences[0]!.what]).toEqual(['invariant-broken', 'balance userPtPageCount']);
@@ -128,7 +128,7 @@ describe('the verdict on two records is', () => {
     expect(pair(record('old', quiet), record('new', quiet), [], [], []).verdict).toBe('identical');
   });
 
-  it('the most severe that holds, with the others listed beside it', () => {
+  it('the most severe that applies, with the others listed too', () => {
     const { verdict, differences } = pair(
       record('old', [{ adds: { ipis: 1 } }, {}, {}], { checkpoints: at('m', 't', 2) }),
       record('new', [{}, { resident: 1 }, { code: 12 }], { checkpoints: at('n', 'u', 2) }),
@@ -167,14 +167,14 @@ describe('a declared difference', () => {
   const exits = (n: number): PlantedOp[] =>
     Array.from({ length: 3 }, () => ({ adds: { 'reached.exitBeforeVmspaceExit': 1, vmMapLocks: n } }));
 
-  it('that fits at every op is intended', () => {
+  it('that matches at every op is intended', () => {
     const { verdict, standing } = pair(record('old', exits(4)), record('new', exits(5)), [
       intent('vmMapLocks', '+1 per exit'),
     ]);
     expect([verdict, standing]).toEqual(['cost-only', 'intended']);
   });
 
-  it('that fits in sum but not at every op is unexpected', () => {
+  it('that matches in sum but not at every op is unexpected', () => {
     const late = [...exits(4).slice(0, 2), { adds: { 'reached.exitBeforeVmspaceExit': 1, vmMapLocks: 7 } }];
     const { standing, differences } = pair(record('old', exits(4)), record('new', late), [
       intent('vmMapLocks', '+1 per exit'),
@@ -183,7 +183,7 @@ describe('a declared difference', () => {
     expect(differences[0]).toMatchObject({ what: 'vmMapLocks', op: 0, amount: { total: 3 } });
   });
 
-  it('that does not come at all is unexpected', () => {
+  it('that does not occur at all is unexpected', () => {
     const { standing, differences } = pair(record('old', exits(4)), record('new', exits(4)), [
       intent('vmMapLocks', '+1 per exit'),
     ]);
@@ -208,7 +208,7 @@ describe('a declared difference', () => {
     expect(pair(record('old', alive(1)), record('new', leak), declared).standing).toBe('unexpected');
   });
 
-  it('of a level counts what booting left', () => {
+  it('of a level counts what booting added', () => {
     const start = { 'reached.pinitTopPage': 1, userPtPageCount: 1 };
     const a = record('old', quiet, { start });
     const b = record('new', quiet, { start: { ...start, userPtPageCount: 2 } });
@@ -216,7 +216,7 @@ describe('a declared difference', () => {
     expect(pair(a, b).standing).toBe('unexpected');
   });
 
-  it('of resident_count is held against the top-level pages of the acting process', () => {
+  it('of resident_count is compared with the top-level pages of the acting process', () => {
     const declared = [intent('residentCount', '+1 per live top-level page')];
     const ops = (n: number): PlantedOp[] => [
       { resident: 3 + n, top: 1 },
@@ -238,7 +238,7 @@ describe('a declared difference', () => {
     expect(pair(a, record('new', [exit(1, 0), exit(53, 1)]), declared).standing).toBe('unexpected');
   });
 
-  it('is refused about what is no statistic, or about a pmap by events', () => {
+  it('is rejected for an unknown statistic, and for a pmap statistic per event', () => {
     expect(() => pair(record('old', quiet), record('new', quiet), [intent('everything', 'more')])).toThrow(
       'new, intends everything: expected the name of a statistic or counter',
     );
@@ -249,7 +249,7 @@ describe('a declared difference', () => {
 });
 
 describe('the statistics of pmaps that do not act', () => {
-  /** kernel_pmap, pmap0, and one more of so many resident pages, one of them at the top. */
+  /** kernel_pmap, pmap0, and a third pmap with this many resident pages, one of them top-level. */
   const points = (kernel: number, resident: number, isMidCall = false, wired = 0) => ({
     checkpoints: [
       { op: 2, map: 'm', tables: 't', isMidCall, pmaps: Int32Array.of(kernel, 0, 0, 0, 0, 4, 0, 0, 0, 0, resident, wired, 1, 0, 0) },
@@ -263,18 +263,18 @@ describe('the statistics of pmaps that do not act', () => {
       intends,
     ).standing;
 
-  it('are held against the declarations at checkpoints', () => {
+  it('are compared with the declarations at checkpoints', () => {
     expect(standing(points(300, 8), points(300, 9))).toBe('intended');
     expect(standing(points(300, 8), points(300, 8))).toBe('unexpected');
     expect(standing(points(300, 8), points(301, 9))).toBe('unexpected');
     expect(standing(points(300, 8), points(300, 9, false, 1))).toBe('unexpected');
   });
 
-  it('are not, where a call is half done', () => {
+  it('are not compared while a call is stopped', () => {
     expect(standing(points(300, 8, true), points(300, 8, true))).toBe('intended');
   });
 
-  it('tell two runs apart that are equal otherwise', () => {
+  it('distinguish two runs that are otherwise equal', () => {
     const [a, b] = [points(300, 8), points(301, 8)].map((planted) => record('old', quiet, planted));
     expect(sameRecord(a!, a!)).toBe(true);
     expect(sameRecord(a!, b!)).toBe(false);
@@ -284,13 +284,13 @@ describe('the statistics of pmaps that do not act', () => {
 describe('a finding of the ledger', () => {
   const early = (n: number): PlantedOp[] => [{ adds: { removeEarlyExits: n } }];
 
-  it('explains a difference of the variant that it names', () => {
+  it('explains a difference in the variant that it names', () => {
     const known = [{ finding: 'F2', variant: 'new', what: 'removeEarlyExits', by: 'fewer' }];
     const { standing, differences } = pair(record('old', early(52)), record('new', early(0)), [], known);
     expect([standing, differences[0]!.steps[0]!.finding]).toEqual(['known', 'F2']);
   });
 
-  it('explains nothing of the other sign, of another statistic, or of another variant', () => {
+  it('does not explain the other sign, another statistic, or another variant', () => {
     const other = (known: object) =>
       pair(
         record('old', early(52)),
@@ -303,13 +303,13 @@ describe('a finding of the ledger', () => {
     expect(other({ variant: 'third' })).toBe('unexpected');
   });
 
-  it('turns round when the reference has the fault, and the candidate is where it ends', () => {
+  it('is negated when the reference has the fault and the candidate fixes it', () => {
     const known = [{ finding: 'F2', variant: 'old', what: 'removeEarlyExits', by: 'fewer', until: 'new' }];
     expect(pair(record('old', early(0)), record('new', early(52)), [], known).standing).toBe('known');
     expect(pair(record('old', early(52)), record('new', early(0)), [], known).standing).toBe('unexpected');
   });
 
-  it('goes on in the successors of the variant that it names, and excuses nothing between those that have it', () => {
+  it('applies to successors of the variant that it names, and excuses nothing between variants that have it', () => {
     const [before, itself, mine] = [facts('old'), facts('new', 'old'), facts('mine', 'new')];
     const known = [{ finding: 'F2', variant: 'new', what: 'removeEarlyExits', by: 'fewer' }];
     const standing = (reference: VariantFacts, n: number, candidate: VariantFacts, more: number): string | null => {
@@ -329,7 +329,7 @@ describe('a finding of the ledger', () => {
     expect(pair(record('old', early(52)), record('new', early(0)), declared, known).standing).toBe('intended');
   });
 
-  it('of an outcome explains what the run with the fault comes to, and nothing else', () => {
+  it('about an outcome explains the outcome in the run with the fault, and nothing else', () => {
     const known = (variant: string, until?: string) => [
       { finding: 'F6', variant, what: 'outcome', outcomes: ['SIGSEGV'], ...(until === undefined ? {} : { until }) },
     ];
@@ -341,7 +341,7 @@ describe('a finding of the ledger', () => {
     expect(pair(record('old', ok!), record('new', dies!), [], known('old', 'new')).standing).toBe('unexpected');
   });
 
-  it('names an outcome, a map, a panic or an invariant as well', () => {
+  it('can name an outcome, a map, a panic or an invariant', () => {
     const known = (what: string) => [{ finding: 'N7', variant: 'new', what }];
     const b = record('new', [{}], { ended: panicAt(1) });
     expect(pair(record('old', quiet), b, [], known('panic')).standing).toBe('known');

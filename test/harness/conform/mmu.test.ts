@@ -18,7 +18,7 @@ interface Vector {
   steps: { allowed: unknown[] }[];
 }
 
-/** A file that holds the first recording of a fixture, changed. */
+/** A file with the first recording of a fixture, modified. */
 function changed(fixture: string, change: (vector: Vector) => void): string {
   const [vector] = JSON.parse(readFileSync(join(fixtures, fixture), 'utf8')) as [Vector];
   change(vector);
@@ -42,7 +42,7 @@ describe('conform mmu', () => {
     expect(mismatches[0]).toMatchObject({ file: 'part-00.json', what: 'outcome', expected: { pa: '0x1000' } });
   });
 
-  it('reports an entry that changed though nobody expected it to', () => {
+  it('reports an entry that changed unexpectedly', () => {
     const path = changed('part-00.json', (vector) => (vector.after = {}));
     expect(conformMmu([path]).mismatches[0]).toMatchObject({ what: 'after', expected: {} });
   });
@@ -62,7 +62,7 @@ describe('conform mmu', () => {
     expect(mismatches[0]!.at).toMatch(/^sequence 0 \(.*\) step \d+$/);
   });
 
-  it('names the file and the fault of what it cannot read', () => {
+  it('names the file that it cannot read, and why', () => {
     expect(() => conformMmu([join(folder, 'nowhere')])).toThrow('expected a file or a folder, found nothing');
     const path = changed('part-00.json', (vector) => (vector.root = 'high'));
     expect(() => conformMmu([path])).toThrow(/part-00.json/);

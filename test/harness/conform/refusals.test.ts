@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 type Json = Record<string, any>;
 
-/** What the reader of a kind says of a fixture, changed. */
+/** The reader's error message for a modified fixture. */
 const refusal = (kind: keyof typeof read, fixture: string, change: (file: Json) => void): string => {
   const file = JSON.parse(readFileSync(join(root, 'test/fixtures/vectors', kind, fixture), 'utf8')) as Json;
   change(file);
@@ -43,7 +43,7 @@ const read = {
 
 const LARGE = 'edge-copy-large.json';
 
-describe('a recording of the pmap is refused', () => {
+describe('a recording of the pmap is rejected', () => {
   it.each<[string, (file: Json) => void, string]>([
     ['with an unknown key', (f) => (f.smt = 1), 'top: expected no key but those of the format, got "smt"'],
     ['with an unknown op', (f) => (f.ops[2].op = 'enter_all'), 'got "enter_all"'],
@@ -135,7 +135,7 @@ describe('a recording of the pmap is refused', () => {
     expect(refusal('pmap', LARGE, change)).toContain(message);
   });
 
-  it('that is no archive, or one of something else', () => {
+  it('that is not a gzip file, or contains something else', () => {
     const path = join(folder, 'x.json.gz');
     writeFileSync(path, 'no archive');
     expect(said(() => read.pmap(path))).toContain('cannot be read');
@@ -144,7 +144,7 @@ describe('a recording of the pmap is refused', () => {
   });
 });
 
-describe('any other recording is refused', () => {
+describe('any other recording is rejected', () => {
   it.each<[keyof typeof read, string, string, (file: Json) => void, string]>([
     [
       'vm',

@@ -10,13 +10,13 @@ import { packagePath } from '../../../harness/input/paths.ts';
 import { series } from '../../../variants/index.ts';
 import { builtFile } from '../../support/built.ts';
 
-/** What the kernel's own VM code answered: fixtures hold the small summaries of ../shared/vectors/replay. */
+/** Answers of the kernel's own VM code: fixtures contain the small summaries of ../shared/vectors/replay. */
 const fixtures = packagePath('test', 'fixtures', 'vectors', 'replay');
 const corpus = packagePath('harness', 'workload', 'corpus');
 const vectors = packagePath('..', 'shared', 'vectors', 'replay');
 const traces = packagePath('..', 'shared', 'traces');
 
-/** Outside the pmap, shared-page-unmap and landed are one. */
+/** Outside the pmap, shared-page-unmap and landed are identical. */
 const revisions: ReplayRevision[] = series.map((variant) => ({
   variant,
   answers: variant.id === 'shared-page-unmap' ? 'landed' : variant.id,
@@ -40,14 +40,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const summary = (name: string): Summary => JSON.parse(readFileSync(join(fixtures, name), 'utf8')) as Summary;
 
-/** Writes a summary that was changed, and returns its path. */
+/** Writes a modified summary and returns its path. */
 function written(value: unknown): string {
   const path = join(folder, 'changed.json');
   writeFileSync(path, JSON.stringify(value));
   return path;
 }
 
-/** The same with one added to every number. */
+/** The same value with every number incremented by one. */
 const raised = (value: unknown): unknown => {
   if (typeof value === 'number') return value + 1;
   if (Array.isArray(value)) return value.map(raised);
@@ -62,12 +62,12 @@ const numbersIn = (value: unknown): number =>
       ? Object.values(value).reduce((sum: number, inner) => sum + numbersIn(inner), 0)
       : 0;
 
-/** How many numbers a summary holds against five revisions. */
+/** How many numbers of a summary are compared over five revisions. */
 function comparisonsOf(file: Summary): number {
   const { ops, opsByKind, accessesByKind, files, leftOut, failedOps, accesses, processes } = file;
   const once = numbersIn({ ops, opsByKind, accessesByKind, files, leftOut, failedOps, accesses });
   const totals = revisions.reduce((sum, { answers }) => sum + numbersIn(file.revisions[answers]), 0);
-  const [pid, calls, before] = [1, 2, 2]; // per row; what was there before is baseline's alone
+  const [pid, calls, before] = [1, 2, 2]; // per row; the values before the op are only baseline's
   return once + totals + processes.length * (revisions.length * (pid + calls) + before);
 }
 
@@ -84,7 +84,7 @@ describe('recorded programs, held against what the kernel answered', () => {
     expect(report.numbers).toBe(names.reduce((sum, name) => sum + comparisonsOf(summary(name)), 0));
   });
 
-  it('are compared number by number: where all are changed, all are reported', async () => {
+  it('are compared number by number: if all are changed, all are reported', async () => {
     const file = summary('pipe_one.touch-recorded.json');
     const report = await conformReplay([written(raised(file))], corpus, revisions);
     expect(report.mismatches).toHaveLength(comparisonsOf(file));
@@ -92,7 +92,7 @@ describe('recorded programs, held against what the kernel answered', () => {
     for (const { expected, got } of report.mismatches) expect(expected).toBe((got as number) + 1);
   });
 
-  it('say file, place, number, revision, expected and got of a single change', async () => {
+  it('give file, position, number, revision, expected and got for a single change', async () => {
     const file = summary('spawn_vforkfail.touch-recorded.json');
     const column = file.revisionOrder.indexOf('double-count-fix');
     const calls = file.processes[1]![5] as number[];
@@ -123,7 +123,7 @@ describe('recorded programs, held against what the kernel answered', () => {
     expect(more.mismatches[0]).toMatchObject({ at: `process row ${file.processes.length - 1}`, got: null });
   });
 
-  it('tell the revisions apart: the answers of one are not those of another', async () => {
+  it('distinguish the revisions: each has its own answers', async () => {
     const [baseline] = series;
     const swapped = await conformReplay([fixtures], corpus, [{ variant: baseline!, answers: 'landed' }]);
     expect(swapped.rowsMatching).toBeLessThan(swapped.checked);
@@ -135,14 +135,14 @@ describe('a summary that cannot be used', () => {
     conformReplay([written(file)], from, revisions);
   const good = (): Summary => summary('pipe_one.touch-recorded.json');
 
-  it('is refused when its recording is missing', async () => {
+  it('is rejected when its recording is missing', async () => {
     await expect(refused({ ...good(), trace: 'pipe_two' })).rejects.toThrow(
       /changed\.json: expected its recording pipe_two\.jsonl/,
     );
     await expect(refused(good(), join(folder, 'nowhere'))).rejects.toThrow(/pipe_one\.jsonl/);
   });
 
-  it('is refused when it is of another form, or has a number that nobody compares', async () => {
+  it('is rejected when its format differs, or it has a number that is not compared', async () => {
     await expect(refused({ ...good(), schema: 'vmreplay-2' })).rejects.toThrow(/schema/);
     await expect(refused({ ...good(), sleeps: 3 })).rejects.toThrow(/sleeps/);
     await expect(refused({ ...good(), revisionOrder: ['baseline'] })).rejects.toThrow(/revisionOrder/);

@@ -43,7 +43,7 @@ describe('a declaration', () => {
     expect(fitting('+1 per exit', 1)).toBe(false);
   });
 
-  it('with a sign fits nothing and every difference of that sign', () => {
+  it('with a sign matches zero and every difference of that sign', () => {
     expect([-1, 0, 7].map((difference) => fitting('more', difference))).toEqual([false, true, true]);
     expect([-1, 0, 7].map((difference) => fitting('fewer', difference))).toEqual([true, true, false]);
   });
@@ -53,12 +53,12 @@ describe('a declaration', () => {
     expect([-50, 0, 1, 2].map(at)).toEqual([true, true, true, false]);
   });
 
-  it('adds up with another', () => {
+  it('can be added to another', () => {
     expect(sum(measure('+1 per exit'), measure('-1 per exit'))).toEqual(nothing);
     expect(sum(measure('more'), measure('fewer'))).toEqual({ ...nothing, more: true, fewer: true });
   });
 
-  it('turns round on the way to the reference', () => {
+  it('is negated on the way to the reference', () => {
     const backward = { forward: nothing, backward: measure('more, +2 per exit') };
     const at = (difference: number) => fits(backward, difference, occasions({}), occasions({ exit: 1 }));
     expect([-3, -2, -1].map(at)).toEqual([true, true, false]);

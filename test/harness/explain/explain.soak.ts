@@ -12,7 +12,7 @@ import { CORPUS } from '../../../harness/workload/corpus/index.ts';
 import type { Workload } from '../../../harness/workload/ops.ts';
 import { experiments, series, variantById } from '../../../variants/index.ts';
 
-/** The largest recording takes part with two pairs only. */
+/** The largest recording is used for two pairs only. */
 const LARGEST = 'make12';
 const PAIRS_OF_LARGEST = [
   ['baseline', 'landed'],
@@ -36,7 +36,7 @@ function wrongBetween(workload: Workload, a: RunRecord, b: RunRecord): string[] 
     .map(({ what }) => `${a.variant} ${b.variant} ${what}`);
 }
 
-describe('nothing stays unexplained, and a run is the same as itself', () => {
+describe('nothing stays unexplained, and a run equals itself', () => {
   const names = [...Object.keys(CATALOG), ...Object.keys(CORPUS)].filter((name) => name !== LARGEST);
 
   it.each(names)('between any two variants, experiments too: %s', async (name) => {
@@ -58,7 +58,7 @@ describe('nothing stays unexplained, and a run is the same as itself', () => {
   });
 });
 
-/** All calls and early exits of a run, by its own account. */
+/** All calls and early exits of a run, by its own counts. */
 function sums({ removeByPlace }: RunRecord): { calls: number; early: number } {
   const places = Object.values(removeByPlace);
   return {

@@ -40,7 +40,7 @@ const SOLE_EXIT = 'sh: exec sh60\nsh: touch-shared\nsh: exit\n';
 const TEARDOWN = 'exit1 > vmspace_exit > vmspace_dofree > vm_map_remove > vm_map_delete > pmap_remove';
 
 describe('explain', () => {
-  it('lays the early exits of F4 to the tear-down, and the first of them to the hook', () => {
+  it('attributes the early exits of F4 to the teardown, and the first of them to the hook', () => {
     expect(stacks(one(SOLE_EXIT, 'baseline', 'landed', 'removeEarlyExits'))).toEqual({
       [TEARDOWN]: 52,
       'do_execve > exec_new_vmspace > exec_free_abi_mappings > pmap_remove': 1,
@@ -51,13 +51,13 @@ describe('explain', () => {
     });
   });
 
-  it('shows which call takes a lock more or less: F8, vm_map_remove gone from the hook', () => {
+  it('shows which call takes more or fewer locks: F8, no vm_map_remove in the hook', () => {
     const { delta, groups } = one(SOLE_EXIT, 'double-count-fix', 'shared-page-unmap', 'vmMapLocks');
     expect(delta).toBeLessThan(0);
     expect(groups.map(({ by }) => by.stack)).toContain('exit1 > exec_free_abi_mappings > vm_map_remove');
   });
 
-  it('splits a level into what raised and lowered it, as F1: one page counted twice where the pmap is made', () => {
+  it('splits a level into what raised and lowered it, as in F1: one page counted twice at pmap creation', () => {
     const workload = text('a: exec sh60\na: clock\n');
     const [counted] = between(workload, 'baseline', 'toplevel-accounting', 'userPtPageCount');
     expect(counted).toMatchObject({ delta: 1, unexplained: 0 });
@@ -92,7 +92,7 @@ describe('explain', () => {
     expect(defaultDimensions(workload)).toEqual(['op', 'process', 'stack']);
   });
 
-  it('groups by whatever is asked, with the same sum', () => {
+  it('groups by any dimensions with the same sum', () => {
     const workload = text(SOLE_EXIT);
     const [a, b] = [profiled(workload, 'baseline'), profiled(workload, 'landed')];
     for (const name of DIMENSIONS)
@@ -116,7 +116,7 @@ describe('explain', () => {
     expect(explainText(view)).toContain('nothing that is counted differs');
   });
 
-  it('adds up when a run ends in a panic: the op that it died in has its share', () => {
+  it('adds up when a run ends in a panic, including the op that panicked', () => {
     const broken = {
       ...variantById('landed')!,
       hunks: {
@@ -146,7 +146,7 @@ describe('explain', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('watching a run changes nothing that it counts', async () => {
+  it('recording a run does not change its counts', async () => {
     const workload = await loadWorkload('churn');
     const landed = variantById('landed')!;
     const { totals, checkpoints, perOp } = run(null, workload, landed).record;

@@ -15,23 +15,23 @@ const reports = new Map((await runFindings()).map((report) => [report.id, report
 const runCases = async (finding: Finding, cases: readonly FindingCase[]): Promise<readonly CaseResult[]> =>
   (await runFindings([{ ...finding, cases }]))[0]!.cases;
 
-/** Does any cell tell the control's observation from one in which the remark stands otherwise? */
+/** Does any cell distinguish the control's observation from one in which the remark's state is the opposite? */
 const flipsWithin = ({ expected }: FindingCase, control: string): boolean => {
   const { value, shows } = expected[control]!;
   return Object.values(expected).some((cell) => cell.shows !== shows && cell.value !== value);
 };
 
-/** Does the control variant show something else, and otherwise, in another case? */
+/** Does the control variant show a different value, and the opposite state, in another case? */
 const flipsAcross = (one: FindingCase, cases: readonly FindingCase[], control: string): boolean =>
   cases.some(({ expected }) => {
     const [here, there] = [one.expected[control]!, expected[control]!];
     return here.shows !== there.shows && here.value !== there.value;
   });
 
-/** Faults of the kernel outside the seam: no variant mends them, a patch of core does (mended.test.ts). */
+/** Faults of the kernel outside the seam: no variant fixes them, but a patch of core does (mended.test.ts). */
 const OUTSIDE_THE_SEAM = ['N12'];
 
-/** Variants of a case that observe the same, if the remark shows in some of them and not in others. */
+/** Variants of a case that observe the same value although the remark shows in some of them and not in others. */
 function alikeButOtherwise({ expected }: FindingCase): { value: Observed; shows: string[]; absent: string[] }[] {
   const cells = Object.entries(expected);
   return [...new Set(cells.map(([, { value }]) => value))].flatMap((value) => {
@@ -45,11 +45,11 @@ function alikeButOtherwise({ expected }: FindingCase): { value: Observed; shows:
 describe.each(ledger)('$id, $title', (finding) => {
   const report = reports.get(finding.id)!;
 
-  it.each(report.cases)('$name: every cell is as its source says', ({ cells }) => {
+  it.each(report.cases)('$name: every cell agrees with its source', ({ cells }) => {
     for (const { variant, expected, got } of cells) expect({ variant, got }).toEqual({ variant, got: expected });
   });
 
-  it('says of every revision of the review what it shows', () => {
+  it('has an expectation for every revision of the review', () => {
     const compared = new Set(finding.cases.flatMap(({ against }) => against ?? []));
     for (const { expected } of finding.cases)
       for (const { id } of series)
@@ -83,13 +83,14 @@ function opLines(workload: string): { readonly line: number; readonly who: strin
 const ops = ledger.flatMap((finding) =>
   finding.cases.flatMap((one, index) => {
     const { workload } = one;
-    if (typeof workload !== 'string') return []; // a recorded program is as it was recorded
+    if (typeof workload !== 'string') return []; // a recorded program is kept as it was recorded
     return opLines(workload).map(({ line, who, text }) => ({ finding, one, index, workload, line, who, text }));
   }),
 );
 
 describe('a minimal workload', () => {
-  // An op gives way to one that does nothing, on the CPU where its process is: what is observed stays where it was.
+  // Each op is replaced by one that does nothing, on the CPU where its process is, so that the observation keeps its op
+  // number.
   it.each(ops)('$finding.id, $one.name, needs `$text`', async ({ finding, one, index, workload, line, who }) => {
     const lines = workload.split('\n');
     lines[line] = `${who}: snapshot`;
@@ -154,13 +155,13 @@ describe('a finding', () => {
   const [first] = ledger;
   const [one, ...rest] = first!.cases;
 
-  it('fails when one cell is not as its source says', async () => {
+  it('fails when one cell contradicts its source', async () => {
     const expected = { ...one!.expected, landed: { value: 'no such value', shows: false } };
     const [report] = await runFindings([{ ...first!, cases: [{ ...one!, expected }, ...rest] }]);
     expect(holds(report!)).toBe(false);
   });
 
-  it('has the same row in the table whether it was run or read off the ledger', () => {
+  it('has the same row in the table whether it was run or read from the ledger', () => {
     const revisions = series.map(({ id }) => id);
     expect(reportedRows([...reports.values()], revisions)).toEqual(ledgerRows(ledger, revisions));
   });
@@ -170,7 +171,9 @@ describe('a finding', () => {
     expect(holds(report!)).toBe(false);
   });
 
-  /** F16 is about a helper that vmspace-clear alone has, N3 and N10 about a hook that the first two revisions have not. */
+  /**
+   * F16 is about a helper that only vmspace-clear has; N3 and N10 are about a hook that the first two revisions lack.
+   */
   const BY_DESIGN = [
     ['F16', '52/52', ['vmspace-clear'], ['baseline']],
     ['F16', 'ok', ['vmspace-clear'], ['baseline', 'toplevel-accounting', 'shared-page-unmap', 'landed']],
@@ -178,14 +181,14 @@ describe('a finding', () => {
     ['N10', '0/53', ['double-count-fix'], ['baseline', 'toplevel-accounting']],
   ];
 
-  it('stands alike in the cells of a case that observe the same, but where what it is about is missing', () => {
+  it('has the same state in all cells of a case with equal observations, except where its subject is missing', () => {
     const found = ledger.flatMap(({ id, cases }) =>
       cases.flatMap(alikeButOtherwise).map(({ value, shows, absent }) => [id, value, shows, absent]),
     );
     expect(found).toEqual(BY_DESIGN);
   });
 
-  it('is caught when one of the cells that observe the same is turned round', () => {
+  it('is caught when one of the cells with equal observations is flipped', () => {
     for (const its of ledger.flatMap(({ cases }) => cases)) {
       const entries = Object.entries(its.expected);
       for (const [variant, cell] of entries) {

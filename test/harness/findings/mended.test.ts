@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Mutant, MutantTree } from '../../mutants/mutant.ts';
 
-/** vm_fault_copy_entry unmaps the page that it has copied, as vm_fault_cow does. */
+/** vm_fault_copy_entry unmaps the page it has copied, as vm_fault_cow does. */
 const MENDED: readonly Mutant[] = [
   {
     file: 'core/vm/fault-copy.ts',
@@ -17,7 +17,7 @@ const MENDED: readonly Mutant[] = [
   },
 ];
 
-describe('N12, which no revision mends', () => {
+describe('N12, which no revision fixes', () => {
   let tree: MutantTree;
   beforeAll(() => {
     tree = new MutantTree('test/mutants/finding-child.ts');
@@ -27,11 +27,11 @@ describe('N12, which no revision mends', () => {
   const shown = async (edits: readonly Mutant[]): Promise<unknown> =>
     JSON.parse((await tree.run(edits, 'finding', ['N12']))!).map((cells: string[]) => [...new Set(cells)].join());
 
-  it('shows in a tree to which nothing was done', async () => {
+  it('shows in an unmodified tree', async () => {
     expect(await shown([])).toEqual(['c', 'vm_object_collapse_scan: freeing mapped page', '1, 1, nobody']);
   });
 
-  it('goes away in every revision when vm_fault_copy_entry unmaps the page that it has copied', async () => {
+  it('disappears in every revision when vm_fault_copy_entry unmaps the page it has copied', async () => {
     expect(await shown(MENDED)).toEqual(['nobody', 'ok', '1, 1, nobody']);
   });
 });

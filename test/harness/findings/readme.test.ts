@@ -8,7 +8,7 @@ import { root } from '../../support/layers.ts';
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
-/** As wide as its cells: how a table is padded does not matter. */
+/** Removes padding: how a table is padded does not matter. */
 const unpadded = (markdown: string): string =>
   markdown
     .trim()
@@ -18,7 +18,7 @@ const unpadded = (markdown: string): string =>
     .replaceAll(/:-+:/g, ':-:');
 
 describe('the README', () => {
-  it('has the table of findings that the ledger gives (pmapdiff findings --markdown)', () => {
+  it('has the table of findings that pmapdiff findings --markdown prints', () => {
     const [, table] = /<!-- findings:start -->\n([\s\S]*?)<!-- findings:end -->/.exec(readme)!;
     expect(unpadded(table!)).toBe(unpadded(findingsTable()));
   });
@@ -27,7 +27,7 @@ describe('the README', () => {
 describe('pmapdiff findings --markdown', () => {
   afterEach(() => vi.restoreAllMocks());
 
-  /** Code, stdout and stderr of the command over a ledger. */
+  /** Exit code, stdout and stderr of the command over a ledger. */
   async function said(of: typeof ledger): Promise<{ code: number; out: string; err: string }> {
     const [out, err] = [process.stdout, process.stderr].map((stream) => {
       const texts: string[] = [];
@@ -38,7 +38,7 @@ describe('pmapdiff findings --markdown', () => {
     return { code, out: out!.join(''), err: err!.join('') };
   }
 
-  it('writes the table of the ledger as long as every cell is as its source says', async () => {
+  it('prints the table of the ledger if every cell agrees with its source', async () => {
     const few = ledger.filter(({ id }) => ['F1', 'F4', 'F5'].includes(id));
     expect(await said(few)).toEqual({ code: 0, out: findingsTable(few), err: '' });
   });

@@ -19,7 +19,7 @@ function file(name: string, content: string | Uint8Array): string {
   return path;
 }
 
-/** The message of the one error that loading gives, the directory left out. */
+/** The message of the error that loading throws, without the directory. */
 async function errorOf(path: string): Promise<string> {
   try {
     await loadWorkload(path);
@@ -68,14 +68,14 @@ describe('a workload is found', () => {
     expect((await loadWorkload(file('empty', ''))).ops.length).toBe(0);
   });
 
-  it('on the machine that is asked for, if it is a trace', async () => {
+  it('on the requested machine, if it is a trace', async () => {
     const { machine } = await loadWorkload('forkloop_small', { machine: { superpages: true, pti: true } });
     expect(machine).toMatchObject({ superpages: true, pti: true, cpus: 1 });
   });
 });
 
-describe('a file that cannot be read gives one error, and never a part of it', () => {
-  it('no such name', async () => {
+describe('a file that cannot be read gives one error, never a partial workload', () => {
+  it('an unknown name', async () => {
     const known = 'a workload of the catalog or the corpus, or a file';
     expect(await errorOf('exit-tuched')).toBe(
       `exit-tuched: expected ${known}, found no such file; did you mean 'exit-touched'?`,
@@ -95,7 +95,7 @@ describe('a file that cannot be read gives one error, and never a part of it', (
     expect(await errorOf(file('wrong.gz', wrong))).toMatch(/^wrong\.gz:\d+: expected /);
   });
 
-  it('a gzip file that turns out to be wrong while its first look is still being closed', async () => {
+  it('a gzip file whose fault shows while its first read is still being closed', async () => {
     const wrong = Uint8Array.from(packed);
     wrong[12] ^= 0xff;
     const path = file('slow.gz', wrong);
@@ -162,7 +162,7 @@ describe('a file that cannot be read gives one error, and never a part of it', (
   });
 });
 
-describe('a recording longer than what may be held', () => {
+describe('a recording that is too long to hold in memory', () => {
   const opsOf = async (path: string, held: number): Promise<[string, number, number[]]> => {
     const { head, pieces, whole } = await openWorkload(path, { held });
     expect(whole === null).toBe(held < 815);
@@ -171,14 +171,14 @@ describe('a recording longer than what may be held', () => {
     return [head.name, head.length, lines];
   };
 
-  it('is read again each time it is run, op by op the same', async () => {
+  it('is reread for each run, with the same ops', async () => {
     const path = file('long.jsonl.gz', packed);
     const held = await opsOf(path, 1000);
     expect(held.slice(0, 2)).toEqual(['long', 815]);
     expect(await opsOf(path, 10)).toEqual(held);
   });
 
-  it('must not change in between', async () => {
+  it('must not change between runs', async () => {
     const path = file('changing.jsonl', trace);
     const { pieces } = await openWorkload(path, { held: 10 });
     const change = async (text: string): Promise<string> => {

@@ -12,7 +12,7 @@ interface ExpectedCase {
   readonly workload?: string;
   readonly text?: string;
   readonly verdict: Verdict;
-  /** a difference that must be among those found; of a panic the function; of a failure the kind */
+  /** a difference that must be among those found; for a panic the function; for a failure the kind */
   readonly shows?: Partial<Record<'plane' | 'what' | 'least' | 'most' | 'where' | 'how', string | number>>;
 }
 

@@ -95,7 +95,7 @@ const faults: readonly Fault[] = [
   },
 ];
 
-describe('a fault that shows on one kind of machine, or in a pmap that does not act, is found by the catalog', () => {
+describe('the catalog finds a fault that shows on one kind of machine only, or in a pmap that does not act', () => {
   it.each(faults)('$fault', async ({ fault, workload, shows, hunks: some }) => {
     const { pairs } = againstLanded(await loadWorkload(workload), faulty(fault, some));
     const [{ standing, differences }] = pairs as [(typeof pairs)[0]];
@@ -115,7 +115,7 @@ describe('a fault that ends in a panic on one kind of machine', () => {
     },
   });
 
-  it('shows there, and on no workload that the process runs after it', async () => {
+  it('shows there, and on no later workload in the same process', async () => {
     const standings = [];
     for (const name of ['exec-touched-la57', 'exit-touched', 'heap-and-files']) {
       const [pair] = againstLanded(await loadWorkload(name), corrupt).pairs;

@@ -34,7 +34,7 @@ describe('probe pmap_remove:entry', () => {
     expect(of(TOUCHED, 'baseline', 'stack', 'empty').rows).toEqual([{ stack: EXIT_STACK, empty: false, count: 52 }]);
   });
 
-  it('reads 0 by == 0 alone from toplevel-accounting on, though later revisions leave early (F17)', () => {
+  it('counts 0 with == 0 alone from toplevel-accounting on, although later revisions return early (F17)', () => {
     const early = series.map(({ id }) => {
       const { empty, early: left } = of(TOUCHED, id);
       return [id, empty, left];
@@ -52,7 +52,7 @@ describe('probe pmap_remove:entry', () => {
     ]);
   });
 
-  it('knows what leads to pmap_remove: exec, exit, munmap, mmap over something, msync, mprotect, brk', () => {
+  it('shows each path to pmap_remove: exec, exit, munmap, mmap over something, msync, mprotect, brk', () => {
     const lines = `a: exec sh60
 a: mmap anon 4p rw -> b
 a: write b
@@ -72,7 +72,7 @@ a: exit
     expect(callers).toContain('vm_map_delete < vm_map_remove < vmspace_dofree < vmspace_exit < exit1');
   });
 
-  it('sees a process that dies at a yield point leave through exit1 as well', () => {
+  it('shows exit1 for a process that dies at a yield point too', () => {
     const lines = 'a: exec sh60\na: vfork -> b\nb: stop release-failed\nb: exit\nb: go\na: exit\n';
     const { rows } = of(lines, 'landed', 'stack');
     expect(rows.every(({ stack }) => stack!.at(-1) === 'exit1' || stack!.at(-1) === 'do_execve')).toBe(true);

@@ -28,7 +28,7 @@ const entry = { variant: 'bad', workload: '*', what: 'outcome', reason: 'on purp
 const locks = { ...entry, what: 'vmMapLocks', workload: 'w0', reason: 'one lock more' };
 
 describe('Markdown', () => {
-  it('has what is unexpected in the open and the rest folded', () => {
+  it('shows what is unexpected and folds the rest', () => {
     expect(renderMarkdown(compared([first, second, bad]))).toMatchInlineSnapshot(`
       "### pmapdiff: finding or regression
 
@@ -65,14 +65,14 @@ describe('Markdown', () => {
     `);
   });
 
-  it('never grows beyond a comment', () => {
+  it('never exceeds the size of a comment', () => {
     const report = compared([first, second]);
     const text = renderMarkdown({ ...report, rows: Array.from({ length: 9000 }, () => report.rows[0]!) });
     expect(text.length).toBeLessThan(65_536);
     expect(text).toContain('1 part left out: too long for a comment.');
   });
 
-  it('takes names for text', () => {
+  it('treats names as text', () => {
     const report = compared([first, bad]);
     const [row] = report.rows;
     const named = { ...row!, workload: { ...row!.workload, name: 'a|b <img src=x> `c`' } };
@@ -98,7 +98,7 @@ describe('JUnit', () => {
     `);
   });
 
-  it('passes what is not of a class to fail on', () => {
+  it('passes verdicts excluded by --fail-on', () => {
     const text = renderJunit(compared([first, bad], { gate: { failOn: ['panic'] } }));
     expect(text).toContain('failures="0"');
   });
@@ -111,7 +111,7 @@ describe('JUnit', () => {
 });
 
 describe('annotations', () => {
-  it('are one a reason, in the file that was given, and nothing else', () => {
+  it('are one per reason, in the given file, and nothing else', () => {
     expect(renderGithub({ ...compared([first, second, bad]), files: { bad: 'series/bad,1.ts' } }))
       .toMatchInlineSnapshot(`
       "::error file=series/bad%2C1.ts,line=1,title=bad against first%3A unexpected::outcome: first in w0, line 2, a: exit; 2 workloads
@@ -168,7 +168,7 @@ describe('a comparison that ended early in both runs', () => {
 });
 
 describe('a list of expected differences', () => {
-  it('makes known what it names, with its reason', () => {
+  it('turns what it names into known differences, with its reason', () => {
     const report = compared([first, bad], { expected: [entry] });
     expect(report.tally).toMatchObject({ unexpected: 0, known: 2, exitCode: 0 });
     const text = renderText(report, { color: false });
@@ -176,7 +176,7 @@ describe('a list of expected differences', () => {
     expect(text).toContain('known      outcome: on purpose');
   });
 
-  it('leaves unexpected what it does not name, and what is in another workload', () => {
+  it('leaves other differences, and other workloads, unexpected', () => {
     const columns = [first, odd];
     expect(compared(columns, { expected: [{ ...locks, variant: 'odd' }] }).tally).toMatchObject({
       unexpected: 1,
@@ -185,7 +185,7 @@ describe('a list of expected differences', () => {
     });
   });
 
-  it('notes what was not seen, without failing', () => {
+  it('reports entries that match no difference, without failing', () => {
     const report = compared([first, second], { expected: [entry] });
     expect(report.tally.exitCode).toBe(0);
     expect(renderText(report, { color: false })).toContain('expected, but not seen: bad, *, outcome (on purpose)');
@@ -218,7 +218,7 @@ describe('classes to fail on', () => {
     expect(compared([first, bad], { gate }).tally).toMatchObject({ unexpected: 2, exitCode });
   });
 
-  it('look at what is unexpected, not at what is declared beside it', () => {
+  it('consider unexpected differences only, not the declared ones next to them', () => {
     const declared: Column = {
       facts: facts('declared', 'first', [intent('residentCount', '+1 per live top-level page')], ['pinitTopPage']),
       records: both('declared', ops(4, 9)),
@@ -240,7 +240,7 @@ describe('the schema of compare --json', () => {
     schemas.compare.parse(JSON.parse(renderJson(compared([first, second, odd, bad], planned))));
   });
 
-  it('refuses what it does not know', () => {
+  it('rejects what it does not know', () => {
     const body = JSON.parse(renderJson(compared([first, second])));
     expect(schemas.compare.safeParse({ ...body, more: 1 }).success).toBe(false);
     expect(schemas.compare.safeParse({ ...body, schema: 'pmapdiff.compare/2' }).success).toBe(false);

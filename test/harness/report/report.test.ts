@@ -33,7 +33,7 @@ describe('the report', () => {
     expect(rows[0]!.workload.groups).toEqual([['first'], ['second'], ['third', 'fourth']]);
   });
 
-  it('never merges what is unexpected of one with what is known of the other', () => {
+  it('never merges an unexpected difference with a known one', () => {
     const known = [{ finding: 'F9', variant: 'odd', what: 'vmMapLocks', by: 'more' }];
     const twin: Column = { facts: facts('twin', 'third', [], ['removeIsNoop']), records: both('twin', ops(4, 1, 9)) };
     const { columns, tally } = compareAll([third, odd, twin], { ledger: known }).report;
@@ -46,7 +46,7 @@ describe('the report', () => {
     expect(compared(first, copy).columns.map(({ ids }) => ids)).toEqual([['first'], ['copy']]);
   });
 
-  it('says of each workload and revision what differs, and why that is no surprise', () => {
+  it('shows per workload and revision what differs, and what explains it', () => {
     expect(plain(first, second, third, fourth)).toMatchInlineSnapshot(`
       "2 workloads (4 ops) × 4 revisions, each against first
 
@@ -70,7 +70,7 @@ describe('the report', () => {
     `);
   });
 
-  it('places what nobody declared', () => {
+  it('shows where an undeclared difference is', () => {
     expect(plain(third, odd)).toMatchInlineSnapshot(`
       "2 workloads (4 ops) × 2 revisions, each against third
 
@@ -89,13 +89,13 @@ describe('the report', () => {
     `);
   });
 
-  it('compares each with its predecessor when asked', () => {
+  it('compares each with its predecessor on request', () => {
     const { report } = compareAll([first, second, third], { ledger, against: { kind: 'previous' } });
     expect(report.columns.map(({ reference }) => reference)).toEqual([null, 'first', 'second']);
     expect(report.tally).toMatchObject({ unexpected: 0, known: 2, intended: 2, exitCode: 0 });
   });
 
-  it('is coloured only when asked', () => {
+  it('is coloured only on request', () => {
     expect(plain(first, second)).not.toContain('\u001B');
     expect(renderText(compared(first, second), { color: true })).toContain('\u001B[');
   });

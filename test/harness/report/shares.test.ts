@@ -11,7 +11,7 @@ async function shares(name: string, touch: TouchPolicy, id = 'baseline'): Promis
 }
 
 describe('the shares of early exits', () => {
-  it('stand beside those that the review published, whatever they are', async () => {
+  it('are shown next to the published ones, whatever their values', async () => {
     expect(sharesText([await shares('spawn_vforkfail', 'recorded')])).toMatchInlineSnapshot(`
       "spawn_vforkfail under baseline, the shared page touched as recorded
         pmap_remove in                       processes   touched     calls     early     share
@@ -24,7 +24,7 @@ describe('the shares of early exits', () => {
     `);
   });
 
-  it('follow from who touches the page: each policy gives the share of processes that its name says', async () => {
+  it('depend on who touches the page: each policy gives the share of processes that its name implies', async () => {
     const touched = async (touch: TouchPolicy): Promise<number[]> =>
       (await shares('forkloop_small', touch)).totals.map((total) => total.touched);
     expect(await touched('never')).toEqual([0, 0]);
@@ -41,7 +41,7 @@ describe('the shares of early exits', () => {
 });
 
 describe('rows by kind of process', () => {
-  it('leave out what no process did', async () => {
+  it('omit what no process did', async () => {
     const { record } = run(null, await loadCorpus('forkloop_small'), variantById('baseline')!);
     expect(kindRows([record.replay!.byKind]).map(({ place, kind }) => `${kind} ${place}`)).toEqual([
       'execed exit',

@@ -16,7 +16,7 @@ import { againstLanded, factsBeside, fixtureFile, loadFixture } from '../../supp
 const files = new VariantFiles();
 afterAll(() => files.dispose());
 
-/** A variant file against a built-in variant, loaded in this process. */
+/** A variant file compared with a built-in variant, loaded in this process. */
 async function reviewOf(path: string, against = 'landed'): Promise<Interdiff> {
   const facts = factsBeside(await loadFixture(path), path).at(-1)!;
   const mine = reviewedFile(facts, path);
@@ -33,7 +33,7 @@ describe('the review of the series', () => {
     interdiffs = await interdiffsOf([]);
   });
 
-  it('reads as the golden file has it', async () => {
+  it('equals the golden file', async () => {
     await expect(reviewText(interdiffs, { color: false })).toMatchFileSnapshot('review.golden.txt');
   });
 
@@ -48,7 +48,7 @@ describe('the review of the series', () => {
     );
   });
 
-  it('has every remark of the thread at the step that follows it', () => {
+  it('shows every remark of the thread at the step that follows it', () => {
     const ids = series.map(({ id }) => id);
     for (const finding of ledger) {
       const place = saidOf(finding, ids);
@@ -57,7 +57,7 @@ describe('the review of the series', () => {
     }
   });
 
-  it('is JSON and Markdown as well', () => {
+  it('is available as JSON and Markdown', () => {
     expect(JSON.parse(reviewJson(interdiffs))).toMatchObject({
       schema: 'pmapdiff.review/1',
       interdiffs: { length: 4 },
@@ -75,14 +75,14 @@ describe('the review of two variants', () => {
     expect(text(one!)).toContain('No member of the seam differs.');
   });
 
-  it('turns declarations round where the way leads back', async () => {
+  it('reverses declarations on the way back', async () => {
     const [one] = await interdiffsOf(['landed', 'shared-page-unmap']);
     expect(one!.declares).toEqual([]);
     const [back] = await interdiffsOf(['d33276', 'landed']);
     expect(back!.declares).toMatchObject([{ variant: 'd33276', what: 'userPtPageCount', undone: true }]);
   });
 
-  it('of which one is named alone is against its predecessor', async () => {
+  it('compares with the predecessor if only one is named', async () => {
     const [one] = await interdiffsOf(['no-early-exit']);
     expect(one).toMatchObject({ reference: 'landed', candidate: 'no-early-exit' });
     await expect(interdiffsOf(['baseline'])).rejects.toThrow('expected a second variant');
@@ -111,7 +111,7 @@ describe("the review of a user's file", () => {
     ]);
   });
 
-  it('says so where it restates a member unchanged', async () => {
+  it('reports a member that it restates unchanged', async () => {
     const path = files.variant(
       'same',
       'removeIsNoop: (_m, pmap) =>\n pmap.stats.residentCount <= 1 + (pmap.topUser !== 0 ? 1 : 0), // as before\n',
@@ -139,7 +139,7 @@ describe("the review of a user's file", () => {
     expect([one.restated, one.blocks, one.notes]).toEqual([['removeIsNoop'], [], []]);
   });
 
-  it('says so where it restates a member of another file, with types in its helpers or from that file', async () => {
+  it('reports a restated member of another file, with types in its helpers or from that file', async () => {
     const helper = (type: string): string => `const few = (n${type})${type} => n <= 2;`;
     const member = 'removeIsNoop: (_m, { stats }) => few(stats.residentCount) === 1';
     files.variant('first', member, helper(''));
@@ -170,7 +170,7 @@ describe("the review of a user's file", () => {
 });
 
 describe('a copy of a revision under another name', () => {
-  /** The file of a built-in variant as a user would have it. */
+  /** The file of a built-in variant as a user would write it. */
   const copyOf = (id: string): string => {
     const source = readFileSync(join(root, 'variants', `${id}.ts`), 'utf8');
     const copy = source.replace(`id: '${id}'`, `id: '${id}-copy'`).replaceAll(/ from '\.[^']+'/g, " from 'pmapdiff'");
@@ -202,7 +202,7 @@ describe('a copy of a revision under another name', () => {
 });
 
 describe('a mutant of the fixtures', () => {
-  it('is reviewed as any file', async () => {
+  it('is reviewed like any file', async () => {
     expect(rows(await reviewOf(fixtureFile('early-exit-strict')))).toEqual([
       '-removeIsNoop: (_m, pmap) => pmap.stats.residentCount <= 1 + (pmap.topUser !== 0 ? 1 : 0),',
       '+removeIsNoop: (_m, pmap) => pmap.stats.residentCount < 1 + (pmap.topUser !== 0 ? 1 : 0),',

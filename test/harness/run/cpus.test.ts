@@ -7,7 +7,7 @@ import { landed } from '../../../variants/index.ts';
 const record = (text: string) => run(null, parseWorkload(text, 'cpus.workload'), landed).record;
 
 describe('a thread is on one CPU at a time', () => {
-  it('so one that moved is interrupted nowhere when its process exits', () => {
+  it('so a thread that moved is not interrupted anywhere when its process exits', () => {
     const moved = record('machine cpus=2\na@0: exec sh60\na@1: clock\na@1: exit\n');
     expect(moved.ended).toEqual({ kind: 'done' });
     expect(added(moved, 'ipis', 2)).toBe(0);
@@ -21,7 +21,7 @@ describe('a thread is on one CPU at a time', () => {
     expect(added(two, 'ipis', 4)).toBe(1);
   });
 
-  it('and threads of a process that takes a private copy leave the shared address space', () => {
+  it('and a process that takes a private copy leaves the shared address space with all threads', () => {
     const text =
       'machine cpus=3\na@0: exec sh60\na@0: rfork mem -> b\na/2@1: clock\nb@2: clock\na@0: unshare\nb@2: exit\na@0: exit\n';
     expect(record(text).ended).toEqual({ kind: 'done' });

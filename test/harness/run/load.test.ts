@@ -33,7 +33,7 @@ describe('the variant of a file', () => {
     expect(() => mine.hunks.releaseEnd(null as never, null as never)).toThrow(KernelPanic);
   });
 
-  it('may be its default export, and need not be made by defineVariant', async () => {
+  it('may be its default export, without defineVariant', async () => {
     const text = `import { landed } from 'pmapdiff';\nexport default { ...landed, id: 'mine', after: 'landed' };\n`;
     expect(Object.isFrozen(await load(file('default.ts', text)))).toBe(true);
   });
@@ -119,7 +119,7 @@ describe('a file from outside', () => {
     expect(await bundled(name, text)).toEqual({ kind: 'refused', message });
   });
 
-  it('is refused when a link leads out of its folder', async () => {
+  it('is rejected when a link leads out of its folder', async () => {
     const outside = mkdtempSync(join(tmpdir(), 'pmapdiff-'));
     writeFileSync(join(outside, 'real.ts'), 'export const a = 1;');
     symlinkSync(join(outside, 'real.ts'), join(folder, 'link.ts'));
@@ -130,7 +130,7 @@ describe('a file from outside', () => {
     rmSync(outside, { recursive: true });
   });
 
-  it('brings down its own bundler only, however deep it nests', async () => {
+  it('crashes only its own bundler, however deeply it nests', async () => {
     builtFile('harness/bundler.js');
     const path = file('deep.ts', `export default ${'('.repeat(200_000)}1${')'.repeat(200_000)};`);
     expect(await bundledColumn(path, 'run')).toMatchObject({
@@ -162,7 +162,7 @@ describe('members of the seam', () => {
     expect(await changedBy('copy.ts', copy)).toEqual([]);
   });
 
-  it('are changed when their text is, or when they call a helper of their own', async () => {
+  it('are changed when their text differs, or when they call their own helper', async () => {
     expect(await changedBy('less.ts', variant('removeIsNoop: (_m, pmap) => pmap.stats.residentCount < 1'))).toEqual([
       'removeIsNoop',
     ]);
@@ -170,7 +170,7 @@ describe('members of the seam', () => {
     expect(await changedBy('helper.ts', helper)).toEqual(['removeLoopDone']);
   });
 
-  /** execFreeAbiMappings as shared-page-unmap has it, at both places; head: what the file says before it. */
+  /** execFreeAbiMappings as in shared-page-unmap, at both call sites; head: the text before it in the file. */
   const hook = (head: string, call = 'pmapRemove'): string => `
 import { type Machine, type Pmap, type Proc, defineVariant, landed } from 'pmapdiff';
 ${head}
@@ -185,7 +185,7 @@ export default defineVariant({ ...landed, id: 'mine', after: 'landed', intends: 
 `;
   const BOTH = ['execBeforeTeardown', 'exitBeforeVmspaceExit'];
 
-  it('are unchanged when they call what they import from the engine, as their original does', async () => {
+  it('are unchanged when they call the same engine imports as their original', async () => {
     const plain = "import { pmapRemove } from 'pmapdiff';";
     expect(await changedBy('imported.ts', hook(plain))).toEqual([]);
     const namesake = `import { pmapRemove as other } from './pmapdiff.ts';\nexport { other };\n${plain}`;

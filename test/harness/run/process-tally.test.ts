@@ -27,14 +27,14 @@ function tallied(...steps: readonly Step[]): ProcessTally {
 }
 
 describe('the kind of a process', () => {
-  it('is forked until it execs, also of the first process, and execed from then on', () => {
+  it('is forked until it execs, even for the first process, and execed from then on', () => {
     const { byKind } = tallied([OP_EXEC, 0], [OP_FORK, 0, 1], [OP_EXEC, 1], [OP_EXEC, 1], [OP_EXIT, 1], [OP_EXIT, 0]);
     expect(byKind.forked.exec.processes).toBe(2);
     expect(byKind.execed.exec.processes).toBe(1);
     expect(byKind.execed.exit.processes).toBe(2);
   });
 
-  it('is vforked of a child that shares the space, however it was made, until it execs', () => {
+  it('is vforked for any child that shares the address space, until it execs', () => {
     const { byKind } = tallied(
       [OP_EXEC, 0],
       [OP_VFORK, 0, 1],
@@ -48,20 +48,20 @@ describe('the kind of a process', () => {
     expect(byKind.execed.exit.processes).toBe(1);
   });
 
-  it('does not change with an exec that fails, and no child comes of a fork that fails', () => {
+  it('does not change with a failed exec, and a failed fork creates no child', () => {
     const { byKind } = tallied([OP_EXEC, 0, 0, 12], [OP_EXIT, 0], [OP_VFORK, 0, 1, 35], [OP_EXIT, 1]);
     expect(byKind.forked.exec.processes).toBe(1);
     expect(byKind.forked.exit.processes).toBe(2);
   });
 
-  it('is forgotten at its exit: a number that is used again begins anew', () => {
+  it('is forgotten at its exit: a reused number starts afresh', () => {
     const { byKind } = tallied([OP_EXEC, 0], [OP_EXIT, 0], [OP_EXIT, 0]);
     expect([byKind.execed.exit.processes, byKind.forked.exit.processes]).toEqual([1, 1]);
   });
 });
 
 describe('whether a process has touched the shared page', () => {
-  it('is true from its own read on, until it execs; a child begins without', () => {
+  it('is true from its own read until it execs; a child starts with false', () => {
     const { byKind } = tallied(
       [OP_EXEC, 0],
       [OP_TOUCH, 0],
@@ -78,7 +78,7 @@ describe('whether a process has touched the shared page', () => {
     expect(byKind.execed.exit).toMatchObject({ processes: 1, touched: 0 });
   });
 
-  it('is not true of a read that ends in a signal', () => {
+  it('is not set by a read that ends in a signal', () => {
     const { byKind } = tallied([OP_EXEC, 0], [OP_TOUCH, 0, 0, 139], [OP_EXIT, 0]);
     expect(byKind.execed.exit.touched).toBe(0);
   });
@@ -99,7 +99,7 @@ describe('a recorded program', () => {
     }
   });
 
-  it('has no child that touches in the fork loop of that name, and all of its children in the other', async () => {
+  it('has no child that touches the page in forkloop_notouch, and only such children in forkloop_touch', async () => {
     for (const [name, touched] of [
       ['forkloop_notouch', 0],
       ['forkloop_touch', 300],

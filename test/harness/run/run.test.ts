@@ -20,7 +20,7 @@ const added = ({ perOp }: RunRecord, op: number, name: string): number => {
 };
 
 describe('a record', () => {
-  it('holds what each op returned: ok, an error, a signal, or that it was not run', () => {
+  it('has the outcome of each op: ok, an error, a signal, or not run', () => {
     const lines = `a: exec sh60
 a: mmap anon 4p r -> b
 a: write b
@@ -32,18 +32,18 @@ a: clock
     ]);
   });
 
-  it('holds the value of an op: a child, an address, the time', () => {
+  it('has the value of each op: a child, an address, the time', () => {
     const { perOp } = record('a: exec sh60\na: fork -> b\na: mmap anon 1p rw -> m\na: clock\nb: exit\na: exit\n');
     expect(perOp.value[1]).toBe(3);
     expect(perOp.value[2]! % 4096).toBe(0);
     expect(perOp.value[3]).toBe(0x61616161);
   });
 
-  it('comes to an end where an address and the next one are the same number', () => {
+  it('terminates even if an address and the next one are the same number', () => {
     expect(codes(record('machine la57=on\na: exec sh60\na: write stack-1p 8 step 1\n'))).toEqual([0, 0]);
   });
 
-  it('holds what each op added to each counter, and where the process then stands', () => {
+  it('has the increments of each counter, and the statistics of the process, after each op', () => {
     const after = record('a: exec sh60\na: clock\na: exit\n');
     expect(added(after, 1, 'softFaults')).toBe(1);
     expect(added(after, 2, 'removeCalls')).toBe(53);
@@ -85,7 +85,7 @@ c: clock
     expect(perOp.code[4]).toBe(257);
   });
 
-  it('tells that nothing is left, or what is', () => {
+  it('reports leaks at the end, or that there are none', () => {
     expect(record('a: exec sh60\na: clock\na: exit\n').balance).toEqual({ alive: 0, left: [] });
     expect(record('a: exec sh60\n').balance).toEqual({ alive: 1, left: [] });
     const leak =
@@ -97,7 +97,7 @@ c: clock
     expect(record(leak, 'd33276').balance.left).toEqual([]);
   });
 
-  it('ends in a panic when the kernel does, and keeps the ops before', () => {
+  it('ends in a panic when the kernel panics, and keeps the earlier ops', () => {
     const { ended, ops, perOp } = run(null, text('a: exec sh60\na: clock\na: exit\n'), panicking).record;
     expect(ended).toEqual({ kind: 'panic', op: 2, where: 'exit1', reason: 'planted', values: { pid: 2 } });
     expect([ops, perOp.code.length]).toEqual([2, 2]);
@@ -124,13 +124,13 @@ c: clock
     expect(ended).toEqual({ kind: 'failed', how: 'throw', op, message });
   });
 
-  it('ends in a failure when a variant throws anything else, and the machine is not used again', () => {
+  it('ends in a failure when a variant throws anything else, and the machine is not reused', () => {
     const { record: failed, machine } = run(null, text('a: exec sh60\na: exit\n'), throwing);
     expect(failed.ended).toEqual({ kind: 'failed', how: 'throw', op: 1, message: 'TypeError: planted' });
     expect(machine).toBeNull();
   });
 
-  it('holds the calls into the pmap layer and the state after an op, when asked', () => {
+  it('has the calls into the pmap layer and the state after an op, on request', () => {
     const workload = text('a: exec sh60\na: exit\n');
     const { events, state } = run(null, workload, variantById('landed')!, { events: true, stateAfter: 0 }).record;
     expect(events!.from[2]! - events!.from[1]!).toBeGreaterThan(53);
@@ -153,7 +153,7 @@ const throwing = withExit(() => {
 });
 
 describe('a replay', () => {
-  it('says how far it followed the recording', async () => {
+  it('reports how faithfully it followed the recording', async () => {
     const { replay } = run(null, await loadWorkload('pipe_one'), landed).record;
     expect(replay).toMatchObject({ accesses: 1937, hits: 1509, faulted: 428, signals: 0, failedOps: 0 });
     expect(replay!.mappedAlready).toBeGreaterThan(0);
@@ -191,7 +191,7 @@ describe('a record is the same', () => {
     },
   );
 
-  it('of any workload, whatever ran before on the machine', () => {
+  it('for any workload, whatever ran on the machine before', () => {
     let machine: Machine | null = null;
     const machines = ['', 'pti=on cpus=2', 'superpages=on', 'pcid=off cpus=4', 'la57=on ram=512M'];
     fc.assert(

@@ -13,7 +13,7 @@ describe('during a run', () => {
     expect(use).not.toThrow();
   });
 
-  it('what the body returns or throws comes out', () => {
+  it('the body’s result or exception is passed on', () => {
     expect(withoutClock(() => 7)).toBe(7);
     expect(() =>
       withoutClock(() => {

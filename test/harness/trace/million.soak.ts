@@ -1,4 +1,4 @@
-/** A million calls on either side, through the compiled command: what the trace diff takes of time and memory. */
+/** A million calls on either side, through the compiled command: time and memory of the trace diff. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { builtFile } from '../../support/built.ts';
 
 const MOST_SECONDS = 5;
 const MOST_MIB = 512;
-/** Says at the end what the process took: processor time in microseconds, most resident memory in KiB. */
+/** Prints at exit what the process used: CPU time in microseconds, peak resident memory in KiB. */
 const WATCH =
   'data:text/javascript,process.on("exit",()=>{const u=process.resourceUsage();process.stderr.write(`\\ntook ${u.userCPUTime+u.systemCPUTime} ${u.maxRSS}\\n`)})';
 

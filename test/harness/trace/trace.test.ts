@@ -20,14 +20,14 @@ function traced(id: string, lines = LINES): RunRecord {
   return result.record;
 }
 
-/** A record with other words in its stream. */
+/** A record with modified words in its stream. */
 function changed(of: RunRecord, change: (words: Float64Array, at: number) => void): RunRecord {
   const words = of.events!.words.slice();
   for (let at = 0; at < words.length; at += EVENT_WORDS) change(words, at);
   return { ...of, events: { from: of.events!.from, words } };
 }
 
-/** Runs of one op each, whose calls are pmap_enter of [pmap, va, object, index, frame]. */
+/** Runs of one op each, whose calls are pmap_enter with [pmap, va, object, index, frame]. */
 function entering(calls: readonly (readonly [number, number, number, number, number])[]): RunRecord {
   const words = calls.flatMap(([pmap, va, object, index, frame]) => [
     EV_ENTER,
@@ -57,7 +57,7 @@ describe('trace', () => {
       });
   });
 
-  it('is empty between revisions that are the same but for spelling (F13)', async () => {
+  it('is empty between revisions that differ only in spelling (F13)', async () => {
     const workload = await loadWorkload('churn');
     const [a, b] = ['shared-page-unmap', 'landed'].map(
       (id) => run(null, workload, variantById(id)!, { events: true }).record,
@@ -72,7 +72,7 @@ describe('trace', () => {
     expect(events[1] - events[0]).toBe(2);
   });
 
-  it('leaves out what is only cost, if asked: the early exits of the baseline without the touch', () => {
+  it('ignores mere cost on request: the early exits of the baseline without the touch', () => {
     const lines = 'sh: exec sh60\nsh: exit\n';
     const [a, b] = [traced('baseline', lines), traced('toplevel-accounting', lines)];
     expect(diffTraces(a, b, 'exact').kinds).toMatchObject([{ kind: 'remove', onlyReference: 52, onlyCandidate: 52 }]);
@@ -82,7 +82,7 @@ describe('trace', () => {
     expect(free.first!.numbers.map(({ what }) => what)).toContain('residentCount');
   });
 
-  it('renames frames, objects and pmaps one for one', () => {
+  it('renames frames, objects and pmaps one to one', () => {
     const a = traced('landed');
     const b = changed(a, (words, at) => {
       for (const word of [EVENT_FRAME, ...(words[at] === EV_COPY_PAGE ? [6] : [])])
@@ -125,7 +125,7 @@ describe('trace', () => {
     expect(diffTraces(a, twoNames, 'isomorphic').first).toMatchObject({ event: 2 });
   });
 
-  it('lets a frame have another name once it holds another page, not before', () => {
+  it('lets a frame have another name only once it holds another page', () => {
     const a = entering([
       [1, 0x1000, 5, 0, 10],
       [1, 0x2000, 5, 1, 10],
@@ -146,7 +146,7 @@ describe('trace', () => {
     expect([same(stays, moves, 'isomorphic'), same(moves, stays, 'isomorphic')]).toEqual([false, false]);
   });
 
-  it('does not let two pages that stay in their frames take turns in one frame, whichever run that is in', () => {
+  it('does not let two pages that stay in their frames take turns in one frame, in either run', () => {
     const apart = entering([
       [1, 0x1000, 5, 0, 10],
       [1, 0x2000, 5, 1, 11],
@@ -178,7 +178,7 @@ describe('trace', () => {
     expect([same(returns, goesOn, 'isomorphic'), same(goesOn, returns, 'isomorphic')]).toEqual([true, true]);
   });
 
-  it('compares how the runs ended, and as far as both went', () => {
+  it('compares how the runs ended, and the ops that both ran', () => {
     const a = traced('landed');
     const b = { ...a, ops: 2 };
     expect(diffTraces(a, b, 'exact').first).toMatchObject({ op: 2, parts: ['end'] });
@@ -194,7 +194,7 @@ describe('trace', () => {
     expect(pair.changes.map(({ kind, change }) => [kind, change])).toContainEqual(['entry', 'new']);
   });
 
-  it('shows the machine of the one run that came so far when the other panicked in the op', () => {
+  it('shows only the machine of the run that finished the op when the other panicked in it', () => {
     const reached = run(null, parseWorkload(LINES, 'test'), variantById('landed')!, { stateAfter: 2 }).record.state!;
     const pair = statePair('after', reached.machine, null);
     expect(pair).toMatchObject({ candidate: null, rows: null, changes: [] });

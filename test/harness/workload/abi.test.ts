@@ -17,7 +17,7 @@ describe('the ABI of a program', () => {
     expect(opAt(ops, 2).len).toBe(top - shared);
   });
 
-  it('is printed, and its places with it', () => {
+  it('is printed, along with its places', () => {
     const text =
       'program lin entries=60 abi=linux\na: exec lin\na: read shared\na: write stack-1p\na: fork -> b\nb: exec sh60\nb: read shared\nb: kmem-free\n';
     const parsed = parseWorkload(text, 'x');

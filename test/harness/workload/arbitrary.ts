@@ -13,7 +13,7 @@ const choice: fc.Arbitrary<Choice> = fc.record({
   how: number,
 });
 
-/** A workload that shrinks by losing ops; a failure shows it as text to paste into a file. */
+/** A workload that shrinks by losing ops; a failure prints it as text to paste into a file. */
 export interface TextWorkload {
   readonly workload: Workload;
   toString(): string;

@@ -23,7 +23,7 @@ describe('generated workloads', () => {
     `);
   });
 
-  it('use every verb but rfork thread, whose peers an exit takes along', () => {
+  it('use every verb except rfork thread, since an exit kills such peers', () => {
     const verbs = new Set<string>();
     for (let seed = 0; seed < 60; seed++) {
       const { ops } = generateWorkload(seed, { choices: 200 });
@@ -32,7 +32,7 @@ describe('generated workloads', () => {
     expect(OP_NAMES.filter((name) => !verbs.has(name))).toEqual(['rfork-thread', 'kmem-free']);
   });
 
-  it('run on the machine that is asked for, on all of its CPUs', () => {
+  it('run on the requested machine, on all of its CPUs', () => {
     const { machine, actors } = generateWorkload(3, { machine: 'cpus=4 pti=on', choices: 200 });
     expect(machine).toMatchObject({ cpus: 4, pti: true });
     expect(new Set(actors.map(({ cpu }) => cpu)).size).toBe(4);
@@ -52,7 +52,7 @@ describe('generated workloads', () => {
     );
   });
 
-  it('are workloads still when choices are taken away', () => {
+  it('are still workloads when choices are removed', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(), { maxLength: 30 }), (numbers) => {
         const choices = numbers.map((n, i) => ({ verb: n, who: n + i, where: n, from: i, size: n, how: n * 7 }));

@@ -8,7 +8,7 @@ import {
 } from '../../../harness/workload/names.ts';
 
 describe('the name of an outcome', () => {
-  it('tells an op that stopped half-way from one that was not run', () => {
+  it('distinguishes an op that stopped half-way from one that was not run', () => {
     expect([OUTCOME_OK, 2, OUTCOME_SIGNAL + 11, OUTCOME_NOT_RUN, OUTCOME_STOPPED].map(outcomeName)).toEqual([
       'ok',
       'ENOENT',
@@ -18,7 +18,7 @@ describe('the name of an outcome', () => {
     ]);
   });
 
-  it('is a number where there is no name', () => {
+  it('is a number if there is no name', () => {
     expect([99, OUTCOME_SIGNAL + 40].map(outcomeName)).toEqual(['E99', 'SIG40']);
   });
 });

@@ -3,7 +3,7 @@ import { OpListBuilder } from '../../../harness/workload/oplist.ts';
 import { CHUNK_OPS, OP_READ, opAt } from '../../../harness/workload/ops.ts';
 
 describe('a list of ops', () => {
-  it('holds more ops than a chunk, in order, the last chunk cut to size', () => {
+  it('holds more ops than a chunk, in order, with the last chunk trimmed', () => {
     const builder = new OpListBuilder();
     const count = CHUNK_OPS + 1000;
     for (let i = 0; i < count; i++) {
@@ -39,7 +39,7 @@ describe('a list of ops', () => {
     expect(whole.finish().chunks.map(({ addr }) => addr.length)).toEqual([CHUNK_OPS]);
   });
 
-  it('copies ops with all that is marked on them', () => {
+  it('copies ops with all of their marks', () => {
     const from = new OpListBuilder();
     from.push(OP_READ, 1, 2, 3, 4, 5, 6);
     from.markOrigin(3);

@@ -28,7 +28,7 @@ const parse = (text: string): Workload => parseWorkload(text, 'w');
 /** The last op of a text. */
 const last = (text: string): Op => ops(parse(text)).at(-1)!;
 
-/** The op of a line behind a first one that makes p a process of the program cat. */
+/** The op of a line that follows a first line which makes p a process of the program cat. */
 const from = (line: string, machine = ''): Op => last(`${machine}\np: exec cat\n${line}`);
 
 const SHARED = 0x7ffffffff000;
@@ -69,7 +69,7 @@ sh: exit
     expect(STOP_POINTS[opAt(workload.ops, 3).arg]).toBe('refcnt-tested');
   });
 
-  it('4: a promoted superpage, given back', () => {
+  it('4: a promoted superpage, unmapped', () => {
     const workload = parse(`machine superpages=on
 p: exec sh60
 p: mmap anon 4M rw -> buf
@@ -94,7 +94,7 @@ p: exit`);
     expect(opAccesses(write.len, write.arg)).toBe(1024);
   });
 
-  it('5: churn, a thousand times', () => {
+  it('5: churn, a thousand iterations', () => {
     const workload = parse(`p: exec sh60
 repeat 1000
   p: mmap anon 16p rw -> b
@@ -125,7 +125,7 @@ describe('places and sizes', () => {
     expect(from(`p: read ${place}`)).toMatchObject({ code: OP_READ, addr: address, len: 1, base: 0 });
   });
 
-  it('move with the machine', () => {
+  it('depend on the machine', () => {
     expect(from('p: read shared', 'machine lower-shared=on').addr).toBe(SHARED - PAGE);
     expect(from('p: read shared', 'machine la57=on').addr).toBe(2 ** 56 - PAGE);
     expect(from('p: read stack-1p', 'machine la57=on lower-shared=on').addr).toBe(2 ** 56 - 3 * PAGE);
@@ -152,7 +152,7 @@ describe('places and sizes', () => {
     expect(from('p: run text 1p step 64')).toMatchObject({ len: PAGE, arg: 64 });
   });
 
-  it('names of addresses may be added to and mapped at', () => {
+  it('names of addresses may be used with offsets and as fixed places', () => {
     const workload = parse('p: exec cat\np: mmap anon 4p rw -> a\np: mmap anon 1p r fixed a+1p -> b\np: read b-1p');
     expect(opAt(workload.ops, 2)).toMatchObject({ base: 1, addr: PAGE });
     expect(workload.mmaps[1]).toMatchObject({ fixed: true, result: 1 });
@@ -161,7 +161,7 @@ describe('places and sizes', () => {
 });
 
 describe('processes, threads and CPUs', () => {
-  it('a name that is used again after an exit is another process', () => {
+  it('a name reused after an exit is a different process', () => {
     const workload = parse('p: exec cat\np: fork -> c\nc: exit\np: wait c\np: fork -> c\nc: exit\np: wait c');
     expect(workload.processes.map((process) => process.name)).toEqual(['p', 'c', 'c']);
     expect(ops(workload).map((op) => OP_NAMES[op.code])).toEqual([
@@ -176,7 +176,7 @@ describe('processes, threads and CPUs', () => {
     expect([3, 6].map((i) => opAt(workload.ops, i).arg)).toEqual([1, 2]);
   });
 
-  it('a thread stays where it was put last, a child starts where its parent is', () => {
+  it('a thread stays where it was last put, a child starts where its parent is', () => {
     const workload = parse(`machine cpus=4
 p: exec cat
 p/t@2: clock
@@ -197,7 +197,7 @@ p/u: clock`);
     ]);
   });
 
-  it('a process that a signal may have ended can be named again, and can still be tried', () => {
+  it('a process that a signal may have ended can be created again, and can still be used', () => {
     const text = 'p: exec cat\np: fork -> c\np: kill c SIGTERM\nc: clock\np: wait c\np: fork -> c\nc: exit';
     expect(parse(text).processes).toHaveLength(3);
     expect(parse('p: exec cat\np: write text => SIGSEGV\np: exec cat').ops.length).toBe(3);
@@ -229,7 +229,7 @@ describe('text', () => {
     expect(parse('# nothing\nmachine pti=on\nrepeat 5\nend').ops).toEqual({ length: 0, chunks: [] });
   });
 
-  it('states its machine, the rest is default', () => {
+  it('specifies its machine, the rest is default', () => {
     expect(
       parse('machine cpus=8 pti=on pcid=off la57=on superpages=on ram=256M lower-shared=on kernel-resident=2').machine,
     ).toEqual({

@@ -91,13 +91,13 @@ p@0: exit
 describe('the lines of single ops', () => {
   const workload = parseWorkload('p: exec cat\nrepeat 2\np: write data\nend\np: clock\n', 'w');
 
-  it('come in any order', () => {
+  it('can be requested in any order', () => {
     const line = opLines(workload);
     expect([3, 0, 2, 2].map(line)).toEqual(['p: clock', 'p: exec cat', 'p: write data', 'p: write data']);
     expect(opAt(workload.ops, 3).code).toBe(OP_CLOCK);
   });
 
-  it('tell processes of one name apart while both are still mentioned', () => {
+  it('distinguish processes of one name while both are still mentioned', () => {
     const reused = parseWorkload('p: exec cat\np: fork -> c\np: kill c SIGKILL\np: fork -> c\nc: exit\np: wait c', 'w');
     expect(printWorkload(reused)).toBe(
       'p: exec cat\np: fork -> c\np: kill c SIGKILL\np: fork -> c\nc: exit\np: wait c\n',

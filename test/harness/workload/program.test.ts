@@ -7,7 +7,7 @@ import { type ProgramKeys, buildProgram, completeSpec, specProblem } from '../..
 const layout = addressLayout(DEFAULT_MACHINE);
 const build = (keys: ProgramKeys): Program => buildProgram(completeSpec('x', keys), layout, new FileTable());
 
-/** Map entries by what the kernel makes of them: the stack is a guard and an entry, the shared page one more. */
+/** Number of map entries that the kernel makes: the stack is a guard and an entry, the shared page one more. */
 function entriesOf({ maps, touched }: Program): {
   entries: number;
   guards: number;
@@ -40,7 +40,7 @@ describe('a program', () => {
     expect(entriesOf(build({ libs }))).toMatchObject({ entries });
   });
 
-  it('has the entries, guards and untouched ones that it asks for, whatever the numbers', () => {
+  it('has the requested entries, guards and untouched ones, for any numbers', () => {
     for (let entries = 5; entries <= 120; entries++) {
       for (const [guards, untouched, libs] of [
         [1, 0, 0],
@@ -58,7 +58,7 @@ describe('a program', () => {
     }
   });
 
-  it('is laid out as without ASLR: text at 0x200000, rtld 32G above the data, the stack under the shared page', () => {
+  it('has the layout without ASLR: text at 0x200000, rtld 32G above the data, the stack below the shared page', () => {
     const { maps, text, data, heap } = build({ libs: 4 });
     expect(maps[0].start).toBe(0x200000);
     expect(text).toBe(0x208000);
@@ -70,7 +70,7 @@ describe('a program', () => {
     expect(stack.start + stack.len).toBe(layout.sharedPage);
   });
 
-  it('has maps in ascending order that do not overlap, no two of which the kernel would merge', () => {
+  it('has ascending maps that do not overlap and that the kernel would not merge', () => {
     const { maps } = build({ entries: 100, guards: 20, untouched: 20, libs: 8 });
     for (let i = 1; i < maps.length; i++) {
       const [before, after] = [maps[i - 1], maps[i]];
@@ -81,7 +81,7 @@ describe('a program', () => {
     }
   });
 
-  it('never touches the shared page by itself, nor what it may not', () => {
+  it('never touches the shared page, or what it has no right to', () => {
     const { maps, touched } = build({ entries: 60, guards: 4, untouched: 4 });
     for (const { start, pages, access } of touched) {
       const map = maps.find((one) => start >= one.start && start + pages * 4096 <= one.start + one.len)!;
@@ -90,7 +90,7 @@ describe('a program', () => {
     expect(Math.max(...touched.map(({ start, pages }) => start + pages * 4096))).toBe(layout.sharedPage);
   });
 
-  it('of one entry is the shared page alone', () => {
+  it('with one entry is the shared page alone', () => {
     expect(build({ entries: 1 })).toMatchObject({ maps: [], touched: [], text: 0, data: 0, heap: 0 });
   });
 

@@ -6,7 +6,7 @@ import { CORPUS } from '../../../harness/workload/corpus/index.ts';
 import { countOps } from '../../../harness/workload/counts.ts';
 import type { TouchPolicy, Workload } from '../../../harness/workload/ops.ts';
 
-/** What the kernel's own replay counted: fixtures hold the corpus's share of ../shared/vectors/replay. */
+/** Counts of the kernel's own replay: fixtures contain the corpus's part of ../shared/vectors/replay. */
 interface Counted {
   ops: number;
   opsByKind: Record<string, number>;
@@ -44,7 +44,7 @@ describe('the corpus becomes the ops that the replay rule makes of it', () => {
 });
 
 describe.runIf(existsSync(vectors) && existsSync(traces))('every recorded program of ../shared', () => {
-  it('becomes the ops that the kernel was given', async () => {
+  it('becomes the same ops that the kernel ran', async () => {
     let summaries = 0;
     for (const file of readdirSync(vectors).filter((name) => name.endsWith('.json'))) {
       const { trace, touch, ...vector } = JSON.parse(readFileSync(`${vectors}/${file}`, 'utf8')) as Counted & {

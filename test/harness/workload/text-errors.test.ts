@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { WorkloadError } from '../../../harness/workload/errors.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 
-/** The message of the one error that a text gives. */
+/** The message of the error that a text causes. */
 function errorOf(text: string): string {
   try {
     parseWorkload(text, 'w');
@@ -13,7 +13,7 @@ function errorOf(text: string): string {
   return 'no error';
 }
 
-/** Behind a first line that makes p a process of the program cat. */
+/** The line after a first line that makes p a process of the program cat. */
 const behind = (line: string): string => `p: exec cat\n${line}\n`;
 
 const addresses = 'addresses from 0 to 0x800000000000';
@@ -21,7 +21,7 @@ const address = 'an address (0x and hexadecimal digits, or a name)';
 const size = "a size, or '..' and an address";
 const statement = "an op ('name: verb …') or machine, program, repeat, end";
 
-describe('a bad line gives one error that says where, what was expected and what was found', () => {
+describe('a bad line gives one error with the position, what was expected and what was found', () => {
   it.each([
     ['an unknown verb', 'p: exce sh60', "w:1:4: expected a verb, found 'exce'; did you mean 'exec'?"],
     ['an unknown program', 'p: exec sh6', "w:1:9: expected the name of a program, found 'sh6'; did you mean 'sh60'?"],

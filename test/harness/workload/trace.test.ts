@@ -8,7 +8,7 @@ const META = { ev: 'meta', format: 'vmtrace-1', name: 'x', cmd: 'x', note: '', p
 
 type Line = Record<string, unknown>;
 
-/** A trace of these events; each gets its time and, if it has none, the root's pid. */
+/** A trace with these events; each gets its time and, if it has none, the root's pid. */
 function read(events: readonly (Line | string)[], options: TraceOptions = {}): Workload {
   const reader = new TraceReader('t', options);
   const lines = events.map((event, t) =>
@@ -18,7 +18,7 @@ function read(events: readonly (Line | string)[], options: TraceOptions = {}): W
   return reader.finish('t');
 }
 
-/** The ops of a trace as text, without the machine, and without the exit of what is left over at the end. */
+/** The ops of a trace as text, without the machine, and without the exits added at the end. */
 const opsOf = (events: readonly Line[], options?: TraceOptions): string[] =>
   printWorkload(read([...events, { ev: 'exit', code: 0 }], options))
     .split('\n')
@@ -30,7 +30,7 @@ const exec = (...maps: Line[]): Line => ({ ev: 'exec', path: '/bin/x', argv: ['x
 const LOADER = map('0x7000', '0x9000', { file: '/lib/ld-linux.so.2', ino: 7, prot: 'r-x' });
 
 describe('the replay rule', () => {
-  it('exec makes all maps in order, then accesses what was resident; the kernel’s own maps are left out', () => {
+  it('exec makes all maps in order, then accesses what was resident; the kernel’s own maps are omitted', () => {
     expect(
       opsOf([
         exec(
@@ -56,7 +56,7 @@ describe('the replay rule', () => {
     ]);
   });
 
-  it('a fork copies, vfork and clone_vm share, a thread is no process', () => {
+  it('a fork copies, vfork and clone_vm share, a thread is not a process', () => {
     expect(
       opsOf([
         { ev: 'fork', child: 11, kind: 'fork' },
@@ -73,7 +73,7 @@ describe('the replay rule', () => {
     ).toEqual(['p10: fork -> p11', 'p10: vfork -> p12', 'p10: rfork mem -> p13', 'p10: run 0x1234', 'p12: exit 127']);
   });
 
-  it('mappings, protections and advice are what was recorded; failed mappings and unknown advice are not', () => {
+  it('mappings, protections and advice become ops; failed mappings and unknown advice do not', () => {
     const anon = { flags: ['PRIVATE', 'ANON'], file: null, prot: 'rw-' };
     expect(
       opsOf([
@@ -94,7 +94,7 @@ describe('the replay rule', () => {
     ]);
   });
 
-  it('a file is as large as its largest mapping needs', () => {
+  it('a file is as large as its largest mapping requires', () => {
     const { files } = read([
       { ev: 'mmap', addr: '0x20000', len: 4097, flags: ['PRIVATE'], file: '/f', prot: 'r--', off: 8192 },
       { ev: 'mmap', addr: '0x30000', len: 1, flags: ['PRIVATE'], file: '/f', prot: 'r--' },
@@ -123,7 +123,7 @@ describe('the replay rule', () => {
     ]);
   });
 
-  it('accesses say where they come from, faults in the kernel’s own maps are left out', () => {
+  it('accesses keep their origin, faults in the kernel’s own maps are omitted', () => {
     const { ops, trace } = read([
       exec(map('0x4000', '0x6000', { file: null, res: [[0, 1, 'zero']] })),
       { ev: 'fault', addr: '0x4008', access: 'r' },
@@ -146,7 +146,7 @@ describe('the replay rule', () => {
     expect(trace!.exitsAdded).toBe(1);
   });
 
-  it('the touch policy decides who reads the shared page', () => {
+  it('the touch policy decides which processes read the shared page', () => {
     const events = [
       exec(LOADER),
       { ev: 'touch' },
@@ -163,7 +163,7 @@ describe('the replay rule', () => {
     expect(opsOf(events, { touch: 'exec' }).indexOf('p10: touch-shared')).toBe(2);
   });
 
-  it('processes that are left over exit in the order of their pids', () => {
+  it('remaining processes exit in pid order', () => {
     const workload = read([
       { ev: 'fork', child: 30, kind: 'fork' },
       { ev: 'fork', child: 20, kind: 'fork' },
@@ -176,12 +176,12 @@ describe('the replay rule', () => {
     ]);
   });
 
-  it('a recording of nothing has no ops', () => {
+  it('an empty recording has no ops', () => {
     expect(read([]).ops.length).toBe(0);
   });
 });
 
-describe('a line that is not right gives one error with its number', () => {
+describe('a wrong line gives one error with its number', () => {
   const fault = { ev: 'fault', addr: '0x1000', access: 'r' };
   const mmap = { ev: 'mmap', addr: '0x1000', len: 1, prot: 'rw-', flags: [], file: null };
   const messageOf = (events: readonly (Line | string)[]): string => {
@@ -305,7 +305,7 @@ describe('a line that is not right gives one error with its number', () => {
     }).toThrow(expect.objectContaining({ message }) as Error);
   });
 
-  it('a fault reads the same in its usual spelling and in any other', () => {
+  it('a fault is read the same in its usual form and in any other', () => {
     const usual = '{"t":5,"pid":10,"ev":"fault","addr":"0x1000","access":"w","k":1,"p":1,"tid":12}';
     const other = '{ "ev":"fault", "pid":10, "t":5, "tid":12, "addr":"0x1000", "p":1, "access":"w" }';
     expect(read([usual])).toEqual(read([other]));

@@ -12,7 +12,7 @@ afterAll(() => imports.dispose());
 const SH = '100 1.000 execve("/bin/sh", ["sh", "-c", "a, b"], 0x7ffe /* 2 vars */) = 0 <0.1>';
 
 describe('strace', () => {
-  it('a child whose lines come before its parent’s result is born first; with two forks under way its lines wait', async () => {
+  it('a child whose lines precede its parent’s result is created first; with two forks in progress its lines wait', async () => {
     const { counts, ...imported } = await imports.lines('strace', [
       SH,
       '100 2.000 vfork( <unfinished ...>',
@@ -71,7 +71,7 @@ describe('strace', () => {
     expect(imported.lines[1].path).toBe('/opt/a "b", (c)');
   });
 
-  it('--faults: perf’s page faults come between the calls; the kernel’s writes into a program come after its exec', async () => {
+  it('--faults: perf’s page faults are placed between the calls; the kernel’s writes into a program follow its exec', async () => {
     const faults = imports.write(
       'perf',
       [
@@ -152,7 +152,7 @@ describe('kdump', () => {
     expect(kdumpLineOf(text)).toEqual({ pid, tid, command, time, type, text: rest });
   });
 
-  it('old and new forms of masks, faults and results say the same', async () => {
+  it('old and new forms of masks, faults and results are equivalent', async () => {
     const tail = (mmap: string, fault: string): string[] => [
       `  2769 rm dir   CALL  mmap(0,0x8000,${mmap},0xffffffff,0)`,
       '  2769 rm dir   RET   mmap 34365181952/0x800531000',
@@ -186,7 +186,7 @@ describe('kdump', () => {
     }
   });
 
-  it('a fault at the shared page is a touch; a fault that failed is left out; files are known by their open', async () => {
+  it('a fault at the shared page is a touch; a failed fault is omitted; open identifies files', async () => {
     const imported = await imports.lines('kdump', [
       ...EXEC,
       '  2769 rm dir   PFLT  0x7ffffffff038 0x1<VM_PROT_READ>',
@@ -249,7 +249,7 @@ describe('kdump', () => {
 });
 
 describe('ranges', () => {
-  it('join, and tell what is outside of them', () => {
+  it('merge, and yield the gaps between them', () => {
     const set = new RangeSet();
     for (const [start, end] of [
       [10, 20],
@@ -267,7 +267,7 @@ describe('ranges', () => {
     expect([9, 10, 49, 50].map((addr) => set.has(addr))).toEqual([false, true, true, false]);
   });
 
-  it('evidence of pages is kept in runs', () => {
+  it('stores evidence about pages in runs', () => {
     const evidence = new PageEvidence();
     evidence.add(5, 9, 1);
     evidence.add(3, 6, 2);

@@ -18,7 +18,7 @@ const KDUMP = gunzipSync(readFileSync(fixture('pipe_one.kdump_T.txt.gz')))
   .trimEnd()
   .split('\n');
 
-/** A permutation that is the same each time. */
+/** A permutation that is always the same. */
 function shuffled<T>(items: readonly T[]): T[] {
   const out = [...items];
   let seed = 1;
@@ -72,7 +72,7 @@ describe('what cannot be read is an error with file and line, and nothing is wri
     folder.dispose();
   });
 
-  it('a missing file, a folder, a procstat that is none', async () => {
+  it('a missing file, a folder, a file that is not procstat output', async () => {
     const out = imports.path('never');
     await expect(importRecording(imports.path('no'), out, { format: 'strace' })).rejects.toThrow(/no such file/);
     await expect(importRecording(imports.folder, out, { format: 'strace' })).rejects.toThrow(/found a directory/);
@@ -84,8 +84,8 @@ describe('what cannot be read is an error with file and line, and nothing is wri
   });
 });
 
-describe('where the result cannot go is an error before anything is read:', () => {
-  it('a folder that is not there, and a folder itself', async () => {
+describe('an output path that cannot be written is an error before anything is read:', () => {
+  it('a missing folder, and a folder instead of a file', async () => {
     const file = imports.write('good', STRACE.join('\n'));
     const importTo = (out: string): Promise<unknown> => importRecording(file, out, { format: 'strace' });
     await expect(importTo(imports.path('no/out'))).rejects.toThrow(
@@ -96,7 +96,7 @@ describe('where the result cannot go is an error before anything is read:', () =
   });
 });
 
-describe('what can be put right is put right and counted', () => {
+describe('what can be repaired is repaired and counted', () => {
   it('duplicated lines with times', async () => {
     const twice = await imports.lines(
       'strace',
@@ -113,7 +113,7 @@ describe('what can be put right is put right and counted', () => {
     expect(kdump.counts.unknown.size).toBe(0);
   });
 
-  it('shuffled lines of kdump are counted by kind, and what comes of them can be replayed or is refused', async () => {
+  it('shuffled lines of kdump are counted by kind, and the result can be replayed or is rejected', async () => {
     const { counts, out } = await imports
       .lines('kdump', [KDUMP[0], ...shuffled(KDUMP.slice(1))])
       .catch((error: unknown) => {
@@ -125,7 +125,7 @@ describe('what can be put right is put right and counted', () => {
     expect((await loadWorkload(out)).ops.length).toBeGreaterThan(0);
   });
 
-  it('a recording that ends in the middle, and one that begins there', async () => {
+  it('a recording that ends midway, and one that begins midway', async () => {
     const half = await imports.lines('kdump', KDUMP.slice(0, 1000));
     expect((await loadWorkload(half.out)).ops.length).toBeGreaterThan(100);
     const late = await imports.lines('strace', STRACE.slice(3));
@@ -147,7 +147,7 @@ describe('what is not understood', () => {
     });
   });
 
-  it('takes no address beyond 2^53, of which the next page cannot be told', async () => {
+  it('accepts no address beyond 2^53, where the next page cannot be computed', async () => {
     const { counts } = await imports.lines('kdump', [
       ...KDUMP.slice(0, 4),
       ' 32530 sh       PFLT  0x7f8dfc12f1107f8dfc12f110 0x2<VM_PROT_WRITE>',
@@ -157,7 +157,7 @@ describe('what is not understood', () => {
     expect(countsOf(counts.unknown)).toEqual({ PFLT: 1, RET: 1 });
   });
 
-  it('ends a strict import with its line', async () => {
+  it('ends a strict import and gives its line', async () => {
     await expect(imports.lines('kdump', lines, { strict: true })).rejects.toThrow(
       /in:21: expected a line that is understood \(--strict\), found Events dropped/,
     );

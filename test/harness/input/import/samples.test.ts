@@ -17,10 +17,10 @@ interface Space {
 }
 
 /**
- * What strace can show of a recording, as a tree of processes in the order of their forks: forks with their kind, execs
- * that worked (by name) and that failed (by path), mmap with length, protection, flags, file and offset, munmap, mprotect and
- * brk with their lengths, exit codes. Addresses are randomised, so they are places: the mapping of this program's own that
- * they lie in, by number, and the offset there; or the program as it was loaded.
+ * What strace can show of a recording, as a tree of processes in fork order: forks with their kind, execs that
+ * succeeded (by name) and that failed (by path), mmap with length, protection, flags, file and offset, munmap, mprotect
+ * and brk with their lengths, exit codes. Addresses are randomised, so they are given as places: the number of the
+ * program's own mapping that contains them, and the offset in it; or the program as loaded.
  */
 function treeOf(lines: readonly TraceLine[]): readonly Node[] {
   const spaces = new Map<number, Space>();
@@ -75,7 +75,7 @@ function visit(event: TraceLine, spaces: Map<number, Space>): void {
   }
 }
 
-/** Places in two trees where they differ, and the number of nodes compared. */
+/** Nodes where two trees differ, and the number of nodes compared. */
 function difference(a: readonly Node[], b: readonly Node[], path = ''): { nodes: number; differ: string[] } {
   const differ: string[] = [];
   let nodes = 0;
@@ -94,7 +94,7 @@ function difference(a: readonly Node[], b: readonly Node[], path = ''): { nodes:
   return { nodes, differ };
 }
 
-describe('strace samples against recordings of the same programs', () => {
+describe('strace samples compared with recordings of the same programs', () => {
   it('failed vfork + exec: 20 rounds are the first 20 of the recorded 200', async () => {
     const { counts, lines } = await imports.file('strace', fixture('vforkfail.strace.txt.gz'), { strict: true });
     const recorded = treeOf(linesOf(corpus('spawn_vforkfail')));
@@ -110,7 +110,7 @@ describe('strace samples against recordings of the same programs', () => {
     const recorded = treeOf(linesOf(fixture('pipes_small.calls.jsonl.gz')));
     const { nodes, differ } = difference(treeOf(lines).slice(0, 37), recorded.slice(0, 37));
     expect(nodes).toBeGreaterThan(800);
-    // This sort was still writing to a `head` that had gone; in the recording it ended before it gave its memory back.
+    // This sort was still writing to a `head` that had exited; in the recording it ended before it freed its memory.
     expect(differ).toEqual(['19/30: "munmap mapping 21 + 0 389120 ", "exit 0"', '19/31: "exit 0", undefined']);
     expect(countsOf(counts.repairs)).toEqual({});
     expect(lines.filter(({ ev }) => ev === 'exit')).toHaveLength(32);
@@ -125,7 +125,7 @@ describe('strace samples against recordings of the same programs', () => {
   });
 });
 
-describe('kdump samples against the traces that they were made from', () => {
+describe('kdump samples compared with the traces they were made from', () => {
   const TRACES = [
     ['forkloop_small.kdump.txt.gz', corpus('forkloop_small')],
     ['pipe_one.kdump.txt.gz', corpus('pipe_one')],

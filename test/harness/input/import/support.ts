@@ -11,7 +11,7 @@ export type TraceLine = Record<string, unknown> & { ev: string; pid: number };
 export const fixture = (name: string): string => join(root, 'test/fixtures/import', name);
 export const corpus = (name: string): string => join(root, 'harness/workload/corpus', `${name}.jsonl.gz`);
 
-/** A folder that is removed with everything in it. */
+/** A folder that is removed along with its contents. */
 export class Imports {
   readonly folder = mkdtempSync(join(tmpdir(), 'import-test-'));
 
@@ -28,14 +28,14 @@ export class Imports {
     return readdirSync(this.folder).toSorted();
   }
 
-  /** Import a file; returns what was counted and the lines of the trace. */
+  /** Imports a file; returns the counts and the lines of the trace. */
   async file(format: ImportFormat, file: string, more: Partial<ImportOptions> = {}): Promise<Imported> {
     const out = this.path('out.jsonl');
     const counts = await importRecording(file, out, { format, ...more });
     return { counts, out, lines: linesOf(out) };
   }
 
-  /** Import these lines. */
+  /** Imports these lines. */
   async lines(format: ImportFormat, lines: readonly string[], more: Partial<ImportOptions> = {}): Promise<Imported> {
     return this.file(format, this.write('in', `${lines.join('\n')}\n`), more);
   }
@@ -60,7 +60,7 @@ export function linesOf(file: string): TraceLine[] {
     .map((line) => JSON.parse(line));
 }
 
-/** Events without their times, the first line left out. */
+/** Events without their times, and without the first line. */
 export const eventsOf = ({ lines }: Pick<Imported, 'lines'>): unknown[] =>
   lines.slice(1).map((event) => Object.fromEntries(Object.entries(event).filter(([key]) => key !== 't')));
 
