@@ -17,7 +17,6 @@ import type { Workload } from '../../../harness/workload/ops.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { series, variantById } from '../../../variants/index.ts';
 
-
 const text = (lines: string): Workload => parseWorkload(lines, 'test');
 let machine: Machine | null = null;
 function profiled(workload: Workload, id: string): RunRecord {

@@ -9,7 +9,6 @@ import type { Workload } from '../../../harness/workload/ops.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { experiments, series, variantById } from '../../../variants/index.ts';
 
-
 const text = (lines: string): Workload => parseWorkload(lines, 'test');
 const record = (lines: string, id = 'landed'): RunRecord => run(null, text(lines), variantById(id)!).record;
 const codes = ({ perOp }: RunRecord): number[] => [...perOp.code];

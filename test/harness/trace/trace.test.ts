@@ -11,7 +11,6 @@ import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { series, variantById } from '../../../variants/index.ts';
 import { record } from '../../support/records.ts';
 
-
 const LINES = 'sh: exec sh60\nsh: touch-shared\nsh: exit\n';
 let machine: Machine | null = null;
 function traced(id: string, lines = LINES): RunRecord {
