@@ -5,7 +5,7 @@
  * reset touch only what was used. A page of an object is the lowest free frame; pages without an object (page-table pages,
  * pv chunks) come from runs of their own, so that revisions that free those in another order move no page of an object.
  */
-import { ALLOC_FAILURES, PAGES_DIRTIED, VM_WAITS } from '../counters.ts';
+import { ALLOC_FAILURES, PAGES_DIRTIED, PAGES_ZEROED, VM_WAITS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import { physZero } from '../hw/phys.ts';
 import { KernelPanic } from '../panic.ts';
@@ -117,6 +117,7 @@ function takeSingle(m: Machine, zero: boolean): Frame {
 }
 
 function clearPage(m: Machine, frame: Frame): void {
+  m.counters[PAGES_ZEROED]++;
   physZero(m, frame);
   m.page.nonZero[frame] = 0;
 }

@@ -53,7 +53,7 @@ export interface PerOp {
   /** op i changed counter counterIndex[k] by counterDelta[k] for k in counterFrom[i] .. counterFrom[i + 1] */
   readonly counterFrom: Uint32Array;
   readonly counterIndex: Uint8Array;
-  readonly counterDelta: Int32Array;
+  readonly counterDelta: Float64Array;
 }
 
 /** Digests of the whole machine after an op, up to renaming of frames and objects. */
@@ -239,7 +239,7 @@ export function emptyPart(): RunPart {
       excessPages: new Int32Array(),
       counterFrom: new Uint32Array(1),
       counterIndex: new Uint8Array(),
-      counterDelta: new Int32Array(),
+      counterDelta: new Float64Array(),
     },
     start: new Float64Array(),
     checkpoints: [],
