@@ -258,15 +258,20 @@ export function snapshot(m: Machine): Snapshot {
   return { map: rowsOf(map.kept!), tables: rowsOf(tables.kept!) };
 }
 
+/** Digest of the map plane alone. */
+export function mapDigest(m: Machine): string {
+  const map = new Rows(false);
+  mapPlane(m, map);
+  return map.digest;
+}
+
 /** Digests of what snapshot() gives. each: is called for every vmspace, by age, when `mapped` has counted what it maps. */
 export function snapshotDigest(
   m: Machine,
   mapped: MappedSpan | null = null,
   each: ((vm: Vmspace, index: number) => void) | null = null,
 ): SnapshotDigest {
-  const map = new Rows(false);
-  mapPlane(m, map);
   const tables = new Rows(false);
   tablesPlane(m, tables, mapped, each);
-  return { map: map.digest, tables: tables.digest };
+  return { map: mapDigest(m), tables: tables.digest };
 }

@@ -129,6 +129,8 @@ export class Interpreter {
   value = 0;
   /** The process that ran it, null if it is not there any more. */
   acting: Proc | null = null;
+  /** The last process that an op made. */
+  child: Proc | null = null;
   /** Page accesses that it made, faults that they took, and accesses that took one fault or more. */
   accesses = 0;
   faults = 0;
@@ -341,7 +343,8 @@ export class Interpreter {
     if (errno !== 0) return this.#done(errno);
     const pid = this.#m.retval;
     this.value = pid;
-    this.#procs[process] = this.#m.procs.get(pid) ?? null;
+    this.child = this.#m.procs.get(pid) ?? null;
+    this.#procs[process] = this.child;
     return OUTCOME_OK;
   }
 

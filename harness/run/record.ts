@@ -56,10 +56,14 @@ export interface PerOp {
   readonly counterDelta: Float64Array;
 }
 
-/** Digests of the whole machine after an op, up to renaming of frames and objects. */
+/**
+ * Digests of the whole machine after an op, up to renaming of frames and objects. Of an op that only made a process the
+ * maps alone, and in `pmaps` the child's.
+ */
 export interface Checkpoint {
   readonly op: number;
   readonly map: string;
+  /** empty: not taken */
   readonly tables: string;
   /** some call waits at a yield point: what it does to page tables is half done */
   readonly isMidCall: boolean;
