@@ -61,7 +61,7 @@ class Rows {
 
   put(value: number): void {
     const lo = value | 0;
-    const hi = (value / 2 ** 32) | 0;
+    const hi = lo === value ? 0 : (value / 2 ** 32) | 0;
     this.h1 = Math.imul((this.h1 ^ lo) >>> 0, 0x01000193) ^ (this.h1 >>> 15) ^ hi;
     this.h2 = (Math.imul(this.h2 ^ hi, 0x85ebca6b) + Math.imul(lo, 0xc2b2ae35)) ^ (this.h2 >>> 13);
     if (this.kept !== null) this.kept.push(value);

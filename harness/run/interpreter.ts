@@ -89,7 +89,6 @@ import {
   type OpChunk,
   STOP_POINTS,
   type Workload,
-  makesProcess,
 } from '../workload/ops.ts';
 import type { Piece, Tables, WorkloadHead } from '../workload/pieces.ts';
 import { mmapFlags } from './mmap-flags.ts';
@@ -251,8 +250,7 @@ export class Interpreter {
     if (addr !== addr) return OUTCOME_NOT_RUN; // named after an mmap that did not succeed
     const code = chunk.code[at];
     if (code >= OP_MUNMAP && code <= OP_MUNLOCK) this.#span(addr, addr + len);
-    else if (makesProcess(code) || code === OP_UNSHARE || code === OP_EXEC || code === OP_EXEC_FAIL || code === OP_GO)
-      this.#span(0, Infinity);
+    else if (code === OP_UNSHARE || code === OP_EXEC || code === OP_EXEC_FAIL) this.#span(0, Infinity);
     switch (code) {
       case OP_READ:
         return this.#accessSpan(p, addr, len, arg, VM_PROT_READ);
