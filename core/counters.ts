@@ -78,6 +78,10 @@ export const REACHED_EXIT_BEFORE_VMSPACE_EXIT = 66;
 export const REACHED_VMSPACE_CLEAR = 67;
 export const TEARDOWNS_WITHOUT_SHARED_PAGE = 68;
 export const TEARDOWNS_WITHOUT_ITS_TABLE = 69;
+export const SWAP_RESERVED = 70;
+export const PAGES_ZEROED = 71;
+export const CR3_LOADS = 72;
+export const PMAP_SWITCHES = 73;
 
 /** A counter: its number, its name, what it counts, and the kernel function, macro or instruction it is counted in. */
 type Row<Name extends string = string> = readonly [number: number, name: Name, counts: string, where: string];
@@ -93,6 +97,7 @@ const GAUGES_TABLE = [
   [KERNEL_PT_PAGE_COUNT, 'kernelPtPageCount', 'kernel_pt_page_count', 'pmap_pt_page_count_adj'],
   [PV_PAGE_COUNT, 'pvPageCount', 'pv_page_count: pages that hold pv chunks', 'get_pv_entry'],
   [PV_ENTRY_COUNT, 'pvEntryCount', 'pv_entry_count: pv entries in use', 'get_pv_entry'],
+  [SWAP_RESERVED, 'swapReserved', 'swap_reserved: bytes of anonymous memory charged', 'swap_reserve_by_cred'],
 ] as const satisfies readonly Row[];
 
 /** Event counts: they only go up. */
@@ -131,6 +136,9 @@ const EVENTS_TABLE = [
   [ALLOC_FAILURES, 'allocFailures', 'page allocations that failed', 'vm_page_alloc_noobj'],
   [VM_WAITS, 'vmWaits', 'sleeps for memory', 'vm_wait'],
   [PAGES_DIRTIED, 'pagesDirtied', 'vm_page_dirty calls', 'vm_page_dirty'],
+  [PAGES_ZEROED, 'pagesZeroed', 'pages zeroed that were not known to be zero', 'pmap_zero_page'],
+  [PMAP_SWITCHES, 'pmapSwitches', 'activations that put another pmap on the CPU', 'pmap_activate_sw'],
+  [CR3_LOADS, 'cr3Loads', 'CR3 loads of such a switch', 'load_cr3'],
   [NON_ZERO_FREES, 'nonZeroFrees', 'pages freed as zeroed that were not', 'pmap_free_pt_page'],
   // vm: map and object
   [VM_MAP_LOCKS, 'vmMapLocks', 'vm_map exclusive lock acquisitions', 'vm_map_lock'],

@@ -66,7 +66,6 @@ export function resetMachine(m: Machine, config: MachineConfig, hunks: Hunks): v
   vm.objectCount = 0;
   vm.objectsHead = null;
   vm.objectsTail = null;
-  vm.swapReserved = 0;
   vm.deferred = null;
   vm.userWired = 0;
   radixReset(vm.index);

@@ -61,7 +61,7 @@ class Rows {
 
   put(value: number): void {
     const lo = value | 0;
-    const hi = (value / 2 ** 32) | 0;
+    const hi = lo === value ? 0 : (value / 2 ** 32) | 0;
     this.h1 = Math.imul((this.h1 ^ lo) >>> 0, 0x01000193) ^ (this.h1 >>> 15) ^ hi;
     this.h2 = (Math.imul(this.h2 ^ hi, 0x85ebca6b) + Math.imul(lo, 0xc2b2ae35)) ^ (this.h2 >>> 13);
     if (this.kept !== null) this.kept.push(value);
@@ -258,15 +258,20 @@ export function snapshot(m: Machine): Snapshot {
   return { map: rowsOf(map.kept!), tables: rowsOf(tables.kept!) };
 }
 
+/** Digest of the map plane alone. */
+export function mapDigest(m: Machine): string {
+  const map = new Rows(false);
+  mapPlane(m, map);
+  return map.digest;
+}
+
 /** Digests of what snapshot() gives. each: is called for every vmspace, by age, when `mapped` has counted what it maps. */
 export function snapshotDigest(
   m: Machine,
   mapped: MappedSpan | null = null,
   each: ((vm: Vmspace, index: number) => void) | null = null,
 ): SnapshotDigest {
-  const map = new Rows(false);
-  mapPlane(m, map);
   const tables = new Rows(false);
   tablesPlane(m, tables, mapped, each);
-  return { map: map.digest, tables: tables.digest };
+  return { map: mapDigest(m), tables: tables.digest };
 }

@@ -6,7 +6,7 @@
  * (page-table pages, pv chunks) come from separate runs, so that a revision that frees those in a different order does
  * not move the pages of objects.
  */
-import { ALLOC_FAILURES, PAGES_DIRTIED, VM_WAITS } from '../counters.ts';
+import { ALLOC_FAILURES, PAGES_DIRTIED, PAGES_ZEROED, VM_WAITS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import { physZero } from '../hw/phys.ts';
 import { KernelPanic } from '../panic.ts';
@@ -123,6 +123,7 @@ function takeSingle(m: Machine, zero: boolean): Frame {
 }
 
 function clearPage(m: Machine, frame: Frame): void {
+  m.counters[PAGES_ZEROED]++;
   physZero(m, frame);
   m.page.nonZero[frame] = 0;
 }

@@ -1,6 +1,7 @@
 /**
  * Loading a pmap on the current CPU. FreeBSD: sys/amd64/amd64/pmap.c pmap_activate_sw
  */
+import { CR3_LOADS, PMAP_SWITCHES } from '../counters.ts';
 import { enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { loadCr3, setUserCr3 } from '../hw/tlb.ts';
@@ -52,8 +53,10 @@ export function pmapActivate(m: Machine, pmap: Pmap): void {
 function load(m: Machine, cpu: Cpu, pmap: Pmap): void {
   const old = cpu.curpmap;
   const { id } = cpu;
+  m.counters[PMAP_SWITCHES]++;
   setActive(pmap, id);
   if (!m.config.pcid) {
+    m.counters[CR3_LOADS]++;
     loadCr3(cpu, pmap.top, 0, false);
     if (pmap.topUser !== 0) setUserCr3(cpu, pmap.topUser, 0);
   } else {
@@ -63,6 +66,7 @@ function load(m: Machine, cpu: Cpu, pmap: Pmap): void {
     }
     const cached = allocPcid(m, pmap, cpu);
     const pcid = pmap.pcid[id];
+    m.counters[CR3_LOADS]++;
     if (!m.config.pti) loadCr3(cpu, pmap.top, pcid, cached);
     else {
       loadCr3(cpu, pmap.top, pcid, false);

@@ -2,7 +2,7 @@
  * Operations on all mappings of one page, in every pmap. They take the page's pv list lock and then try each pmap's
  * lock in turn: with one thread the attempt never fails.
  */
-import { PMAP_TRY_LOCKS, PV_LIST_READ_LOCKS, PV_LIST_WRITE_LOCKS } from '../counters.ts';
+import { PAGES_ZEROED, PMAP_TRY_LOCKS, PV_LIST_READ_LOCKS, PV_LIST_WRITE_LOCKS } from '../counters.ts';
 import { leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { MODIFIED, PG_A, PG_M, PG_PS, PG_RW, PG_V, PG_W, frameOf } from '../hw/entry.ts';
@@ -309,6 +309,7 @@ export function pmapPageIsMapped(m: Machine, frame: Frame): boolean {
 export function pmapZeroPage(m: Machine, frame: Frame): void {
   const { nonZero } = m.page;
   if (nonZero[frame] === 0) return;
+  m.counters[PAGES_ZEROED]++;
   physZero(m, frame);
   nonZero[frame] = 0;
 }
@@ -318,10 +319,9 @@ export function pmapCopyPage(m: Machine, src: Frame, dst: Frame): void {
   const { words, page } = m;
   if (m.recording)
     m.events.emit(EV_COPY_PAGE, 0, page.object[src], page.pindex[src], page.object[dst], page.pindex[dst], src, 0, dst);
-  if (page.nonZero[src] === 0) pmapZeroPage(m, dst);
-  else {
-    words.copyWithin(dst * WORDS_PER_PAGE, src * WORDS_PER_PAGE, (src + 1) * WORDS_PER_PAGE);
-    page.nonZero[dst] = 1;
-  }
+  // A copy all the same, whatever is in it.
+  if (page.nonZero[src] !== 0) words.copyWithin(dst * WORDS_PER_PAGE, src * WORDS_PER_PAGE, (src + 1) * WORDS_PER_PAGE);
+  else if (page.nonZero[dst] !== 0) physZero(m, dst);
+  page.nonZero[dst] = Number(page.nonZero[src] !== 0);
   leavePlace(m);
 }

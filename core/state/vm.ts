@@ -279,8 +279,6 @@ export class VmState {
   readonly fault = new FaultState();
   /** The page with the signal trampoline and the timekeep word; made at boot. */
   sharedPage: VmObject | null = null;
-  /** swap_reserved, bytes. */
-  swapReserved = 0;
   /** td_map_def_user: entries deleted under the map lock, newest first. */
   deferred: VmMapEntry | null = null;
   /** Entries freed for reuse, linked through deferNext. */

@@ -1,7 +1,7 @@
 /**
  * Deletion from a map: the source of most pmap_remove calls in exit and exec. FreeBSD: sys/vm/vm_map.c vm_map_delete.
  */
-import { VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
+import { SWAP_RESERVED, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
@@ -39,11 +39,10 @@ export function vmMapEntryDelete(m: Machine, map: VmMap, entry: VmMapEntry): voi
     vmMapEntryDispose(m, entry);
     return;
   }
-  const { vm } = m;
   const { object } = entry;
   const bytes = entry.end - entry.start;
   map.size -= bytes;
-  if (entry.charged) vm.swapReserved -= bytes;
+  if (entry.charged) m.counters[SWAP_RESERVED] -= bytes;
   if (object !== null && (object.flags & OBJ_ANON) !== 0) {
     const start = entry.offset / PAGE_SIZE;
     const end = start + bytes / PAGE_SIZE;
@@ -55,7 +54,7 @@ export function vmMapEntryDelete(m: Machine, map: VmMap, entry: VmMapEntry): voi
         const cut = (object.size - start) * PAGE_SIZE;
         object.size = start;
         if (object.charged) {
-          vm.swapReserved -= cut;
+          m.counters[SWAP_RESERVED] -= cut;
           object.charge -= cut;
         }
       }

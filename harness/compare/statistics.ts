@@ -213,6 +213,10 @@ function compareLevels(
   }
 }
 
+function checkLevel(track: Track, op: number, difference: number, ofB: Float64Array, ofA: Float64Array): void {
+  if (difference !== 0 || track.hasTerms) track.check(op, difference, ofB, ofA);
+}
+
 function isEqual(reference: Int32Array, candidate: Int32Array, count: number): boolean {
   for (let at = 0; at < count; at++) if (reference[at] !== candidate[at]) return false;
   return true;
@@ -226,9 +230,9 @@ function compareEveryPmap({ op, pmaps: a }: Checkpoint, { pmaps: b }: Checkpoint
   for (let at = 0; at < a.length; at += PMAP_FIELDS) {
     onceA[0] = a[at + 2];
     onceB[0] = b[at + 2];
-    resident.check(op, b[at] - a[at], onceB, onceA);
-    wired.check(op, b[at + 1] - a[at + 1], onceB, onceA);
-    mapped.check(op, b[at + 3] - a[at + 3], onceB, onceA);
-    excess.check(op, b[at + 4] - a[at + 4], onceB, onceA);
+    checkLevel(resident, op, b[at] - a[at], onceB, onceA);
+    checkLevel(wired, op, b[at + 1] - a[at + 1], onceB, onceA);
+    checkLevel(mapped, op, b[at + 3] - a[at + 3], onceB, onceA);
+    checkLevel(excess, op, b[at + 4] - a[at + 4], onceB, onceA);
   }
 }

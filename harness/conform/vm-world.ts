@@ -6,6 +6,7 @@ import {
   PROMOTIONS,
   PROMOTION_FAILURES,
   SUPERPAGE_MAPPINGS,
+  SWAP_RESERVED,
   USER_PT_PAGE_COUNT,
   VM_MAP_DOWNGRADES,
   VM_MAP_LOCKS,
@@ -291,6 +292,6 @@ export class VmWorld {
 
   /** [page-table pages of user pmaps, swap charged] */
   globals(): number[] {
-    return [this.m.counters[USER_PT_PAGE_COUNT], this.m.vm.swapReserved];
+    return [this.m.counters[USER_PT_PAGE_COUNT], this.m.counters[SWAP_RESERVED]];
   }
 }

@@ -33,5 +33,8 @@ export const f14: Finding = {
     },
   ],
   control: 'unmap-without-refcount-check',
-  known: [{ finding: 'F14', variant: 'unmap-without-refcount-check', what: 'tables' }],
+  known: [
+    { finding: 'F14', variant: 'unmap-without-refcount-check', what: 'tables' },
+    { finding: 'F14', variant: 'unmap-without-refcount-check', what: 'mappedPages', by: 'fewer' },
+  ],
 };

@@ -89,7 +89,6 @@ import {
   type OpChunk,
   STOP_POINTS,
   type Workload,
-  makesProcess,
 } from '../workload/ops.ts';
 import type { Piece, Tables, WorkloadHead } from '../workload/pieces.ts';
 import { mmapFlags } from './mmap-flags.ts';
@@ -134,6 +133,8 @@ export class Interpreter {
   value = 0;
   /** The process that ran it, null if it no longer exists. */
   acting: Proc | null = null;
+  /** The last process that an op made. */
+  child: Proc | null = null;
   /** Page accesses it made, faults they took, and the number of accesses that faulted at least once. */
   accesses = 0;
   faults = 0;
@@ -261,8 +262,7 @@ export class Interpreter {
     if (addr !== addr) return OUTCOME_NOT_RUN; // named after an mmap that did not succeed
     const code = chunk.code[at];
     if (code >= OP_MUNMAP && code <= OP_MUNLOCK) this.#span(addr, addr + len);
-    else if (makesProcess(code) || code === OP_UNSHARE || code === OP_EXEC || code === OP_EXEC_FAIL || code === OP_GO)
-      this.#span(0, Infinity);
+    else if (code === OP_UNSHARE || code === OP_EXEC || code === OP_EXEC_FAIL) this.#span(0, Infinity);
     switch (code) {
       case OP_READ:
         return this.#accessSpan(p, addr, len, arg, VM_PROT_READ);
@@ -353,7 +353,8 @@ export class Interpreter {
     if (errno !== 0) return this.#done(errno);
     const pid = this.#m.retval;
     this.value = pid;
-    this.#procs[process] = this.#m.procs.get(pid) ?? null;
+    this.child = this.#m.procs.get(pid) ?? null;
+    this.#procs[process] = this.child;
     return OUTCOME_OK;
   }
 

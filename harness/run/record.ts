@@ -53,13 +53,17 @@ export interface PerOp {
   /** op i changed counter counterIndex[k] by counterDelta[k] for k in counterFrom[i] .. counterFrom[i + 1] */
   readonly counterFrom: Uint32Array;
   readonly counterIndex: Uint8Array;
-  readonly counterDelta: Int32Array;
+  readonly counterDelta: Float64Array;
 }
 
-/** Digests of the whole machine after an op; independent of frame and object numbers. */
+/**
+ * Digests of the whole machine after an op; independent of frame and object numbers. An op that only made a process has the
+ * digest of the maps alone, and in `pmaps` the child's.
+ */
 export interface Checkpoint {
   readonly op: number;
   readonly map: string;
+  /** empty: not taken */
   readonly tables: string;
   /** some call is stopped at a yield point and has updated the page tables only partly */
   readonly isMidCall: boolean;
@@ -246,7 +250,7 @@ export function emptyPart(): RunPart {
       excessPages: new Int32Array(),
       counterFrom: new Uint32Array(1),
       counterIndex: new Uint8Array(),
-      counterDelta: new Int32Array(),
+      counterDelta: new Float64Array(),
     },
     start: new Float64Array(),
     checkpoints: [],

@@ -36,7 +36,7 @@ export class Recorder {
   #excess = new Int32Array();
   #from = new Uint32Array(1);
   #index = new Uint8Array(4096);
-  #delta = new Int32Array(4096);
+  #delta = new Float64Array(4096);
   #used = 0;
   readonly #counters: Float64Array;
   readonly #before: Float64Array;
@@ -145,8 +145,8 @@ export class Recorder {
       const now = counters[counter];
       if (now === before[counter]) continue;
       index[used] = counter;
-      delta[used] = now - before[counter];
-      if (delta[used++] !== now - before[counter]) noInteger(COUNTER_NAMES[counter], now);
+      if (!Number.isSafeInteger(now)) noInteger(COUNTER_NAMES[counter], now);
+      delta[used++] = now - before[counter];
       before[counter] = now;
     }
     this.#used = used;
@@ -155,7 +155,7 @@ export class Recorder {
   #grow(): void {
     const [index, delta] = [this.#index, this.#delta];
     this.#index = new Uint8Array(index.length * 2);
-    this.#delta = new Int32Array(delta.length * 2);
+    this.#delta = new Float64Array(delta.length * 2);
     this.#index.set(index);
     this.#delta.set(delta);
   }

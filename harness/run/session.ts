@@ -18,10 +18,12 @@ import {
   type Variant,
   type Vmspace,
   machineFor,
+  mapDigest,
   snapshot,
   snapshotDigest,
 } from '../../core/index.ts';
-import { OP_GO, OP_NAMES, OP_SNAPSHOT } from '../workload/ops.ts';
+import { OUTCOME_OK } from '../workload/names.ts';
+import { OP_GO, OP_NAMES, OP_SNAPSHOT, makesProcess } from '../workload/ops.ts';
 import type { Piece, WorkloadHead } from '../workload/pieces.ts';
 import { balanceOf, pagesInUse } from './balance.ts';
 import { Interpreter } from './interpreter.ts';
@@ -226,7 +228,8 @@ export class Session {
           verb === OP_GO ||
           verb === OP_SNAPSHOT ||
           op === last;
-        if (isCheckpoint && options.digests !== false) this.#checkpoint(op);
+        if (looks && isCheckpoint) this.#checkpoint(op);
+        else if (looks && code === OUTCOME_OK && makesProcess(verb)) this.#birth(op);
         if (checker !== null) {
           const { acting } = interpreter;
           checker.after({ op, verb: OP_NAMES[verb], code, acting }, isCheckpoint || head.length < CHECKED_OPS);
@@ -235,6 +238,19 @@ export class Session {
         if (op === last) return;
       }
     }
+  }
+
+  /** The maps after a fork, and the child's pmap: it may exit without an op of its own. */
+  #birth(op: number): void {
+    const m = this.#m;
+    const { child } = this.#interpreter;
+    if (child === null) return;
+    const mapped = this.#mapped;
+    const { vmspace } = child;
+    mapped.take(m, vmspace, 0, Infinity);
+    const { residentCount, wiredCount } = vmspace.pmap.stats;
+    const pmaps = Int32Array.of(residentCount, wiredCount, topPagesOf(vmspace.pmap), mapped.pages, mapped.excess);
+    this.#checkpoints.push({ op, map: mapDigest(m), tables: '', isMidCall: this.#recorder.stopped > 0, pmaps });
   }
 
   #checkpoint(op: number): void {

@@ -59,7 +59,7 @@ export function record(variant: string, ops: readonly PlantedOp[], planted: Plan
       excessPages: Int32Array.from(ops, ({ excess = 0 }) => excess),
       counterFrom: Uint32Array.from(from),
       counterIndex: Uint8Array.from(index),
-      counterDelta: Int32Array.from(delta),
+      counterDelta: Float64Array.from(delta),
     },
     start,
     totals,
