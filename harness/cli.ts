@@ -89,6 +89,7 @@ program
   .argument('<a>', 'the reference: a revision by name, or a file')
   .argument('<b>', 'the candidate')
   .requiredOption('-w, --workload <name|file>', 'a workload of the catalog or the corpus, or a file')
+  .option('--plane <name>', 'the first difference of outcome, calls, statistics or counters (default: of any)')
   .option('--comparator <name>', 'exact, no-cost or isomorphic: up to the numbers of frames and objects', 'exact')
   .option('--touch <policy>', 'who reads the shared page in a recording: recorded, exec, never, all')
   .action(async (a, b, options) => finish((await ACTIONS.trace())(a, b, options)));

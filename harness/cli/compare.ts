@@ -74,6 +74,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
       const report = buildReport({
         plan,
         against,
+        againstDefault: options.against === undefined,
         compared,
         judged: judge(plan, compared, judging),
         findingTitles: Object.fromEntries(ledger.map(({ id, title }) => [id, title])),

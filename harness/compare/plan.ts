@@ -11,6 +11,7 @@ import {
 } from '../declare/declarations.ts';
 import type { Ended, Place, RemoveCalls, ReplayStats, Violation } from '../run/record.ts';
 import type { Workload } from '../workload/ops.ts';
+import type { CallPlace } from '../workload/places.ts';
 import type { MissedExpectation } from './expectations.ts';
 import type { PairComparison } from './pair.ts';
 
@@ -52,6 +53,8 @@ export interface WorkloadComparison {
   readonly predecessors: readonly PairComparison[];
   /** per pair, the op that each difference points at, in words */
   readonly opTexts: Readonly<Record<number, string>>;
+  /** the same ops, but `end`, as data */
+  readonly opPlaces: Readonly<Record<number, CallPlace>>;
   /** what the reference did not answer as the workload says */
   readonly missed: readonly MissedExpectation[];
 }

@@ -1,9 +1,9 @@
 /**
  * explain: the difference of any counter or statistic between two runs of one workload, as a sum over groups of events.
  *
- * An event is what one op counted at one site: a function of the kernel, by what called it. Each lies in exactly one group, and what the machines had
- * counted before the first op is a group too; so the groups add up to the difference, and `unexplained`, which holds the
- * sum against the counters themselves, is 0.
+ * An event is what one op counted at one site: a function of the kernel, by what called it. Each lies in exactly one group,
+ * so the groups add up to the difference, and `unexplained`, which compares the sum with the counters themselves, is 0.
+ * Counting begins before the first op: what boot counted is in no group and in no total, as in `replay`.
  */
 import { CHARGED_EXTRA, CHARGED_RESIDENT, CHARGED_WIRED } from '../../core/calls.ts';
 import { COUNTERS, COUNTER_COUNT, REACHED } from '../../core/counters.ts';
@@ -26,7 +26,7 @@ export interface Group {
 
 export interface Explanation {
   readonly what: string;
-  /** at the end of both runs */
+  /** at the end of both runs, counted from the first op on */
   readonly reference: number;
   readonly candidate: number;
   readonly delta: number;
@@ -98,12 +98,6 @@ class Grouping {
     return group.sums;
   }
 
-  /** What the machine had counted before the first op. */
-  boot(side: 0 | 1, start: Float64Array): void {
-    const sums = this.#group({ op: 'boot' })[side];
-    for (let what = 0; what < start.length; what++) sums[what] += start[what];
-  }
-
   add(side: 0 | 1, { from, node, what, delta, ...tree }: Profile): void {
     const { ops, actors, processes } = this.#workload;
     const by = this.#by;
@@ -142,9 +136,9 @@ class Grouping {
   }
 }
 
-/** What the run's own counters and pmaps say at its end. */
-function totalOf({ totals, profile }: RunRecord, what: number): number {
-  if (what < COUNTER_COUNT) return totals[what];
+/** What the run's own counters and pmaps say at its end, counted from the first op on. */
+function totalOf({ start, totals, profile }: RunRecord, what: number): number {
+  if (what < COUNTER_COUNT) return totals[what] - start[what];
   return what === CHARGED_RESIDENT ? profile!.residentCount : profile!.wiredCount;
 }
 
@@ -158,7 +152,6 @@ export function explain(
   const grouping = new Grouping(workload, by);
   for (const [side, record] of [reference, candidate].entries()) {
     if (record.profile === null) throw new RangeError(`explain: the run of ${record.variant} has no profile`);
-    grouping.boot(side as 0 | 1, record.start);
     grouping.add(side as 0 | 1, record.profile);
   }
   const all = [...grouping.keys.values()];

@@ -3,7 +3,7 @@
  * Nothing else is written, so that no line of a workload or a variant is taken for a command.
  */
 import type { CompareReport, Reason } from './model.ts';
-import { amountText, entryText, inLine, tallyText, unreachedText, whereText } from './words.ts';
+import { entryText, happenedLines, inLine, reasonText, tallyText, totalText, unreachedText } from './words.ts';
 
 export function renderGithub(report: CompareReport): string {
   const { reasons, predecessors, rows, violations, expected, neverSeen, tally, complete, files } = report;
@@ -13,14 +13,28 @@ export function renderGithub(report: CompareReport): string {
   const differing = (who: string, id: string, list: readonly Reason[]): void => {
     for (const { standing, items } of list) {
       if (standing !== 'unexpected') continue;
-      for (const item of items)
-        lines.push(command(level, `${who}: unexpected`, `${amountText(item)}: ${whereText(item)}`, files[id]));
+      for (const item of items) lines.push(command(level, `${who}: unexpected`, reasonText(item), files[id]));
     }
   };
   for (const { column, reasons: list } of reasons)
     differing(`${inLine(column)} against ${column.reference}`, column.ids[0], list);
   for (const { candidate, reference, reasons: list } of predecessors)
     differing(`${candidate} against ${reference}`, candidate, list);
+  for (const { column, text } of happenedLines(report))
+    if (text.standing !== 'unexpected')
+      lines.push(
+        command(
+          'notice',
+          `${inLine(column)} against ${column.reference}: ${text.standing}`,
+          text.line,
+          files[column.ids[0]],
+        ),
+      );
+  for (const { column, totals } of report.totals)
+    if (totals.length > 0)
+      lines.push(
+        command('notice', `${inLine(column)} against ${column.reference}: totals`, totals.map(totalText).join('\n')),
+      );
   const failed = new Map<string, string>();
   for (const { cells } of rows)
     cells.forEach((cell, i) => {
