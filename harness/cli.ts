@@ -46,14 +46,18 @@ program
   .command('compare')
   .description('run workloads through revisions and say what differs; everything there is by default')
   .option('-w, --workload <name|file...>', 'workloads of the catalog or the corpus, or files')
-  .option('--variants <ids>', 'revisions and experiments by name, comma-separated (default: the five revisions)')
-  .option('--variant <file...>', 'your own revision: a TypeScript file; more names of variants')
+  .option(
+    '--variants <ids>',
+    'revisions by name or file, comma-separated; one alone: with its predecessor (default: the five revisions)',
+  )
+  .option('--variant <file...>', 'TypeScript file of your own revision (or further built-in names)')
   .option('--against <id|previous>', 'what each is compared with (default: baseline)')
   .option('--touch <policy>', 'who reads the shared page in recordings: recorded, exec, never, all')
   .option('--require-exercised', 'fail when a changed member was never reached')
   .option('--fail-on <verdicts>', 'unexpected verdicts that make exit 1, comma-separated (default: all)')
   .option('--expect <file>', 'differences that you expect, each with a reason and a day on which it expires')
   .option('--today <YYYY-MM-DD>', "the day that expiry is compared with (default: the system's)")
+  .option('--quiet', 'only what is unexpected, and the summary')
   .option('--time-limit <seconds>', 'least wall limit for one workload of a variant file (default: 10)')
   .option(
     '--check',

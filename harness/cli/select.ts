@@ -17,7 +17,7 @@ import type { PiecedWorkload } from '../workload/pieces.ts';
 import { nearest } from '../workload/suggest.ts';
 import { UsageError } from './errors.ts';
 
-const builtInIds = (): string[] => [...series, ...experiments].map(({ id }) => id);
+export const builtInIds = (): string[] => [...series, ...experiments].map(({ id }) => id);
 
 function builtIn(id: string): Variant {
   const variant = variantById(id);
@@ -40,13 +40,10 @@ export function chooseVariant(text: string): Chosen {
   return { kind: 'built-in', variant: builtIn(text) };
 }
 
-/** Columns of a comparison: --variants (the series if absent), then each --variant. */
+/** Columns of a comparison: --variants, by name or file (the series if absent), then each --variant. */
 export function chooseVariants(names: string | undefined, files: readonly string[]): Chosen[] {
   const ids = names === undefined ? series.map(({ id }) => id) : names.split(',').map((id) => id.trim());
-  const chosen = [
-    ...ids.map((id): Chosen => ({ kind: 'built-in', variant: builtIn(id) })),
-    ...files.map(chooseVariant),
-  ];
+  const chosen = [...ids, ...files].map(chooseVariant);
   const keys = chosen.map((one) => (one.kind === 'file' ? one.path : one.variant.id));
   return chosen.filter((_one, i) => keys.indexOf(keys[i]) === i);
 }
@@ -64,7 +61,7 @@ export function chooseTouch(text: string | undefined): TouchPolicy {
   throw new UsageError(`--touch: expected ${TOUCH_POLICIES.join(', ')}, got ${JSON.stringify(text)}`);
 }
 
-const allWorkloadNames = (): string[] => [...Object.keys(CATALOG), ...Object.keys(CORPUS)];
+export const allWorkloadNames = (): string[] => [...Object.keys(CATALOG), ...Object.keys(CORPUS)];
 
 /** Each workload by name or file, in the order given; all of catalog and corpus when none is. */
 export async function chooseWorkloads(

@@ -14,6 +14,7 @@ import type { Workload } from '../workload/ops.ts';
 import type { CallPlace } from '../workload/places.ts';
 import type { MissedExpectation } from './expectations.ts';
 import type { PairComparison } from './pair.ts';
+import type { MissedStop } from './warnings.ts';
 
 /** Each candidate against this: a column by id, or each against its predecessor among the columns. */
 export type Against = { readonly kind: 'variant'; readonly id: string } | { readonly kind: 'previous' };
@@ -55,6 +56,8 @@ export interface WorkloadComparison {
   readonly opTexts: Readonly<Record<number, string>>;
   /** the same ops, but `end`, as data */
   readonly opPlaces: Readonly<Record<number, CallPlace>>;
+  /** yield points that no run reached */
+  readonly missedStops: readonly MissedStop[];
   /** what the reference did not answer as the workload says */
   readonly missed: readonly MissedExpectation[];
 }

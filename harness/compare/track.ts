@@ -135,10 +135,10 @@ export class Track {
     return [this.first, this.#misfit, this.firstLater, this.#largest?.op ?? -1];
   }
 
-  /** What came of it, or null when nothing differs and nothing was declared in vain. sum: of a counter. */
-  result(sum: Sides | null): StatDifference | null {
+  /** What came of it, or null when nothing differs and nothing was declared in vain. counted: over all ops, of a counter. */
+  result(counted: Sides | null): StatDifference | null {
     const { what, plane, first, ops, least, most, total } = this;
-    const numbers: Numbers = { kind: this.#kind, sum, largest: this.#largest };
+    const numbers: Numbers = { kind: this.#kind, sum: counted, largest: this.#largest };
     const standing: Standing = this.#intentFits ? 'intended' : this.#ledgerFits ? 'known' : 'unexpected';
     if (first < 0 && standing !== 'unexpected') {
       if (this.firstLater < 0) return null;

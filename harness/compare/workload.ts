@@ -11,6 +11,7 @@ import { PairComparer } from './pair.ts';
 import type { JudgedViolation, Plan, PlannedPair, RunSummary, WorkloadComparison } from './plan.ts';
 import { SameRun } from './same.ts';
 import { exceeds, explainViolation, violationsOf } from './violations.ts';
+import { StopWatch } from './warnings.ts';
 
 /** Compares the runs of one workload, one per column of the plan, in its order. */
 export class WorkloadComparer {
@@ -28,6 +29,7 @@ export class WorkloadComparer {
   /** ops after which an invariant did not hold */
   readonly #violated = new Set<number>();
   readonly #texts = new OpTexts();
+  readonly #stops = new StopWatch();
 
   constructor(plan: Plan, head: WorkloadHead) {
     this.#plan = plan;
@@ -62,6 +64,7 @@ export class WorkloadComparer {
       this.#ends[column] = { ops: [from + ops - 1, from + ops], isOver: ops < piece.length };
     }
     const ends = this.#ends.flatMap(({ ops }) => ops);
+    this.#stops.take(piece, parts);
     this.#texts.take(piece, [...comparers.flatMap((pair) => pair.pointsAt()), ...ends, ...this.#violated]);
   }
 
@@ -105,6 +108,7 @@ export class WorkloadComparer {
           return place === null ? [] : [[op, place]];
         }),
       ),
+      missedStops: this.#stops.finish(),
       missed: this.#missed.flat(),
     };
   }

@@ -20,10 +20,11 @@ export function changeText({ kind, key, change, row, columns }: StateChange): st
 
 const KIND_NAMES: Readonly<Record<string, string>> = { leaf: 'mapping', table: 'page-table page' };
 
-const rowsText = (kind: string, n: number): string => {
-  const [one, many] = kind === 'entry' ? ['map entry', 'map entries'] : kind === 'proc' ? ['process', 'processes'] : [];
-  return one === undefined ? plural(n, KIND_NAMES[kind] ?? `${kind} row`) : `${n} ${n === 1 ? one : many}`;
-};
+function rowsText(kind: string, n: number): string {
+  if (kind === 'entry') return plural(n, 'map entry', 'map entries');
+  if (kind === 'proc') return plural(n, 'process', 'processes');
+  return plural(n, KIND_NAMES[kind] ?? `${kind} row`);
+}
 
 /** `vmspace 1 gone, with 1 process, 60 map entries` */
 function spaceText({ vmspace, change, rows }: FoldedSpace): string {

@@ -9,8 +9,20 @@ import { jsonText } from '../words.ts';
 import { REPORT_SCHEMA, type CompareReport } from './model.ts';
 
 export function renderJson(report: CompareReport): string {
-  const { against, againstDefault, complete, columns, titles, rows, states, totals, expected, neverSeen, tally } =
-    report;
+  const {
+    against,
+    againstDefault,
+    complete,
+    columns,
+    titles,
+    rows,
+    states,
+    totals,
+    warnings,
+    expected,
+    neverSeen,
+    tally,
+  } = report;
   const { exitCode, ...counts } = tally;
   const body = {
     schema: REPORT_SCHEMA,
@@ -41,6 +53,7 @@ export function renderJson(report: CompareReport): string {
     states,
     expected,
     neverSeen: neverSeen.map(stepJson),
+    warnings,
     counts,
   };
   return jsonText(body);

@@ -4,6 +4,7 @@
  */
 import { kindName } from '../kinds.ts';
 import { cell, details, nameCell, table } from '../markdown-parts.ts';
+import { warningText } from '../warnings.ts';
 import { number, plural } from '../words.ts';
 import type { Cell, CompareReport } from './model.ts';
 import type { Amount } from './totals.ts';
@@ -137,7 +138,7 @@ function unexpected({ reasons, predecessors }: CompareReport): string[] {
   return rows.length === 0 ? [] : [table(['unexpected', 'what', 'where'], rows)];
 }
 
-function problems({ rows, violations, expected, neverSeen, tally }: CompareReport): string[] {
+function problems({ rows, violations, expected, neverSeen, tally, warnings }: CompareReport): string[] {
   const notes = new Set(
     rows.flatMap(({ cells }) => cells.flatMap((one) => (one?.verdict === 'failed' ? (one.note ?? []) : []))),
   );
@@ -150,6 +151,7 @@ function problems({ rows, violations, expected, neverSeen, tally }: CompareRepor
     ...(tally.wholeCatalog
       ? neverSeen.map(({ variant, what, finding }) => `declared, but never seen: ${variant}, ${what} ${finding ?? ''}`)
       : []),
+    ...warnings.map((warning) => `warning: ${warningText(warning)}`),
     ...tally.unreached.map((one) => `changed, but never reached: ${unreachedText(one)}`),
   ];
   return lines.length === 0 ? [] : [lines.map((line) => `- ${cell(line)}`).join('\n')];

@@ -8,6 +8,7 @@ import type { Difference, PairComparison, Verdict } from '../../compare/pair.ts'
 import type { Against, Plan, RunSummary, WorkloadComparison } from '../../compare/plan.ts';
 import type { Compared } from '../../compare/run-comparison.ts';
 import type { Standing } from '../../compare/track.ts';
+import type { Warning } from '../../compare/warnings.ts';
 import type { Step } from '../../declare/declarations.ts';
 import type { Place, RemoveCalls } from '../../run/record.ts';
 import type { WorkloadHead } from '../../workload/pieces.ts';
@@ -77,6 +78,9 @@ export interface ViolationLine {
   readonly variants: readonly string[];
 }
 
+/** By the id of a variant, by member. */
+export type MemberLines = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
 export interface CompareReport {
   readonly against: Against;
   /** nobody chose it */
@@ -110,10 +114,14 @@ export interface CompareReport {
   readonly violations: readonly ViolationLine[];
   readonly expected: Judged['expected'];
   readonly neverSeen: readonly Step[];
+  /** what was asked for and applied to nothing */
+  readonly warnings: readonly Warning[];
   readonly findingTitles: Readonly<Record<string, string>>;
   readonly tally: Tally;
   /** variant files as they were given, by the id of the variant in them */
   readonly files: Readonly<Record<string, string>>;
+  /** lines on which these files write the members of the seam */
+  readonly lines: MemberLines;
   /** workloads whose invariants were checked; empty: none were */
   readonly checked: readonly Pick<WorkloadHead, 'name' | 'length'>[];
 }
@@ -126,6 +134,8 @@ export interface CompareInput {
   readonly judged: Judged;
   readonly findingTitles: Readonly<Record<string, string>>;
   readonly files: CompareReport['files'];
+  readonly lines?: MemberLines;
+  readonly warnings?: readonly Warning[];
   readonly checked: CompareReport['checked'];
 }
 
@@ -137,6 +147,7 @@ const runOf = (workload: WorkloadComparison, id: string): RunSummary =>
 
 export function buildReport(input: CompareInput): CompareReport {
   const { plan, against, againstDefault = false, compared, judged, findingTitles, files, checked } = input;
+  const { lines = {}, warnings = [] } = input;
   const { complete, states } = compared;
   const { workloads, expected, neverSeen, tally } = judged;
   const columns = columnsOf(plan, workloads);
@@ -200,6 +211,8 @@ export function buildReport(input: CompareInput): CompareReport {
     findingTitles,
     tally,
     files,
+    lines,
+    warnings,
     checked,
   };
 }

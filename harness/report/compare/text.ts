@@ -6,6 +6,7 @@ import type { RemoveCalls } from '../../run/record.ts';
 import { foldedText } from '../changes.ts';
 import { kindName } from '../kinds.ts';
 import { checkedText } from '../notes.ts';
+import { warningText } from '../warnings.ts';
 import { DEFAULT_WIDTH, fittedTable, type Look, number, plural, signed, wrapped } from '../words.ts';
 import type { Cell, ColumnGroup, CompareReport, Reason, ReasonItem } from './model.ts';
 import type { Amount, Geomean } from './totals.ts';
@@ -41,6 +42,7 @@ export function renderText(report: CompareReport, { color, width = DEFAULT_WIDTH
     expectedNotes(report, colors),
     unseen(report, colors),
     unreached(report, colors),
+    warnings(report, colors),
     summary(report, colors),
   ];
   const checked = report.checked.length === 0 ? '' : checkedText(report.checked);
@@ -63,6 +65,7 @@ function renderQuiet(report: CompareReport, colors: Colors, width: number): stri
     expectedNotes({ ...report, expected: { ...report.expected, unused: [] } }, colors),
     tally.wholeCatalog ? unseen(report, colors) : '',
     tally.requireExercised ? unreached(report, colors) : '',
+    warnings(report, colors),
     summary(report, colors),
   ];
   return `${joined([...new Set(parts)], '\n', width)}\n`;
@@ -341,6 +344,9 @@ function unreached({ tally }: CompareReport, colors: Colors): string {
     .map((line) => (tally.requireExercised ? colors.red(`! ${line}`) : colors.dim(line)))
     .join('\n');
 }
+
+const warnings = ({ warnings: list }: CompareReport, colors: Colors): string =>
+  list.map((warning) => colors.yellow(`warning: ${warningText(warning)}`)).join('\n');
 
 function summary({ tally }: CompareReport, colors: Colors): string {
   const { pairs, equal, notExercised, intended, known, unexpected, failed, faults: broken, missedExpectations } = tally;

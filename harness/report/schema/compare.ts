@@ -129,6 +129,13 @@ const total = z.strictObject({
 
 const entry = z.strictObject({ variant: name, workload: name, what: name, reason: name, expires: z.iso.date() });
 
+const warning = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('policy'), workload: name, touch: name, processes: count }),
+  z.strictObject({ kind: z.literal('no-faults'), workload: name }),
+  z.strictObject({ kind: z.literal('stop'), workload: name, op: count, line: count, process: name, point: name }),
+  z.strictObject({ kind: z.literal('unknown-name'), entry, field: z.enum(['variant', 'workload', 'what']) }),
+]);
+
 export const compareSchema = z.strictObject({
   schema: z.literal(REPORT_SCHEMA),
   complete: z.boolean(),
@@ -143,6 +150,8 @@ export const compareSchema = z.strictObject({
   states: z.array(state),
   expected: z.strictObject({ unused: z.array(entry), expired: z.array(entry) }),
   neverSeen: z.array(step),
+  /** what was asked for and applied to nothing */
+  warnings: z.array(warning),
   counts: z.strictObject({
     pairs: count,
     unexpected: count,
