@@ -14,7 +14,7 @@ import type { Workload } from '../workload/ops.ts';
 import type { CallPlace } from '../workload/places.ts';
 import type { MissedExpectation } from './expectations.ts';
 import type { PairComparison } from './pair.ts';
-import type { MissedStop } from './warnings.ts';
+import type { MissedStop } from './stops.ts';
 
 /** Each candidate against this: a column by id, or each against its predecessor among the columns. */
 export type Against = { readonly kind: 'variant'; readonly id: string } | { readonly kind: 'previous' };

@@ -2,20 +2,11 @@
  * What was asked for and applied to nothing: an answer that looks clean because of it would mislead.
  */
 import { isStatistic } from '../declare/planes.ts';
-import type { ReplayStats, RunPart } from '../run/record.ts';
-import { OUTCOME_STOPPED } from '../workload/names.ts';
-import { OP_STOP, STOP_POINTS, type TouchPolicy } from '../workload/ops.ts';
-import type { Piece } from '../workload/pieces.ts';
+import type { ReplayStats } from '../run/record.ts';
+import type { TouchPolicy } from '../workload/ops.ts';
 import type { ExpectedDifference } from './accepted.ts';
 import type { WorkloadComparison } from './plan.ts';
-
-/** A yield point that no run reached: the call after `stop` ran to its end. */
-export interface MissedStop {
-  readonly op: number;
-  readonly line: number;
-  readonly process: string;
-  readonly point: string;
-}
+import type { MissedStop } from './stops.ts';
 
 export type Warning =
   /** processes: of the recording, by its exits */
@@ -89,39 +80,4 @@ export function warningsOf(
     }),
     ...unknown,
   ];
-}
-
-/** Sees which yield points are reached, piece by piece. */
-export class StopWatch {
-  /** by process: the stop that waits for its next op */
-  #armed = new Map<number, MissedStop>();
-  readonly #missed: MissedStop[] = [];
-
-  take({ from, chunks, actors, processes, carried }: Piece, parts: readonly RunPart[]): void {
-    // Processes have other numbers: only recordings do that, and they hold no stop.
-    if (carried !== null && from > 0) this.#armed = new Map();
-    let first = 0;
-    for (const { code, who, arg, line } of chunks) {
-      for (let at = 0; at < code.length; at++) {
-        const { process } = actors[who[at]];
-        const armed = this.#armed.get(process);
-        if (armed !== undefined) {
-          this.#armed.delete(process);
-          const reached = parts.some(
-            ({ ops, perOp }) => first + at < ops && perOp.code[first + at] === OUTCOME_STOPPED,
-          );
-          if (!reached) this.#missed.push(armed);
-        }
-        if (code[at] !== OP_STOP) continue;
-        const [name, point] = [processes[process].name, STOP_POINTS[arg[at]]];
-        this.#armed.set(process, { op: from + first + at, line: line[at], process: name, point });
-      }
-      first += code.length;
-    }
-  }
-
-  /** Stops without a next op were never reached either. */
-  finish(): readonly MissedStop[] {
-    return [...this.#missed, ...this.#armed.values()].toSorted((a, b) => a.op - b.op);
-  }
 }

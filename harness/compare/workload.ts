@@ -10,8 +10,8 @@ import { type MissedExpectation, missedExpectations } from './expectations.ts';
 import { PairComparer } from './pair.ts';
 import type { JudgedViolation, Plan, PlannedPair, RunSummary, WorkloadComparison } from './plan.ts';
 import { SameRun } from './same.ts';
+import { StopWatch } from './stops.ts';
 import { exceeds, explainViolation, violationsOf } from './violations.ts';
-import { StopWatch } from './warnings.ts';
 
 /** Compares the runs of one workload, one per column of the plan, in its order. */
 export class WorkloadComparer {

@@ -32,7 +32,8 @@ export async function runFindings(findings: readonly Finding[] = ledger): Promis
     const cells = Object.entries(expected).map(([variant, cell]): Cell => {
       const mine = record(variant);
       const got = mine.ended.kind === 'failed' ? null : observe(mine, other ?? mine);
-      return { variant, status: statusOf(cell, got), expected: cell.value, got };
+      const { value, otherwise } = cell;
+      return { variant, status: statusOf(cell, got), expected: value, got, ...(otherwise && { otherwise }) };
     });
     return { name, observes, source, workload: textOf(workload), cells };
   };

@@ -63,10 +63,9 @@ const amounts = (processes: number, touched: number, { calls, early }: RemoveCal
 ];
 
 function textOf({ workload, variant, touch, rows, totals }: Shares): string {
-  const touched = totals.reduce((sum, total) => sum + total.touched, 0);
-  const processes = totals.find(({ place }) => place === 'exit')?.processes ?? 0;
+  const { touched: seen, processes } = totals.find(({ place }) => place === 'exit')!;
   return [
-    `${workload} under ${variant}, the shared page touched ${POLICIES[touch]} (${number(touched)} of ${plural(processes, 'process', 'processes')})\n`,
+    `${workload} under ${variant}, the shared page touched ${POLICIES[touch]} (${number(seen)} of ${plural(processes, 'process', 'processes')})\n`,
     line('pmap_remove in', ['processes', 'touched', 'calls', 'early', 'share']),
     ...totals.flatMap(({ place, published, ...total }) => [
       ...rows

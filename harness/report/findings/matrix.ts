@@ -1,10 +1,10 @@
 /** The ledger at a glance: finding by revision, one mark each. */
 import Table from 'cli-table3';
 import type { Finding, OpenFinding } from '../../findings/finding.ts';
-import { type CellStatus, type FindingResult, isWrong } from '../../findings/result.ts';
+import { type Cell, type FindingResult, isWrong } from '../../findings/result.ts';
 
-/** shows: in some case of the finding. wrong: some cell is not as its source says. null: nothing is said of it. */
-export type Mark = 'shows' | 'absent' | 'wrong' | null;
+/** shows: in some case of the finding. otherwise: but never in the amount that the thread published. wrong: some cell is not as its source says. null: nothing is said of it. */
+export type Mark = 'shows' | 'otherwise' | 'absent' | 'wrong' | null;
 
 export interface MatrixRow {
   readonly id: string;
@@ -15,14 +15,16 @@ export interface MatrixRow {
   readonly alsoIn: readonly string[];
 }
 
-const SIGNS: Readonly<Record<NonNullable<Mark>, string>> = { shows: '●', absent: '–', wrong: '!' };
+const SIGNS: Readonly<Record<NonNullable<Mark>, string>> = { shows: '●', otherwise: '◐', absent: '–', wrong: '!' };
 const sign = (mark: Mark): string => (mark === null ? ' ' : SIGNS[mark]);
 
-/** Statuses of a finding's cells for one variant, as one mark. */
-function markOf(statuses: readonly CellStatus[]): Mark {
-  if (statuses.length === 0) return null;
-  if (statuses.some((status) => isWrong({ status }))) return 'wrong';
-  return statuses.includes('reproduced') ? 'shows' : 'absent';
+/** A finding's cells for one variant, as one mark. */
+function markOf(cells: readonly Pick<Cell, 'status' | 'otherwise'>[]): Mark {
+  if (cells.length === 0) return null;
+  if (cells.some(isWrong)) return 'wrong';
+  const shown = cells.filter(({ status }) => status === 'reproduced');
+  if (shown.length === 0) return 'absent';
+  return shown.every(({ otherwise }) => otherwise === true) ? 'otherwise' : 'shows';
 }
 
 /** Each once, without the revisions. */
@@ -33,8 +35,7 @@ const others = (shown: readonly string[], revisions: readonly string[]): string[
 export const reportedRows = (findings: readonly FindingResult[], revisions: readonly string[]): MatrixRow[] =>
   findings.map(({ id, title, cases }) => {
     const cells = cases.flatMap((one) => one.cells);
-    const mark = (revision: string): Mark =>
-      markOf(cells.filter(({ variant }) => variant === revision).map(({ status }) => status));
+    const mark = (revision: string): Mark => markOf(cells.filter(({ variant }) => variant === revision));
     const shown = cells.filter(({ status }) => status === 'reproduced').map(({ variant }) => variant);
     return { id, title, marks: revisions.map(mark), alsoIn: others(shown, revisions) };
   });
@@ -44,13 +45,18 @@ export const ledgerRows = (ledger: readonly Finding[], revisions: readonly strin
   ledger.map(({ id, title, cases }) => {
     const mark = (revision: string): Mark =>
       markOf(
-        cases.flatMap(({ expected }) => expected[revision] ?? []).map(({ shows }) => (shows ? 'reproduced' : 'absent')),
+        cases
+          .flatMap(({ expected }) => expected[revision] ?? [])
+          .map(({ shows, otherwise }) => ({
+            status: shows ? 'reproduced' : 'absent',
+            ...(otherwise && { otherwise }),
+          })),
       );
     const shown = cases.flatMap(({ expected }) => Object.keys(expected).filter((variant) => expected[variant].shows));
     return { id, title, marks: revisions.map(mark), alsoIn: others(shown, revisions) };
   });
 
-/** ● reproduced, – absent, ! not as its source says. */
+/** ● reproduced, ◐ reproduced, but not in the published amount, – absent, ! not as its source says. */
 export function matrixText(rows: readonly MatrixRow[], revisions: readonly string[]): string {
   const table = new Table({
     head: ['', ...revisions, 'also in'],
@@ -58,7 +64,7 @@ export function matrixText(rows: readonly MatrixRow[], revisions: readonly strin
     colAligns: ['left'],
   });
   for (const { id, marks, alsoIn } of rows) table.push([id, ...marks.map(sign), alsoIn.join(', ')]);
-  return `${table.toString()}\n● reproduced, – absent, ! not as its source says\n`;
+  return `${table.toString()}\n● reproduced, ◐ reproduced, but not in the published amount, – absent, ! not as its source says\n`;
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
@@ -78,5 +84,5 @@ export function matrixMarkdown(
     ),
   ];
   const later = open.map(({ id, title, reason }) => `- ${id}, ${title}: ${reason}.`);
-  return `${lines.join('\n')}\n\n● shows, – does not. Open:\n\n${later.join('\n')}\n`;
+  return `${lines.join('\n')}\n\n● shows, ◐ shows, but not in the published amount, – does not. Open:\n\n${later.join('\n')}\n`;
 }

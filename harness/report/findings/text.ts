@@ -22,8 +22,11 @@ export function findingsText({ findings, open, revisions }: FindingsReport, { co
     'not exercised': c.yellow,
     differs: c.red,
   };
-  const cellText = ({ status, expected, got }: Cell): string =>
-    style[status](status === 'differs' ? `differs: ${got}, not ${expected}` : `${status} (${got ?? '-'})`);
+  const cellText = ({ status, expected, got, otherwise }: Cell): string => {
+    if (status === 'differs') return style.differs(`differs: ${got}, not ${expected}`);
+    const how = otherwise === true && status === 'reproduced' ? ', not in the published amount' : '';
+    return style[status](`${status}${how} (${got ?? '-'})`);
+  };
   const parts = findings.map(({ id, title, claim, thread, cases }) => {
     const head = `${c.bold(`${id}  ${title}`)}\n${thread}\n“${claim}”\n`;
     const tables = cases.map(({ name, observes, source, cells }) => {

@@ -136,6 +136,8 @@ const cell = z.strictObject({
   status: z.enum(['reproduced', 'absent', 'differs', 'not exercised']),
   expected: z.union([z.string(), z.number()]),
   got: z.union([z.string(), z.number()]).nullable(),
+  /** reproduced, but not in the amount that the thread published */
+  otherwise: z.literal(true).optional(),
 });
 const findings = z.strictObject({
   schema: z.literal('pmapdiff.findings/1'),
