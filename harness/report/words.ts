@@ -60,10 +60,9 @@ export function wrapped(text: string, width: number, indent = 4): string {
       lines.push(line.trimEnd());
       line = ' '.repeat(indent) + word;
     } else line = next;
-    while (columnsOf(line) > width && columnsOf(line) === line.length && width > indent) {
+    // A word that is wider than the line; coloured ones stay whole.
+    for (; columnsOf(line) > width && columnsOf(line) === line.length; line = ' '.repeat(indent) + line.slice(width))
       lines.push(line.slice(0, width));
-      line = ' '.repeat(indent) + line.slice(width);
-    }
   }
   lines.push(line.trimEnd());
   return lines.join('\n');
@@ -94,7 +93,8 @@ export function fittedTable(
   if (total(all) <= width) return table(head, rows, right);
   if (wrapLast) {
     const last = head.length - 1;
-    const room = Math.max(LEAST_COLUMN, width - total(all.slice(0, -1)) - 2);
+    const room = width - total(all.slice(0, -1)) - 2;
+    if (room < LEAST_COLUMN) return underneath(head, rows, { width, keep, right });
     const broken = rows.map((row) => row.map((text, i) => (i === last ? wrapped(text, room, 2) : text)));
     return table(head, broken, right);
   }
@@ -115,4 +115,21 @@ export function fittedTable(
     .join('\n\n');
 }
 
-const LEAST_COLUMN = 16;
+/** Below this many columns text is no longer read across lines. */
+const LEAST_COLUMN = 36;
+
+/** The last column of each row in a line of its own. Cells are of one line each. */
+function underneath(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  { width, keep, right }: Fitting,
+): string {
+  const others = (row: readonly string[]): string[] => row.slice(0, -1);
+  const [title, ...lines] = fittedTable(others(head), rows.map(others), {
+    width: Infinity,
+    keep,
+    ...(right && { right }),
+  }).split('\n');
+  const under = (row: readonly string[]): string => wrapped(`    ${row.at(-1) ?? ''}`, width, 6);
+  return [title, under(head), ...lines.flatMap((line, i) => [line, under(rows[i])])].join('\n');
+}
