@@ -50,7 +50,8 @@ const ACTIONS = {
 
 const TOUCH = 'who touches the shared page in a recording: recorded, exec, never or all (default: recorded)';
 const WORKLOAD = 'a built-in workload by name, or a file';
-const VARIANTS = 'built-in variants, comma-separated (default: the five revisions)';
+const VARIANTS =
+  'variants by name or file, comma-separated; one alone is compared with its predecessor (default: the five revisions)';
 const OWN_VARIANT = 'TypeScript file of your own revision (or further built-in names)';
 const REVISION = 'a built-in variant by name, or a TypeScript file';
 
@@ -72,6 +73,7 @@ program
   .option('--fail-on <verdicts>', 'unexpected verdicts that cause exit 1, comma-separated (default: all)')
   .option('--expect <file>', 'JSON list of the differences you expect, each with a reason and an expiry date')
   .option('--today <YYYY-MM-DD>', 'the date to check expiry against (default: today, UTC)')
+  .option('--quiet', 'print only what is unexpected, and the summary')
   .option('--time-limit <seconds>', 'minimum time limit per workload for your own revision (default: 10)')
   .option(
     '--check',
@@ -106,6 +108,7 @@ program
   .argument('<a>', `the reference: ${REVISION}`)
   .argument('<b>', 'the candidate, likewise')
   .requiredOption('-w, --workload <name|file>', WORKLOAD)
+  .option('--plane <name>', 'find the first difference of outcome, calls, statistics or counters (default: of any)')
   .option('--comparator <name>', 'exact, no-cost, or isomorphic (up to the numbers of frames and objects)', 'exact')
   .option('--touch <policy>', TOUCH)
   .action(async (a, b, options) => finish((await ACTIONS.trace())(a, b, options)));

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { writeFileSync } from 'node:fs';
 import type { Format, Formats } from '../report/formats.ts';
 import { UsageError } from './errors.ts';
-import { wantsColor } from './output.ts';
+import { lineWidth, wantsColor } from './output.ts';
 
 /** Offer each format of the table as an option. */
 export function withFormats(command: Command, { options }: Formats<never>): Command {
@@ -19,6 +19,7 @@ type FormatOptions = Readonly<Partial<Record<string, unknown>>>;
 export class Answer<Report> {
   readonly #formats: Formats<Report>;
   readonly #files: readonly (readonly [name: string, format: Format<Report>, path: string])[];
+  readonly #quiet: boolean;
   /** name of the format on stdout */
   readonly format: string;
 
@@ -38,11 +39,15 @@ export class Answer<Report> {
       return format.toFile && typeof path === 'string' ? [[name, format, path] as const] : [];
     });
     this.format = found[0] ?? 'text';
+    this.#quiet = options.quiet === true;
+    if (this.#quiet && this.format !== 'text')
+      throw new UsageError(`${command}: expected --quiet with text, got it with --${this.format}`);
   }
 
   /** Throws UsageError when a file cannot be written. */
   async write(report: Report): Promise<void> {
-    const look = { color: wantsColor(process.stdout, process.env) };
+    const { stdout, env } = process;
+    const look = { color: wantsColor(stdout, env), width: lineWidth(stdout, env), quiet: this.#quiet };
     const { text, options } = this.#formats;
     const render = this.format === 'text' ? text : options[this.format].render;
     const answer = await render(report, look);

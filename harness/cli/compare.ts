@@ -1,18 +1,21 @@
 /**
  * `pmapdiff compare`: every selected workload through every selected revision, and what differs.
  */
+import { readFileSync } from 'node:fs';
+import { INVARIANTS } from '../check/invariants.ts';
 import { builtInColumns } from '../columns/built-in.ts';
 import type { Column } from '../columns/column.ts';
 import { builtInFacts, factsAround } from '../columns/facts.ts';
 import type { Ran } from '../columns/lockstep.ts';
-import { type Chosen, withColumns } from '../columns/open.ts';
+import { type Chosen, factsOfFile, withColumns } from '../columns/open.ts';
 import { EXIT_INTERRUPTED } from '../compare/gate.ts';
 import { type JudgeOptions, judge } from '../compare/judge.ts';
 import { planComparison } from '../compare/plan.ts';
 import { runComparison } from '../compare/run-comparison.ts';
 import { suggest } from '../compare/suggest.ts';
+import { unknownNames, warningsOf } from '../compare/warnings.ts';
 import { knownDifferences, knownViolations, ledger } from '../findings/index.ts';
-import { buildReport } from '../report/compare/model.ts';
+import { type MemberLines, buildReport } from '../report/compare/model.ts';
 import { FORMATS } from '../report/formats.ts';
 import { repairText } from '../report/notes.ts';
 import { number } from '../report/words.ts';
@@ -44,14 +47,16 @@ export interface CompareOptions {
   readonly requireExercised?: boolean;
   readonly timeLimit?: string;
   readonly check?: boolean;
+  readonly quiet?: boolean;
 }
 
 const DEFAULT_TIME_LIMIT = 10;
 
 export async function compareCommand(options: CompareOptions): Promise<number> {
   const answer = new Answer('compare', FORMATS.compare, options);
-  const { chosen, touch, leastMs, check, judging } = await requestOf(options);
+  const { named, touch, leastMs, check, judging } = await requestOf(options);
   const progress = new Progress();
+  const chosen = await withReference(named, options.against, progress.onOutput);
   const names = options.workload ?? [];
   const workloads = await chooseWorkloads(names, touch, (name, lines) =>
     progress.say(`${name}: ${number(lines)} lines read`),
@@ -97,11 +102,22 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
       const report = buildReport({
         plan,
         against,
+        againstDefault: options.against === undefined,
         compared,
         judged: { ...judged, workloads: hinted },
         findingTitles: Object.fromEntries(ledger.map(({ id, title }) => [id, title])),
         files,
         ...(answer.format === 'suggest' ? { suggestions: suggest(judged.workloads, fitted) } : {}),
+        lines: answer.format === 'github' ? await linesOf(chosen, ids) : {},
+        warnings: warningsOf(
+          compared.workloads,
+          touch,
+          unknownNames(judging.entries, {
+            variants: [...new Set([...builtInIds(), ...ids])],
+            workloads: [...allWorkloadNames(), ...workloads.map(({ head }) => head.name)],
+            invariants: Object.keys(INVARIANTS),
+          }),
+        ),
         checked: check ? workloads.map(({ head }) => head) : [],
       });
       process.exitCode = report.tally.exitCode;
@@ -117,8 +133,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
 /** What the options ask for; `judging` is what the outcome is held against. Throws UsageError. */
 async function requestOf(options: CompareOptions) {
   const touch = chooseTouch(options.touch);
-  const chosen = chooseVariants(options.variants, options.variant ?? []);
-  if (chosen.length < 2) throw new UsageError('compare: expected at least two variants');
+  const named = chooseVariants(options.variants, options.variant ?? []);
   const leastMs = 1000 * secondsOf(options.timeLimit);
   const judging: JudgeOptions = {
     failOn: chooseFailOn(options.failOn),
@@ -127,7 +142,43 @@ async function requestOf(options: CompareOptions) {
     today: await dayOf(options.today),
     entries: options.expect === undefined ? [] : await readExpected(options.expect),
   };
-  return { touch, chosen, leastMs, check: options.check === true, judging };
+  return { touch, named, leastMs, check: options.check === true, judging };
+}
+
+/** One variant alone is compared with the one that --against names, or with its predecessor. */
+async function withReference(
+  named: readonly Chosen[],
+  against: string | undefined,
+  onOutput: (text: string) => void,
+): Promise<readonly Chosen[]> {
+  const [only] = named;
+  if (named.length !== 1) return named;
+  if (against !== undefined && against !== 'previous') {
+    const [reference] = chooseVariants(against, []);
+    return [reference, only];
+  }
+  const facts = only.kind === 'file' ? await factsOfFile(only.path, onOutput) : only.variant;
+  if ('kind' in facts) throw new Error(`${(only as { readonly name: string }).name}: ${facts.message}`);
+  const { id, after } = facts;
+  if (after === null)
+    throw new UsageError(`compare: ${id} is alone and comes after no other: expected two variants, or --against`);
+  return [...chooseVariants(after, []), only];
+}
+
+/** Lines of the members in each file that can be read as written. */
+async function linesOf(chosen: readonly Chosen[], ids: readonly string[]): Promise<MemberLines> {
+  const { UnreadableSource, readVariantSource } = await import('../review/source.ts');
+  const lines: Record<string, Record<string, number>> = {};
+  for (const [i, one] of chosen.entries()) {
+    if (one.kind !== 'file') continue;
+    try {
+      const { members } = readVariantSource(one.name, readFileSync(one.path, 'utf8'));
+      lines[ids[i]] = Object.fromEntries([...members.values()].map(({ name, line }) => [name, line]));
+    } catch (error) {
+      if (!(error instanceof UnreadableSource)) throw error;
+    }
+  }
+  return lines;
 }
 
 /** Ctrl-C ends what runs, so that what is complete is shown; a second one ends the program. */

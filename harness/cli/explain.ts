@@ -8,7 +8,9 @@ import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
 import { DIMENSIONS, type Dimension, EXPLAINABLE, defaultDimensions, explain } from '../explain/explain.ts';
 import { FORMATS } from '../report/formats.ts';
 import { failureText } from '../report/notes.ts';
+import { partings } from '../run/outcome.ts';
 import type { Workload } from '../workload/ops.ts';
+import { callPlace } from '../workload/places.ts';
 import { Answer } from './answer.ts';
 import { UsageError, wordsOf } from './errors.ts';
 import { Progress } from './progress.ts';
@@ -42,6 +44,7 @@ export async function explainCommand(a: string, b: string, options: ExplainComma
     }
     const explanations = explain(workload, ...records, { by, ...(counter === undefined ? {} : { counter }) });
     const [reference, candidate] = names;
+    const happened = partings(...records);
     await answer.write({
       workload: workload.name,
       reference,
@@ -49,6 +52,8 @@ export async function explainCommand(a: string, b: string, options: ExplainComma
       by,
       explanations,
       ...(counter === undefined ? {} : { counter }),
+      happened,
+      places: happened.map(({ op }) => callPlace(workload, op)),
       ended: [records[0].ended, records[1].ended],
     });
     return explanations.some(({ unexplained }) => unexplained !== 0) ? EXIT_FINDING : EXIT_OK;

@@ -3,6 +3,7 @@
  */
 import { writeSync } from 'node:fs';
 import type { WriteStream } from 'node:tty';
+import { DEFAULT_WIDTH } from '../report/words.ts';
 
 const STDERR = 2;
 
@@ -12,6 +13,19 @@ export function wantsColor(stream: Pick<WriteStream, 'isTTY'>, env: NodeJS.Proce
   if (env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '') return env.FORCE_COLOR !== '0';
   return stream.isTTY === true && env.TERM !== 'dumb';
 }
+
+/** Columns of a line: those of the terminal, else COLUMNS, else a fixed number. */
+export function lineWidth(
+  { isTTY, columns }: Partial<Pick<WriteStream, 'isTTY' | 'columns'>>,
+  env: NodeJS.ProcessEnv,
+): number {
+  if (isTTY === true && columns !== undefined && columns > 0) return Math.max(LEAST_WIDTH, columns);
+  const asked = Number(env.COLUMNS);
+  return Number.isInteger(asked) && asked > 0 ? Math.max(LEAST_WIDTH, asked) : DEFAULT_WIDTH;
+}
+
+/** No table can be read on less. */
+const LEAST_WIDTH = 40;
 
 /**
  * A reader that went away (`| head`) ends the program quietly; output that cannot be written, as on a full disk, ends it

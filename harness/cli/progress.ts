@@ -3,7 +3,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Column } from '../columns/column.ts';
 import type { Host, Pace } from '../columns/lockstep.ts';
 import type { TwoHost } from '../columns/two.ts';
+import type { Warning } from '../compare/warnings.ts';
 import { paceText, shareText } from '../report/notes.ts';
+import { warningText } from '../report/warnings.ts';
 import type { RunEnd } from '../run/record.ts';
 import type { Workload } from '../workload/ops.ts';
 import type { PiecedWorkload, WorkloadHead } from '../workload/pieces.ts';
@@ -24,6 +26,11 @@ export class Progress {
   note(text: string): void {
     this.clear();
     process.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
+  }
+
+  /** What was asked for and applied to nothing. */
+  warn(warning: Warning): void {
+    this.note(`pmapdiff: warning: ${warningText(warning)}`);
   }
 
   /** What a variant prints. */

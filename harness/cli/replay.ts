@@ -7,6 +7,7 @@ import { withColumns } from '../columns/open.ts';
 import type { MissedExpectation } from '../compare/expectations.ts';
 import { ExpectedEnd, missedExpectations } from '../compare/expectations.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK, exitCodeOf } from '../compare/gate.ts';
+import { replayWarnings } from '../compare/warnings.ts';
 import { knownIn, lineage } from '../declare/declarations.ts';
 import { knownViolations } from '../findings/index.ts';
 import { openWorkload } from '../input/load.ts';
@@ -35,8 +36,9 @@ export async function replayCommand(name: string, options: ReplayOptions): Promi
   const trace = options.trace === true;
   const progress = new Progress();
   const start = performance.now();
+  const touch = chooseTouch(options.touch);
   const workload = await openWorkload(name, {
-    touch: chooseTouch(options.touch),
+    touch,
     ...(trace || check ? { held: Infinity } : {}),
     onLines: (lines) => progress.say(`${name}: ${number(lines)} lines read`),
   });
@@ -59,6 +61,8 @@ export async function replayCommand(name: string, options: ReplayOptions): Promi
     // What is held was decoded when it was opened.
     const reading = whole === null ? pace.reading : opening;
     if (head.trace !== null) progress.note(paceNote(workload, columns, [run], { ...pace, reading }));
+    if (run.replay !== null && run.ended.kind !== 'failed')
+      for (const warning of replayWarnings(head.name, touch, run.replay)) progress.warn(warning);
     const repair = repairText(head);
     if (repair !== null) progress.note(repair);
     const known = knownIn(lineage(run.variant, factsAround(columns.map(({ facts }) => facts))), knownViolations);

@@ -36,13 +36,10 @@ export function chooseVariant(text: string): Chosen {
   return { kind: 'built-in', variant: builtIn(text) };
 }
 
-/** Columns of a comparison: --variants (the series if absent), then each --variant. */
+/** Columns of a comparison: --variants, by name or file (the series if absent), then each --variant. */
 export function chooseVariants(names: string | undefined, files: readonly string[]): Chosen[] {
   const ids = names === undefined ? series.map(({ id }) => id) : names.split(',').map((id) => id.trim());
-  const chosen = [
-    ...ids.map((id): Chosen => ({ kind: 'built-in', variant: builtIn(id) })),
-    ...files.map(chooseVariant),
-  ];
+  const chosen = [...ids, ...files].map(chooseVariant);
   const keys = chosen.map((one) => (one.kind === 'file' ? one.path : one.variant.id));
   return chosen.filter((_one, i) => keys.indexOf(keys[i]) === i);
 }

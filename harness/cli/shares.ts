@@ -6,6 +6,7 @@ import { failureOf } from '../columns/column.ts';
 import { runAlone } from '../columns/lockstep.ts';
 import { withColumns } from '../columns/open.ts';
 import { EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
+import { replayWarnings } from '../compare/warnings.ts';
 import { openWorkload } from '../input/load.ts';
 import { FORMATS } from '../report/formats.ts';
 import { failureText } from '../report/notes.ts';
@@ -43,8 +44,10 @@ export async function sharesCommand(options: SharesOptions): Promise<number> {
         const { run } = await runAlone(column, workload, { digests: false }, host);
         progress.clear();
         const failure = failureOf([run]);
-        if (failure === null) shares.push(sharesOf(run, touch));
-        else process.stderr.write(failureText(failure));
+        if (failure === null) {
+          shares.push(sharesOf(run, touch));
+          for (const warning of replayWarnings(run.workload, touch, run.replay!)) progress.warn(warning);
+        } else process.stderr.write(failureText(failure));
         failed ||= failure !== null;
       }
   });

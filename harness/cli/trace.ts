@@ -11,7 +11,8 @@ import { eventText } from '../run/events.ts';
 import type { RunRecord } from '../run/record.ts';
 import { COMPARATORS } from '../trace/comparator.ts';
 import { type StatePair, statePair } from '../trace/states.ts';
-import { type Divergence, diffTraces } from '../trace/trace.ts';
+import { type Divergence, TRACE_PLANES, diffTraces } from '../trace/trace.ts';
+import { callPlace } from '../workload/places.ts';
 import { opLines } from '../workload/text/print.ts';
 import { Answer } from './answer.ts';
 import { wordOf } from './errors.ts';
@@ -21,6 +22,7 @@ import { chooseTwo } from './select.ts';
 export interface TraceCommandOptions {
   readonly workload: string;
   readonly comparator?: string;
+  readonly plane?: string;
   readonly touch?: string;
   readonly json?: boolean;
 }
@@ -32,6 +34,7 @@ const FROM_THERE = 4;
 /** 0: no difference. 1: they differ. 3: a run failed. */
 export async function traceCommand(a: string, b: string, options: TraceCommandOptions): Promise<number> {
   const comparator = wordOf('--comparator', options.comparator ?? 'exact', COMPARATORS);
+  const plane = options.plane === undefined ? null : wordOf('--plane', options.plane, TRACE_PLANES);
   const answer = new Answer('trace', FORMATS.trace, options);
   const { chosen, workload } = await chooseTwo(a, b, options);
   return withTwo(chosen, workload, new Progress().hostOfTwo(workload), async (two) => {
@@ -41,10 +44,11 @@ export async function traceCommand(a: string, b: string, options: TraceCommandOp
       process.stderr.write(failureText(failure));
       return EXIT_HARNESS;
     }
-    const diff = diffTraces(...records, comparator);
+    const diff = diffTraces(...records, comparator, plane);
     const [reference, candidate] = two.names;
     const around = diff.first === null ? null : await lookAround(two, records, diff.first);
-    await answer.write({ workload: workload.name, reference, candidate, diff, around });
+    const places = diff.happened.map(({ op }) => callPlace(workload, op));
+    await answer.write({ workload: workload.name, reference, candidate, diff, places, around });
     return diff.first === null ? EXIT_OK : EXIT_FINDING;
   });
 }

@@ -5,7 +5,7 @@
 import { type Column, runColumn } from '../columns/column.ts';
 import type { Workload } from '../workload/ops.ts';
 import type { WorkloadComparison } from './plan.ts';
-import { type StateChange, type StateRow, diffStates } from './state-diff.ts';
+import { type FoldedSpace, type StateChange, type StateRow, diffStates, foldSpaces } from './state-diff.ts';
 
 /** What the first difference of map or tables between two columns consists of. */
 export interface StateDifference {
@@ -17,6 +17,11 @@ export interface StateDifference {
   /** rows that differ, and the first of them */
   readonly rows: number;
   readonly changes: readonly StateChange[];
+  /** the same, folded: address spaces that only one has, references, other rows and the first of them */
+  readonly spaces: readonly FoldedSpace[];
+  readonly references: number;
+  readonly otherRows: number;
+  readonly others: readonly StateChange[];
 }
 
 /** Wall limit of a run that only takes a state. */
@@ -55,6 +60,7 @@ export class StateDifferences {
       const best = this.#byPair.get(key);
       if (best !== undefined && best.rows <= changes.length) continue;
       const shown = changes.slice(0, MOST_CHANGES);
+      const { spaces, references, others } = foldSpaces(changes);
       this.#byPair.set(key, {
         workload: name,
         reference,
@@ -62,6 +68,10 @@ export class StateDifferences {
         at: opTexts[own.op],
         rows: changes.length,
         changes: shown,
+        spaces,
+        references,
+        otherRows: others.length,
+        others: others.slice(0, MOST_CHANGES),
       });
     }
   }

@@ -91,28 +91,3 @@ export class OpPair {
     this.count = count;
   }
 }
-
-/** Where process-visible outcomes differ. */
-export class OutcomeComparer {
-  /** first op that differs, Infinity: none; and how many do */
-  op = Infinity;
-  ops = 0;
-  /** outcome codes of the first op that differs */
-  reference = 0;
-  candidate = 0;
-
-  /** Compare the first `count` ops of the next parts, which begin with op `first`. */
-  take({ perOp: a }: RunPart, { perOp: b }: RunPart, first: number, count: number): void {
-    for (let i = 0; i < count; i++) {
-      if (
-        a.code[i] === b.code[i] &&
-        (a.value[i] === b.value[i] || (a.value[i] !== a.value[i] && b.value[i] !== b.value[i]))
-      )
-        continue;
-      if (this.ops++ > 0) continue;
-      this.op = first + i;
-      this.reference = a.code[i];
-      this.candidate = b.code[i];
-    }
-  }
-}

@@ -4,12 +4,11 @@
 import { REACHED } from '../../core/counters.ts';
 import type { Explanations, Step, VariantFacts } from '../declare/declarations.ts';
 import { MEMBERS, type Plane } from '../declare/planes.ts';
+import { type OpOutcome, OutcomeComparer, type Outcomes } from '../run/outcome.ts';
 import type { Failure, RunEnd, RunPart, RunRecord } from '../run/record.ts';
-import { outcomeName } from '../workload/names.ts';
 import { CheckpointComparer, TablesComparer } from './checkpoints.ts';
-import { OutcomeComparer } from './ops.ts';
-import { StatisticsComparer } from './statistics.ts';
-import type { FittedSide, Standing, StatFit } from './track.ts';
+import { StatisticsComparer, type Sums } from './statistics.ts';
+import type { FittedSide, Numbers, Standing, StatFit } from './track.ts';
 import { compareViolations, explainViolation } from './violations.ts';
 
 /** Most severe first. */
@@ -40,6 +39,10 @@ export interface Difference {
   readonly count: number;
   /** of a statistic or counter: extremes of one op's difference, and the sum or last level */
   readonly amount: { readonly least: number; readonly most: number; readonly total: number } | null;
+  /** of a statistic or counter: what both runs counted */
+  readonly numbers: Numbers | null;
+  /** of an outcome or a panic: what either run made of the op */
+  readonly outcomes: Outcomes | null;
   /** of an invariant: which side broke it */
   readonly side: 'introduced' | 'mended' | null;
   /** why a user's list of expected differences has it; it is known then */
@@ -68,6 +71,10 @@ export interface PairComparison {
   /** members of the seam that differ between the two, and those of them that neither run reached */
   readonly changedMembers: readonly string[];
   readonly unreachedMembers: readonly string[];
+  /** from this op on the two machines are not in the same state; null: they are to the end */
+  readonly parted: number | null;
+  /** by counter, over the ops before they part */
+  readonly sums: Sums;
   /** both ended in the same panic: the ops before it were compared */
   readonly bothPanic: boolean;
   /** they agree as far as they went, which was not to the end; null: they are complete, or ended otherwise */
@@ -115,10 +122,12 @@ export class PairComparer {
 
   /** Findings about a plane; one about outcomes must name that of the first op that differs, in the run at fault. */
   #known(what: string): Step[] {
-    const { reference, candidate } = this.#outcomes;
+    const parted = this.#outcomes.outcomes;
     return this.#explained.known.filter(
       ({ what: about, outcomes, reversed }) =>
-        about === what && (outcomes === null || outcomes.includes(outcomeName(reversed ? reference : candidate))),
+        about === what &&
+        (outcomes === null ||
+          (parted !== null && outcomes.includes(nameOf(reversed ? parted.reference : parted.candidate)))),
     );
   }
 
@@ -137,6 +146,8 @@ export class PairComparer {
       candidate: b.variant,
       changedMembers: changed,
       unreachedMembers: unreached,
+      parted: Number.isFinite(this.#horizon) ? this.#horizon : null,
+      sums: this.#statistics.sums,
     };
     const failures = [a, b].flatMap((run) =>
       run.ended.kind === 'failed' ? [{ variant: run.variant, failure: run.ended }] : [],
@@ -163,14 +174,18 @@ export class PairComparer {
       count: number,
       side: Difference['side'] = null,
       steps: readonly Step[] = this.#known(what),
+      outcomes: Outcomes | null = null,
     ) => {
       seen.push(...steps);
       const standing = steps.length > 0 ? 'known' : side === 'mended' ? 'intended' : 'unexpected';
-      differences.push({ plane, what, standing, steps, op, count, amount: null, side });
+      differences.push({ plane, what, standing, steps, op, count, amount: null, numbers: null, outcomes, side });
     };
 
-    const panics = comparePanics(a, b);
-    if (panics !== null && !panics.alike) add('panic', 'panic', panics.op, 1);
+    const panics = this.#outcomes.panics(a, b);
+    if (panics !== null && !panics.alike) {
+      const { op, reference: ofA, candidate: ofB } = panics;
+      add('panic', 'panic', op, 1, null, this.#known('panic'), { reference: ofA, candidate: ofB });
+    }
     const { findings } = this.#explained;
     for (const { violation, side } of compareViolations(a, b)) {
       const isMended = side === 'mended';
@@ -179,7 +194,8 @@ export class PairComparer {
     }
 
     const [outcomes, map, tables] = [this.#outcomes, this.#map, this.#tables.found];
-    if (outcomes.ops > 0) add('outcome', 'outcome', outcomes.op, outcomes.ops);
+    if (outcomes.ops > 0)
+      add('outcome', 'outcome', outcomes.op, outcomes.ops, null, this.#known('outcome'), outcomes.outcomes);
     if (map.checkpoints > 0) {
       if (map.op < outcomes.op) add('map', 'map', map.op, map.checkpoints);
       else differences.push(following('map', 'map', map.op, map.checkpoints));
@@ -189,8 +205,21 @@ export class PairComparer {
       else differences.push(following('tables', 'tables', tables.op, tables.checkpoints));
     }
     const statistics = this.#statistics.finish();
-    for (const { what, plane, standing, steps, op, ops: count, least, most, total } of statistics.differences)
-      differences.push({ plane, what, standing, steps, op, count, amount: { least, most, total }, side: null });
+    for (const {
+      what,
+      plane,
+      standing,
+      steps,
+      op,
+      ops: count,
+      least,
+      most,
+      total,
+      numbers,
+    } of statistics.differences) {
+      const amount = { least, most, total };
+      differences.push({ plane, what, standing, steps, op, count, amount, numbers, outcomes: null, side: null });
+    }
     seen.push(...statistics.seen);
 
     const bothPanic = panics !== null && panics.alike;
@@ -233,8 +262,12 @@ const following = (plane: Plane, what: string, op: number, count: number): Diffe
   op,
   count,
   amount: null,
+  numbers: null,
+  outcomes: null,
   side: null,
 });
+
+const nameOf = (outcome: OpOutcome): string => (outcome.kind === 'outcome' ? outcome.name : outcome.kind);
 
 /** Rows are tried in order; the first that holds is the verdict. A row that only follows from another never decides. */
 function verdictOf(
@@ -266,16 +299,4 @@ export function worst(differences: readonly Difference[]): Exclude<Standing, 'fo
 function reached(record: RunEnd, member: string): boolean {
   const counter = REACHED[MEMBERS.indexOf(member)];
   return record.totals[counter] > record.start[counter];
-}
-
-/** How two runs panicked, null if neither did. Alike: at the same op, in the same function, for the same reason. */
-function comparePanics(a: RunEnd, b: RunEnd): { readonly alike: boolean; readonly op: number } | null {
-  const [first, second] = [a.ended, b.ended];
-  if (first.kind === 'panic' && second.kind === 'panic') {
-    const alike = first.op === second.op && first.where === second.where && first.reason === second.reason;
-    return { alike, op: Math.min(first.op, second.op) };
-  }
-  if (first.kind === 'panic') return { alike: false, op: first.op };
-  if (second.kind === 'panic') return { alike: false, op: second.op };
-  return null;
 }

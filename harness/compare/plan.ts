@@ -11,8 +11,10 @@ import {
 } from '../declare/declarations.ts';
 import type { Ended, Place, RemoveCalls, ReplayStats, Violation } from '../run/record.ts';
 import type { Workload } from '../workload/ops.ts';
+import type { CallPlace } from '../workload/places.ts';
 import type { MissedExpectation } from './expectations.ts';
 import type { PairComparison } from './pair.ts';
+import type { MissedStop } from './stops.ts';
 import type { FittedSide } from './track.ts';
 
 /** Each candidate against this: a column by id, or each against its predecessor among the columns. */
@@ -55,6 +57,10 @@ export interface WorkloadComparison {
   readonly predecessors: readonly PairComparison[];
   /** per pair, the op that each difference points at, in words */
   readonly opTexts: Readonly<Record<number, string>>;
+  /** the same ops, but `end`, as data */
+  readonly opPlaces: Readonly<Record<number, CallPlace>>;
+  /** yield points that no run reached */
+  readonly missedStops: readonly MissedStop[];
   /** what the reference did not answer as the workload says */
   readonly missed: readonly MissedExpectation[];
 }

@@ -2,9 +2,9 @@
  * Do two runs agree on every plane? Variants whose runs agree are shown as one.
  */
 import type { Explanations } from '../declare/declarations.ts';
+import { OutcomeComparer } from '../run/outcome.ts';
 import type { RunEnd, RunPart, RunRecord } from '../run/record.ts';
 import { CheckpointComparer } from './checkpoints.ts';
-import { OutcomeComparer } from './ops.ts';
 import { StatisticsComparer } from './statistics.ts';
 import { compareViolations } from './violations.ts';
 

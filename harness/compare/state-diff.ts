@@ -68,3 +68,39 @@ export function diffStates(reference: readonly StateRow[], candidate: readonly S
   );
   return changes.toSorted((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
 }
+
+/** An address space that only one of two states has, with its processes and every row in it. */
+export interface FoldedSpace {
+  readonly vmspace: number;
+  readonly change: 'gone' | 'new';
+  /** rows by kind, its own among them */
+  readonly rows: Readonly<Record<string, number>>;
+}
+
+/** State changes with what belongs to an address space that is gone or new as one. */
+export interface FoldedChanges {
+  readonly spaces: readonly FoldedSpace[];
+  /** rows outside of them in which only references changed, where there are such spaces */
+  readonly references: number;
+  readonly others: readonly StateChange[];
+}
+
+export function foldSpaces(changes: readonly StateChange[]): FoldedChanges {
+  const whole = changes.filter(({ kind, change }) => kind === 'vmspace' && change !== 'changed');
+  const homeOf = ({ kind, key, row, change }: StateChange): StateChange | undefined => {
+    const vmspace = kind === 'vmspace' ? key.id : (key.vmspace ?? row?.vmspace);
+    return whole.find(({ key: { id }, change: how }) => how === change && id === vmspace);
+  };
+  const isReference = ({ change, columns }: StateChange): boolean =>
+    whole.length > 0 && change === 'changed' && Object.keys(columns).every((name) => name === 'refs');
+  const outside = changes.filter((one) => homeOf(one) === undefined);
+  return {
+    spaces: whole.map((space) => {
+      const rows: Record<string, number> = {};
+      for (const one of changes) if (homeOf(one) === space) rows[one.kind] = (rows[one.kind] ?? 0) + 1;
+      return { vmspace: Number(space.key.id), change: space.change as FoldedSpace['change'], rows };
+    }),
+    references: outside.filter(isReference).length,
+    others: outside.filter((one) => !isReference(one)),
+  };
+}

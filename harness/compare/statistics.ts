@@ -15,7 +15,13 @@ import { type Checkpoint, OUTCOME_STOPPED, PMAP_FIELDS, type RunPart } from '../
 import { OUTCOME_NOT_RUN } from '../workload/names.ts';
 import { newOccasions, readOccasions } from './occasions.ts';
 import { OpPair } from './ops.ts';
-import { type FittedSide, type StatDifference, type StatFit, Track } from './track.ts';
+import { type FittedSide, type Sides, type StatDifference, type StatFit, Track } from './track.ts';
+
+/** What either run counted, by counter. */
+export interface Sums {
+  readonly reference: Float64Array;
+  readonly candidate: Float64Array;
+}
 
 export interface StatComparison {
   readonly differences: readonly StatDifference[];
@@ -40,18 +46,23 @@ export class StatisticsComparer {
   readonly #onceB = newOccasions();
   readonly #sofarA = newOccasions();
   readonly #sofarB = newOccasions();
+  /** by counter: over the ops before the horizon; of gauges, the level where it is read */
+  readonly sums: Sums = { reference: new Float64Array(COUNTER_COUNT), candidate: new Float64Array(COUNTER_COUNT) };
   #begun = false;
   /** no op was judged yet */
   #isFirst = true;
 
   constructor(explained: Explanations, fitted: FittedSide | null = null) {
     const counters: Track[] = [];
-    for (const c of COMPARED) counters[c] = new Track(COUNTER_NAMES[c], planeOfCounter(c), explained, fitted);
+    for (const c of COMPARED) {
+      const kind = isGauge(c) ? 'level' : 'added';
+      counters[c] = new Track(COUNTER_NAMES[c], planeOfCounter(c), kind, explained, fitted);
+    }
     this.#counters = counters;
     this.#withTerms = COMPARED.filter((counter) => !isGauge(counter) && counters[counter].hasTerms);
     this.#pmapTracks = [
-      ...PMAP_STATS.map((what) => new Track(what, 'stats', explained, fitted)),
-      ...MAPPING_STATS.map((what) => new Track(what, 'mapping', explained, fitted)),
+      ...PMAP_STATS.map((what) => new Track(what, 'stats', 'level', explained, fitted)),
+      ...MAPPING_STATS.map((what) => new Track(what, 'mapping', 'level', explained, fitted)),
     ];
   }
 
@@ -77,7 +88,11 @@ export class StatisticsComparer {
 
   #begin(a: RunPart, b: RunPart): void {
     this.#begun = true;
-    for (const gauge of GAUGES) this.#levels[gauge] = b.start[gauge] - a.start[gauge];
+    for (const gauge of GAUGES) {
+      this.#levels[gauge] = b.start[gauge] - a.start[gauge];
+      this.sums.reference[gauge] = a.start[gauge];
+      this.sums.candidate[gauge] = b.start[gauge];
+    }
     readOccasions(this.#sofarA, a.start);
     readOccasions(this.#sofarB, b.start);
     this.#sofarA.fill(0, 1);
@@ -89,6 +104,7 @@ export class StatisticsComparer {
     const { reference, candidate, touched } = pair;
     const [tracks, levels, withTerms] = [this.#counters, this.#levels, this.#withTerms];
     const [onceA, onceB, sofarA, sofarB] = [this.#onceA, this.#onceB, this.#sofarA, this.#sofarB];
+    const { reference: sumA, candidate: sumB } = this.sums;
     pair.begin(a, b, first, horizon);
     for (let at = 0; at < count; at++) {
       const op = first + at;
@@ -107,6 +123,10 @@ export class StatisticsComparer {
       for (let k = 0; k < pair.count; k++) {
         const counter = touched[k];
         if (!isCompared(counter)) continue;
+        if (op < horizon) {
+          sumA[counter] += reference[counter];
+          sumB[counter] += candidate[counter];
+        }
         const difference = candidate[counter] - reference[counter];
         if (isGauge(counter)) {
           levels[counter] += difference;
@@ -118,7 +138,7 @@ export class StatisticsComparer {
         track.total += difference;
         if (op >= horizon) track.noteLater(op);
         else {
-          track.note(op, difference);
+          track.note(op, difference, reference[counter]);
           track.judge(op, difference, onceB, onceA);
         }
       }
@@ -126,7 +146,7 @@ export class StatisticsComparer {
         const level = levels[gauge];
         const track = tracks[gauge];
         if (level !== 0) {
-          if (op < horizon) track.note(op, level);
+          if (op < horizon) track.note(op, level, sumA[gauge]);
           else track.noteLater(op);
         }
         if (op < horizon && (gaugeMoved || occasion)) track.judge(op, level, sofarB, sofarA);
@@ -154,6 +174,13 @@ export class StatisticsComparer {
     return [...this.#pmapTracks, ...COMPARED.map((counter) => this.#counters[counter])];
   }
 
+  /** Of a counter; a level has none. */
+  #sumOf(what: string): Sides | null {
+    const counter = (COUNTER_NAMES as readonly string[]).indexOf(what);
+    if (counter < 0 || isGauge(counter)) return null;
+    return { reference: this.sums.reference[counter], candidate: this.sums.candidate[counter] };
+  }
+
   /** What all parts come to. */
   finish(): StatComparison {
     const [tracks, levels] = [this.#counters, this.#levels];
@@ -169,7 +196,7 @@ export class StatisticsComparer {
     for (const gauge of GAUGES) tracks[gauge].total = levels[gauge];
     const all = this.#tracks();
     return {
-      differences: all.flatMap((track) => track.result() ?? []),
+      differences: all.flatMap((track) => track.result(this.#sumOf(track.what)) ?? []),
       seen: all.flatMap((track) => track.seen()),
       fits: all.flatMap((track) => track.fit() ?? []),
     };
@@ -205,7 +232,7 @@ function compareLevels(
       if (difference !== 0) track.noteLater(op);
       continue;
     }
-    if (difference !== 0) track.note(op, difference);
+    if (difference !== 0) track.note(op, difference, reference[at]);
     else if (!hasTerms) continue;
     onceA[0] = ofReference[at];
     onceB[0] = ofCandidate[at];
@@ -213,8 +240,15 @@ function compareLevels(
   }
 }
 
-function checkLevel(track: Track, op: number, difference: number, ofB: Float64Array, ofA: Float64Array): void {
-  if (difference !== 0 || track.hasTerms) track.check(op, difference, ofB, ofA);
+function checkLevel(
+  track: Track,
+  op: number,
+  difference: number,
+  reference: number,
+  ofB: Float64Array,
+  ofA: Float64Array,
+): void {
+  if (difference !== 0 || track.hasTerms) track.check(op, difference, reference, ofB, ofA);
 }
 
 function isEqual(reference: Int32Array, candidate: Int32Array, count: number): boolean {
@@ -230,9 +264,9 @@ function compareEveryPmap({ op, pmaps: a }: Checkpoint, { pmaps: b }: Checkpoint
   for (let at = 0; at < a.length; at += PMAP_FIELDS) {
     onceA[0] = a[at + 2];
     onceB[0] = b[at + 2];
-    checkLevel(resident, op, b[at] - a[at], onceB, onceA);
-    checkLevel(wired, op, b[at + 1] - a[at + 1], onceB, onceA);
-    checkLevel(mapped, op, b[at + 3] - a[at + 3], onceB, onceA);
-    checkLevel(excess, op, b[at + 4] - a[at + 4], onceB, onceA);
+    checkLevel(resident, op, b[at] - a[at], a[at], onceB, onceA);
+    checkLevel(wired, op, b[at + 1] - a[at + 1], a[at + 1], onceB, onceA);
+    checkLevel(mapped, op, b[at + 3] - a[at + 3], a[at + 3], onceB, onceA);
+    checkLevel(excess, op, b[at + 4] - a[at + 4], a[at + 4], onceB, onceA);
   }
 }

@@ -14,6 +14,22 @@ import { type Expected, fits, mayStray, termsOf } from './occasions.ts';
  */
 export type Standing = 'intended' | 'known' | 'unexpected' | 'follows';
 
+/** Of both runs. */
+export interface Sides {
+  readonly reference: number;
+  readonly candidate: number;
+}
+
+/** What both runs counted before their machines parted. */
+export interface Numbers {
+  /** added: what ops add to a counter. level: what a gauge or a statistic of a pmap is after an op. */
+  readonly kind: 'added' | 'level';
+  /** added: over all ops. A level has no sum. */
+  readonly sum: Sides | null;
+  /** the first op with the largest difference, and what it added, or the levels after it; null: no op differs */
+  readonly largest: (Sides & { readonly op: number }) | null;
+}
+
 /** One statistic or counter that differs, or that was declared to differ and does not. */
 export interface StatDifference {
   readonly what: string;
@@ -30,6 +46,7 @@ export interface StatDifference {
   readonly most: number;
   /** difference over all ops; of a level: after the last op compared */
   readonly total: number;
+  readonly numbers: Numbers;
 }
 
 /** Which side's declarations are looked for: see Plan.fitted. */
@@ -63,6 +80,8 @@ export class Track {
   least = 0;
   most = 0;
   total = 0;
+  readonly #kind: Numbers['kind'];
+  #largest: Numbers['largest'] = null;
   /** steps a term of which applied to some op */
   readonly #applied = new Set<Step>();
   #pending: Step[];
@@ -76,9 +95,16 @@ export class Track {
   readonly #intentFit = new Fit();
   readonly #ledgerFit = new Fit();
 
-  constructor(what: string, plane: Plane, { intended, known }: Explanations, fitted: FittedSide | null = null) {
+  constructor(
+    what: string,
+    plane: Plane,
+    kind: Numbers['kind'],
+    { intended, known }: Explanations,
+    fitted: FittedSide | null = null,
+  ) {
     this.#fitted = fitted;
     this.what = what;
+    this.#kind = kind;
     this.plane = plane;
     this.intended = intended.filter((step) => step.what === what);
     this.known = known.filter((step) => step.what === what);
@@ -89,10 +115,15 @@ export class Track {
     this.hasTerms = this.#pending.length > 0 || fitted !== null;
   }
 
-  /** Take note of a difference at `op`; it is held against the declarations by judge(). */
-  note(op: number, difference: number): void {
+  /** Take note of a difference at `op` from what the reference has there; judge() compares it with the declarations. */
+  note(op: number, difference: number, reference: number): void {
     if (this.first < 0) this.first = op;
     this.ops++;
+    if (difference < this.least || difference > this.most) {
+      const before = this.#largest;
+      if (before === null || Math.abs(difference) > Math.abs(before.candidate - before.reference))
+        this.#largest = { op, reference, candidate: reference + difference };
+    }
     if (difference < this.least) this.least = difference;
     if (difference > this.most) this.most = difference;
   }
@@ -145,14 +176,14 @@ export class Track {
   }
 
   /** Hold a level against the declarations, and note it only if it is not as they say. */
-  check(op: number, difference: number, ofCandidate: Float64Array, ofReference: Float64Array): void {
-    if (!fits(this.#byLedger, difference, ofCandidate, ofReference)) this.note(op, difference);
+  check(op: number, difference: number, reference: number, ofCandidate: Float64Array, ofReference: Float64Array): void {
+    if (!fits(this.#byLedger, difference, ofCandidate, ofReference)) this.note(op, difference, reference);
     this.judge(op, difference, ofCandidate, ofReference);
   }
 
   /** Ops that its result may point at. */
   pointsAt(): number[] {
-    return [this.first, this.#misfit, this.firstLater];
+    return [this.first, this.#misfit, this.firstLater, this.#largest?.op ?? -1];
   }
 
   get #standing(): 'intended' | 'known' | 'unexpected' {
@@ -160,9 +191,10 @@ export class Track {
     return this.#ledgerFits ? 'known' : 'unexpected';
   }
 
-  /** What came of it, or null when nothing differs and nothing was declared in vain. */
-  result(): StatDifference | null {
+  /** What came of it, or null when nothing differs and nothing was declared in vain. counted: over all ops, of a counter. */
+  result(counted: Sides | null): StatDifference | null {
     const { what, plane, first, ops, least, most, total } = this;
+    const numbers: Numbers = { kind: this.#kind, sum: counted, largest: this.#largest };
     const standing = this.#standing;
     if (first < 0 && standing !== 'unexpected') {
       if (this.firstLater < 0) return null;
@@ -176,6 +208,7 @@ export class Track {
         least,
         most,
         total,
+        numbers,
       };
     }
     return {
@@ -188,6 +221,7 @@ export class Track {
       least,
       most,
       total,
+      numbers,
     };
   }
 

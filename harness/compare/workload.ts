@@ -3,12 +3,14 @@
  */
 import { type VariantFacts, findingsIn, lineage } from '../declare/declarations.ts';
 import type { RunEnd, RunPart, RunRecord } from '../run/record.ts';
-import { OP_NAMES, type Workload } from '../workload/ops.ts';
-import { type Piece, type WorkloadHead, headOf, locate, pieceOf } from '../workload/pieces.ts';
+import type { Workload } from '../workload/ops.ts';
+import { type Piece, type WorkloadHead, headOf, pieceOf } from '../workload/pieces.ts';
+import { type CallPlace, placeIn } from '../workload/places.ts';
 import { ExpectedEnd, type MissedExpectation, missedExpectations } from './expectations.ts';
 import { PairComparer } from './pair.ts';
 import type { JudgedViolation, Plan, PlannedPair, RunSummary, WorkloadComparison } from './plan.ts';
 import { SameRun } from './same.ts';
+import { StopWatch } from './stops.ts';
 import { exceeds, explainViolation, violationsOf } from './violations.ts';
 
 /** Compares the runs of one workload, one per column of the plan, in its order, then those that are not shown. */
@@ -31,6 +33,7 @@ export class WorkloadComparer {
   /** ops after which an invariant did not hold */
   readonly #violated = new Set<number>();
   readonly #texts = new OpTexts();
+  readonly #stops = new StopWatch();
 
   constructor(plan: Plan, head: WorkloadHead) {
     this.#plan = plan;
@@ -68,6 +71,7 @@ export class WorkloadComparer {
       this.#ends[column] = { ops: [from + ops - 1, from + ops], isOver: ops < piece.length };
     }
     const ends = this.#ends.flatMap(({ ops }) => ops);
+    this.#stops.take(piece, parts);
     this.#texts.take(piece, [...comparers.flatMap((pair) => pair.pointsAt()), ...ends, ...this.#violated]);
   }
 
@@ -89,12 +93,16 @@ export class WorkloadComparer {
       pair.finish(all[reference], all[candidate], length, isMeant(reference)),
     );
     this.#references.forEach((column, i) => this.#missed[i].push(...this.#expectedEnds[column].missed(runs[column])));
-    const ops = new Set(compared.flatMap(({ differences }) => differences.map(({ op }) => op)));
+    const ops = new Set(
+      compared.flatMap(({ differences }) => differences.flatMap(({ op, numbers }) => [op, numbers?.largest?.op ?? op])),
+    );
     for (const { ended } of runs) if (ended.kind !== 'done' && ended.op !== null) ops.add(ended.op);
     const referenceOf = (id: string): RunEnd | undefined => {
       const against = pairs.find(({ candidate }) => candidate.id === id)?.reference;
       return against === undefined ? undefined : runs[columns.indexOf(against)];
     };
+    const sorted = [...ops].toSorted((a, b) => a - b);
+    const isEnd = (op: number): boolean => op < 0 || op >= length;
     return {
       name,
       title,
@@ -106,9 +114,14 @@ export class WorkloadComparer {
       groups: this.#groups(runs, isMeant),
       pairs: compared.slice(0, pairs.length),
       predecessors: compared.slice(pairs.length),
-      opTexts: Object.fromEntries(
-        [...ops].toSorted((a, b) => a - b).map((op) => [op, op < 0 || op >= length ? 'end' : this.#texts.of(op)]),
+      opTexts: Object.fromEntries(sorted.map((op) => [op, isEnd(op) ? 'end' : textOf(this.#texts.of(op), op)])),
+      opPlaces: Object.fromEntries(
+        sorted.flatMap((op) => {
+          const place = isEnd(op) ? null : this.#texts.of(op);
+          return place === null ? [] : [[op, place]];
+        }),
       ),
+      missedStops: this.#stops.finish(),
       missed: this.#missed.flat(),
     };
   }
@@ -134,9 +147,9 @@ export function compareWorkload(plan: Plan, workload: Workload, records: readonl
   return comparer.finish(ordered);
 }
 
-/** Ops in words: of those that matter so far, as their pieces are forgotten. */
+/** Places of the ops that matter so far, as their pieces are forgotten. */
 class OpTexts {
-  #texts = new Map<number, string>();
+  #texts = new Map<number, CallPlace>();
   #pieces: readonly Piece[] = [];
 
   /** ops: the numbers that matter, of this piece and those before it. */
@@ -144,34 +157,29 @@ class OpTexts {
     const before = this.#texts;
     this.#texts = new Map();
     for (const op of ops) {
-      const text = before.get(op) ?? opText(piece, op);
-      if (text !== null) this.#texts.set(op, text);
+      const place = before.get(op) ?? placeIn(piece, op);
+      if (place !== null) this.#texts.set(op, place);
     }
     this.#pieces = [piece, ...this.#pieces.slice(0, 1)];
   }
 
   /** An op that mattered, or one of the last two pieces. */
-  of(op: number): string {
+  of(op: number): CallPlace | null {
     const known = this.#texts.get(op);
     if (known !== undefined) return known;
     for (const piece of this.#pieces) {
-      const text = opText(piece, op);
-      if (text !== null) return text;
+      const place = placeIn(piece, op);
+      if (place !== null) return place;
     }
-    return `op ${op}`;
+    return null;
   }
 }
 
-/** `line 7, cc: exit`. Null: the op is in another piece. */
-function opText(piece: Piece, op: number): string | null {
-  const found = locate(piece, op);
-  if (found === null) return null;
-  const { chunk, at } = found;
-  const { code, line, who } = chunk;
-  const { process, thread } = piece.actors[who[at]] ?? { process: -1, thread: '' };
-  const name = (piece.processes[process]?.name ?? '?') + (thread === '' ? '' : `/${thread}`);
-  const verb = OP_NAMES[code[at]];
-  return `${line[at] > 0 ? `line ${line[at]}` : `op ${op}`}, ${name}: ${verb}`;
+/** `line 7, cc: exit`. */
+function textOf(place: CallPlace | null, op: number): string {
+  if (place === null) return `op ${op}`;
+  const { line, process, call } = place;
+  return `${line > 0 ? `line ${line}` : `op ${op}`}, ${process}: ${call}`;
 }
 
 /** A fault that the ledger knows of a variant stays known in its successors, until one mends it. */

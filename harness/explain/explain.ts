@@ -2,8 +2,8 @@
  * explain: the difference in any counter or statistic between two runs of one workload, as a sum over groups of events.
  *
  * An event is what one op counted at one site: a function of the kernel, with its call chain. Each event is in exactly
- * one group, and there is one more group for what the machines had counted before the first op. So the groups add up to
- * the difference, and `unexplained`, which checks the sum against the counters themselves, is 0.
+ * one group. So the groups add up to the difference, and `unexplained`, which checks the sum against the counters
+ * themselves, is 0. Counting begins with the first op, as in `replay`: what boot counted is in no group and in no total.
  */
 import { CHARGED_EXTRA, CHARGED_RESIDENT, CHARGED_WIRED } from '../../core/calls.ts';
 import { COUNTERS, COUNTER_COUNT, REACHED } from '../../core/counters.ts';
@@ -29,7 +29,7 @@ export interface Group {
 
 export interface Explanation {
   readonly what: string;
-  /** at the end of both runs */
+  /** at the end of both runs, counted from the first op on */
   readonly reference: number;
   readonly candidate: number;
   readonly delta: number;
@@ -103,12 +103,6 @@ class Grouping {
     return group.sums;
   }
 
-  /** Adds what the machine had counted before the first op. */
-  boot(side: 0 | 1, start: Float64Array): void {
-    const sums = this.#group({ op: 'boot' })[side];
-    for (let what = 0; what < start.length; what++) sums[what] += start[what];
-  }
-
   add(side: 0 | 1, { from, node, what, delta, ...tree }: Profile): void {
     const { ops, actors, processes } = this.#workload;
     const by = this.#by;
@@ -147,9 +141,9 @@ class Grouping {
   }
 }
 
-/** The total from the run's own counters and pmaps at its end. */
-function totalOf({ totals, profile }: RunRecord, what: number): number {
-  if (what < COUNTER_COUNT) return totals[what];
+/** What the run's own counters and pmaps say at its end, counted from the first op on. */
+function totalOf({ start, totals, profile }: RunRecord, what: number): number {
+  if (what < COUNTER_COUNT) return totals[what] - start[what];
   return what === CHARGED_RESIDENT ? profile!.residentCount : profile!.wiredCount;
 }
 
@@ -163,7 +157,6 @@ export function explain(
   const grouping = new Grouping(workload, by);
   for (const [side, record] of [reference, candidate].entries()) {
     if (record.profile === null) throw new RangeError(`explain: the run of ${record.variant} has no profile`);
-    grouping.boot(side as 0 | 1, record.start);
     grouping.add(side as 0 | 1, record.profile);
   }
   const all = [...grouping.keys.values()];

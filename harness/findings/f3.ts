@@ -1,5 +1,5 @@
 import type { RemoveCalls, RunRecord } from '../run/record.ts';
-import { type ExpectedCell, type Finding, type FindingCase, absent, shows } from './finding.ts';
+import { type ExpectedCell, type Finding, type FindingCase, absent, showsOtherwise } from './finding.ts';
 
 const share = (what: string, { calls, early }: RemoveCalls): string =>
   calls === 0 ? `no call in ${what}` : `${what} ${early}/${calls} (${Math.round((100 * early) / calls)}%)`;
@@ -15,7 +15,7 @@ function recorded(
   [baseline, toplevel, fixed, landed]: readonly string[],
 ): FindingCase {
   const expected: Record<string, ExpectedCell> = {
-    baseline: shows(baseline!),
+    baseline: showsOtherwise(baseline!),
     'toplevel-accounting': absent(toplevel!),
     'double-count-fix': absent(fixed!),
     'shared-page-unmap': absent(landed!),
@@ -35,10 +35,10 @@ function recorded(
 
 export const f3: Finding = {
   id: 'F3',
-  title: '15-20% of the calls in exit, and most in execve, leave early before the review',
+  title: 'Calls leave early before the review: in exit 15-20% as published, 0-95% measured',
   thread: 'First round, tracing of a kernel build.',
   claim:
-    'About 15-20% of the pmap_remove() calls in exit and a large majority in execve return early, presumably because some programs never fault the shared page in. The share depends on who touches the page; no policy is chosen to meet the published one.',
+    'About 15-20% of the pmap_remove() calls in exit and a large majority in execve return early, presumably because some programs never fault the shared page in. Measured here: 0-95% in exit, by who touches the page, and all in execve; no policy is chosen to meet the published share.',
   cases: [
     recorded('make12', 'recorded', [
       'exit 1378/3275 (42%), exec 44/44 (100%)',

@@ -12,10 +12,14 @@ export type Observed = number | string;
 export interface ExpectedCell {
   readonly value: Observed;
   readonly shows: boolean;
+  /** it shows, but not in the amount that the thread published */
+  readonly otherwise?: true;
 }
 
 /** The remark shows in this variant, with this value. */
 export const shows = (value: Observed): ExpectedCell => ({ value, shows: true });
+/** The remark shows in this variant, but in another amount than the thread published. */
+export const showsOtherwise = (value: Observed): ExpectedCell => ({ value, shows: true, otherwise: true });
 /** The remark does not show in this variant, which has this value instead. */
 export const absent = (value: Observed): ExpectedCell => ({ value, shows: false });
 

@@ -13,6 +13,8 @@ export interface Cell {
   readonly status: CellStatus;
   readonly expected: Observed;
   readonly got: Observed | null;
+  /** reproduced, but not in the amount that the thread published */
+  readonly otherwise?: true;
 }
 
 /**

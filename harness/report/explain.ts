@@ -2,8 +2,11 @@
  * Explanations for a reader at a terminal: each statistic that differs, and the groups of events that make the difference.
  */
 import type { Dimension, Explanation, Group } from '../explain/explain.ts';
+import type { Parting } from '../run/outcome.ts';
 import type { Ended } from '../run/record.ts';
-import { jsonText, number, plural, signed } from './words.ts';
+import type { CallPlace } from '../workload/places.ts';
+import { happenedText } from './outcomes.ts';
+import { DEFAULT_WIDTH, type Look, jsonText, number, plural, signed, wrapped } from './words.ts';
 
 export interface ExplainReport {
   readonly workload: string;
@@ -13,6 +16,9 @@ export interface ExplainReport {
   readonly explanations: readonly Explanation[];
   /** counter that was asked for */
   readonly counter?: string;
+  /** what processes notice, and panics: the first of each, and where; null: no op of the workload */
+  readonly happened: readonly Parting[];
+  readonly places: readonly (CallPlace | null)[];
   /** how both runs ended */
   readonly ended: readonly [Ended, Ended];
 }
@@ -21,9 +27,7 @@ export interface ExplainReport {
 const SHOWN_GROUPS = 5;
 
 const groupName = ({ by }: Group, dimensions: readonly Dimension[]): string =>
-  by.op === 'boot' && Object.keys(by).length === 1
-    ? 'before the first op'
-    : dimensions.map((name) => by[name] ?? '').join('  ');
+  dimensions.map((name) => by[name] ?? '').join('  ');
 
 function explanationText(explanation: Explanation, by: readonly Dimension[], most: number): string {
   const { what, reference, candidate, delta, groups, same, unexplained } = explanation;
@@ -43,11 +47,22 @@ function explanationText(explanation: Explanation, by: readonly Dimension[], mos
   ].join('\n');
 }
 
-export function explainText({ workload, reference, candidate, by, explanations, counter }: ExplainReport): string {
+export function explainText(
+  { workload, reference, candidate, by, explanations, counter, happened, places }: ExplainReport,
+  { width = DEFAULT_WIDTH }: Look,
+): string {
   const most = counter === undefined ? SHOWN_GROUPS : Infinity;
   const parts = explanations.map((explanation) => explanationText(explanation, by, most));
   if (parts.length === 0) parts.push('nothing that is counted differs');
-  return `${[`${workload}: ${reference} -> ${candidate}, by ${by.join(', ')}`, ...parts].join('\n\n')}\n`;
+  const heading = [
+    `${workload}: ${reference} -> ${candidate}, by ${by.join(', ')}; counted from the first op on`,
+    ...happened.map((outcomes, i) => happenedText(places[i], outcomes)),
+  ].join('\n');
+  return `${[heading, ...parts]
+    .join('\n\n')
+    .split('\n')
+    .map((line) => wrapped(line, width, 14))
+    .join('\n')}\n`;
 }
 
 export const explainJson = (report: ExplainReport): string => jsonText({ schema: 'pmapdiff.explain/1', ...report });

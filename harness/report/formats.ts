@@ -93,11 +93,11 @@ export const FORMATS = {
     async (report) => (await import('./replay.ts')).replayJson(report),
   ),
   explain: textAndJson<ExplainReport>(
-    async (report) => (await import('./explain.ts')).explainText(report),
+    async (report, look) => (await import('./explain.ts')).explainText(report, look),
     async (report) => (await import('./explain.ts')).explainJson(report),
   ),
   trace: textAndJson<TraceReport>(
-    async (report) => (await import('./trace.ts')).traceText(report),
+    async (report, look) => (await import('./trace.ts')).traceText(report, look),
     async (report) => (await import('./trace.ts')).traceJson(report),
   ),
   probe: textAndJson<ProbeReport>(

@@ -4,12 +4,13 @@ import { COMPARED, COUNTER_NAMES } from '../../core/counters.ts';
 import type { MissedExpectation } from '../compare/expectations.ts';
 import { eventText } from '../run/events.ts';
 import { type Ended, PLACES, type ReplayStats, type RunEnd, type RunPart, type Violation } from '../run/record.ts';
-import { outcomeName } from '../workload/names.ts';
+import { OUTCOME_NOT_RUN, outcomeName } from '../workload/names.ts';
 import type { Workload } from '../workload/ops.ts';
 import type { PiecedWorkload } from '../workload/pieces.ts';
 import { opLines } from '../workload/text/print.ts';
 import { kindName, kindRows } from './kinds.ts';
 import { checkedText } from './notes.ts';
+import { outcomeText } from './outcomes.ts';
 import { type Look, hex, jsonText, number } from './words.ts';
 
 /** A violation, and the finding that names it for this variant or one before it; null: none does. */
@@ -32,8 +33,9 @@ export function traceWriter(workload: Workload, write: (text: string) => void): 
   let first = 0;
   return ({ ops, perOp, events }) => {
     for (let at = 0; at < ops; at++) {
-      const outcome = outcomeName(perOp.code[at]);
-      const result = perOp.value[at] === 0 ? outcome : `${outcome}, ${hex(perOp.value[at])}`;
+      const [name, value] = [outcomeName(perOp.code[at]), perOp.value[at]];
+      const isRun = perOp.code[at] !== OUTCOME_NOT_RUN;
+      const result = isRun && value !== 0 ? `${name}, ${hex(value)}` : outcomeText(name, value);
       const calls: string[] = [];
       for (let event = events!.from[at]; event < events!.from[at + 1]; event++)
         calls.push(`    ${eventText(events!.words, event)}\n`);

@@ -5,7 +5,7 @@
 import type { RemoveCalls, RunEnd } from '../run/record.ts';
 import type { TouchPolicy } from '../workload/ops.ts';
 import { kindName, type KindRow, kindRows } from './kinds.ts';
-import { jsonText, number, percent } from './words.ts';
+import { jsonText, number, percent, plural } from './words.ts';
 
 /** What the review published of the calls in exit and in execve. */
 const PUBLISHED = { exit: '15-20%', exec: 'a large majority' } as const;
@@ -63,8 +63,9 @@ const amounts = (processes: number, touched: number, { calls, early }: RemoveCal
 ];
 
 function textOf({ workload, variant, touch, rows, totals }: Shares): string {
+  const { touched: seen, processes } = totals.find(({ place }) => place === 'exit')!;
   return [
-    `${workload} under ${variant}, the shared page touched ${POLICIES[touch]}\n`,
+    `${workload} under ${variant}, the shared page touched ${POLICIES[touch]} (${number(seen)} of ${plural(processes, 'process', 'processes')})\n`,
     line('pmap_remove in', ['processes', 'touched', 'calls', 'early', 'share']),
     ...totals.flatMap(({ place, published, ...total }) => [
       ...rows

@@ -3,14 +3,18 @@
  */
 import type { SpaceSummary, StatePair } from '../trace/states.ts';
 import { type NumberDifference, PARTS, type TraceDiff } from '../trace/trace.ts';
-import { changeText } from './changes.ts';
-import { jsonText, number, plural } from './words.ts';
+import type { CallPlace } from '../workload/places.ts';
+import { foldedText } from './changes.ts';
+import { happenedText } from './outcomes.ts';
+import { DEFAULT_WIDTH, type Look, jsonText, number, plural, wrapped } from './words.ts';
 
 export interface TraceReport {
   readonly workload: string;
   readonly reference: string;
   readonly candidate: string;
   readonly diff: TraceDiff;
+  /** of each of `diff.happened`; null: no op of the workload */
+  readonly places: readonly (CallPlace | null)[];
   /** null if the traces are the same */
   readonly around: Around | null;
 }
@@ -32,7 +36,7 @@ const spaceText = ({ vmspace, refs, entries, mappings, tables }: SpaceSummary): 
 
 function stateText(
   names: readonly [string, string],
-  { when, reference, candidate, rows, changes }: StatePair,
+  { when, reference, candidate, rows, spaces: folded, references, otherRows, others }: StatePair,
 ): string[] {
   if (reference === null && candidate === null) return [];
   if (reference === null || candidate === null || rows === null) {
@@ -46,12 +50,13 @@ function stateText(
     const [a, b] = [reference[i], candidate[i]].map((space) => (space === undefined ? 'none' : spaceText(space)));
     return a === b ? [`    = ${a}`] : [`    - ${a}`, `    + ${b}`];
   });
-  const hidden = rows - Math.min(changes.length, SHOWN_CHANGES);
+  const shown = others.slice(0, SHOWN_CHANGES);
+  const hidden = otherRows - shown.length;
   return [
     `  both machines ${when} it: ${rows === 0 ? 'the same maps and tables' : `${plural(rows, 'row')} differ`}`,
     ...spaces.flat(),
-    ...changes.slice(0, SHOWN_CHANGES).map((change) => `    ${changeText(change)}`),
-    ...(rows > 0 && hidden > 0 ? [`    and ${plural(hidden, 'more row')}`] : []),
+    ...foldedText({ spaces: folded, references, others: shown }).map((line) => `    ${line}`),
+    ...(hidden > 0 ? [`    and ${plural(hidden, 'more row')}`] : []),
   ];
 }
 
@@ -62,7 +67,7 @@ function firstText({ reference, candidate, diff, around }: TraceReport): string[
   const { first } = diff;
   if (first === null || around === null) return [];
   return [
-    `first difference: ${around.op} (${first.parts.join(', ')})`,
+    `first difference${diff.plane === null ? '' : ` of ${diff.plane}`}: ${around.op} (${first.parts.join(', ')})`,
     ...around.before.map((line) => `    = ${line}`),
     ...around.reference.map((line) => `    - ${line}`),
     ...around.candidate.map((line) => `    + ${line}`),
@@ -90,14 +95,28 @@ function summaryText({ ops, events, ended, differing, kinds }: TraceDiff): strin
   ];
 }
 
-export function traceText(view: TraceReport): string {
-  const { workload, reference, candidate, diff } = view;
+/** A line for what processes notice first, and for a panic. */
+export const happenedRows = (happened: TraceDiff['happened'], places: readonly (CallPlace | null)[]): string[] =>
+  happened.map((outcomes, i) => happenedText(places[i], outcomes));
+
+export function traceText(view: TraceReport, { width = DEFAULT_WIDTH }: Look): string {
+  return textOf(view)
+    .split('\n')
+    .map((line) => wrapped(line, width, 6))
+    .join('\n');
+}
+
+function textOf(view: TraceReport): string {
+  const { workload, reference, candidate, diff, places } = view;
   const heading = `${workload}: - ${reference}, + ${candidate}, comparator ${diff.comparator}`;
   if (diff.first === null) {
     const [events] = diff.events;
+    if (diff.plane !== null)
+      return `${[heading, '', `no difference of ${diff.plane}`, '', ...summaryText(diff)].join('\n')}\n`;
     return `${heading}\n\nno difference in ${plural(diff.ops[0], 'op')} and ${plural(events, 'call')}\n`;
   }
-  return `${[heading, '', ...firstText(view), ...summaryText(diff)].join('\n')}\n`;
+  const happened = happenedRows(diff.happened, places);
+  return `${[heading, ...happened, '', ...firstText(view), ...summaryText(diff)].join('\n')}\n`;
 }
 
 export const traceJson = (report: TraceReport): string => jsonText({ schema: 'pmapdiff.trace/1', ...report });

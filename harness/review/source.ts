@@ -27,6 +27,8 @@ export interface Taken {
 export interface Member extends Declaration {
   /** the declaration that the member names, as in `removeIsNoop: noop`; null if it is written in place */
   readonly alias: string | null;
+  /** of the file, from 1 */
+  readonly line: number;
 }
 
 export interface Import {
@@ -126,6 +128,7 @@ class Reader {
         uses: usesOf(property),
         taken: takenOf(value),
         alias: value.type === 'Identifier' ? value.name : null,
+        line: placeOf(this.#text, property.start).line,
       });
     }
     return { spread, members };

@@ -129,7 +129,7 @@ export class Interpreter {
   /** addresses stored by mmap, NaN before */
   readonly #results: Float64Array;
 
-  /** What the last op returned or read. */
+  /** What the last op returned or read; of one that was not run, the signal that its process had died of. */
   value = 0;
   /** The process that ran it, null if it no longer exists. */
   acting: Proc | null = null;
@@ -232,7 +232,11 @@ export class Interpreter {
     const { process, cpu } = this.#tables.actors[chunk.who[at]];
     const p = this.#procs[process] ?? this.#firstSeen(process);
     this.acting = p;
-    if (p === null || p.state !== PRS_NORMAL) return OUTCOME_NOT_RUN;
+    if (p === null) return OUTCOME_NOT_RUN;
+    if (p.state !== PRS_NORMAL) {
+      this.value = p.exitSignal;
+      return OUTCOME_NOT_RUN;
+    }
     if (p.stoppedAt !== 0 && chunk.code[at] !== OP_GO) return OUTCOME_NOT_RUN;
     const thread = this.#threads[chunk.who[at]];
     if (m.curproc !== p || m.curcpu !== cpu || m.runningThread[cpu] !== thread) runOn(m, p, cpu, thread);

@@ -37,7 +37,10 @@ export interface Failure {
 export interface PerOp {
   /** outcome: 0 ok, errno 1..99, 128 + signal, 256 not run, 257 stopped at a yield point */
   readonly code: Int32Array;
-  /** what the op returned or read: a child's number, an address, the time; 0 if it has no value */
+  /**
+   * what the op returned or read: a child's number, an address, the time; 0 if it has no value. Of an op that was not run:
+   * the signal that killed its process
+   */
   readonly value: Float64Array;
   /** pm_stats of the acting process's pmap after the op; 0 if the process no longer has one */
   readonly residentCount: Int32Array;

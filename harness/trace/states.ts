@@ -2,7 +2,7 @@
  * The two machines before and after the op where their traces diverge: what each address space contains, and the rows
  * in which the states differ.
  */
-import { type StateChange, type StateRow, diffStates } from '../compare/state-diff.ts';
+import { type FoldedSpace, type StateChange, type StateRow, diffStates, foldSpaces } from '../compare/state-diff.ts';
 
 /** Contents of one address space. */
 export interface SpaceSummary {
@@ -25,6 +25,11 @@ export interface StatePair {
    */
   readonly rows: number | null;
   readonly changes: readonly StateChange[];
+  /** the same, folded: address spaces that only one has, references, other rows and the first of them */
+  readonly spaces: readonly FoldedSpace[];
+  readonly references: number;
+  readonly otherRows: number;
+  readonly others: readonly StateChange[];
 }
 
 /** A state as taken by a run: rows of its two planes. Null if the run did not reach it. */
@@ -52,11 +57,16 @@ export function statePair(when: StatePair['when'], reference: TakenState, candid
     reference === null || candidate === null
       ? null
       : (['map', 'tables'] as const).flatMap((plane) => diffStates(reference[plane], candidate[plane]));
+  const { spaces, references, others } = foldSpaces(changes ?? []);
   return {
     when,
     reference: summaries(reference),
     candidate: summaries(candidate),
     rows: changes?.length ?? null,
     changes: changes?.slice(0, MOST_CHANGES) ?? [],
+    spaces,
+    references,
+    otherRows: others.length,
+    others: others.slice(0, MOST_CHANGES),
   };
 }

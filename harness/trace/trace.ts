@@ -10,11 +10,16 @@ import { COMPARED, COUNTER_COUNT, COUNTER_NAMES } from '../../core/counters.ts';
 import { EVENT_WORDS } from '../../core/events.ts';
 import { EVENT_KINDS, EVENT_ORDER, type EventKind } from '../../core/places.ts';
 import { isCompared, planeOfCounter } from '../declare/planes.ts';
+import { type Parting, partings } from '../run/outcome.ts';
 import type { Ended, RecordedEvents, RunRecord } from '../run/record.ts';
 import { Comparator, type ComparatorName } from './comparator.ts';
 
 export const PARTS = ['calls', 'outcome', 'statistics', 'counters', 'end'] as const;
 export type Part = (typeof PARTS)[number];
+
+/** Where a user may ask for the first divergence: an op that differs in this part. */
+export const TRACE_PLANES = ['outcome', 'calls', 'statistics', 'counters'] as const;
+export type TracePlane = (typeof TRACE_PLANES)[number];
 
 /** A number that differs: outcome code or value, a statistic, or the op's increment of a counter. */
 export interface NumberDifference {
@@ -47,7 +52,11 @@ export interface TraceDiff {
   readonly ops: readonly [number, number];
   readonly events: readonly [number, number];
   readonly ended: readonly [Ended, Ended];
-  /** null if the comparator finds no difference between the two runs */
+  /** what processes notice, and panics: the first of each */
+  readonly happened: readonly Parting[];
+  /** part in which `first` differs; null: in any */
+  readonly plane: TracePlane | null;
+  /** null if the comparator finds no difference between the two runs, or none in that part */
   readonly first: Divergence | null;
   /** number of ops that differ in each part */
   readonly differing: Readonly<Record<Part, number>>;
@@ -79,8 +88,10 @@ class Tracing {
     new Uint32Array(EVENT_KINDS.length),
   ];
   first: Divergence | null = null;
+  readonly #plane: TracePlane | null;
 
-  constructor(a: RunRecord, b: RunRecord, name: ComparatorName) {
+  constructor(a: RunRecord, b: RunRecord, name: ComparatorName, plane: TracePlane | null) {
+    this.#plane = plane;
     if (a.events === null || b.events === null) throw new RangeError('trace: expected two runs with events');
     [this.#a, this.#b, this.#eventsA, this.#eventsB] = [a, b, a.events, b.events];
     this.#comparator = new Comparator(name);
@@ -94,7 +105,8 @@ class Tracing {
     const { ended: other } = this.#b;
     if (this.#a.ops === this.#b.ops && JSON.stringify(one) === JSON.stringify(other)) return;
     this.differing.end++;
-    this.first ??= { op: ops, parts: ['end'], event: null, numbers: [] };
+    if (this.#plane === null || this.#plane === 'outcome')
+      this.first ??= { op: ops, parts: ['end'], event: null, numbers: [] };
   }
 
   #op(op: number): void {
@@ -118,7 +130,8 @@ class Tracing {
     for (const part of PARTS) if (differs[part]) this.differing[part]++;
     if (event >= 0) this.#unmatched(op, event);
     const parts = PARTS.filter((part) => differs[part]);
-    this.first ??= { op, parts, event: event < 0 ? null : event, numbers: this.#numbers(op) };
+    if (this.first === null && (this.#plane === null || differs[this.#plane]))
+      this.first = { op, parts, event: event < 0 ? null : event, numbers: this.#numbers(op) };
   }
 
   /** Index of the first call in which the op differs, -1 if there is none. */
@@ -243,8 +256,13 @@ function countKinds(record: RunRecord): Uint32Array {
 }
 
 /** Compares two runs of one workload that recorded events. */
-export function diffTraces(a: RunRecord, b: RunRecord, comparator: ComparatorName): TraceDiff {
-  const tracing = new Tracing(a, b, comparator);
+export function diffTraces(
+  a: RunRecord,
+  b: RunRecord,
+  comparator: ComparatorName,
+  plane: TracePlane | null = null,
+): TraceDiff {
+  const tracing = new Tracing(a, b, comparator, plane);
   tracing.all();
   const [inA, inB] = [countKinds(a), countKinds(b)];
   const [onlyA, onlyB] = tracing.only;
@@ -260,6 +278,8 @@ export function diffTraces(a: RunRecord, b: RunRecord, comparator: ComparatorNam
     ops: [a.ops, b.ops],
     events: [eventCount(a), eventCount(b)],
     ended: [a.ended, b.ended],
+    happened: partings(a, b),
+    plane,
     first: tracing.first,
     differing: tracing.differing,
     kinds: kinds.filter(({ onlyReference, onlyCandidate }) => onlyReference + onlyCandidate > 0),

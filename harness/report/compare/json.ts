@@ -3,18 +3,33 @@
  * no host, no process and no version of anything but the schema.
  */
 import type { Difference, PairComparison } from '../../compare/pair.ts';
+import type { Numbers } from '../../compare/track.ts';
 import type { Step } from '../../declare/declarations.ts';
 import { jsonText } from '../words.ts';
 import { REPORT_SCHEMA, type CompareReport } from './model.ts';
 
 export function renderJson(report: CompareReport): string {
-  const { against, complete, columns, titles, rows, states, expected, neverSeen, tally } = report;
+  const {
+    against,
+    againstDefault,
+    complete,
+    columns,
+    titles,
+    rows,
+    states,
+    totals,
+    warnings,
+    expected,
+    neverSeen,
+    tally,
+  } = report;
   const { exitCode, ...counts } = tally;
   const body = {
     schema: REPORT_SCHEMA,
     complete,
     exitCode,
     against: against.kind === 'previous' ? 'previous' : against.id,
+    againstDefault,
     revisions: Object.entries(titles).map(([id, title]) => ({ id, title })),
     equalEverywhere: columns.filter(({ ids }) => ids.length > 1).map(({ ids }) => ids),
     workloads: rows.map(({ workload }) => {
@@ -46,27 +61,38 @@ export function renderJson(report: CompareReport): string {
         predecessors: predecessors.map((pair) => pairJson(pair, opTexts)),
       };
     }),
+    totals: totals.flatMap(({ column: { ids, reference }, totals: list }) =>
+      ids.map((candidate) => ({ reference, candidate, totals: list })),
+    ),
     states,
     expected,
     neverSeen: neverSeen.map(stepJson),
+    warnings,
     counts,
   };
   return jsonText(body);
 }
 
 function pairJson(
-  { seen: _seen, fits: _fits, differences, ...pair }: PairComparison,
+  { seen: _seen, fits: _fits, sums: _sums, differences, ...pair }: PairComparison,
   opTexts: Readonly<Record<number, string>>,
 ): object {
   return {
     ...pair,
-    differences: differences.map(({ steps, ...difference }: Difference) => ({
+    differences: differences.map(({ steps, numbers, ...difference }: Difference) => ({
       ...difference,
+      numbers: numbersJson(numbers, opTexts),
       at: opTexts[difference.op] ?? null,
       steps: steps.map(stepJson),
     })),
   };
 }
+
+const numbersJson = (numbers: Numbers | null, opTexts: Readonly<Record<number, string>>): object | null =>
+  numbers && {
+    ...numbers,
+    largest: numbers.largest && { ...numbers.largest, at: opTexts[numbers.largest.op] ?? null },
+  };
 
 const stepJson = ({ variant, what, finding, intent, reversed }: Step): object => ({
   variant,

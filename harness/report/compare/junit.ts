@@ -6,8 +6,9 @@
  */
 import { unexpectedVerdict, type PairComparison, type Verdict } from '../../compare/pair.ts';
 import type { WorkloadComparison } from '../../compare/plan.ts';
-import type { CompareReport } from './model.ts';
-import { endText, entryText, hintText } from './words.ts';
+import { itemOf, type CompareReport } from './model.ts';
+import type { Found } from './totals.ts';
+import { amountAndPlace, endText, entryText, hintText, inLine, totalText } from './words.ts';
 
 interface Case {
   readonly name: string;
@@ -15,18 +16,33 @@ interface Case {
   /** of a failure: its class */
   readonly type: string;
   readonly message: string;
+  /** what differs, whatever comes of it: a line each */
+  readonly output?: readonly string[];
+}
+
+interface Suite {
+  readonly name: string;
+  readonly cases: readonly Case[];
+  readonly output: readonly string[];
 }
 
 export function renderJunit(report: CompareReport): string {
-  const suites = [
-    ...report.rows.map(({ workload }) => ({ name: workload.name, cases: casesOf(workload, report.tally.failOn) })),
-    { name: 'the whole', cases: wholeCases(report) },
-  ].filter(({ cases }) => cases.length > 0);
+  const suites: Suite[] = [
+    ...report.rows.map(({ workload }) => ({
+      name: workload.name,
+      cases: casesOf(workload, report.tally.failOn),
+      output: [],
+    })),
+    { name: 'the whole', cases: wholeCases(report), output: totalLines(report) },
+  ].filter(({ cases, output }) => cases.length + output.length > 0);
   const all = suites.flatMap(({ cases }) => cases);
-  const body = suites.map(({ name, cases }) =>
-    [`  <testsuite ${attributes({ name, ...counts(cases) })}>`, ...cases.map(caseXml(name)), '  </testsuite>'].join(
-      '\n',
-    ),
+  const body = suites.map(({ name, cases, output }) =>
+    [
+      `  <testsuite ${attributes({ name, ...counts(cases) })}>`,
+      ...cases.map(caseXml(name)),
+      ...(output.length === 0 ? [] : [`    ${outputXml(output)}`]),
+      '  </testsuite>',
+    ].join('\n'),
   );
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -36,10 +52,12 @@ export function renderJunit(report: CompareReport): string {
   ].join('\n');
 }
 
+const outputXml = (lines: readonly string[]): string => `<system-out>${escaped(lines.join('\n'))}</system-out>`;
+
 function casesOf(workload: WorkloadComparison, failOn: readonly Verdict[]): Case[] {
-  const { pairs, predecessors, runs, missed, opTexts } = workload;
+  const { pairs, predecessors, runs, missed } = workload;
   return [
-    ...[...pairs, ...predecessors].map((pair) => pairCase(pair, opTexts, failOn)),
+    ...[...pairs, ...predecessors].map((pair) => pairCase(pair, workload, failOn)),
     ...missed.map(({ line, op, expected, got }): Case => {
       const name = `expectation of ${line > 0 ? `line ${line}` : `op ${op}`}`;
       return { name, kind: 'error', type: 'expectation', message: `expected ${expected}, got ${got}` };
@@ -57,28 +75,38 @@ function casesOf(workload: WorkloadComparison, failOn: readonly Verdict[]): Case
   ];
 }
 
-function pairCase(pair: PairComparison, opTexts: WorkloadComparison['opTexts'], failOn: readonly Verdict[]): Case {
+function pairCase(pair: PairComparison, workload: WorkloadComparison, failOn: readonly Verdict[]): Case {
   const { reference, candidate, verdict, differences, failures, incomplete, unreachedMembers } = pair;
   const name = `${candidate} against ${reference}`;
   if (verdict === 'failed') {
     const message = failures.map(({ variant, failure }) => `${variant}: ${failure.message}`).join('; ');
     return { name, kind: 'error', type: verdict, message };
   }
-  if (incomplete !== null) return { name, kind: 'error', type: verdict, message: endText(incomplete, opTexts) };
+  if (incomplete !== null)
+    return { name, kind: 'error', type: verdict, message: endText(incomplete, workload.opTexts) };
+  // What is unexpected stands in the failure.
+  const output = differences
+    .filter(({ standing }) => standing === 'intended' || standing === 'known')
+    .map((difference) => `${difference.standing}: ${differenceText({ workload, difference })}`);
   const worst = unexpectedVerdict(pair);
   if (worst !== null && failOn.includes(worst)) {
     const lines = differences
       .filter(({ standing }) => standing === 'unexpected')
-      .map(({ what, op, amount, hints }) => {
-        const span = amount === null ? '' : ` ${amount.least}..${amount.most}`;
-        return `${what}${span}, first at ${opTexts[op] ?? `op ${op}`}${hintText(hints)}`;
-      });
-    return { name, kind: 'failure', type: worst, message: lines.join('\n') };
+      .map((difference) => differenceText({ workload, difference }));
+    return { name, kind: 'failure', type: worst, message: lines.join('\n'), output };
   }
   if (verdict === 'not-exercised')
     return { name, kind: 'skipped', type: verdict, message: `never reached: ${unreachedMembers.join(', ')}` };
-  return { name, kind: 'passed', type: verdict, message: '' };
+  return { name, kind: 'passed', type: verdict, message: '', output };
 }
+
+const differenceText = (found: Found): string => amountAndPlace(itemOf([found])) + hintText(found.difference.hints);
+
+/** What each candidate's counters come to over all workloads. */
+const totalLines = ({ totals }: CompareReport): string[] =>
+  totals.flatMap(({ column, totals: list }) =>
+    list.map((total) => `${inLine(column)} against ${column.reference}: ${totalText(total)}`),
+  );
 
 function wholeCases({ expected, neverSeen, tally, allRan }: CompareReport): Case[] {
   return [
@@ -116,12 +144,13 @@ const counts = (cases: readonly Case[]) => ({
 
 const caseXml =
   (suite: string) =>
-  ({ name, kind, type, message }: Case): string => {
+  ({ name, kind, type, message, output = [] }: Case): string => {
     const head = `    <testcase ${attributes({ name, classname: suite })}`;
-    if (kind === 'passed') return `${head}/>`;
+    const said = output.length === 0 ? '' : outputXml(output);
+    if (kind === 'passed') return said === '' ? `${head}/>` : `${head}>${said}</testcase>`;
     if (kind === 'skipped') return `${head}><skipped ${attributes({ message })}/></testcase>`;
     const [first = ''] = message.split('\n');
-    return `${head}><${kind} ${attributes({ type, message: first })}>${escaped(message)}</${kind}></testcase>`;
+    return `${head}><${kind} ${attributes({ type, message: first })}>${escaped(message)}</${kind}>${said}</testcase>`;
   };
 
 const attributes = (values: Readonly<Record<string, string | number>>): string =>

@@ -4,15 +4,22 @@
  */
 import { kindName } from '../kinds.ts';
 import { cell, details, nameCell, table } from '../markdown-parts.ts';
+import { warningText } from '../warnings.ts';
 import { number, plural } from '../words.ts';
 import type { Cell, CompareReport } from './model.ts';
+import type { Amount } from './totals.ts';
 import {
   amountText,
+  briefText,
   entryText,
   explained,
+  geomeanText,
+  happenedLines,
   hintText,
   inLine,
   incompleteNotes,
+  largestText,
+  sidesText,
   tallyText,
   unreachedText,
   whereText,
@@ -28,13 +35,15 @@ const STATUS = {
 } as const;
 
 export function renderMarkdown(report: CompareReport): string {
-  const { tally, allRan, complete, against, rows } = report;
-  const each = against.kind === 'previous' ? 'its predecessor' : `\`${against.id}\``;
+  const { tally, allRan, complete, against, againstDefault, rows } = report;
+  const chosen = against.kind === 'previous' ? 'its predecessor' : `\`${against.id}\``;
+  const each = againstDefault ? `${chosen} (the default of \`--against\`)` : chosen;
   const of = STATUS[tally.exitCode as keyof typeof STATUS] ?? `exit ${tally.exitCode}`;
   const status = !allRan ? 'interrupted' : complete ? of : `incomplete: ${of}`;
   const open = [
     `### pmapdiff: ${status}`,
     `${tallyText(tally)}. ${plural(rows.length, 'workload')}, each revision against ${each}.`,
+    ...happened(report),
     columnsTable(report),
     ...unexpected(report),
     ...problems(report),
@@ -81,6 +90,43 @@ function columnsTable({ columns, rows, tally }: CompareReport): string {
   return table(['revision', 'identical', 'not exercised', 'intended', 'known', 'unexpected', 'failed', ...more], body);
 }
 
+/** What a process notices, and panics. */
+function happened(report: CompareReport): string[] {
+  const lines = happenedLines(report).map(({ column, text: { standing, line } }) => {
+    const how = standing === 'unexpected' ? '**unexpected**' : standing;
+    return `- ${cell(inLine(column))} against ${cell(column.reference ?? '')}, ${how}: ${cell(line)}`;
+  });
+  return lines.length === 0 ? [] : [lines.join('\n')];
+}
+
+function totalsTables({ totals }: CompareReport): string[] {
+  return totals
+    .filter(({ totals: list }) => list.length > 0)
+    .map(({ column, totals: list }) => {
+      const body = list.flatMap((total) => [
+        totalRow(`**${cell(total.what)}**`, 'all', total, geomeanText(total.geomean)),
+        ...(total.workloads === 1
+          ? []
+          : total.differing.map((one) =>
+              totalRow('', `${cell(one.workload)}${one.whole ? '' : ' (until the machines part)'}`, one, ''),
+            )),
+      ]);
+      const { workloads } = list[0];
+      return details(
+        `Totals of ${cell(inLine(column))} against ${cell(column.reference ?? '')} over ${plural(workloads, 'workload')}`,
+        table(['counter', 'workload', 'old -> new', 'geomean', 'largest in one op'], body),
+      );
+    });
+}
+
+const totalRow = (what: string, workload: string, { kind, sum, largest }: Amount, geomean: string): string[] => [
+  what,
+  workload,
+  kind === 'level' || sum === null ? `level ${sidesText(largest!)}` : sidesText(sum),
+  geomean,
+  largest === null ? '' : cell(largestText(largest)),
+];
+
 function unexpected({ reasons, predecessors }: CompareReport): string[] {
   const all = [
     ...reasons.map(({ column, reasons: list }) => ({ who: `${inLine(column)} against ${column.reference}`, list })),
@@ -93,14 +139,14 @@ function unexpected({ reasons, predecessors }: CompareReport): string[] {
     list
       .filter(({ standing }) => standing === 'unexpected')
       .flatMap(({ items }) =>
-        items.map((item) => [cell(who), `\`${amountText(item)}\``, cell(whereText(item) + hintText(item.hints))]),
+        items.map((item) => [cell(who), cell(amountText(item)), cell(whereText(item) + hintText(item.hints))]),
       ),
   );
   return rows.length === 0 ? [] : [table(['unexpected', 'what', 'where'], rows)];
 }
 
 function problems(report: CompareReport): string[] {
-  const { rows, violations, expected, neverSeen, tally } = report;
+  const { rows, violations, expected, neverSeen, tally, warnings } = report;
   const notes = new Set(
     rows.flatMap(({ cells }) => cells.flatMap((one) => (one?.verdict === 'failed' ? (one.note ?? []) : []))),
   );
@@ -114,6 +160,7 @@ function problems(report: CompareReport): string[] {
     ...(tally.wholeCatalog
       ? neverSeen.map(({ variant, what, finding }) => `declared, but never seen: ${variant}, ${what} ${finding ?? ''}`)
       : []),
+    ...warnings.map((warning) => `warning: ${warningText(warning)}`),
     ...tally.unreached.map((one) => `changed, but never reached: ${unreachedText(one)}`),
   ];
   return lines.length === 0 ? [] : [lines.map((line) => `- ${cell(line)}`).join('\n')];
@@ -128,7 +175,7 @@ function folded(report: CompareReport): string[] {
       .map((reason) => [
         cell(inLine(column)),
         reason.standing,
-        reason.items.map((item) => `\`${amountText(item)}\``).join(', '),
+        reason.items.map((item) => `\`${briefText(item)}\``).join(', '),
         cell(explained(reason, findingTitles)),
       ]),
   );
@@ -153,6 +200,7 @@ function folded(report: CompareReport): string[] {
       ? []
       : [details('What was intended or known', table(['revision', 'standing', 'what', 'why'], why))]),
     details('Verdict of each workload', table(['workload', ...names(shown.map(({ column }) => column))], matrix)),
+    ...totalsTables(report),
     ...(calls.length === 0
       ? []
       : [details('pmap_remove: early exits / calls', table(['workload', 'in', ...names(columns)], calls))]),

@@ -9,10 +9,13 @@ import type { Against, Plan, RunSummary, WorkloadComparison } from '../../compar
 import type { Compared } from '../../compare/run-comparison.ts';
 import type { Suggestions } from '../../compare/suggest.ts';
 import type { Standing } from '../../compare/track.ts';
+import type { Warning } from '../../compare/warnings.ts';
 import type { Step } from '../../declare/declarations.ts';
 import type { Place, RemoveCalls } from '../../run/record.ts';
 import type { WorkloadHead } from '../../workload/pieces.ts';
 import { type KindRow, kindRows } from '../kinds.ts';
+import { happenedText } from '../outcomes.ts';
+import { type Amount, type Found, type Total, amountOf, textAt, totalsOf } from './totals.ts';
 
 export const REPORT_SCHEMA = 'pmapdiff.compare/1';
 
@@ -31,8 +34,10 @@ export interface Cell {
   readonly findings: readonly string[];
   /** whether a user's list of expected differences explains some of it */
   readonly accepted: boolean;
-  /** a failure in one sentence, or the panic, or null */
+  /** a failure in one sentence, or the panic of both, or null */
   readonly note: string | null;
+  /** what a process notices, or a panic, a line each */
+  readonly happened: readonly { readonly text: string; readonly standing: NonNullable<PairComparison['standing']> }[];
 }
 
 /** Why a candidate differs: one reason and the statistics that it explains. */
@@ -46,10 +51,11 @@ export interface Reason {
 export interface ReasonItem {
   readonly what: string;
   readonly workloads: number;
-  /** extremes of one op's difference over all workloads; null for planes */
-  readonly least: number | null;
-  readonly most: number | null;
-  /** where it is seen first */
+  /** over these workloads; null for planes */
+  readonly amount: Amount | null;
+  /** of an outcome or a panic: what happened where it is seen first */
+  readonly happened: string | null;
+  /** where it is seen first, or is first not as declared */
   readonly first: { readonly workload: string; readonly at: string };
   /** findings about other variants that it looks like */
   readonly hints: readonly string[];
@@ -75,8 +81,13 @@ export interface ViolationLine {
   readonly variants: readonly string[];
 }
 
+/** By the id of a variant, by member. */
+export type MemberLines = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
 export interface CompareReport {
   readonly against: Against;
+  /** nobody chose it */
+  readonly againstDefault: boolean;
   /** false: interrupted, the rest was not run */
   readonly allRan: boolean;
   /** allRan, and no two runs that are compared ended alike before the end */
@@ -93,6 +104,8 @@ export interface CompareReport {
     readonly reasons: readonly Reason[];
     readonly following: number;
   }[];
+  /** over all workloads, of each column that has a reference */
+  readonly totals: readonly { readonly column: ColumnGroup; readonly totals: readonly Total[] }[];
   /** what is unexpected in comparisons with the predecessor beside those of the columns */
   readonly predecessors: readonly {
     readonly reference: string;
@@ -109,10 +122,14 @@ export interface CompareReport {
   /** what would make all this expected; null: not looked for */
   readonly suggestions: Suggestions | null;
   readonly neverSeen: readonly Step[];
+  /** what was asked for and applied to nothing */
+  readonly warnings: readonly Warning[];
   readonly findingTitles: Readonly<Record<string, string>>;
   readonly tally: Tally;
   /** variant files as they were given, by the id of the variant in them */
   readonly files: Readonly<Record<string, string>>;
+  /** lines on which these files write the members of the seam */
+  readonly lines: MemberLines;
   /** workloads whose invariants were checked; empty: none were */
   readonly checked: readonly Pick<WorkloadHead, 'name' | 'length'>[];
 }
@@ -120,10 +137,13 @@ export interface CompareReport {
 export interface CompareInput {
   readonly plan: Plan;
   readonly against: Against;
+  readonly againstDefault?: boolean;
   readonly compared: Compared;
   readonly judged: Judged;
   readonly findingTitles: Readonly<Record<string, string>>;
   readonly files: CompareReport['files'];
+  readonly lines?: MemberLines;
+  readonly warnings?: readonly Warning[];
   readonly checked: CompareReport['checked'];
   readonly suggestions?: Suggestions;
 }
@@ -135,12 +155,14 @@ const runOf = (workload: WorkloadComparison, id: string): RunSummary =>
   workload.runs.find(({ variant }) => variant === id)!;
 
 export function buildReport(input: CompareInput): CompareReport {
-  const { plan, against, compared, judged, findingTitles, files, checked, suggestions = null } = input;
+  const { plan, against, againstDefault = false, compared, judged, findingTitles, files, checked } = input;
+  const { lines = {}, warnings = [], suggestions = null } = input;
   const { complete: allRan, states } = compared;
   const { workloads, expected, neverSeen, tally } = judged;
   const columns = columnsOf(plan, workloads);
   return {
     against,
+    againstDefault,
     allRan,
     complete: allRan && workloads.every(({ complete }) => complete),
     columns,
@@ -149,7 +171,7 @@ export function buildReport(input: CompareInput): CompareReport {
       workload,
       cells: columns.map((column) => {
         const pair = pairOf(workload, column);
-        return pair === null ? null : cellOf(pair, runOf(workload, column.ids[0]), workload.opTexts);
+        return pair === null ? null : cellOf(pair, runOf(workload, column.ids[0]), workload);
       }),
     })),
     reasons: columns.flatMap((column) => {
@@ -160,6 +182,14 @@ export function buildReport(input: CompareInput): CompareReport {
       });
       const following = found.filter(({ difference }) => difference.standing === 'follows').length;
       return [{ column, reasons: reasonsOf(found), following }];
+    }),
+    totals: columns.flatMap((column) => {
+      if (column.reference === null) return [];
+      const pairs = workloads.flatMap((workload) => {
+        const pair = pairOf(workload, column);
+        return pair === null ? [] : [{ workload, pair }];
+      });
+      return [{ column, totals: totalsOf(pairs) }];
     }),
     predecessors: plan.predecessors.flatMap(({ reference, candidate }) => {
       const found = workloads.flatMap((workload) =>
@@ -192,6 +222,8 @@ export function buildReport(input: CompareInput): CompareReport {
     findingTitles,
     tally,
     files,
+    lines,
+    warnings,
     checked,
   };
 }
@@ -230,21 +262,25 @@ function columnsOf(plan: Plan, workloads: readonly WorkloadComparison[]): Column
 function cellOf(
   { verdict, standing, differences, failures, bothPanic }: PairComparison,
   run: RunSummary,
-  opTexts: WorkloadComparison['opTexts'],
+  workload: WorkloadComparison,
 ): Cell {
   const findings = unique(differences.flatMap(({ steps }) => steps.flatMap(({ finding }) => finding ?? [])));
-  const at = (op: number | null): string => (op === null ? '' : ` at ${opTexts[op] ?? `op ${op}`}`);
+  const at = (op: number | null): string => (op === null ? '' : ` at ${textAt(workload, op)}`);
   const { ended } = run;
   const failure = failures.map(({ variant, failure: { message, op } }) => `${variant}: ${message}${at(op)}`).join('; ');
-  const who = bothPanic ? 'both' : run.variant;
-  const panic = ended.kind === 'panic' ? `${who}: panic: ${ended.where}: ${ended.reason}${at(ended.op)}` : null;
+  const panic =
+    bothPanic && ended.kind === 'panic' ? `both: panic: ${ended.where}: ${ended.reason}${at(ended.op)}` : null;
+  const happened = differences.flatMap((difference) => {
+    const text = happenedIn({ workload, difference });
+    return text === null || difference.standing === 'follows' ? [] : [{ text, standing: difference.standing }];
+  });
   const accepted = differences.some((difference) => difference.accepted !== undefined);
-  return { verdict, standing, findings, accepted, note: failure === '' ? panic : failure };
+  return { verdict, standing, findings, accepted, note: failure === '' ? panic : failure, happened };
 }
 
-interface Found {
-  readonly workload: WorkloadComparison;
-  readonly difference: Difference;
+/** What a process notices of a difference, or a panic; null for every other difference. */
+function happenedIn({ workload, difference: { op, outcomes } }: Found): string | null {
+  return outcomes === null ? null : happenedText(workload.opPlaces[op] ?? null, outcomes);
 }
 
 const STANDINGS = ['unexpected', 'known', 'intended'] as const;
@@ -283,15 +319,15 @@ function reasonKey({ standing, steps, what, accepted }: Difference): string {
 
 const whyOf = (steps: readonly Step[]): string[] => unique(steps.flatMap(({ intent }) => intent?.why ?? []));
 
-function itemOf(found: readonly Found[]): ReasonItem {
-  const amounts = found.flatMap(({ difference }) => difference.amount ?? []);
+/** Differences of one statistic, counter or plane as one line. */
+export function itemOf(found: readonly Found[]): ReasonItem {
   const [{ workload, difference }] = found;
   return {
     what: difference.what,
     workloads: unique(found.map((item) => item.workload.name)).length,
-    least: amounts.length === 0 ? null : Math.min(...amounts.map(({ least }) => least)),
-    most: amounts.length === 0 ? null : Math.max(...amounts.map(({ most }) => most)),
-    first: { workload: workload.name, at: workload.opTexts[difference.op] ?? `op ${difference.op}` },
+    amount: amountOf(found),
+    happened: happenedIn(found[0]),
+    first: { workload: workload.name, at: textAt(workload, difference.op) },
     hints: unique(found.flatMap((item) => item.difference.hints ?? [])),
   };
 }

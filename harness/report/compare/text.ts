@@ -3,26 +3,43 @@
  */
 import pc from 'picocolors';
 import type { RemoveCalls } from '../../run/record.ts';
-import { changeText } from '../changes.ts';
+import { foldedText } from '../changes.ts';
 import { kindName } from '../kinds.ts';
 import { checkedText } from '../notes.ts';
-import { type Look, number, plural, table } from '../words.ts';
+import { warningText } from '../warnings.ts';
+import { DEFAULT_WIDTH, fittedTable, number, plural, signed, wrapped, type Look } from '../words.ts';
 import type { Cell, ColumnGroup, CompareReport, Reason, ReasonItem } from './model.ts';
-import { amountText, entryText, hintText, inLine, incompleteNotes, unreachedText, whereText } from './words.ts';
+import type { Amount, Geomean } from './totals.ts';
+import {
+  amountText,
+  briefText,
+  entryText,
+  happenedLines,
+  hintText,
+  inLine,
+  incompleteNotes,
+  largestText,
+  relative,
+  unreachedText,
+  verdictLegend,
+  whereText,
+} from './words.ts';
 
 type Colors = ReturnType<typeof pc.createColors>;
 
-export function renderText(report: CompareReport, { color }: Look): string {
+export function renderText(report: CompareReport, { color, width = DEFAULT_WIDTH, quiet = false }: Look): string {
   const colors = pc.createColors(color);
+  if (quiet) return renderQuiet(report, colors, width);
   const parts = [
-    heading(report, colors),
-    matrix(report, colors),
+    [summary(report, colors), heading(report, colors), ...happened(report, colors)].join('\n'),
+    matrix(report, colors, width),
     ...reasons(report, colors),
+    ...totals(report, colors, width),
     ...predecessors(report, colors),
     ...states(report, colors),
-    removes(report, colors),
-    processes(report, colors),
-    replays(report, colors),
+    removes(report, colors, width),
+    processes(report, colors, width),
+    replays(report, colors, width),
     incompleteNotes(report)
       .map((note) => colors.red(`! incomplete: ${note}`))
       .join('\n'),
@@ -30,23 +47,65 @@ export function renderText(report: CompareReport, { color }: Look): string {
     expectedNotes(report, colors),
     unseen(report, colors),
     unreached(report, colors),
+    warnings(report, colors),
     summary(report, colors),
   ];
   const checked = report.checked.length === 0 ? '' : checkedText(report.checked);
-  return `${parts.filter((part) => part !== '').join('\n\n')}\n${checked}`;
+  return `${joined(parts, '\n\n', width)}\n${checked}`;
 }
+
+/** What is unexpected, and the summary. */
+function renderQuiet(report: CompareReport, colors: Colors, width: number): string {
+  const { tally } = report;
+  const parts = [
+    report.complete ? '' : interruptedText(colors),
+    ...report.rows.flatMap(({ workload, cells }) =>
+      cells.flatMap((cell) =>
+        cell?.verdict === 'failed' && cell.note !== null ? [colors.red(`✗ ${cell.note} (${workload.name})`)] : [],
+      ),
+    ),
+    ...reasons(report, colors, true),
+    ...predecessors(report, colors),
+    violations(report, colors, true),
+    expectedNotes({ ...report, expected: { ...report.expected, unused: [] } }, colors),
+    tally.wholeCatalog ? unseen(report, colors) : '',
+    tally.requireExercised ? unreached(report, colors) : '',
+    warnings(report, colors),
+    summary(report, colors),
+  ];
+  return `${joined([...new Set(parts)], '\n', width)}\n`;
+}
+
+/** Parts that say something; no line is wider than a terminal. */
+const joined = (parts: readonly string[], between: string, width: number): string =>
+  parts
+    .filter((part) => part !== '')
+    .join(between)
+    .split('\n')
+    .map((line) => wrapped(line, width))
+    .join('\n');
 
 const columnName = ({ ids }: ColumnGroup): string => ids.join('\n= ');
 
-function heading({ rows, columns, against, allRan }: CompareReport, colors: Colors): string {
+function heading({ rows, columns, against, againstDefault, allRan }: CompareReport, colors: Colors): string {
   const ops = rows.reduce((sum, { workload }) => sum + workload.ops, 0);
   const revisions = columns.reduce((sum, { ids }) => sum + ids.length, 0);
-  const each = against.kind === 'previous' ? 'its predecessor' : against.id;
+  const chosen = against.kind === 'previous' ? 'its predecessor' : against.id;
+  const each = againstDefault ? `${chosen} (the default of --against)` : chosen;
   const what = `${plural(rows.length, 'workload')} (${number(ops)} ops) × ${plural(revisions, 'revision')}, each against ${each}`;
-  return colors.bold(what) + (allRan ? '' : colors.yellow('\ninterrupted: the rest was not run'));
+  return colors.bold(what) + (allRan ? '' : `\n${interruptedText(colors)}`);
 }
 
-function matrix({ rows, columns }: CompareReport, colors: Colors): string {
+const interruptedText = (colors: Colors): string => colors.yellow('interrupted: the rest was not run');
+
+/** What a process notices, and panics: a line for each thing that happens. */
+const happened = (report: CompareReport, colors: Colors): string[] =>
+  happenedLines(report).map(({ column, text: { standing, line } }) => {
+    const mark = standing === 'unexpected' ? colors.red('!') : colors.yellow(' ');
+    return `${mark} ${inLine(column)}: ${line}`;
+  });
+
+function matrix({ rows, columns }: CompareReport, colors: Colors, width: number): string {
   const shown = columns.flatMap((column, i) => (column.reference === null ? [] : [{ column, i }]));
   const head = ['workload', 'ops', ...shown.map(({ column }) => columnName(column))];
   const body = rows.map(({ workload, cells }) => [
@@ -63,12 +122,13 @@ function matrix({ rows, columns }: CompareReport, colors: Colors): string {
   const isIncomplete = rows.some(({ workload }) => !workload.complete);
   const legend = `= identical  ○ not exercised  ✓ intended  F known finding  ${isAccepted ? 'E in your list  ' : ''}! unexpected  ✗ failed${isIncomplete ? ' or incomplete' : ''}`;
   return [
-    table(
+    fittedTable(
       head.map((title) => colors.bold(title)),
       body,
-      [1],
+      { width, keep: 2, right: [1] },
     ),
     colors.dim(legend),
+    ...verdictLegend(rows.flatMap(({ cells }) => cells.flatMap((cell) => cell?.verdict ?? []))).map(colors.dim),
     ...[...notes].map(
       ([note, where]) => `  ${note} (${where.length > 1 ? plural(where.length, 'workload') : where[0]})`,
     ),
@@ -87,20 +147,79 @@ function cellText(cell: Cell | null, colors: Colors): string {
   return `${colors.green('✓')} ${verdict}${mark}`;
 }
 
-function reasons({ reasons: all, findingTitles }: CompareReport, colors: Colors): string[] {
+function reasons({ reasons: all, findingTitles }: CompareReport, colors: Colors, quiet = false): string[] {
   return all
+    .map((entry) => (quiet ? { ...entry, reasons: entry.reasons.filter(isUnexpected), following: 0 } : entry))
     .filter((entry) => entry.reasons.length > 0)
     .map(({ column, reasons: list, following }) => {
       const lines = list.flatMap((reason) => reasonLines(reason, findingTitles, colors));
       if (following > 0)
         lines.push(
           colors.dim(
-            `  ${plural(following, 'difference')} after a changed outcome or map, or in a call that never ends: not judged`,
+            `  ${plural(following, 'later difference')} not judged (the machines had already diverged, or a call never ends)`,
           ),
         );
       return [colors.bold(`${inLine(column)} against ${column.reference}`), ...lines].join('\n');
     });
 }
+
+const isUnexpected = ({ standing }: Reason): boolean => standing === 'unexpected';
+
+/** Where so many workloads were compared, each has its own rows. */
+const MOST_OWN_ROWS = 5;
+
+/** What each statistic and counter comes to over all workloads. */
+function totals({ totals: all, rows }: CompareReport, colors: Colors, width: number): string[] {
+  return all
+    .filter(({ totals: list }) => list.length > 0)
+    .map(({ column, totals: list }) => {
+      const head = ['', 'old', 'new', 'difference', '%', 'geomean', 'largest in one op'];
+      const own = rows.length > 1 && rows.length <= MOST_OWN_ROWS;
+      const body = list.flatMap((total) => [
+        totalRow(total.what, total, geomeanCell(total.geomean)),
+        ...(own ? total.differing.map((one) => totalRow(`  ${one.workload}${one.whole ? '' : ' *'}`, one, '')) : []),
+      ]);
+      const { workloads, parted } = list[0];
+      const notes = [
+        ...(list.some(({ kind }) => kind === 'level')
+          ? ['(level): what it is after an op, where the difference is largest']
+          : []),
+        ...(list.some(({ geomean }) => geomean.zeros > 0)
+          ? ['geomean −n: without n workloads in which one side is 0']
+          : []),
+        ...(parted > 0
+          ? [`${own ? '* ' : ''}${plural(parted, 'workload')} only up to the op where the machines part`]
+          : []),
+      ];
+      return [
+        colors.bold(`${inLine(column)} against ${column.reference}: totals over ${plural(workloads, 'workload')}`),
+        fittedTable(
+          head.map((title) => colors.bold(title)),
+          body,
+          { width, keep: 1, right: [1, 2, 3, 4, 5], wrapLast: true },
+        ),
+        ...notes.map((note) => colors.dim(`  ${note}`)),
+      ].join('\n');
+    });
+}
+
+function totalRow(name: string, { kind, sum, largest }: Amount, geomean: string): string[] {
+  const shown = kind === 'level' || sum === null ? largest! : sum;
+  const difference = shown.candidate - shown.reference;
+  const part = shown.reference === 0 || difference === 0 ? '' : relative(difference / shown.reference);
+  return [
+    kind === 'level' ? `${name} (level)` : name,
+    number(shown.reference),
+    number(shown.candidate),
+    signed(difference),
+    part,
+    geomean,
+    largest === null ? '' : largestText(largest),
+  ];
+}
+
+const geomeanCell = ({ ratio, zeros }: Geomean): string =>
+  `${ratio === null ? '-' : relative(ratio - 1)}${zeros === 0 ? '' : ` −${number(zeros)}`}`;
 
 function predecessors({ predecessors: list, findingTitles }: CompareReport, colors: Colors): string[] {
   return list.map(({ reference, candidate, reasons: unexpected }) =>
@@ -115,11 +234,11 @@ function predecessors({ predecessors: list, findingTitles }: CompareReport, colo
 const SHOWN_CHANGES = 6;
 
 function states({ states: list }: CompareReport, colors: Colors): string[] {
-  return list.map(({ workload, reference, candidate, at, rows, changes }) => {
-    const more = rows - SHOWN_CHANGES;
+  return list.map(({ workload, reference, candidate, at, spaces, references, otherRows, others }) => {
+    const more = otherRows - SHOWN_CHANGES;
     return [
-      `${colors.bold(`What ${candidate} leaves otherwise than ${reference}`)} (${workload}, after ${at})`,
-      ...changes.slice(0, SHOWN_CHANGES).map((change) => `  ${changeText(change)}`),
+      `${colors.bold(`State that differs: ${candidate} vs ${reference}`)} (${workload}, after ${at})`,
+      ...foldedText({ spaces, references, others: others.slice(0, SHOWN_CHANGES) }).map((line) => `  ${line}`),
       ...(more > 0 ? [colors.dim(`  … and ${plural(more, 'row')} more`)] : []),
     ].join('\n');
   });
@@ -139,11 +258,11 @@ function reasonLines(
 }
 
 const itemText = (item: ReasonItem, precise: boolean): string =>
-  `${amountText(item)}${precise ? ` (${whereText(item)}${hintText(item.hints)})` : ''}`;
+  precise ? `${amountText(item)} (${whereText(item)}${hintText(item.hints)})` : briefText(item);
 
 const share = ({ early, calls }: RemoveCalls): string => (calls === 0 ? '-' : `${number(early)}/${number(calls)}`);
 
-function removes({ removes: list, columns }: CompareReport, colors: Colors): string {
+function removes({ removes: list, columns }: CompareReport, colors: Colors, width: number): string {
   if (list.length === 0) return '';
   const body = list.map(({ workload, place, cells }, i) => [
     list[i - 1]?.workload === workload ? '' : workload,
@@ -151,14 +270,10 @@ function removes({ removes: list, columns }: CompareReport, colors: Colors): str
     ...cells.map(share),
   ]);
   const head = ['pmap_remove: early exits/calls', 'in', ...columns.map(columnName)].map((title) => colors.bold(title));
-  return table(
-    head,
-    body,
-    columns.map((_column, i) => i + 2),
-  );
+  return fittedTable(head, body, { width, keep: 2, right: columns.map((_column, i) => i + 2) });
 }
 
-function processes({ processes: list, columns }: CompareReport, colors: Colors): string {
+function processes({ processes: list, columns }: CompareReport, colors: Colors, width: number): string {
   if (list.length === 0) return '';
   const head = ['pmap_remove: early exits/calls', 'in', 'of', 'processes', 'touched', ...columns.map(columnName)];
   const body = list.map((one, i) => {
@@ -167,14 +282,14 @@ function processes({ processes: list, columns }: CompareReport, colors: Colors):
     const [name, where] = [before === null ? workload : '', before?.place === place ? '' : place];
     return [name, where, kindName(one), number(count), number(touched), ...cells.map(share)];
   });
-  return table(
+  return fittedTable(
     head.map((title) => colors.bold(title)),
     body,
-    head.slice(3).map((_title, i) => i + 3),
+    { width, keep: 3, right: head.slice(3).map((_title, i) => i + 3) },
   );
 }
 
-function replays({ replays: list }: CompareReport, colors: Colors): string {
+function replays({ replays: list }: CompareReport, colors: Colors, width: number): string {
   if (list.length === 0) return '';
   const head = [
     'replay',
@@ -195,15 +310,16 @@ function replays({ replays: list }: CompareReport, colors: Colors): string {
           ...[r.extraFaults, r.signals, r.failedOps].map(number),
         ],
   );
-  return table(
+  return fittedTable(
     head.map((title) => colors.bold(title)),
     body,
-    [1, 2, 3, 4, 5, 6, 7],
+    { width, keep: 1, right: [1, 2, 3, 4, 5, 6, 7] },
   );
 }
 
-function violations({ violations: list }: CompareReport, colors: Colors): string {
+function violations({ violations: list }: CompareReport, colors: Colors, quiet = false): string {
   return list
+    .filter(({ known }) => !quiet || !known)
     .map(({ text, known, workloads, variants }) => {
       const where = [workloads.join(', '), variants.join(', ')].filter((part) => part !== '').join(' under ');
       return known ? `${colors.yellow(`known ${text}`)} (${where})` : `${colors.red(`! ${text}`)} (${where})`;
@@ -237,6 +353,9 @@ function unreached({ tally }: CompareReport, colors: Colors): string {
     .join('\n');
 }
 
+const warnings = ({ warnings: list }: CompareReport, colors: Colors): string =>
+  list.map((warning) => colors.yellow(`warning: ${warningText(warning)}`)).join('\n');
+
 function summary({ tally }: CompareReport, colors: Colors): string {
   const { pairs, equal, notExercised, intended, known, unexpected, failed, incomplete } = tally;
   const { faults: broken, missedExpectations } = tally;
@@ -254,7 +373,7 @@ function summary({ tally }: CompareReport, colors: Colors): string {
     ...(failed > 0 ? [colors.red(`${number(failed)} failed`)] : []),
     ...(incomplete > 0 ? [colors.red(`${number(incomplete)} incomplete`)] : []),
     ...(broken > 0 ? [colors.red(`${plural(broken, 'run')} out of balance`)] : []),
-    ...(mild > 0 ? [`${number(mild)} of them not of a class to fail on`] : []),
+    ...(mild > 0 ? [`${number(mild)} of them excluded by --fail-on`] : []),
     ...(expired > 0 ? [colors.red(`${plural(expired, 'expected difference')} expired`)] : []),
     ...(missedExpectations > 0 ? [colors.red(`${plural(missedExpectations, 'expectation')} missed`)] : []),
   ];

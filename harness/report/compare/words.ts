@@ -1,18 +1,56 @@
 /** Words that several renderers of a comparison share. */
 import type { ExpectedDifference } from '../../compare/accepted.ts';
 import type { Tally, Unreached } from '../../compare/gate.ts';
-import type { EarlyEnd } from '../../compare/pair.ts';
+import { type EarlyEnd, VERDICTS, type Verdict } from '../../compare/pair.ts';
 import type { WorkloadComparison } from '../../compare/plan.ts';
+import type { Sides } from '../../compare/track.ts';
 import { number, plural, signed } from '../words.ts';
-import type { ColumnGroup, CompareReport, Reason, ReasonItem } from './model.ts';
+import type { Cell, ColumnGroup, CompareReport, Reason, ReasonItem } from './model.ts';
+import type { Geomean, Largest, Total } from './totals.ts';
 
 export const inLine = ({ ids }: Pick<ColumnGroup, 'ids'>): string => ids.join(' = ');
 
-/** `removeEarlyExits -52`, `x -1…+3`, or the name alone. */
-export function amountText({ what, least, most }: ReasonItem): string {
-  if (least === null || most === null) return what;
-  if (least < 0 && most > 0) return `${what} ${signed(least)}…${signed(most)}`;
-  return `${what} ${signed(most > 0 ? most : least)}`;
+/** `5,500 -> 11,063 (+5,563, +101.1%)`; without a percentage from 0. */
+export function sidesText({ reference, candidate }: Sides): string {
+  const difference = candidate - reference;
+  const part = reference === 0 || difference === 0 ? '' : `, ${relative(difference / reference)}`;
+  return `${number(reference)} -> ${number(candidate)} (${signed(difference)}${part})`;
+}
+
+/** `+101.1%` */
+export const relative = (part: number): string => `${part > 0 ? '+' : ''}${(100 * part).toFixed(1)}%`;
+
+/** `geomean +101.1% over 3 workloads, 1 with a 0 left out` */
+export function geomeanText({ ratio, workloads, zeros }: Geomean): string {
+  const left = zeros === 0 ? '' : `, ${number(zeros)} with a 0 left out`;
+  return ratio === null
+    ? `no geomean${left}`
+    : `geomean ${relative(ratio - 1)} over ${plural(workloads, 'workload')}${left}`;
+}
+
+/** `+258 in msync-wide, line 3, sh: exec`, the op that has the largest difference. */
+export const largestText = ({ reference, candidate, workload, at }: Largest): string =>
+  `${signed(candidate - reference)} in ${workload}, ${at}`;
+
+/**
+ * What differs, in full: `removeLoops 5,500 -> 11,063 (+5,563, +101.1%)`, a level where it differs most, what happened, or
+ * the name of a plane.
+ */
+export function amountText({ what, amount, happened }: ReasonItem): string {
+  if (happened !== null) return happened;
+  if (amount === null) return what;
+  const { kind, sum, largest } = amount;
+  if (largest === null) return `${what} is declared to differ and does not`;
+  return kind === 'level' || sum === null ? `${what} level ${sidesText(largest)}` : `${what} ${sidesText(sum)}`;
+}
+
+/** The same for a list: `removeLoops +5,563`, `residentCount level +2`. */
+export function briefText(item: ReasonItem): string {
+  const { what, amount, happened } = item;
+  if (amount === null || amount.largest === null) return happened === null ? amountText(item) : what;
+  const { kind, sum, largest } = amount;
+  if (kind === 'level' || sum === null) return `${what} level ${signed(largest.candidate - largest.reference)}`;
+  return `${what} ${signed(sum.candidate - sum.reference)}`;
 }
 
 /** Why a difference is no surprise; empty if it is one. */
@@ -21,8 +59,72 @@ export const explained = ({ findings, why }: Reason, titles: CompareReport['find
     '; ',
   );
 
-export const whereText = ({ first, workloads }: ReasonItem): string =>
-  `first in ${first.workload}, ${first.at}; ${plural(workloads, 'workload')}`;
+/** In how many workloads, the op with the largest difference, and the first one if that is another. */
+export function whereText({ first, workloads, amount, happened }: ReasonItem): string {
+  const inAll = plural(workloads, 'workload');
+  if (happened !== null)
+    return `${first.workload}${workloads > 1 ? ` and ${plural(workloads - 1, 'more workload')}` : ''}`;
+  const largest = amount?.largest ?? null;
+  if (largest === null) return `first in ${first.workload}, ${first.at}; ${inAll}`;
+  const isFirst = largest.workload === first.workload && largest.at === first.at;
+  const most = `${amount?.kind === 'level' ? 'there' : `largest in one op ${signed(largest.candidate - largest.reference)}`}: ${largest.workload}, ${largest.at}`;
+  return [inAll, most, ...(isFirst ? [] : [`first: ${first.workload}, ${first.at}`])].join('; ');
+}
+
+/** `removeLoops 5 -> 7 (+2, +40.0%): 3 workloads; largest in one op +2: msync-wide, line 3, a: exit` */
+export const reasonText = (item: ReasonItem): string => `${amountText(item)}: ${whereText(item)}`;
+
+/** The same of one workload. */
+export function amountAndPlace(item: ReasonItem): string {
+  const { amount, happened, first } = item;
+  if (happened !== null) return happened;
+  const largest = amount?.largest ?? null;
+  if (largest === null) return `${amountText(item)}: first at ${first.at}`;
+  const most = `largest in one op ${signed(largest.candidate - largest.reference)} at ${largest.at}`;
+  return `${amountText(item)}: ${most}${largest.at === first.at ? '' : `, first at ${first.at}`}`;
+}
+
+/** `removeLoops 5 -> 7 (+2, +40.0%), geomean +20.0% over 2 workloads, largest in one op +2 in msync-wide, line 3, a: exit` */
+export function totalText({ what, kind, sum, largest, geomean }: Total): string {
+  const amount =
+    kind === 'level' || sum === null ? `${what} level ${sidesText(largest!)}` : `${what} ${sidesText(sum)}`;
+  const most = largest === null ? [] : [`largest in one op ${largestText(largest)}`];
+  return [amount, geomeanText(geomean), ...most].join(', ');
+}
+
+/** What a process notices, or a panic. */
+export interface Happened {
+  readonly what: string;
+  readonly standing: NonNullable<Cell['standing']>;
+  readonly workloads: readonly string[];
+  /** `make: clock (line 9): ok -> SIGSEGV (vfork-execfail)` */
+  readonly line: string;
+}
+
+/** Workloads named where the same happened in several. */
+const SHOWN_WORKLOADS = 3;
+
+/** A line for each thing that happens to a column, with the workloads in which it does. */
+export function happenedLines({
+  rows,
+  columns,
+}: CompareReport): { readonly column: ColumnGroup; readonly text: Happened }[] {
+  return columns.flatMap((column, i) => {
+    const found = new Map<string, { what: string; standing: Happened['standing']; workloads: string[] }>();
+    for (const { workload, cells } of rows)
+      for (const { text: what, standing } of cells[i]?.happened ?? []) {
+        const key = `${standing} ${what}`;
+        const one = found.get(key) ?? { what, standing, workloads: [] };
+        one.workloads.push(workload.name);
+        found.set(key, one);
+      }
+    return [...found.values()].map(({ what, standing, workloads }) => {
+      const more = workloads.length - SHOWN_WORKLOADS;
+      const where = [...workloads.slice(0, SHOWN_WORKLOADS), ...(more > 0 ? [`${number(more)} more`] : [])].join(', ');
+      return { column, text: { what, standing, workloads, line: `${what} (${where})` } };
+    });
+  });
+}
 
 /** Why a comparison is incomplete, and how little was compared. */
 export function endText({ op, ops, panic }: EarlyEnd, opTexts: WorkloadComparison['opTexts']): string {
@@ -68,4 +170,25 @@ export function incompleteNotes({ rows, tally }: CompareReport): string[] {
       found.set(key, [...(found.get(key) ?? []), `${candidate} against ${reference}`]);
     }
   return [...found].map(([note, pairs]) => `${note} (${pairs.join(', ')})`);
+}
+
+/** What a verdict says, for a reader who meets it first. */
+const MEANINGS: Readonly<Partial<Record<Verdict, string>>> = {
+  panic: 'only one run panics, or they panic differently',
+  'invariant-broken': 'an invariant does not hold in one run',
+  incomplete: 'both runs ended before the end of the workload',
+  behavioural: 'a process notices',
+  latent: 'the maps differ, but no process has noticed',
+  'stat-only': 'only published statistics differ',
+  'cost-only': 'only page tables or costs differ',
+  'not-exercised': 'no workload call reached what was changed',
+};
+
+/** One line about the verdicts that occur; none for those that need no words. */
+export function verdictLegend(verdicts: readonly Verdict[]): string[] {
+  const words = VERDICTS.flatMap((verdict) => {
+    const meaning = MEANINGS[verdict];
+    return meaning === undefined || !verdicts.includes(verdict) ? [] : [`${verdict}: ${meaning}`];
+  });
+  return words.length === 0 ? [] : [words.join('; ')];
 }

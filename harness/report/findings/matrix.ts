@@ -1,13 +1,13 @@
 /** The ledger at a glance: finding by revision, one mark each. */
 import Table from 'cli-table3';
 import type { Finding, OpenFinding } from '../../findings/finding.ts';
-import { type Answer, type CellStatus, type FindingResult, isWrong } from '../../findings/result.ts';
+import { type Answer, type Cell, type FindingResult, isWrong } from '../../findings/result.ts';
 
 /**
- * shows: in some case of the finding. wrong: some cell is not as its source says. unknown: a variant that was asked never
- * came to it, or failed. null: nothing is said of it.
+ * shows: in some case of the finding. otherwise: but never in the amount that the thread published. wrong: some cell is not
+ * as its source says. unknown: a variant that was asked never came to it, or failed. null: nothing is said of it.
  */
-export type Mark = 'shows' | 'absent' | 'wrong' | 'unknown' | null;
+export type Mark = 'shows' | 'otherwise' | 'absent' | 'wrong' | 'unknown' | null;
 
 export interface MatrixRow {
   readonly id: string;
@@ -18,22 +18,30 @@ export interface MatrixRow {
   readonly alsoIn: readonly string[];
 }
 
-const SIGNS: Readonly<Record<NonNullable<Mark>, string>> = { shows: '●', absent: '–', wrong: '!', unknown: '?' };
+const SIGNS: Readonly<Record<NonNullable<Mark>, string>> = {
+  shows: '●',
+  otherwise: '◐',
+  absent: '–',
+  wrong: '!',
+  unknown: '?',
+};
 const sign = (mark: Mark): string => (mark === null ? ' ' : SIGNS[mark]);
 
-/** Statuses of a finding's cells for one variant, as one mark. */
-function markOf(statuses: readonly CellStatus[]): Mark {
-  if (statuses.length === 0) return null;
-  if (statuses.some((status) => isWrong({ status }))) return 'wrong';
-  return statuses.includes('reproduced') ? 'shows' : 'absent';
+/** A finding's cells for one variant, as one mark. */
+function markOf(cells: readonly Pick<Cell, 'status' | 'otherwise'>[]): Mark {
+  if (cells.length === 0) return null;
+  if (cells.some(isWrong)) return 'wrong';
+  const shown = cells.filter(({ status }) => status === 'reproduced');
+  if (shown.length === 0) return 'absent';
+  return shown.every(({ otherwise }) => otherwise === true) ? 'otherwise' : 'shows';
 }
 
 /** Cells and answers of a variant, as one mark. */
-function markWith(statuses: readonly CellStatus[], answers: readonly Answer['status'][]): Mark {
-  const mark = markOf(statuses);
+function markWith(cells: readonly Cell[], answers: readonly Answer[]): Mark {
+  const mark = markOf(cells);
   if (mark === 'wrong' || answers.length === 0) return mark;
-  if (mark === 'shows' || answers.includes('shows')) return 'shows';
-  return answers.every((status) => status === 'absent') ? 'absent' : 'unknown';
+  if (mark === 'shows' || answers.some(({ status }) => status === 'shows')) return 'shows';
+  return answers.every(({ status }) => status === 'absent') ? 'absent' : 'unknown';
 }
 
 /** Each once, without the revisions. */
@@ -45,8 +53,8 @@ export const reportedRows = (findings: readonly FindingResult[], revisions: read
   findings.map(({ id, title, cases }) => {
     const cells = cases.flatMap((one) => one.cells);
     const answers = cases.flatMap((one) => one.answers);
-    const of = <Of extends Answer | (typeof cells)[number]>(list: readonly Of[], revision: string): Of['status'][] =>
-      list.filter(({ variant }) => variant === revision).map(({ status }) => status);
+    const of = <Of extends { readonly variant: string }>(list: readonly Of[], revision: string): Of[] =>
+      list.filter(({ variant }) => variant === revision);
     const mark = (revision: string): Mark => markWith(of(cells, revision), of(answers, revision));
     const shown = cells.filter(({ status }) => status === 'reproduced').map(({ variant }) => variant);
     return { id, title, marks: revisions.map(mark), alsoIn: others(shown, revisions) };
@@ -55,13 +63,18 @@ export const ledgerRows = (ledger: readonly Finding[], revisions: readonly strin
   ledger.map(({ id, title, cases }) => {
     const mark = (revision: string): Mark =>
       markOf(
-        cases.flatMap(({ expected }) => expected[revision] ?? []).map(({ shows }) => (shows ? 'reproduced' : 'absent')),
+        cases
+          .flatMap(({ expected }) => expected[revision] ?? [])
+          .map(({ shows, otherwise }) => ({
+            status: shows ? 'reproduced' : 'absent',
+            ...(otherwise && { otherwise }),
+          })),
       );
     const shown = cases.flatMap(({ expected }) => Object.keys(expected).filter((variant) => expected[variant].shows));
     return { id, title, marks: revisions.map(mark), alsoIn: others(shown, revisions) };
   });
 
-/** ● reproduced, – absent, ! not as its source says. */
+/** ● reproduced, ◐ reproduced, but not in the published amount, – absent, ! not as its source says. */
 export function matrixText(rows: readonly MatrixRow[], revisions: readonly string[]): string {
   const table = new Table({
     head: ['', ...revisions, 'also in'],
@@ -70,7 +83,7 @@ export function matrixText(rows: readonly MatrixRow[], revisions: readonly strin
   });
   for (const { id, marks, alsoIn } of rows) table.push([id, ...marks.map(sign), alsoIn.join(', ')]);
   const unknown = rows.some(({ marks }) => marks.includes('unknown')) ? ', ? never came to it, or failed' : '';
-  return `${table.toString()}\n● reproduced, – absent, ! not as its source says${unknown}\n`;
+  return `${table.toString()}\n● reproduced, ◐ reproduced, but not in the published amount, – absent, ! not as its source says${unknown}\n`;
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
@@ -91,6 +104,6 @@ export function matrixMarkdown(
   ];
   const later = open.map(({ id, title, reason }) => `- ${id}, ${title}: ${reason}.`);
   const unknown = rows.some(({ marks }) => marks.includes('unknown')) ? ', ? never came to it, or failed' : '';
-  const legend = `● shows, – does not${unknown}.`;
+  const legend = `● shows, ◐ shows, but not in the published amount, – does not${unknown}.`;
   return `${lines.join('\n')}\n\n${legend}${later.length === 0 ? '' : ` Open:\n\n${later.join('\n')}`}\n`;
 }

@@ -29,8 +29,11 @@ export function findingsText({ findings, open, revisions }: FindingsReport, { co
     'not exercised': c.yellow,
     differs: c.red,
   };
-  const cellText = ({ status, expected, got }: Cell): string =>
-    style[status](status === 'differs' ? `differs: ${got}, not ${expected}` : `${status} (${got ?? '-'})`);
+  const cellText = ({ status, expected, got, otherwise }: Cell): string => {
+    if (status === 'differs') return style.differs(`differs: ${got}, not ${expected}`);
+    const how = otherwise === true && status === 'reproduced' ? ', not in the published amount' : '';
+    return style[status](`${status}${how} (${got ?? '-'})`);
+  };
   const answerStyle: Readonly<Record<Answer['status'], (text: string) => string>> = {
     shows: c.bold,
     absent: (text) => text,

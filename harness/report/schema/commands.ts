@@ -1,13 +1,16 @@
 /** The documents of all commands but compare. */
 import { z } from 'zod';
 import { COMPARATORS } from '../../trace/comparator.ts';
+import { TRACE_PLANES } from '../../trace/trace.ts';
 import {
   count,
   ended,
   failure,
+  foldedSpace,
   kindCalls,
   missedExpectation,
   name,
+  outcomes,
   removeByPlace,
   removeCalls,
   replayStats,
@@ -20,6 +23,10 @@ const counted = z.record(name, z.int());
 
 const sides = { reference: z.number(), candidate: z.number() };
 
+const parting = z.strictObject({ op: count, ...outcomes });
+/** An op of the workload: its line in the source (0: none), who, what. */
+const callPlace = z.strictObject({ op: count, line: count, process: name, call: name });
+
 const group = z.strictObject({ by: z.record(name, z.union([z.string(), z.number()])), ...sides, delta: z.number() });
 const explain = z.strictObject({
   schema: z.literal('pmapdiff.explain/1'),
@@ -27,6 +34,8 @@ const explain = z.strictObject({
   reference: name,
   candidate: name,
   by: z.array(name),
+  happened: z.array(parting),
+  places: z.array(callPlace.nullable()),
   ended: z.array(ended).length(2),
   explanations: z.array(
     z.strictObject({
@@ -46,6 +55,10 @@ const states = z.strictObject({
   candidate: z.array(counted).nullable(),
   rows: count.nullable(),
   changes: z.array(stateChange),
+  spaces: z.array(foldedSpace),
+  references: count,
+  otherRows: count,
+  others: z.array(stateChange),
 });
 const trace = z.strictObject({
   schema: z.literal('pmapdiff.trace/1'),
@@ -57,6 +70,8 @@ const trace = z.strictObject({
     ops: z.array(count).length(2),
     events: z.array(count).length(2),
     ended: z.array(ended).length(2),
+    happened: z.array(parting),
+    plane: z.enum(TRACE_PLANES).nullable(),
     first: z
       .strictObject({
         op: count,
@@ -68,6 +83,7 @@ const trace = z.strictObject({
     differing: counted,
     kinds: z.array(z.strictObject({ kind: name, ...sides, onlyReference: count, onlyCandidate: count })),
   }),
+  places: z.array(callPlace.nullable()),
   around: z
     .strictObject({
       op: name,
@@ -121,6 +137,8 @@ const cell = z.strictObject({
   status: z.enum(['reproduced', 'absent', 'differs', 'not exercised']),
   expected: z.union([z.string(), z.number()]),
   got: z.union([z.string(), z.number()]).nullable(),
+  /** reproduced, but not in the amount that the thread published */
+  otherwise: z.literal(true).optional(),
 });
 const answer = z.strictObject({
   variant: name,

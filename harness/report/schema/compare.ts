@@ -8,8 +8,10 @@ import {
   count,
   ended,
   failure,
+  foldedSpace,
   missedExpectation,
   name,
+  outcomes,
   removeByPlace,
   replayStats,
   stateChange,
@@ -27,6 +29,9 @@ const step = z.strictObject({
   reversed: z.boolean(),
 });
 
+const sides = { reference: z.number(), candidate: z.number() };
+const amount = { kind: z.enum(['added', 'level']), sum: z.strictObject(sides).nullable() };
+
 const difference = z.strictObject({
   plane: z.enum([...PLANES, 'panic', 'invariant']),
   what: name,
@@ -34,6 +39,15 @@ const difference = z.strictObject({
   op: z.int().min(-1),
   count,
   amount: z.strictObject({ least: z.number(), most: z.number(), total: z.number() }).nullable(),
+  /** of a statistic or counter, before the machines part: sums of a counter, and the op with the largest difference */
+  numbers: z
+    .strictObject({
+      ...amount,
+      largest: z.strictObject({ ...sides, op: z.int().min(-1), at: name.nullable() }).nullable(),
+    })
+    .nullable(),
+  /** of an outcome or a panic */
+  outcomes: z.strictObject(outcomes).nullable(),
   side: z.enum(['introduced', 'mended']).nullable(),
   accepted: name.optional(),
   hints: z.array(name).min(1).optional(),
@@ -50,6 +64,8 @@ const pair = z.strictObject({
   differences: z.array(difference),
   changedMembers: z.array(name),
   unreachedMembers: z.array(name),
+  /** from this op on the two machines are not in the same state */
+  parted: count.nullable(),
   bothPanic: z.boolean(),
   /** both ended alike at this op of so many; panic null: there was no op */
   incomplete: z
@@ -100,9 +116,32 @@ const state = z.strictObject({
   at: name,
   rows: count,
   changes: z.array(stateChange),
+  spaces: z.array(foldedSpace),
+  references: count,
+  otherRows: count,
+  others: z.array(stateChange),
+});
+
+const largest = z.strictObject({ ...sides, workload: name, op: z.int().min(-1), at: name });
+/** What a statistic or counter comes to over all workloads, of one candidate. */
+const total = z.strictObject({
+  what: name,
+  ...amount,
+  largest: largest.nullable(),
+  differing: z.array(z.strictObject({ workload: name, whole: z.boolean(), ...amount, largest: largest.nullable() })),
+  workloads: count,
+  parted: count,
+  geomean: z.strictObject({ ratio: z.number().nullable(), workloads: count, zeros: count }),
 });
 
 const entry = z.strictObject({ variant: name, workload: name, what: name, reason: name, expires: z.iso.date() });
+
+const warning = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('policy'), workload: name, touch: name, processes: count }),
+  z.strictObject({ kind: z.literal('no-faults'), workload: name }),
+  z.strictObject({ kind: z.literal('stop'), workload: name, op: count, line: count, process: name, point: name }),
+  z.strictObject({ kind: z.literal('unknown-name'), entry, field: z.enum(['variant', 'workload', 'what']) }),
+]);
 
 export const compareSchema = z.strictObject({
   schema: z.literal(REPORT_SCHEMA),
@@ -110,12 +149,17 @@ export const compareSchema = z.strictObject({
   complete: z.boolean(),
   exitCode: z.union([z.literal(0), z.literal(1), z.literal(3), z.literal(130)]),
   against: name,
+  /** nobody chose it */
+  againstDefault: z.boolean(),
   revisions: z.array(z.strictObject({ id: name, title: name })),
   equalEverywhere: z.array(z.array(name).min(2)),
   workloads: z.array(workload),
+  totals: z.array(z.strictObject({ reference: name, candidate: name, totals: z.array(total) })),
   states: z.array(state),
   expected: z.strictObject({ unused: z.array(entry), expired: z.array(entry) }),
   neverSeen: z.array(step),
+  /** what was asked for and applied to nothing */
+  warnings: z.array(warning),
   counts: z.strictObject({
     pairs: count,
     unexpected: count,

@@ -25,6 +25,20 @@ export const ended = z.discriminatedUnion('kind', [
   failure,
 ]);
 
+/** What one run made of an op. */
+const opOutcome = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('outcome'), name, value: z.number().nullable() }),
+  z.strictObject({
+    kind: z.literal('panic'),
+    op: count,
+    where: name,
+    reason: name,
+    values: z.record(z.string(), z.union([z.number(), z.string()])),
+  }),
+  z.strictObject({ kind: z.literal('done') }),
+]);
+export const outcomes = { reference: opOutcome, candidate: opOutcome };
+
 /** pmap_remove calls, and how many of them left early. */
 export const removeCalls = { calls: count, early: count };
 export const removeByPlace = z.record(z.enum(PLACES), z.strictObject(removeCalls));
@@ -67,4 +81,11 @@ export const stateChange = z.strictObject({
   change: name,
   row: row.nullable(),
   columns: z.record(z.string(), z.tuple([value, value])),
+});
+
+/** An address space that only one of two states has, with its rows by kind. */
+export const foldedSpace = z.strictObject({
+  vmspace: count,
+  change: z.enum(['gone', 'new']),
+  rows: z.record(name, count),
 });

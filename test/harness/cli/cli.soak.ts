@@ -48,7 +48,12 @@ describe('bad input is one line on stderr, nothing on stdout, and exit 2:', () =
   it.each<[string, () => string[], RegExp]>([
     ['an unknown option', () => ['--wrkload', 'churn'], /unknown option '--wrkload' \(Did you mean --workload\?\)/],
     ['an unknown variant', () => ['--variants', 'baseline,lnded'], /unknown variant "lnded": did you mean landed\?/],
-    ['a single variant', () => ['--variants', 'landed'], /expected at least two variants/],
+    [
+      'a single variant that comes after no other',
+      () => ['--variants', 'baseline'],
+      /baseline is alone and comes after no other: expected two variants, or --against/,
+    ],
+    ['--quiet with another format', () => ['--quiet', '--json'], /expected --quiet with text, got it with --json/],
     ['a missing variant file', () => ['--variant', './nowhere.ts'], /\.\/nowhere\.ts: no such variant file/],
     [
       'a reference that is no column',

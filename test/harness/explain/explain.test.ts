@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { COUNTER_NAMES, type CounterName } from '../../../core/counters.ts';
 import type { Machine } from '../../../core/index.ts';
 import {
   DIMENSIONS,
@@ -99,6 +100,18 @@ describe('explain', () => {
         expect([sum(groups), unexplained]).toEqual([delta, 0]);
   });
 
+  it('counts from the first op on, as replay does, not from boot', async () => {
+    const workload = await loadWorkload('exit-touched');
+    const record = profiled(workload, 'baseline');
+    for (const { what, reference } of between(workload, 'baseline', 'landed')) {
+      const counter = COUNTER_NAMES.indexOf(what as CounterName);
+      if (counter >= 0)
+        expect({ what, reference }).toEqual({ what, reference: record.totals[counter]! - record.start[counter]! });
+    }
+    const [locks] = between(workload, 'baseline', 'landed', 'vmObjectWriteLocks');
+    expect(locks).toMatchObject({ reference: 89, candidate: 89, delta: 0, unexplained: 0 });
+  });
+
   it('finds nothing between a variant and itself, and says so', () => {
     const workload = text(SOLE_EXIT);
     const explanations = between(workload, 'landed', 'landed');
@@ -111,8 +124,10 @@ describe('explain', () => {
       by: ['op'] as const,
       explanations,
       ended,
+      happened: [],
+      places: [],
     };
-    expect(explainText(view)).toContain('nothing that is counted differs');
+    expect(explainText(view, { color: false })).toContain('nothing that is counted differs');
   });
 
   it('adds up when a run ends in a panic, including the op that panicked', () => {

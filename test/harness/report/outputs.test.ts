@@ -34,6 +34,8 @@ describe('Markdown', () => {
 
       4 comparisons: 0 identical, 2 intended, 0 known, 2 unexpected. 2 workloads, each revision against \`first\`.
 
+      - bad against first, **unexpected**: a: exit (line 2): ok -> SIGSEGV (w0, w1)
+
       | revision | identical | not exercised | intended | known | unexpected | failed |
       |---|---|---|---|---|---|---|
       | \`second\` |  |  | 2 |  |  |  |
@@ -41,7 +43,7 @@ describe('Markdown', () => {
 
       | unexpected | what | where |
       |---|---|---|
-      | bad against first | \`outcome\` | first in w0, line 2, a: exit; 2 workloads |
+      | bad against first | a: exit (line 2): ok -> SIGSEGV | w0 and 1 more workload |
 
       - changed, but never reached: removeIsNoop (bad against first)
 
@@ -49,7 +51,7 @@ describe('Markdown', () => {
 
       | revision | standing | what | why |
       |---|---|---|---|
-      | second | intended | \`residentCount +1\` | planted |
+      | second | intended | \`residentCount level +1\` | planted |
 
       </details>
 
@@ -59,6 +61,16 @@ describe('Markdown', () => {
       |---|---|---|
       | w0 | stat-only | **behavioural** |
       | w1 | stat-only | **behavioural** |
+
+      </details>
+
+      <details><summary>Totals of second against first over 2 workloads</summary>
+
+      | counter | workload | old -> new | geomean | largest in one op |
+      |---|---|---|---|---|
+      | **residentCount** | all | level 3 -> 4 (+1, +33.3%) | geomean +33.3% over 2 workloads | +1 in w0, line 1, a: exec |
+      |  | w0 | level 3 -> 4 (+1, +33.3%) |  | +1 in w0, line 1, a: exec |
+      |  | w1 | level 3 -> 4 (+1, +33.3%) |  | +1 in w1, line 1, a: exec |
 
       </details>
       "
@@ -86,12 +98,15 @@ describe('JUnit', () => {
       "<?xml version="1.0" encoding="UTF-8"?>
       <testsuites name="pmapdiff" tests="4" failures="2" errors="0" skipped="0">
         <testsuite name="w0" tests="2" failures="1" errors="0" skipped="0">
-          <testcase name="second against first" classname="w0"/>
-          <testcase name="bad against first" classname="w0"><failure type="behavioural" message="outcome, first at line 2, a: exit">outcome, first at line 2, a: exit</failure></testcase>
+          <testcase name="second against first" classname="w0"><system-out>intended: residentCount level 3 -&gt; 4 (+1, +33.3%): largest in one op +1 at line 1, a: exec</system-out></testcase>
+          <testcase name="bad against first" classname="w0"><failure type="behavioural" message="a: exit (line 2): ok -&gt; SIGSEGV">a: exit (line 2): ok -&gt; SIGSEGV</failure></testcase>
         </testsuite>
         <testsuite name="w1" tests="2" failures="1" errors="0" skipped="0">
-          <testcase name="second against first" classname="w1"/>
-          <testcase name="bad against first" classname="w1"><failure type="behavioural" message="outcome, first at line 2, a: exit">outcome, first at line 2, a: exit</failure></testcase>
+          <testcase name="second against first" classname="w1"><system-out>intended: residentCount level 3 -&gt; 4 (+1, +33.3%): largest in one op +1 at line 1, a: exec</system-out></testcase>
+          <testcase name="bad against first" classname="w1"><failure type="behavioural" message="a: exit (line 2): ok -&gt; SIGSEGV">a: exit (line 2): ok -&gt; SIGSEGV</failure></testcase>
+        </testsuite>
+        <testsuite name="the whole" tests="0" failures="0" errors="0" skipped="0">
+          <system-out>second against first: residentCount level 3 -&gt; 4 (+1, +33.3%), geomean +33.3% over 2 workloads, largest in one op +1 in w0, line 1, a: exec</system-out>
         </testsuite>
       </testsuites>
       "
@@ -114,14 +129,15 @@ describe('annotations', () => {
   it('are one per reason, in the given file, and nothing else', () => {
     expect(renderGithub({ ...compared([first, second, bad]), files: { bad: 'series/bad,1.ts' } }))
       .toMatchInlineSnapshot(`
-      "::error file=series/bad%2C1.ts,line=1,title=bad against first%3A unexpected::outcome: first in w0, line 2, a: exit; 2 workloads
-      ::error title=pmapdiff::4 comparisons: 0 identical, 2 intended, 0 known, 2 unexpected
-      "
-    `);
+        "::error file=series/bad%2C1.ts,line=1,title=bad against first%3A unexpected::a: exit (line 2): ok -> SIGSEGV: w0 and 1 more workload
+        ::notice title=second against first%3A totals::residentCount level 3 -> 4 (+1, +33.3%25), geomean +33.3%25 over 2 workloads, largest in one op +1 in w0, line 1, a: exec
+        ::error title=pmapdiff::4 comparisons: 0 identical, 2 intended, 0 known, 2 unexpected
+        "
+      `);
   });
 
   it('are one notice when nothing is unexpected', () => {
-    expect(renderGithub(compared([first, second]))).toBe(
+    expect(renderGithub(compared([first, second])).replaceAll(/^::notice title=.*%3A totals::.*\n/gm, '')).toBe(
       '::notice title=pmapdiff::2 comparisons: 0 identical, 2 intended, 0 known, 0 unexpected\n',
     );
   });

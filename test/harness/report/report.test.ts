@@ -48,20 +48,39 @@ describe('the report', () => {
 
   it('shows per workload and revision what differs, and what explains it', () => {
     expect(plain(first, second, third, fourth)).toMatchInlineSnapshot(`
-      "2 workloads (4 ops) × 4 revisions, each against first
+      "6 comparisons: 0 identical, 4 intended, 2 known, 0 unexpected
+      2 workloads (4 ops) × 4 revisions, each against first
 
       workload  ops  second          third
                                      = fourth
       w0          2  ✓ stat-only F1  ✓ stat-only
       w1          2  ✓ stat-only F1  ✓ stat-only
       = identical  ○ not exercised  ✓ intended  F known finding  ! unexpected  ✗ failed
+      stat-only: only published statistics differ
 
       second against first
-        known      userPtPageCount +1: F1 Counted twice
-        intended   residentCount +1: planted
+        known      userPtPageCount level +1: F1 Counted twice
+        intended   residentCount level +1: planted
 
       third = fourth against first
-        intended   residentCount +1: planted
+        intended   residentCount level +1: planted
+
+      second against first: totals over 2 workloads
+                               old  new  difference        %  geomean  largest in one op
+      residentCount (level)      3    4          +1   +33.3%   +33.3%  +1 in w0, line 1, a: exec
+        w0 (level)               3    4          +1   +33.3%           +1 in w0, line 1, a: exec
+        w1 (level)               3    4          +1   +33.3%           +1 in w1, line 1, a: exec
+      userPtPageCount (level)    1    2          +1  +100.0%  +100.0%  +1 in w0, line 1, a: exec
+        w0 (level)               1    2          +1  +100.0%           +1 in w0, line 1, a: exec
+        w1 (level)               1    2          +1  +100.0%           +1 in w1, line 1, a: exec
+        (level): what it is after an op, where the difference is largest
+
+      third = fourth against first: totals over 2 workloads
+                             old  new  difference       %  geomean  largest in one op
+      residentCount (level)    3    4          +1  +33.3%   +33.3%  +1 in w0, line 1, a: exec
+        w0 (level)             3    4          +1  +33.3%           +1 in w0, line 1, a: exec
+        w1 (level)             3    4          +1  +33.3%           +1 in w1, line 1, a: exec
+        (level): what it is after an op, where the difference is largest
 
       changed, but never reached: removeIsNoop (fourth against first)
 
@@ -72,15 +91,23 @@ describe('the report', () => {
 
   it('shows where an undeclared difference is', () => {
     expect(plain(third, odd)).toMatchInlineSnapshot(`
-      "2 workloads (4 ops) × 2 revisions, each against third
+      "2 comparisons: 0 identical, 0 intended, 0 known, 2 unexpected
+      2 workloads (4 ops) × 2 revisions, each against third
 
       workload  ops  odd
       w0          2  ! cost-only
       w1          2  ! cost-only
       = identical  ○ not exercised  ✓ intended  F known finding  ! unexpected  ✗ failed
+      cost-only: only page tables or costs differ
 
       odd against third
-        unexpected vmMapLocks +5 (first in w0, line 2, a: exit; 2 workloads)
+        unexpected vmMapLocks 8 -> 18 (+10, +125.0%) (2 workloads; largest in one op +5: w0, line 2, a: exit)
+
+      odd against third: totals over 2 workloads
+                  old  new  difference        %  geomean  largest in one op
+      vmMapLocks    8   18         +10  +125.0%  +125.0%  +5 in w0, line 2, a: exit
+        w0          4    9          +5  +125.0%           +5 in w0, line 2, a: exit
+        w1          4    9          +5  +125.0%           +5 in w1, line 2, a: exit
 
       changed, but never reached: removeIsNoop (odd against third)
 

@@ -13,7 +13,7 @@ async function shares(name: string, touch: TouchPolicy, id = 'baseline'): Promis
 describe('the shares of early exits', () => {
   it('are shown next to the published ones, whatever their values', async () => {
     expect(sharesText([await shares('spawn_vforkfail', 'recorded')])).toMatchInlineSnapshot(`
-      "spawn_vforkfail under baseline, the shared page touched as recorded
+      "spawn_vforkfail under baseline, the shared page touched as recorded (0 of 201 processes)
         pmap_remove in                       processes   touched     calls     early     share
         exit, exec'd program                         1      0.0%        20        20    100.0%
         exit, vfork child that never exec'd        200      0.0%         0         0         -

@@ -203,7 +203,8 @@ describe('trace', () => {
     const diff = diffTraces(a, { ...a, ops: 2, ended }, 'exact');
     const text = (states: (typeof pair)[]): string => {
       const around = { op: 'op 2', before: [], reference: [], candidate: [], states };
-      return traceText({ workload: 'test', reference: 'one', candidate: 'other', diff, around });
+      const view = { workload: 'test', reference: 'one', candidate: 'other', diff, places: [null], around };
+      return traceText(view, { color: false });
     };
     expect(text([pair])).toContain('\n  one after it; other did not get there\n');
     expect(text([statePair('after', null, reached.machine)])).toContain('\n  other after it; one did not get there\n');

@@ -1,0 +1,136 @@
+/**
+ * Totals: what a statistic or counter comes to over workloads, and the largest difference of one op with its own place.
+ *
+ * Sums are over the ops before two machines part. A level has no sum: its largest difference stands for it.
+ */
+import { COUNTER_NAMES } from '../../../core/counters.ts';
+import type { Difference, PairComparison } from '../../compare/pair.ts';
+import type { WorkloadComparison } from '../../compare/plan.ts';
+import type { Numbers, Sides } from '../../compare/track.ts';
+
+/** A difference of one workload. */
+export interface Found {
+  readonly workload: WorkloadComparison;
+  readonly difference: Difference;
+}
+
+/** One op: what it added to a counter, or the level after it. */
+export interface Largest extends Sides {
+  readonly workload: string;
+  readonly op: number;
+  readonly at: string;
+}
+
+export interface Amount {
+  readonly kind: Numbers['kind'];
+  /** over the workloads that differ; null: a level */
+  readonly sum: Sides | null;
+  /** null: no op differs, though it is declared to */
+  readonly largest: Largest | null;
+}
+
+/** Mean of the ratios candidate / reference, each workload counted alike; a workload that is the same in both counts as 1. */
+export interface Geomean {
+  /** null: no workload has a ratio */
+  readonly ratio: number | null;
+  /** workloads that have a ratio */
+  readonly workloads: number;
+  /** workloads left out: one side is 0, the other is not */
+  readonly zeros: number;
+}
+
+/** Of one workload. */
+export interface WorkloadTotal extends Amount {
+  readonly workload: string;
+  /** false: summed up to where the machines part */
+  readonly whole: boolean;
+}
+
+/** Of one candidate, over all workloads that were compared. */
+export interface Total extends Amount {
+  readonly what: string;
+  /** workloads that differ */
+  readonly differing: readonly WorkloadTotal[];
+  /** workloads compared, and those of them that are summed up to where the machines part */
+  readonly workloads: number;
+  readonly parted: number;
+  readonly geomean: Geomean;
+}
+
+export const textAt = ({ opTexts }: WorkloadComparison, op: number): string => opTexts[op] ?? `op ${op}`;
+
+const spanOf = ({ reference, candidate }: Sides): number => Math.abs(candidate - reference);
+
+const add = (a: Sides, b: Sides): Sides => ({
+  reference: a.reference + b.reference,
+  candidate: a.candidate + b.candidate,
+});
+
+/** What differences of one statistic or counter come to; null for planes. */
+export function amountOf(found: readonly Found[]): Amount | null {
+  let kind: Numbers['kind'] | null = null;
+  let sum: Sides | null = null;
+  let largest: Largest | null = null;
+  for (const { workload, difference } of found) {
+    const { numbers } = difference;
+    if (numbers === null) continue;
+    kind = numbers.kind;
+    if (numbers.sum !== null) sum = sum === null ? numbers.sum : add(sum, numbers.sum);
+    const one = numbers.largest;
+    if (one !== null && (largest === null || spanOf(one) > spanOf(largest)))
+      largest = { workload: workload.name, op: one.op, at: textAt(workload, one.op), ...sidesOf(one) };
+  }
+  return kind === null ? null : { kind, sum, largest };
+}
+
+const sidesOf = ({ reference, candidate }: Sides): Sides => ({ reference, candidate });
+
+/** Ratios of each workload: its sums, or the levels where they differ most. */
+function geomeanOf(all: readonly Sides[]): Geomean {
+  let [logs, workloads, zeros] = [0, 0, 0];
+  for (const { reference, candidate } of all) {
+    if (reference === candidate) workloads++;
+    else if (reference === 0 || candidate === 0 || reference < 0 !== candidate < 0) zeros++;
+    else {
+      logs += Math.log(candidate / reference);
+      workloads++;
+    }
+  }
+  return { ratio: workloads === 0 ? null : Math.exp(logs / workloads), workloads, zeros };
+}
+
+/** One candidate's pairs, a workload each: a row for every statistic and counter that differs before the machines part. */
+export function totalsOf(
+  compared: readonly { readonly workload: WorkloadComparison; readonly pair: PairComparison }[],
+): Total[] {
+  const pairs = compared.filter(({ pair }) => pair.failures.length === 0);
+  const byWhat = new Map<string, Found[]>();
+  for (const { workload, pair } of pairs)
+    for (const difference of pair.differences)
+      if (difference.numbers?.largest !== null && difference.numbers !== null)
+        byWhat.set(difference.what, [...(byWhat.get(difference.what) ?? []), { workload, difference }]);
+  return [...byWhat].map(([what, found]): Total => {
+    const { kind, largest } = amountOf(found)!;
+    const counter = (COUNTER_NAMES as readonly string[]).indexOf(what);
+    const differing = found.map((one): WorkloadTotal => {
+      const { pair } = pairs.find(({ workload }) => workload === one.workload)!;
+      return { workload: one.workload.name, whole: pair.parted === null, ...amountOf([one])! };
+    });
+    const sums = pairs.map(({ pair: { sums: all } }) => ({
+      reference: all.reference[counter],
+      candidate: all.candidate[counter],
+    }));
+    const levels = differing.map((one) => sidesOf(one.largest!));
+    const same = Array.from({ length: pairs.length - levels.length }, () => ({ reference: 1, candidate: 1 }));
+    return {
+      what,
+      kind,
+      sum: kind === 'added' ? sums.reduce(add) : null,
+      largest,
+      differing,
+      workloads: pairs.length,
+      parted: pairs.filter(({ pair }) => pair.parted !== null).length,
+      geomean: geomeanOf(kind === 'added' ? sums : [...levels, ...same]),
+    };
+  });
+}

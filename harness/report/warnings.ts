@@ -1,0 +1,22 @@
+/** What applied to nothing, in one sentence each. */
+import type { Warning } from '../compare/warnings.ts';
+import { number } from './words.ts';
+
+export function warningText(warning: Warning): string {
+  switch (warning.kind) {
+    case 'policy': {
+      const { workload, touch, processes } = warning;
+      return `${workload}: --touch ${touch} applied to none of ${number(processes)} processes`;
+    }
+    case 'no-faults':
+      return `${warning.workload}: the recording holds no faults, so a program touches nothing: import it with --faults, or name --touch`;
+    case 'stop': {
+      const { workload, line, op, process, point } = warning;
+      return `${workload}, ${line > 0 ? `line ${line}` : `op ${op}`}: ${process} never stopped at ${point}`;
+    }
+    case 'unknown-name': {
+      const { entry, field } = warning;
+      return `--expect: no ${field === 'what' ? 'statistic, counter, plane or invariant' : field} is called ${JSON.stringify(entry[field])}`;
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { StopWatch } from '../../../harness/compare/stops.ts';
+import { replayWarnings, unknownNames } from '../../../harness/compare/warnings.ts';
+import { loadCorpus } from '../../../harness/input/load.ts';
+import { warningText } from '../../../harness/report/warnings.ts';
+import { run } from '../../../harness/run/run.ts';
+import type { TouchPolicy } from '../../../harness/workload/ops.ts';
+import { cut, pieceOf } from '../../../harness/workload/pieces.ts';
+import { parseWorkload } from '../../../harness/workload/text/parse.ts';
+import { landed } from '../../../variants/index.ts';
+
+describe('a policy', () => {
+  const replayed = async (name: string, touch: TouchPolicy) =>
+    run(null, await loadCorpus(name, { touch }), landed).record.replay!;
+
+  it('warns where it applied to no process, and where it applied to some it does not', async () => {
+    const stats = await replayed('forkloop_small', 'exec');
+    expect(replayWarnings('forkloop_small', 'exec', stats)).toEqual([]);
+    const untouched = await replayed('forkloop_small', 'never');
+    const [warning] = replayWarnings('forkloop_small', 'exec', untouched);
+    expect(warningText(warning!)).toBe('forkloop_small: --touch exec applied to none of 21 processes');
+  });
+
+  it('says that a recording without faults touches nothing', async () => {
+    const stats = await replayed('pipe_one', 'recorded');
+    expect(replayWarnings('pipe_one', 'recorded', stats)).toEqual([]);
+    const faultless = { ...stats, recordedFaults: 0, recordedFaultsPresent: 0 };
+    expect(replayWarnings('pipe_one', 'recorded', faultless).map(warningText)).toEqual([
+      'pipe_one: the recording holds no faults, so a program touches nothing: import it with --faults, or name --touch',
+    ]);
+    expect(replayWarnings('pipe_one', 'never', faultless)).toEqual([]);
+  });
+});
+
+describe('an expected difference', () => {
+  const entry = { variant: 'landed', workload: '*', what: 'pmapLocks', reason: 'so', expires: '2030-01-01' };
+  const known = { variants: ['landed'], workloads: ['churn'], invariants: ['early-exit'] };
+
+  it.each(['pmapLocks', 'residentCount', 'outcome', 'panic', 'early-exit', 'balance userPtPageCount'])(
+    'may name %s',
+    (what) => expect(unknownNames([{ ...entry, what, workload: 'churn' }], known)).toEqual([]),
+  );
+
+  it.each([
+    ['variant', { variant: 'lnded' }, 'no variant is called "lnded"'],
+    ['workload', { workload: 'chrun' }, 'no workload is called "chrun"'],
+    ['what', { what: 'pmapLock' }, 'no statistic, counter, plane or invariant is called "pmapLock"'],
+    ['what', { what: 'balance pmapLock' }, 'no statistic, counter, plane or invariant is called "balance pmapLock"'],
+  ])('warns of a %s that there is not', (field, other, text) => {
+    const found = unknownNames([{ ...entry, ...other }], known);
+    expect(found).toMatchObject([{ kind: 'unknown-name', field }]);
+    expect(warningText(found[0]!)).toBe(`--expect: ${text}`);
+  });
+});
+
+describe('a stop', () => {
+  const missed = (lines: string, size = Infinity) => {
+    const workload = parseWorkload(lines, 'test');
+    const watch = new StopWatch();
+    const { record } = run(null, workload, landed);
+    for (const piece of size === Infinity ? [pieceOf(workload)] : cut(workload, size)) {
+      const code = record.perOp.code.slice(piece.from, piece.from + piece.length);
+      watch.take(piece, [{ ...record, ops: piece.length, perOp: { ...record.perOp, code } }]);
+    }
+    return watch.finish();
+  };
+  const REACHED = 'a: exec sh60\na: touch-shared\na: stop refcnt-tested\na: exit\na: go\n';
+
+  it('warns where the next call never came to its point', () => {
+    expect(missed(REACHED)).toEqual([]);
+    const lines = 'a: exec sh60\na: stop refcnt-tested\na: clock\na: exit\n';
+    const found = [{ op: 1, line: 2, process: 'a', point: 'refcnt-tested' }];
+    expect(missed(lines)).toEqual(found);
+    expect(missed(lines, 2)).toEqual(found);
+    expect(warningText({ kind: 'stop', workload: 'w', ...found[0]! })).toBe(
+      'w, line 2: a never stopped at refcnt-tested',
+    );
+  });
+
+  it('warns where no call follows', () => {
+    expect(missed('a: exec sh60\na: stop refcnt-tested\n')).toMatchObject([{ line: 2 }]);
+  });
+});
