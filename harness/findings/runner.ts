@@ -67,7 +67,8 @@ class Runner {
       .map(([variant, cell]): Cell => {
         const mine = record(variant);
         const got = mine.ended.kind === 'failed' ? null : observe(mine, other ?? mine);
-        return { variant, status: statusOf(cell, got), expected: cell.value, got };
+        const { value, otherwise } = cell;
+        return { variant, status: statusOf(cell, got), expected: value, got, ...(otherwise && { otherwise }) };
       });
     const answers: Answer[] = [];
     for (const column of asked) {
