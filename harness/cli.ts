@@ -27,6 +27,8 @@ Exit codes:
   3 the harness failed or nothing was run, 4 inconclusive (--strict), 130 interrupted`,
   );
 
+const MACHINE = 'the machine of recordings, as in workload text: ram=4G cpus=2 … (default: as large as they need)';
+
 const ACTIONS = {
   compare: () => import('./cli/compare.ts').then(({ compareCommand }) => compareCommand),
   replay: () => import('./cli/replay.ts').then(({ replayCommand }) => replayCommand),
@@ -50,6 +52,7 @@ program
   .option('--variant <file...>', 'your own revision: a TypeScript file; more names of variants')
   .option('--against <id|previous>', 'what each is compared with (default: baseline)')
   .option('--touch <policy>', 'who reads the shared page in recordings: recorded, exec, never, all')
+  .option('--machine <key=value...>', MACHINE)
   .option('--require-exercised', 'fail when a changed member was never reached')
   .option('--fail-on <verdicts>', 'unexpected verdicts that make exit 1, comma-separated (default: all)')
   .option('--expect <file>', 'differences that you expect, each with a reason and a day on which it expires')
@@ -67,6 +70,7 @@ program
   .argument('<workload>', 'a name of the catalog or the corpus, or a file')
   .requiredOption('--variant <id|file>', 'the revision')
   .option('--touch <policy>', 'who reads the shared page in a recording: recorded, exec, never, all')
+  .option('--machine <key=value...>', MACHINE)
   .option('--trace', 'every op with the calls that it made into the pmap layer')
   .option('--check', 'check every invariant after each op (20,000 ops or more: at process exits and the end)')
   .action(async (workload, options) => finish((await ACTIONS.replay())(workload, options)));
@@ -81,6 +85,7 @@ program
   .option('--by <list>', 'how to group: op, process, kind, place, stack, call (default: op,process,stack)')
   .option('--until <op>', 'only ops 0 to this one: what a level, such as residentCount, consists of there')
   .option('--touch <policy>', 'who reads the shared page in a recording: recorded, exec, never, all')
+  .option('--machine <key=value...>', MACHINE)
   .action(async (a, b, options) => finish((await ACTIONS.explain())(a, b, options)));
 
 program
@@ -91,6 +96,7 @@ program
   .requiredOption('-w, --workload <name|file>', 'a workload of the catalog or the corpus, or a file')
   .option('--comparator <name>', 'exact, no-cost or isomorphic: up to the numbers of frames and objects', 'exact')
   .option('--touch <policy>', 'who reads the shared page in a recording: recorded, exec, never, all')
+  .option('--machine <key=value...>', MACHINE)
   .action(async (a, b, options) => finish((await ACTIONS.trace())(a, b, options)));
 
 program
@@ -101,6 +107,7 @@ program
   .option('-w, --workload <name|file...>', 'workloads of the catalog or the corpus, or files (default: make12)')
   .option('--variant <id|file>', 'the revision (default: baseline)')
   .option('--touch <policy>', 'who reads the shared page in a recording: recorded, exec, never, all')
+  .option('--machine <key=value...>', MACHINE)
   .addHelpText(
     'after',
     `
@@ -117,6 +124,7 @@ program
   .option('-w, --workload <name|file...>', 'recordings of the corpus, or files (default: make12)')
   .option('--variant <id|file>', 'the revision (default: baseline)')
   .option('--touch <policies>', 'some of recorded, exec, never, all, comma-separated (default: recorded,exec)')
+  .option('--machine <key=value...>', MACHINE)
   .action(async (options) => finish((await ACTIONS.shares())(options)));
 
 program

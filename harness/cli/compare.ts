@@ -20,7 +20,7 @@ import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
 import { dayOf, readExpected } from './expect.ts';
 import { Progress, paceNote } from './progress.ts';
-import { chooseAgainst, chooseFailOn, chooseTouch, chooseVariants, chooseWorkloads } from './select.ts';
+import { chooseAgainst, chooseFailOn, chooseMachine, chooseTouch, chooseVariants, chooseWorkloads } from './select.ts';
 
 export interface CompareOptions {
   readonly workload?: readonly string[];
@@ -28,6 +28,7 @@ export interface CompareOptions {
   readonly variant?: readonly string[];
   readonly against?: string;
   readonly touch?: string;
+  readonly machine?: readonly string[];
   readonly failOn?: string;
   readonly expect?: string;
   readonly today?: string;
@@ -40,10 +41,10 @@ const DEFAULT_TIME_LIMIT = 10;
 
 export async function compareCommand(options: CompareOptions): Promise<number> {
   const answer = new Answer('compare', FORMATS.compare, options);
-  const { chosen, touch, leastMs, check, judging } = await requestOf(options);
+  const { chosen, reading, leastMs, check, judging } = await requestOf(options);
   const progress = new Progress();
   const names = options.workload ?? [];
-  const workloads = await chooseWorkloads(names, touch, (name, lines) =>
+  const workloads = await chooseWorkloads(names, reading, (name, lines) =>
     progress.say(`${name}: ${number(lines)} lines read`),
   );
   const interrupt = new Interrupt();
@@ -95,7 +96,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
 
 /** What the options ask for; `judging` is what the outcome is held against. Throws UsageError. */
 async function requestOf(options: CompareOptions) {
-  const touch = chooseTouch(options.touch);
+  const reading = { touch: chooseTouch(options.touch), ...chooseMachine(options.machine) };
   const chosen = chooseVariants(options.variants, options.variant ?? []);
   if (chosen.length < 2) throw new UsageError('compare: expected at least two variants');
   const leastMs = 1000 * secondsOf(options.timeLimit);
@@ -106,7 +107,7 @@ async function requestOf(options: CompareOptions) {
     today: await dayOf(options.today),
     entries: options.expect === undefined ? [] : await readExpected(options.expect),
   };
-  return { touch, chosen, leastMs, check: options.check === true, judging };
+  return { reading, chosen, leastMs, check: options.check === true, judging };
 }
 
 /** Ctrl-C ends what runs, so that what is complete is shown; a second one ends the program. */

@@ -16,6 +16,8 @@ import { CORPUS } from '../workload/corpus/index.ts';
 import { TOUCH_POLICIES, type TouchPolicy, type Workload } from '../workload/ops.ts';
 import type { PiecedWorkload } from '../workload/pieces.ts';
 import { nearest } from '../workload/suggest.ts';
+import { parseMachine } from '../workload/text/parse.ts';
+import type { TraceOptions } from '../workload/trace/read.ts';
 import { UsageError } from './errors.ts';
 
 const builtInIds = (): string[] => [...series, ...experiments].map(({ id }) => id);
@@ -70,17 +72,22 @@ export function chooseTouch(text: string | undefined): TouchPolicy {
   throw new UsageError(`--touch: expected ${TOUCH_POLICIES.join(', ')}, got ${JSON.stringify(text)}`);
 }
 
+/** `--machine KEY=VALUE…`, of recordings; as in a machine line of workload text. */
+export function chooseMachine(words: readonly string[] | undefined): Pick<TraceOptions, 'machine'> {
+  return words === undefined ? {} : { machine: parseMachine(words.join(' '), '--machine') };
+}
+
 const allWorkloadNames = (): string[] => [...Object.keys(CATALOG), ...Object.keys(CORPUS)];
 
 /** Each workload by name or file, in the order given; all of catalog and corpus when none is. */
 export async function chooseWorkloads(
   names: readonly string[],
-  touch: TouchPolicy,
+  options: TraceOptions,
   onLines?: (name: string, lines: number) => void,
 ): Promise<PiecedWorkload[]> {
   const workloads: PiecedWorkload[] = [];
   for (const name of names.length > 0 ? names : allWorkloadNames())
-    workloads.push(await openWorkload(name, { touch, onLines: (lines) => onLines?.(name, lines) }));
+    workloads.push(await openWorkload(name, { ...options, onLines: (lines) => onLines?.(name, lines) }));
   return workloads;
 }
 
@@ -99,10 +106,14 @@ export function chooseFailOn(text: string | undefined): readonly Verdict[] {
 export async function chooseTwo(
   a: string,
   b: string,
-  { workload, touch }: { readonly workload: string; readonly touch?: string },
+  {
+    workload,
+    touch,
+    machine,
+  }: { readonly workload: string; readonly touch?: string; readonly machine?: readonly string[] },
 ): Promise<{ readonly chosen: readonly [Chosen, Chosen]; readonly workload: Workload }> {
   const chosen = [chooseVariant(a), chooseVariant(b)] as const;
-  const loaded = await loadWorkload(workload, { touch: chooseTouch(touch) });
+  const loaded = await loadWorkload(workload, { touch: chooseTouch(touch), ...chooseMachine(machine) });
   if (loaded.ops.length === 0) throw new UsageError(`${loaded.name}: no ops`);
   return { chosen, workload: loaded };
 }

@@ -275,6 +275,8 @@ export interface TraceFacts {
   readonly leftOut: Readonly<LeftOut>;
   /** processes whose exit is not in it: they exit at its end. A whole recording has none; one that was cut off has. */
   readonly exitsAdded: number;
+  /** frames that its processes take at most, those of files that lie in memory from the start left out */
+  readonly pages: number;
 }
 
 /** A workload: plain data throughout, so that structured clone hands it to another process. */

@@ -37,9 +37,9 @@ export function renderJunit(report: CompareReport): string {
 }
 
 function casesOf(workload: WorkloadComparison, failOn: readonly Verdict[]): Case[] {
-  const { pairs, predecessors, runs, missed, opTexts } = workload;
+  const { pairs, predecessors, runs, missed } = workload;
   return [
-    ...[...pairs, ...predecessors].map((pair) => pairCase(pair, opTexts, failOn)),
+    ...[...pairs, ...predecessors].map((pair) => pairCase(pair, workload, failOn)),
     ...missed.map(({ line, op, expected, got }): Case => {
       const name = `expectation of ${line > 0 ? `line ${line}` : `op ${op}`}`;
       return { name, kind: 'error', type: 'expectation', message: `expected ${expected}, got ${got}` };
@@ -57,14 +57,15 @@ function casesOf(workload: WorkloadComparison, failOn: readonly Verdict[]): Case
   ];
 }
 
-function pairCase(pair: PairComparison, opTexts: WorkloadComparison['opTexts'], failOn: readonly Verdict[]): Case {
+function pairCase(pair: PairComparison, workload: WorkloadComparison, failOn: readonly Verdict[]): Case {
+  const { opTexts } = workload;
   const { reference, candidate, verdict, differences, failures, incomplete, unreachedMembers } = pair;
   const name = `${candidate} against ${reference}`;
   if (verdict === 'failed') {
     const message = failures.map(({ variant, failure }) => `${variant}: ${failure.message}`).join('; ');
     return { name, kind: 'error', type: verdict, message };
   }
-  if (incomplete !== null) return { name, kind: 'error', type: verdict, message: endText(incomplete, opTexts) };
+  if (incomplete !== null) return { name, kind: 'error', type: verdict, message: endText(incomplete, workload) };
   const worst = unexpectedVerdict(pair);
   if (worst !== null && failOn.includes(worst)) {
     const lines = differences

@@ -180,7 +180,8 @@ export class ReplayRule {
   head(lines: number): WorkloadHead {
     const { name, note, cmd } = this.#meta;
     const { machine: given, grows, touch } = this.#options;
-    const machine = grows ? { ...given, ram: ramFor(given.ram, this.#need.most, this.#files.pages) } : given;
+    const { most: pages } = this.#need;
+    const machine = grows ? { ...given, ram: ramFor(given.ram, pages, this.#files.pages) } : given;
     return {
       name,
       title: note || cmd,
@@ -189,7 +190,7 @@ export class ReplayRule {
       files: this.#files.files,
       programs: [buildProgram(NO_MAPS, addressLayout(machine), this.#files)],
       results: [],
-      trace: { touch, lines, command: cmd, leftOut: this.#leftOut, exitsAdded: this.#exitsAdded },
+      trace: { touch, lines, command: cmd, leftOut: this.#leftOut, exitsAdded: this.#exitsAdded, pages },
       length: this.#made.length,
     };
   }
