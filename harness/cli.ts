@@ -33,6 +33,8 @@ Exit codes:
   3 the harness failed or nothing was run, 4 inconclusive (--strict), 130 interrupted`,
   );
 
+const MACHINE = 'the machine of recordings, as in workload text: ram=4G cpus=2 … (default: as large as they need)';
+
 const ACTIONS = {
   compare: () => import('./cli/compare.ts').then(({ compareCommand }) => compareCommand),
   replay: () => import('./cli/replay.ts').then(({ replayCommand }) => replayCommand),
@@ -69,6 +71,7 @@ program
       '(default: baseline, or the first variant if baseline is not compared)',
   )
   .option('--touch <policy>', TOUCH)
+  .option('--machine <key=value...>', MACHINE)
   .option('--require-exercised', 'fail when no workload reaches a member of the seam that a revision changes')
   .option('--fail-on <verdicts>', 'unexpected verdicts that cause exit 1, comma-separated (default: all)')
   .option('--expect <file>', 'JSON list of the differences you expect, each with a reason and an expiry date')
@@ -100,6 +103,7 @@ program
   )
   .option('--until <op>', 'stop after this op, counted from 0, to explain a level such as residentCount at that point')
   .option('--touch <policy>', TOUCH)
+  .option('--machine <key=value...>', MACHINE)
   .action(async (a, b, options) => finish((await ACTIONS.explain())(a, b, options)));
 
 program
@@ -111,6 +115,7 @@ program
   .option('--plane <name>', 'find the first difference of outcome, calls, statistics or counters (default: of any)')
   .option('--comparator <name>', 'exact, no-cost, or isomorphic (up to the numbers of frames and objects)', 'exact')
   .option('--touch <policy>', TOUCH)
+  .option('--machine <key=value...>', MACHINE)
   .action(async (a, b, options) => finish((await ACTIONS.trace())(a, b, options)));
 
 program
@@ -137,6 +142,7 @@ program
   .option('-w, --workload <name|file...>', 'built-in workloads by name, or files (default: make12)')
   .option('--variant <id|file>', `${REVISION} (default: baseline)`)
   .option('--touch <policy>', TOUCH)
+  .option('--machine <key=value...>', MACHINE)
   .addHelpText(
     'after',
     `
@@ -154,6 +160,7 @@ program
     '--touch <policies>',
     'who touches the shared page: some of recorded, exec, never, all, comma-separated (default: recorded,exec)',
   )
+  .option('--machine <key=value...>', MACHINE)
   .action(async (options) => finish((await ACTIONS.shares())(options)));
 
 program

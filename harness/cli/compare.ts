@@ -30,6 +30,7 @@ import {
   builtInIds,
   chooseAgainst,
   chooseFailOn,
+  chooseMachine,
   chooseTouch,
   chooseVariants,
   chooseWorkloads,
@@ -41,6 +42,7 @@ export interface CompareOptions {
   readonly variant?: readonly string[];
   readonly against?: string;
   readonly touch?: string;
+  readonly machine?: readonly string[];
   readonly failOn?: string;
   readonly expect?: string;
   readonly today?: string;
@@ -54,11 +56,11 @@ const DEFAULT_TIME_LIMIT = 10;
 
 export async function compareCommand(options: CompareOptions): Promise<number> {
   const answer = new Answer('compare', FORMATS.compare, options);
-  const { named, touch, leastMs, check, judging } = await requestOf(options);
+  const { named, reading, leastMs, check, judging } = await requestOf(options);
   const progress = new Progress();
   const chosen = await withReference(named, options.against, progress.onOutput);
   const names = options.workload ?? [];
-  const workloads = await chooseWorkloads(names, touch, (name, lines) =>
+  const workloads = await chooseWorkloads(names, reading, (name, lines) =>
     progress.say(`${name}: ${number(lines)} lines read`),
   );
   const interrupt = new Interrupt();
@@ -111,7 +113,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
         lines: answer.format === 'github' ? await linesOf(chosen, ids) : {},
         warnings: warningsOf(
           compared.workloads,
-          touch,
+          reading.touch,
           unknownNames(judging.entries, {
             variants: [...new Set([...builtInIds(), ...ids])],
             workloads: [...allWorkloadNames(), ...workloads.map(({ head }) => head.name)],
@@ -132,7 +134,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
 
 /** What the options ask for; `judging` is what the outcome is held against. Throws UsageError. */
 async function requestOf(options: CompareOptions) {
-  const touch = chooseTouch(options.touch);
+  const reading = { touch: chooseTouch(options.touch), ...chooseMachine(options.machine) };
   const named = chooseVariants(options.variants, options.variant ?? []);
   const leastMs = 1000 * secondsOf(options.timeLimit);
   const judging: JudgeOptions = {
@@ -142,7 +144,7 @@ async function requestOf(options: CompareOptions) {
     today: await dayOf(options.today),
     entries: options.expect === undefined ? [] : await readExpected(options.expect),
   };
-  return { touch, named, leastMs, check: options.check === true, judging };
+  return { reading, named, leastMs, check: options.check === true, judging };
 }
 
 /** One variant alone is compared with the one that --against names, or with its predecessor. */

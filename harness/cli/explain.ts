@@ -4,10 +4,11 @@
 import { didYouMean } from '../../core/suggest.ts';
 import { failureOf } from '../columns/column.ts';
 import { withTwo } from '../columns/two.ts';
+import { endsEarly } from '../compare/expectations.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
 import { DIMENSIONS, type Dimension, EXPLAINABLE, defaultDimensions, explain } from '../explain/explain.ts';
 import { FORMATS } from '../report/formats.ts';
-import { failureText } from '../report/notes.ts';
+import { earlyEndText, failureText } from '../report/notes.ts';
 import { partings } from '../run/outcome.ts';
 import type { Workload } from '../workload/ops.ts';
 import { callPlace } from '../workload/places.ts';
@@ -22,6 +23,7 @@ export interface ExplainCommandOptions {
   readonly by?: string;
   readonly until?: string;
   readonly touch?: string;
+  readonly machine?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -56,6 +58,9 @@ export async function explainCommand(a: string, b: string, options: ExplainComma
       places: happened.map(({ op }) => callPlace(workload, op)),
       ended: [records[0].ended, records[1].ended],
     });
+    const isEarly = records.every((record) => endsEarly(workload, record));
+    if (isEarly) for (const run of records) process.stderr.write(`${earlyEndText(run, workload.ops.length)}\n`);
+    if (isEarly) return EXIT_HARNESS;
     return explanations.some(({ unexplained }) => unexplained !== 0) ? EXIT_FINDING : EXIT_OK;
   });
 }

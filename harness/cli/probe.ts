@@ -4,23 +4,25 @@
 import { failureOf, runColumn } from '../columns/column.ts';
 import { withColumns } from '../columns/open.ts';
 import { runLimitMs } from '../columns/run-limit.ts';
+import { endsEarly } from '../compare/expectations.ts';
 import { EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
 import { loadWorkload } from '../input/load.ts';
 import { PROBE_KEYS, PROBE_POINT, probe } from '../probe/probe.ts';
 import { FORMATS } from '../report/formats.ts';
-import { failureText } from '../report/notes.ts';
+import { earlyEndText, failureText } from '../report/notes.ts';
 import type { RunRecord } from '../run/record.ts';
 import type { Workload } from '../workload/ops.ts';
 import { Answer } from './answer.ts';
 import { wordOf, wordsOf } from './errors.ts';
 import { Progress } from './progress.ts';
-import { chooseTouch, chooseVariant } from './select.ts';
+import { chooseMachine, chooseTouch, chooseVariant } from './select.ts';
 
 export interface ProbeOptions {
   readonly by?: string;
   readonly workload?: readonly string[];
   readonly variant?: string;
   readonly touch?: string;
+  readonly machine?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -31,9 +33,9 @@ export async function probeCommand(point: string, options: ProbeOptions): Promis
   const answer = new Answer('probe', FORMATS.probe, options);
   const by = wordsOf('--by', options.by ?? 'stack,empty,early', PROBE_KEYS);
   const chosen = chooseVariant(options.variant ?? 'baseline');
-  const touch = chooseTouch(options.touch);
+  const reading = { touch: chooseTouch(options.touch), ...chooseMachine(options.machine) };
   const workloads: Workload[] = [];
-  for (const name of options.workload ?? [DEFAULT_WORKLOAD]) workloads.push(await loadWorkload(name, { touch }));
+  for (const name of options.workload ?? [DEFAULT_WORKLOAD]) workloads.push(await loadWorkload(name, reading));
   const progress = new Progress();
   const records = await withColumns([chosen], progress.onOutput, async ([column]) => {
     const done: RunRecord[] = [];
@@ -47,6 +49,8 @@ export async function probeCommand(point: string, options: ProbeOptions): Promis
   const failures = records.flatMap((record) => failureOf([record]) ?? []);
   for (const failure of failures) process.stderr.write(failureText(failure));
   const results = records.filter(({ ended }) => ended.kind !== 'failed').map((record) => probe(record, by));
+  const early = records.filter((record, i) => endsEarly(workloads[i], record));
+  for (const run of early) process.stderr.write(`${earlyEndText(run, workloads[records.indexOf(run)].ops.length)}\n`);
   await answer.write({ point, results });
-  return failures.length > 0 || results.length === 0 ? EXIT_HARNESS : EXIT_OK;
+  return failures.length > 0 || early.length > 0 || results.length === 0 ? EXIT_HARNESS : EXIT_OK;
 }

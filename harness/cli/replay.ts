@@ -18,11 +18,12 @@ import { number } from '../report/words.ts';
 import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
 import { Progress, paceNote } from './progress.ts';
-import { chooseTouch, chooseVariant } from './select.ts';
+import { chooseMachine, chooseTouch, chooseVariant } from './select.ts';
 
 export interface ReplayOptions {
   readonly variant: string;
   readonly touch?: string;
+  readonly machine?: readonly string[];
   readonly trace?: boolean;
   readonly check?: boolean;
   readonly json?: boolean;
@@ -39,6 +40,7 @@ export async function replayCommand(name: string, options: ReplayOptions): Promi
   const touch = chooseTouch(options.touch);
   const workload = await openWorkload(name, {
     touch,
+    ...chooseMachine(options.machine),
     ...(trace || check ? { held: Infinity } : {}),
     onLines: (lines) => progress.say(`${name}: ${number(lines)} lines read`),
   });

@@ -16,6 +16,8 @@ import { CATALOG } from '../workload/catalog/index.ts';
 import { CORPUS } from '../workload/corpus/index.ts';
 import { TOUCH_POLICIES, type TouchPolicy, type Workload } from '../workload/ops.ts';
 import type { PiecedWorkload } from '../workload/pieces.ts';
+import { parseMachine } from '../workload/text/parse.ts';
+import type { TraceOptions } from '../workload/trace/read.ts';
 import { UsageError, wordOf, wordsOf } from './errors.ts';
 
 export const builtInIds = (): string[] => [...series, ...experiments].map(({ id }) => id);
@@ -69,17 +71,22 @@ export function columnNamed(id: string, columns: readonly string[], others: read
 
 export const chooseTouch = (text = 'recorded'): TouchPolicy => wordOf('--touch', text, TOUCH_POLICIES);
 
+/** `--machine KEY=VALUE…`, of recordings; as in a machine line of workload text. */
+export function chooseMachine(words: readonly string[] | undefined): Pick<TraceOptions, 'machine'> {
+  return words === undefined ? {} : { machine: parseMachine(words.join(' '), '--machine') };
+}
+
 export const allWorkloadNames = (): string[] => [...Object.keys(CATALOG), ...Object.keys(CORPUS)];
 
 /** Each workload by name or file, in the order given; all of catalog and corpus when none is. */
 export async function chooseWorkloads(
   names: readonly string[],
-  touch: TouchPolicy,
+  options: TraceOptions,
   onLines?: (name: string, lines: number) => void,
 ): Promise<PiecedWorkload[]> {
   const workloads: PiecedWorkload[] = [];
   for (const name of names.length > 0 ? names : allWorkloadNames())
-    workloads.push(await openWorkload(name, { touch, onLines: (lines) => onLines?.(name, lines) }));
+    workloads.push(await openWorkload(name, { ...options, onLines: (lines) => onLines?.(name, lines) }));
   return workloads;
 }
 
@@ -93,10 +100,14 @@ export function chooseFailOn(text: string | undefined): readonly Verdict[] {
 export async function chooseTwo(
   a: string,
   b: string,
-  { workload, touch }: { readonly workload: string; readonly touch?: string },
+  {
+    workload,
+    touch,
+    machine,
+  }: { readonly workload: string; readonly touch?: string; readonly machine?: readonly string[] },
 ): Promise<{ readonly chosen: readonly [Chosen, Chosen]; readonly workload: Workload }> {
   const chosen = [chooseVariant(a), chooseVariant(b)] as const;
-  const loaded = await loadWorkload(workload, { touch: chooseTouch(touch) });
+  const loaded = await loadWorkload(workload, { touch: chooseTouch(touch), ...chooseMachine(machine) });
   if (loaded.ops.length === 0) throw new UsageError(`${loaded.name}: no ops`);
   return { chosen, workload: loaded };
 }

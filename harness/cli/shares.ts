@@ -9,19 +9,20 @@ import { EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
 import { replayWarnings } from '../compare/warnings.ts';
 import { openWorkload } from '../input/load.ts';
 import { FORMATS } from '../report/formats.ts';
-import { failureText } from '../report/notes.ts';
+import { earlyEndText, failureText } from '../report/notes.ts';
 import { type Shares, sharesOf } from '../report/shares.ts';
-import type { TouchPolicy } from '../workload/ops.ts';
 import type { PiecedWorkload } from '../workload/pieces.ts';
+import type { TraceOptions } from '../workload/trace/read.ts';
 import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
 import { Progress } from './progress.ts';
-import { chooseTouch, chooseVariant } from './select.ts';
+import { chooseMachine, chooseTouch, chooseVariant } from './select.ts';
 
 export interface SharesOptions {
   readonly workload?: readonly string[];
   readonly variant?: string;
   readonly touch?: string;
+  readonly machine?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -31,6 +32,7 @@ const DEFAULT_POLICIES = 'recorded,exec';
 
 export async function sharesCommand(options: SharesOptions): Promise<number> {
   const policies = (options.touch ?? DEFAULT_POLICIES).split(',').map((name) => chooseTouch(name.trim()));
+  const machine = chooseMachine(options.machine);
   const answer = new Answer('shares', FORMATS.shares, options);
   const chosen = chooseVariant(options.variant ?? 'baseline');
   const progress = new Progress();
@@ -39,7 +41,7 @@ export async function sharesCommand(options: SharesOptions): Promise<number> {
   await withColumns([chosen], progress.onOutput, async ([column]) => {
     for (const name of options.workload ?? [DEFAULT_WORKLOAD])
       for (const touch of policies) {
-        const workload = await loadRecording(name, touch);
+        const workload = await loadRecording(name, { touch, ...machine });
         const host = progress.host(() => `${name}, ${touch}`);
         const { run } = await runAlone(column, workload, { digests: false }, host);
         progress.clear();
@@ -48,15 +50,17 @@ export async function sharesCommand(options: SharesOptions): Promise<number> {
           shares.push(sharesOf(run, touch));
           for (const warning of replayWarnings(run.workload, touch, run.replay!)) progress.warn(warning);
         } else process.stderr.write(failureText(failure));
-        failed ||= failure !== null;
+        const isEarly = run.ended.kind === 'panic';
+        if (isEarly) process.stderr.write(`${earlyEndText(run, workload.head.length)}\n`);
+        failed ||= failure !== null || isEarly;
       }
   });
   await answer.write(shares);
   return failed || shares.length === 0 ? EXIT_HARNESS : EXIT_OK;
 }
 
-async function loadRecording(name: string, touch: TouchPolicy): Promise<PiecedWorkload> {
-  const workload = await openWorkload(name, { touch });
+async function loadRecording(name: string, options: TraceOptions): Promise<PiecedWorkload> {
+  const workload = await openWorkload(name, options);
   if (workload.head.trace === null) throw new UsageError(`${name}: expected a recording, found workload text`);
   return workload;
 }

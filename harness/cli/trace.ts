@@ -3,9 +3,10 @@
  */
 import { failureOf } from '../columns/column.ts';
 import { type Two, withTwo } from '../columns/two.ts';
+import { endsEarly } from '../compare/expectations.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
 import { FORMATS } from '../report/formats.ts';
-import { failureText } from '../report/notes.ts';
+import { earlyEndText, failureText } from '../report/notes.ts';
 import type { Around } from '../report/trace.ts';
 import { eventText } from '../run/events.ts';
 import type { RunRecord } from '../run/record.ts';
@@ -24,6 +25,7 @@ export interface TraceCommandOptions {
   readonly comparator?: string;
   readonly plane?: string;
   readonly touch?: string;
+  readonly machine?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -31,7 +33,7 @@ export interface TraceCommandOptions {
 const BEFORE = 3;
 const FROM_THERE = 4;
 
-/** 0: no difference. 1: they differ. 3: a run failed. */
+/** 0: no difference. 1: they differ. 3: a run failed, or both ended early alike. */
 export async function traceCommand(a: string, b: string, options: TraceCommandOptions): Promise<number> {
   const comparator = wordOf('--comparator', options.comparator ?? 'exact', COMPARATORS);
   const plane = options.plane === undefined ? null : wordOf('--plane', options.plane, TRACE_PLANES);
@@ -49,6 +51,9 @@ export async function traceCommand(a: string, b: string, options: TraceCommandOp
     const around = diff.first === null ? null : await lookAround(two, records, diff.first);
     const places = diff.happened.map(({ op }) => callPlace(workload, op));
     await answer.write({ workload: workload.name, reference, candidate, diff, places, around });
+    const isEarly = diff.first === null && endsEarly(workload, records[0]);
+    if (isEarly) process.stderr.write(`${earlyEndText(records[0], workload.ops.length)}\n`);
+    if (isEarly) return EXIT_HARNESS;
     return diff.first === null ? EXIT_OK : EXIT_FINDING;
   });
 }

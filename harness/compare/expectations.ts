@@ -2,9 +2,10 @@
  * Does a run answer what the workload's author wrote behind `=>`? A workload whose reference answers otherwise tests
  * something else than it says.
  */
-import type { RunEnd, RunPart } from '../run/record.ts';
+import type { RunEnd, RunPart, RunRecord } from '../run/record.ts';
 import { OUTCOME_PANIC, outcomeName } from '../workload/names.ts';
-import { type Piece, locate } from '../workload/pieces.ts';
+import type { Workload } from '../workload/ops.ts';
+import { type Piece, locate, pieceOf } from '../workload/pieces.ts';
 
 export interface MissedExpectation {
   readonly op: number;
@@ -62,4 +63,11 @@ export class ExpectedEnd {
     if (expected < 0 || expected === OUTCOME_PANIC) return [];
     return [{ op, line, expected: outcomeName(expected), got: outcomeName(OUTCOME_PANIC) }];
   }
+}
+
+/** A run of a whole workload ended in a panic that the workload does not expect there. */
+export function endsEarly(workload: Workload, run: RunRecord): boolean {
+  const expected = new ExpectedEnd();
+  expected.take(pieceOf(workload), run);
+  return run.ended.kind === 'panic' && !expected.isMet(run);
 }

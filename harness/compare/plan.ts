@@ -47,6 +47,8 @@ export interface WorkloadComparison {
   /** no two runs that are compared ended alike before the end */
   readonly complete: boolean;
   readonly recorded: boolean;
+  /** frames that the processes of a recording take at most; null: no recording */
+  readonly needs: number | null;
   readonly machine: Workload['machine'];
   readonly runs: readonly RunSummary[];
   /** variants whose records agree on every plane, each group in column order */

@@ -109,6 +109,7 @@ export class WorkloadComparer {
       ops: length,
       complete: compared.every(({ incomplete }) => incomplete === null),
       recorded: trace !== null,
+      needs: trace === null ? null : trace.pages,
       machine,
       runs: runs.map((run) => summaryOf(run, referenceOf(run.variant) ?? null, this.#plan)),
       groups: this.#groups(runs, isMeant),

@@ -45,8 +45,10 @@ export async function loadWorkload(nameOrPath: string, options: TraceOptions = {
 
 /** Like loadWorkload, but holds no more ops than that: memory does not grow with the length of a recording. */
 export async function openWorkload(nameOrPath: string, options: OpenOptions = {}): Promise<PiecedWorkload> {
-  if (Object.hasOwn(CATALOG, nameOrPath))
+  if (Object.hasOwn(CATALOG, nameOrPath)) {
+    refuseMachine(options, nameOrPath);
     return held(parseWorkload(catalogText(nameOrPath), `${nameOrPath}.workload`, nameOrPath));
+  }
   if (!Object.hasOwn(CORPUS, nameOrPath)) return openFile(nameOrPath, baseName(nameOrPath), options);
   return openFile(corpusPath(nameOrPath), nameOrPath, options, CORPUS[nameOrPath]);
 }
@@ -85,9 +87,20 @@ async function openFile(path: string, name: string, options: OpenOptions, title?
     const head = { ...reader.end(name), ...(title === undefined ? {} : { title }) };
     return { head, pieces: () => readPieces(path, head, traceOptions), whole: null };
   }
+  if (reader === undefined) refuseMachine(options, path);
   const read = reader === undefined ? parseWorkload(parts.join(''), path, name) : reader.finish(name);
   const whole = title === undefined ? read : { ...read, title };
   return held(whole);
+}
+
+/** Workload text says itself what machine it is for. */
+function refuseMachine({ machine }: TraceOptions, file: string): void {
+  if (machine !== undefined)
+    throw new WorkloadError(
+      { file },
+      'a recording where --machine is given',
+      'workload text, which has a machine line',
+    );
 }
 
 const held = (whole: Workload): PiecedWorkload => ({

@@ -3,7 +3,7 @@ import type { Column, failureOf } from '../columns/column.ts';
 import type { Pace } from '../columns/lockstep.ts';
 import { CHECKED_OPS, type RunEnd } from '../run/record.ts';
 import type { PiecedWorkload, WorkloadHead } from '../workload/pieces.ts';
-import { number } from './words.ts';
+import { number, plural } from './words.ts';
 
 /** Which share of the ops is done; nothing at the start. */
 export const shareText = (ops: number, { length }: WorkloadHead): string =>
@@ -49,3 +49,9 @@ export function checkedText(workloads: readonly Pick<WorkloadHead, 'name' | 'len
 /** One line about a run that failed. */
 export const failureText = ({ variant, ended }: NonNullable<ReturnType<typeof failureOf>>): string =>
   `pmapdiff: ${variant} failed (${ended.how})${ended.op === null ? '' : ` at op ${ended.op}`}: ${ended.message}\n`;
+
+/** A run that ended in a panic: what is said of it is of the ops before only. */
+export function earlyEndText({ workload, variant, ops, ended }: RunEnd, length: number): string {
+  const why = ended.kind === 'panic' ? `panic: ${ended.where}: ${ended.reason}` : ended.kind;
+  return `pmapdiff: ${workload} under ${variant}: ${why}; only ${number(ops)} of ${plural(length, 'op')} ran`;
+}

@@ -11,7 +11,7 @@ export function pagesInUse(m: Machine): number {
   let used = 0;
   for (let frame = first; frame < next; frame++) if (refCount[frame] !== 0 || object[frame] !== 0) used++;
   for (let frame = runLow; frame < m.frames; frame++) if (refCount[frame] !== 0 || object[frame] !== 0) used++;
-  for (const { object, unread } of m.files) used -= object.residentCount - unread;
+  for (const file of m.files) used -= file.object.residentCount - file.unread;
   return used;
 }
 

@@ -53,6 +53,7 @@ import {
   trapSignal,
   truncPage,
 } from '../../core/index.ts';
+import { FILES_SHARE } from '../workload/machine.ts';
 import { OUTCOME_NOT_RUN, OUTCOME_OK, OUTCOME_SIGNAL, OUTCOME_STOPPED } from '../workload/names.ts';
 import {
   type Abi,
@@ -100,9 +101,6 @@ function sysentOf({ la57, lowerShared }: Workload['machine'], abi: Abi = 'native
   if (la57) return SYSENT_NATIVE_LA57;
   return lowerShared ? SYSENT_NATIVE_LOWERED : SYSENT_NATIVE_LA48;
 }
-
-/** Files beyond this part of memory take frames only as their pages are looked for. */
-const FILES_SHARE = 4;
 
 export class Interpreter {
   readonly #m: Machine;

@@ -6,6 +6,11 @@ export class FileTable {
   readonly files: WorkloadFile[] = [];
   #byName = new Map<string, number>();
 
+  /** Pages of all files. */
+  get pages(): number {
+    return this.files.reduce((sum, { pages }) => sum + pages, 0);
+  }
+
   /** Index of the file, which is extended to at least `bytes` bytes. */
   index(name: string, bytes: number): number {
     const pages = Math.ceil(bytes / PAGE_SIZE);

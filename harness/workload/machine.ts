@@ -36,6 +36,24 @@ const MAX_CPUS = 64;
 const MIN_RAM = 2 ** 24;
 const MAX_RAM = 2 ** 32;
 
+/** Files of up to this part of memory lie there from the start; the pages of larger ones take frames as they are looked for. */
+export const FILES_SHARE = 4;
+
+/** What the kernel takes beside the pages of processes, and a part of all pages for what is not counted one by one. */
+const OWN_PAGES = 4096;
+const SLACK = 1.02;
+
+/** Bytes of memory, `least` or the next power of two that holds so many pages of processes beside those of files. */
+export function ramFor(least: number, pages: number, filePages: number): number {
+  let ram = least;
+  const holds = (): boolean => {
+    const frames = ram / PAGE_SIZE;
+    return pages * SLACK + OWN_PAGES + (filePages > frames / FILES_SHARE ? 0 : filePages) <= frames;
+  };
+  while (ram < MAX_RAM && !holds()) ram *= 2;
+  return ram;
+}
+
 export const MACHINE_KEYS: readonly MachineKey[] = [
   {
     key: 'cpus',

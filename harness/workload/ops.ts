@@ -284,6 +284,8 @@ export interface TraceFacts {
    * does.
    */
   readonly exitsAdded: number;
+  /** frames that its processes take at most, those of files that lie in memory from the start left out */
+  readonly pages: number;
 }
 
 /** A workload: plain data throughout, so that structured clone can pass it to another process. */

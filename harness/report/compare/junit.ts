@@ -82,8 +82,7 @@ function pairCase(pair: PairComparison, workload: WorkloadComparison, failOn: re
     const message = failures.map(({ variant, failure }) => `${variant}: ${failure.message}`).join('; ');
     return { name, kind: 'error', type: verdict, message };
   }
-  if (incomplete !== null)
-    return { name, kind: 'error', type: verdict, message: endText(incomplete, workload.opTexts) };
+  if (incomplete !== null) return { name, kind: 'error', type: verdict, message: endText(incomplete, workload) };
   // What is unexpected stands in the failure.
   const output = differences
     .filter(({ standing }) => standing === 'intended' || standing === 'known')

@@ -1,9 +1,11 @@
 /** Words that several renderers of a comparison share. */
+import { PAGE_SIZE } from '../../../core/units.ts';
 import type { ExpectedDifference } from '../../compare/accepted.ts';
 import type { Tally, Unreached } from '../../compare/gate.ts';
 import { type EarlyEnd, VERDICTS, type Verdict } from '../../compare/pair.ts';
 import type { WorkloadComparison } from '../../compare/plan.ts';
 import type { Sides } from '../../compare/track.ts';
+import { formatSize } from '../../workload/size.ts';
 import { number, plural, signed } from '../words.ts';
 import type { Cell, ColumnGroup, CompareReport, Reason, ReasonItem } from './model.ts';
 import type { Geomean, Largest, Total } from './totals.ts';
@@ -127,10 +129,19 @@ export function happenedLines({
 }
 
 /** Why a comparison is incomplete, and how little was compared. */
-export function endText({ op, ops, panic }: EarlyEnd, opTexts: WorkloadComparison['opTexts']): string {
+export function endText({ op, ops, panic }: EarlyEnd, workload: WorkloadComparison): string {
   if (panic === null) return 'no ops: nothing was run';
-  const why = `both: panic: ${panic.where}: ${panic.reason} at ${opTexts[op] ?? `op ${op}`}`;
-  return `${why}; ${number(op)} of ${plural(ops, 'op')} compared${op === 0 ? ': nothing was run' : ''}`;
+  const { where, reason } = panic;
+  const why = `both: panic: ${where}: ${reason} at ${workload.opTexts[op] ?? `op ${op}`}`;
+  const part = `${number(op)} of ${plural(ops, 'op')} compared${op === 0 ? ': nothing was run' : ''}`;
+  return `${why}; ${part}${where === 'vm_wait' ? `; ${memoryText(workload)}` : ''}`;
+}
+
+/** How memory can be made to last. */
+function memoryText({ machine, needs }: WorkloadComparison): string {
+  const has = `the machine has ram=${formatSize(machine.ram)} (${plural(machine.ram / PAGE_SIZE, 'page')})`;
+  if (needs === null) return `${has}, which a machine line of the workload sets`;
+  return `${has}, the recording may take ${number(needs)}: --machine ram=SIZE sets it`;
 }
 /** `; looks like N9`, or nothing: a hint, which explains nothing. */
 export const hintText = (hints: readonly string[] = []): string =>
@@ -166,7 +177,7 @@ export function incompleteNotes({ rows, tally }: CompareReport): string[] {
   for (const { workload } of rows)
     for (const { reference, candidate, incomplete } of [...workload.pairs, ...workload.predecessors]) {
       if (incomplete === null) continue;
-      const key = `${workload.name}: ${endText(incomplete, workload.opTexts)}`;
+      const key = `${workload.name}: ${endText(incomplete, workload)}`;
       found.set(key, [...(found.get(key) ?? []), `${candidate} against ${reference}`]);
     }
   return [...found].map(([note, pairs]) => `${note} (${pairs.join(', ')})`);

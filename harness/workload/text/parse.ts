@@ -108,22 +108,7 @@ class Parser {
     if (this.#started) c.fail("'machine' before every program and op", { found: 'it here', column });
     if (this.#seen.has('machine')) c.fail('one machine line', { found: 'a second one', column });
     this.#seen.add('machine');
-    const keys = MACHINE_KEYS.map((entry) => entry.key);
-    const settings: Record<string, number | boolean> = { ...DEFAULT_MACHINE };
-    const given = new Set<string>();
-    while (!c.atEnd) {
-      const { column: keyColumn } = c;
-      const key = c.keyword(`a key of the machine (${keys.join(', ')})`, keys);
-      if (given.has(key)) c.fail('each key once', { found: `'${key}' again`, column: keyColumn });
-      given.add(key);
-      c.symbol('=');
-      const { field, accepts, parse } = MACHINE_KEYS[keys.indexOf(key)];
-      const value = c.token.kind === 'word' ? parse(c.token.text) : undefined;
-      if (value === undefined) c.fail(accepts);
-      c.skip();
-      settings[field] = value;
-    }
-    this.#machine = settings as unknown as MachineSettings;
+    this.#machine = { ...DEFAULT_MACHINE, ...machineSettings(c) };
   }
 
   #signalsLine(c: Cursor, column: number): void {
@@ -248,3 +233,27 @@ export function parseWorkload(text: string, file: string, name = file): Workload
   }
   return parser.finish(name, titleOf(text));
 }
+
+/** The settings that `KEY=VALUE …` gives, up to the end of the line. */
+function machineSettings(c: Cursor): Partial<MachineSettings> {
+  const keys = MACHINE_KEYS.map((entry) => entry.key);
+  const settings: Partial<Record<keyof MachineSettings, number | boolean>> = {};
+  const given = new Set<string>();
+  while (!c.atEnd) {
+    const { column: keyColumn } = c;
+    const key = c.keyword(`a key of the machine (${keys.join(', ')})`, keys);
+    if (given.has(key)) c.fail('each key once', { found: `'${key}' again`, column: keyColumn });
+    given.add(key);
+    c.symbol('=');
+    const { field, accepts, parse } = MACHINE_KEYS[keys.indexOf(key)];
+    const value = c.token.kind === 'word' ? parse(c.token.text) : undefined;
+    if (value === undefined) c.fail(accepts);
+    c.skip();
+    settings[field] = value;
+  }
+  return settings as Partial<MachineSettings>;
+}
+
+/** The same, of an option that `where` names. Throws WorkloadError. */
+export const parseMachine = (text: string, where: string): Partial<MachineSettings> =>
+  machineSettings(new Cursor(text, where, 0));

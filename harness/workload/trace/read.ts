@@ -13,7 +13,7 @@ import { EVENTS, type EventKind, META, type TraceEvent } from './schema.ts';
 export interface TraceOptions {
   /** Which processes read the shared page. @default 'recorded' */
   readonly touch?: TouchPolicy;
-  /** Settings that differ from the default machine's. */
+  /** Settings other than the default machine's. Memory grows with what the recording needs unless it is among them. */
   readonly machine?: Partial<MachineSettings>;
 }
 
@@ -114,8 +114,9 @@ export class TraceReader {
     if (kind !== 'meta') this.#fail("a line of 'meta' first", kind === undefined ? 'something else' : quoted(kind));
     const meta = META.safeParse(value);
     if (!meta.success) this.#failSchema('meta', meta.error);
-    const { touch = 'recorded', machine } = this.#options;
-    this.#rule = new ReplayRule(meta.data, { touch, machine: { ...DEFAULT_MACHINE, ...machine } });
+    const { touch = 'recorded', machine = {} } = this.#options;
+    const grows = machine.ram === undefined;
+    this.#rule = new ReplayRule(meta.data, { touch, machine: { ...DEFAULT_MACHINE, ...machine }, grows });
   }
 
   #validated(value: unknown): TraceEvent {

@@ -11,7 +11,7 @@ import {
   roundPage,
 } from '../../../core/units.ts';
 import { FileTable } from '../files.ts';
-import { addressLayout } from '../machine.ts';
+import { addressLayout, ramFor } from '../machine.ts';
 import {
   ADVICES,
   type LeftOut,
@@ -38,6 +38,7 @@ import {
 } from '../ops.ts';
 import type { Piece, WorkloadHead } from '../pieces.ts';
 import { BUILT_IN_PROGRAMS, buildProgram } from '../program.ts';
+import { MemoryNeed } from './memory-need.ts';
 import { type Live, PieceBuilder } from './piece-builder.ts';
 import type { EventOf, TraceEvent, TraceMap, TraceMeta } from './schema.ts';
 
@@ -81,6 +82,8 @@ function mapsProblem(maps: readonly TraceMap[]): readonly [string, string] | nul
 export interface ReplayOptions {
   readonly touch: TouchPolicy;
   readonly machine: MachineSettings;
+  /** its memory may grow with what the recording needs */
+  readonly grows: boolean;
 }
 
 /**
@@ -92,6 +95,7 @@ export class ReplayRule {
   readonly #options: ReplayOptions;
   readonly #files = new FileTable();
   readonly #made = new PieceBuilder();
+  readonly #need = new MemoryNeed();
   /** the exit lines of the pids that exited last */
   readonly #goneLine = new Map<number, number>();
   #exitsAdded = 0;
@@ -108,6 +112,7 @@ export class ReplayRule {
     this.#meta = meta;
     this.#options = options;
     this.#made.begin(meta.root, -1);
+    this.#need.begin(meta.root);
   }
 
   /** Appends the ops of an event; a rejection is [expected, found]. */
@@ -117,14 +122,17 @@ export class ReplayRule {
     const who = live.index;
     switch (event.ev) {
       case 'fault':
+        if (event.in === undefined) this.#need.access(event.pid, Number(event.addr));
         this.#fault(event, who, line);
         return null;
       case 'mmap':
         if (event.err !== undefined) return null;
         if (event.addr === undefined) return ["'addr' in an mmap without 'err'", 'none'];
+        if (isFile(event.file)) this.#need.map(event.pid, Number(event.addr));
         this.#mapping(event, Number(event.addr), who, line);
         return null;
       case 'munmap':
+        this.#need.unmap(event.pid, Number(event.addr), event.len);
         this.#made.ops.push(OP_MUNMAP, who, Number(event.addr), event.len, 0, line);
         return null;
       case 'mprotect':
@@ -143,7 +151,7 @@ export class ReplayRule {
         this.#touch(live, line);
         return null;
       case 'fork':
-        return event.kind === 'thread' ? null : this.#fork(event.child, FORK_CODE[event.kind], who, line);
+        return event.kind === 'thread' ? null : this.#fork(event, who, line);
       case 'exec':
         return this.#exec(event, live, line);
       case 'exit':
@@ -174,7 +182,9 @@ export class ReplayRule {
   /** The workload read so far, without ops. */
   head(lines: number): WorkloadHead {
     const { name, note, cmd } = this.#meta;
-    const { machine, touch } = this.#options;
+    const { machine: given, grows, touch } = this.#options;
+    const { most: pages } = this.#need;
+    const machine = grows ? { ...given, ram: ramFor(given.ram, pages, this.#files.pages) } : given;
     return {
       name,
       title: note || cmd,
@@ -183,7 +193,7 @@ export class ReplayRule {
       files: this.#files.files,
       programs: [buildProgram(NO_MAPS, addressLayout(machine), this.#files)],
       results: [],
-      trace: { touch, lines, command: cmd, leftOut: this.#leftOut, exitsAdded: this.#exitsAdded },
+      trace: { touch, lines, command: cmd, leftOut: this.#leftOut, exitsAdded: this.#exitsAdded, pages },
       length: this.#made.length,
     };
   }
@@ -193,9 +203,11 @@ export class ReplayRule {
     return ['the pid of a running process', gone === undefined ? `${pid}` : `${pid}, which exited in line ${gone}`];
   }
 
-  #fork(child: number, code: number, who: number, line: number): readonly [string, string] | null {
+  #fork({ pid, child, kind }: EventOf<'fork'>, who: number, line: number): readonly [string, string] | null {
+    const code = FORK_CODE[kind as keyof typeof FORK_CODE];
     if (this.#made.live.has(child)) return ['the pid of a new child', `${child}, which is running`];
     const index = this.#made.begin(child, who);
+    this.#need.fork(pid, child, kind !== 'fork');
     this.#made.ops.push(code, who, 0, 0, index, line);
     if (this.#options.touch === 'all' && code === OP_FORK) this.#pushTouch(index, line);
     return null;
@@ -204,6 +216,7 @@ export class ReplayRule {
   #exit(pid: number, code: number, line: number): void {
     this.#made.ops.push(OP_EXIT, this.#made.live.get(pid)!.index, 0, 0, code, line);
     this.#made.live.delete(pid);
+    this.#need.end(pid);
     this.#goneLine.delete(pid);
     this.#goneLine.set(pid, line);
     if (this.#goneLine.size <= MOST_GONE) return;
@@ -212,15 +225,24 @@ export class ReplayRule {
   }
 
   /** exec, all maps in address order, all resident pages, then the shared page if the policy requires it. */
-  #exec({ maps }: EventOf<'exec'>, live: Live, line: number): readonly [string, string] | null {
+  #exec({ pid, maps }: EventOf<'exec'>, live: Live, line: number): readonly [string, string] | null {
     const refusal = mapsProblem(maps);
     if (refusal !== null) return refusal;
     const who = live.index;
     const { touch } = this.#options;
     const own = maps.filter(({ file }) => !KERNEL_MAPS.has(file ?? ''));
     this.#made.ops.push(OP_EXEC, who, 0, 0, 0, line);
-    for (const map of own) this.#programMap(map, who, line);
-    for (const map of own) this.#resident(map, who, line);
+    this.#need.begin(pid);
+    for (const map of own) {
+      if (isFile(map.file)) this.#need.map(pid, Number(map.start));
+      this.#programMap(map, who, line);
+    }
+    for (const map of own) {
+      for (const [first, count] of map.res)
+        for (let page = first; page < first + count; page++)
+          this.#need.access(pid, Number(map.start) + page * PAGE_SIZE);
+      this.#resident(map, who, line);
+    }
     if (hasLoader(maps)) live.dynamic = true;
     if (touch === 'all' || (touch === 'exec' && hasLoader(maps))) this.#pushTouch(who, line);
     return null;

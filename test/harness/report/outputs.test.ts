@@ -150,7 +150,8 @@ describe('a comparison that ended early in both runs', () => {
     records: [record(id, ops(resident).slice(0, 1), { ended })],
   });
   const report = compared([early('old', 3, null), early('same', 3, 'old'), early('other', 5, 'old')]);
-  const note = 'w0: both: panic: vm_wait: no free pages at line 2, a: exit; 1 of 2 ops compared';
+  const memory = 'the machine has ram=1G (262,144 pages), which a machine line of the workload sets';
+  const note = `w0: both: panic: vm_wait: no free pages at line 2, a: exit; 1 of 2 ops compared; ${memory}`;
 
   it('is no agreement in text', () => {
     const text = renderText(report, { color: false, width: 200 });
@@ -162,7 +163,7 @@ describe('a comparison that ended early in both runs', () => {
   it('is in the open in Markdown', () => {
     const [open] = renderMarkdown(report).split('<details>');
     expect(open).toContain('### pmapdiff: incomplete: the harness failed or nothing was run');
-    expect(open).toContain('1 of 2 ops compared (same against old, other against old)');
+    expect(open).toContain(`${memory} (same against old, other against old)`);
   });
 
   it('is an error in JUnit and an annotation', () => {
