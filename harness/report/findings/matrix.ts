@@ -96,14 +96,17 @@ export function matrixMarkdown(
 ): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const lines = [
-    line(['', 'remark', ...revisions.map((id) => `\`${id}\``), 'also in']),
-    line(['---', '---', ...revisions.map(() => ':-:'), '---']),
-    ...rows.map(({ id, title, marks, alsoIn }) =>
-      line([id, cell(title), ...marks.map(sign), alsoIn.map((variant) => `\`${variant}\``).join(' ')]),
-    ),
+    line(['', 'remark', ...revisions.map((id) => `\`${id}\``)]),
+    line(['---', '---', ...revisions.map(() => ':-:')]),
+    ...rows.map(({ id, title, marks }) => line([id, cell(title), ...marks.map(sign)])),
   ];
-  const later = open.map(({ id, title, reason }) => `- ${id}, ${title}: ${reason}.`);
+  const elsewhere = rows
+    .filter(({ alsoIn }) => alsoIn.length > 0)
+    .map(({ id, alsoIn }) => `${id} ${alsoIn.map((variant) => `\`${variant}\``).join(' ')}`);
+  const also = elsewhere.length === 0 ? '' : `\n\nIt also shows in:\n${elsewhere.join(',\n')}.`;
+  const later = open.map(({ id, title, reason }) => `- ${id}, ${title}:\n  ${reason}.`);
   const unknown = rows.some(({ marks }) => marks.includes('unknown')) ? ', ? never came to it, or failed' : '';
   const legend = `● shows, ◐ shows, but not in the published amount, – does not${unknown}.`;
-  return `${lines.join('\n')}\n\n${legend}${later.length === 0 ? '' : ` Open:\n\n${later.join('\n')}`}\n`;
+  const rest = later.length === 0 ? '' : `\n\nOpen:\n\n${later.join('\n')}`;
+  return `${lines.join('\n')}\n\n${legend}${also}${rest}\n`;
 }
