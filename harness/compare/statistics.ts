@@ -185,7 +185,7 @@ function compareLevels(
 ): void {
   const { hasTerms } = track;
   if (!hasTerms && isEqual(reference, candidate, count)) {
-    track.total = 0;
+    if (someCompared(code, count)) track.total = 0;
     return;
   }
   const [onceA, onceB] = [newOccasions(), newOccasions()];
@@ -208,6 +208,12 @@ function compareLevels(
 
 function checkLevel(track: Track, op: number, difference: number, ofB: Float64Array, ofA: Float64Array): void {
   if (difference !== 0 || track.hasTerms) track.check(op, difference, ofB, ofA);
+}
+
+/** Is there an op that is no part of a call that goes on, nor of no call at all? */
+function someCompared(code: Int32Array, count: number): boolean {
+  for (let at = count - 1; at >= 0; at--) if (code[at] !== OUTCOME_STOPPED && code[at] !== OUTCOME_NOT_RUN) return true;
+  return false;
 }
 
 function isEqual(reference: Int32Array, candidate: Int32Array, count: number): boolean {

@@ -15,6 +15,7 @@ export const BASES = [
   'reserved page freed',
   'teardown without the shared page',
   'teardown without its table',
+  'teardown with pages above',
 ] as const;
 
 export interface Measure {

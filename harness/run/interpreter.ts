@@ -9,7 +9,6 @@ import {
   ESTOPPED,
   type Image,
   type Machine,
-  type MappedSpan,
   PAGE_SIZE,
   PRS_NORMAL,
   type Pmap,
@@ -29,7 +28,6 @@ import {
   postSignal,
   procCreate,
   resume,
-  roundPage,
   runOn,
   setHandler,
   sysBrk,
@@ -51,7 +49,6 @@ import {
   sysVfork,
   sysWait,
   trapSignal,
-  truncPage,
 } from '../../core/index.ts';
 import { OUTCOME_NOT_RUN, OUTCOME_OK, OUTCOME_SIGNAL, OUTCOME_STOPPED } from '../workload/names.ts';
 import {
@@ -92,6 +89,7 @@ import {
 } from '../workload/ops.ts';
 import type { Piece, Tables, WorkloadHead } from '../workload/pieces.ts';
 import { mmapFlags } from './mmap-flags.ts';
+import { OpSpan } from './op-span.ts';
 
 /** An ABI on the workload's machine: native is what its first processes start with. */
 function sysentOf({ la57, lowerShared }: Workload['machine'], abi: Abi = 'native'): Sysent {
@@ -128,15 +126,11 @@ export class Interpreter {
   value = 0;
   /** The process that ran it, null if it is not there any more. */
   acting: Proc | null = null;
-  /** The last process that an op made. */
-  child: Proc | null = null;
   /** Page accesses that it made, faults that they took, and accesses that took one fault or more. */
   accesses = 0;
   faults = 0;
   faulted = 0;
-  /** The span in which it may have taken mappings away or wired them: empty, or Infinity at its end for all. */
-  #from = 0;
-  #to = 0;
+  readonly span = new OpSpan();
 
   /** The machine is freshly reset; the workload's files are made here. Its tables are those of the first ops to come. */
   constructor(m: Machine, workload: Omit<WorkloadHead, 'length'> & Tables) {
@@ -183,13 +177,6 @@ export class Interpreter {
     return p === null || p.vmspace === this.#m.vmspace0 ? null : p.vmspace.pmap;
   }
 
-  /** Count what the acting process's pmap maps in the span of the last op. */
-  look(mapped: MappedSpan): void {
-    const p = this.acting;
-    if (this.#from === this.#to || p === null || p.vmspace === this.#m.vmspace0) mapped.clear();
-    else mapped.take(this.#m, p.vmspace, truncPage(this.#from), roundPage(this.#to));
-  }
-
   /** Processes that have not exited. */
   alive(): number {
     let count = 0;
@@ -216,7 +203,7 @@ export class Interpreter {
     this.accesses = 0;
     this.faults = 0;
     this.faulted = 0;
-    this.#to = this.#from;
+    this.span.clear();
     const { process, cpu } = this.#tables.actors[chunk.who[at]];
     const p = this.#procs[process] ?? this.#firstSeen(process);
     this.acting = p;
@@ -249,8 +236,7 @@ export class Interpreter {
     const addr = base === 0 ? chunk.addr[at] : this.#results[base - 1] + chunk.addr[at];
     if (addr !== addr) return OUTCOME_NOT_RUN; // named after an mmap that did not succeed
     const code = chunk.code[at];
-    if (code >= OP_MUNMAP && code <= OP_MUNLOCK) this.#span(addr, addr + len);
-    else if (code === OP_UNSHARE || code === OP_EXEC || code === OP_EXEC_FAIL) this.#span(0, Infinity);
+    this.span.begin(p, code, addr, len);
     switch (code) {
       case OP_READ:
         return this.#accessSpan(p, addr, len, arg, VM_PROT_READ);
@@ -304,7 +290,7 @@ export class Interpreter {
       case OP_MUNLOCK:
         return this.#done(sysMunlock(m, p, addr, len));
       case OP_BRK:
-        return this.#brk(p, len);
+        return this.#done(sysBrk(m, p, p.vmspace.daddr + p.vmspace.dsize * PAGE_SIZE + len));
       case OP_STOP:
         this.#stops[process] = arg + 1;
         return OUTCOME_OK;
@@ -321,18 +307,6 @@ export class Interpreter {
     }
   }
 
-  #span(from: number, to: number): void {
-    this.#from = from;
-    this.#to = to;
-  }
-
-  #brk(p: Proc, grow: number): number {
-    const { daddr, dsize } = p.vmspace;
-    const old = daddr + dsize * PAGE_SIZE;
-    this.#span(Math.min(old, old + grow), Math.max(old, old + grow));
-    return this.#done(sysBrk(this.#m, p, old + grow));
-  }
-
   #done(errno: number): number {
     return errno === ESTOPPED ? OUTCOME_STOPPED : errno;
   }
@@ -341,8 +315,7 @@ export class Interpreter {
     if (errno !== 0) return this.#done(errno);
     const pid = this.#m.retval;
     this.value = pid;
-    this.child = this.#m.procs.get(pid) ?? null;
-    this.#procs[process] = this.child;
+    this.#procs[process] = this.#m.procs.get(pid) ?? null;
     return OUTCOME_OK;
   }
 
@@ -393,7 +366,7 @@ export class Interpreter {
     const errno = sysMmap(m, p, addr, len, prot, maxProt, this.#mmapFlags[index], number, off, kind === 'phys');
     if (errno !== 0) return this.#done(errno);
     this.value = m.retval;
-    this.#span(m.retval, m.retval + len);
+    this.span.set(m.retval, m.retval + len);
     if (result >= 0) this.#results[result] = m.retval;
     return OUTCOME_OK;
   }

@@ -244,7 +244,13 @@ describe('the statistics of pmaps that do not act', () => {
   /** kernel_pmap, pmap0, and one more of so many resident pages, one of them at the top. */
   const points = (kernel: number, resident: number, isMidCall = false, wired = 0) => ({
     checkpoints: [
-      { op: 2, map: 'm', tables: 't', isMidCall, pmaps: Int32Array.of(kernel, 0, 0, 4, 0, 0, resident, wired, 1) },
+      {
+        op: 2,
+        map: 'm',
+        tables: 't',
+        isMidCall,
+        pmaps: Int32Array.of(kernel, 0, 0, 0, 0, 4, 0, 0, 0, 0, resident, wired, 1, 0, 0),
+      },
     ],
   });
   const declared = [intent('residentCount', '+1 per live top-level page')];
