@@ -82,6 +82,7 @@ export const SWAP_RESERVED = 70;
 export const PAGES_ZEROED = 71;
 export const CR3_LOADS = 72;
 export const PMAP_SWITCHES = 73;
+export const TEARDOWNS_WITH_PAGES_ABOVE = 74;
 
 /** A counter: its number, its name, what it counts, and the kernel function, macro or instruction it is counted in. */
 type Row<Name extends string = string> = readonly [number: number, name: Name, counts: string, where: string];
@@ -174,6 +175,12 @@ const EVENTS_TABLE = [
     TEARDOWNS_WITHOUT_ITS_TABLE,
     'teardownsWithoutItsTable',
     'of those: there is no page directory for its address either',
+    'exec_free_abi_mappings',
+  ],
+  [
+    TEARDOWNS_WITH_PAGES_ABOVE,
+    'teardownsWithPagesAbove',
+    'of the others: an unmanaged or wired page is mapped above the shared page',
     'exec_free_abi_mappings',
   ],
 ] as const satisfies readonly Row[];

@@ -3,13 +3,13 @@
  * runs, from the machine's state alone, so that it is the same for every revision.
  * FreeBSD: sys/kern/kern_exec.c exec_free_abi_mappings
  */
-import { TEARDOWNS_WITHOUT_ITS_TABLE, TEARDOWNS_WITHOUT_SHARED_PAGE } from '../counters.ts';
+import { TEARDOWNS_WITHOUT_ITS_TABLE, TEARDOWNS_WITHOUT_SHARED_PAGE, TEARDOWNS_WITH_PAGES_ABOVE } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
-import { PG_PS, usedFrom } from '../hw/entry.ts';
-import { pdeAt } from '../pmap/tables.ts';
+import { PG_MANAGED, PG_PS, PG_V, PG_W, usedFrom } from '../hw/entry.ts';
+import { pdeAt, ptPageOf, pteOf } from '../pmap/tables.ts';
 import type { Pmap } from '../state/pmap.ts';
 import type { Proc } from '../state/proc.ts';
-import { vaHi, vaLo, wordOf } from '../units.ts';
+import { PAGE_SIZE, type Va, vaHi, vaLo, wordOf } from '../units.ts';
 import { firstEndingAfter } from '../vm/entry-at.ts';
 
 /** Entries of a root that user addresses use. */
@@ -18,6 +18,16 @@ const USER_HALF = 256;
 const hasTables = ({ words }: Machine, { top, reserved }: Pmap): boolean =>
   reserved.size > 0 || usedFrom(words, wordOf(top), 0, USER_HALF) < USER_HALF;
 
+/** Does pmap_remove_pages leave a 4K page in [start, end) mapped? */
+function keepsPages(m: Machine, pmap: Pmap, start: Va, end: Va): boolean {
+  for (let va = start; va < end; va += PAGE_SIZE) {
+    const ptp = ptPageOf(m, pmap, vaHi(va), vaLo(va));
+    const pte = ptp === 0 ? 0 : m.words[pteOf(ptp, vaLo(va))];
+    if ((pte & PG_V) !== 0 && (pte & (PG_MANAGED | PG_W)) !== PG_MANAGED) return true;
+  }
+  return false;
+}
+
 /** p is the last user of its vmspace, and about to empty it. */
 export function countTeardown(m: Machine, { sysent, vmspace }: Proc): void {
   const { sharedPage } = sysent;
@@ -25,7 +35,10 @@ export function countTeardown(m: Machine, { sysent, vmspace }: Proc): void {
   if (sharedPage === null || !hasTables(m, pmap)) return;
   const { base } = sharedPage;
   const entry = firstEndingAfter(map, base);
-  if (entry !== map.header && entry.start <= base && entry.object !== null) return;
+  if (entry !== map.header && entry.start <= base && entry.object !== null) {
+    if (keepsPages(m, pmap, base + PAGE_SIZE, sysent.maxUser)) m.counters[TEARDOWNS_WITH_PAGES_ABOVE]++;
+    return;
+  }
   m.counters[TEARDOWNS_WITHOUT_SHARED_PAGE]++;
   const pde = pdeAt(m, pmap, vaHi(base), vaLo(base));
   if (pde === 0 || (m.words[pde] & PG_PS) !== 0) m.counters[TEARDOWNS_WITHOUT_ITS_TABLE]++;

@@ -11,6 +11,7 @@ import {
   SOLE_EXITS,
   TEARDOWNS_WITHOUT_ITS_TABLE,
   TEARDOWNS_WITHOUT_SHARED_PAGE,
+  TEARDOWNS_WITH_PAGES_ABOVE,
 } from '../../core/counters.ts';
 import { BASES, type Measure } from '../declare/measure.ts';
 
@@ -28,6 +29,7 @@ export function readOccasions(into: Occasions, added: ArrayLike<number>): void {
   into[5] = added[REACHED_RESERVED_PT_PAGE_FREED];
   into[6] = added[TEARDOWNS_WITHOUT_SHARED_PAGE];
   into[7] = added[TEARDOWNS_WITHOUT_ITS_TABLE];
+  into[8] = added[TEARDOWNS_WITH_PAGES_ABOVE];
 }
 
 /** Lower and upper bound of a difference: the steps' terms, each on its own side's occasions. */

@@ -18,6 +18,7 @@ export const BASES_TABLE = [
   ['reserved page freed', 'a page-table page kept behind a promoted 2M mapping and freed without a demotion'],
   ['teardown without the shared page', 'an exec or exit whose unmapping finds no shared page in the map'],
   ['teardown without its table', 'an exec or exit whose unmapping finds no page-table page at that address'],
+  ['teardown with pages above', 'an exec or exit whose address space has pages mapped above the shared page'],
 ] as const;
 
 type Basis = (typeof BASES_TABLE)[number][0];

@@ -9,15 +9,10 @@ import {
   ESTOPPED,
   type Image,
   type Machine,
-  type MappedSpan,
   PAGE_SIZE,
   PRS_NORMAL,
   type Pmap,
   type Proc,
-  SYSENT_LINUX_LA48,
-  SYSENT_NATIVE_LA48,
-  SYSENT_NATIVE_LA57,
-  SYSENT_NATIVE_LOWERED,
   type Sysent,
   VM_PROT_EXECUTE,
   VM_PROT_READ,
@@ -29,7 +24,6 @@ import {
   postSignal,
   procCreate,
   resume,
-  roundPage,
   runOn,
   setHandler,
   sysBrk,
@@ -51,12 +45,10 @@ import {
   sysVfork,
   sysWait,
   trapSignal,
-  truncPage,
 } from '../../core/index.ts';
 import { FILES_SHARE } from '../workload/machine.ts';
 import { OUTCOME_NOT_RUN, OUTCOME_OK, OUTCOME_SIGNAL, OUTCOME_STOPPED } from '../workload/names.ts';
 import {
-  type Abi,
   OP_BRK,
   OP_CLOCK,
   OP_EXEC,
@@ -89,18 +81,11 @@ import {
   OP_WRITE,
   type OpChunk,
   STOP_POINTS,
-  type Workload,
 } from '../workload/ops.ts';
 import type { Piece, Tables, WorkloadHead } from '../workload/pieces.ts';
 import { mmapFlags } from './mmap-flags.ts';
-
-/** An ABI on the workload's machine; the first processes start with native. */
-function sysentOf({ la57, lowerShared }: Workload['machine'], abi: Abi = 'native'): Sysent {
-  if (abi === 'linux') return SYSENT_LINUX_LA48;
-  if (abi === 'lowered') return SYSENT_NATIVE_LOWERED;
-  if (la57) return SYSENT_NATIVE_LA57;
-  return lowerShared ? SYSENT_NATIVE_LOWERED : SYSENT_NATIVE_LA48;
-}
+import { OpSpan } from './op-span.ts';
+import { sysentOf } from './sysent.ts';
 
 export class Interpreter {
   readonly #m: Machine;
@@ -110,9 +95,7 @@ export class Interpreter {
   readonly #files: readonly number[];
   readonly #images: readonly Image[];
   readonly #pti: boolean;
-  /**
-   * Recordings contain no wait: a child is reaped when it exits. A zombie holds nothing, but there could be millions.
-   */
+  /** Recordings contain no wait: a child is reaped when it exits, since there could be millions of zombies. */
   readonly #reaps: boolean;
   #mmapFlags = new Int32Array();
   /** number of each actor's thread, 0 the main one */
@@ -137,9 +120,7 @@ export class Interpreter {
   accesses = 0;
   faults = 0;
   faulted = 0;
-  /** The span in which it may have taken mappings away or wired them: empty, or Infinity at its end for all. */
-  #from = 0;
-  #to = 0;
+  readonly span = new OpSpan();
 
   /** Expects a freshly reset machine; creates the workload's files. The tables are those of the first ops. */
   constructor(m: Machine, workload: Omit<WorkloadHead, 'length'> & Tables) {
@@ -190,13 +171,6 @@ export class Interpreter {
     return p === null || p.vmspace === this.#m.vmspace0 ? null : p.vmspace.pmap;
   }
 
-  /** Count what the acting process's pmap maps in the span of the last op. */
-  look(mapped: MappedSpan): void {
-    const p = this.acting;
-    if (this.#from === this.#to || p === null || p.vmspace === this.#m.vmspace0) mapped.clear();
-    else mapped.take(this.#m, p.vmspace, truncPage(this.#from), roundPage(this.#to));
-  }
-
   /** Processes that have not exited. */
   alive(): number {
     let count = 0;
@@ -226,7 +200,7 @@ export class Interpreter {
     this.accesses = 0;
     this.faults = 0;
     this.faulted = 0;
-    this.#to = this.#from;
+    this.span.clear();
     const { process, cpu } = this.#tables.actors[chunk.who[at]];
     const p = this.#procs[process] ?? this.#firstSeen(process);
     this.acting = p;
@@ -263,8 +237,7 @@ export class Interpreter {
     const addr = base === 0 ? chunk.addr[at] : this.#results[base - 1] + chunk.addr[at];
     if (addr !== addr) return OUTCOME_NOT_RUN; // named after an mmap that did not succeed
     const code = chunk.code[at];
-    if (code >= OP_MUNMAP && code <= OP_MUNLOCK) this.#span(addr, addr + len);
-    else if (code === OP_UNSHARE || code === OP_EXEC || code === OP_EXEC_FAIL) this.#span(0, Infinity);
+    this.span.begin(p, code, addr, len);
     switch (code) {
       case OP_READ:
         return this.#accessSpan(p, addr, len, arg, VM_PROT_READ);
@@ -318,7 +291,7 @@ export class Interpreter {
       case OP_MUNLOCK:
         return this.#done(sysMunlock(m, p, addr, len));
       case OP_BRK:
-        return this.#brk(p, len);
+        return this.#done(sysBrk(m, p, p.vmspace.daddr + p.vmspace.dsize * PAGE_SIZE + len));
       case OP_STOP:
         this.#stops[process] = arg + 1;
         return OUTCOME_OK;
@@ -335,18 +308,6 @@ export class Interpreter {
     }
   }
 
-  #span(from: number, to: number): void {
-    this.#from = from;
-    this.#to = to;
-  }
-
-  #brk(p: Proc, grow: number): number {
-    const { daddr, dsize } = p.vmspace;
-    const old = daddr + dsize * PAGE_SIZE;
-    this.#span(Math.min(old, old + grow), Math.max(old, old + grow));
-    return this.#done(sysBrk(this.#m, p, old + grow));
-  }
-
   #done(errno: number): number {
     return errno === ESTOPPED ? OUTCOME_STOPPED : errno;
   }
@@ -355,8 +316,7 @@ export class Interpreter {
     if (errno !== 0) return this.#done(errno);
     const pid = this.#m.retval;
     this.value = pid;
-    this.child = this.#m.procs.get(pid) ?? null;
-    this.#procs[process] = this.child;
+    this.#procs[process] = this.#m.procs.get(pid) ?? null;
     return OUTCOME_OK;
   }
 
@@ -407,7 +367,7 @@ export class Interpreter {
     const errno = sysMmap(m, p, addr, len, prot, maxProt, this.#mmapFlags[index], number, off, kind === 'phys');
     if (errno !== 0) return this.#done(errno);
     this.value = m.retval;
-    this.#span(m.retval, m.retval + len);
+    this.span.set(m.retval, m.retval + len);
     if (result >= 0) this.#results[result] = m.retval;
     return OUTCOME_OK;
   }

@@ -214,7 +214,7 @@ export class Session {
         const exits = m.counters[EXITS];
         const code = interpreter.step(chunk, at);
         const verb = chunk.code[at];
-        if (looks) interpreter.look(mapped);
+        if (looks) interpreter.span.look(m, interpreter.acting, mapped);
         recorder.after(code, interpreter.value, interpreter.pmap(), interpreter.acting, verb === OP_GO, mapped);
         if (tally !== null) tally.take(chunk, at, code, interpreter);
         if (eventsFrom !== null) eventsFrom[op - from + 1] = m.events.length;
@@ -243,8 +243,8 @@ export class Session {
   /** The maps after a fork, and the child's pmap: it may exit without an op of its own. */
   #birth(op: number): void {
     const m = this.#m;
-    const { child } = this.#interpreter;
-    if (child === null) return;
+    const child = m.procs.get(this.#interpreter.value);
+    if (child === undefined) return;
     const mapped = this.#mapped;
     const { vmspace } = child;
     mapped.take(m, vmspace, 0, Infinity);

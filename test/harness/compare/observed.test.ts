@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { type Hunks, type Machine, MappedSpan, type Pmap, SOFT_FAULTS, type Variant } from '../../../core/index.ts';
+import { type PairComparison, unexpectedVerdict } from '../../../harness/compare/pair.ts';
+import { planComparison } from '../../../harness/compare/plan.ts';
+import { compareWorkload } from '../../../harness/compare/workload.ts';
+import { knownDifferences, knownViolations } from '../../../harness/findings/index.ts';
+import { run } from '../../../harness/run/run.ts';
+import { parseWorkload } from '../../../harness/workload/text/parse.ts';
+import { doubleCountFix, landed, series, sharedPageUnmap } from '../../../variants/index.ts';
+import { factsOfAll } from '../../support/facts.ts';
+
+/** Each of the variants against the one before it, on one workload. */
+function comparePairs(text: string, variants: readonly Variant[], among: readonly Variant[] = variants) {
+  const workload = parseWorkload(text, 'observed');
+  const plan = planComparison(
+    variants.map(({ id }) => id),
+    factsOfAll(
+      [...new Set([...series, ...among])].filter((one, i, all) => all.findIndex(({ id }) => id === one.id) === i),
+    ),
+    { against: { kind: 'previous' }, ledger: [...knownDifferences, ...knownViolations], predecessors: false },
+  );
+  const records = variants.map((variant) => run(null, workload, variant).record);
+  return compareWorkload(plan, workload, records).pairs;
+}
+
+const unexpectedIn = (pairs: readonly PairComparison[]): string[] =>
+  pairs.flatMap(({ differences }) =>
+    differences.filter(({ standing }) => standing === 'unexpected').map(({ what }) => what),
+  );
+
+/** landed, with these members instead. */
+const planted = (hunks: Partial<Hunks>): Variant => ({
+  ...landed,
+  id: 'planted',
+  after: 'landed',
+  intends: [],
+  hunks: { ...landed.hunks, ...hunks },
+});
+
+const tooEager = planted({ removeIsNoop: (_m, pmap) => pmap.stats.residentCount <= 5 });
+
+describe('a translation that should be gone is latent, without a snapshot,', () => {
+  const keep = 'machine cpus=1\na: exec bare\n';
+  it('after msync invalidate', () => {
+    const text = `${keep}a: mmap anon 34359738366p rw fixed 0x1000\na: write 0x200000\na: msync 0x1000 .. top invalidate\na: exit\n`;
+    const [pair] = comparePairs(text, [landed, tooEager]);
+    expect(pair!.verdict).toBe('latent');
+    expect(unexpectedVerdict(pair!)).toBe('latent');
+    expect(unexpectedIn([pair!])).toContain('mappedPages');
+    expect(unexpectedIn([pair!])).not.toContain('excessPages');
+  });
+
+  it.each([
+    ['munmap', 'a: munmap 0x10000000 1p\n'],
+    ['mmap in its place', 'a: mmap anon 1p none fixed 0x10000000\n'],
+  ])('after %s, and the map does not allow it', (_name, text) => {
+    const mapped = `${keep}a: mmap phys 1p r fixed 0x10000000\na: read 0x10000000\n${text}`;
+    const [pair] = comparePairs(mapped, [landed, tooEager]);
+    expect(pair!.verdict).toBe('latent');
+    expect(unexpectedIn([pair!])).toEqual(expect.arrayContaining(['mappedPages', 'excessPages']));
+  });
+});
+
+describe('what the map does not allow', () => {
+  const [RW, WIRED, NX_HI] = [0x2, 0x800, 1 << 31];
+  const spanOf = (corrupt: (m: Machine, at: number) => void) => {
+    const text =
+      'a: exec bare\na: mmap anon 3p rw fixed 0x10000000\na: write 0x10000000 3p\na: mprotect 0x10000000 3p r\n';
+    const m = run(null, parseWorkload(text, 'corrupted'), landed).machine!;
+    const [vm] = m.vmspaces;
+    const mapped = new MappedSpan();
+    mapped.take(m, vm!, 0x10000000, 0x10002000);
+    expect([mapped.pages, mapped.excess]).toEqual([2, 0]);
+    corrupt(m, leafAt(m, vm!.pmap.top, 0x10000000));
+    mapped.take(m, vm!, 0x10000000, 0x10002000);
+    return [mapped.pages, mapped.excess];
+  };
+  const leafAt = (m: Machine, root: number, va: number): number => {
+    let table = root;
+    for (const shift of [39, 30, 21]) table = m.words[table * 1024 + (Math.floor(va / 2 ** shift) % 512) * 2]! >>> 12;
+    return table * 1024 + (Math.floor(va / 4096) % 512) * 2;
+  };
+  it.each<[string, (m: Machine, at: number) => void, number[]]>([
+    ['a right to write too many', (m, at) => (m.words[at]! |= RW), [2, 1]],
+    ['a right to execute too many', (m, at) => (m.words[at + 1]! &= ~NX_HI), [2, 1]],
+    ['wired without an entry that is', (m, at) => (m.words[at]! |= WIRED), [2, 1]],
+    ['the page of another address', (m, at) => (m.words[at] = m.words[at + 2]!), [2, 1]],
+    ['a page that is missing', (m, at) => (m.words[at] = 0), [1, 0]],
+  ])('%s is counted', (_name, corrupt, expected) => expect(spanOf(corrupt)).toEqual(expected));
+});
+
+describe('the shared page given back by the process', () => {
+  const exit = (machine: string, from: string): string => `${machine}\np: exec cat\np: munmap ${from}\np: exit\n`;
+  const again = 'p: exec cat\np: munmap 0x7fffe0000000 .. 0x800000000000\np: exec cat\np: exit\n';
+  it.each([
+    ['with the stack', exit('', '0x7fffe0000000 .. 0x800000000000')],
+    ['alone', exit('', '0x7ffffffff000 .. 0x800000000000')],
+    ['with page-table isolation', exit('machine pti=on', '0x7fffe0000000 .. 0x800000000000')],
+    ['with five levels', exit('machine la57=on', '0x7fffe0000000 .. 0x800000000000')],
+    ['lowered', exit('machine lower-shared=on', '0x7fffe0000000 .. 0x7ffffffff000')],
+    ['before an exec', again],
+  ])('%s is as declared throughout the series', (_name, text) => {
+    expect(unexpectedIn(comparePairs(text, series))).toEqual([]);
+  });
+
+  it('does not excuse a second call', () => {
+    const twice: Hunks['exitBeforeVmspaceExit'] = (m, p) => {
+      for (let i = 0; i < 2; i++) sharedPageUnmap.hunks.exitBeforeVmspaceExit(m, p);
+    };
+    const hunks = { ...sharedPageUnmap.hunks, exitBeforeVmspaceExit: twice };
+    const text = exit('', '0x7fffe0000000 .. 0x800000000000');
+    const unexpected = unexpectedIn(comparePairs(text, [doubleCountFix, { ...sharedPageUnmap, hunks }]));
+    expect(unexpected).toEqual(expect.arrayContaining(['pmapLocks', 'delayedInvalidations', 'removeLoops']));
+  });
+});
+
+describe('a child that only exits', () => {
+  it('is looked at when it is made', () => {
+    const counted = new WeakSet<Pmap>();
+    const lopsided = planted({
+      pinitTopPage(m, pmap) {
+        const frame = landed.hunks.pinitTopPage(m, pmap);
+        if (m.counters[SOFT_FAULTS] === 0) return frame;
+        counted.add(pmap);
+        pmap.stats.residentCount++;
+        return frame;
+      },
+      releaseEnd(m, pmap) {
+        if (counted.has(pmap)) pmap.stats.residentCount--;
+        landed.hunks.releaseEnd(m, pmap);
+      },
+    });
+    const text = 'a: exec sh60\na: clock\na: fork -> b\nb: exit\na: exit\n';
+    const [pair] = comparePairs(text, [landed, lopsided]);
+    expect(pair!.differences.map(({ what, op }) => [what, op])).toContainEqual(['residentCount', 2]);
+  });
+});
