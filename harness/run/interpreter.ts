@@ -98,8 +98,7 @@ export class Interpreter {
   /** Recordings contain no wait: a child is reaped when it exits, since there could be millions of zombies. */
   readonly #reaps: boolean;
   #mmapFlags = new Int32Array();
-  /** number of each actor's thread, 0 the main one */
-  #threads = new Int32Array();
+  #threads = new Int32Array(); // number of each actor's thread, 0 the main one
   readonly #threadNames = [''];
   /** by index into the tables' processes; null if not created yet */
   #procs: (Proc | null)[] = [];

@@ -2,6 +2,7 @@
 import Table from 'cli-table3';
 import type { Finding, OpenFinding } from '../../findings/finding.ts';
 import { type Answer, type Cell, type FindingResult, isWrong } from '../../findings/result.ts';
+import { wrapped } from '../words.ts';
 
 /**
  * shows: in some case of the finding. otherwise: but never in the amount that the thread published. wrong: some cell is not
@@ -17,6 +18,9 @@ export interface MatrixRow {
   /** controls and what-ifs in which it shows */
   readonly alsoIn: readonly string[];
 }
+
+/** Columns of a line of the README. */
+const README_WIDTH = 118;
 
 const SIGNS: Readonly<Record<NonNullable<Mark>, string>> = {
   shows: '●',
@@ -103,7 +107,8 @@ export function matrixMarkdown(
   const elsewhere = rows
     .filter(({ alsoIn }) => alsoIn.length > 0)
     .map(({ id, alsoIn }) => `${id} ${alsoIn.map((variant) => `\`${variant}\``).join(' ')}`);
-  const also = elsewhere.length === 0 ? '' : `\n\nIt also shows in:\n${elsewhere.join(',\n')}.`;
+  const also =
+    elsewhere.length === 0 ? '' : `\n\n${wrapped(`It also shows in: ${elsewhere.join(', ')}.`, README_WIDTH, 0)}`;
   const later = open.map(({ id, title, reason }) => `- ${id}, ${title}:\n  ${reason}.`);
   const unknown = rows.some(({ marks }) => marks.includes('unknown')) ? ', ? never came to it, or failed' : '';
   const legend = `● shows, ◐ shows, but not in the published amount, – does not${unknown}.`;

@@ -154,7 +154,7 @@ describe('a comparison that ended early in both runs', () => {
   const note = `w0: both: panic: vm_wait: no free pages at line 2, a: exit; 1 of 2 ops compared; ${memory}`;
 
   it('is no agreement in text', () => {
-    const text = renderText(report, { color: false, width: 200 });
+    const text = renderText(report, { color: false, width: 400 });
     expect(text).toMatch(/^w0 +2 +✗ incomplete +✗ incomplete$/m);
     expect(text).toContain(`! incomplete: ${note} (same against old, other against old)`);
     expect(text).toContain('0 identical, 0 intended, 0 known, 1 unexpected, 2 incomplete');
