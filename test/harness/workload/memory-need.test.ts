@@ -24,8 +24,14 @@ function recording(events: Iterable<object>, machine?: Workload['machine'] | obj
 
 const BASE = 2 ** 40;
 const mmap = (pid: number, addr: number, pages: number) => ({
-  ...{ pid, ev: 'mmap', addr: `0x${addr.toString(16)}`, len: pages * 4096, prot: 'rw-' },
-  ...{ flags: ['PRIVATE', 'ANON'], file: null, off: 0 },
+  pid,
+  ev: 'mmap',
+  addr: `0x${addr.toString(16)}`,
+  len: pages * 4096,
+  prot: 'rw-',
+  flags: ['PRIVATE', 'ANON'],
+  file: null,
+  off: 0,
 });
 const write = (pid: number, addr: number) => ({ pid, ev: 'fault', addr: `0x${addr.toString(16)}`, access: 'w' });
 

@@ -136,7 +136,11 @@ describe('a bad line gives one error that says where, what was expected and what
       "w:2:11: expected a signal such as SIGUSR1, found 'SIGFOO'; did you mean 'SIGFPE'?",
     ],
     ['an errno in digits', behind('p: execfail 2'), "w:2:13: expected an errno such as ENOENT, found '2'"],
-    ['an unknown outcome', behind('p: clock => EFOO'), "w:2:13: expected ok, panic, a signal or an errno, found 'EFOO'"],
+    [
+      'an unknown outcome',
+      behind('p: clock => EFOO'),
+      "w:2:13: expected ok, panic, a signal or an errno, found 'EFOO'",
+    ],
     [
       'an exit status beyond a byte',
       behind('p: exit 256'),
