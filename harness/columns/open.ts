@@ -46,13 +46,14 @@ export function refuseCircle(facts: readonly Pick<VariantFacts, 'id' | 'after'>[
 async function openColumns(chosen: readonly Chosen[], onOutput: OnOutput): Promise<Column[]> {
   const columns = await Promise.all(chosen.map((one) => openColumn(one, onOutput)));
   const ids = columns.map(({ column }) => column.facts.id);
+  const isBuiltIn = (id: string): boolean => builtInFacts.some((facts) => facts.id === id);
   try {
-    refuseCircle(columns.map(({ column }) => column.facts));
+    // One that has a built-in variant's id is refused for that.
+    refuseCircle(columns.flatMap(({ column: { facts } }) => (isBuiltIn(facts.id) ? [] : [facts])));
   } catch (error) {
     for (const { column } of columns) column.close();
     throw error;
   }
-  const isBuiltIn = (id: string): boolean => builtInFacts.some((facts) => facts.id === id);
   return columns.map(({ column, isLoaded }, i) => {
     const { id, after } = column.facts;
     if (!isLoaded) return column;

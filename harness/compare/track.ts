@@ -65,8 +65,8 @@ export class Track {
   readonly intended: readonly Step[];
   readonly known: readonly Step[];
   readonly #byIntent: Expected;
-  /** with the exact steps of findings: they happen whatever is declared, so that a sum without one of them is wrong */
-  readonly #exactly: Expected;
+  /** with the exact steps of findings: they happen whatever is declared, so that a sum without one of them is wrong. null: none */
+  readonly #exactly: Expected | null;
   readonly #byLedger: Expected;
   #intentFits = true;
   #exactFits = true;
@@ -109,7 +109,8 @@ export class Track {
     this.intended = intended.filter((step) => step.what === what);
     this.known = known.filter((step) => step.what === what);
     this.#byIntent = expected(this.intended);
-    this.#exactly = expected([...this.intended, ...this.known.filter(({ measure }) => isExact(measure))]);
+    const exact = this.known.filter(({ measure }) => isExact(measure));
+    this.#exactly = exact.length === 0 ? null : expected([...this.intended, ...exact]);
     this.#byLedger = expected([...this.intended, ...this.known]);
     this.#pending = [...this.intended, ...this.known].filter(({ measure }) => measure.per.some((n) => n !== 0));
     this.hasTerms = this.#pending.length > 0 || fitted !== null;
@@ -135,7 +136,8 @@ export class Track {
 
   judge(op: number, difference: number, ofCandidate: Float64Array, ofReference: Float64Array): void {
     if (this.#intentFits && !fits(this.#byIntent, difference, ofCandidate, ofReference)) this.#intentFits = false;
-    if (this.#exactFits && !fits(this.#exactly, difference, ofCandidate, ofReference)) this.#exactFits = false;
+    if (this.#exactly !== null && this.#exactFits && !fits(this.#exactly, difference, ofCandidate, ofReference))
+      this.#exactFits = false;
     const astray = difference - termsOf(this.#byLedger, ofCandidate, ofReference);
     if (this.#fitted !== null) this.#fit(difference, astray, ofCandidate, ofReference);
     if (this.#ledgerFits && !mayStray(this.#byLedger, astray)) {
