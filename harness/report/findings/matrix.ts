@@ -109,9 +109,9 @@ export function matrixMarkdown(
     .map(({ id, alsoIn }) => `${id} ${alsoIn.map((variant) => `\`${variant}\``).join(' ')}`);
   const also =
     elsewhere.length === 0 ? '' : `\n\n${wrapped(`It also shows in: ${elsewhere.join(', ')}.`, README_WIDTH, 0)}`;
-  const later = open.map(({ id, title, reason }) => `- ${id}, ${title}:\n  ${reason}.`);
+  const later = open.map(({ id, title, reason }) => `${id}, ${title} (${reason})`);
   const unknown = rows.some(({ marks }) => marks.includes('unknown')) ? ', ? never came to it, or failed' : '';
   const legend = `● shows, ◐ shows, but not in the published amount, – does not${unknown}.`;
-  const rest = later.length === 0 ? '' : `\n\nOpen:\n\n${later.join('\n')}`;
+  const rest = later.length === 0 ? '' : `\n\n${wrapped(`Open: ${later.join('; ')}.`, README_WIDTH, 0)}`;
   return `${lines.join('\n')}\n\n${legend}${also}${rest}\n`;
 }
