@@ -202,7 +202,7 @@ describe('compare', () => {
   });
 
   it('shows what a variant prints on stderr, under its name', () => {
-    const path = files.variant('prints', "exitBeforeVmspaceExit() { console.log('here'); },");
+    const path = files.variant('prints', "exitBeforeVmspaceExit() { console.log('from mine'); },");
     const { stdout, stderr } = pmapdiff(
       'compare',
       '--workload',
@@ -212,8 +212,8 @@ describe('compare', () => {
       '--variant',
       path,
     );
-    expect(stderr).toBe('[prints.ts] here\n');
-    expect(stdout).not.toContain('here');
+    expect(stderr).toBe('[prints.ts] from mine\n');
+    expect(stdout).not.toContain('from mine');
   });
 
   it('exits 3 when there was nothing to run', () => {
