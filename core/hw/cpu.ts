@@ -123,18 +123,23 @@ function translateSlowly(
 const ACCESS_OF_KIND = [0, ACCESS_USER, ACCESS_USER | ACCESS_WRITE, 0, ACCESS_USER | ACCESS_EXECUTE];
 
 /**
- * A user-mode access of kind VM_PROT_READ, _WRITE or _EXECUTE at byte address `va` (below 2^53) through `pmap`, on the
- * current CPU. Returns 0 and leaves the physical byte address in m.accessPa, or the page-fault error code | 0x10000, or
+ * A user-mode access of kind VM_PROT_READ, _WRITE or _EXECUTE at byte address `va` (below 2^53) on the current CPU: through
+ * the tables that its CR3 names in user mode, whoever runs. Returns 0 and leaves the physical byte address in m.accessPa, or the page-fault error code | 0x10000, or
  * 0x20000 for a general-protection fault.
- *
- * A pmap that is not loaded on the CPU is walked without TLB.
  */
-export function cpuAccess(m: Hardware, pmap: Pmap, va: number, kind: number): number {
+export function userAccess(m: Hardware, va: number, kind: number): number {
+  return accessThrough(m, m.cpus[m.curcpu].userRoot, va, kind);
+}
+
+/** The same through `pmap`, which is walked without TLB if it is not loaded on the CPU. */
+export const cpuAccess = (m: Hardware, pmap: Pmap, va: number, kind: number): number =>
+  accessThrough(m, pmap.topUser !== 0 ? pmap.topUser : pmap.top, va, kind);
+
+function accessThrough(m: Hardware, root: Frame, va: number, kind: number): number {
   const cpu = m.cpus[m.curcpu];
   const access = ACCESS_OF_KIND[kind];
   const vaHi = Math.floor(va / 0x100000000) | 0;
   const vaLo = va | 0;
-  const root = pmap.topUser !== 0 ? pmap.topUser : pmap.top;
   const loaded = cpu.userRoot === root;
   if (loaded && cpu.isolated) returnToUser(cpu);
   const frame =

@@ -3,7 +3,7 @@
  * trap_pfault, sys/vm/vm_fault.c vm_fault_trap.
  */
 import type { Machine } from '../hunks.ts';
-import { cpuAccess } from '../hw/cpu.ts';
+import { userAccess } from '../hw/cpu.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Proc } from '../state/proc.ts';
 import { PAGE_SIZE, VM_PROT_READ, VM_PROT_WRITE, truncPage } from '../units.ts';
@@ -22,7 +22,7 @@ export function access(m: Machine, p: Proc, va: number, kind: number): number {
   const vm = p.vmspace;
   m.faults = 0;
   m.faultResult = KERN_SUCCESS;
-  while (cpuAccess(m, vm.pmap, va, kind) !== 0) {
+  while (userAccess(m, va, kind) !== 0) {
     if (m.faults === ENOUGH_FAULTS)
       throw new KernelPanic('vm_fault_trap', 'the access faults again and again', { va, kind });
     m.faults++;

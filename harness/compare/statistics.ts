@@ -13,7 +13,7 @@ import type { Explanations, Step } from '../declare/declarations.ts';
 import { MAPPING_STATS, PMAP_STATS, isCompared, isGauge, planeOfCounter } from '../declare/planes.ts';
 import { type Checkpoint, OUTCOME_STOPPED, PMAP_FIELDS, type RunPart } from '../run/record.ts';
 import { OUTCOME_NOT_RUN } from '../workload/names.ts';
-import { newOccasions, readOccasions } from './occasions.ts';
+import { hasOccasion, newOccasions, readOccasions } from './occasions.ts';
 import { OpPair } from './ops.ts';
 import { type FittedSide, type Sides, type StatDifference, type StatFit, Track } from './track.ts';
 
@@ -106,18 +106,24 @@ export class StatisticsComparer {
     const [onceA, onceB, sofarA, sofarB] = [this.#onceA, this.#onceB, this.#sofarA, this.#sofarB];
     const { reference: sumA, candidate: sumB } = this.sums;
     pair.begin(a, b, first, horizon);
+    // Of the op before: most ops have none, and leave the vectors at 0.
+    let hadOccasion = true;
     for (let at = 0; at < count; at++) {
       const op = first + at;
       const isWhole = pair.read(at);
       if (!isWhole) continue;
-      readOccasions(onceA, reference);
-      readOccasions(onceB, candidate);
       let occasion = this.#isFirst;
       this.#isFirst = false;
-      for (let i = 0; i < onceA.length; i++) {
-        if (onceA[i] !== 0 || onceB[i] !== 0) occasion = true;
-        sofarA[i] += onceA[i];
-        sofarB[i] += onceB[i];
+      if (hadOccasion || hasOccasion(touched, pair.count)) {
+        hadOccasion = false;
+        readOccasions(onceA, reference);
+        readOccasions(onceB, candidate);
+        for (let i = 0; i < onceA.length; i++) {
+          if (onceA[i] !== 0 || onceB[i] !== 0) hadOccasion = true;
+          sofarA[i] += onceA[i];
+          sofarB[i] += onceB[i];
+        }
+        occasion ||= hadOccasion;
       }
       let gaugeMoved = false;
       for (let k = 0; k < pair.count; k++) {
@@ -128,12 +134,12 @@ export class StatisticsComparer {
           sumB[counter] += candidate[counter];
         }
         const difference = candidate[counter] - reference[counter];
+        if (difference === 0) continue;
         if (isGauge(counter)) {
           levels[counter] += difference;
           gaugeMoved = true;
           continue;
         }
-        if (difference === 0) continue;
         const track = tracks[counter];
         track.total += difference;
         if (op >= horizon) track.noteLater(op);

@@ -1,5 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { type Hunks, type Machine, MappedSpan, type Pmap, SOFT_FAULTS, type Variant } from '../../../core/index.ts';
+import { loadCr3 } from '../../../core/hw/tlb.ts';
+import {
+  CR3_LOADS,
+  type Hunks,
+  type Machine,
+  MappedSpan,
+  PMAP_SWITCHES,
+  type Pmap,
+  SOFT_FAULTS,
+  SWAP_RESERVED,
+  VM_PROT_READ,
+  type Variant,
+  access,
+} from '../../../core/index.ts';
 import { type PairComparison, unexpectedVerdict } from '../../../harness/compare/pair.ts';
 import { planComparison } from '../../../harness/compare/plan.ts';
 import { compareWorkload } from '../../../harness/compare/workload.ts';
@@ -133,5 +146,52 @@ describe('a child that only exits', () => {
     const text = 'a: exec sh60\na: clock\na: fork -> b\nb: exit\na: exit\n';
     const [pair] = comparePairs(text, [landed, lopsided]);
     expect(pair!.differences.map(({ what, op }) => [what, op])).toContainEqual(['residentCount', 2]);
+  });
+});
+
+describe('an access', () => {
+  const VA = 0x10000000;
+  const machineOf = (): Machine => {
+    const text = `machine pcid=off\na: exec bare\na: mmap anon 1p rw fixed 0x${VA.toString(16)}\na: write 0x${VA.toString(16)}\nb: exec bare\na: read 0x${VA.toString(16)}\n`;
+    return run(null, parseWorkload(text, 'two'), landed).machine!;
+  };
+
+  it('goes through what CR3 names, whoever runs: a wrong activation shows in its outcome', () => {
+    const m = machineOf();
+    const [a, b] = m.vmspaces;
+    expect(access(m, m.curproc!, VA, VM_PROT_READ)).toBe(0);
+    expect(m.curproc!.vmspace).toBe(a);
+    loadCr3(m.cpus[0]!, b!.pmap.top, 0, false);
+    expect(() => access(m, m.curproc!, VA, VM_PROT_READ)).toThrow('the access faults again and again');
+  });
+});
+
+describe('the counters of costs', () => {
+  const totalsOf = (text: string) => {
+    const { start, totals } = run(null, parseWorkload(text, 'counted'), landed).record;
+    return (counter: number): number => totals[counter]! - start[counter]!;
+  };
+
+  it('count a switch and a CR3 load each time another process runs on a CPU', () => {
+    const [once, thrice] = ['a: clock\n', 'a: clock\nb: clock\na: clock\n'].map((text) =>
+      totalsOf(`a: exec bare\nb: exec bare\n${text}`),
+    );
+    for (const counter of [PMAP_SWITCHES, CR3_LOADS]) expect(thrice!(counter) - once!(counter)).toBe(2);
+  });
+
+  it('know how much swap is charged: what is mapped, and nothing when all is given back', () => {
+    const charged = (text: string): number => totalsOf(`a: exec bare\n${text}`)(SWAP_RESERVED);
+    expect(charged('a: mmap anon 3p rw\n') - charged('')).toBe(3 * 4096);
+    expect(charged('a: mmap anon 3p r\n') - charged('')).toBe(0);
+    expect(charged('a: mmap anon 3p rw -> m\na: write m 3p\na: munmap m 3p\n') - charged('')).toBe(0);
+    expect(charged('a: mmap anon 3p rw\na: exit\n')).toBe(0);
+  });
+
+  it('count what is zeroed again when a revision forgets that a page is zeroed', () => {
+    const forgets = planted({
+      releaseTopPage: (m, pmap, frame) => landed.hunks.releaseTopPage(m, pmap, frame, false),
+    });
+    const [pair] = comparePairs('a: exec bare\na: exit\nb: exec bare\nb: exit\n', [landed, forgets]);
+    expect(unexpectedIn([pair!])).toContain('pagesZeroed');
   });
 });
