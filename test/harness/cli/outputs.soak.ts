@@ -114,7 +114,7 @@ describe('what compare is asked for', () => {
     expect(await dayOf(undefined)).toMatch(/^\d{4}-\d\d-\d\d$/);
     expect(() => chooseFailOn('panic,behavioral')).toThrow('did you mean behavioural?');
     expect(() => new Answer('compare', FORMATS.compare, { json: true, github: true })).toThrow(
-      'compare: expected one of --markdown, --github, --json, got --github and --json',
+      'compare: expected one of --markdown, --github, --json, --suggest, got --github and --json',
     );
   });
 });
