@@ -99,7 +99,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
       progress.clear();
       const judged = judge(plan, compared, judging);
       const hinted = compared.complete
-        ? await withHints(judged.workloads, { plan, columns, workloads, check })
+        ? await withHints(judged.workloads, { plan, chosen, workloads, check })
         : judged.workloads;
       const report = buildReport({
         plan,

@@ -6,6 +6,7 @@
 import { builtInColumn, builtInVariants } from '../columns/built-in.ts';
 import { type Column, runColumn } from '../columns/column.ts';
 import { builtInFacts, factsOfBuiltIn } from '../columns/facts.ts';
+import { type Chosen, withColumns } from '../columns/open.ts';
 import { runLimitMs } from '../columns/run-limit.ts';
 import { type Difference, type PairComparison, comparePair } from '../compare/pair.ts';
 import type { Plan, WorkloadComparison } from '../compare/plan.ts';
@@ -23,7 +24,7 @@ const MOST_OPS = 20_000;
 
 interface HintRequest {
   readonly plan: Plan;
-  readonly columns: readonly Column[];
+  readonly chosen: readonly Chosen[];
   readonly workloads: readonly PiecedWorkload[];
   readonly check: boolean;
 }
@@ -33,10 +34,23 @@ export async function withHints(
   compared: readonly WorkloadComparison[],
   request: HintRequest,
 ): Promise<readonly WorkloadComparison[]> {
-  const hinter = new Hinter(request);
-  const done: WorkloadComparison[] = [];
-  for (const one of compared) done.push(await hinter.look(one));
-  return done;
+  const names = new Set(ledger.flatMap(knownOf).map(({ what }) => what));
+  const isAlike = ({ standing, what }: Difference): boolean => standing === 'unexpected' && names.has(what);
+  const isAny = compared.some(({ pairs, predecessors }) =>
+    [...pairs, ...predecessors].some(({ differences }) => differences.some(isAlike)),
+  );
+  if (!isAny) return compared;
+  // Processes of their own: what a variant prints has been shown, and what is lost here is no loss of the comparison.
+  return withColumns(
+    request.chosen,
+    () => {},
+    async (columns) => {
+      const hinter = new Hinter({ ...request, columns });
+      const done: WorkloadComparison[] = [];
+      for (const one of compared) done.push(await hinter.look(one));
+      return done;
+    },
+  );
 }
 
 const knownOf = ({ known, knownViolations = [] }: Finding): readonly KnownDifference[] => [
@@ -45,12 +59,12 @@ const knownOf = ({ known, knownViolations = [] }: Finding): readonly KnownDiffer
 ];
 
 class Hinter {
-  readonly #request: HintRequest;
+  readonly #request: HintRequest & { readonly columns: readonly Column[] };
   /** by comparison and finding: whether it shows in the candidate alone */
   readonly #shown = new Map<string, boolean>();
   readonly #records = new Map<string, RunRecord>();
 
-  constructor(request: HintRequest) {
+  constructor(request: HintRequest & { readonly columns: readonly Column[] }) {
     this.#request = request;
   }
 

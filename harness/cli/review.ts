@@ -56,7 +56,9 @@ export async function interdiffsOf(names: readonly string[]): Promise<Interdiff[
 async function shownIn(step: readonly Chosen[]): Promise<Shown> {
   if (step.every(({ kind }) => kind === 'built-in')) return new Shown();
   const progress = new Progress();
-  return withColumns(step, progress.onOutput, async (columns) => {
+  // What a variant prints was shown when it was loaded for the interdiff.
+  const quiet = (): void => {};
+  return withColumns(step, quiet, async (columns) => {
     const answers = await runFindings(ledger, { asked: columns, cellsOf: [], running: (id) => progress.say(id) });
     progress.clear();
     return new Shown(answers);
