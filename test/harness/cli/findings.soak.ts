@@ -143,7 +143,7 @@ describe('a hint', () => {
   it('is written in every form', () => {
     const junit = `${files.folder}/report.xml`;
     const text = compare(clear, 'exec-across-abis', '--junit', junit).stdout;
-    expect(text).toMatch(/unexpected pvListWriteLocks [\d,]+ -> [\d,]+ \(\+1(?:(?!unexpected)[^])*looks like\s+N9\)/);
+    expect(text).toMatch(/unexpected pvListWriteLocks [\d,]+ -> [\d,]+ \(\+2(?:(?!unexpected)[^])*looks like\s+N9\)/);
     expect(readFileSync(junit, 'utf8')).toMatch(/pvListWriteLocks .*; looks like N9/);
     expect(compare(clear, 'exec-across-abis', '--markdown').stdout).toMatch(/pvListWriteLocks.*; looks like N9/);
     expect(compare(clear, 'exec-across-abis', '--github').stdout).toMatch(/pvListWriteLocks.*; looks like N9/);
