@@ -1,4 +1,4 @@
-/** Entries of a map found by address without restructuring its tree: for whoever looks on. */
+/** Finds map entries by address without splaying the tree, so that looking changes nothing that is counted. */
 import type { VmMap, VmMapEntry } from '../state/vm.ts';
 import type { Va } from '../units.ts';
 

@@ -132,7 +132,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
   }
 }
 
-/** What the options ask for; `judging` is what the outcome is held against. Throws UsageError. */
+/** What the options ask for; `judging` says how the results are judged. Throws UsageError. */
 async function requestOf(options: CompareOptions) {
   const reading = { touch: chooseTouch(options.touch), ...chooseMachine(options.machine) };
   const named = chooseVariants(options.variants, options.variant ?? []);

@@ -36,7 +36,7 @@ export class StatisticsComparer {
   /** by counter; none of those that are not compared */
   readonly #counters: readonly Track[];
   readonly #pmapTracks: readonly Track[];
-  /** counters, no gauges, that are held against their declarations where they do not differ too */
+  /** counters, but no gauges, whose declarations have terms: they are judged even where they do not differ */
   readonly #withTerms: readonly number[];
   readonly #pair = new OpPair();
   /** by counter: of gauges, candidate minus reference */

@@ -85,7 +85,7 @@ export class Track {
   /** steps a term of which applied to some op */
   readonly #applied = new Set<Step>();
   #pending: Step[];
-  /** the steps have terms: they are to be held against ops without a difference too */
+  /** the steps have terms, so ops without a difference are judged too */
   readonly hasTerms: boolean;
   /** differences at or after the horizon */
   firstLater = -1;

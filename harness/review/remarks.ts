@@ -51,7 +51,7 @@ function relationOf(
   { series, shown }: { series: readonly string[]; shown: Shown },
 ): Relation | null {
   for (const [i, { against }] of finding.cases.entries()) {
-    // Held against itself a variant shows nothing.
+    // A variant does not differ from itself.
     if (against === reference || against === candidate) continue;
     const [was, is] = [reference, candidate].map((variant) => shown.inCase(finding, i, variant));
     if (was === null || is === null || was === is) continue;

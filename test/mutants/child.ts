@@ -25,7 +25,7 @@ const [kind, ...paths] = process.argv.slice(2);
 /** In bytes; a compressed file counts 100-fold. */
 const size = (file: string): number => statSync(file).size * (file.endsWith('.gz') ? 100 : 1);
 
-/** Mismatches of the first file that has any, small ones first. */
+/** The mismatches of the first file that has any; small files come first. */
 function firstMismatches(conform: (file: string) => { readonly mismatches: readonly Mismatch[] }): readonly Mismatch[] {
   for (const file of vectorFiles(paths, /\.json(\.gz)?$/).toSorted((a, b) => size(a) - size(b))) {
     const { mismatches } = conform(file);

@@ -156,7 +156,7 @@ describe('an access', () => {
     return run(null, parseWorkload(text, 'two'), landed).machine!;
   };
 
-  it('goes through what CR3 names, whoever runs: a wrong activation shows in its outcome', () => {
+  it('uses the tables that CR3 names, so a wrong activation shows in its outcome', () => {
     const m = machineOf();
     const [a, b] = m.vmspaces;
     expect(access(m, m.curproc!, VA, VM_PROT_READ)).toBe(0);

@@ -71,7 +71,7 @@ function comparisonsOf(file: Summary): number {
   return once + totals + processes.length * (revisions.length * (pid + calls) + before);
 }
 
-describe('recorded programs, held against what the kernel answered', () => {
+describe('recorded programs compared with what the kernel answered', () => {
   it('match in every number and every process row, under every revision and both touch policies', async () => {
     const report = await conformReplay([fixtures], corpus, revisions);
     expect(report.mismatches).toEqual([]);
