@@ -123,9 +123,9 @@ function translateSlowly(
 const ACCESS_OF_KIND = [0, ACCESS_USER, ACCESS_USER | ACCESS_WRITE, 0, ACCESS_USER | ACCESS_EXECUTE];
 
 /**
- * A user-mode access of kind VM_PROT_READ, _WRITE or _EXECUTE at byte address `va` (below 2^53) on the current CPU: through
- * the tables that its CR3 names in user mode, whoever runs. Returns 0 and leaves the physical byte address in m.accessPa, or the page-fault error code | 0x10000, or
- * 0x20000 for a general-protection fault.
+ * Makes a user-mode access of kind VM_PROT_READ, _WRITE or _EXECUTE at byte address `va` (below 2^53) on the current CPU. It
+ * uses the tables that the CPU's user-mode CR3 names, not those of the running process. Returns 0 and leaves the physical byte
+ * address in m.accessPa, or returns the page-fault error code | 0x10000, or 0x20000 for a general-protection fault.
  */
 export function userAccess(m: Hardware, va: number, kind: number): number {
   return accessThrough(m, m.cpus[m.curcpu].userRoot, va, kind);
