@@ -21,7 +21,7 @@ import { repairText } from '../report/notes.ts';
 import { number } from '../report/words.ts';
 import type { PiecedWorkload } from '../workload/pieces.ts';
 import { Answer } from './answer.ts';
-import { UsageError } from './errors.ts';
+import { UsageError, inFile } from './errors.ts';
 import { dayOf, misspelt, readExpected } from './expect.ts';
 import { withHints } from './hints.ts';
 import { Progress, paceNote } from './progress.ts';
@@ -160,7 +160,7 @@ async function withReference(
     return [reference, only];
   }
   const facts = only.kind === 'file' ? await factsOfFile(only.path, onOutput) : only.variant;
-  if ('kind' in facts) throw new Error(`${(only as { readonly name: string }).name}: ${facts.message}`);
+  if ('kind' in facts) throw new Error(inFile((only as { readonly name: string }).name, facts.message));
   const { id, after } = facts;
   if (after === null)
     throw new UsageError(`compare: ${id} is alone and comes after no other: expected two variants, or --against`);

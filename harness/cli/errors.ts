@@ -16,3 +16,9 @@ export function wordOf<Word extends string>(where: string, text: string, known: 
 /** As wordOf, for each word of a comma-separated list. */
 export const wordsOf = <Word extends string>(where: string, text: string, known: readonly Word[]): Word[] =>
   text.split(',').map((word) => wordOf(where, word, known, 'some of '));
+
+/** What is wrong with a variant file, by the file's name: once, though many messages begin with it. */
+export const inFile = (path: string, message: string): string => {
+  const name = path.replace(/^.*[/\\]/s, '');
+  return message.startsWith(`${name}:`) ? message : `${name}: ${message}`;
+};

@@ -1,5 +1,4 @@
 /** `pmapdiff review`: the series as interdiffs, or two variants of your choice. */
-import { basename } from 'node:path';
 import type { Variant } from '../../core/index.ts';
 import { hint } from '../../core/suggest.ts';
 import { series } from '../../variants/index.ts';
@@ -13,7 +12,7 @@ import { Shown } from '../findings/shown.ts';
 import { FORMATS } from '../report/formats.ts';
 import { type Interdiff, type ReviewContext, type Reviewed, interdiff } from '../review/interdiff.ts';
 import { Answer } from './answer.ts';
-import { UsageError } from './errors.ts';
+import { UsageError, inFile } from './errors.ts';
 import { Progress } from './progress.ts';
 import { chooseVariant } from './select.ts';
 
@@ -91,7 +90,7 @@ async function reviewedOf(chosen: Chosen): Promise<Reviewed> {
   if (chosen.kind === 'built-in') return builtInOf(chosen.variant);
   const progress = new Progress();
   const facts = await factsOfFile(chosen.path, progress.onOutput);
-  if ('kind' in facts) throw new UsageError(`${basename(chosen.path)}: ${facts.message}`);
+  if ('kind' in facts) throw new UsageError(inFile(chosen.path, facts.message));
   return reviewedFile(facts, chosen.path);
 }
 
