@@ -265,7 +265,7 @@ export const pmapMutants: readonly Mutant[] = [
     replace: 'popcount(othersLo(pmap, cpu))',
   },
   {
-    fault: 'a CPU from 32 up interrupts itself',
+    fault: 'a CPU from 32 up counts itself among the others',
     file: 'core/pmap/active.ts',
     find: 'pmap.activeHi : pmap.activeHi & ~(1 << (cpu - 32))',
     replace: 'pmap.activeHi : pmap.activeHi',
