@@ -1,6 +1,6 @@
 /**
  * The composition root of a process that runs one variant: bundled with that variant into one text, which is all that the
- * process reads. It answers the requests of run/process.ts. Nothing that the variant does here reaches the other columns.
+ * process reads. It answers the requests of columns/process.ts. Nothing that the variant does here reaches the other columns.
  */
 import type { Machine, Variant } from '../core/index.ts';
 import { experiments, series } from '../variants/index.ts';

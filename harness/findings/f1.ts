@@ -28,7 +28,8 @@ export const f1: Finding = {
         'shared-page-unmap': absent('0, 0'),
         landed: absent('0, 0'),
       },
-      source: 'pmap.md 2.3 and 7 (no PTI: U 5 against 4), design.md F1',
+      source:
+        'sys/amd64/amd64/pmap.c pmap_pinit_type: pmap_alloc_pt_page counts each root once, the initial revision once more',
     },
     {
       name: 'one process, page-table isolation',
@@ -43,7 +44,7 @@ export const f1: Finding = {
         'shared-page-unmap': absent('0, 0'),
         landed: absent('0, 0'),
       },
-      source: 'pmap.md 2.3 and 7 (PTI: U 7 against 5), design.md F1',
+      source: 'sys/amd64/amd64/pmap.c pmap_pinit_type: the same for both roots',
     },
   ],
   control: 'double-count-fix',

@@ -24,7 +24,8 @@ export const f10: Finding = {
         'no-abi-unmap': shows('0 of 52'),
         'no-early-exit': absent('53 of 53'),
       },
-      source: 'design.md F10; vm.md 3.1, rows "not touched" (a fork inherits the entries, not the shared page\'s PTE)',
+      source:
+        'recordings vm/scen-table-untouched-exit; sys/vm/vm_map.c vmspace_fork: a fork inherits the entry of the shared page, not its mapping',
     },
   ],
   control: 'no-early-exit',

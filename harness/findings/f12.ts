@@ -34,7 +34,7 @@ export const f12: Finding = {
         'unmap-without-refcount-check': absent('1, 1, 0 in 53 calls'),
       },
       source:
-        'design.md F12; vm.md 3.1 (calls), 4 "sharer A exits, later B" (double-count-fix: Obj-1); pmap.md 5 (one IPI per other CPU in pm_active)',
+        'calls: recordings vm/scen-table-touched-exit, less the entry that double-count-fix has removed; IPIs: sys/amd64/amd64/pmap.c pmap_invalidate_page, one for each other CPU in pm_active',
     },
   ],
   control: 'unmap-without-refcount-check',

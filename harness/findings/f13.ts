@@ -30,7 +30,7 @@ export const f13: Finding = {
         'no-early-exit': absent('cost-only, 0/107'),
       },
       source:
-        'design.md F13; vm.md 3.1, rows "not touched", for the second exec and the exit; vectors/replay README, choice 4, for the first exec (one call, of an empty map)',
+        'recordings vm/scen-table-untouched-exec and vm/scen-table-untouched-exit for the second exec and the exit; recordings replay, README, choice 4, for the first exec (one call, of an empty map)',
     },
   ],
   control: 'no-early-exit',

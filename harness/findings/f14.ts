@@ -29,7 +29,8 @@ export const f14: Finding = {
         landed: absent('ok, ok, 0'),
         'unmap-without-refcount-check': shows('ok, ok, 1'),
       },
-      source: 'vm.md 4, "rfork(RFMEM) peer exits": one soft fault in total',
+      source:
+        'sys/amd64/amd64/pmap.c pmap_remove clears the one entry that the sharers have in common; sys/vm/vm_fault.c vm_fault_soft_fast brings it back: one soft fault in total',
     },
   ],
   control: 'unmap-without-refcount-check',

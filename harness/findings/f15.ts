@@ -28,7 +28,7 @@ export const f15: Finding = {
         landed: shows(1),
         'no-abi-unmap': absent(0),
       },
-      source: 'vm.md 3.1, rows "not touched"',
+      source: 'recordings vm/scen-table-untouched-exit',
     },
   ],
   control: 'no-abi-unmap',

@@ -32,7 +32,8 @@ export const f16: Finding = {
         landed: absent('52/53, 1'),
         'vmspace-clear': shows('51/52, 0'),
       },
-      source: 'design.md F16, F20; vm.md 3.1, rows "touched"',
+      source:
+        'the calls of recordings vm/scen-table-touched-exit, with the unmapping moved to vmspace_dofree (third round of the thread)',
     },
     {
       name: '60-entry exit, shared page not touched',
@@ -49,7 +50,8 @@ export const f16: Finding = {
         landed: absent('52/53'),
         'vmspace-clear': shows('52/52'),
       },
-      source: 'design.md F16; vm.md 3.1, rows "not touched"',
+      source:
+        'the calls of recordings vm/scen-table-untouched-exit, with the unmapping moved to vmspace_dofree (third round of the thread)',
     },
     {
       name: 'a vforked child exits without an exec, its parent reads the clock',
@@ -66,7 +68,8 @@ export const f16: Finding = {
         landed: absent('ok'),
         'vmspace-clear': shows('ok'),
       },
-      source: 'design.md F16 (F6 absent); vm.md 4, "parent then calls clock_gettime"',
+      source:
+        'sys/vm/vm_map.c vmspace_dofree runs after the last reference is dropped, so a parent that shares the vmspace keeps the page',
     },
     {
       name: 'two sharers test the reference count before either drops it',
@@ -83,7 +86,8 @@ export const f16: Finding = {
         landed: absent('0/52'),
         'vmspace-clear': shows('51/52'),
       },
-      source: 'design.md F16 (N3 absent); vm.md 4, "two sharers exit concurrently"',
+      source:
+        'sys/vm/vm_map.c vmspace_dofree runs once, after the last reference is dropped, in whatever order the sharers exit',
     },
   ],
   control: 'double-count-fix',

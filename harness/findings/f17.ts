@@ -35,7 +35,8 @@ export const f17: Finding = {
         landed: shows('0, 1 of 1'),
         'baseline-with-unmap': absent('1, 1 of 1'),
       },
-      source: 'design.md F17; pmap.md 7, columns "R after pinit" and "early exit of pmap_remove"; vm.md 3, munmap',
+      source:
+        'sys/amd64/amd64/pmap.c pmap_pinit_type leaves resident_count at 0 (baseline) or 1, pmap_remove tests it; sys/vm/vm_map.c vm_map_delete makes one call for the entry',
     },
   ],
   control: 'baseline-with-unmap',

@@ -25,7 +25,8 @@ function process(name: string, settings: string, before: ExpectedCell, after: Ex
       landed: after,
       'baseline-with-unmap': before,
     },
-    source: 'vm.md 1.3 (residue of the shared page: 4, and 5 or 6 with top-level pages); pmap.md 7, column R',
+    source:
+      'sys/amd64/amd64/pmap.c pmap_allocpte_alloc: one mapping takes a PT, a PD and a PDP page, so 4 pages, and 5 or 6 with the roots',
   };
 }
 

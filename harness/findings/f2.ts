@@ -22,7 +22,7 @@ export const f2: Finding = {
         landed: absent('52/53'),
         'no-early-exit': shows('0/53'),
       },
-      source: 'vm.md 3.1, rows "not touched"',
+      source: 'recordings vm/scen-table-untouched-exit',
     },
   ],
   control: 'double-count-fix',

@@ -24,7 +24,8 @@ export const f20: Finding = {
         'unmap-after-remove-pages': absent(0),
         'vmspace-clear': absent(0),
       },
-      source: 'design.md F20; vm.md 3.1 ("one invlpg at most"), 2.6 (pmap inactive in vmspace_dofree)',
+      source:
+        'sys/amd64/amd64/pmap.c pmap_remove of one page flushes one page of an active pmap; sys/kern/kern_exit.c exit1: the pmap is still active there, and in vmspace_dofree it is not',
     },
   ],
   control: 'vmspace-clear',

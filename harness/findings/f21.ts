@@ -30,7 +30,7 @@ export const f21: Finding = {
         'no-abi-unmap': absent('0, 1'),
       },
       source:
-        "the kernel's own code, vectors vm/scen-table-untouched-exit (pl: 1, 53, 2, 2); pmap.md 3 (a full call opens one block)",
+        'recordings vm/scen-table-untouched-exit (pl: 1, 53, 2, 2); sys/amd64/amd64/pmap.c pmap_remove: a full call opens one block',
     },
   ],
   control: 'unmap-after-remove-pages',

@@ -29,7 +29,7 @@ function recorded(
     observe: sharesByPlace,
     isShownBy: (got) => got === baseline,
     expected,
-    source: `vectors/replay/${recording}_fa1.touch-${touch} (removeByPlace; shared-page-unmap as landed, F13)`,
+    source: `recordings replay/${recording}_fa1.touch-${touch} (removeByPlace; shared-page-unmap as landed, F13)`,
   };
 }
 

@@ -23,7 +23,7 @@ export const f4: Finding = {
         landed: shows('52/53'),
         'no-abi-unmap': absent('0/52'),
       },
-      source: 'vm.md 3.1, rows "touched"',
+      source: 'recordings vm/scen-table-touched-exit',
     },
     {
       name: '60-entry exec in place, shared page touched',
@@ -39,7 +39,7 @@ export const f4: Finding = {
         landed: shows('52/53'),
         'no-abi-unmap': absent('0/52'),
       },
-      source: 'vm.md 3.1: "same table for exec reuse"',
+      source: 'recordings vm/scen-table-touched-exec',
     },
   ],
   control: 'no-abi-unmap',

@@ -26,7 +26,7 @@ function onMachine(name: string, settings: string, [byZero, byThreshold]: readon
       landed: byThreshold!,
     },
     source:
-      'design.md F5; pmap.md 7, column "early exit of pmap_remove" (== 0; <= 1 without a user root), put to the machine\'s count',
+      'sys/amd64/amd64/pmap.c pmap_remove: == 0, or <= 1 without a user root, applied to the resident_count of kernel_pmap',
   };
 }
 

@@ -22,7 +22,7 @@ export const f6: Finding = {
         landed: absent('ok'),
         'unmap-without-refcount-check': absent('ok'),
       },
-      source: 'vm.md 4, "parent then calls clock_gettime"',
+      source: 'recordings vm/scen-vfork (the entry is gone from the shared map)',
     },
     {
       name: 'a vforked child exits without an exec, its parent catches a signal',
@@ -38,7 +38,8 @@ export const f6: Finding = {
         landed: absent('ok'),
         'unmap-without-refcount-check': absent('ok'),
       },
-      source: 'vm.md 4, "parent then gets any caught signal"',
+      source:
+        'recordings vm/scen-vfork (the entry is gone from the shared map); sys/amd64/amd64/exec_machdep.c sendsig returns to sv_sigcode_base',
     },
   ],
   control: 'shared-page-unmap',

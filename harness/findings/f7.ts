@@ -39,7 +39,8 @@ export const f7: Finding = {
         'unmap-after-remove-pages': shows('cost-only, 52/53'),
         'no-abi-unmap': absent('cost-only, 0/52'),
       },
-      source: 'design.md F7; vm.md 3.1, rows "touched"',
+      source:
+        'recordings vm/scen-table-touched-exit; sys/amd64/amd64/pmap.c pmap_remove_pages leaves unmanaged mappings, so the order of the two does not matter',
     },
     {
       name: '60-entry exit, shared page not touched',
@@ -58,7 +59,8 @@ export const f7: Finding = {
         'unmap-after-remove-pages': shows('cost-only, 53/53'),
         'no-abi-unmap': absent('cost-only, 52/52'),
       },
-      source: 'design.md F7; vm.md 3.1, rows "not touched"',
+      source:
+        'recordings vm/scen-table-untouched-exit; sys/amd64/amd64/pmap.c pmap_remove_pages leaves unmanaged mappings, so the order of the two does not matter',
     },
   ],
   control: 'no-abi-unmap',

@@ -34,7 +34,7 @@ export const f8: Finding = {
         'shared-page-unmap': shows('1, 1, 53'),
         landed: shows('1, 1, 53'),
       },
-      source: "the kernel's own code, vectors vm/scen-table-untouched-exit (mx, lu); vm.md 3.1 (calls)",
+      source: 'recordings vm/scen-table-untouched-exit (mx, lu, calls)',
     },
   ],
   control: 'double-count-fix',

@@ -31,7 +31,8 @@ export const n1: Finding = {
         landed: shows(2),
         d33276: absent(0),
       },
-      source: 'vm.md 8: "filling and unmapping an aligned 4 MiB anonymous region leaves user_pt_page_count 2 too high"',
+      source:
+        'recordings vm-superpages/scen-leak-sum; sys/amd64/amd64/pmap.c pmap_remove_pages and pmap_remove_pde: before D33276 they take the freed page from resident_count alone',
     },
   ],
   control: 'd33276',

@@ -24,7 +24,8 @@ export const n10: Finding = {
         'shared-page-unmap': shows('0/54'),
         landed: shows('0/54'),
       },
-      source: 'design.md N10; vm.md 4, "Linux64 process": 0 early exits after the hook',
+      source:
+        'sys/amd64/amd64/pmap.c pmap_remove: no call leaves early while a page above is mapped; sys/compat/linux/linux_vdso.c linux_map_vdso',
     },
   ],
   control: 'baseline',

@@ -23,7 +23,8 @@ export const n11: Finding = {
         landed: shows(1),
         'no-abi-unmap': absent(0),
       },
-      source: 'vm.md 4, "user mapped something else there"; pmap.md 5.2 (remove one page: one flush)',
+      source:
+        'sys/kern/kern_exec.c exec_free_abi_mappings looks at the range, not at the object; sys/amd64/amd64/pmap.c pmap_remove of one page: one pmap_invalidate_page',
     },
   ],
   control: 'no-abi-unmap',

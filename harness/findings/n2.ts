@@ -32,7 +32,7 @@ export const n2: Finding = {
         'in-loop-check': absent('2, 1278'),
       },
       source:
-        'design.md N2 (258 instead of 2; at the stack\'s top no difference); pmap.md 7, "In-loop R == 0 break": 255 root slots, 511 PDP slots, 511 PD slots and the last 2M',
+        'sys/amd64/amd64/pmap.c pmap_remove steps over empty slots: 2 + 256 steps where the break would have come, one for each root slot left; at the top of the stack 255 root slots, 511 PDP slots, 511 PD slots and the last 2M',
     },
   ],
   control: 'in-loop-check',

@@ -28,7 +28,8 @@ export const n3: Finding = {
         'unmap-after-remove-pages': absent('52/53'),
         'vmspace-clear': absent('51/52'),
       },
-      source: 'vm.md 4, "two sharers exit concurrently, both see refcnt 2"; design.md N3, F16, F21',
+      source:
+        'sys/kern/kern_exec.c exec_free_abi_mappings returns unless vm_refcnt is 1: both see 2; then the calls of recordings vm/scen-table-touched-exit in the baseline',
     },
   ],
   control: 'unmap-without-refcount-check',

@@ -24,7 +24,7 @@ export const n4: Finding = {
         'baseline-with-unmap': shows('52/53'),
         'no-abi-unmap': absent('0/52'),
       },
-      source: 'design.md N4; vm.md 3.1, rows "touched"',
+      source: 'recordings vm/scen-table-touched-exit: the calls of landed, whatever resident_count counts',
     },
   ],
   control: 'no-abi-unmap',

@@ -30,7 +30,8 @@ export const n5: Finding = {
         'vmspace-clear': absent('2, 51/52'),
         'vmspace-clear-as-spelled': shows('2, 0/52'),
       },
-      source: 'design.md N5, F16; vm.md 3.1, rows "touched"; vectors vm/scen-table-touched-exit (mx: 1, 1, 2, 1)',
+      source:
+        'recordings vm/scen-table-touched-exit (calls; mx: 1, 1, 2, 1); the third round of the thread for the spelling',
     },
   ],
   control: 'vmspace-clear',

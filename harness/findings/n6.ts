@@ -25,7 +25,8 @@ export const n6: Finding = {
         'shared-page-unmap': shows('48/53'),
         landed: shows('48/53'),
       },
-      source: 'vm.md 3.1: "k>0 wired pages or other unmanaged PTEs up to entry j -> Rs for entries <= j are full"',
+      source:
+        'sys/amd64/amd64/pmap.c pmap_remove_pages keeps wired mappings, so each call up to the last entry that has one is full; counts from recordings vm/scen-table-untouched-exit',
     },
     {
       name: 'the same with an unmanaged page in an entry of its own below the stack, the 51st of 53',
@@ -40,7 +41,7 @@ export const n6: Finding = {
         'shared-page-unmap': shows('2/54'),
         landed: shows('2/54'),
       },
-      source: 'vm.md 3.1, as above; one entry with an object more',
+      source: 'as above, for an unmanaged page; one entry with an object more',
     },
   ],
   control: 'toplevel-accounting',

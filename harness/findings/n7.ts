@@ -34,7 +34,7 @@ export const n7: Finding = {
         'shared-page-unmap': shows('pmap_release, 1'),
         landed: shows('pmap_release, 1'),
       },
-      source: 'pmap.md 3.1 and 7, column "release"; vectors pmap/panic* (release_nonempty)',
+      source: 'recordings pmap/panic* (release_nonempty); sys/amd64/amd64/pmap.c pmap_release',
     },
   ],
   control: 'baseline',

@@ -51,7 +51,7 @@ export const n9: Finding = {
         'vmspace-clear': shows('1/2, 0/2'),
       },
       source:
-        'design.md N9; vm.md 2.5 (exec_cleanup after p_sysent is new), 2.6 (vmspace_free: no remove_pages), 3 (early-exit rule)',
+        'sys/kern/kern_exec.c do_execve sets p_sysent before exec_cleanup frees the old vmspace; sys/vm/vm_map.c vmspace_free calls no pmap_remove_pages',
     },
   ],
   control: 'landed',
