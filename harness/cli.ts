@@ -90,7 +90,7 @@ program
   .command('explain')
   .description('break down the difference of a counter between two revisions into parts that add up exactly')
   .argument('<a>', `the reference: ${REVISION}`)
-  .argument('<b>', 'the candidate, likewise')
+  .argument('<b>', 'the candidate, given in the same way')
   .requiredOption('-w, --workload <name|file>', WORKLOAD)
   .option(
     '--counter <name>',
@@ -110,7 +110,7 @@ program
   .command('trace')
   .description('find the first call into the pmap layer that differs between two revisions; show both machines there')
   .argument('<a>', `the reference: ${REVISION}`)
-  .argument('<b>', 'the candidate, likewise')
+  .argument('<b>', 'the candidate, given in the same way')
   .requiredOption('-w, --workload <name|file>', WORKLOAD)
   .option('--plane <name>', 'find the first difference of outcome, calls, statistics or counters (default: of any)')
   .option('--comparator <name>', 'exact, no-cost, or isomorphic (up to the numbers of frames and objects)', 'exact')

@@ -57,7 +57,7 @@ export const doubleCountFix = defineVariant({
       why: 'an early exit comes before the loop; the call for the shared page is full',
     },
     { what: 'invlpgs', by: 'more', why: 'the shared page is unmapped while its pmap is still active' },
-    { what: 'invpcids', by: 'more', why: 'likewise in the user-mode half of a pmap with two roots' },
+    { what: 'invpcids', by: 'more', why: 'one for each invlpg of a pmap with two roots, in the user-mode half' },
     { what: 'vmMapLocks', by: '+1 per exec that reuses, +1 per exit', why: 'vm_map_remove takes the map lock' },
     { what: 'vmMapLookups', by: '+1 per exec that reuses, +1 per exit', why: 'vm_map_remove looks for the entry' },
   ],

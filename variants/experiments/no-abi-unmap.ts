@@ -18,10 +18,18 @@ export const noAbiUnmap = defineVariant({
       by: 'more, -1 per exec that reuses, -1 per exit of the last user',
       why: 'none for the hook, one for each call of the sweep that is full now',
     },
-    { what: 'pmapLocks', by: 'more, -1 per exec that reuses, -1 per exit of the last user', why: 'likewise' },
-    { what: 'removeLoops', by: 'more, -1 per exec that reuses, -1 per exit of the last user', why: 'likewise' },
+    {
+      what: 'pmapLocks',
+      by: 'more, -1 per exec that reuses, -1 per exit of the last user',
+      why: 'none for the hook, one for each call of the sweep that is full now',
+    },
+    {
+      what: 'removeLoops',
+      by: 'more, -1 per exec that reuses, -1 per exit of the last user',
+      why: 'none for the hook, one for each call of the sweep that is full now',
+    },
     { what: 'invlpgs', by: 'fewer', why: 'the shared page goes after its pmap' },
-    { what: 'invpcids', by: 'fewer', why: 'likewise in the user-mode half of a pmap with two roots' },
+    { what: 'invpcids', by: 'fewer', why: 'one for each invlpg of a pmap with two roots, in the user-mode half' },
   ],
   hunks: {
     ...landed.hunks,

@@ -37,9 +37,9 @@ export const unmapAfterRemovePages = defineVariant({
       why: 'an early exit comes before it; a call that did not come early is full where wired pages are left',
     },
     { what: 'invalidatePages', by: 'fewer', why: 'what the process has put in place of the page goes with all others' },
-    { what: 'pvListWriteLocks', by: 'fewer', why: 'likewise' },
+    { what: 'pvListWriteLocks', by: 'fewer', why: 'a managed page in place of the shared page goes with all others' },
     { what: 'invlpgs', by: 'fewer', why: 'at exit the pmap is not active any more' },
-    { what: 'invpcids', by: 'fewer', why: 'likewise in the user-mode half of a pmap with two roots' },
+    { what: 'invpcids', by: 'fewer', why: 'one for each invlpg of a pmap with two roots, in the user-mode half' },
   ],
   hunks: {
     ...landed.hunks,

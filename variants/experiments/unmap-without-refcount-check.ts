@@ -27,7 +27,11 @@ export const unmapWithoutRefcountCheck = defineVariant({
       by: 'fewer, +1 per exit, -1 per exit of the last user',
       why: 'one for the hook, none for calls that leave early now',
     },
-    { what: 'removeLoops', by: 'fewer, +1 per exit, -1 per exit of the last user', why: 'likewise' },
+    {
+      what: 'removeLoops',
+      by: 'fewer, +1 per exit, -1 per exit of the last user',
+      why: 'one for the hook, none for calls that leave early now',
+    },
     {
       what: 'pmapLocks',
       by: 'any',
@@ -54,7 +58,7 @@ export const unmapWithoutRefcountCheck = defineVariant({
       why: 'the page is unmapped early, and may be gone when the last user exits',
     },
     { what: 'invlpgs', by: 'any', why: 'the page is unmapped early, and may be gone when the last user exits' },
-    { what: 'invpcids', by: 'any', why: 'likewise in the user-mode half of a pmap with two roots' },
+    { what: 'invpcids', by: 'any', why: 'one for each invlpg of a pmap with two roots, in the user-mode half' },
     { what: 'shootdowns', by: 'more', why: 'the others that use the vmspace may run' },
     { what: 'ipis', by: 'more', why: 'the others that use the vmspace may run' },
   ],

@@ -16,11 +16,23 @@ export const vmspaceClearAsSpelled = defineVariant({
       by: 'any',
       why: 'a page that was touched stays behind for the sweep; a process that never had one may have wired pages left',
     },
-    { what: 'delayedInvalidations', by: 'any', why: 'likewise' },
-    { what: 'pmapLocks', by: 'any', why: 'likewise' },
-    { what: 'removeLoops', by: 'any', why: 'likewise' },
+    {
+      what: 'delayedInvalidations',
+      by: 'any',
+      why: 'one for each call that no longer leaves early, or one fewer for each that now does',
+    },
+    {
+      what: 'pmapLocks',
+      by: 'any',
+      why: 'one for each call that no longer leaves early, or one fewer for each that now does',
+    },
+    {
+      what: 'removeLoops',
+      by: 'any',
+      why: 'one for each call that no longer leaves early, or one fewer for each that now does',
+    },
     { what: 'vmMapLookups', by: 'fewer', why: 'nothing is looked for in an empty range' },
-    { what: 'vmMapSplaySteps', by: 'any', why: 'nor is the tree splayed for it' },
+    { what: 'vmMapSplaySteps', by: 'any', why: 'the tree is not splayed for an empty range' },
   ],
   hunks: {
     ...vmspaceClear.hunks,

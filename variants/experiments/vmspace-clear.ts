@@ -40,9 +40,9 @@ export const vmspaceClear = defineVariant({
     { what: 'vmMapLookups', by: 'more', why: 'vm_map_remove looks for the entry' },
     { what: 'vmMapSplaySteps', by: 'any', why: 'its lookup leaves another tree to the sweep' },
     { what: 'invalidatePages', by: 'fewer', why: 'what the process has put in place of the page goes with all others' },
-    { what: 'pvListWriteLocks', by: 'fewer', why: 'likewise' },
+    { what: 'pvListWriteLocks', by: 'fewer', why: 'a managed page in place of the shared page goes with all others' },
     { what: 'invlpgs', by: 'fewer', why: 'at exit the pmap is not active any more' },
-    { what: 'invpcids', by: 'fewer', why: 'likewise in the user-mode half of a pmap with two roots' },
+    { what: 'invpcids', by: 'fewer', why: 'one for each invlpg of a pmap with two roots, in the user-mode half' },
   ],
   hunks: {
     ...landed.hunks,
