@@ -60,7 +60,10 @@ describe('pmapdiff bench', () => {
 
   it.each([
     [['--task', 'remove-cals'], 'unknown task "remove-cals": did you mean remove-calls?'],
-    [['--against', 'baseline', '--variants', 'landed'], '--against baseline: not among the columns landed'],
+    [
+      ['--against', 'baseline', '--variants', 'landed'],
+      '--against baseline: not among the compared variants (landed); add it to --variants',
+    ],
     [['--rounds', 'many'], '--rounds: expected a whole number of 1..100000, got "many"'],
   ])('refuses %j with one line and exit 2', (args, message) => {
     const { status, stdout, stderr } = bench(...args);
