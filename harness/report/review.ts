@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import type { Block, Interdiff } from '../review/interdiff.ts';
 import type { Bearing, Relation } from '../review/remarks.ts';
 import { cell, details, fenced } from './markdown-parts.ts';
-import { type Look, jsonText, plural } from './words.ts';
+import { DEFAULT_WIDTH, type Look, jsonText, plural, wrapped } from './words.ts';
 
 const RELATION_WORDS: Readonly<Record<Relation, string>> = {
   gone: 'no longer shows',
@@ -20,18 +20,23 @@ const blockTitle = ({ members }: Block): string => members.join(', ');
 const signedNote = ({ restated, candidate }: Interdiff): string[] =>
   restated.map((name) => `${candidate} restates ${name} as its predecessor has it`);
 
-export function reviewText(interdiffs: readonly Interdiff[], { color }: Look): string {
-  return `${interdiffs.map((one) => interdiffText(one, pc.createColors(color))).join('\n\n')}\n`;
+export function reviewText(interdiffs: readonly Interdiff[], { color, width = DEFAULT_WIDTH }: Look): string {
+  return `${interdiffs.map((one) => interdiffText(one, pc.createColors(color), width)).join('\n\n')}\n`;
 }
 
-function interdiffText(one: Interdiff, c: ReturnType<typeof pc.createColors>): string {
-  const { message, remarks, declares, blocks, notes } = one;
+function interdiffText(one: Interdiff, c: ReturnType<typeof pc.createColors>, width: number): string {
+  const listed = (title: string, lines: readonly string[]): string[] =>
+    lines.length === 0 ? [] : [[title, ...lines.map((line) => wrapped(line, width, 6))].join('\n')];
+  const { message, remarks, blocks, notes } = one;
   const parts = [
-    `${c.bold(headline(one))}\n${'='.repeat(headline(one).length)}`,
+    `${c.bold(wrapped(headline(one), width))}\n${'='.repeat(Math.min(headline(one).length, width))}`,
     ...(message === '' ? [] : [indented(message)]),
     ...[...notes, ...signedNote(one)].map((note) => c.yellow(`! ${note}`)),
-    ...(remarks.length === 0 ? [] : [['Remarks', ...remarks.map((remark) => remarkText(remark, c))].join('\n')]),
-    ...(declares.length === 0 ? [] : [['Declares', ...declaresText(one)].join('\n')]),
+    ...listed(
+      'Remarks',
+      remarks.map((remark) => remarkText(remark, c)),
+    ),
+    ...listed('Declares', declaresText(one)),
     ...blocks.map((block) => blockText(block, c)),
     ...(blocks.length === 0 ? ['No member of the seam differs.'] : []),
   ];
@@ -46,6 +51,7 @@ function remarkText({ id, title, relation, thread }: Bearing, c: ReturnType<type
 }
 
 function declaresText({ declares, candidate }: Interdiff): string[] {
+  if (declares.length === 0) return [];
   const width = Math.max(...declares.map(({ what }) => what.length));
   return declares.map(({ what, by, why, variant, undone }) => {
     const whose = undone ? ` [${variant}, undone]` : variant === candidate ? '' : ` [${variant}]`;

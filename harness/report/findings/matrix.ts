@@ -1,8 +1,7 @@
 /** The ledger at a glance: finding by revision, one mark each. */
-import Table from 'cli-table3';
 import type { Finding, OpenFinding } from '../../findings/finding.ts';
 import { type Answer, type Cell, type FindingResult, isWrong } from '../../findings/result.ts';
-import { wrapped } from '../words.ts';
+import { fittedTable, wrapped } from '../words.ts';
 
 /**
  * shows: in some case of the finding. otherwise: but never in the amount that the thread published. wrong: some cell is not
@@ -78,16 +77,26 @@ export const ledgerRows = (ledger: readonly Finding[], revisions: readonly strin
     return { id, title, marks: revisions.map(mark), alsoIn: others(shown, revisions) };
   });
 
-/** ● reproduced, ◐ reproduced, but not in the published amount, – absent, ! not as its source says. */
-export function matrixText(rows: readonly MatrixRow[], revisions: readonly string[]): string {
-  const table = new Table({
-    head: ['', ...revisions, 'also in'],
-    style: { head: [], border: [] },
-    colAligns: ['left'],
-  });
-  for (const { id, marks, alsoIn } of rows) table.push([id, ...marks.map(sign), alsoIn.join(', ')]);
-  const unknown = rows.some(({ marks }) => marks.includes('unknown')) ? ', ? never came to it, or failed' : '';
-  return `${table.toString()}\n● reproduced, ◐ reproduced, but not in the published amount, – absent, ! not as its source says${unknown}\n`;
+const legend = (rows: readonly MatrixRow[]): string => {
+  const marks = new Set(rows.flatMap((row) => row.marks));
+  return [
+    '● shows',
+    '◐ shows, but not in the published amount',
+    '– does not',
+    ...(marks.has('wrong') ? ['! not as its source says'] : []),
+    ...(marks.has('unknown') ? ['? never came to it, or failed'] : []),
+  ].join(', ');
+};
+
+/** Finding by variant, and in which controls and what-ifs each shows. */
+export function matrixText(rows: readonly MatrixRow[], revisions: readonly string[], width: number): string {
+  const hasOthers = rows.some(({ alsoIn }) => alsoIn.length > 0);
+  const grid = fittedTable(
+    ['', ...revisions, ...(hasOthers ? ['also in'] : [])],
+    rows.map(({ id, marks, alsoIn }) => [id, ...marks.map(sign), ...(hasOthers ? [alsoIn.join(', ')] : [])]),
+    { width, keep: 1, wrapLast: hasOthers },
+  );
+  return `${grid}\n${wrapped(legend(rows), width)}\n`;
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
@@ -110,8 +119,6 @@ export function matrixMarkdown(
   const also =
     elsewhere.length === 0 ? '' : `\n\n${wrapped(`It also shows in: ${elsewhere.join(', ')}.`, README_WIDTH, 0)}`;
   const later = open.map(({ id, title, reason }) => `${id}, ${title} (${reason})`);
-  const unknown = rows.some(({ marks }) => marks.includes('unknown')) ? ', ? never came to it, or failed' : '';
-  const legend = `● shows, ◐ shows, but not in the published amount, – does not${unknown}.`;
   const rest = later.length === 0 ? '' : `\n\n${wrapped(`Open: ${later.join('; ')}.`, README_WIDTH, 0)}`;
-  return `${lines.join('\n')}\n\n${legend}${also}${rest}\n`;
+  return `${lines.join('\n')}\n\n${legend(rows)}.${also}${rest}\n`;
 }

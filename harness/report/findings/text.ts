@@ -1,5 +1,4 @@
 /** The ledger as text: finding by variant, each cell with its number. */
-import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { OpenFinding } from '../../findings/finding.ts';
 import {
@@ -10,7 +9,7 @@ import {
   answersIn,
   isWrong,
 } from '../../findings/result.ts';
-import { type Look, jsonText, plural } from '../words.ts';
+import { DEFAULT_WIDTH, type Look, fittedTable, jsonText, plural, wrapped } from '../words.ts';
 import { matrixMarkdown, matrixText, reportedRows } from './matrix.ts';
 
 /** The ledger as it was run. */
@@ -21,7 +20,10 @@ export interface FindingsReport {
   readonly revisions: readonly string[];
 }
 
-export function findingsText({ findings, open, revisions }: FindingsReport, { color }: Look): string {
+export function findingsText(
+  { findings, open, revisions }: FindingsReport,
+  { color, width = DEFAULT_WIDTH }: Look,
+): string {
   const c = pc.createColors(color);
   const style: Readonly<Record<CellStatus, (text: string) => string>> = {
     reproduced: c.bold,
@@ -32,7 +34,7 @@ export function findingsText({ findings, open, revisions }: FindingsReport, { co
   const cellText = ({ status, expected, got, otherwise }: Cell): string => {
     if (status === 'differs') return style.differs(`differs: ${got}, not ${expected}`);
     const how = otherwise === true && status === 'reproduced' ? ', not in the published amount' : '';
-    return style[status](`${status}${how} (${got ?? '-'})`);
+    return style[status](`${SAID[status]}${how} (${got ?? '-'})`);
   };
   const answerStyle: Readonly<Record<Answer['status'], (text: string) => string>> = {
     shows: c.bold,
@@ -41,26 +43,36 @@ export function findingsText({ findings, open, revisions }: FindingsReport, { co
     failed: c.red,
   };
   const parts = findings.map(({ id, title, claim, thread, cases }) => {
-    const head = `${c.bold(`${id}  ${title}`)}\n${thread}\n“${claim}”\n`;
+    const head = [`${c.bold(id)}  ${c.bold(title)}`, thread, `“${claim}”`].map((text) => wrapped(text, width, 0));
     const tables = cases.map(({ name, observes, source, cells, answers }) => {
-      const table = new Table({ style: { head: [], border: [] } });
-      table.push(
-        [...cells, ...answers].map(({ variant }) => variant),
-        [...cells.map(cellText), ...answers.map((one) => answerStyle[one.status](answerText(one)))],
-      );
-      return `${name}: ${observes}\n${table.toString()}\nexpected after ${source}\n`;
+      const rows = [
+        ...cells.map((cell) => [`    ${cell.variant}`, cellText(cell)]),
+        ...answers.map((one) => [`    ${one.variant}`, answerStyle[one.status](answerText(one))]),
+      ];
+      const [, ...lines] = fittedTable(['', ''], rows, { width, keep: 1, wrapLast: true }).split('\n');
+      return [wrapped(`  ${name}: ${observes}`, width), ...lines, wrapped(`    source: ${source}`, width, 6)];
     });
-    return head + tables.join('');
+    return `${[...head, ...tables.flat()].join('\n')}\n`;
   });
   const cells = findings.flatMap(({ cases }) => cases.flatMap((one) => one.cells));
   const wrong = cells.filter(isWrong).length;
   const answers = answersIn(findings).length;
-  const asked = answers === 0 ? '' : `, ${plural(answers, 'answer')} of variants that it says nothing of`;
+  const asked = answers === 0 ? '' : `, ${plural(answers, 'answer')} for variants without an expected value`;
   const total = `${plural(findings.length, 'finding')}, ${plural(cells.length, 'cell')}, ${wrong} not as their source says${asked}\n`;
-  const matrix = matrixText(reportedRows(findings, revisions), revisions);
-  const later = open.map(({ id, title, reason }) => `${c.bold(`${id}  ${title}`)}: open, ${reason}\n`).join('');
+  const matrix = matrixText(reportedRows(findings, revisions), revisions, width);
+  const later = open.map(({ id, title, reason }) => `${wrapped(`${id}  ${title}: open, ${reason}`, width)}\n`).join('');
   return `${matrix}\n${parts.join('\n')}\n${later}\n${total}`;
 }
+
+/** The words of the legend, and those for what the legend has no mark for. */
+const SAID: Readonly<Record<CellStatus | Answer['status'], string>> = {
+  reproduced: 'shows',
+  shows: 'shows',
+  absent: 'does not',
+  'not exercised': 'never came to it',
+  differs: 'differs',
+  failed: 'failed',
+};
 
 /** Variants named that show the same. */
 const SHOWN_LIKE = 2;
@@ -68,10 +80,10 @@ const SHOWN_LIKE = 2;
 /** What a variant was seen to do, and of which others the ledger says the same. */
 function answerText({ status, got, like, failure }: Answer): string {
   if (failure !== null) return `failed: ${failure.message}`;
-  const seen = got === null ? status : `${status} (${got})`;
+  const seen = got === null ? SAID[status] : `${SAID[status]} (${got})`;
   if (like.length === 0) return seen;
   const more = like.length - SHOWN_LIKE;
-  return `${seen}\nas ${like.slice(0, SHOWN_LIKE).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return `${seen}, as ${like.slice(0, SHOWN_LIKE).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** The table of the README. */
