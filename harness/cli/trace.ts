@@ -7,12 +7,13 @@ import { endsEarly } from '../compare/expectations.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
 import { FORMATS } from '../report/formats.ts';
 import { earlyEndText, failureText } from '../report/notes.ts';
-import type { Around } from '../report/trace.ts';
+import type { Around, Elsewhere } from '../report/trace.ts';
 import { eventText } from '../run/events.ts';
 import type { RunRecord } from '../run/record.ts';
 import { COMPARATORS } from '../trace/comparator.ts';
 import { type StatePair, statePair } from '../trace/states.ts';
-import { type Divergence, TRACE_PLANES, diffTraces } from '../trace/trace.ts';
+import { type Divergence, TRACE_PLANES, type TraceDiff, diffTraces } from '../trace/trace.ts';
+import type { Workload } from '../workload/ops.ts';
 import { callPlace } from '../workload/places.ts';
 import { opLines } from '../workload/text/print.ts';
 import { Answer } from './answer.ts';
@@ -49,14 +50,34 @@ export async function traceCommand(a: string, b: string, options: TraceCommandOp
     const diff = diffTraces(...records, comparator, plane);
     const [reference, candidate] = two.names;
     const around = diff.first === null ? null : await lookAround(two, records, diff.first);
+    const elsewhere = firstOfOthers(workload, records, diff);
     const places = diff.happened.map(({ op }) => callPlace(workload, op));
-    await answer.write({ workload: workload.name, reference, candidate, diff, places, around });
+    await answer.write({ workload: workload.name, reference, candidate, diff, places, around, elsewhere });
     const isEarly = diff.first === null && endsEarly(workload, records[0]);
     if (isEarly) process.stderr.write(`${earlyEndText(records[0], workload.ops.length)}\n`);
     if (isEarly) return EXIT_HARNESS;
     return diff.first === null ? EXIT_OK : EXIT_FINDING;
   });
 }
+
+/** Planes in which the op that was found is the same, where two runs may part more seriously later. */
+function firstOfOthers(workload: Workload, records: [RunRecord, RunRecord], diff: TraceDiff): Elsewhere[] {
+  const { first, differing, comparator, plane: asked } = diff;
+  if (first === null || asked !== null) return [];
+  return TRACE_PLANES.flatMap((plane) => {
+    if (first.parts.includes(plane) || differing[plane] === 0) return [];
+    const { first: other } = diffTraces(...records, comparator, plane);
+    return other === null ? [] : [{ plane, op: opText(workload, other.op), line: lineOf(workload, other.op) }];
+  });
+}
+
+/** `op 4, cc: exit 127` */
+function opText(workload: Workload, op: number): string {
+  if (op >= workload.ops.length) return 'the end';
+  return `op ${op}, ${opLines(workload)(op).trim()}`;
+}
+
+const lineOf = (workload: Workload, op: number): number => callPlace(workload, op)?.line ?? 0;
 
 /** Calls number `start` .. `end` of an op, in words. */
 function calls({ events, ops }: RunRecord, op: number, start: number, end: number): string[] {
@@ -79,11 +100,10 @@ async function lookAround(two: Two, records: [RunRecord, RunRecord], first: Dive
     states.push(statePair(when, a.state?.machine ?? null, b.state?.machine ?? null));
   }
   const [a, b] = records;
-  const { length } = two.workload.ops;
-  const line = op < length ? opLines(two.workload)(op) : 'the end';
   const window = (record: RunRecord): string[] => (event === null ? [] : calls(record, op, event, event + FROM_THERE));
   return {
-    op: op < length ? `op ${op}, ${line.trim()}` : line,
+    op: opText(two.workload, op),
+    line: lineOf(two.workload, op),
     before: event === null ? [] : calls(a, op, event - BEFORE, event),
     reference: window(a),
     candidate: window(b),

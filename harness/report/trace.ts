@@ -2,7 +2,7 @@
  * A comparison of two traces for a reader at a terminal: where they part, both machines around it, then what differs in all.
  */
 import type { SpaceSummary, StatePair } from '../trace/states.ts';
-import { type NumberDifference, PARTS, type TraceDiff } from '../trace/trace.ts';
+import { type NumberDifference, PARTS, type TraceDiff, type TracePlane } from '../trace/trace.ts';
 import type { CallPlace } from '../workload/places.ts';
 import { foldedText } from './changes.ts';
 import { happenedText } from './outcomes.ts';
@@ -17,11 +17,21 @@ export interface TraceReport {
   readonly places: readonly (CallPlace | null)[];
   /** null if the traces are the same */
   readonly around: Around | null;
+  /** where other planes part first, if that is later */
+  readonly elsewhere: readonly Elsewhere[];
+}
+
+export interface Elsewhere {
+  readonly plane: TracePlane;
+  readonly op: string;
+  readonly line: number;
 }
 
 /** The first op that differs, in words. */
 export interface Around {
   readonly op: string;
+  /** of the workload's source; 0: it has none */
+  readonly line: number;
   /** calls of the op: the last ones before the difference, and those from it on */
   readonly before: readonly string[];
   readonly reference: readonly string[];
@@ -63,11 +73,16 @@ function stateText(
 const numberText = ({ part, what, reference, candidate }: NumberDifference): string =>
   `    ${part === 'outcome' ? `outcome ${what}` : what}: ${number(reference)} -> ${number(candidate)}`;
 
-function firstText({ reference, candidate, diff, around }: TraceReport): string[] {
+const lineText = ({ line }: { readonly line: number }): string => (line > 0 ? `, line ${line}` : '');
+
+function firstText({ reference, candidate, diff, around, elsewhere }: TraceReport): string[] {
   const { first } = diff;
   if (first === null || around === null) return [];
   return [
-    `first difference${diff.plane === null ? '' : ` of ${diff.plane}`}: ${around.op} (${first.parts.join(', ')})`,
+    `first difference${diff.plane === null ? '' : ` of ${diff.plane}`}: ${around.op} (${first.parts.join(', ')})${lineText(around)}`,
+    ...elsewhere.map(
+      (one) => `first difference of ${one.plane}: ${one.op}${lineText(one)} (--plane ${one.plane} shows it)`,
+    ),
     ...around.before.map((line) => `    = ${line}`),
     ...around.reference.map((line) => `    - ${line}`),
     ...around.candidate.map((line) => `    + ${line}`),

@@ -87,12 +87,14 @@ const trace = z.strictObject({
   around: z
     .strictObject({
       op: name,
+      line: count,
       before: z.array(z.string()),
       reference: z.array(z.string()),
       candidate: z.array(z.string()),
       states: z.array(states),
     })
     .nullable(),
+  elsewhere: z.array(z.strictObject({ plane: z.enum(TRACE_PLANES), op: name, line: count })),
 });
 
 const probe = z.strictObject({

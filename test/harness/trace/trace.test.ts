@@ -202,8 +202,16 @@ describe('trace', () => {
     const a = traced('landed');
     const diff = diffTraces(a, { ...a, ops: 2, ended }, 'exact');
     const text = (states: (typeof pair)[]): string => {
-      const around = { op: 'op 2', before: [], reference: [], candidate: [], states };
-      const view = { workload: 'test', reference: 'one', candidate: 'other', diff, places: [null], around };
+      const around = { op: 'op 2', line: 0, before: [], reference: [], candidate: [], states };
+      const view = {
+        workload: 'test',
+        reference: 'one',
+        candidate: 'other',
+        diff,
+        places: [null],
+        around,
+        elsewhere: [],
+      };
       return traceText(view, { color: false });
     };
     expect(text([pair])).toContain('\n  one after it; other did not get there\n');
