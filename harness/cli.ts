@@ -13,6 +13,17 @@ import { endWhenOutputFails } from './cli/output.ts';
 import { InputError } from './input-error.ts';
 import { FORMATS } from './report/formats.ts';
 
+/** Commands that take names by option only, where other commands take them bare. */
+const BARE = [
+  ['compare', 'name variants with --variants, your own file with --variant, workloads with -w'],
+  ['list', 'a workload is shown by --workload NAME'],
+  ['bench', 'name tasks with --task, variants with --variants'],
+] as const;
+const advised = (text: string): string => {
+  const advice = BARE.find(([command]) => text.includes(`too many arguments for '${command}'`))?.[1];
+  return advice === undefined ? text : `${text.trimEnd()} (${advice})\n`;
+};
+
 const EXIT_USAGE = 2;
 const EXIT_HARNESS = 3;
 
@@ -20,7 +31,7 @@ const program = new Command('pmapdiff')
   .description('What each revision of a kernel patch counts, breaks and costs, on the same workloads.')
   .version(about.version)
   .exitOverride()
-  .configureOutput({ outputError: (text, write) => write(text.replaceAll(/\n(?=.)/g, ' ')) })
+  .configureOutput({ outputError: (text, write) => write(advised(text.replaceAll(/\n(?=.)/g, ' '))) })
   .showSuggestionAfterError()
   .addHelpCommand(
     new Command('help').argument('[command]').description('show the help of a command').helpGroup('Help:'),
@@ -198,6 +209,7 @@ program
   .description('list variants, workloads and machine settings, or the names that a revision of your own can use')
   .option('--seam', 'the members that a revision can change, and what each decides')
   .option('--counters', 'the statistics and counters, what each counts, and the kernel function that does')
+  .option('--workload <name>', 'the text of a workload of the catalog')
   .option('--bases', "what a declaration can count by, as in '+1 per exit'")
   .action(async (options) => finish((await ACTIONS.list())(options)));
 

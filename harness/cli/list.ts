@@ -3,13 +3,14 @@
  * name.
  */
 import { COUNTERS, HUNK_DECIDES, HUNK_NAMES, REACHED } from '../../core/index.ts';
+import { didYouMean } from '../../core/suggest.ts';
 import { experiments, series } from '../../variants/index.ts';
 import { EXIT_OK } from '../compare/gate.ts';
 import { BASES_TABLE } from '../declare/measure.ts';
 import { MAPPING_STATS_TABLE, PMAP_STATS_TABLE } from '../declare/planes.ts';
 import { FORMATS } from '../report/formats.ts';
 import type { ListReport, ListSection } from '../report/list.ts';
-import { CATALOG } from '../workload/catalog/index.ts';
+import { CATALOG, catalogText } from '../workload/catalog/index.ts';
 import { CORPUS } from '../workload/corpus/index.ts';
 import { DEFAULT_MACHINE, MACHINE_KEYS } from '../workload/machine.ts';
 import { Answer } from './answer.ts';
@@ -76,10 +77,27 @@ const bases = (): ListReport['sections'] => [
   { key: 'bases', title: "What a term '±N per BASIS' of a declaration can count", rows: BASES_TABLE },
 ];
 
+/** A workload of the catalog as it is written: a beginning for one's own. */
+function textOf(name: string): string {
+  if (Object.hasOwn(CATALOG, name)) return catalogText(name);
+  throw new UsageError(`--workload ${JSON.stringify(name)}: ${didYouMean(name, Object.keys(CATALOG))}`);
+}
+
 /** By option; each is a document of its own. */
 const KINDS = { seam, counters, bases };
 
-export async function listCommand(options: object): Promise<number> {
+export interface ListOptions {
+  readonly workload?: string;
+  readonly seam?: boolean;
+  readonly counters?: boolean;
+  readonly bases?: boolean;
+}
+
+export async function listCommand(options: ListOptions): Promise<number> {
+  if (options.workload !== undefined) {
+    process.stdout.write(textOf(options.workload));
+    return EXIT_OK;
+  }
   const chosen = Object.entries(KINDS).filter(([kind]) => Object.hasOwn(options, kind));
   if (chosen.length > 1)
     throw new UsageError(`list: expected one of --seam, --counters, --bases, got ${chosen.length} of them`);

@@ -1,15 +1,16 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { COUNTER_NAMES, HUNK_NAMES } from '../../../core/index.ts';
-import { listCommand } from '../../../harness/cli/list.ts';
+import { type ListOptions, listCommand } from '../../../harness/cli/list.ts';
 import { BASES } from '../../../harness/declare/measure.ts';
 import { STATISTICS } from '../../../harness/declare/planes.ts';
 import { EXPLAINABLE } from '../../../harness/explain/explain.ts';
 import { schemas } from '../../../harness/report/schema/index.ts';
+import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { landed } from '../../../variants/index.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
-async function listed(options: object): Promise<string> {
+async function listed(options: ListOptions & { readonly json?: boolean }): Promise<string> {
   let out = '';
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => (out += String(text)) !== '');
   expect(await listCommand(options)).toBe(0);
@@ -17,7 +18,8 @@ async function listed(options: object): Promise<string> {
   return out;
 }
 
-const document = async (options: object) => schemas.list.parse(JSON.parse(await listed({ ...options, json: true })));
+const document = async (options: ListOptions) =>
+  schemas.list.parse(JSON.parse(await listed({ ...options, json: true })));
 
 describe('list', () => {
   it('--seam has every member in the order of the seam, one line each', async () => {
@@ -51,6 +53,12 @@ describe('list', () => {
     const { schema, ...sections } = await document({});
     expect(schema).toBe('pmapdiff.list/1');
     expect(Object.keys(sections)).toEqual(['revisions', 'experiments', 'catalog', 'corpus', 'machine']);
+  });
+
+  it('--workload has the text of a workload of the catalog, which parses', async () => {
+    const text = await listed({ workload: 'exit-touched' });
+    expect(parseWorkload(text, 'listed').ops).toHaveLength(3);
+    await expect(listCommand({ workload: 'exit-touchd' })).rejects.toThrow('did you mean exit-touched?');
   });
 
   it('has one of them at a time', async () => {
