@@ -177,7 +177,11 @@ program
 program
   .command('review')
   .description('show how the hunks of two variants differ, as written, beside the remarks that bear on the step')
-  .argument('[variant...]', 'one: against its predecessor; two: the second against the first (default: the series)')
+  .argument(
+    '[variant...]',
+    'one: against its predecessor; two: the second against the first (default: the series). ' +
+      'Or a diff of the C sources of the kernel (-: stdin): where each function is restated, and what reaches it',
+  )
   .action(async (variants, options) => finish((await ACTIONS.review())(variants, options)));
 
 program

@@ -139,7 +139,13 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
   },
   {
     of: 'harness/review/',
-    may: ['harness/review/', 'harness/declare/', 'harness/findings/finding.ts', 'harness/findings/shown.ts'],
+    may: [
+      'harness/review/',
+      'harness/declare/',
+      'harness/findings/finding.ts',
+      'harness/findings/shown.ts',
+      'harness/input-error.ts',
+    ],
   },
   ...['replay.ts', 'replay-run.ts', 'replay-vectors.ts'].map((name) => ({
     of: `harness/conform/${name}`,
