@@ -81,13 +81,13 @@ const review: Formats<readonly Interdiff[]> = {
 
 /** Of a patch of the kernel's C sources. */
 const kernelReview: Formats<KernelReview> = {
-  text: async (review, look) => (await import('./kernel-review.ts')).kernelReviewText(review, look),
+  text: async (reviewed, look) => (await import('./kernel-review.ts')).kernelReviewText(reviewed, look),
   options: {
     markdown: {
       help: COMMENT,
-      render: async (review) => (await import('./kernel-review.ts')).kernelReviewMarkdown(review),
+      render: async (reviewed) => (await import('./kernel-review.ts')).kernelReviewMarkdown(reviewed),
     },
-    json: { help: INSTEAD, render: async (review) => (await import('./kernel-review.ts')).kernelReviewJson(review) },
+    json: { help: INSTEAD, render: async (reviewed) => (await import('./kernel-review.ts')).kernelReviewJson(reviewed) },
   },
 };
 
