@@ -87,7 +87,10 @@ const kernelReview: Formats<KernelReview> = {
       help: COMMENT,
       render: async (reviewed) => (await import('./kernel-review.ts')).kernelReviewMarkdown(reviewed),
     },
-    json: { help: INSTEAD, render: async (reviewed) => (await import('./kernel-review.ts')).kernelReviewJson(reviewed) },
+    json: {
+      help: INSTEAD,
+      render: async (reviewed) => (await import('./kernel-review.ts')).kernelReviewJson(reviewed),
+    },
   },
 };
 
