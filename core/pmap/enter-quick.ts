@@ -65,6 +65,7 @@ export function pmapEnterQuick(m: Machine, pmap: Pmap, va: Va, frame: Frame, pro
 
 /**
  * `ptp` is the PT page returned by the previous call, 0 if none. Returns the PT page used, or 0 if nothing was mapped.
+ * FreeBSD: pmap_enter_quick_locked
  */
 function enterQuickLocked(
   m: Machine,

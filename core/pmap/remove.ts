@@ -58,7 +58,7 @@ function removeFull(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
 
 /**
  * Removal of a single page, a very common case. If a 2M mapping covers it or there is no PD page, it is handled like
- * any range.
+ * any range. FreeBSD: pmap_remove_page
  */
 function removePage(m: Machine, pmap: Pmap, hi: number, lo: number): void {
   delayedInvlStart(m);

@@ -3,7 +3,7 @@
  */
 import type { Frame } from '../units.ts';
 
-/** pm_stats: per-pmap statistics in 4 KiB pages. */
+/** pm_stats: per-pmap statistics in 4 KiB pages. FreeBSD: struct pmap_statistics */
 export interface PmapStats {
   /** Leaf mappings plus page-table pages; the revisions differ in whether the top-level pages are included. */
   residentCount: number;
@@ -23,6 +23,7 @@ export const PMAP_PCID_NONE = -1;
 
 const MAX_CPUS = 64;
 
+/** FreeBSD: struct pmap */
 export class Pmap {
   /**
    * Number of the pmap in order of creation, from 1 up; 0 is pmap0. Also decides the lock order. No number is used

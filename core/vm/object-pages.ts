@@ -103,7 +103,10 @@ function pageAdvise(m: Machine, frame: Frame, advice: number): void {
   page.aflags[frame] &= ~PGA_REFERENCED;
 }
 
-/** Applies WILLNEED, DONTNEED or FREE to the pages of [start, end). FreeBSD: vm_object_madvise */
+/**
+ * Applies WILLNEED, DONTNEED or FREE to the pages of [start, end). FreeBSD: vm_object_madvise,
+ * vm_object_madvise_freespace
+ */
 export function vmObjectMadvise(m: Machine, object: VmObject | null, start: number, end: number, advice: number): void {
   if (object === null) return;
   const { counters, page } = m;

@@ -22,7 +22,7 @@ import {
 import { PAGE_SIZE, type Frame, type Pages } from '../units.ts';
 import { vmObjectTerminatePages, vmPageFindLeast, vmPageLookup, vmPageRemoveAndFree, vmPageRename } from './pages.ts';
 
-/** Creates an object with one reference. FreeBSD: vm_object_allocate */
+/** Creates an object with one reference. FreeBSD: vm_object_allocate, _vm_object_allocate */
 export function vmObjectAllocate(m: Machine, type: number, size: Pages, flags: number): VmObject {
   const { vm } = m;
   const object = new VmObject(++vm.objectCount, type, size, flags);
@@ -52,7 +52,10 @@ export function vmObjectAllocateAnon(
   return object;
 }
 
-/** The first reference to a vnode object is taken under its lock. FreeBSD: vm_object_reference */
+/**
+ * The first reference to a vnode object is taken under its lock. FreeBSD: vm_object_reference,
+ * vm_object_reference_locked, vm_object_reference_vnode
+ */
 export function vmObjectReference(m: Machine, object: VmObject): void {
   if (object.type === OBJT_VNODE && object.refCount === 0) m.counters[VM_OBJECT_READ_LOCKS]++;
   object.refCount++;
@@ -76,7 +79,7 @@ function backingRemoveLocked(object: VmObject): void {
   object.backing = null;
 }
 
-/** FreeBSD: vm_object_backing_remove */
+/** FreeBSD: vm_object_backing_remove, vm_object_sub_shadow */
 function backingRemove(m: Machine, object: VmObject): void {
   if ((object.flags & OBJ_SHADOWLIST) !== 0) m.counters[VM_OBJECT_WRITE_LOCKS]++;
   backingRemoveLocked(object);
@@ -260,7 +263,7 @@ function deallocateAnon(m: Machine, backing: VmObject): VmObject {
   return object;
 }
 
-/** Drops a reference. FreeBSD: vm_object_deallocate */
+/** Drops a reference. FreeBSD: vm_object_deallocate, vm_object_deallocate_vnode */
 export function vmObjectDeallocate(m: Machine, dropped: VmObject | null): void {
   const { counters } = m;
   let object = dropped;

@@ -34,10 +34,10 @@ function bringIn(m: Machine, file: VmFile, from: Pages, to: Pages, step: Pages):
 }
 
 /**
- * Makes a file; returns its number, which counts from 0. resident: the pages in memory at the start. tagged: page i holds
- * ((id + 1) << 32) | (i + 1) in its first 8 bytes, otherwise all is 0. clusters: a read brings the absent neighbours within
- * the fault's window too, otherwise one page. unread: the pages in memory take frames when they are looked for first; they
- * hold no tags.
+ * Makes a file; returns its number, which counts from 0. resident: the pages in memory at the start. tagged: page i
+ * holds ((id + 1) << 32) | (i + 1) in its first 8 bytes, otherwise all is 0. clusters: a read brings the absent
+ * neighbours within the fault's window too, otherwise one page. unread: the pages in memory take frames when they are
+ * looked for first; they hold no tags. FreeBSD: none
  */
 export function fileCreate(
   m: Machine,

@@ -16,7 +16,7 @@ const LOW = 2 ** (INDEX_SHIFT * LOW_HEIGHTS);
 /** SPAN[h]: number of indices below a node of height h. */
 const SPAN = Float64Array.from({ length: INDEX_MAX_HEIGHT + 1 }, (_, h) => 2 ** (INDEX_SHIFT * (h + 1)));
 
-/** Digit of pindex at a height. */
+/** Digit of pindex at a height. FreeBSD: vm_radix_slot */
 function digit(pindex: number, height: number): number {
   if (pindex < LOW) return height < LOW_HEIGHTS ? (pindex >>> (INDEX_SHIFT * height)) & (INDEX_SLOTS - 1) : 0;
   return height < LOW_HEIGHTS
@@ -24,6 +24,7 @@ function digit(pindex: number, height: number): number {
     : (Math.floor(pindex / LOW) >>> (INDEX_SHIFT * (height - LOW_HEIGHTS))) & (INDEX_SLOTS - 1);
 }
 
+/** FreeBSD: vm_radix_node_get */
 function newNode(index: PageIndex): number {
   const free = index.freeHead;
   if (free !== 0) {
@@ -43,12 +44,13 @@ function newNode(index: PageIndex): number {
   return node;
 }
 
+/** FreeBSD: vm_radix_node_put */
 function freeNode(index: PageIndex, node: number): void {
   index.bitmaps[node] = index.freeHead;
   index.freeHead = node;
 }
 
-/** Empties the index. No object may still refer to it. */
+/** Empties the index. No object may still refer to it. FreeBSD: none */
 export function radixReset(index: PageIndex): void {
   index.slots.fill(0, 0, index.highWater * INDEX_SLOTS);
   index.bitmaps.fill(0, 0, index.highWater);
@@ -149,6 +151,7 @@ export function radixReclaim(index: PageIndex, object: VmObject): void {
   object.indexHeight = 0;
 }
 
+/** FreeBSD: vm_radix_reclaim_allnodes_int */
 function reclaimNode(index: PageIndex, node: number, height: number): void {
   let bits = index.bitmaps[node];
   while (bits !== 0) {

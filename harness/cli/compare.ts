@@ -50,6 +50,8 @@ export interface CompareOptions {
   readonly timeLimit?: string;
   readonly check?: boolean;
   readonly quiet?: boolean;
+  readonly save?: string;
+  readonly baseline?: string;
 }
 
 const DEFAULT_TIME_LIMIT = 10;
@@ -58,6 +60,8 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
   const answer = new Answer('compare', FORMATS.compare, options);
   const { named, reading, leastMs, check, judging } = await requestOf(options);
   const progress = new Progress();
+  const isSaved = options.save !== undefined || options.baseline !== undefined;
+  const saved = isSaved ? await (await import('./saved.ts')).openSaved(options) : null;
   const chosen = await withReference(named, options.against, progress.onOutput);
   const names = options.workload ?? [];
   const workloads = await chooseWorkloads(names, reading, (name, lines) =>
@@ -85,7 +89,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
       });
       const compared = await runComparison(
         plan,
-        [...columns, ...builtInColumns(plan.silent)],
+        [...(saved?.noting(columns) ?? columns), ...builtInColumns(plan.silent)],
         workloads,
         { check, leastMs },
         {
@@ -101,6 +105,14 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
       const hinted = compared.complete
         ? await withHints(judged.workloads, { plan, chosen, workloads, check })
         : judged.workloads;
+      const sinceBaseline =
+        (await saved?.finish(compared, {
+          columns,
+          chosen,
+          names: names.length > 0 ? names : allWorkloadNames(),
+          reading,
+          checked: check,
+        })) ?? null;
       const report = buildReport({
         plan,
         against,
@@ -111,6 +123,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
         files,
         ...(answer.format === 'suggest' ? { suggestions: suggest(judged.workloads, fitted) } : {}),
         lines: answer.format === 'github' ? await linesOf(chosen, ids) : {},
+        baseline: sinceBaseline,
         warnings: warningsOf(
           compared.workloads,
           reading.touch,

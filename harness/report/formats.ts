@@ -5,6 +5,7 @@
 import type { BenchReport } from '../bench/report.ts';
 import type { ConformReport } from '../conform/report.ts';
 import type { Interdiff } from '../review/interdiff.ts';
+import type { KernelReview } from '../review/kernel-review.ts';
 import type { CompareReport } from './compare/model.ts';
 import type { ExplainReport } from './explain.ts';
 import type { FindingsReport } from './findings/text.ts';
@@ -78,6 +79,21 @@ const review: Formats<readonly Interdiff[]> = {
   },
 };
 
+/** Of a patch of the kernel's C sources. */
+const kernelReview: Formats<KernelReview> = {
+  text: async (reviewed, look) => (await import('./kernel-review.ts')).kernelReviewText(reviewed, look),
+  options: {
+    markdown: {
+      help: COMMENT,
+      render: async (reviewed) => (await import('./kernel-review.ts')).kernelReviewMarkdown(reviewed),
+    },
+    json: {
+      help: INSTEAD,
+      render: async (reviewed) => (await import('./kernel-review.ts')).kernelReviewJson(reviewed),
+    },
+  },
+};
+
 /** Text, or --json. */
 const textAndJson = <Answer>(text: Format<Answer>['render'], json: Format<Answer>['render']): Formats<Answer> => ({
   text,
@@ -88,6 +104,7 @@ export const FORMATS = {
   compare,
   findings,
   review,
+  kernelReview,
   replay: textAndJson<ReplayReport>(
     async (report, look) => (await import('./replay.ts')).replayText(report, look),
     async (report) => (await import('./replay.ts')).replayJson(report),

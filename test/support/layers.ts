@@ -97,6 +97,17 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'core/counters.ts',
     ],
   },
+  {
+    of: 'harness/saved/',
+    may: [
+      'harness/saved/',
+      'harness/input-error.ts',
+      'harness/columns/column.ts',
+      'harness/compare/plan.ts',
+      'harness/run/record.ts',
+      'core/counters.ts',
+    ],
+  },
   { of: 'harness/findings/runner.ts', may: ['harness/', 'core/', 'variants/'] },
   {
     of: 'harness/findings/',
@@ -139,7 +150,13 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
   },
   {
     of: 'harness/review/',
-    may: ['harness/review/', 'harness/declare/', 'harness/findings/finding.ts', 'harness/findings/shown.ts'],
+    may: [
+      'harness/review/',
+      'harness/declare/',
+      'harness/findings/finding.ts',
+      'harness/findings/shown.ts',
+      'harness/input-error.ts',
+    ],
   },
   ...['replay.ts', 'replay-run.ts', 'replay-vectors.ts'].map((name) => ({
     of: `harness/conform/${name}`,
@@ -180,6 +197,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'harness/run/record.ts',
       'harness/run/events.ts',
       'harness/run/outcome.ts',
+      'harness/saved/compare.ts',
       'harness/trace/',
       'harness/workload/',
       'core/units.ts',

@@ -22,6 +22,7 @@ export function renderJson(report: CompareReport): string {
     expected,
     neverSeen,
     tally,
+    baseline,
   } = report;
   const { exitCode, ...counts } = tally;
   const body = {
@@ -69,6 +70,7 @@ export function renderJson(report: CompareReport): string {
     neverSeen: neverSeen.map(stepJson),
     warnings,
     counts,
+    ...(baseline === null ? {} : { baseline }),
   };
   return jsonText(body);
 }
