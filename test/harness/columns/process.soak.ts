@@ -19,7 +19,7 @@ interface Run {
 }
 
 /** Runs the workload under a variant file, several times if requested, in one process for as long as it lives. */
-async function runFile(path: string, { wallMs = 5000, limits = {}, times = 1 } = {}): Promise<Run> {
+async function runFile(path: string, { limitMs = 5000, limits = {}, times = 1 } = {}): Promise<Run> {
   let printed = '';
   const bundle = await bundledColumn(path, 'run');
   if (bundle.kind === 'refused') throw new Error(bundle.message);
@@ -31,7 +31,7 @@ async function runFile(path: string, { wallMs = 5000, limits = {}, times = 1 } =
   );
   try {
     const records: RunRecord[] = [];
-    for (let i = 0; i < times; i++) records.push(await child.run(workload, 'mine', {}, wallMs));
+    for (let i = 0; i < times; i++) records.push(await child.run(workload, 'mine', {}, limitMs));
     return { records, printed };
   } finally {
     child.close();
@@ -80,7 +80,7 @@ describe('a hostile variant is reported as what it did:', () => {
 
   it('never ends', async () => {
     const path = files.variant('endless', 'exitBeforeVmspaceExit() { for (;;); }');
-    expect(await ended(path, { wallMs: 1000 })).toEqual({
+    expect(await ended(path, { limitMs: 1000 })).toEqual({
       kind: 'failed',
       how: 'limit',
       op: 2,
@@ -121,7 +121,7 @@ describe('a hostile variant is reported as what it did:', () => {
   it('takes 4 GB of buffers', async () => {
     const member = 'exitBeforeVmspaceExit() { for (let i = 0; i < 64; i++) keep.push(Buffer.alloc(2 ** 26, 1)); }';
     const path = files.variant('grows', member, 'const keep: Buffer[] = [];');
-    expect(await ended(path, { wallMs: 20_000, limits: { residentBytes: 400 * 2 ** 20 } })).toEqual({
+    expect(await ended(path, { limitMs: 20_000, limits: { residentBytes: 400 * 2 ** 20 } })).toEqual({
       kind: 'failed',
       how: 'memory',
       op: 2,
@@ -132,7 +132,7 @@ describe('a hostile variant is reported as what it did:', () => {
   it('fills the heap', async () => {
     const member = 'exitBeforeVmspaceExit() { for (;;) keep.push({ n: keep.length }); }';
     const path = files.variant('fills', member, 'const keep: object[] = [];');
-    const failure = await ended(path, { wallMs: 20_000, limits: { heapMiB: 64 } });
+    const failure = await ended(path, { limitMs: 20_000, limits: { heapMiB: 64 } });
     expect(failure).toMatchObject({ kind: 'failed', how: 'memory', op: 2 });
   });
 
