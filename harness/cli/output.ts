@@ -48,7 +48,7 @@ export function endWhenOutputFails(exitCode: number): void {
 }
 
 /** Node writes once to a stream that is a file, and takes what was written in part for the whole. */
-function writeWhole(stream: WriteStream): void {
+function writeWhole(stream: WriteStream & { readonly fd: number }): void {
   if (!fstatSync(stream.fd).isFile()) return;
   stream._write = (chunk: Buffer | string, encoding, done) => {
     try {
