@@ -33,7 +33,8 @@ const LEAST_WIDTH = 40;
  * with that code and the reason on stderr.
  */
 export function endWhenOutputFails(exitCode: number): void {
-  for (const stream of [process.stdout, process.stderr]) writeWhole(stream);
+  writeWhole(process.stdout);
+  writeWhole(process.stderr);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit();
     process.exitCode = exitCode;
@@ -48,9 +49,9 @@ export function endWhenOutputFails(exitCode: number): void {
 }
 
 /** Node writes once to a stream that is a file, and takes what was written in part for the whole. */
-function writeWhole(stream: WriteStream & { readonly fd: number }): void {
+function writeWhole(stream: NodeJS.WritableStream & { readonly fd: number; _write?: unknown }): void {
   if (!fstatSync(stream.fd).isFile()) return;
-  stream._write = (chunk: Buffer | string, encoding, done) => {
+  stream._write = (chunk: Buffer | string, encoding: BufferEncoding, done: (error?: Error) => void): void => {
     try {
       writeAll(stream.fd, typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk);
       done();

@@ -15,8 +15,6 @@ const LOOK_MS = 100;
 const START_MS = 60_000;
 /** A process that works gets some CPU time in this time, ms, however busy the machine is. */
 const STUCK_MS = 10_000;
-/** Node's exit code of a module whose top-level await never settles. */
-const EXIT_UNSETTLED = 13;
 
 export interface GuardedCode {
   /** name of the variant's file */
@@ -176,7 +174,6 @@ export class GuardedProcess {
       return [isHeap ? 'memory' : 'killed', `ended its process: ${shown(this.#crash, 200)}`];
     }
     if (signal !== null) return ['killed', `its process was killed by ${signal}`];
-    if (code === EXIT_UNSETTLED) return ['killed', 'its top-level await never settles'];
     return ['killed', `ended its process with exit(${code})`];
   }
 }

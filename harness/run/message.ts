@@ -106,14 +106,15 @@ const ended: Check = (value) => {
   return typeof kind === 'string' && Object.hasOwn(ENDED, kind) ? ENDED[kind](value) : '.kind';
 };
 
-const calls = { calls: count, early: count };
+/** A variant's code can turn counts into other numbers; the run then fails, and says so. */
+const calls = { calls: number, early: number };
 const replay = record({
   ...Object.fromEntries(
     ['accesses', 'hits', 'faulted', 'signals', 'recordedFaults', 'recordedFaultsPresent', 'mappedAlready']
       .concat('extraFaults', 'failedOps')
-      .map((name) => [name, count]),
+      .map((name) => [name, number]),
   ),
-  byKind: each(PROCESS_KINDS, each(['exit', 'exec'], record({ ...calls, processes: count, touched: count }))),
+  byKind: each(PROCESS_KINDS, each(['exit', 'exec'], record({ ...calls, processes: number, touched: number }))),
 });
 
 const end = record({

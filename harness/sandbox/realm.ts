@@ -28,9 +28,11 @@ const HIDDEN: readonly object[] = [
   ''.matchAll(/x/g),
 ];
 
-const refuse = (what: string) => (): never => {
-  throw new Error(`${what} was called: a record must not depend on it`);
-};
+/** Can be called with `new` too. */
+const refuse = (what: string) =>
+  function refused(): never {
+    throw new Error(`${what} was called: a record must not depend on it`);
+  };
 
 export interface Realm {
   /** Throws if something was added to an object of the language. */

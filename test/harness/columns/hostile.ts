@@ -116,7 +116,7 @@ export const HOSTILE: readonly Hostile[] = [
   // What is thrown, returned and exported.
   { name: 'throws-null', member: 'throw null', says: /threw null$/ },
   { name: 'throws-object', member: 'throw Object.create(null)', says: /threw something that cannot be shown$/ },
-  { name: 'throws-proxy', member: 'throw new Proxy({}, { getPrototypeOf() { throw 1; } })', says: /cannot be shown$/ },
+  { name: 'throws-proxy', member: 'throw new Proxy({}, { getPrototypeOf() { throw 1; } })', says: /threw 1$/ },
   {
     name: 'escapes',
     member: "throw new Error('\\u001b]0;owned\\u0007\\u202etxt\\r')",
@@ -150,7 +150,7 @@ export const HOSTILE: readonly Hostile[] = [
   {
     name: 'never-settles',
     load: 'await new Promise(() => {})',
-    says: /^while loading: its top-level await never settles$/,
+    says: /^while loading: did nothing for \d+ s and did not answer$/,
   },
   { name: 'rejects', load: "Promise.reject(new Error('later'))", says: /later$/ },
   { name: 'long-id', fields: "id: 'a'.repeat(1e6)", says: /sent a message without a valid variant\.id$/ },
@@ -161,15 +161,15 @@ export const HOSTILE: readonly Hostile[] = [
   {
     name: 'microtasks',
     load: 'const f = (): unknown => Promise.resolve().then(f); f()',
-    says: /took longer than 3 s$/,
+    says: /took longer than 3 s$|heap/,
   },
-  { name: 'endless', member: 'for (;;);', says: /^took longer than 3 s$/ },
+  { name: 'endless', member: 'for (;;);', says: /^took longer than [\d.]+ s$/ },
   { name: 'endless-load', load: 'for (;;);', says: /^while loading: took longer than 3 s$/ },
-  { name: 'pattern', member: "/^(a+)+$/.test('a'.repeat(60) + 'b')", says: /^took longer than 3 s$/ },
+  { name: 'pattern', member: "/^(a+)+$/.test('a'.repeat(60) + 'b')", says: /^took longer than [\d.]+ s$/ },
   {
     name: 'heap',
     member: 'const keep = []; for (;;) keep.push({ n: keep.length })',
-    says: /took longer than 3 s|heap|MiB of memory/,
+    says: /took longer than|heap|MiB of memory/,
   },
   {
     name: 'buffers',
