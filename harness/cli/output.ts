@@ -49,9 +49,9 @@ export function endWhenOutputFails(exitCode: number): void {
 }
 
 /** Node writes once to a stream that is a file, and takes what was written in part for the whole. */
-function writeWhole(stream: NodeJS.WritableStream & { readonly fd: number; _write?: unknown }): void {
+function writeWhole(stream: { readonly fd: number }): void {
   if (!fstatSync(stream.fd).isFile()) return;
-  stream._write = (chunk: Buffer | string, encoding: BufferEncoding, done: (error?: Error) => void): void => {
+  const write = (chunk: Buffer | string, encoding: BufferEncoding, done: (error?: Error) => void): void => {
     try {
       writeAll(stream.fd, typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk);
       done();
@@ -59,6 +59,7 @@ function writeWhole(stream: NodeJS.WritableStream & { readonly fd: number; _writ
       done(error as Error);
     }
   };
+  Object.assign(stream, { _write: write });
 }
 
 /** Writes all bytes to a file, in as many writes as it takes. Throws the system's error. */

@@ -74,8 +74,16 @@ const introduced = record({
 });
 
 const perOp = record({
-  ...{ code: ints, value: doubles, residentCount: ints, wiredCount: ints, topPages: bytes },
-  ...{ mappedPages: ints, excessPages: ints, counterFrom: words, counterIndex: bytes, counterDelta: doubles },
+  code: ints,
+  value: doubles,
+  residentCount: ints,
+  wiredCount: ints,
+  topPages: bytes,
+  mappedPages: ints,
+  excessPages: ints,
+  counterFrom: words,
+  counterIndex: bytes,
+  counterDelta: doubles,
 });
 
 const violation = record({ name: text, op: count, process: maybe(text), expected: text, got: text });
@@ -131,8 +139,14 @@ const end = record({
   state: maybe(record({ op: count, machine: object })),
   profile: maybe(
     record({
-      ...{ parent: ints, site: bytes, from: words, node: array(Uint16Array), what: bytes, delta: doubles },
-      ...{ residentCount: number, wiredCount: number },
+      parent: ints,
+      site: bytes,
+      from: words,
+      node: array(Uint16Array),
+      what: bytes,
+      delta: doubles,
+      residentCount: number,
+      wiredCount: number,
     }),
   ),
 });
@@ -149,11 +163,11 @@ const MESSAGES: Readonly<Record<Kind, Check>> = {
 };
 
 /** A list that indexes another one does not leave it. */
-function inconsistent({ part: { ops, perOp: each, checkpoints, events } }: Part): string | null {
-  const { code, value, residentCount, wiredCount, topPages, mappedPages, excessPages } = each;
+function inconsistent({ part: { ops, perOp: lists, checkpoints, events } }: Part): string | null {
+  const { code, value, residentCount, wiredCount, topPages, mappedPages, excessPages } = lists;
   const columns = [code, value, residentCount, wiredCount, topPages, mappedPages, excessPages];
   if (columns.some(({ length }) => length < ops)) return '.part.perOp';
-  const { counterFrom, counterIndex, counterDelta } = each;
+  const { counterFrom, counterIndex, counterDelta } = lists;
   if (!isOrdered(counterFrom, ops, Math.min(counterIndex.length, counterDelta.length)))
     return '.part.perOp.counterFrom';
   for (let k = 0; k < counterFrom[ops]; k++) if (counterIndex[k] >= COUNTER_COUNT) return '.part.perOp.counterIndex';
@@ -162,9 +176,9 @@ function inconsistent({ part: { ops, perOp: each, checkpoints, events } }: Part)
   return null;
 }
 
-/** from[0 .. ops] rises from 0 to at most `end`. */
-function isOrdered(from: Uint32Array, ops: number, end: number): boolean {
-  if (from.length <= ops || from[0] !== 0 || from[ops] > end) return false;
+/** from[0 .. ops] rises from 0 to at most `most`. */
+function isOrdered(from: Uint32Array, ops: number, most: number): boolean {
+  if (from.length <= ops || from[0] !== 0 || from[ops] > most) return false;
   for (let op = 0; op < ops; op++) if (from[op] > from[op + 1]) return false;
   return true;
 }

@@ -6,15 +6,13 @@
  */
 
 /** Globals of the language whose answers depend on nothing but the program. */
-const KEPT = [
-  ...['globalThis', 'Infinity', 'NaN', 'undefined', 'parseFloat', 'parseInt', 'isFinite', 'isNaN'],
-  ...['decodeURI', 'decodeURIComponent', 'encodeURI', 'encodeURIComponent', 'escape', 'unescape'],
-  ...['Object', 'Function', 'Array', 'Number', 'Boolean', 'String', 'Symbol', 'BigInt', 'Math', 'JSON', 'RegExp'],
-  ...['Error', 'AggregateError', 'EvalError', 'RangeError', 'ReferenceError', 'SyntaxError', 'TypeError', 'URIError'],
-  ...['Map', 'Set', 'WeakMap', 'WeakSet', 'Iterator', 'Promise', 'Proxy', 'Reflect', 'ArrayBuffer', 'DataView'],
-  ...['Int8Array', 'Int16Array', 'Int32Array', 'Uint8Array', 'Uint8ClampedArray', 'Uint16Array', 'Uint32Array'],
-  ...['BigInt64Array', 'BigUint64Array', 'Float16Array', 'Float32Array', 'Float64Array'],
-];
+const KEPT =
+  `globalThis Infinity NaN undefined parseFloat parseInt isFinite isNaN decodeURI decodeURIComponent encodeURI
+  encodeURIComponent escape unescape Object Function Array Number Boolean String Symbol BigInt Math JSON
+  RegExp Error AggregateError EvalError RangeError ReferenceError SyntaxError TypeError URIError Map Set
+  WeakMap WeakSet Iterator Promise Proxy Reflect ArrayBuffer DataView Int8Array Int16Array Int32Array
+  Uint8Array Uint8ClampedArray Uint16Array Uint32Array BigInt64Array BigUint64Array Float16Array Float32Array
+  Float64Array`.split(/\s+/);
 
 /** The kept ones reach all objects of the language but the prototypes of these. */
 const HIDDEN: readonly object[] = [
