@@ -1,35 +1,25 @@
 /** Bundles a column in a process of its own. */
-import { execFile } from 'node:child_process';
 import { basename } from 'node:path';
 import { packagePath } from '../input/paths.ts';
+import { type ProgramEnd, runProgram } from '../process/program.ts';
+import { turns } from '../process/turns.ts';
+import { shown } from '../run/shown.ts';
 import type { ColumnBundle, ColumnKind } from './column.ts';
 
-const MAX_BUNDLE = 2 ** 26;
-
-/** file: the variant. limitMs: wall time. Never rejects: if the bundler dies, the file is refused. */
-export function bundledColumn(
+/** file: the variant. limitMs: wall time of the bundler. Never rejects: if it dies, the file is refused. */
+export async function bundledColumn(
   file: string,
   kind: ColumnKind,
-  { isBuiltIn = false, limitMs = 30_000 } = {},
+  { isBuiltIn = false, limitMs = 120_000 } = {},
 ): Promise<ColumnBundle> {
   const args = [packagePath('dist', 'harness', 'bundler.js'), file, kind, isBuiltIn ? 'built-in' : 'foreign'];
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      args,
-      { timeout: limitMs, killSignal: 'SIGKILL', maxBuffer: MAX_BUNDLE },
-      (error, out, err) => {
-        if (error === null) return resolve(JSON.parse(out) as ColumnBundle);
-        const why = error.killed
-          ? `took longer than ${limitMs / 1000} s to bundle`
-          : error.signal === undefined || error.signal === null
-            ? (err
-                .trim()
-                .split('\n')
-                .find((line) => /Error/.test(line)) ?? error.message)
-            : `ended the bundler with ${error.signal}`;
-        resolve({ kind: 'refused', message: `${basename(file)}: ${why}` });
-      },
-    );
-  });
+  const end = await turns.take(() => runProgram(process.execPath, args, { limitMs }));
+  if (end.failure === null) return JSON.parse(end.stdout) as ColumnBundle;
+  return { kind: 'refused', message: shown(`${basename(file)}: ${reasonOf(end, limitMs)}`) };
+}
+
+function reasonOf({ failure, stderr }: ProgramEnd, limitMs: number): string {
+  if (failure?.kind === 'late') return `took longer than ${limitMs / 1000} s to bundle`;
+  if (failure?.kind === 'signal') return `ended the bundler with ${failure.signal}`;
+  return stderr.split('\n').find((text) => /Error/.test(text)) ?? 'the bundler could not be run';
 }

@@ -1,9 +1,8 @@
 /** The options of a command's formats, and its answer in the one that was chosen. */
 import type { Command } from 'commander';
-import { writeFileSync } from 'node:fs';
 import type { Format, Formats } from '../report/formats.ts';
 import { UsageError } from './errors.ts';
-import { lineWidth, wantsColor } from './output.ts';
+import { lineWidth, wantsColor, writeFile } from './output.ts';
 
 /** Offer each format of the table as an option. */
 export function withFormats(command: Command, { options }: Formats<never>): Command {
@@ -52,15 +51,7 @@ export class Answer<Report> {
     const render = this.format === 'text' ? text : options[this.format].render;
     const answer = await render(report, look);
     for (const [name, format, path] of this.#files)
-      writeTo(`--${name} ${path}`, path, await format.render(report, look));
+      writeFile(`--${name} ${path}`, path, await format.render(report, look));
     process.stdout.write(answer);
-  }
-}
-
-function writeTo(option: string, path: string, text: string): void {
-  try {
-    writeFileSync(path, text);
-  } catch (error) {
-    throw new UsageError(`${option}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`);
   }
 }

@@ -7,7 +7,8 @@ import { builtInColumns } from '../columns/built-in.ts';
 import type { Column } from '../columns/column.ts';
 import { builtInFacts, factsAround } from '../columns/facts.ts';
 import type { Ran } from '../columns/lockstep.ts';
-import { type Chosen, factsOfFile, withColumns } from '../columns/open.ts';
+import { type Chosen, type OnOutput, factsOfFile, withColumns } from '../columns/open.ts';
+import { DEFAULT_LIMITS, type ProcessLimits } from '../columns/process.ts';
 import { EXIT_INTERRUPTED } from '../compare/gate.ts';
 import { type JudgeOptions, judge } from '../compare/judge.ts';
 import { planComparison } from '../compare/plan.ts';
@@ -62,15 +63,16 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
   const progress = new Progress();
   const isSaved = options.save !== undefined || options.baseline !== undefined;
   const saved = isSaved ? await (await import('./saved.ts')).openSaved(options) : null;
-  const chosen = await withReference(named, options.against, progress.onOutput);
+  const limits = { ...DEFAULT_LIMITS, loadMs: leastMs };
+  const chosen = await withReference(named, { against: options.against, onOutput: progress.onOutput, limits });
   const names = options.workload ?? [];
   const workloads = await chooseWorkloads(names, reading, (name, lines) =>
     progress.say(`${name}: ${number(lines)} lines read`),
   );
-  const interrupt = new Interrupt();
-  try {
-    return await withColumns(chosen, progress.onOutput, async (columns) => {
-      interrupt.columns = columns;
+  return withColumns(
+    chosen,
+    progress.onOutput,
+    async (columns) => {
       const ids = columns.map(({ facts }) => facts.id);
       const facts = factsAround(columns.map((column) => column.facts));
       const against = chooseAgainst(options.against, ids, facts);
@@ -87,6 +89,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
         ...(answer.format === 'suggest' ? { fitted } : {}),
         atHand: builtInFacts.map(({ id }) => id),
       });
+      const interrupt = new Interrupt(columns);
       const compared = await runComparison(
         plan,
         [...(saved?.noting(columns) ?? columns), ...builtInColumns(plan.silent)],
@@ -99,7 +102,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
           isInterrupted: () => interrupt.came,
           ran: (workload, ran) => notesOn(workload, columns, ran, names.length > 0).forEach(progress.onOutput),
         },
-      );
+      ).finally(() => interrupt.off());
       progress.clear();
       const judged = judge(plan, compared, judging);
       const hinted = compared.complete
@@ -139,10 +142,9 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
       await answer.write(report);
       for (const { name, ops } of compared.workloads) if (ops === 0) progress.note(`${name}: no ops, nothing was run`);
       return report.tally.exitCode;
-    });
-  } finally {
-    interrupt.off();
-  }
+    },
+    limits,
+  );
 }
 
 /** What the options ask for; `judging` says how the results are judged. Throws UsageError. */
@@ -163,8 +165,11 @@ async function requestOf(options: CompareOptions) {
 /** One variant alone is compared with the one that --against names, or with its predecessor. */
 async function withReference(
   named: readonly Chosen[],
-  against: string | undefined,
-  onOutput: (text: string) => void,
+  {
+    against,
+    onOutput,
+    limits,
+  }: { readonly against: string | undefined; readonly onOutput: OnOutput; readonly limits: ProcessLimits },
 ): Promise<readonly Chosen[]> {
   const [only] = named;
   if (named.length !== 1) return named;
@@ -172,7 +177,7 @@ async function withReference(
     const [reference] = chooseVariants(against, []);
     return [reference, only];
   }
-  const facts = only.kind === 'file' ? await factsOfFile(only.path, onOutput) : only.variant;
+  const facts = only.kind === 'file' ? await factsOfFile(only.path, onOutput, limits) : only.variant;
   if ('kind' in facts) throw new Error(inFile((only as { readonly name: string }).name, facts.message));
   const { id, after } = facts;
   if (after === null)
@@ -196,17 +201,19 @@ async function linesOf(chosen: readonly Chosen[], ids: readonly string[]): Promi
   return lines;
 }
 
-/** Ctrl-C ends what runs, so that what is complete is shown; a second one ends the program. */
+/**
+ * Ctrl-C ends what runs, so that what is complete is shown; a second one ends the program, as every other signal does.
+ */
 class Interrupt {
   came = false;
-  columns: readonly Column[] = [];
-  readonly #listener = (): void => {
-    if (this.came) process.exit(EXIT_INTERRUPTED);
-    this.came = true;
-    for (const column of this.columns) column.abort();
-  };
+  readonly #listener: () => void;
 
-  constructor() {
+  constructor(columns: readonly Column[]) {
+    this.#listener = (): void => {
+      if (this.came) process.exit(EXIT_INTERRUPTED);
+      this.came = true;
+      for (const column of columns) column.abort();
+    };
     process.on('SIGINT', this.#listener);
   }
 

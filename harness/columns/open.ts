@@ -10,7 +10,7 @@ import type { Failure } from '../run/record.ts';
 import { builtInColumn } from './built-in.ts';
 import { type Column, failedColumn } from './column.ts';
 import { type Facts, builtInFacts, factsOf, factsOfBuiltIn } from './facts.ts';
-import { DEFAULT_LIMITS, VariantProcess } from './process.ts';
+import { DEFAULT_LIMITS, type ProcessLimits, VariantProcess } from './process.ts';
 
 /** A built-in variant, or a file that contains one. */
 export type Chosen =
@@ -25,8 +25,9 @@ export async function withColumns<T>(
   chosen: readonly Chosen[],
   onOutput: OnOutput,
   body: (columns: readonly Column[]) => Promise<T>,
+  limits: ProcessLimits = DEFAULT_LIMITS,
 ): Promise<T> {
-  const columns = await openColumns(chosen, onOutput);
+  const columns = await openColumns(chosen, onOutput, limits);
   try {
     return await body(columns);
   } finally {
@@ -43,8 +44,8 @@ export function refuseCircle(facts: readonly Pick<VariantFacts, 'id' | 'after'>[
 }
 
 /** A variant that cannot be used is a column too: it says why. Throws InputError. */
-async function openColumns(chosen: readonly Chosen[], onOutput: OnOutput): Promise<Column[]> {
-  const columns = await Promise.all(chosen.map((one) => openColumn(one, onOutput)));
+async function openColumns(chosen: readonly Chosen[], onOutput: OnOutput, limits: ProcessLimits): Promise<Column[]> {
+  const columns = await Promise.all(chosen.map((one) => openColumn(one, onOutput, limits)));
   const ids = columns.map(({ column }) => column.facts.id);
   const isBuiltIn = (id: string): boolean => builtInFacts.some((facts) => facts.id === id);
   try {
@@ -72,11 +73,15 @@ async function openColumns(chosen: readonly Chosen[], onOutput: OnOutput): Promi
 }
 
 /** isLoaded: a user's variant that can be run. */
-async function openColumn(one: Chosen, onOutput: OnOutput): Promise<{ column: Column; isLoaded: boolean }> {
+async function openColumn(
+  one: Chosen,
+  onOutput: OnOutput,
+  limits: ProcessLimits,
+): Promise<{ column: Column; isLoaded: boolean }> {
   if (one.kind === 'built-in')
     return { column: builtInColumn(one.variant, factsOfBuiltIn(one.variant)), isLoaded: false };
   const name = one.name.replace(/^.*[/\\]/s, '').replaceAll(/\p{Cc}/gu, '?');
-  const opened = await openProcess(one.path, name, (text) => onOutput(prefixed(name, text)));
+  const opened = await openProcess({ path: one.path, name, limits }, (text) => onOutput(prefixed(name, text)));
   if ('kind' in opened) return { column: failedColumn(name, opened), isLoaded: false };
   const { child, loaded } = opened;
   try {
@@ -104,20 +109,23 @@ const prefixed = (name: string, text: string): string => text.replaceAll(/^(?=.)
 
 /** Bundles a file, and loads it in a process of its own. */
 async function openProcess(
-  path: string,
-  name: string,
+  { path, name, limits }: { readonly path: string; readonly name: string; readonly limits: ProcessLimits },
   onOutput: OnOutput,
 ): Promise<{ child: VariantProcess; loaded: Introduced } | Failure> {
   const bundle = await bundledColumn(path, 'run');
   if (bundle.kind === 'refused') return refusal(bundle.message);
-  const child = new VariantProcess(name, bundle.code, DEFAULT_LIMITS, onOutput);
+  const child = new VariantProcess(name, bundle.code, limits, onOutput);
   const loaded = await child.load();
   return 'kind' in loaded ? loaded : { child, loaded };
 }
 
 /** Facts about the variant in a file, or why it cannot be used. */
-export async function factsOfFile(path: string, onOutput: OnOutput): Promise<Facts | Failure> {
-  const opened = await openProcess(path, basename(path), onOutput);
+export async function factsOfFile(
+  path: string,
+  onOutput: OnOutput,
+  limits: ProcessLimits = DEFAULT_LIMITS,
+): Promise<Facts | Failure> {
+  const opened = await openProcess({ path, name: basename(path), limits }, onOutput);
   if ('kind' in opened) return opened;
   opened.child.close();
   return factsOf(opened.loaded, path);
