@@ -19,6 +19,7 @@ import { pdeSpan, pdpeAt, pteIn } from './tables.ts';
 /** Takes the PMAP lock of both pmaps, in address order. The lock is not recursive. */
 function lockBoth(m: Machine, dst: Pmap, src: Pmap): void {
   m.counters[PMAP_LOCKS] += 2;
+  dst.generation++;
   if (dst === src) throw new KernelPanic('_mtx_lock_sleep', 'recursed on non-recursive mutex pmap', { pmap: dst.id });
 }
 
