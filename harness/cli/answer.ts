@@ -1,5 +1,6 @@
 /** The options of a command's formats, and its answer in the one that was chosen. */
 import type { Command } from 'commander';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import type { Format, Formats } from '../report/formats.ts';
 import { UsageError } from './errors.ts';
@@ -52,10 +53,13 @@ export class Answer<Report> {
     const render = this.format === 'text' ? text : options[this.format].render;
     const answer = await render(report, look);
     for (const [name, format, path] of this.#files)
-      writeTo(`--${name} ${path}`, path, await format.render(report, look));
-    process.stdout.write(answer);
+      writeTo(`--${name} ${path}`, path, partsOf(await format.render(report, look)).join(''));
+    for (const part of typeof answer === 'string' ? [answer] : answer)
+      if (!stdout.write(part)) await once(stdout, 'drain');
   }
 }
+
+const partsOf = (answer: string | Iterable<string>): string[] => (typeof answer === 'string' ? [answer] : [...answer]);
 
 function writeTo(option: string, path: string, text: string): void {
   try {

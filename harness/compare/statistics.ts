@@ -200,8 +200,7 @@ export class StatisticsComparer {
     }
     if (op >= horizon) return;
     if (occasion && !delta.isJudged)
-      for (const counter of this.#withTerms)
-        if (!delta.differing.has(counter)) tracks[counter].judge(op, 0, onceB, onceA);
+      for (const counter of this.#withTerms) if (!differsIn(counter, delta)) tracks[counter].judge(op, 0, onceB, onceA);
     delta.isJudged = true;
   }
 
@@ -261,8 +260,6 @@ interface ListDelta {
   readonly counters: readonly number[];
   /** threes: counter or gauge, difference, what the reference added */
   readonly differences: readonly number[];
-  /** the counters and gauges in them */
-  readonly differing: ReadonlySet<number>;
   /** no difference and no occasion: nothing to judge */
   readonly isQuiet: boolean;
   /** what is in it was judged, on these occasions */
@@ -277,7 +274,6 @@ function deltaOf({ reference, candidate, touched, count }: OpPair): ListDelta {
   readOccasions(onceB, candidate);
   const isOccasion = onceA.some((n) => n !== 0) || onceB.some((n) => n !== 0);
   const [gauges, counters, differences]: [number[], number[], number[]] = [[], [], []];
-  const differing = new Set<number>();
   for (let k = 0; k < count; k++) {
     const counter = touched[k];
     if (!isCompared(counter)) continue;
@@ -285,10 +281,14 @@ function deltaOf({ reference, candidate, touched, count }: OpPair): ListDelta {
     const difference = candidate[counter] - reference[counter];
     if (difference === 0) continue;
     differences.push(counter, difference, reference[counter]);
-    differing.add(counter);
   }
   const isQuiet = !isOccasion && differences.length === 0;
-  return { onceA, onceB, isOccasion, gauges, counters, differences, differing, isQuiet, isJudged: false, ops: 0 };
+  return { onceA, onceB, isOccasion, gauges, counters, differences, isQuiet, isJudged: false, ops: 0 };
+}
+
+function differsIn(counter: number, { differences }: ListDelta): boolean {
+  for (let k = 0; k < differences.length; k += 3) if (differences[k] === counter) return true;
+  return false;
 }
 
 /** By the numbers of two lists of one part. Most lists of one run go with one list of the other. */

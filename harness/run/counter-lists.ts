@@ -15,12 +15,12 @@ export function noInteger(what: string, got: number): never {
 export class CounterLists {
   #count = 0;
   /** by list: where it begins, and its hash. The list being read is behind the last one. */
-  #from = new Uint32Array(1024);
-  #hash = new Int32Array(1024);
-  #index = new Uint8Array(8192);
-  #delta = new Float64Array(8192);
+  #from = new Uint32Array(32);
+  #hash = new Int32Array(32);
+  #index = new Uint8Array(512);
+  #delta = new Float64Array(512);
   /** by hash: 1 + the number of a list; 0 where there is none. At least half of them are 0. */
-  #slots = new Uint32Array(2048);
+  #slots = new Uint32Array(64);
 
   clear(): void {
     this.#count = 0;

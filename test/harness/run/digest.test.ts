@@ -37,7 +37,7 @@ function afterEachOp(workload: Workload, variant: Variant, each: (m: Machine, op
 }
 
 /** Digests, and what each address space maps. */
-function seen(m: Machine, digester: Digester): unknown {
+function seen(digester: Digester): unknown {
   const mapped = new MappedSpan();
   const counted: number[] = [];
   const digests = digester.take(mapped, () => counted.push(mapped.pages, mapped.excess));
@@ -46,18 +46,18 @@ function seen(m: Machine, digester: Digester): unknown {
 
 /** What a digester that has followed the run says after each op is what a new one says, and what a walk counts. */
 function expectCurrent(workload: Workload, variant: Variant): number {
-  let kept: { readonly m: Machine; readonly digester: Digester } | null = null;
+  let kept: Digester | null = null;
   let ops = 0;
   afterEachOp(workload, variant, (m, op) => {
-    kept ??= { m, digester: new Digester(m) };
-    const now = seen(m, kept.digester);
+    kept ??= new Digester(m);
+    const now = seen(kept);
     const walked = m.vmspaces.flatMap((vm) => {
       const mapped = new MappedSpan();
       mapped.take(m, vm, 0, Infinity);
       return [mapped.pages, mapped.excess];
     });
     const where = `${workload.name}, op ${op}`;
-    expect(now, where).toEqual(seen(m, new Digester(m)));
+    expect(now, where).toEqual(seen(new Digester(m)));
     expect(now, where).toMatchObject({ counted: walked });
     ops++;
   });
