@@ -106,7 +106,7 @@ function copy2m(m: Machine, dst: Pmap, srcPde: number, va: Va): boolean {
  * Copies the 4K mappings in [va, end) under one PDE of the source. Returns false if the copy must stop.
  *
  * Hot: takes pv entries as takePvEntry does, but adds up what it counts. It leaves the last free entry of each word of
- * the chunk's map to takePvEntry. 8 % of a fork, touch, exit loop.
+ * the chunk's map to takePvEntry.
  */
 function copyPtes(m: Machine, dst: Pmap, srcPde: number, va: Va, end: Va): boolean {
   const { words, page } = m;
