@@ -101,6 +101,7 @@ function bootPages(m: Machine, count: number): Frame {
 
 function setTop(m: Machine, pmap: Pmap, root: Frame): void {
   pmap.top = root;
+  pmap.generation++;
   pmap.fourLevelRoot = m.la57 ? 0 : wordOf(root);
 }
 

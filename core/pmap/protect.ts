@@ -71,6 +71,7 @@ function protectRange(m: Machine, pmap: Pmap, sva: Va, eva: Va, prot: number): v
   const addHi = (prot & VM_PROT_EXECUTE) === 0 ? PG_NX_HI : 0;
   let changed = false;
   m.counters[PMAP_LOCKS]++;
+  pmap.generation++;
   for (let va = sva; va < eva; va = m.spanEnd) {
     const pde = pdeSpan(m, pmap, va);
     const next = m.spanEnd;
@@ -135,6 +136,7 @@ export function pmapUnwire(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
   const { words } = m;
   const { stats } = pmap;
   m.counters[PMAP_LOCKS]++;
+  pmap.generation++;
   for (let va = sva; va < eva; va = m.spanEnd) {
     const pde = pdeSpan(m, pmap, va);
     const next = m.spanEnd;
@@ -186,6 +188,7 @@ function adviseRange(m: Machine, pmap: Pmap, sva: Va, eva: Va, advice: number): 
   let changed = false;
   delayedInvlStart(m);
   m.counters[PMAP_LOCKS]++;
+  pmap.generation++;
   for (let va = sva; va < eva; va = m.spanEnd) {
     const pde = pdeSpan(m, pmap, va);
     const next = m.spanEnd;

@@ -29,7 +29,7 @@ import { vmPageAllocNoobj, vmPageFree, vmPageUnwireNoq } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
 import { PGA_WRITEABLE } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { type Frame, frameAt, runOf, vaOf, wordOf } from '../units.ts';
+import { type Frame, WORDS_PER_PAGE, frameAt, runOf, vaOf, wordOf } from '../units.ts';
 
 /** Entries per chunk. FreeBSD: _NPCPV */
 export const NPCPV = 168;
@@ -290,6 +290,20 @@ function freeChunk(m: Machine, pmap: Pmap, chunk: Frame): void {
   lruUnlink(m, chunk);
   freeChunkPage(m, chunk);
 }
+
+/**
+ * The first word of a chunk's map that has a free entry, or the last one; of frame 0, whose words are 0, where there is
+ * no chunk.
+ */
+export function firstFreeWord(words: Int32Array, chunk: Frame): number {
+  let at = wordOf(chunk) + PC_MAP;
+  for (const last = at + PC_MAP_WORDS - 1; at < last && words[at] === 0;) at++;
+  return at;
+}
+
+/** The entry of a bit in a word of a chunk's map. */
+export const entryOfBit = (word: number, bit: number): number =>
+  chunkEntry(frameAt(word), (word & (WORDS_PER_PAGE - 1)) - PC_MAP, bit);
 
 /**
  * Takes the lowest-numbered free entry of the pmap's first chunk. Returns 0 if that chunk is full or missing: then all

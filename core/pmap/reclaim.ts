@@ -98,6 +98,7 @@ function reclaimPvChunk(m: Machine, locked: Pmap): Frame {
     if (pmap !== next) {
       leavePmap(m, pmap, startDi);
       pmap = next;
+      pmap.generation++;
       if (pmap !== locked) {
         if (pmap.id > locked.id) {
           m.pvListLocked = 0;

@@ -50,6 +50,7 @@ export function removeUnrecorded(m: Machine, pmap: Pmap, sva: Va, eva: Va): void
 function removeFull(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
   delayedInvlStart(m);
   m.counters[PMAP_LOCKS]++;
+  pmap.generation++;
   if (removeRange(m, pmap, sva, eva)) pmapInvalidateAll(m, pmap);
   m.pvListLocked = 0;
   delayedInvlFinish(m);
@@ -63,6 +64,7 @@ function removeFull(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
 function removePage(m: Machine, pmap: Pmap, hi: number, lo: number): void {
   delayedInvlStart(m);
   m.counters[PMAP_LOCKS]++;
+  pmap.generation++;
   const ptp = ptPageOf(m, pmap, hi, lo);
   if (ptp !== 0) {
     const pte = pteOf(ptp, lo);

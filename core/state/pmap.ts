@@ -40,6 +40,10 @@ export class Pmap {
   topUser: Frame = 0;
   readonly stats: PmapStats = { residentCount: 0, wiredCount: 0 };
   flags = 0;
+  /** Changes whenever a table, the count of a table's entries, or `reserved` may: what was read before may be stale then. */
+  generation = 0;
+  /** Number of its vmspace, by age, in the digest that was taken last; 0: it had none. See core/digest.ts. */
+  space = 0;
   /** pm_active: bitmap of the CPUs that have this pmap loaded, 0..31 and 32..63. */
   activeLo = 0;
   activeHi = 0;

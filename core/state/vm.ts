@@ -69,6 +69,11 @@ export class VmObject {
   writeMappings = 0;
   generation = 1;
   cleanGeneration = 1;
+  /** Grows whenever its pages, the validity of one, or what backs it change: PageIndex.changes then. See core/digest.ts. */
+  contents = 0;
+  /** The newest `contents` of it and all that backs it, in the numbering of that stamp. */
+  chainContents = 0;
+  chainDigest = 0;
 
   constructor(id: number, type: number, size: Pages, flags: number) {
     this.id = id;

@@ -52,6 +52,7 @@ import {
   vmPageWired,
 } from './pages.ts';
 import { vmFaultPrefault, vmFaultReadahead } from './prefault.ts';
+import { contentsChanged } from './radix.ts';
 import { PFBAK, PFFOR, faultDirty, vmFaultSoftFast } from './soft-fast.ts';
 
 /** Pages of the aligned window that a non-sequential fault reads. FreeBSD: VM_FAULT_READ_DEFAULT */
@@ -205,6 +206,7 @@ function zeroFill(m: Machine, fs: FaultState): void {
   fs.firstFrame = 0;
   if (m.page.nonZero[fs.frame] !== 0) pmapZeroPage(m, fs.frame);
   m.page.valid[fs.frame] = VM_PAGE_BITS_ALL;
+  contentsChanged(m.vm.index, fs.firstObject);
 }
 
 /**
@@ -228,6 +230,7 @@ function copyOnWrite(m: Machine, fs: FaultState): void {
   } else {
     pmapCopyPage(m, frame, firstFrame);
     m.page.valid[firstFrame] = VM_PAGE_BITS_ALL;
+    contentsChanged(m.vm.index, firstObject);
     if (fs.wired && (fs.flags & VM_FAULT_WIRE) === 0) {
       vmPageWire(m, firstFrame);
       vmPageUnwire(m, frame);

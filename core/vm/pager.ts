@@ -7,6 +7,7 @@ import { OBJT_VNODE, OBJ_COLORED, VmFile, type VmObject } from '../state/vm.ts';
 import { WORDS_PER_PAGE, type Frame, type Pages } from '../units.ts';
 import { vmObjectAllocate } from './object.ts';
 import { vmPageAlloc, vmPageLookup } from './pages.ts';
+import { contentsChanged } from './radix.ts';
 
 function fillZero(m: Machine, frame: Frame): void {
   const { page } = m;
@@ -18,6 +19,7 @@ function fillZero(m: Machine, frame: Frame): void {
 /** Fills a page with what a read of the file returns. */
 function fill(m: Machine, file: VmFile, pindex: number, frame: Frame): void {
   fillZero(m, frame);
+  contentsChanged(m.vm.index, file.object);
   if (!file.tagged) return;
   m.page.nonZero[frame] = 1;
   m.words[frame * WORDS_PER_PAGE] = pindex + 1;
@@ -95,6 +97,7 @@ export function vmPagerGetPages(
   const { file } = object;
   if (file === null) {
     fillZero(m, frame); // the physical pager
+    contentsChanged(m.vm.index, object);
     return;
   }
   fill(m, file, pindex, frame);

@@ -1,5 +1,6 @@
 /** The options of a command's formats, and its answer in the one that was chosen. */
 import type { Command } from 'commander';
+import { once } from 'node:events';
 import type { Format, Formats } from '../report/formats.ts';
 import { UsageError } from './errors.ts';
 import { lineWidth, wantsColor, writeFile } from './output.ts';
@@ -51,7 +52,10 @@ export class Answer<Report> {
     const render = this.format === 'text' ? text : options[this.format].render;
     const answer = await render(report, look);
     for (const [name, format, path] of this.#files)
-      writeFile(`--${name} ${path}`, path, await format.render(report, look));
-    process.stdout.write(answer);
+      writeFile(`--${name} ${path}`, path, [...partsOf(await format.render(report, look))].join(''));
+    for (const part of partsOf(answer)) if (!stdout.write(part)) await once(stdout, 'drain');
   }
 }
+
+const partsOf = (answer: string | Iterable<string>): Iterable<string> =>
+  typeof answer === 'string' ? [answer] : answer;

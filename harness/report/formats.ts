@@ -21,7 +21,8 @@ export interface Format<Answer> {
   readonly help: string;
   /** its option takes a file, which is written besides what goes to stdout */
   readonly toFile?: true;
-  readonly render: (answer: Answer, look: Look) => Promise<string>;
+  /** The text, or its parts in order: an answer about many workloads is never one string. */
+  readonly render: (answer: Answer, look: Look) => Promise<string | Iterable<string>>;
 }
 
 /** By name, in the order of --help. Without an option it is `text`. */
@@ -49,7 +50,7 @@ const compare: Formats<CompareReport> = {
       help: 'annotations of a GitHub workflow instead of text',
       render: async (report) => (await import('./compare/github.ts')).renderGithub(report),
     },
-    json: { help: INSTEAD, render: async (report) => (await import('./compare/json.ts')).renderJson(report) },
+    json: { help: INSTEAD, render: async (report) => (await import('./compare/json.ts')).jsonParts(report) },
     suggest: {
       help: 'entries for intends and --expect that would accept what is unexpected, instead of text',
       render: async (report) => (await import('./compare/suggest.ts')).renderSuggestions(report),

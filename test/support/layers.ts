@@ -40,7 +40,7 @@ const CORE_ORDER: readonly (readonly string[])[] = [
   ['core/vm/'],
   ['core/kern/'],
   ['core/mapped.ts'],
-  ['core/machine.ts', 'core/snapshot.ts'],
+  ['core/machine.ts', 'core/digest.ts', 'core/snapshot.ts'],
   ['core/inspect.ts', 'core/index.ts'],
 ];
 
