@@ -81,6 +81,7 @@ const perOp = record({
   topPages: bytes,
   mappedPages: ints,
   excessPages: ints,
+  counterList: words,
   counterFrom: words,
   counterIndex: bytes,
   counterDelta: doubles,
