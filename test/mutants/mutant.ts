@@ -18,8 +18,8 @@ export interface Mutant {
   readonly fault: string;
 }
 
-/** What the child runs: vectors of a kind, or a finding. */
-type Kind = 'pmap' | 'mmu' | 'vm' | 'finding';
+/** What the child runs: vectors of a kind, a finding, or a workload with its invariants checked. */
+type Kind = 'pmap' | 'mmu' | 'vm' | 'finding' | 'check';
 
 /** The first answer that differs, the exception thrown instead, or a timeout. Null if the fault went unnoticed. */
 export type Caught = string | null;
