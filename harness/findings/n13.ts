@@ -25,9 +25,9 @@ export const n13: Finding = {
   cases: [
     {
       name: 'the exit of 60 entries, none of them a shared page',
-      workload: 'program old entries=60 guards=4 untouched=4 abi=no-shared\na: exec old\na: clock\na: exit\n',
+      workload: 'program old entries=60 guards=4 untouched=4 abi=no-shared\na: exec old\na: exit\n',
       observes: 'early exits / pmap_remove calls of the exit',
-      observe: (record) => earlyOfCalls(record, 2),
+      observe: (record) => earlyOfCalls(record, 1),
       isShownBy: allEarly,
       expected: {
         baseline: shows('52/52'),
