@@ -33,7 +33,7 @@ const parsed = (answer: string | null): Noticed => {
   return JSON.parse(answer) as Noticed;
 };
 
-const words = (noticed: Noticed): string => (noticed === null ? '' : `${noticed.workload}: ${noticed.what}`);
+const words = (found: Noticed): string => (found === null ? '' : `${found.workload}: ${found.what}`);
 
 /** Runs a job for each fault, as many at a time as there are processors. */
 async function all<T, R>(faults: readonly T[], seats: readonly ((fault: T) => Promise<R>)[]): Promise<R[]> {
@@ -50,7 +50,7 @@ function table(results: readonly Result[]): string {
   const kinds = [...new Set(results.map(({ kind }) => kind))];
   const columns = ['records', 'check', 'conform', 'escaped', 'stale'] as const;
   const row = (name: string, some: readonly Result[]): string =>
-    [name, ...[some.length, ...columns.map((how) => some.filter((one) => one.how === how).length)]]
+    [name, some.length, ...columns.map((how) => some.filter((one) => one.how === how).length)]
       .map((cell) => String(cell).padStart(9))
       .join('');
   return [

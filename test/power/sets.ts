@@ -82,7 +82,7 @@ function pattern(find: string): RegExp {
     word
       .split(/(?<=\])!/)
       .map(escaped)
-      .map((part) => part.replaceAll(/\](?!\!)/g, ']!?'))
+      .map((part) => part.replaceAll(/\](?!!)/g, ']!?'))
       .join('!?'),
   );
   return new RegExp(text.join(String.raw`\s+`), 'g');
