@@ -7,6 +7,7 @@ import {
   REACHED_PINIT_TOP_PAGE,
   REACHED_RELEASE_TOP_PAGE,
   REACHED_RESERVED_PT_PAGE_FREED,
+  REACHED_VMSPACE_CLEAR,
   REMOVE_CALLS,
   SHARED_EXITS_OF_ABI_WITHOUT_SHARED_PAGE,
   SOLE_EXITS,
@@ -34,6 +35,7 @@ export function readOccasions(into: Occasions, added: ArrayLike<number>): void {
   into[8] = added[TEARDOWNS_WITH_PAGES_ABOVE];
   into[9] = added[TEARDOWNS_OF_ABI_WITHOUT_SHARED_PAGE];
   into[10] = added[SHARED_EXITS_OF_ABI_WITHOUT_SHARED_PAGE];
+  into[11] = added[REACHED_VMSPACE_CLEAR];
 }
 
 /** Lower and upper bound of a difference: the steps' terms, each on its own side's occasions. */

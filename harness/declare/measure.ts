@@ -27,6 +27,7 @@ export const BASES_TABLE = [
     'shared exit without a shared ABI page',
     'an exit beside other users of the vmspace, where the ABI has no shared page',
   ],
+  ['vmspace freed', 'a vmspace whose last reference is dropped, by an exec, an exit or a wait'],
 ] as const;
 
 type Basis = (typeof BASES_TABLE)[number][0];

@@ -166,21 +166,23 @@ const MESSAGES: Readonly<Record<Kind, Check>> = {
 /** A list that indexes another one does not leave it. */
 function inconsistent({ part: { ops, perOp: lists, checkpoints, events } }: Part): string | null {
   const { code, value, residentCount, wiredCount, topPages, mappedPages, excessPages } = lists;
-  const columns = [code, value, residentCount, wiredCount, topPages, mappedPages, excessPages];
+  const { counterList, counterFrom, counterIndex, counterDelta } = lists;
+  const columns = [code, value, residentCount, wiredCount, topPages, mappedPages, excessPages, counterList];
   if (columns.some(({ length }) => length < ops)) return '.part.perOp';
-  const { counterFrom, counterIndex, counterDelta } = lists;
-  if (!isOrdered(counterFrom, ops, Math.min(counterIndex.length, counterDelta.length)))
+  const count = counterFrom.length - 1;
+  if (!isOrdered(counterFrom, count, Math.min(counterIndex.length, counterDelta.length)))
     return '.part.perOp.counterFrom';
-  for (let k = 0; k < counterFrom[ops]; k++) if (counterIndex[k] >= COUNTER_COUNT) return '.part.perOp.counterIndex';
+  for (let op = 0; op < ops; op++) if (counterList[op] >= count) return '.part.perOp.counterList';
+  for (let k = 0; k < counterFrom[count]; k++) if (counterIndex[k] >= COUNTER_COUNT) return '.part.perOp.counterIndex';
   if (checkpoints.some(({ pmaps }) => pmaps.length % PMAP_FIELDS !== 0)) return '.part.checkpoints';
   if (events !== null && !isOrdered(events.from, ops, events.words.length / EVENT_WORDS)) return '.part.events.from';
   return null;
 }
 
-/** from[0 .. ops] rises from 0 to at most `most`. */
-function isOrdered(from: Uint32Array, ops: number, most: number): boolean {
-  if (from.length <= ops || from[0] !== 0 || from[ops] > most) return false;
-  for (let op = 0; op < ops; op++) if (from[op] > from[op + 1]) return false;
+/** from[0 .. count] rises from 0 to at most `most`. */
+function isOrdered(from: Uint32Array, count: number, most: number): boolean {
+  if (from.length <= count || from[0] !== 0 || from[count] > most) return false;
+  for (let i = 0; i < count; i++) if (from[i] > from[i + 1]) return false;
   return true;
 }
 

@@ -15,7 +15,8 @@ const fitting = (text: string, difference: number, counts = {}) =>
 describe('a declaration', () => {
   it('is more, fewer, or terms per basis', () => {
     expect(measure('more')).toEqual({ ...nothing, more: true });
-    expect(measure('+1 per exit, -2 per exec that reuses').per).toEqual([0, -2, 1, 0, 0, 0, 0, 0, 0]);
+    const terms = occasions({ exit: 1, 'exec that reuses': -2 });
+    expect(measure('+1 per exit, -2 per exec that reuses').per).toEqual([...terms]);
     expect(measure('fewer, +1 per exit').fewer).toBe(true);
     expect(measure('any')).toEqual({ ...nothing, more: true, fewer: true });
   });

@@ -67,6 +67,12 @@ describe('a message of a variant', () => {
       'part.perOp.counterFrom',
     ],
     [
+      'names a list of counters that there is not',
+      ['part', 'perOp', 'counterList'],
+      () => new Uint32Array(4096).fill(4096),
+      'part.perOp.counterList',
+    ],
+    [
       'counts what there is not',
       ['part', 'perOp', 'counterIndex'],
       () => new Uint8Array(4096).fill(255),
