@@ -293,7 +293,7 @@ function freeChunk(m: Machine, pmap: Pmap, chunk: Frame): void {
 
 /**
  * The first word of a chunk's map that has a free entry, or the last one; of frame 0, whose words are 0, where there is
- * no chunk.
+ * no chunk. FreeBSD: get_pv_entry
  */
 export function firstFreeWord(words: Int32Array, chunk: Frame): number {
   let at = wordOf(chunk) + PC_MAP;
@@ -301,7 +301,7 @@ export function firstFreeWord(words: Int32Array, chunk: Frame): number {
   return at;
 }
 
-/** The entry of a bit in a word of a chunk's map. */
+/** The entry of a bit in a word of a chunk's map. FreeBSD: none */
 export const entryOfBit = (word: number, bit: number): number =>
   chunkEntry(frameAt(word), (word & (WORDS_PER_PAGE - 1)) - PC_MAP, bit);
 

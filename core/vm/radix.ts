@@ -16,7 +16,7 @@ const LOW = 2 ** (INDEX_SHIFT * LOW_HEIGHTS);
 /** SPAN[h]: number of indices below a node of height h. */
 const SPAN = Float64Array.from({ length: INDEX_MAX_HEIGHT + 1 }, (_, h) => 2 ** (INDEX_SHIFT * (h + 1)));
 
-/** Marks an object whose pages, the validity of one, or backing change. */
+/** Marks an object whose pages, the validity of one, or backing change. FreeBSD: none */
 export function contentsChanged(index: PageIndex, object: VmObject): void {
   object.contents = ++index.changes;
 }

@@ -133,12 +133,15 @@ function rowsOf(lists: readonly Numbers[]): Uint8Array {
 }
 
 /** One row an op: how many counters it changed, then each and by how much. */
-function counterRows({ code, counterFrom, counterIndex, counterDelta }: PerOp): Uint8Array {
-  const rows = new Float64Array(code.length + 2 * counterFrom[code.length]);
+function counterRows({ counterList, counterFrom, counterIndex, counterDelta }: PerOp): Uint8Array {
+  let length = counterList.length;
+  for (const list of counterList) length += 2 * (counterFrom[list + 1] - counterFrom[list]);
+  const rows = new Float64Array(length);
   let at = 0;
-  for (let op = 0; op < code.length; op++) {
-    rows[at++] = counterFrom[op + 1] - counterFrom[op];
-    for (let k = counterFrom[op]; k < counterFrom[op + 1]; k++) {
+  for (const list of counterList) {
+    const [from, to] = [counterFrom[list], counterFrom[list + 1]];
+    rows[at++] = to - from;
+    for (let k = from; k < to; k++) {
       rows[at++] = RANKS[counterIndex[k]];
       rows[at++] = counterDelta[k];
     }
