@@ -35,10 +35,14 @@ export interface ImageNames {
 
 export interface Inferred {
   readonly maps: readonly ImageMap[];
+  /** The run-time linker; null for a static program, and for one that does not show that it is dynamic. */
+  readonly loader: string | null;
   /** Locations of Linux's [vvar] and [vdso], if the recording shows them: [start, end) each. */
   readonly vvar: readonly [number, number] | null;
   readonly vdso: readonly [number, number] | null;
 }
+
+export const NOTHING_INFERRED: Inferred = { maps: [], loader: null, vvar: null, vdso: null };
 
 /** Pages that are further apart than this belong to different images. */
 const CLUSTER_GAP = 4096;
@@ -65,13 +69,22 @@ export const hex = (n: number): string => `0x${n.toString(16)}`;
 const firstOf = (runs: readonly Run[], seen: number): number => runs.find((run) => run.seen & seen)?.first ?? -1;
 const lastOf = (runs: readonly Run[], seen: number): number => runs.findLast((run) => run.seen & seen)?.last ?? -1;
 
-/** Infers the maps of an image from evidence outside of `mapped`, the ranges that its processes mapped themselves. */
-export function inferMaps(evidence: PageEvidence, mapped: RangeSet, { path, loader }: ImageNames): Inferred {
+/**
+ * Infers the maps of an image from evidence outside of `mapped`, the ranges that its processes mapped themselves.
+ * `linked`: the image has mapped code.
+ */
+export function inferMaps(
+  evidence: PageEvidence,
+  mapped: RangeSet,
+  { path, loader }: ImageNames,
+  linked: boolean,
+): Inferred {
   const clusters = clustersOf(evidence.runs, mapped);
   const top = clusters.at(-1);
   const stack = top !== undefined && (top.seen & (SEEN_EXECUTE | SEEN_PROTECTED)) === 0 ? clusters.pop()! : null;
   const images = clusters.filter(isImage);
-  const names = [path, loader === undefined ? UNKNOWN_LOADER : (loader ?? path)];
+  const linker = loader === undefined && (linked || images.length > 1) ? UNKNOWN_LOADER : (loader ?? null);
+  const names = [path, linker ?? path];
   const shared = images.length > 1 ? linuxKernelPages(images[0], images[1]) : null;
   const maps: ImageMap[] = [];
   for (const cluster of clusters) {
@@ -90,7 +103,7 @@ export function inferMaps(evidence: PageEvidence, mapped: RangeSet, { path, load
         0,
       ),
     );
-  return { maps, vvar: shared?.vvar ?? null, vdso: shared?.vdso ?? null };
+  return { maps, loader: linker, vvar: shared?.vvar ?? null, vdso: shared?.vdso ?? null };
 }
 
 const isImage = ({ seen }: Cluster): boolean => (seen & (SEEN_EXECUTE | SEEN_PROTECTED)) !== 0;

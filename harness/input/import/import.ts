@@ -14,13 +14,12 @@ import { printWorkload } from '../../workload/text/print.ts';
 import { readBlocks } from '../blocks.ts';
 import { loadWorkload } from '../load.ts';
 import { Clock } from './clock.ts';
+import { FaultMerge } from './fault-merge.ts';
 import { ImageStore } from './image-store.ts';
 import { KdumpImporter } from './kdump.ts';
 import { type ImportCounts, ImportLog } from './log.ts';
-import { FaultFeed, type PerfFault } from './perf.ts';
 import { readProcstat } from './procstat.ts';
 import { type GivenMaps, Recording } from './recording.ts';
-import { spanOf } from './strace-line.ts';
 import { StraceImporter } from './strace.ts';
 
 export type ImportFormat = 'strace' | 'kdump';
@@ -75,7 +74,10 @@ async function onePass(file: string, options: ImportOptions, { images, given, wr
     options.format === 'strace'
       ? new StraceImporter(recording, report, clock)
       : new KdumpImporter(recording, report, clock);
-  const faults = options.faults === undefined ? null : new FaultMerge(recording, report, options.faults);
+  const faults =
+    options.faults === undefined || !(importer instanceof StraceImporter)
+      ? null
+      : new FaultMerge(recording, report, importer, options.faults);
   let lines = 0;
   for await (const block of readBlocks(file, () => NO_LIMIT)) {
     for (const raw of linesOf(block)) {
@@ -83,7 +85,7 @@ async function onePass(file: string, options: ImportOptions, { images, given, wr
       const text = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
       await faults?.before(text);
       importer.line(text);
-      faults?.behind(text);
+      faults?.behind();
     }
   }
   importer.finish();
@@ -93,64 +95,6 @@ async function onePass(file: string, options: ImportOptions, { images, given, wr
     throw new WorkloadError({ file, line: Math.max(lines, 1) }, `lines of ${options.format}`, 'none');
   const { unknown, repairs, ignored } = report;
   return { lines, events: recording.events, unknown, repairs, ignored };
-}
-
-/** Inserts the faults of a second file between the lines of strace. */
-class FaultMerge {
-  readonly #feed: FaultFeed;
-  readonly #lines: AsyncGenerator<PerfFault>;
-  #next: PerfFault | undefined;
-  #started = false;
-  /** processes in an exec */
-  readonly #loading = new Set<number>();
-
-  constructor(recording: Recording, report: ImportLog, file: string) {
-    this.#feed = new FaultFeed(recording, report, file);
-    this.#lines = faultsOf(file, this.#feed);
-  }
-
-  /** Delivers the faults that precede the effect of the call in this line. */
-  async before(text: string): Promise<void> {
-    const { pid, end, exec } = spanOf(text);
-    if (exec === 'begins' || exec === 'whole') this.#loading.add(pid);
-    await this.#until(end);
-  }
-
-  behind(text: string): void {
-    const { pid, exec } = spanOf(text);
-    if (exec === 'ends' || exec === 'whole') this.#loading.delete(pid);
-    this.#feed.flush((held) => this.#loading.has(held));
-  }
-
-  async finish(): Promise<void> {
-    this.#loading.clear();
-    await this.#until(Infinity);
-    this.#feed.flush(() => false);
-    this.#feed.finish();
-  }
-
-  async #until(time: number): Promise<void> {
-    if (!this.#started) await this.#advance();
-    this.#started = true;
-    while (this.#next !== undefined && this.#next.time <= time) {
-      this.#feed.fault(this.#next, this.#loading.has(this.#next.pid));
-      await this.#advance();
-    }
-  }
-
-  async #advance(): Promise<void> {
-    const { value, done } = await this.#lines.next();
-    this.#next = done === true ? undefined : value;
-  }
-}
-
-async function* faultsOf(file: string, feed: FaultFeed): AsyncGenerator<PerfFault> {
-  for await (const block of readBlocks(file, () => NO_LIMIT)) {
-    for (const line of linesOf(block)) {
-      const fault = feed.read(line);
-      if (fault !== null) yield fault;
-    }
-  }
 }
 
 /**

@@ -1,12 +1,13 @@
 /** Turns kdump's ktrace records into events of a Recording. */
 import { quoted } from '../../workload/errors.ts';
+import { reportOther } from './calls.ts';
 import type { Clock } from './clock.ts';
 import { FileNames } from './file-names.ts';
 import { type KdumpLine, type Return, callOf, faultOf, isDropped, kdumpLineOf, returnOf } from './kdump-line.ts';
 import type { ImportLog } from './log.ts';
 import { Parentage } from './parentage.ts';
 import type { Access, ForkKind, Recording } from './recording.ts';
-import { mapFlagsOf, numberOf, protOf } from './values.ts';
+import { FREEBSD_FLAGS, mapFlagsOf, numberOf, protOf } from './values.ts';
 
 interface Call {
   readonly name: string;
@@ -29,7 +30,6 @@ interface Thread {
 
 const FORKS = new Set(['fork', 'vfork', 'rfork', 'pdfork']);
 const EXECS = new Set(['execve', 'fexecve', '__mac_execve']);
-const NO_EVENT = new Set(['mlock', 'munlock', 'mlockall', 'munlockall', 'minherit', 'shmat', 'shmdt', 'sbrk']);
 /** Records that never change an address space. */
 const NO_EFFECT = new Set([
   'CSW',
@@ -218,7 +218,7 @@ export class KdumpImporter {
       this.#executed(line.pid, thread, call, result);
     } else if (call === undefined) {
       if (changesSpace(name)) this.#report.notUnderstood(`RET of ${name} without its CALL`, quoted(line.text));
-      else this.#report.noEffect(name);
+      else reportOther(this.#report, name, []);
     } else if (result.restart || (result.errno !== 0 && name !== 'mmap')) {
       this.#report.noEffect(`failed ${name}`);
     } else if (!this.#space(line.pid, call, result)) {
@@ -321,16 +321,14 @@ export class KdumpImporter {
         if (value > 0) this.#recording.wait(pid, value);
         return true;
       default:
-        if (NO_EVENT.has(name))
-          this.#report.notUnderstood(`${name}, for which vmtrace-1 has no event`, quoted(args.join(',')));
-        else this.#report.noEffect(name);
+        reportOther(this.#report, name, args);
         return true;
     }
   }
 
   #mmap(pid: number, args: readonly string[], addr: number, errno: number): boolean {
     const len = numberOf(args[1]);
-    const [prot, flags] = [protOf(args[2] ?? ''), mapFlagsOf(args[3] ?? '')];
+    const [prot, flags] = [protOf(args[2] ?? ''), mapFlagsOf(args[3] ?? '', FREEBSD_FLAGS)];
     const descriptor = numberOf(args[4]);
     const off = numberOf(args.at(-1));
     if (prot === null || flags === null || !(len >= 0) || Number.isNaN(descriptor) || Number.isNaN(off)) return false;

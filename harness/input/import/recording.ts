@@ -6,7 +6,7 @@
 import { PAGE_SIZE, roundPage, truncPage } from '../../../core/units.ts';
 import type { Clock } from './clock.ts';
 import type { ImageStore } from './image-store.ts';
-import { type ImageMap, type ImageNames, type Inferred, hex, inferMaps } from './image.ts';
+import { type ImageMap, type ImageNames, type Inferred, NOTHING_INFERRED, hex, inferMaps } from './image.ts';
 import type { ImportLog } from './log.ts';
 import { PageEvidence, RangeSet, SEEN_CLEARED, SEEN_EXECUTE, SEEN_PROTECTED, SEEN_READ, SEEN_WRITE } from './ranges.ts';
 
@@ -36,6 +36,8 @@ interface Image {
   readonly names: ImageNames;
   readonly evidence: PageEvidence;
   readonly mapped: RangeSet;
+  /** it has mapped code itself, as only a run-time linker does */
+  linked: boolean;
   inferred: Inferred | null;
   executed: boolean;
   /** the process that exec'd it has exec'd again */
@@ -75,7 +77,6 @@ export class Recording {
   #execs = 0;
   #root = 0;
   #command = '';
-  #last = '';
   #time = 0;
   events = 0;
 
@@ -133,6 +134,7 @@ export class Recording {
       names,
       evidence: new PageEvidence(),
       mapped: new RangeSet(),
+      linked: false,
       inferred: null,
       executed: false,
       superseded: false,
@@ -144,7 +146,9 @@ export class Recording {
     process.mapped = new RangeSet();
     process.brk = 0;
     process.touched = false;
-    this.#emit(pid, 'exec', { path: names.path, argv: [names.path], maps: image.inferred?.maps ?? [] });
+    const { maps, loader } = image.inferred ?? NOTHING_INFERRED;
+    const linker = loader === null ? {} : { loader };
+    this.#emit(pid, 'exec', { path: names.path, argv: [names.path], ...linker, maps });
   }
 
   execFailed(pid: number, err: number | string, path: string): void {
@@ -155,6 +159,7 @@ export class Recording {
     const process = this.#running(pid);
     process.mapped.add(truncPage(addr), roundPage(addr + len));
     process.image!.mapped.add(truncPage(addr), roundPage(addr + len));
+    if (file !== null && prot.includes('x')) process.image!.linked = true;
     this.#emit(pid, 'mmap', { addr: hex(addr), len, prot, flags, file, off });
   }
 
@@ -254,8 +259,8 @@ export class Recording {
 
   #close(image: Image): void {
     if (this.#options.write !== null) return;
-    const { evidence, mapped, names, exec, pid, superseded } = image;
-    const inferred = inferMaps(evidence, mapped, names);
+    const { evidence, mapped, names, exec, pid, superseded, linked } = image;
+    const inferred = inferMaps(evidence, mapped, names, linked);
     const given = superseded ? null : (this.#options.given?.forPid(pid, mapped, evidence) ?? null);
     this.#options.images.put(exec, given === null ? inferred : { ...inferred, maps: given });
     this.#open.delete(image);
@@ -265,11 +270,8 @@ export class Recording {
     const { write, clock } = this.#options;
     if (write === null) return;
     if (this.events++ === 0) write(this.#meta());
-    const body = `"pid":${pid},"ev":"${ev}",${JSON.stringify(fields).slice(1)}\n`;
-    const now = Math.max(clock.now, this.#time);
-    this.#time = body === this.#last && now === this.#time ? now + 1 : now;
-    this.#last = body;
-    write(`{"t":${this.#time},${body}`);
+    this.#time = Math.max(clock.now, this.#time);
+    write(`{"t":${this.#time},"pid":${pid},"ev":"${ev}",${JSON.stringify(fields).slice(1)}\n`);
   }
 
   #meta(): string {

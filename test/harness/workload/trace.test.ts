@@ -260,14 +260,6 @@ describe('a wrong line gives one error with its number', () => {
       ],
       't:3: expected a time (t) of at least 5, found 4',
     ],
-    [
-      'an event twice',
-      [
-        { ...fault, t: 5 },
-        { ...fault, t: 5 },
-      ],
-      't:3: expected each event once, found the line before again',
-    ],
     ['a second meta line', [JSON.stringify(META)], expect.stringMatching(/^t:2: expected an event .*found 'meta'/)],
     [
       'maps out of order',

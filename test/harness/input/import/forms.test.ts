@@ -76,18 +76,18 @@ describe('strace', () => {
       'perf',
       [
         '# comment',
-        'sh 100 [000] 1.050000: exceptions:page_fault_kernel: address=0x555555559010 ip=0xf error_code=0x2',
-        'my sh 100/100 [001] 2.000000: exceptions:page_fault_user: address=0x555555556010 ip=0x1 error_code=0x14',
-        'sh 101 [001] 3.050000: exceptions:page_fault_user: address=0x555555559010 ip=0x1 error_code=0x7',
+        'sh 100 [000] 1700000001.050000: exceptions:page_fault_kernel: address=0x555555559010 ip=0xf error_code=0x2',
+        'my sh 100/100 [001] 1700000002.000000: exceptions:page_fault_user: address=0x555555556010 ip=0x1 error_code=0x14',
+        'sh 101 [001] 1700000003.050000: exceptions:page_fault_user: address=0x555555559010 ip=0x1 error_code=0x7',
       ].join('\n'),
     );
     const imported = await imports.lines(
       'strace',
       [
-        SH,
-        '100 2.500 brk(NULL) = 0x5555aaaa0000 <0.000001>',
-        '100 3.000 fork() = 101 <0.1>',
-        '101 3.200 exit_group(0) = ?',
+        SH.replace(' 1.000', ' 1700000001.000'),
+        '100 1700000002.500 brk(NULL) = 0x5555aaaa0000 <0.000001>',
+        '100 1700000003.000 fork() = 101 <0.1>',
+        '101 1700000003.200 exit_group(0) = ?',
       ],
       { faults },
     );
