@@ -146,8 +146,8 @@ export class StraceImporter {
     if (pid === 0) {
       const firstLives = this.#threads.has(UNNAMED) || this.#exited.has(UNNAMED);
       if (firstLives || this.#recording.empty) return UNNAMED;
-      const [only = 0] = this.#threads.keys();
-      return this.#threads.size === 1 ? only : 0;
+      const left = this.#threads.size === 0 ? [...this.#exited] : [...this.#threads.keys()];
+      return left.length === 1 ? left[0] : 0;
     }
     if (this.#alias === 0 && line.kind !== 'unknown' && this.#isFirst(pid, line)) this.#alias = pid;
     return pid === this.#alias ? UNNAMED : pid;
