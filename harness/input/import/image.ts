@@ -16,6 +16,7 @@ import {
   SEEN_PROTECTED,
   SEEN_WRITE,
 } from './ranges.ts';
+import { USER_END } from './values.ts';
 
 /** A map of an exec event of `vmtrace-1`. */
 export interface ImageMap {
@@ -103,7 +104,20 @@ export function inferMaps(
         0,
       ),
     );
-  return { maps, loader: linker, vvar: shared?.vvar ?? null, vdso: shared?.vdso ?? null };
+  return { maps: disjoint(maps), loader: linker, vvar: shared?.vvar ?? null, vdso: shared?.vdso ?? null };
+}
+
+/** Maps in address order and apart from each other: where two estimates overlap, the lower one holds. */
+function disjoint(maps: readonly ImageMap[]): ImageMap[] {
+  let last = 0;
+  return maps.flatMap((one) => {
+    const start = Math.max(Number(one.start), last);
+    const end = Math.min(Number(one.end), USER_END);
+    if (start >= end) return [];
+    last = end;
+    const off = one.flags.includes('ANON') ? one.off : one.off + start - Number(one.start);
+    return [{ ...one, start: hex(start), end: hex(end), off }];
+  });
 }
 
 const isImage = ({ seen }: Cluster): boolean => (seen & (SEEN_EXECUTE | SEEN_PROTECTED)) !== 0;
