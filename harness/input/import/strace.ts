@@ -49,8 +49,10 @@ export class StraceImporter {
   readonly #exited = new Set<number>();
   /** process -> what it has waited for: the child's own lines come before the process's next one */
   readonly #waited = new Map<number, EndedChild[]>();
-  /** vfork child without lines of its own -> its parent */
-  readonly #silent = new Map<number, number>();
+  /** live process -> its parent */
+  readonly #parents = new Map<number, number>();
+  /** vfork children without lines of their own */
+  readonly #silent = new Set<number>();
   /** the number of a first process whose first lines do not say it; 0 = not known yet */
   #alias = 0;
   #overlaps = false;
@@ -182,7 +184,8 @@ export class StraceImporter {
     this.#exited.delete(child);
     this.#threads.set(child, kind === 'thread' ? parent : child);
     if (kind === 'thread') this.#alive.set(parent, (this.#alive.get(parent) ?? 1) + 1);
-    else if (kind === 'vfork') this.#silent.set(child, parent);
+    else this.#parents.set(child, parent);
+    if (kind === 'vfork') this.#silent.add(child);
   }
 
   #event(pid: number, thread: number, line: StraceLine): void {
@@ -203,7 +206,7 @@ export class StraceImporter {
         this.#superseded(pid, line.by);
         return;
       case 'child ended':
-        this.#childEnded(line.child, line.end);
+        this.#childEnded(pid, line.child, line.end);
         this.#report.noEffect('signal');
         return;
       case 'mode':
@@ -285,6 +288,7 @@ export class StraceImporter {
   #exit(pid: number, { code, signal }: End): void {
     this.#settle(pid);
     this.#leaveSpace(pid);
+    this.#parents.delete(pid);
     if ((this.#alive.get(pid) ?? 1) > 1) for (const [thread, of] of this.#threads) if (of === pid) this.#forget(thread);
     this.#alive.delete(pid);
     this.#forget(pid);
@@ -304,12 +308,12 @@ export class StraceImporter {
    * left that space, since the vfork has returned.
    */
   #leaveSpace(pid: number): void {
-    for (const [child, parent] of this.#silent) if (parent === pid) this.#childEnded(child, { code: 0 });
+    for (const child of this.#silent) this.#childEnded(pid, child, { code: 0 });
   }
 
-  /** Imports the end of a process that its parent was told of, unless its own lines have told it. */
-  #childEnded(child: number, end: End): void {
-    if (child === this.#alias || this.#threads.get(child) !== child) return;
+  /** Imports the end of a child that its parent was told of, unless its own lines have told it. */
+  #childEnded(pid: number, child: number, end: End): void {
+    if (this.#parents.get(child) !== pid || this.#threads.get(child) !== child) return;
     this.#report.repaired('a process whose end is not in the recording: taken from the calls of its parent');
     this.#exit(child, end);
     this.#exited.add(child);
@@ -321,7 +325,7 @@ export class StraceImporter {
     if (waited === undefined) return;
     this.#waited.delete(pid);
     for (const { child, end } of waited) {
-      this.#childEnded(child, end);
+      this.#childEnded(pid, child, end);
       this.#recording.wait(pid, child);
     }
   }
