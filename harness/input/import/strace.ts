@@ -176,7 +176,7 @@ export class StraceImporter {
       return thread;
     }
     if (this.#exited.has(thread) && (line.kind === 'ended' || line.kind === 'resumed')) return thread;
-    if (this.#parentage.adopt(thread)) return this.#threads.get(thread)!;
+    if (this.#parentage.adopt(thread)) return this.#threads.get(thread) ?? -1;
     return this.#exited.has(thread) ? -1 : 0;
   }
 
