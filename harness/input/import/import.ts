@@ -3,11 +3,10 @@
  * with the number of live processes, not with the length. The output file appears complete or not at all.
  */
 import { closeSync, createReadStream, createWriteStream, openSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { makeFolder, removeFolder } from '../../process/cleanup.ts';
+import { OutputFile } from '../../output-file.ts';
 import { WorkloadError } from '../../workload/errors.ts';
 import { linesOf } from '../../workload/lines.ts';
 import { printWorkload } from '../../workload/text/print.ts';
@@ -102,20 +101,17 @@ async function onePass(file: string, options: ImportOptions, { images, given, wr
  * everything else as JSON lines. On an error nothing is written, and an existing file stays unchanged.
  */
 export async function importRecording(file: string, out: string | null, options: ImportOptions): Promise<ImportCounts> {
-  const folder = folderFor(out);
-  try {
-    const trace = join(folder, 'trace.jsonl');
+  const inputs = [file, options.faults, options.procstat].filter((input) => input !== undefined);
+  return new OutputFile(out, inputs).write(async (made) => {
+    const trace = `${made}.jsonl`;
     const lines = new LineFile(trace);
     const counts = await importLines(file, options, (line) => lines.write(line)).finally(() => lines.close());
-    await deliver(trace, out);
+    if (out?.endsWith('.workload') === true) writeFileSync(made, printWorkload(await loadWorkload(trace)));
+    else if (out?.endsWith('.gz') === true)
+      await pipeline(createReadStream(trace), createGzip(), createWriteStream(made));
+    else renameSync(trace, made);
     return counts;
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOSPC' && code !== 'EFBIG') throw error;
-    throw new Error(`${out ?? folder}: expected room for the recording, got ${message}`, { cause: error });
-  } finally {
-    removeFolder(folder);
-  }
+  });
 }
 
 /** A new file, written in blocks. */
@@ -145,35 +141,4 @@ class LineFile {
     this.#block = '';
     writeFileSync(this.#handle, block);
   }
-}
-
-/** Creates the folder for the new file, next to its final location. */
-function folderFor(out: string | null): string {
-  if (out !== null && statSync(out, { throwIfNoEntry: false })?.isDirectory() === true)
-    throw new WorkloadError({ file: out }, 'a file to write', 'a directory');
-  try {
-    return makeFolder(join(out === null ? tmpdir() : dirname(out), '.pmapdiff-import-'));
-  } catch (error) {
-    if (out === null) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    const found = code === 'ENOENT' ? 'none' : (code ?? message);
-    throw new WorkloadError({ file: out }, 'a folder that can be written to', found);
-  }
-}
-
-async function deliver(trace: string, out: string | null): Promise<void> {
-  if (out === null) {
-    await pipeline(createReadStream(trace), process.stdout, { end: false });
-    return;
-  }
-  const made = `${trace}.out`;
-  if (out.endsWith('.workload')) {
-    const text = printWorkload(await loadWorkload(trace));
-    await pipeline([text], createWriteStream(made));
-  } else if (out.endsWith('.gz')) {
-    await pipeline(createReadStream(trace), createGzip(), createWriteStream(made));
-  } else {
-    renameSync(trace, made);
-  }
-  renameSync(made, out);
 }
