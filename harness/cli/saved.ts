@@ -1,6 +1,6 @@
 /** `compare --save FILE` and `--baseline FILE`: the results as they are now, and as they were. */
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import type { Column } from '../columns/column.ts';
 import type { Chosen } from '../columns/open.ts';
 import type { Compared } from '../compare/run-comparison.ts';
@@ -8,6 +8,7 @@ import type { VariantFacts } from '../declare/declarations.ts';
 import { MEMBERS } from '../declare/planes.ts';
 import { readBlocks } from '../input/blocks.ts';
 import { corpusPath, packagePath } from '../input/paths.ts';
+import { isReadOnce } from '../input/source.ts';
 import { OutputFile } from '../output-file.ts';
 import { canonical } from '../review/syntax.ts';
 import { Collector, digestOf } from '../saved/collect.ts';
@@ -94,7 +95,7 @@ export async function openSaved(options: SavedOptions, inputs: readonly string[]
   if (baseline === undefined) return new SavedRuns(options, output, null);
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(baseline);
+    bytes = readFileSync(baseline === '-' ? 0 : baseline);
   } catch (error) {
     throw new UsageError(
       `--baseline ${baseline}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`,
@@ -107,7 +108,7 @@ export async function openSaved(options: SavedOptions, inputs: readonly string[]
 async function workloadHash(name: string, reading: Reading): Promise<string> {
   if (Object.hasOwn(CATALOG, name)) return digestOf(plain(catalogText(name)));
   const path = Object.hasOwn(CORPUS, name) ? corpusPath(name) : name;
-  if (!statSync(path).isFile()) throw new UsageError(`--save, --baseline: expected workloads in files, got ${name}`);
+  if (isReadOnce(path)) throw new UsageError(`--save, --baseline: expected workloads in files, got ${name}`);
   const recording = createHash('sha256');
   let text: string | null = null;
   for await (const block of readBlocks(path, () => ({ total: Infinity, expected: '' }))) {

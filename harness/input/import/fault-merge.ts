@@ -31,12 +31,13 @@ export class FaultMerge {
   /** number of faults between the first line and the last one */
   #between = 0;
 
-  constructor(recording: Recording, report: ImportLog, importer: StraceImporter, file: string) {
+  /** `from` is read instead of the file, if it is given. */
+  constructor(recording: Recording, report: ImportLog, importer: StraceImporter, file: string, from?: string) {
     this.#report = report;
     this.#importer = importer;
     this.#file = file;
     this.#feed = new FaultFeed(recording, report, file, (pid) => importer.processOf(pid));
-    this.#lines = faultsOf(file, this.#feed);
+    this.#lines = faultsOf(file, from, this.#feed);
   }
 
   /** Delivers the faults that precede the effect of the call in this line. */
@@ -108,8 +109,8 @@ export class FaultMerge {
   }
 }
 
-async function* faultsOf(file: string, feed: FaultFeed): AsyncGenerator<PerfFault> {
-  for await (const block of readBlocks(file, () => NO_LIMIT)) {
+async function* faultsOf(file: string, from: string | undefined, feed: FaultFeed): AsyncGenerator<PerfFault> {
+  for await (const block of readBlocks(file, () => NO_LIMIT, from)) {
     for (const line of linesOf(block)) {
       const fault = feed.read(line);
       if (fault !== null) yield fault;

@@ -2,7 +2,7 @@
  * Imports a recording of strace or kdump as a `vmtrace-1` file. The input is read twice, line by line; memory grows
  * with the number of live processes, not with the length. The output file appears complete or not at all.
  */
-import { closeSync, createReadStream, createWriteStream, openSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, createReadStream, createWriteStream, openSync, renameSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -12,6 +12,7 @@ import { linesOf } from '../../workload/lines.ts';
 import { printWorkload } from '../../workload/text/print.ts';
 import { readBlocks } from '../blocks.ts';
 import { loadWorkload } from '../load.ts';
+import { HeldCopies } from '../source.ts';
 import { Clock } from './clock.ts';
 import { FaultMerge } from './fault-merge.ts';
 import { ImageStore } from './image-store.ts';
@@ -41,29 +42,30 @@ const NO_LIMIT = { total: Infinity, expected: '' };
 interface Pass {
   readonly images: ImageStore;
   readonly given: GivenMaps | null;
+  /** of the recording and the page faults: both are read in each pass */
+  readonly copies: HeldCopies;
   readonly write: ((line: string) => void) | null;
 }
 
 /** Calls `write` with each line of the trace. Throws WorkloadError, with file and line, if something cannot be read. */
 async function importLines(file: string, options: ImportOptions, write: (line: string) => void): Promise<ImportCounts> {
-  if (!isRegular(file)) throw new WorkloadError({ file }, 'a regular file (it is read twice)', 'something else');
   const given = options.procstat === undefined ? null : await readProcstat(options.procstat);
   const images = new ImageStore();
+  const copies = new HeldCopies();
   try {
-    await onePass(file, options, { images, given, write: null });
-    return await onePass(file, options, { images, given, write });
+    await onePass(file, options, { images, given, copies, write: null });
+    return await onePass(file, options, { images, given, copies, write });
   } finally {
+    copies.dispose();
     images.dispose();
   }
 }
 
-/** Returns true for a missing file too: the reader reports it. */
-function isRegular(file: string): boolean {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  return stat === undefined || stat.isFile() || stat.isDirectory();
-}
-
-async function onePass(file: string, options: ImportOptions, { images, given, write }: Pass): Promise<ImportCounts> {
+async function onePass(
+  file: string,
+  options: ImportOptions,
+  { images, given, copies, write }: Pass,
+): Promise<ImportCounts> {
   const clock = new Clock();
   const report = new ImportLog(file, options.strict === true);
   const name = basename(file).replace(/(\.(gz|txt|strace|kdump|out|log))+$/, '');
@@ -76,9 +78,9 @@ async function onePass(file: string, options: ImportOptions, { images, given, wr
   const faults =
     options.faults === undefined || !(importer instanceof StraceImporter)
       ? null
-      : new FaultMerge(recording, report, importer, options.faults);
+      : new FaultMerge(recording, report, importer, options.faults, await copies.of(options.faults));
   let lines = 0;
-  for await (const block of readBlocks(file, () => NO_LIMIT)) {
+  for await (const block of readBlocks(file, () => NO_LIMIT, await copies.of(file))) {
     for (const raw of linesOf(block)) {
       report.line = ++lines;
       const text = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
