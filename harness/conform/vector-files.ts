@@ -33,17 +33,16 @@ export function vectorFiles(paths: readonly string[], names: RegExp): string[] {
 const MAX_UNZIPPED = 2 ** 28;
 
 /**
- * Reads a file or stdin (`-`), unpacked if its name or its start says so, and checks it against a schema. Throws VectorError for the first
- * problem.
+ * Reads a file or stdin (`-`), unpacked if its name or its start says so, and checks it against a schema. Throws
+ * VectorError for the first problem.
  */
 export function readVectors<T>(path: string, schema: ZodType<T>): T {
   let text: string;
   let json: unknown;
   try {
     const bytes = readFileSync(path === '-' ? 0 : path);
-    text = (
-      bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes, { maxOutputLength: MAX_UNZIPPED }) : bytes
-    ).toString('utf8');
+    const isPacked = path.endsWith('.gz') || (bytes[0] === 0x1f && bytes[1] === 0x8b);
+    text = (isPacked ? gunzipSync(bytes, { maxOutputLength: MAX_UNZIPPED }) : bytes).toString('utf8');
   } catch (error) {
     throw new VectorError(path, `cannot be read: ${(error as Error).message}`);
   }
