@@ -16,7 +16,6 @@ import {
   SEEN_PROTECTED,
   SEEN_WRITE,
 } from './ranges.ts';
-import { USER_END } from './values.ts';
 
 /** A map of an exec event of `vmtrace-1`. */
 export interface ImageMap {
@@ -30,6 +29,8 @@ export interface ImageMap {
 
 export interface ImageNames {
   readonly path: string;
+  /** The file that is mapped, if it is not the path: the interpreter of a script. */
+  readonly program?: string;
   /** The run-time linker; null for a static program, undefined if the recording does not tell. */
   readonly loader: string | null | undefined;
 }
@@ -41,9 +42,14 @@ export interface Inferred {
   /** Locations of Linux's [vvar] and [vdso], if the recording shows them: [start, end) each. */
   readonly vvar: readonly [number, number] | null;
   readonly vdso: readonly [number, number] | null;
+  /** FreeBSD's shared page, if it is known. */
+  readonly sharedPage: number | null;
 }
 
-export const NOTHING_INFERRED: Inferred = { maps: [], loader: null, vvar: null, vdso: null };
+export const NOTHING_INFERRED: Inferred = { maps: [], loader: null, vvar: null, vdso: null, sharedPage: null };
+
+/** FreeBSD's shared page until 13.1. */
+export const SHARED_PAGE = 0x7ffffffff000;
 
 /** Pages that are further apart than this belong to different images. */
 const CLUSTER_GAP = 4096;
@@ -55,8 +61,8 @@ const LINUX_PIE = [0x555555554000 / PAGE_SIZE, 0x565555556000 / PAGE_SIZE] as co
 /** [vdso] is directly below the linker, and [vvar] and [vvar_vclock] are below it. */
 const VDSO_PAGES = 2;
 const VVAR_PAGES = 6;
-/** End of the stack if there is no evidence of one: below the shared page. */
-const STACK_END = 0x7ffffffff000;
+/** End of the stack if there is no evidence of one. */
+const STACK_END = SHARED_PAGE;
 const STACK_SIZE = 8 * 2 ** 20;
 const UNKNOWN_LOADER = '(ld-unknown)';
 
@@ -77,7 +83,7 @@ const lastOf = (runs: readonly Run[], seen: number): number => runs.findLast((ru
 export function inferMaps(
   evidence: PageEvidence,
   mapped: RangeSet,
-  { path, loader }: ImageNames,
+  { path, program = path, loader }: ImageNames,
   linked: boolean,
 ): Inferred {
   const clusters = clustersOf(evidence.runs, mapped);
@@ -85,12 +91,12 @@ export function inferMaps(
   const stack = top !== undefined && (top.seen & (SEEN_EXECUTE | SEEN_PROTECTED)) === 0 ? clusters.pop()! : null;
   const images = clusters.filter(isImage);
   const linker = loader === undefined && (linked || images.length > 1) ? UNKNOWN_LOADER : (loader ?? null);
-  const names = [path, linker ?? path];
+  const names = [program, linker ?? program];
   const shared = images.length > 1 ? linuxKernelPages(images[0], images[1]) : null;
   const maps: ImageMap[] = [];
   for (const cluster of clusters) {
     const image = images.indexOf(cluster);
-    if (image >= 0) maps.push(...segments(cluster.runs, names[image] ?? `${path} (image ${image + 1})`));
+    if (image >= 0) maps.push(...segments(cluster.runs, names[image] ?? `${program} (image ${image + 1})`));
     else maps.push(map(cluster.runs[0].first, cluster.runs.at(-1)!.last + 1, 'rw-', null, 0));
   }
   const end = stack === null ? STACK_END : (stack.runs.at(-1)!.last + 1) * PAGE_SIZE;
@@ -104,20 +110,26 @@ export function inferMaps(
         0,
       ),
     );
-  return { maps: disjoint(maps), loader: linker, vvar: shared?.vvar ?? null, vdso: shared?.vdso ?? null };
+  return { maps, loader: linker, vvar: shared?.vvar ?? null, vdso: shared?.vdso ?? null, sharedPage: null };
 }
 
-/** Maps in address order and apart from each other: where two estimates overlap, the lower one holds. */
-function disjoint(maps: readonly ImageMap[]): ImageMap[] {
+/**
+ * The parts of maps that a process can have from its exec: in address order, apart from each other (where two estimates
+ * overlap, the lower one holds), and below the shared page, which is the kernel's own.
+ */
+export function tidied(maps: readonly ImageMap[]): ImageMap[] {
+  const kept: ImageMap[] = [];
   let last = 0;
-  return maps.flatMap((one) => {
+  for (const one of maps.toSorted((a, b) => Number(a.start) - Number(b.start))) {
     const start = Math.max(Number(one.start), last);
-    const end = Math.min(Number(one.end), USER_END);
-    if (start >= end) return [];
-    last = end;
+    const end = Math.min(Number(one.end), SHARED_PAGE);
+    if (end <= start) continue;
+    const file = one.file === '[stack]' && end < STACK_SIZE ? null : one.file;
     const off = one.flags.includes('ANON') ? one.off : one.off + start - Number(one.start);
-    return [{ ...one, start: hex(start), end: hex(end), off }];
-  });
+    kept.push({ ...one, start: hex(start), end: hex(end), file, off });
+    last = end;
+  }
+  return kept;
 }
 
 const isImage = ({ seen }: Cluster): boolean => (seen & (SEEN_EXECUTE | SEEN_PROTECTED)) !== 0;

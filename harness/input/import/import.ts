@@ -95,7 +95,17 @@ async function onePass(
   if (recording.empty)
     throw new WorkloadError({ file, line: Math.max(lines, 1) }, `lines of ${options.format}`, 'none');
   const { unknown, repairs, ignored } = report;
-  return { lines, events: recording.events, unknown, repairs, ignored };
+  if (write !== null && recording.events === 0)
+    throw new WorkloadError({ file, line: lines }, `an event of a process in ${options.format}`, nothingIn(report));
+  // Linux has no shared page; what stands for it is found in another way.
+  const withoutSharedPage = options.format === 'kdump' ? recording.withoutSharedPage : 0;
+  return { lines, events: recording.events, withoutSharedPage, unknown, repairs, ignored };
+}
+
+/** What a recording without an event has instead: what most of its lines are. */
+function nothingIn({ unknown, ignored }: ImportLog): string {
+  const kinds = [...unknown, ...ignored].toSorted(([, a], [, b]) => b.count - a.count);
+  return ['none', ...kinds.slice(0, 2).map(([kind, { count }]) => `${count} times ${kind}`)].join(', ');
 }
 
 /**

@@ -17,15 +17,18 @@ const PROT_BITS: readonly (readonly [string, number])[] = [
 ];
 const NO_BITS = new Set(['PROT_NONE', 'PROT_GROWSDOWN', 'PROT_GROWSUP', 'PROT_SEM', 'PROT_BTI', 'PROT_MTE']);
 
-/** Parses `0x3<PROT_READ|PROT_WRITE>`, `PROT_READ|PROT_WRITE` or `0x3` into 'rw-'; null for any other text. */
+/**
+ * Parses `0x3<PROT_READ|PROT_WRITE>`, `PROT_READ|PROT_WRITE` or `0x3` into 'rw-', without the maximum that FreeBSD's
+ * PROT_MAX adds; null for any other text.
+ */
 export function protOf(text: string): string | null {
   const bits = /^0x[0-9a-f]+|^\d+/.exec(text);
   if (bits !== null) return protText(Number(bits[0]));
+  if (text === '') return null;
   let value = 0;
-  for (const word of text.split('|')) {
+  for (const word of text.replace(/PROT_MAX\([^)]*\)\|?/, '').split('|')) {
     const known = PROT_BITS.find(([name]) => name === word);
-    if (known === undefined && !NO_BITS.has(word) && !word.startsWith('PROT_MAX') && !word.startsWith('0x'))
-      return null;
+    if (known === undefined && !NO_BITS.has(word) && !word.startsWith('0x') && word !== '') return null;
     value |= known?.[1] ?? 0;
   }
   return protText(value);
@@ -70,7 +73,7 @@ export const LINUX_FLAGS: MapFlags = [
 
 /** Names without `MAP_`, with ANONYMOUS as ANON; a number without names is decoded. Null for any other text. */
 export function mapFlagsOf(text: string, numbers: MapFlags): string[] | null {
-  const named = /^(?:(?:0x)?[0-9a-f]+<)?([A-Z_][\w|<]*)>?$/.exec(text);
+  const named = /^(?:(?:0x)?[0-9a-f]+<)?([A-Z_][\w|<()]*)>?$/.exec(text);
   if (named !== null) {
     const words = named[1].split('|').filter((word) => word.startsWith('MAP_'));
     return words.length === 0 ? null : words.map((word) => (word === 'MAP_ANONYMOUS' ? 'ANON' : word.slice(4)));

@@ -39,6 +39,14 @@ function perfFaults(lines: readonly string[], random: Random): string[] {
   });
 }
 
+const FREEBSD_WORDS = `
+execve fexecve fork vfork rfork pdfork mmap munmap mprotect madvise break wait4 exit open close CALL RET NAMI PFLT PRET
+PSIG STRU GIO JUSTRETURN RESTART EJUSTRETURN ERESTART KERN_SUCCESS SIG_DFL SIGSEGV RFPROC RFMEM RFSPAWN MAP_FIXED
+MAP_ANON MAP_GUARD PROT_EXEC PROT_NONE VM_PROT_WRITE MADV_FREE process killed errno new
+`
+  .trim()
+  .split(/\s+/);
+
 /** One row per recorder. */
 export const RECORDERS: Readonly<Record<string, Recorder>> = {
   strace: {
@@ -58,6 +66,17 @@ export const RECORDERS: Readonly<Record<string, Recorder>> = {
     faults: perfFaults,
     words: STRACE_WORDS,
   },
+  kdump: {
+    format: 'kdump',
+    seeds: [
+      'pipe_one.kdump.txt.gz',
+      'pipe_one.kdump_T.txt.gz',
+      'spawn_vforkpath.kdump.txt.gz',
+      'forkloop_small.kdump.txt.gz',
+    ],
+    words: FREEBSD_WORDS,
+  },
+  truss: { format: 'truss', seeds: ['make.truss.txt'], words: FREEBSD_WORDS },
 };
 
 /** Numbers at and beyond what an address, a length or a pid can be. */
