@@ -10,7 +10,7 @@ import { FREEBSD_FLAGS, mapFlagsOf, numberOf, protOf } from './values.ts';
 export interface Call {
   readonly name: string;
   readonly args: readonly string[];
-  /** Every file that the call looked up, in order, as far as the recording shows. */
+  /** The files that the call named or looked up, in order, as far as the recording shows. */
   readonly names: readonly string[];
 }
 
@@ -71,11 +71,14 @@ export function imageNames(path: string, names: readonly string[]): ImageNames {
 export class FreebsdCalls {
   readonly #recording: Recording;
   readonly #report: ImportLog;
+  readonly #showsLookups: boolean;
   readonly #files = new FileNames();
 
-  constructor(recording: Recording, report: ImportLog) {
+  /** `showsLookups`: the names of a call are those of all the files that the kernel looked up. */
+  constructor(recording: Recording, report: ImportLog, showsLookups: boolean) {
     this.#recording = recording;
     this.#report = report;
+    this.#showsLookups = showsLookups;
   }
 
   /** Call when a process is gone, or has a new image. */
@@ -89,7 +92,7 @@ export class FreebsdCalls {
     const names = call === undefined ? [] : call.name === 'fexecve' ? [path, ...call.names] : call.names;
     this.forget(pid);
     this.#recording.command(path);
-    this.#recording.exec(pid, imageNames(path, names));
+    this.#recording.exec(pid, this.#showsLookups ? imageNames(path, names) : { path, loader: undefined });
   }
 
   execFailed(pid: number, call: Call | undefined, errno: number): void {

@@ -1,5 +1,5 @@
 /**
- * Imports a recording of strace or kdump as a `vmtrace-1` file. The input is read twice, line by line; memory grows
+ * Imports a recording of strace, kdump or truss as a `vmtrace-1` file. The input is read twice, line by line; memory grows
  * with the number of live processes, not with the length. The output file appears complete or not at all.
  */
 import { closeSync, createReadStream, createWriteStream, openSync, renameSync, writeFileSync } from 'node:fs';
@@ -21,8 +21,12 @@ import { type ImportCounts, ImportLog } from './log.ts';
 import { readProcstat } from './procstat.ts';
 import { type GivenMaps, Recording } from './recording.ts';
 import { StraceImporter } from './strace.ts';
+import { TrussImporter } from './truss.ts';
 
-export type ImportFormat = 'strace' | 'kdump';
+const IMPORTERS = { strace: StraceImporter, kdump: KdumpImporter, truss: TrussImporter } as const;
+
+export type ImportFormat = keyof typeof IMPORTERS;
+export const IMPORT_FORMATS = Object.keys(IMPORTERS) as readonly ImportFormat[];
 
 export interface ImportOptions {
   readonly format: ImportFormat;
@@ -68,13 +72,10 @@ async function onePass(
 ): Promise<ImportCounts> {
   const clock = new Clock();
   const report = new ImportLog(file, options.strict === true);
-  const name = basename(file).replace(/(\.(gz|txt|strace|kdump|out|log))+$/, '');
+  const name = basename(file).replace(/(\.(gz|txt|strace|kdump|truss|out|log))+$/, '');
   const note = `imported from ${options.format}${options.faults === undefined ? '' : ' and perf'}`;
   const recording = new Recording({ name, note, clock, report, images, given, write });
-  const importer =
-    options.format === 'strace'
-      ? new StraceImporter(recording, report, clock)
-      : new KdumpImporter(recording, report, clock);
+  const importer = new IMPORTERS[options.format](recording, report, clock);
   const faults =
     options.faults === undefined || !(importer instanceof StraceImporter)
       ? null

@@ -82,7 +82,7 @@ export class KdumpImporter {
     this.#recording = recording;
     this.#report = report;
     this.#clock = clock;
-    this.#calls = new FreebsdCalls(recording, report);
+    this.#calls = new FreebsdCalls(recording, report, true);
     this.#parentage = new Parentage(
       recording,
       report,
