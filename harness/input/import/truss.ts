@@ -140,6 +140,8 @@ export class TrussImporter {
     const { args, path } = trussArguments(name, text);
     const call = { name, args, names: path === undefined ? [] : [path] };
     if (result.restart) this.#report.noEffect(`failed ${name}`);
+    else if (/^_?exit$/.test(name))
+      this.#report.noEffect(name); // the line 'process exit' is the event
     else if (FORKS.has(name)) this.#forked(pid, call, result);
     else if (EXECS.has(name)) this.#executed(pid, call, result);
     else if (Number.isNaN(result.value) && result.errno === 0 && changesSpace(name))

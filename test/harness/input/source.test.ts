@@ -38,11 +38,11 @@ describe('a pipe instead of a file', () => {
     expect(piped).toEqual(eventsOf(await imports.file('kdump', file, { procstat: rows })));
     const perf = imports.write(
       'perf',
-      'sh 100 [000] 1.5: exceptions:page_fault_user: address=0x555555556010 ip=0x1 error_code=0x14\n',
+      'sh 100 [000] 1700000001.5: exceptions:page_fault_user: address=0x555555556010 ip=0x1 error_code=0x14\n',
     );
     const calls = imports.write(
       'calls',
-      '100 1.000 execve("/bin/sh", ["sh"], 0x1) = 0 <0.1>\n100 2.000 exit_group(0) = ?\n',
+      '100 1700000001.000 execve("/bin/sh", ["sh"], 0x1) = 0 <0.1>\n100 1700000002.000 exit_group(0) = ?\n',
     );
     const { lines } = await imports.file('strace', pipeOf(calls), { faults: pipeOf(perf) });
     expect(lines.map(({ ev }) => ev)).toEqual(['meta', 'exec', 'fault', 'exit']);

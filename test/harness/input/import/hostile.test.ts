@@ -162,7 +162,7 @@ describe('what is not understood', () => {
   ])('counts what lies outside of user space, and replays the rest: %s', async (_, format, lines, part, beyond) => {
     const at = lines.findIndex((line) => part.test(line));
     const edited = lines.with(at, lines[at].replace(part, beyond));
-    const kind = 'an address outside of user space';
+    const kind = format === 'strace' ? 'arguments of mmap' : 'an address outside of user space';
     const { counts, out } = await imports.lines(format, edited);
     expect(countsOf(counts.unknown)).toEqual({ [kind]: 1 });
     expect((await loadWorkload(out)).ops.length).toBeGreaterThan(10);
