@@ -159,9 +159,9 @@ describe('what is not understood', () => {
     ['the end of the heap', 'truss', TRUSS, /break\(0x2e1000\)/, 'break(0x800000000001)'],
     ['advice', 'truss', TRUSS, /madvise\(0x8220f0000/, 'madvise(0x1000000000000'],
     ['a mapping of Linux', 'strace', STRACE, /\) = 0x7f6bb118f000/, ') = 0x800000000000'],
-  ])('counts what lies outside of user space, and replays the rest: %s', async (_, format, lines, part, beyond) => {
-    const at = lines.findIndex((line) => part.test(line));
-    const edited = lines.with(at, lines[at].replace(part, beyond));
+  ])('counts what lies outside of user space, and replays the rest: %s', async (_, format, recorded, part, beyond) => {
+    const at = recorded.findIndex((line) => part.test(line));
+    const edited = recorded.with(at, recorded[at].replace(part, beyond));
     const kind = format === 'strace' ? 'arguments of mmap' : 'an address outside of user space';
     const { counts, out } = await imports.lines(format, edited);
     expect(countsOf(counts.unknown)).toEqual({ [kind]: 1 });
