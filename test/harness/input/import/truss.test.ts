@@ -28,7 +28,7 @@ describe('truss -f -d -a', () => {
   it('becomes the events that the calls of each process are, a child’s after the fork that names it', async () => {
     const imported = await imports.lines('truss', LINES, { strict: true });
     expect(eventsOf(imported)).toEqual([
-      { pid: 871, ev: 'exec', path: '(running)', argv: ['(running)'], maps: expect.any(Array) },
+      { pid: 871, ev: 'exec', path: '(running)', argv: ['(running)'], loader: '(ld-unknown)', maps: expect.any(Array) },
       mmap('0x8220f0000', 135168, 'rw-', ['PRIVATE', 'ANON'], null),
       mmap('0x822400000', 4194304, '---', ['GUARD'], null),
       mmap('0x822400000', 540672, 'r--', ['PRIVATE', 'FIXED', 'NOCORE', 'PREFAULT_READ'], LIBC),
