@@ -36,7 +36,7 @@ export interface TrussResult {
 
 /** Thread numbers are higher than process numbers. (FreeBSD: sys/sys/proc.h PID_MAX) */
 const LEAST_THREAD = 100_000;
-const HEAD = /^ *(?:(\d+)(?: +\d+)?: )?(?:(\d+\.\d{9}) )?(?:\d+\.\d{9} )?/;
+const HEAD = /^ *(?:([1-9]\d*)(?: +\d+)?: )?(?:(\d+\.\d{9}) )?(?:\d+\.\d{9} )?/;
 const CALL = /^(#\d+|[a-z_][\w.]*)\(/i;
 const END = /\)\t* (?:= (-?\d+) \(0x[0-9a-f]+\)|ERR#(-?\d+) '[^\n']*'|(ERESTART)|(EJUSTRETURN))$/;
 /** The process ends in it, so it has no result. */

@@ -45,7 +45,7 @@ export class TrussImporter {
     this.#parentage = new Parentage(
       recording,
       report,
-      (line) => this.#event(line),
+      (line) => this.#record(line),
       () => {},
     );
   }

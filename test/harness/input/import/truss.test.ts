@@ -110,6 +110,24 @@ describe('truss -f -d -a', () => {
     await expect(imports.lines('truss', summary)).rejects.toThrow(/in:2: expected lines of truss, found none/);
   });
 
+  it('a pid that is used again before the first fork has returned waits for the second', async () => {
+    const { lines, counts } = await imports.lines('truss', [
+      '    1: break(0x1000) = 0 (0x0)',
+      '    2: process exit, rval = 7',
+      '    2: <new process>',
+      '    2: process exit, rval = 8',
+      '    1: fork() = 2 (0x2)',
+      '    1: fork() = 2 (0x2)',
+    ]);
+    expect(lines.flatMap(({ ev, code }) => (ev === 'fork' || ev === 'exit' ? [code ?? ev] : []))).toEqual([
+      'fork',
+      7,
+      'fork',
+      8,
+    ]);
+    expect(counts.unknown.size).toBe(0);
+  });
+
   it('--procstat gives the maps of its programs', async () => {
     const procstat = imports.write('rows', '  872 0x200000 0x201000 r-x 1 5 2 0 CN--- vn /bin/sh\n');
     const { lines } = await imports.lines('truss', LINES, { procstat });
