@@ -199,14 +199,14 @@ program.commandsGroup('Bring your own:');
 program
   .command('import')
   .description('make a workload from a recording of your own system')
-  .argument('<format>', 'strace or kdump')
-  .argument('<file>', 'what strace -f -o or kdump wrote, gzipped or not')
+  .argument('<format>', 'strace, kdump or truss')
+  .argument('<file>', 'what strace -f, kdump or truss -f wrote, gzipped or not; - is stdin')
   .option(
     '-o, --output <file>',
     'file to write: *.workload as workload text, *.gz gzipped (default: JSON lines on stdout)',
   )
   .option('--faults <file>', 'with strace: page faults, as printed by perf script')
-  .option('--procstat <file>', 'with kdump: the maps of processes, as printed by procstat -v')
+  .option('--procstat <file>', 'with kdump and truss: the maps of processes, as printed by procstat -v')
   .option('--strict', 'exit 2 at the first line that is not understood')
   .action(async (format, file, options) => finish((await ACTIONS.import())(format, file, options)));
 

@@ -1,9 +1,11 @@
 /** The options of a command's formats, and its answer in the one that was chosen. */
 import type { Command } from 'commander';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { OutputFile } from '../output-file.ts';
 import type { Format, Formats } from '../report/formats.ts';
 import { UsageError } from './errors.ts';
-import { lineWidth, wantsColor, writeFile } from './output.ts';
+import { lineWidth, wantsColor } from './output.ts';
 
 /** Offer each format of the table as an option. */
 export function withFormats(command: Command, { options }: Formats<never>): Command {
@@ -18,13 +20,16 @@ type FormatOptions = Readonly<Partial<Record<string, unknown>>>;
 /** Writes an answer: to stdout in the format that was chosen, and to the files that were asked for. */
 export class Answer<Report> {
   readonly #formats: Formats<Report>;
-  readonly #files: readonly (readonly [name: string, format: Format<Report>, path: string])[];
+  readonly #files: readonly { readonly format: Format<Report>; readonly output: OutputFile }[];
   readonly #quiet: boolean;
   /** name of the format on stdout */
   readonly format: string;
 
-  /** Throws UsageError when more than one is chosen for stdout. */
-  constructor(command: string, formats: Formats<Report>, chosen: object) {
+  /**
+   * `inputs` are the files that the command reads. Throws UsageError when more than one format is chosen for stdout,
+   * WorkloadError when a file cannot be written.
+   */
+  constructor(command: string, formats: Formats<Report>, chosen: object, inputs: readonly string[] = []) {
     const options = chosen as FormatOptions;
     const all = Object.entries(formats.options);
     const names = all.filter(([, { toFile }]) => !toFile).map(([name]) => name);
@@ -36,7 +41,9 @@ export class Answer<Report> {
     this.#formats = formats;
     this.#files = all.flatMap(([name, format]) => {
       const path = options[name];
-      return format.toFile && typeof path === 'string' ? [[name, format, path] as const] : [];
+      return format.toFile && typeof path === 'string'
+        ? [{ format, output: new OutputFile(path, inputs, `--${name} ${path}`) }]
+        : [];
     });
     this.format = found[0] ?? 'text';
     this.#quiet = options.quiet === true;
@@ -44,15 +51,16 @@ export class Answer<Report> {
       throw new UsageError(`${command}: expected --quiet with text, got it with --${this.format}`);
   }
 
-  /** Throws UsageError when a file cannot be written. */
   async write(report: Report): Promise<void> {
     const { stdout, env } = process;
     const look = { color: wantsColor(stdout, env), width: lineWidth(stdout, env), quiet: this.#quiet };
     const { text, options } = this.#formats;
     const render = this.format === 'text' ? text : options[this.format].render;
     const answer = await render(report, look);
-    for (const [name, format, path] of this.#files)
-      writeFile(`--${name} ${path}`, path, [...partsOf(await format.render(report, look))].join(''));
+    for (const { format, output } of this.#files) {
+      const parts = [...partsOf(await format.render(report, look))];
+      await output.write((path) => writeFileSync(path, parts.join('')));
+    }
     for (const part of partsOf(answer)) if (!stdout.write(part)) await once(stdout, 'drain');
   }
 }

@@ -58,11 +58,11 @@ export interface CompareOptions {
 const DEFAULT_TIME_LIMIT = 10;
 
 export async function compareCommand(options: CompareOptions): Promise<number> {
-  const answer = new Answer('compare', FORMATS.compare, options);
+  const answer = new Answer('compare', FORMATS.compare, options, filesReadBy(options));
   const { named, reading, leastMs, check, judging } = await requestOf(options);
   const progress = new Progress();
   const isSaved = options.save !== undefined || options.baseline !== undefined;
-  const saved = isSaved ? await (await import('./saved.ts')).openSaved(options) : null;
+  const saved = isSaved ? await (await import('./saved.ts')).openSaved(options, filesReadBy(options)) : null;
   const limits = { ...DEFAULT_LIMITS, loadMs: leastMs };
   const chosen = await withReference(named, { against: options.against, onOutput: progress.onOutput, limits });
   const names = options.workload ?? [];
@@ -146,6 +146,14 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
     limits,
   );
 }
+
+/** Whatever may name a file that is read. */
+const filesReadBy = ({ workload = [], variants = '', variant = [], expect = '' }: CompareOptions): string[] => [
+  ...workload,
+  ...variants.split(','),
+  ...variant,
+  expect,
+];
 
 /** What the options ask for; `judging` says how the results are judged. Throws UsageError. */
 async function requestOf(options: CompareOptions) {

@@ -1,11 +1,11 @@
 /** `--expect FILE`: the differences that a user expects, read from outside and checked. */
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { COUNTER_NAMES, GAUGES } from '../../core/counters.ts';
 import { hint, nearest } from '../../core/suggest.ts';
 import { INVARIANTS } from '../check/invariants.ts';
 import type { ExpectedDifference } from '../compare/accepted.ts';
 import { STATISTICS } from '../declare/planes.ts';
+import { wholeText } from '../input/source.ts';
 import { UsageError } from './errors.ts';
 
 /** What a difference can be about. */
@@ -61,12 +61,7 @@ export async function readExpected(path: string): Promise<readonly ExpectedDiffe
     ),
   });
   const name = basename(path);
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    throw new UsageError(`--expect ${path}: no such file`);
-  }
+  const text = await wholeText(path);
   let body: unknown;
   try {
     body = JSON.parse(text);

@@ -1,10 +1,9 @@
 /**
  * Where output goes: results to stdout, everything else to stderr.
  */
-import { fstatSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
 import type { WriteStream } from 'node:tty';
 import { DEFAULT_WIDTH } from '../report/words.ts';
-import { UsageError } from './errors.ts';
 
 const STDERR = 2;
 
@@ -65,22 +64,4 @@ function writeWhole(stream: { readonly fd: number }): void {
 /** Writes all bytes to a file, in as many writes as it takes. Throws the system's error. */
 export function writeAll(fd: number, bytes: Uint8Array, write: typeof writeSync = writeSync): void {
   for (let at = 0; at < bytes.length;) at += write(fd, bytes, at, bytes.length - at);
-}
-
-/** No room, or no more allowed; the disk fails. */
-const FAILURES: readonly unknown[] = ['ENOSPC', 'EFBIG', 'EDQUOT', 'EIO'];
-
-/**
- * Writes a whole file. Throws a UsageError if it cannot be opened, and an Error if it cannot be written to its end: then
- * it is empty. option: as it was given.
- */
-export function writeFile(option: string, path: string, text: string): void {
-  try {
-    writeFileSync(path, text);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (!FAILURES.includes(code)) throw new UsageError(`${option}: ${code ?? message}`);
-    if (statSync(path).isFile()) truncateSync(path);
-    throw new Error(`${option}: expected to be written, got ${message}`, { cause: error });
-  }
 }

@@ -1,6 +1,6 @@
 /** `compare --save FILE` and `--baseline FILE`: the results as they are now, and as they were. */
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import type { Column } from '../columns/column.ts';
 import type { Chosen } from '../columns/open.ts';
 import type { Compared } from '../compare/run-comparison.ts';
@@ -8,6 +8,8 @@ import type { VariantFacts } from '../declare/declarations.ts';
 import { MEMBERS } from '../declare/planes.ts';
 import { readBlocks } from '../input/blocks.ts';
 import { corpusPath, packagePath } from '../input/paths.ts';
+import { isReadOnce } from '../input/source.ts';
+import { OutputFile } from '../output-file.ts';
 import { canonical } from '../review/syntax.ts';
 import { Collector, digestOf } from '../saved/collect.ts';
 import { type SavedComparison, compareSaved } from '../saved/compare.ts';
@@ -26,11 +28,13 @@ export type Reading = object;
 
 export class SavedRuns {
   readonly #options: SavedOptions;
+  readonly #output: OutputFile | null;
   readonly #before: SavedResults | null;
   readonly #collector = new Collector();
 
-  constructor(options: SavedOptions, before: SavedResults | null) {
+  constructor(options: SavedOptions, output: OutputFile | null, before: SavedResults | null) {
     this.#options = options;
+    this.#output = output;
     this.#before = before;
   }
 
@@ -67,39 +71,44 @@ export class SavedRuns {
     for (const [i, { name }] of workloads.entries()) hashes.set(name, await workloadHash(names[i], reading));
     const identified = columns.map(({ facts }, i) => ({ id: facts.id, hash: columnHash(facts, chosen[i]) }));
     const results = this.#collector.results(identified, workloads, { core: coreHash(), checked, hashes });
-    if (save !== undefined) {
+    if (this.#output !== null) {
       const failed = workloads.flatMap(({ runs }) => runs).find(({ ended }) => ended.kind === 'failed');
       if (!compared.complete || failed !== undefined)
         throw new UsageError(
           `--save ${save}: expected every run to end, ${failed === undefined ? 'got an interrupt' : `${failed.variant} failed`}; nothing is saved`,
         );
-      write(save, packResults(results));
+      const bytes = packResults(results);
+      await this.#output.write((path) => writeFileSync(path, bytes));
     }
     return this.#before === null ? null : compareSaved(baseline!, this.#before, results);
   }
 }
 
-/** Null if the options ask for nothing. Reads the baseline before anything is run. Throws InputError. */
-export async function openSaved(options: SavedOptions): Promise<SavedRuns | null> {
+/**
+ * Null if the options ask for nothing. Reads the baseline before anything is run; it may be what is saved too. `inputs`
+ * are the other files that the command reads. Throws InputError.
+ */
+export async function openSaved(options: SavedOptions, inputs: readonly string[]): Promise<SavedRuns | null> {
   const { save, baseline } = options;
   if (save === undefined && baseline === undefined) return null;
-  if (baseline === undefined) return new SavedRuns(options, null);
+  const output = save === undefined ? null : new OutputFile(save, inputs, `--save ${save}`);
+  if (baseline === undefined) return new SavedRuns(options, output, null);
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(baseline);
+    bytes = readFileSync(baseline === '-' ? 0 : baseline);
   } catch (error) {
     throw new UsageError(
       `--baseline ${baseline}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`,
     );
   }
-  return new SavedRuns(options, await unpackResults(`--baseline ${baseline}`, bytes));
+  return new SavedRuns(options, output, await unpackResults(`--baseline ${baseline}`, bytes));
 }
 
 /** What is run: the text without comments and layout, or the recording; and how it is read. */
 async function workloadHash(name: string, reading: Reading): Promise<string> {
   if (Object.hasOwn(CATALOG, name)) return digestOf(plain(catalogText(name)));
   const path = Object.hasOwn(CORPUS, name) ? corpusPath(name) : name;
-  if (!statSync(path).isFile()) throw new UsageError(`--save, --baseline: expected workloads in files, got ${name}`);
+  if (isReadOnce(path)) throw new UsageError(`--save, --baseline: expected workloads in files, got ${name}`);
   const recording = createHash('sha256');
   let text: string | null = null;
   for await (const block of readBlocks(path, () => ({ total: Infinity, expected: '' }))) {
@@ -133,16 +142,4 @@ function coreHash(): string {
   return digestOf(
     ...files.flatMap((file) => [file, canonical(readFileSync(packagePath('core', ...file.split('/')), 'utf8'))]),
   );
-}
-
-/** All of it or nothing. Throws UsageError. */
-function write(path: string, bytes: Uint8Array): void {
-  const part = `${path}.${process.pid}.part`;
-  try {
-    writeFileSync(part, bytes);
-    renameSync(part, path);
-  } catch (error) {
-    rmSync(part, { force: true });
-    throw new UsageError(`--save ${path}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`);
-  }
 }

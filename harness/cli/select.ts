@@ -1,7 +1,7 @@
 /**
  * What a command line selects: revisions by name, variant files, workloads by name or file.
  */
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Variant } from '../../core/index.ts';
 import { didYouMean, nearest } from '../../core/suggest.ts';
@@ -33,7 +33,10 @@ export function chooseVariant(text: string): Chosen {
   const variant = variantById(text);
   if (variant !== undefined) return { kind: 'built-in', variant };
   const path = resolve(text);
-  if (existsSync(path) && statSync(path).isFile()) return { kind: 'file', path, name: text };
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isFile() === true) return { kind: 'file', path, name: text };
+  if (stat !== undefined && !stat.isDirectory())
+    throw new UsageError(`${text}: expected a variant in a regular file, beside what it imports`);
   if (/[/\\.]/.test(text)) throw new UsageError(`${text}: no such variant file`);
   return { kind: 'built-in', variant: builtIn(text) };
 }

@@ -7,12 +7,12 @@ import { runAlone } from '../columns/lockstep.ts';
 import { withColumns } from '../columns/open.ts';
 import { EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
 import { replayWarnings } from '../compare/warnings.ts';
-import { openWorkload } from '../input/load.ts';
+import { type OpenOptions, openWorkload } from '../input/load.ts';
+import { HeldCopies } from '../input/source.ts';
 import { FORMATS } from '../report/formats.ts';
 import { earlyEndText, failureText } from '../report/notes.ts';
 import { type Shares, sharesOf } from '../report/shares.ts';
 import type { PiecedWorkload } from '../workload/pieces.ts';
-import type { TraceOptions } from '../workload/trace/read.ts';
 import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
 import { Progress } from './progress.ts';
@@ -37,11 +37,12 @@ export async function sharesCommand(options: SharesOptions): Promise<number> {
   const chosen = chooseVariant(options.variant ?? 'baseline');
   const progress = new Progress();
   const shares: Shares[] = [];
+  const copies = new HeldCopies();
   let failed = false;
   await withColumns([chosen], progress.onOutput, async ([column]) => {
     for (const name of options.workload ?? [DEFAULT_WORKLOAD])
       for (const touch of policies) {
-        const workload = await loadRecording(name, { touch, ...machine });
+        const workload = await loadRecording(name, { touch, ...machine, from: await copies.of(name) });
         const host = progress.host(() => `${name}, ${touch}`);
         const { run } = await runAlone(column, workload, { digests: false }, host);
         progress.clear();
@@ -54,12 +55,12 @@ export async function sharesCommand(options: SharesOptions): Promise<number> {
         if (isEarly) process.stderr.write(`${earlyEndText(run, workload.head.length)}\n`);
         failed ||= failure !== null || isEarly;
       }
-  });
+  }).finally(() => copies.dispose());
   await answer.write(shares);
   return failed || shares.length === 0 ? EXIT_HARNESS : EXIT_OK;
 }
 
-async function loadRecording(name: string, options: TraceOptions): Promise<PiecedWorkload> {
+async function loadRecording(name: string, options: OpenOptions): Promise<PiecedWorkload> {
   const workload = await openWorkload(name, options);
   if (workload.head.trace === null) throw new UsageError(`${name}: expected a recording, found workload text`);
   return workload;

@@ -18,6 +18,7 @@ export class VectorError extends InputError {
  */
 export function vectorFiles(paths: readonly string[], names: RegExp): string[] {
   return paths.flatMap((path) => {
+    if (path === '-') return [path];
     const found = statSync(path, { throwIfNoEntry: false });
     if (found === undefined) throw new VectorError(path, 'expected a file or a folder, found nothing');
     if (!found.isDirectory()) return [path];
@@ -32,15 +33,16 @@ export function vectorFiles(paths: readonly string[], names: RegExp): string[] {
 const MAX_UNZIPPED = 2 ** 28;
 
 /**
- * Reads a file, unpacked if its name ends in .gz, and checks it against a schema. Throws VectorError for the first
- * problem.
+ * Reads a file or stdin (`-`), unpacked if its name or its start says so, and checks it against a schema. Throws
+ * VectorError for the first problem.
  */
 export function readVectors<T>(path: string, schema: ZodType<T>): T {
   let text: string;
   let json: unknown;
   try {
-    const bytes = readFileSync(path);
-    text = (path.endsWith('.gz') ? gunzipSync(bytes, { maxOutputLength: MAX_UNZIPPED }) : bytes).toString('utf8');
+    const bytes = readFileSync(path === '-' ? 0 : path);
+    const isPacked = path.endsWith('.gz') || (bytes[0] === 0x1f && bytes[1] === 0x8b);
+    text = (isPacked ? gunzipSync(bytes, { maxOutputLength: MAX_UNZIPPED }) : bytes).toString('utf8');
   } catch (error) {
     throw new VectorError(path, `cannot be read: ${(error as Error).message}`);
   }

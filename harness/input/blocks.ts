@@ -3,19 +3,20 @@
  * not text, throws a WorkloadError with the line where that shows.
  */
 import { isUtf8 } from 'node:buffer';
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { type Readable, pipeline } from 'node:stream';
+import { Readable, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { WorkloadError } from '../workload/errors.ts';
 import { MAX_LINE } from '../workload/lines.ts';
 import { formatSize } from '../workload/size.ts';
+import { openSource, unreadable } from './source.ts';
 
 /** A gzip file may expand to the first size; above the second, only 100-fold. */
 const MAX_EXPANDED = 2 ** 32;
 const SUSPECT_EXPANDED = 2 ** 26;
 const MAX_RATIO = 100;
 const CHUNK = 2 ** 18;
+/** The first bytes of a gzip file. */
+const MAGIC = Buffer.from([0x1f, 0x8b]);
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 
 /** Bytes after decompression, and how an error words the limit. */
@@ -24,29 +25,41 @@ export interface Limit {
   readonly expected: string;
 }
 
-/** Compressed size of a gzip file in bytes, 0 if it is not gzipped. */
-async function packedSize(path: string): Promise<number> {
-  const handle = await open(path).catch((error: NodeJS.ErrnoException) => {
-    const found = error.code === 'ENOENT' ? 'no such file' : (error.code ?? error.message);
-    throw new WorkloadError({ file: path }, 'a readable file', found);
-  });
-  try {
-    const stat = await handle.stat();
-    if (stat.isDirectory()) throw new WorkloadError({ file: path }, 'a file', 'a directory');
-    const magic = Buffer.alloc(2);
-    await handle.read(magic, 0, 2, 0);
-    return magic[0] === 0x1f && magic[1] === 0x8b ? Math.max(1, stat.size) : 0;
-  } finally {
-    await handle.close();
+/** The bytes of a file after decompression, and how many were read of it so far. */
+class Bytes {
+  readonly #path: string;
+  isPacked = false;
+  read = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
+    const raw = this.#raw();
+    let { value: start = Buffer.alloc(0), done } = await raw.next();
+    while (start.length < MAGIC.length && done !== true) {
+      const next = await raw.next();
+      done = next.done;
+      if (next.done !== true) start = Buffer.concat([start, next.value]);
+    }
+    this.isPacked = start.subarray(0, MAGIC.length).equals(MAGIC);
+    const all = joined(start, raw);
+    // pipeline closes each stream along with the other; the error reaches the iterating caller
+    yield* this.isPacked ? pipeline(Readable.from(all), createGunzip({ chunkSize: CHUNK }), () => {}) : all;
+  }
+
+  async *#raw(): AsyncGenerator<Buffer, undefined> {
+    for await (const chunk of openSource(this.#path) as AsyncIterable<Buffer>) {
+      this.read += chunk.length;
+      yield chunk;
+    }
   }
 }
 
-/** Iterate the result at once: a stream that fails while nobody listens kills the process. */
-function bytesOf(path: string, packed: number): Readable {
-  const file = createReadStream(path, { highWaterMark: CHUNK });
-  if (packed === 0) return file;
-  // pipeline closes each stream along with the other; the error reaches the iterating caller
-  return pipeline(file, createGunzip({ chunkSize: CHUNK }), () => {});
+async function* joined(start: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  if (start.length > 0) yield start;
+  yield* rest;
 }
 
 /** Position of the reader: number of lines returned so far. */
@@ -92,20 +105,25 @@ class LineCounter {
 
 /**
  * Yields the text of a file in blocks of whole lines; only the last may lack its newline. Lines are at most MAX_LINE
- * bytes long, and the whole is limited according to its first block.
+ * bytes long, and the whole is limited according to its first block. `from` is read instead of the path, which messages
+ * name.
  */
-export async function* readBlocks(path: string, limitFor: (start: string) => Limit): AsyncGenerator<string> {
+export async function* readBlocks(
+  path: string,
+  limitFor: (start: string) => Limit,
+  from = path,
+): AsyncGenerator<string> {
   const counter = new LineCounter(path);
-  const packed = await packedSize(path);
+  const bytes = new Bytes(from);
   let rest = Buffer.alloc(0);
   let total = 0;
   let limit: Limit | null = null;
   try {
-    for await (const chunk of bytesOf(path, packed) as AsyncIterable<Buffer>) {
+    for await (const chunk of bytes) {
       total += chunk.length;
       limit ??= limitFor(chunk.toString('latin1', 0, 64));
       if (total > limit.total) counter.fail(limit.expected, 'more');
-      if (packed > 0) checkExpansion(counter, total, packed);
+      if (bytes.isPacked) checkExpansion(counter, total, bytes.read);
       const cut = chunk.lastIndexOf(10) + 1;
       if (cut === 0) {
         rest = Buffer.concat([rest, chunk]);
@@ -119,8 +137,8 @@ export async function* readBlocks(path: string, limitFor: (start: string) => Lim
   } catch (error) {
     if (error instanceof WorkloadError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    if (packed > 0 && code !== undefined && code.startsWith('Z_')) counter.fail('a complete gzip file', message);
-    counter.fail('a readable file', code ?? message);
+    if (code !== undefined && code.startsWith('Z_')) counter.fail('a complete gzip file', message);
+    throw unreadable(path, error, bytes.read === 0 ? 0 : counter.lines + 1);
   }
   if (rest.length > 0) yield counter.decode(rest);
 }

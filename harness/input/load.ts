@@ -13,6 +13,7 @@ import { MAX_TEXT, parseWorkload } from '../workload/text/parse.ts';
 import { type TraceOptions, TraceReader } from '../workload/trace/read.ts';
 import { readBlocks } from './blocks.ts';
 import { corpusPath } from './paths.ts';
+import { isReadOnce } from './source.ts';
 
 const TEXT_LIMIT = { total: MAX_TEXT, expected: `at most ${formatSize(MAX_TEXT)} of workload text` };
 const NO_LIMIT = { total: Infinity, expected: '' };
@@ -22,7 +23,7 @@ const looksLikeTrace = (block: string): boolean => block.trimStart().startsWith(
 
 /**
  * Maximum number of ops of a recording that are held in memory, some 37 bytes each. A longer one is read twice: for its
- * files and its length, and to run it.
+ * files and its length, and to run it. Of what can be read only once all is held.
  */
 const HELD_OPS = 64 * CHUNK_OPS;
 /** Number of ops that are run, and then compared, at a time. */
@@ -31,6 +32,8 @@ const PIECE_OPS = CHUNK_OPS;
 export interface OpenOptions extends TraceOptions {
   /** Maximum number of ops held in memory. @default 4,194,304 */
   readonly held?: number;
+  /** a copy of the file, to be read instead */
+  readonly from?: string | undefined;
   /** called at intervals while a recording is read */
   readonly onLines?: (lines: number) => void;
 }
@@ -58,16 +61,18 @@ export async function loadCorpus(name: string, options: TraceOptions = {}): Prom
   return (await openFile(corpusPath(name), name, { ...options, held: Infinity }, CORPUS[name])).whole!;
 }
 
-const baseName = (path: string): string => path.replace(/^.*\//, '').replace(/(\.(workload|jsonl|gz))+$/, '');
+const baseName = (path: string): string =>
+  path === '-' ? 'stdin' : path.replace(/^.*\//, '').replace(/(\.(workload|jsonl|gz))+$/, '');
 
 /** title: replaces the file's own. */
 async function openFile(path: string, name: string, options: OpenOptions, title?: string): Promise<PiecedWorkload> {
-  const { held: most = HELD_OPS, onLines, ...traceOptions } = options;
+  const { from = path, held: asked = HELD_OPS, onLines, ...traceOptions } = options;
+  const most = isReadOnce(from) ? Infinity : asked;
   let reader: TraceReader | undefined;
   let isHeld = true;
   const parts: string[] = [];
   try {
-    for await (const block of readBlocks(path, (first) => (looksLikeTrace(first) ? NO_LIMIT : TEXT_LIMIT))) {
+    for await (const block of readBlocks(path, (first) => (looksLikeTrace(first) ? NO_LIMIT : TEXT_LIMIT), from)) {
       if (reader === undefined && parts.length === 0 && looksLikeTrace(block))
         reader = new TraceReader(path, traceOptions);
       if (reader === undefined) {
@@ -85,7 +90,7 @@ async function openFile(path: string, name: string, options: OpenOptions, title?
   }
   if (reader !== undefined && !isHeld) {
     const head = { ...reader.end(name), ...(title === undefined ? {} : { title }) };
-    return { head, pieces: () => readPieces(path, head, traceOptions), whole: null };
+    return { head, pieces: () => readPieces(path, from, head, traceOptions), whole: null };
   }
   if (reader === undefined) refuseMachine(options, path);
   const read = reader === undefined ? parseWorkload(parts.join(''), path, name) : reader.finish(name);
@@ -110,7 +115,12 @@ const held = (whole: Workload): PiecedWorkload => ({
 });
 
 /** Rereads a recording, piece by piece. */
-async function* readPieces(path: string, head: WorkloadHead, options: TraceOptions): AsyncGenerator<Piece> {
+async function* readPieces(
+  path: string,
+  from: string,
+  head: WorkloadHead,
+  options: TraceOptions,
+): AsyncGenerator<Piece> {
   const reader = new TraceReader(path, options);
   const next = (): Piece => {
     const piece = reader.take();
@@ -122,7 +132,7 @@ async function* readPieces(path: string, head: WorkloadHead, options: TraceOptio
     const expected = `the ${head.length} ops that it had when it was read first`;
     throw new WorkloadError({ file: path, line: reader.lines }, expected, found);
   };
-  for await (const block of readBlocks(path, () => NO_LIMIT)) {
+  for await (const block of readBlocks(path, () => NO_LIMIT, from)) {
     reader.block(block);
     if (reader.held >= PIECE_OPS) yield next();
   }

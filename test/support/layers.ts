@@ -57,13 +57,21 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
   { of: 'variants/index.ts', may: ['variants/', 'core/index.ts'] },
   { of: 'variants/', may: ['core/index.ts', 'variants/'] },
   { of: 'harness/input-error.ts', may: [] },
+  { of: 'harness/output-file.ts', may: ['harness/process/cleanup.ts', 'harness/workload/errors.ts'] },
   {
     of: 'harness/workload/',
     may: ['harness/workload/', 'harness/input-error.ts', 'core/units.ts', 'core/numbered.ts', 'core/suggest.ts'],
   },
   {
     of: 'harness/input/',
-    may: ['harness/input/', 'harness/process/cleanup.ts', 'harness/workload/', 'core/units.ts', 'core/suggest.ts'],
+    may: [
+      'harness/input/',
+      'harness/output-file.ts',
+      'harness/process/cleanup.ts',
+      'harness/workload/',
+      'core/units.ts',
+      'core/suggest.ts',
+    ],
   },
   { of: 'harness/check/', may: ['harness/check/', 'core/inspect.ts', 'core/counters.ts'] },
   { of: 'harness/sandbox/', may: ['harness/sandbox/', 'core/index.ts'] },

@@ -16,6 +16,11 @@ export class FileNames {
     this.#paths.delete(`${pid}:${fd}`);
   }
 
+  /** The path of a descriptor, if the recording shows where it was opened. */
+  of(pid: number, fd: number): string | undefined {
+    return this.#paths.get(`${pid}:${fd}`);
+  }
+
   /** Returns the file that is mapped from that offset on. */
   mapped(pid: number, fd: number, off: number): string {
     const key = `${pid}:${fd}`;

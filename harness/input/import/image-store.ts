@@ -3,10 +3,9 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeFolder, removeFolder } from '../../process/cleanup.ts';
-import type { Inferred } from './image.ts';
+import { type Inferred, NOTHING_INFERRED } from './image.ts';
 
 const SLOT = 16;
-const NONE: Inferred = { maps: [], vvar: null, vdso: null };
 
 export class ImageStore {
   readonly #folder: string;
@@ -34,7 +33,7 @@ export class ImageStore {
     this.#slot.fill(0);
     readSync(this.#index, this.#slot, 0, SLOT, exec * SLOT);
     const [at, length] = this.#slot;
-    if (length === 0) return NONE;
+    if (length === 0) return NOTHING_INFERRED;
     const bytes = Buffer.alloc(length);
     readSync(this.#data, bytes, 0, length, at);
     return JSON.parse(bytes.toString()) as Inferred;

@@ -29,16 +29,27 @@ export interface ImageMap {
 
 export interface ImageNames {
   readonly path: string;
+  /** The file that is mapped, if it is not the path: the interpreter of a script. */
+  readonly program?: string;
   /** The run-time linker; null for a static program, undefined if the recording does not tell. */
   readonly loader: string | null | undefined;
 }
 
 export interface Inferred {
   readonly maps: readonly ImageMap[];
+  /** The run-time linker; null for a static program, and for one that does not show that it is dynamic. */
+  readonly loader: string | null;
   /** Locations of Linux's [vvar] and [vdso], if the recording shows them: [start, end) each. */
   readonly vvar: readonly [number, number] | null;
   readonly vdso: readonly [number, number] | null;
+  /** FreeBSD's shared page, if it is known. */
+  readonly sharedPage: number | null;
 }
+
+export const NOTHING_INFERRED: Inferred = { maps: [], loader: null, vvar: null, vdso: null, sharedPage: null };
+
+/** FreeBSD's shared page until 13.1. */
+export const SHARED_PAGE = 0x7ffffffff000;
 
 /** Pages that are further apart than this belong to different images. */
 const CLUSTER_GAP = 4096;
@@ -50,8 +61,8 @@ const LINUX_PIE = [0x555555554000 / PAGE_SIZE, 0x565555556000 / PAGE_SIZE] as co
 /** [vdso] is directly below the linker, and [vvar] and [vvar_vclock] are below it. */
 const VDSO_PAGES = 2;
 const VVAR_PAGES = 6;
-/** End of the stack if there is no evidence of one: below the shared page. */
-const STACK_END = 0x7ffffffff000;
+/** End of the stack if there is no evidence of one. */
+const STACK_END = SHARED_PAGE;
 const STACK_SIZE = 8 * 2 ** 20;
 const UNKNOWN_LOADER = '(ld-unknown)';
 
@@ -65,18 +76,27 @@ export const hex = (n: number): string => `0x${n.toString(16)}`;
 const firstOf = (runs: readonly Run[], seen: number): number => runs.find((run) => run.seen & seen)?.first ?? -1;
 const lastOf = (runs: readonly Run[], seen: number): number => runs.findLast((run) => run.seen & seen)?.last ?? -1;
 
-/** Infers the maps of an image from evidence outside of `mapped`, the ranges that its processes mapped themselves. */
-export function inferMaps(evidence: PageEvidence, mapped: RangeSet, { path, loader }: ImageNames): Inferred {
+/**
+ * Infers the maps of an image from evidence outside of `mapped`, the ranges that its processes mapped themselves.
+ * `linked`: the image has mapped code.
+ */
+export function inferMaps(
+  evidence: PageEvidence,
+  mapped: RangeSet,
+  { path, program = path, loader }: ImageNames,
+  linked: boolean,
+): Inferred {
   const clusters = clustersOf(evidence.runs, mapped);
   const top = clusters.at(-1);
   const stack = top !== undefined && (top.seen & (SEEN_EXECUTE | SEEN_PROTECTED)) === 0 ? clusters.pop()! : null;
   const images = clusters.filter(isImage);
-  const names = [path, loader === undefined ? UNKNOWN_LOADER : (loader ?? path)];
+  const linker = loader === undefined && (linked || images.length > 1) ? UNKNOWN_LOADER : (loader ?? null);
+  const names = [program, linker ?? program];
   const shared = images.length > 1 ? linuxKernelPages(images[0], images[1]) : null;
   const maps: ImageMap[] = [];
   for (const cluster of clusters) {
     const image = images.indexOf(cluster);
-    if (image >= 0) maps.push(...segments(cluster.runs, names[image] ?? `${path} (image ${image + 1})`));
+    if (image >= 0) maps.push(...segments(cluster.runs, names[image] ?? `${program} (image ${image + 1})`));
     else maps.push(map(cluster.runs[0].first, cluster.runs.at(-1)!.last + 1, 'rw-', null, 0));
   }
   const end = stack === null ? STACK_END : (stack.runs.at(-1)!.last + 1) * PAGE_SIZE;
@@ -90,7 +110,26 @@ export function inferMaps(evidence: PageEvidence, mapped: RangeSet, { path, load
         0,
       ),
     );
-  return { maps, vvar: shared?.vvar ?? null, vdso: shared?.vdso ?? null };
+  return { maps, loader: linker, vvar: shared?.vvar ?? null, vdso: shared?.vdso ?? null, sharedPage: null };
+}
+
+/**
+ * The parts of maps that a process can have from its exec: in address order, apart from each other (where two estimates
+ * overlap, the lower one holds), and below the shared page, which is the kernel's own.
+ */
+export function tidied(maps: readonly ImageMap[]): ImageMap[] {
+  const kept: ImageMap[] = [];
+  let last = 0;
+  for (const one of maps.toSorted((a, b) => Number(a.start) - Number(b.start))) {
+    const start = Math.max(Number(one.start), last);
+    const end = Math.min(Number(one.end), SHARED_PAGE);
+    if (end <= start) continue;
+    const file = one.file === '[stack]' && end < STACK_SIZE ? null : one.file;
+    const off = one.flags.includes('ANON') ? one.off : one.off + start - Number(one.start);
+    kept.push({ ...one, start: hex(start), end: hex(end), file, off });
+    last = end;
+  }
+  return kept;
 }
 
 const isImage = ({ seen }: Cluster): boolean => (seen & (SEEN_EXECUTE | SEEN_PROTECTED)) !== 0;

@@ -1,4 +1,7 @@
-/** Parses lines of kdump, with any of -H, -T, -E and -R, in old and new formats. */
+/**
+ * Parses lines of kdump with any of its options, in old and new formats: -H (threads), -T -E -R (times), -A (ABI), -S
+ * (call numbers), -n and -d (numbers as they are). (FreeBSD: usr.bin/kdump/kdump.c dumpheader, ktrsyscall, ktrsysret)
+ */
 import { numberOf } from './values.ts';
 
 export interface KdumpLine {
@@ -14,12 +17,21 @@ export interface KdumpLine {
 
 /** The first of these words after a pid, a command and a time is the type of the record. */
 const HEADER =
-  /^ *(\d+) (.*?) *(?:(-?\d+\.\d{6,9}) )?(?<=[ ])(CALL|RET|NAMI|GIO|PSIG|CSW|USER|STRU|SCTL|CAP|PFLT|PRET|ARGS|ENVS|PCTR|PDTR|XTND|FAIL|\?\?\?\?)(?: +(.*)|$)/s;
-/** Thread numbers are higher than process numbers. */
-const THREAD = /^ *(\d{6,}) (?=.*\S)/;
+  /^ *(\d+) (.*?) *((?:-?\d+\.\d{6,9} )*)(?<=[ ])(CALL|RET|NAMI|GIO|PSIG|CSW|USER|STRU|SCTL|CAP|PFLT|PRET|ARGS|ENVS|PCTR|PDTR|XTND|FAIL|UNKNOWN\(\d+\)|\?\?\?\?)(?: +(?:[LFU](?:64|32|00)  )?(.*)|$)/s;
+/** Thread numbers are higher than process numbers; 0 is one that is not known. */
+const THREAD = /^ *(\d{6,}|0) (?=.*\S)/;
 const DROPPED = /^(?: *\d+ .*)?Events dropped\.$/;
 
 export const isDropped = (text: string): boolean => DROPPED.test(text);
+
+/** Does the record go on in the next line? Elements of arrays have lines of their own, and names may have line breaks. */
+export function goesOn({ type, text }: KdumpLine): boolean {
+  if (type === 'STRU') return text.split('{').length > text.split('}').length;
+  return (type === 'NAMI' || type === 'SCTL') && !/^".*"$/s.test(text);
+}
+
+/** Is this a line of data? They begin with a tab, or with blanks. (FreeBSD: usr.bin/kdump/kdump.c visdump, hexdump) */
+export const isData = (text: string): boolean => /^(?:\t| {7})/.test(text);
 
 const isPid = (n: number): boolean => n >= 1 && n < 2 ** 31;
 
@@ -35,20 +47,28 @@ export function kdumpLineOf(text: string): KdumpLine | null {
     pid,
     tid: thread === null ? 0 : Number(thread[1]),
     command: command.trim(),
-    time: match[3] ?? '',
+    time: match[3].replace(/ .*/, ''),
     type: match[4],
     text: match[5] ?? '',
   };
 }
 
-/** Parses `name(a,b<c,d>)` or `name` into the name and its arguments; null if the text is not a call. */
+/**
+ * Parses `name(a,b<c,d>)` or `name`, with or without the number of the call (`name[1]`), into the name and its
+ * arguments; null if the text is not a call.
+ */
 export function callOf(text: string): { readonly name: string; readonly args: readonly string[] } | null {
-  const match = /^(\[?\w+\]?(?:#\d+)?)(?:\((.*)\))?$/.exec(text.trim());
+  const match = /^(\[\d+\]|[\w.]+(?:#\d+)?)(?:\[\d+\])?(?:\((.*)\))?$/.exec(text.trim());
   if (match === null) return null;
+  return { name: match[1], args: match[2] === undefined ? [] : argumentsOf(match[2]) };
+}
+
+/** Splits at the commas of the outermost level. */
+export function argumentsOf(text: string): string[] {
   const args: string[] = [];
   let depth = 0;
   let part = '';
-  for (const c of match[2] ?? '') {
+  for (const c of text) {
     if (c === '<' || c === '(' || c === '{') depth++;
     else if (c === '>' || c === ')' || c === '}') depth--;
     if (c === ',' && depth === 0) {
@@ -56,8 +76,7 @@ export function callOf(text: string): { readonly name: string; readonly args: re
       part = '';
     } else part += c;
   }
-  if (match[2] !== undefined) args.push(part);
-  return { name: match[1], args };
+  return [...args, part];
 }
 
 export interface Return {
@@ -69,16 +88,17 @@ export interface Return {
 }
 
 /**
- * Parses `name value[/0xhex]`, `name -1 errno n text`, `name JUSTRETURN`, `name RESTART`; null if the text is not a
+ * Parses `name value[/0xhex]`, `name 0xhex`, `name -1 errno n text`, `name JUSTRETURN`, `name RESTART`; null if the text is not a
  * return.
  */
 export function returnOf(text: string): Return | null {
-  const match = /^(\S+) (?:(RESTART|JUSTRETURN)|-1 errno (-?\d+)(?: .*)?|(-?\d+)(?:\/(0x[0-9a-f]+))?(?:, .*)?)$/.exec(
-    text.trim(),
-  );
+  const match =
+    /^(\[\d+\]|[\w.#]+)(?:\[\d+\])? (?:(RESTART|JUSTRETURN)|-1 errno (-?\d+)(?: .*)?|(-?\d+|0x[0-9a-f]+)(?:\/(0x[0-9a-f]+))?(?:, .*)?)$/.exec(
+      text.trim(),
+    );
   if (match === null) return null;
-  const [, name, word, errno, decimal, hexadecimal] = match;
-  const value = word !== undefined ? NaN : errno !== undefined ? -1 : numberOf(hexadecimal ?? decimal);
+  const [, name, word, errno, plain, hexadecimal] = match;
+  const value = word !== undefined ? NaN : errno !== undefined ? -1 : numberOf(hexadecimal ?? plain);
   if (word === undefined && Number.isNaN(value)) return null;
   return { name, value, errno: Number(errno ?? 0), restart: word === 'RESTART' };
 }

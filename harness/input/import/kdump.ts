@@ -1,18 +1,23 @@
 /** Turns kdump's ktrace records into events of a Recording. */
 import { quoted } from '../../workload/errors.ts';
+import { reportOther } from './calls.ts';
 import type { Clock } from './clock.ts';
-import { FileNames } from './file-names.ts';
-import { type KdumpLine, type Return, callOf, faultOf, isDropped, kdumpLineOf, returnOf } from './kdump-line.ts';
+import { type Call, EXECS, FORKS, FreebsdCalls, changesSpace, forkKind } from './freebsd-calls.ts';
+import {
+  type KdumpLine,
+  type Return,
+  callOf,
+  faultOf,
+  goesOn,
+  isData,
+  isDropped,
+  kdumpLineOf,
+  returnOf,
+} from './kdump-line.ts';
 import type { ImportLog } from './log.ts';
 import { Parentage } from './parentage.ts';
-import type { Access, ForkKind, Recording } from './recording.ts';
-import { mapFlagsOf, numberOf, protOf } from './values.ts';
-
-interface Call {
-  readonly name: string;
-  readonly args: readonly string[];
-  readonly names: string[];
-}
+import type { Access, Recording } from './recording.ts';
+import { numberOf } from './values.ts';
 
 interface Fault {
   readonly addr: number;
@@ -21,15 +26,12 @@ interface Fault {
 
 /** What is in progress in a thread, or in a process if the recording does not distinguish threads. */
 interface Thread {
-  readonly calls: Map<string, Call>;
+  readonly calls: Map<string, Call & { readonly names: string[] }>;
   fault: Fault | null;
   /** writes during an exec: by the kernel, into the new program */
   readonly loading: Fault[];
 }
 
-const FORKS = new Set(['fork', 'vfork', 'rfork', 'pdfork']);
-const EXECS = new Set(['execve', 'fexecve', '__mac_execve']);
-const NO_EVENT = new Set(['mlock', 'munlock', 'mlockall', 'munlockall', 'minherit', 'shmat', 'shmdt', 'sbrk']);
 /** Records that never change an address space. */
 const NO_EFFECT = new Set([
   'CSW',
@@ -58,18 +60,8 @@ const SURVIVED = new Set([
   'SIGTTOU',
   'SIGTHR',
 ]);
-const ADVICE: Readonly<Record<string, string>> = {
-  0: 'NORMAL',
-  1: 'RANDOM',
-  2: 'SEQUENTIAL',
-  3: 'WILLNEED',
-  4: 'DONTNEED',
-  5: 'FREE',
-};
-
-const RFPROC = 0x10;
-const RFMEM = 0x20;
-const RFSPAWN = 0x80000000;
+/** Characters of a record that goes on; no name is longer. */
+const MAX_RECORD = 2 ** 16;
 /** Return value of fork in the child. */
 const IN_CHILD = 0;
 
@@ -77,17 +69,20 @@ export class KdumpImporter {
   readonly #recording: Recording;
   readonly #report: ImportLog;
   readonly #clock: Clock;
-  readonly #files = new FileNames();
+  readonly #calls: FreebsdCalls;
   readonly #parentage: Parentage<KdumpLine>;
   readonly #threads = new Map<string, Thread>();
   readonly #exited = new Set<number>();
   #before = '';
   #inData = false;
+  /** the record that goes on */
+  #begun: KdumpLine | null = null;
 
   constructor(recording: Recording, report: ImportLog, clock: Clock) {
     this.#recording = recording;
     this.#report = report;
     this.#clock = clock;
+    this.#calls = new FreebsdCalls(recording, report, true);
     this.#parentage = new Parentage(
       recording,
       report,
@@ -103,10 +98,12 @@ export class KdumpImporter {
     }
     const line = kdumpLineOf(text);
     if (line === null) {
-      if (this.#inData && text.startsWith(' ')) this.#report.noEffect('data of GIO');
+      if (this.#inData && isData(text)) this.#report.noEffect('data of GIO');
+      else if (this.#begun !== null) this.#continue(this.#begun, text);
       else this.#report.notUnderstood('a line that is not one of kdump', quoted(text));
       return;
     }
+    this.#endRecord();
     this.#inData = line.type === 'GIO';
     if (line.time !== '' && text === this.#before && line.type !== 'GIO') {
       this.#report.repaired('the line before again: left out');
@@ -116,16 +113,38 @@ export class KdumpImporter {
     if (line.time === '') this.#clock.tick();
     else if (this.#clock.set(line.time))
       this.#report.repaired('a time before the last one: kept in the order of lines');
-    this.#record(line);
+    if (goesOn(line)) this.#begun = line;
+    else this.#record(line);
   }
 
   finish(): void {
+    this.#endRecord();
     this.#parentage.finish();
     for (const { calls, fault } of this.#threads.values()) {
       for (const name of calls.keys())
         if (changesSpace(name)) this.#report.repaired(`${name} that never returned: left out`);
       if (fault !== null) this.#report.repaired('a fault that never returned: left out');
     }
+  }
+
+  #continue(begun: KdumpLine, more: string): void {
+    const line = { ...begun, text: `${begun.text}\n${more}` };
+    this.#begun = line;
+    if (!goesOn(line)) this.#endRecord();
+    else if (line.text.length > MAX_RECORD) {
+      this.#begun = null;
+      this.#report.notUnderstood(`${line.type} that does not end`, quoted(line.text));
+    }
+  }
+
+  /** Takes the record that went on, if there is one. */
+  #endRecord(): void {
+    const line = this.#begun;
+    this.#begun = null;
+    if (line === null) return;
+    if (line.type !== 'STRU' && goesOn(line))
+      this.#report.notUnderstood(`${line.type} that does not end`, quoted(line.text));
+    else this.#record(line);
   }
 
   #record(line: KdumpLine): void {
@@ -140,7 +159,7 @@ export class KdumpImporter {
         this.#return(line, thread);
         return;
       case 'NAMI':
-        for (const call of thread.calls.values()) call.names.push(text.replace(/^"(.*)"$/, '$1'));
+        for (const call of thread.calls.values()) call.names.push(text.replace(/^"(.*)"$/s, '$1'));
         return;
       case 'PFLT':
         if (thread.fault !== null) this.#report.repaired('a fault that never returned: left out');
@@ -218,11 +237,11 @@ export class KdumpImporter {
       this.#executed(line.pid, thread, call, result);
     } else if (call === undefined) {
       if (changesSpace(name)) this.#report.notUnderstood(`RET of ${name} without its CALL`, quoted(line.text));
-      else this.#report.noEffect(name);
-    } else if (result.restart || (result.errno !== 0 && name !== 'mmap')) {
+      else reportOther(this.#report, name, []);
+    } else if (result.restart) {
       this.#report.noEffect(`failed ${name}`);
-    } else if (!this.#space(line.pid, call, result)) {
-      this.#report.notUnderstood(`arguments of ${name}`, quoted(call.args.join(',')));
+    } else {
+      this.#calls.returned(line.pid, call, result);
     }
   }
 
@@ -236,23 +255,19 @@ export class KdumpImporter {
       this.#report.noEffect(`failed ${name}`);
       return;
     }
-    const child = name === 'pdfork' ? 0 : value;
-    if (child > 0 && kind !== null) this.#parentage.end(thread, pid, kind, child);
+    if (value > 0 && kind !== null) this.#parentage.end(thread, pid, kind, value);
     else if (kind !== null) this.#report.notUnderstood(`${name} that does not tell its child`, quoted(text));
   }
 
   #executed(pid: number, thread: Thread, call: Call | undefined, { name, value, errno }: Return): void {
-    const path = call?.names[0] ?? '(unknown)';
     if (errno !== 0) {
       for (const { addr, access } of thread.loading.splice(0)) this.#recording.fault(pid, addr, access);
-      this.#recording.execFailed(pid, errno, path);
+      this.#calls.execFailed(pid, call, errno);
       return;
     }
     if (call === undefined) this.#report.repaired(`RET of ${name} without its CALL: the program is not known`);
     if (!Number.isNaN(value) && value !== 0) this.#report.notUnderstood(`RET of ${name}`, `${value}`);
-    this.#files.forget(pid);
-    this.#recording.command(path);
-    this.#recording.exec(pid, { path, loader: call === undefined ? undefined : (call.names[1] ?? null) });
+    this.#calls.executed(pid, call);
     for (const { addr, access } of thread.loading.splice(0)) this.#recording.fault(pid, addr, access);
   }
 
@@ -279,84 +294,12 @@ export class KdumpImporter {
   }
 
   #exit(pid: number, code: number, signal?: string): void {
-    this.#files.forget(pid);
+    this.#calls.forget(pid);
     for (const key of this.#threads.keys()) if (key.startsWith(`${pid}:`)) this.#threads.delete(key);
     this.#exited.add(pid);
     this.#recording.exit(pid, code, signal);
   }
-
-  /** Handles calls that change the space or identify files; returns false if their arguments are not understood. */
-  #space(pid: number, { name, args, names }: Call, { value, errno }: Return): boolean {
-    const [addr, len] = [numberOf(args[0]), numberOf(args[1])];
-    const known = !Number.isNaN(addr) && !Number.isNaN(len);
-    switch (name) {
-      case 'mmap':
-      case 'freebsd6_mmap':
-        return this.#mmap(pid, args, value, errno);
-      case 'munmap':
-        if (known) this.#recording.munmap(pid, addr, len);
-        return known;
-      case 'mprotect': {
-        const prot = protOf(args[2] ?? '');
-        if (known && prot !== null) this.#recording.mprotect(pid, addr, len, prot);
-        return known && prot !== null;
-      }
-      case 'madvise': {
-        const advice = /MADV_(\w+)/.exec(args[2] ?? '')?.[1] ?? ADVICE[numberOf(args[2])];
-        if (known && advice !== undefined) this.#recording.madvise(pid, addr, len, advice);
-        return known && advice !== undefined;
-      }
-      case 'break':
-        if (addr > 0) this.#recording.brk(pid, addr);
-        return addr > 0;
-      case 'open':
-      case 'openat':
-        if (names[0] !== undefined) this.#files.opened(pid, value, names[0]);
-        return true;
-      case 'close':
-        this.#files.closed(pid, addr);
-        return true;
-      case 'wait4':
-      case 'wait6':
-        if (value > 0) this.#recording.wait(pid, value);
-        return true;
-      default:
-        if (NO_EVENT.has(name))
-          this.#report.notUnderstood(`${name}, for which vmtrace-1 has no event`, quoted(args.join(',')));
-        else this.#report.noEffect(name);
-        return true;
-    }
-  }
-
-  #mmap(pid: number, args: readonly string[], addr: number, errno: number): boolean {
-    const len = numberOf(args[1]);
-    const [prot, flags] = [protOf(args[2] ?? ''), mapFlagsOf(args[3] ?? '')];
-    const descriptor = numberOf(args[4]);
-    const off = numberOf(args.at(-1));
-    if (prot === null || flags === null || !(len >= 0) || Number.isNaN(descriptor) || Number.isNaN(off)) return false;
-    const fd = descriptor | 0;
-    const file = fd < 0 || flags.includes('ANON') || flags.includes('GUARD') ? null : this.#files.mapped(pid, fd, off);
-    const call = { addr, len, prot, flags, file, off };
-    if (errno === 0) this.#recording.mmap(pid, call);
-    else this.#recording.mmapFailed(pid, call, errno);
-    return true;
-  }
 }
-
-const changesSpace = (name: string): boolean =>
-  /^(mmap|freebsd6_mmap|munmap|mprotect|madvise|break|fork|vfork|rfork|pdfork)$/.test(name) || EXECS.has(name);
 
 /** Thread numbers are higher than process numbers. */
 const threadKey = (pid: number, tid: number): number => (tid === 0 ? pid : tid);
-
-/** Returns null if the call does not create a process. */
-function forkKind(name: string, args: readonly string[]): ForkKind | null {
-  if (name === 'fork' || name === 'pdfork') return 'fork';
-  if (name === 'vfork') return 'vfork';
-  const flags = args[0] ?? '';
-  const bits = Number(/^0x[0-9a-f]+/.exec(flags)?.[0] ?? 0);
-  const has = (bit: number, word: string): boolean => Math.floor(bits / bit) % 2 === 1 || flags.includes(word);
-  if (has(RFSPAWN, 'RFSPAWN') || flags.includes('RFPPWAIT')) return 'vfork';
-  if (!has(RFPROC, 'RFPROC')) return null;
-  return has(RFMEM, 'RFMEM') ? 'clone_vm' : 'fork';
-}

@@ -10,6 +10,8 @@ export interface Tally {
 export interface ImportCounts {
   readonly lines: number;
   readonly events: number;
+  /** Programs with page faults whose shared page may be elsewhere than is supposed: none of their faults is at it. */
+  readonly withoutSharedPage: number;
   /** Lines that were not understood, or that report missing data: an import with `strict` stops at the first. */
   readonly unknown: ReadonlyMap<string, Tally>;
   /** Lines that were understood but had to be corrected. */

@@ -48,6 +48,12 @@ export class Parentage<Line> {
     this.#underWay.set(thread, { parent, kind, child: 0 });
   }
 
+  /** Has anyone called fork without a result or a child so far? */
+  get expecting(): boolean {
+    return [...this.#underWay.values()].some(({ child }) => child === 0);
+  }
+
+  /** The call has failed, or its thread has ended. */
   fail(thread: number): void {
     this.#underWay.delete(thread);
   }
@@ -74,6 +80,11 @@ export class Parentage<Line> {
     only.child = pid;
     this.#born(only.parent, pid, only.kind);
     return true;
+  }
+
+  /** A line of its parent's tells of a child whose fork was not understood. */
+  found(child: number, parent: number, kind: ForkKind): void {
+    this.#born(parent, child, kind);
   }
 
   /** Keeps a line of a pid without a parent. */

@@ -5,8 +5,10 @@
 import { WorkloadError, quoted } from '../../workload/errors.ts';
 import type { ImportLog } from './log.ts';
 import type { Access, Recording } from './recording.ts';
+import { USER_END } from './values.ts';
 
 export interface PerfFault {
+  /** process or thread, as perf was told to print */
   readonly pid: number;
   /** seconds */
   readonly time: number;
@@ -16,16 +18,17 @@ export interface PerfFault {
   readonly present: boolean;
 }
 
+/** `comm pid/tid [cpu] flags time: period event: trace`; comm may have blanks, and -F leaves out all but pid, time, event. */
 const LINE =
-  /^ *.*? +(\d+)(?:\/\d+)? +(?:\[\d+\] +)?(?:[a-zA-Z.]+ +)?(\d+\.\d+): +(?:\d+ +)?(?:exceptions:)?page_fault_(user|kernel): +address=(?:0x)?([0-9a-f]+) .*error_code=(0x[0-9a-f]+)/;
-const COMMENT = /^ *(#|$)/;
+  /^(?:.*? )??(\d+)(?:\/\d+)? +(?:\[\d+\] +)?(?:[\w.]{4,6} +)?(\d+\.\d+): +(?:\d+ +)?(?:exceptions:)?page_fault_(user|kernel): +address=(?:0x)?([0-9a-f]+)\b.*error_code=(0x[0-9a-f]+)/;
+/** Comments, and a fault's call chain (-g): an address, a symbol and a file in a line each, and an empty line. */
+const COMMENT = /^\s*(?:#|$|(?!.*\d\.\d+: )[0-9a-f]+ .*\(.*\)$)/;
 
 /** Bits of the x86 page-fault error code. */
 const PRESENT = 1;
 const WRITE = 2;
 const INSTRUCTION = 16;
 const MAX_HELD = 100_000;
-const USER_END = 2 ** 47;
 
 /** Returns a fault; null for a comment or an empty line; undefined if the line is not understood. */
 function perfFaultOf(text: string): PerfFault | null | undefined {
@@ -50,16 +53,19 @@ export class FaultFeed {
   readonly #recording: Recording;
   readonly #report: ImportLog;
   readonly #file: string;
+  readonly #processOf: (id: number) => number;
   readonly #held = new Map<number, PerfFault[]>();
   #count = 0;
   #last = 0;
   #line = 0;
-  #before = '';
+  delivered = 0;
 
-  constructor(recording: Recording, report: ImportLog, file: string) {
+  /** `processOf` gives the process of a pid or thread, 0 if it is not known. */
+  constructor(recording: Recording, report: ImportLog, file: string, processOf: (id: number) => number) {
     this.#recording = recording;
     this.#report = report;
     this.#file = file;
+    this.#processOf = processOf;
   }
 
   /** Returns the fault in a line, if there is one. */
@@ -71,11 +77,6 @@ export class FaultFeed {
       this.#report.notUnderstood('a line that is no page fault', quoted(text), this.#line, this.#file);
       return null;
     }
-    if (text === this.#before) {
-      this.#report.repaired(`the line before again (${this.#file}): left out`, this.#line);
-      return null;
-    }
-    this.#before = text;
     if (fault.time < this.#last)
       throw new WorkloadError(
         { file: this.#file, line: this.#line },
@@ -86,21 +87,23 @@ export class FaultFeed {
     return fault;
   }
 
-  /** `loading`: the process is in an exec whose success is not known yet. */
-  fault(fault: PerfFault, loading: boolean): void {
+  /** `loading`: is a process in an exec whose success is not known yet? */
+  fault(fault: PerfFault, loading: (pid: number) => boolean): void {
+    const pid = this.#processOf(fault.pid);
     if (fault.addr >= USER_END) this.#report.noEffect('fault at an address of the kernel');
-    else if (this.#recording.has(fault.pid) && !(loading && fault.access === 'w')) this.#deliver(fault);
+    else if (pid > 0 && !(fault.access === 'w' && loading(pid))) this.#deliver(pid, fault);
     else if (this.#count < MAX_HELD) this.#hold(fault);
     else this.#report.noEffect('fault of a process that is not in the recording');
   }
 
   /** Delivers what was held back for processes that can take it now. */
   flush(loading: (pid: number) => boolean): void {
-    for (const [pid, faults] of this.#held) {
-      if (!this.#recording.has(pid) || loading(pid)) continue;
-      this.#held.delete(pid);
+    for (const [id, faults] of this.#held) {
+      const pid = this.#processOf(id);
+      if (pid === 0 || loading(pid)) continue;
+      this.#held.delete(id);
       this.#count -= faults.length;
-      for (const fault of faults) this.#deliver(fault);
+      for (const fault of faults) this.#deliver(pid, fault);
     }
   }
 
@@ -116,7 +119,8 @@ export class FaultFeed {
     this.#count++;
   }
 
-  #deliver({ pid, addr, access, kernel, present }: PerfFault): void {
+  #deliver(pid: number, { addr, access, kernel, present }: PerfFault): void {
+    this.delivered++;
     this.#recording.fault(pid, addr, access, { ...(kernel ? { k: 1 } : {}), ...(present ? { p: 1 } : {}) });
   }
 }

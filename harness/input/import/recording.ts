@@ -6,18 +6,32 @@
 import { PAGE_SIZE, roundPage, truncPage } from '../../../core/units.ts';
 import type { Clock } from './clock.ts';
 import type { ImageStore } from './image-store.ts';
-import { type ImageMap, type ImageNames, type Inferred, hex, inferMaps } from './image.ts';
+import {
+  type ImageMap,
+  type ImageNames,
+  type Inferred,
+  NOTHING_INFERRED,
+  SHARED_PAGE,
+  hex,
+  inferMaps,
+  tidied,
+} from './image.ts';
 import type { ImportLog } from './log.ts';
 import { PageEvidence, RangeSet, SEEN_CLEARED, SEEN_EXECUTE, SEEN_PROTECTED, SEEN_READ, SEEN_WRITE } from './ranges.ts';
+import { inUserSpace } from './values.ts';
 
 export type ForkKind = 'fork' | 'vfork' | 'clone_vm' | 'thread';
 export type Access = 'r' | 'w' | 'x';
 
-/** Maps that a user supplied for a process, and the location of its shared page. */
+/** Maps that a user supplied for a process, without its own mappings, and the location of its shared page. */
+export interface GivenImage {
+  readonly maps: readonly ImageMap[];
+  readonly sharedPage: number | null;
+}
+
 export interface GivenMaps {
-  readonly sharedPage: number;
-  /** The maps of the process without its own mappings; null if none were supplied. */
-  forPid(pid: number, mapped: RangeSet, evidence: PageEvidence): readonly ImageMap[] | null;
+  /** Null if no maps of the process were supplied. */
+  forPid(pid: number, mapped: RangeSet, evidence: PageEvidence): GivenImage | null;
 }
 
 export interface MmapCall {
@@ -36,8 +50,11 @@ interface Image {
   readonly names: ImageNames;
   readonly evidence: PageEvidence;
   readonly mapped: RangeSet;
+  /** it has mapped code itself, as only a run-time linker does */
+  linked: boolean;
   inferred: Inferred | null;
   executed: boolean;
+  faulted: boolean;
   /** the process that exec'd it has exec'd again */
   superseded: boolean;
   users: number;
@@ -63,7 +80,6 @@ export interface RecordingOptions {
   readonly write: ((line: string) => void) | null;
 }
 
-const SHARED_PAGE = 0x7ffffffff000;
 const SEEN = { r: SEEN_READ, w: SEEN_WRITE, x: SEEN_EXECUTE } as const;
 /** A process that was running before the recording began. */
 const RUNNING: ImageNames = { path: '(running)', loader: undefined };
@@ -75,8 +91,10 @@ export class Recording {
   #execs = 0;
   #root = 0;
   #command = '';
-  #last = '';
   #time = 0;
+  /** programs with page faults whose shared page is not known to be anywhere */
+  #unplaced = 0;
+  #sharedPageSeen = false;
   events = 0;
 
   constructor(options: RecordingOptions) {
@@ -85,6 +103,11 @@ export class Recording {
 
   get empty(): boolean {
     return this.#root === 0;
+  }
+
+  /** Number of programs with page faults of which no touch of the shared page could be recognised. */
+  get withoutSharedPage(): number {
+    return this.#sharedPageSeen ? 0 : this.#unplaced;
   }
 
   has(pid: number): boolean {
@@ -133,8 +156,10 @@ export class Recording {
       names,
       evidence: new PageEvidence(),
       mapped: new RangeSet(),
+      linked: false,
       inferred: null,
       executed: false,
+      faulted: false,
       superseded: false,
       users: 1,
     };
@@ -144,7 +169,9 @@ export class Recording {
     process.mapped = new RangeSet();
     process.brk = 0;
     process.touched = false;
-    this.#emit(pid, 'exec', { path: names.path, argv: [names.path], maps: image.inferred?.maps ?? [] });
+    const { maps, loader } = image.inferred ?? NOTHING_INFERRED;
+    const linker = loader === null ? {} : { loader };
+    this.#emit(pid, 'exec', { path: names.path, argv: [names.path], ...linker, maps });
   }
 
   execFailed(pid: number, err: number | string, path: string): void {
@@ -152,9 +179,11 @@ export class Recording {
   }
 
   mmap(pid: number, { addr, len, prot, flags, file, off }: MmapCall): void {
+    if (!this.#inUserSpace(addr, len)) return;
     const process = this.#running(pid);
     process.mapped.add(truncPage(addr), roundPage(addr + len));
     process.image!.mapped.add(truncPage(addr), roundPage(addr + len));
+    if (file !== null && prot.includes('x')) process.image!.linked = true;
     this.#emit(pid, 'mmap', { addr: hex(addr), len, prot, flags, file, off });
   }
 
@@ -164,11 +193,13 @@ export class Recording {
   }
 
   munmap(pid: number, addr: number, len: number): void {
+    if (!this.#inUserSpace(addr, len)) return;
     this.#running(pid);
     this.#emit(pid, 'munmap', { addr: hex(addr), len });
   }
 
   mprotect(pid: number, addr: number, len: number, prot: string): void {
+    if (!this.#inUserSpace(addr, len)) return;
     const { image, mapped } = this.#running(pid);
     if (prot === 'r--') {
       for (const [start, end] of mapped.gaps(truncPage(addr), roundPage(addr + len)))
@@ -178,11 +209,13 @@ export class Recording {
   }
 
   madvise(pid: number, addr: number, len: number, advice: string): void {
+    if (!this.#inUserSpace(addr, len)) return;
     this.#running(pid);
     this.#emit(pid, 'madvise', { addr: hex(addr), len, advice });
   }
 
   mremap(pid: number, addr: number, len: number, newlen: number, to: number): void {
+    if (!this.#inUserSpace(addr, len) || !this.#inUserSpace(to, newlen)) return;
     const { image, mapped } = this.#running(pid);
     mapped.add(truncPage(to), roundPage(to + newlen));
     image!.mapped.add(truncPage(to), roundPage(to + newlen));
@@ -191,6 +224,7 @@ export class Recording {
 
   /** Sets the current end of the heap; the first known value is not a change. */
   brk(pid: number, addr: number): void {
+    if (!this.#inUserSpace(addr, 0)) return;
     const process = this.#running(pid);
     const old = process.brk;
     process.brk = addr;
@@ -202,9 +236,14 @@ export class Recording {
   }
 
   fault(pid: number, addr: number, access: Access, more: { readonly k?: 1; readonly p?: 1 } = {}): void {
+    if (!this.#inUserSpace(addr, 1)) return;
     const process = this.#running(pid);
     const image = process.image!;
-    if (within(addr, image.inferred?.vvar) || truncPage(addr) === (this.#options.given?.sharedPage ?? SHARED_PAGE)) {
+    const sharedPage = image.inferred?.sharedPage ?? SHARED_PAGE;
+    if (!image.faulted && (image.inferred?.sharedPage ?? null) === null) this.#unplaced++;
+    image.faulted = true;
+    if (within(addr, image.inferred?.vvar) || truncPage(addr) === sharedPage) {
+      this.#sharedPageSeen ||= sharedPage === SHARED_PAGE;
       this.#emit(pid, 'fault', { addr: hex(addr), access, ...more, in: 'vvar' });
       if (!process.touched) this.#emit(pid, 'touch', { in: 'vvar' });
       process.touched = true;
@@ -238,6 +277,13 @@ export class Recording {
     for (const image of this.#open) this.#close(image);
   }
 
+  /** Counts what is not in user space, which no call that succeeds and no fault of a program is about. */
+  #inUserSpace(addr: number, len: number): boolean {
+    if (inUserSpace(addr, len)) return true;
+    this.#options.report.notUnderstood('an address outside of user space', `${hex(addr)}, ${len} bytes`);
+    return false;
+  }
+
   /** Returns the process, creating its image if it has none. */
   #running(pid: number): Process {
     const process = this.#processes.get(pid)!;
@@ -254,10 +300,11 @@ export class Recording {
 
   #close(image: Image): void {
     if (this.#options.write !== null) return;
-    const { evidence, mapped, names, exec, pid, superseded } = image;
-    const inferred = inferMaps(evidence, mapped, names);
+    const { evidence, mapped, names, exec, pid, superseded, linked } = image;
+    const inferred = inferMaps(evidence, mapped, names, linked);
     const given = superseded ? null : (this.#options.given?.forPid(pid, mapped, evidence) ?? null);
-    this.#options.images.put(exec, given === null ? inferred : { ...inferred, maps: given });
+    const best = { ...inferred, ...given };
+    this.#options.images.put(exec, { ...best, maps: tidied(best.maps) });
     this.#open.delete(image);
   }
 
@@ -265,11 +312,8 @@ export class Recording {
     const { write, clock } = this.#options;
     if (write === null) return;
     if (this.events++ === 0) write(this.#meta());
-    const body = `"pid":${pid},"ev":"${ev}",${JSON.stringify(fields).slice(1)}\n`;
-    const now = Math.max(clock.now, this.#time);
-    this.#time = body === this.#last && now === this.#time ? now + 1 : now;
-    this.#last = body;
-    write(`{"t":${this.#time},${body}`);
+    this.#time = Math.max(clock.now, this.#time);
+    write(`{"t":${this.#time},"pid":${pid},"ev":"${ev}",${JSON.stringify(fields).slice(1)}\n`);
   }
 
   #meta(): string {

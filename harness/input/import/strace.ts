@@ -1,92 +1,132 @@
-/** Turns lines of strace -f into events of a Recording. */
+/** Turns lines of strace into events of a Recording. */
 import { quoted } from '../../workload/errors.ts';
-import type { Clock } from './clock.ts';
-import { FileNames } from './file-names.ts';
+import { type Clock, isAbsolute } from './clock.ts';
 import type { ImportLog } from './log.ts';
 import { Parentage } from './parentage.ts';
 import type { ForkKind, Recording } from './recording.ts';
-import { type StraceLine, callOf, descriptorOf, headOf, lineOf, unquoted } from './strace-line.ts';
-import { mapFlagsOf, numberOf, protOf } from './values.ts';
-
-type Call = Extract<StraceLine, { kind: 'call' }>;
+import { StraceCalls } from './strace-calls.ts';
+import {
+  type End,
+  type EndedChild,
+  type StraceCall,
+  type StraceHead,
+  type StraceLine,
+  callOf,
+  commandOf,
+  descriptorOf,
+  endedChildIn,
+  forkKindOf,
+  headOf,
+  lineOf,
+  openTextOf,
+  stringOf,
+  waitEndOf,
+  withoutName,
+} from './strace-line.ts';
+import { StraceText } from './strace-text.ts';
+import { numberOf } from './values.ts';
 
 const FORKS = new Set(['fork', 'vfork', 'clone', 'clone3']);
 const EXECS = new Set(['execve', 'execveat']);
-/** Calls that change an address space in a way that `vmtrace-1` cannot express. */
-const NO_EVENT = new Set([
-  'mlock',
-  'mlock2',
-  'munlock',
-  'mlockall',
-  'munlockall',
-  'shmat',
-  'shmdt',
-  'remap_file_pages',
-]);
-const MESSAGE = /^(?:strace|\/.*strace): /;
+const EXITS = new Set(['exit', 'exit_group']);
+const WAITS = new Set(['wait4', 'waitid']);
+/** The number of a first process whose lines do not say it. */
+const UNNAMED = 1;
 
 export class StraceImporter {
   readonly #recording: Recording;
   readonly #report: ImportLog;
   readonly #clock: Clock;
-  readonly #files = new FileNames();
+  readonly #calls: StraceCalls;
+  readonly #text: StraceText;
   readonly #parentage: Parentage<string>;
   /** thread -> its process; a process's first thread has the process's number */
   readonly #threads = new Map<number, number>();
   /** process -> number of live threads, if more than one */
   readonly #alive = new Map<number, number>();
   readonly #unfinished = new Map<number, string>();
-  readonly #exited = new Map<number, number>();
+  /** threads whose exit is imported, and whose last line is to come */
+  readonly #exited = new Set<number>();
+  /** process -> what it has waited for: the child's own lines come before the process's next one */
+  readonly #waited = new Map<number, EndedChild[]>();
+  /** live process -> its parent */
+  readonly #parents = new Map<number, number>();
+  /** vfork children without lines of their own */
+  readonly #silent = new Set<number>();
+  /** the number of a first process whose first lines do not say it; 0 = not known yet */
+  #alias = 0;
+  #overlaps = false;
   #before = '';
 
   constructor(recording: Recording, report: ImportLog, clock: Clock) {
     this.#recording = recording;
     this.#report = report;
     this.#clock = clock;
+    this.#calls = new StraceCalls(recording, report);
+    this.#text = new StraceText(report);
     this.#parentage = new Parentage(
       recording,
       report,
-      (text) => this.#read(text),
+      (text) => this.#read(text, headOf(text)),
       (child, parent, kind) => this.#born(child, parent, kind),
     );
   }
 
-  line(text: string): void {
-    if (text === '') {
+  /** The process of a pid or thread of the system that was recorded; 0 if it is not known. */
+  processOf(id: number): number {
+    return this.#threads.get(id === this.#alias && id > 0 ? UNNAMED : id) ?? 0;
+  }
+
+  /** Returns a line of a process as a whole, before it is read; null for any other line, and for a first part. */
+  wholeLine(text: string): string | null {
+    return this.#text.whole(text);
+  }
+
+  line(given: string): void {
+    if (given === '') {
       this.#report.notUnderstood('an empty line', "''");
       return;
     }
-    if (MESSAGE.test(text)) {
-      this.#report.noEffect('message of strace');
-      return;
-    }
-    const { time } = headOf(text);
-    if (text === this.#before && time !== '') {
+    const text = this.#text.take(given);
+    if (text === null) return;
+    const head = headOf(text);
+    if (text === this.#before && /:.*\.|^\d{9,}\./.test(head.time)) {
       this.#report.repaired('the line before again: left out');
       return;
     }
     this.#before = text;
-    if (time === '') this.#clock.tick();
-    else if (this.#clock.set(time)) this.#report.fail('times that do not go back', `${time}`);
-    this.#read(text);
+    const line = lineOf(head.rest);
+    this.#overlaps ||= line.kind === 'unfinished' || line.kind === 'resumed';
+    this.#time(head.time);
+    this.#read(text, head, line);
   }
 
   finish(): void {
+    for (const pid of this.#waited.keys()) this.#settle(pid);
     this.#parentage.finish();
+    this.#text.finish();
     for (const text of this.#unfinished.values()) {
       if (!text.startsWith('wait') && !text.startsWith('exit'))
         this.#report.repaired(`${/^\w+/.exec(text)?.[0]} that never returned: left out`);
     }
   }
 
-  #read(text: string): void {
-    const { pid: thread, rest } = headOf(text);
-    const line = lineOf(rest);
+  #time(time: string): void {
+    if (time === '') this.#clock.tick();
+    else if (!time.includes(':') && !isAbsolute(time)) this.#clock.advance(time);
+    else if (!this.#clock.set(time)) return;
+    // With -z a line is written where its call ends, and has the time of its beginning.
+    else if (this.#overlaps) this.#report.fail('times that do not go back', `${time}`);
+    else this.#report.repaired('a time before the last one: kept in the order of lines');
+  }
+
+  #read(text: string, head: StraceHead, line = lineOf(head.rest)): void {
+    const thread = this.#threadOf(head, line);
     if (line.kind === 'unknown' || thread < 1 || thread >= 2 ** 31) {
       this.#report.notUnderstood('a line that is not one of strace', quoted(text));
       return;
     }
-    const pid = this.#processOf(thread, line);
+    const pid = this.#processFor(thread, line);
     if (pid === 0) {
       this.#parentage.keep(thread, text);
       return;
@@ -95,22 +135,48 @@ export class StraceImporter {
       this.#report.notUnderstood('a line of a process that has exited', quoted(text));
       return;
     }
+    this.#silent.delete(thread);
+    this.#settle(pid);
     this.#event(pid, thread, line);
   }
 
+  /**
+   * The thread of a line. Without -o, strace writes no pid while there is one thread only: the first one, or the one
+   * that is left. Returns 0 if it cannot be told.
+   */
+  #threadOf({ pid }: StraceHead, line: StraceLine): number {
+    if (pid === 0) {
+      const firstLives = this.#threads.has(UNNAMED) || this.#exited.has(UNNAMED);
+      if (firstLives || this.#recording.empty) return UNNAMED;
+      const left = this.#threads.size === 0 ? [...this.#exited] : [...this.#threads.keys()];
+      return left.length === 1 ? left[0] : 0;
+    }
+    if (this.#alias === 0 && line.kind !== 'unknown' && this.#isFirst(pid, line)) this.#alias = pid;
+    return pid === this.#alias ? UNNAMED : pid;
+  }
+
+  /** Is a pid that has not been seen the number of the first process, whose lines so far did not say it? */
+  #isFirst(pid: number, line: StraceLine): boolean {
+    if (!this.#threads.has(UNNAMED) || this.#threads.has(pid) || this.#exited.has(pid)) return false;
+    const open = this.#unfinished.get(UNNAMED);
+    if (line.kind === 'resumed') return open?.startsWith(`${line.name}(`) === true;
+    if (this.#text.attached.size > 0) return !this.#text.attached.has(pid);
+    return open === undefined && !this.#parentage.expecting;
+  }
+
   /** 0 = not known yet, -1 = gone. */
-  #processOf(thread: number, line: StraceLine): number {
+  #processFor(thread: number, line: StraceLine): number {
     const known = this.#threads.get(thread);
     if (known !== undefined) return known;
     if (this.#recording.empty) {
+      if (thread === UNNAMED) this.#alias = this.#text.attachedFirst;
       this.#recording.begin(thread);
       if (line.kind === 'call' && line.name === 'execve') this.#recording.command(commandOf(line.args[1]));
       this.#threads.set(thread, thread);
       return thread;
     }
-    if (this.#exited.has(thread) && (line.kind === 'exited' || line.kind === 'resumed' || line.kind === 'killed'))
-      return thread;
-    if (this.#parentage.adopt(thread)) return this.#threads.get(thread)!;
+    if (this.#exited.has(thread) && (line.kind === 'ended' || line.kind === 'resumed')) return thread;
+    if (this.#parentage.adopt(thread)) return this.#threads.get(thread) ?? -1;
     return this.#exited.has(thread) ? -1 : 0;
   }
 
@@ -118,6 +184,8 @@ export class StraceImporter {
     this.#exited.delete(child);
     this.#threads.set(child, kind === 'thread' ? parent : child);
     if (kind === 'thread') this.#alive.set(parent, (this.#alive.get(parent) ?? 1) + 1);
+    else this.#parents.set(child, parent);
+    if (kind === 'vfork') this.#silent.add(child);
   }
 
   #event(pid: number, thread: number, line: StraceLine): void {
@@ -131,14 +199,18 @@ export class StraceImporter {
       case 'resumed':
         this.#resumed(pid, thread, line.name, line.text);
         return;
-      case 'exited':
-        this.#gone(pid, thread, line.code);
-        return;
-      case 'killed':
-        this.#gone(pid, thread, 0, line.signal);
+      case 'ended':
+        this.#gone(pid, thread, line.end);
         return;
       case 'superseded':
         this.#superseded(pid, line.by);
+        return;
+      case 'child ended':
+        this.#childEnded(pid, line.child, line.end);
+        this.#report.noEffect('signal');
+        return;
+      case 'mode':
+        this.#report.notUnderstood(`a process in ${line.mode} mode, of which only 64 bit is read`, `pid ${pid}`);
         return;
       default:
         this.#report.noEffect('signal');
@@ -148,12 +220,18 @@ export class StraceImporter {
   #unfinishedCall(pid: number, thread: number, name: string, text: string): void {
     if (this.#unfinished.has(thread))
       this.#report.fail('the end of the unfinished call of this thread', `another call, ${name}`);
+    const args = text.slice(name.length + 1);
+    if (FORKS.has(name)) {
+      const kind = forkKindOf(name, args);
+      if (kind !== null) this.#parentage.begin(thread, pid, kind);
+    } else if (EXITS.has(name)) {
+      this.#exitCall(pid, thread, name, args);
+    }
     this.#unfinished.set(thread, text);
-    if (FORKS.has(name)) this.#parentage.begin(thread, pid, forkKind(name, text));
-    else if (name === 'exit_group') this.#exitGroup(pid, thread, text);
   }
 
   #resumed(pid: number, thread: number, name: string, text: string): void {
+    if (EXECS.has(name) && !this.#unfinished.has(thread)) this.#takeExec(pid);
     const begun = this.#unfinished.get(thread);
     this.#unfinished.delete(thread);
     if (begun === undefined || !begun.startsWith(`${name}(`)) {
@@ -161,150 +239,157 @@ export class StraceImporter {
       this.#report.notUnderstood('the end of a call without its beginning', quoted(name));
       return;
     }
+    const open = openTextOf(text);
+    if (open !== null) {
+      this.#unfinished.set(thread, begun + open);
+      return;
+    }
     const call = callOf(name, begun + text);
-    if (call?.kind === 'call') this.#call(pid, thread, call);
+    if (call !== null) this.#call(pid, thread, call);
     else this.#report.notUnderstood('the end of a call that does not fit its beginning', quoted(text));
+  }
+
+  /** An exec goes on that none of this thread has begun: another thread's, if strace -qqq has left out that it has. */
+  #takeExec(pid: number): void {
+    for (const [thread, of] of this.#threads)
+      if (of === pid && this.#unfinished.get(thread)?.startsWith('execve') === true) this.#superseded(pid, thread);
   }
 
   /** A thread's exec ends the other threads; it continues under the process's number. */
   #superseded(pid: number, by: number): void {
-    const begun = this.#unfinished.get(by);
-    if (begun !== undefined) this.#unfinished.set(pid, begun);
-    this.#unfinished.delete(by);
-    this.#threads.delete(by);
-    this.#alive.delete(pid);
-  }
-
-  #gone(pid: number, thread: number, code: number, signal?: string): void {
-    this.#unfinished.delete(thread);
-    if (this.#exited.has(thread)) {
-      this.#exited.delete(thread);
+    if (!this.#threads.has(by) && by !== pid && !this.#recording.has(by)) this.#parentage.found(by, pid, 'thread');
+    if (this.#threads.get(by) !== pid || by === pid) {
+      this.#report.notUnderstood('an exec of a thread that is not one of the process', `pid ${by}`);
       return;
     }
+    const begun = this.#unfinished.get(by);
+    for (const [thread, process] of this.#threads) if (process === pid && thread !== pid) this.#forget(thread);
+    this.#alive.delete(pid);
+    this.#parentage.fail(pid);
+    if (begun === undefined) this.#unfinished.delete(pid);
+    else this.#unfinished.set(pid, begun);
+  }
+
+  /** The first thread of a process is the last one whose end is told. */
+  #gone(pid: number, thread: number, end: End): void {
+    this.#unfinished.delete(thread);
+    this.#parentage.fail(thread);
+    if (this.#exited.delete(thread)) return;
     const alive = this.#alive.get(pid) ?? 1;
-    if (alive > 1) {
+    if (alive > 1 && thread !== pid) {
       this.#alive.set(pid, alive - 1);
-      if (thread === pid) return;
       this.#threads.delete(thread);
       this.#recording.threadExit(pid, thread);
-      return;
+    } else {
+      this.#exit(pid, end);
     }
-    this.#exit(pid, code, signal);
-    this.#threads.delete(thread);
   }
 
-  #exit(pid: number, code: number, signal?: string): void {
+  #exit(pid: number, { code, signal }: End): void {
+    this.#settle(pid);
+    this.#leaveSpace(pid);
+    this.#parents.delete(pid);
+    if ((this.#alive.get(pid) ?? 1) > 1) for (const [thread, of] of this.#threads) if (of === pid) this.#forget(thread);
     this.#alive.delete(pid);
-    this.#threads.delete(pid);
-    this.#files.forget(pid);
+    this.#forget(pid);
+    this.#silent.delete(pid);
+    this.#calls.forget(pid);
     this.#recording.exit(pid, code, signal);
+  }
+
+  #forget(thread: number): void {
+    this.#threads.delete(thread);
+    this.#unfinished.delete(thread);
+    this.#parentage.fail(thread);
+  }
+
+  /**
+   * Before a process ends or replaces its address space: a vfork child without lines of its own was not traced, and has
+   * left that space, since the vfork has returned.
+   */
+  #leaveSpace(pid: number): void {
+    for (const child of this.#silent) this.#childEnded(pid, child, { code: 0 });
+  }
+
+  /** Imports the end of a child that its parent was told of, unless its own lines have told it. */
+  #childEnded(pid: number, child: number, end: End): void {
+    if (this.#parents.get(child) !== pid || this.#threads.get(child) !== child) return;
+    this.#report.repaired('a process whose end is not in the recording: taken from the calls of its parent');
+    this.#exit(child, end);
+    this.#exited.add(child);
+  }
+
+  /** Imports what a process has waited for. */
+  #settle(pid: number): void {
+    const waited = this.#waited.get(pid);
+    if (waited === undefined) return;
+    this.#waited.delete(pid);
+    for (const { child, end } of waited) {
+      this.#childEnded(pid, child, end);
+      this.#recording.wait(pid, child);
+    }
   }
 
   /**
    * This call releases the address space, before a vfork parent continues; with threads, the exit of the last one does.
    */
-  #exitGroup(pid: number, thread: number, text: string): void {
-    if ((this.#alive.get(pid) ?? 1) > 1) return;
-    this.#exit(pid, Number(/\((\d+)/.exec(text)?.[1] ?? 0));
-    this.#threads.delete(thread);
-    this.#exited.set(thread, pid);
+  #exitCall(pid: number, thread: number, name: string, code: string | undefined): void {
+    if (this.#exited.has(thread) || (this.#alive.get(pid) ?? 1) > 1) return;
+    const status = numberOf(/^[^),]*/.exec(code ?? '')?.[0]);
+    if (Number.isNaN(status)) this.#report.notUnderstood(`arguments of ${name}`, quoted(code ?? ''));
+    this.#exit(pid, { code: (status || 0) & 0xff });
+    this.#exited.add(thread);
   }
 
-  #call(pid: number, thread: number, call: Call): void {
-    const { name, args, result } = call;
-    const failed = result.startsWith('-1') ? (/^-1 (E\w+)/.exec(result)?.[1] ?? 'error') : null;
+  #call(pid: number, thread: number, call: StraceCall): void {
+    const { name, value, error } = call;
+    const args = call.args.map(withoutName);
     if (FORKS.has(name)) {
       this.#forked(pid, thread, call);
+    } else if (EXITS.has(name)) {
+      this.#exitCall(pid, thread, name, args[0]);
+    } else if (Number.isNaN(value)) {
+      this.#report.noEffect(`interrupted ${name}`);
     } else if (EXECS.has(name)) {
-      const path = unquoted(args[name === 'execve' ? 0 : 1] ?? '');
-      if (failed === null && result.startsWith('?')) this.#report.noEffect(`interrupted ${name}`);
-      else if (failed === null) this.#recording.exec(pid, { path, loader: undefined });
-      else this.#recording.execFailed(pid, failed, path);
-    } else if (name === 'exit_group' || name === 'exit') {
-      if (name === 'exit_group' && !this.#exited.has(thread)) this.#exitGroup(pid, thread, `(${args[0]}`);
-    } else if (name === 'wait4' || name === 'waitid') {
-      if (Number(result) > 0) this.#recording.wait(pid, Number(result));
-    } else if (NO_EVENT.has(name)) {
-      if (failed === null)
-        this.#report.notUnderstood(`${name}, for which vmtrace-1 has no event`, quoted(args.join(', ')));
-    } else if (failed !== null && name !== 'mmap') {
-      this.#report.noEffect(`failed ${name}`);
-    } else if (!this.#space(pid, call, failed)) {
-      this.#report.notUnderstood(`arguments of ${name}`, quoted(args.join(', ')));
+      this.#executed(pid, name, args, error);
+    } else if (WAITS.has(name)) {
+      if (error === null) this.#waitedFor(pid, name, args, value);
+    } else {
+      this.#calls.call(pid, { ...call, args });
     }
   }
 
-  #forked(pid: number, thread: number, { name, args, result }: Call): void {
-    const child = numberOf(result);
-    if (child > 0) {
-      this.#parentage.end(thread, pid, forkKind(name, args.join(',')), child);
+  #executed(pid: number, name: string, args: readonly string[], error: string | null): void {
+    const named = stringOf(args[name === 'execve' ? 0 : 1] ?? '');
+    const path = named === '' && name === 'execveat' ? descriptorOf(args[0])?.path : named;
+    if (error === null) {
+      this.#leaveSpace(pid);
+      this.#recording.exec(pid, { path: path ?? UNKNOWN_PATH, loader: undefined });
+    } else {
+      this.#recording.execFailed(pid, error, path ?? UNKNOWN_PATH);
+    }
+  }
+
+  #forked(pid: number, thread: number, { name, args, value }: StraceCall): void {
+    const kind = forkKindOf(name, args.join(', '));
+    if (value > 0 && kind === null) {
+      this.#report.notUnderstood(`${name} that does not show its flags`, quoted(args.join(', ')));
+    } else if (value > 0) {
+      this.#parentage.end(thread, pid, kind!, value);
     } else {
       this.#parentage.fail(thread);
       this.#report.noEffect(`failed ${name}`);
     }
   }
 
-  /** Handles calls that change the space; returns false if their arguments are not understood. */
-  #space(pid: number, { name, args, result }: Call, failed: string | null): boolean {
-    const [addr, len] = [numberOf(args[0]), numberOf(args[1])];
-    const value = numberOf(result);
-    const known = !Number.isNaN(addr) && !Number.isNaN(len);
-    switch (name) {
-      case 'mmap':
-        return this.#mmap(pid, args, value, failed);
-      case 'munmap':
-        if (known) this.#recording.munmap(pid, addr, len);
-        return known;
-      case 'mprotect':
-      case 'pkey_mprotect': {
-        const prot = protOf(args[2] ?? '');
-        if (known && prot !== null) this.#recording.mprotect(pid, addr, len, prot);
-        return known && prot !== null;
-      }
-      case 'madvise': {
-        const advice = /^MADV_(\w+)$/.exec(args[2] ?? '')?.[1];
-        if (known && advice !== undefined) this.#recording.madvise(pid, addr, len, advice);
-        return known && advice !== undefined;
-      }
-      case 'mremap': {
-        const newLen = numberOf(args[2]);
-        const ok = known && newLen >= 0 && value > 0;
-        if (ok) this.#recording.mremap(pid, addr, len, newLen, value);
-        return ok;
-      }
-      case 'brk':
-        if (value > 0) this.#recording.brk(pid, value);
-        return value > 0;
-      default:
-        this.#report.noEffect(name);
-        return true;
-    }
-  }
-
-  #mmap(pid: number, args: readonly string[], result: number, failed: string | null): boolean {
-    const [len, off] = [numberOf(args[1]), numberOf(args[5])];
-    const [prot, flags] = [protOf(args[2] ?? ''), mapFlagsOf(args[3] ?? '')];
-    const descriptor = descriptorOf(args[4] ?? '');
-    if (prot === null || flags === null || descriptor === null || !(len >= 0) || Number.isNaN(off)) return false;
-    if (failed === null && !(result >= 0)) return false;
-    const { fd, path } = descriptor;
-    const file = fd < 0 || flags.includes('ANON') ? null : (path ?? this.#files.mapped(pid, fd, off));
-    const call = { addr: result, len, prot, flags, file, off };
-    if (failed === null) this.#recording.mmap(pid, call);
-    else this.#recording.mmapFailed(pid, call, failed);
-    return true;
+  #waitedFor(pid: number, name: string, args: readonly string[], value: number): void {
+    const told =
+      name === 'waitid' ? endedChildIn(args[2] ?? '') : { child: value, end: waitEndOf(args[1] ?? '', args[2] ?? '') };
+    if (told === null || !(told.child > 0)) return;
+    const { child, end } = told;
+    if (end === null || !this.#recording.has(child)) this.#recording.wait(pid, child);
+    else this.#waited.set(pid, [...(this.#waited.get(pid) ?? []), { child, end }]);
   }
 }
 
-function forkKind(name: string, text: string): ForkKind {
-  if (name === 'fork' || name === 'vfork') return name;
-  if (text.includes('CLONE_THREAD')) return 'thread';
-  if (!text.includes('CLONE_VM')) return 'fork';
-  return text.includes('CLONE_VFORK') ? 'vfork' : 'clone_vm';
-}
-
-/** `["sh", "-c", …]` as words. */
-function commandOf(argv = ''): string {
-  const words = argv.replace(/^\[|\]$/g, '').match(/"(?:[^"\\]|\\.)*"/g) ?? [];
-  return words.map((word) => unquoted(word)).join(' ');
-}
+const UNKNOWN_PATH = '(unknown)';

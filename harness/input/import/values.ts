@@ -17,15 +17,18 @@ const PROT_BITS: readonly (readonly [string, number])[] = [
 ];
 const NO_BITS = new Set(['PROT_NONE', 'PROT_GROWSDOWN', 'PROT_GROWSUP', 'PROT_SEM', 'PROT_BTI', 'PROT_MTE']);
 
-/** Parses `0x3<PROT_READ|PROT_WRITE>`, `PROT_READ|PROT_WRITE` or `0x3` into 'rw-'; null for any other text. */
+/**
+ * Parses `0x3<PROT_READ|PROT_WRITE>`, `PROT_READ|PROT_WRITE` or `0x3` into 'rw-', without the maximum that FreeBSD's
+ * PROT_MAX adds; null for any other text.
+ */
 export function protOf(text: string): string | null {
   const bits = /^0x[0-9a-f]+|^\d+/.exec(text);
   if (bits !== null) return protText(Number(bits[0]));
+  if (text === '') return null;
   let value = 0;
-  for (const word of text.split('|')) {
+  for (const word of text.replace(/PROT_MAX\([^)]*\)\|?/, '').split('|')) {
     const known = PROT_BITS.find(([name]) => name === word);
-    if (known === undefined && !NO_BITS.has(word) && !word.startsWith('PROT_MAX') && !word.startsWith('0x'))
-      return null;
+    if (known === undefined && !NO_BITS.has(word) && !word.startsWith('0x') && word !== '') return null;
     value |= known?.[1] ?? 0;
   }
   return protText(value);
@@ -33,7 +36,11 @@ export function protOf(text: string): string | null {
 
 const protText = (bits: number): string => `${bits & 1 ? 'r' : '-'}${bits & 2 ? 'w' : '-'}${bits & 4 ? 'x' : '-'}`;
 
-const FREEBSD_FLAGS: readonly (readonly [string, number])[] = [
+/** Name, value, and the bits that hold it if they are more. */
+type MapFlags = readonly (readonly [string, number, number?])[];
+
+/** FreeBSD: sys/sys/mman.h */
+export const FREEBSD_FLAGS: MapFlags = [
   ['SHARED', 1],
   ['PRIVATE', 2],
   ['FIXED', 0x10],
@@ -43,16 +50,42 @@ const FREEBSD_FLAGS: readonly (readonly [string, number])[] = [
   ['EXCL', 0x4000],
 ];
 
-/**
- * Names without `MAP_`, with ANONYMOUS as ANON; a number without names is decoded with FreeBSD's values. Null for any
- * other text.
- */
-export function mapFlagsOf(text: string): string[] | null {
-  const named = /^(?:(?:0x)?[0-9a-f]+<)?([A-Z_][^<>]*)>?$/.exec(text);
+/** Linux: mman-common.h, and mman.h of x86 */
+export const LINUX_FLAGS: MapFlags = [
+  ['SHARED', 1, 0xf],
+  ['PRIVATE', 2, 0xf],
+  ['SHARED_VALIDATE', 3, 0xf],
+  ['FIXED', 0x10],
+  ['ANON', 0x20],
+  ['32BIT', 0x40],
+  ['GROWSDOWN', 0x100],
+  ['DENYWRITE', 0x800],
+  ['EXECUTABLE', 0x1000],
+  ['LOCKED', 0x2000],
+  ['NORESERVE', 0x4000],
+  ['POPULATE', 0x8000],
+  ['NONBLOCK', 0x10000],
+  ['STACK', 0x20000],
+  ['HUGETLB', 0x40000],
+  ['SYNC', 0x80000],
+  ['FIXED_NOREPLACE', 0x100000],
+];
+
+/** Names without `MAP_`, with ANONYMOUS as ANON; a number without names is decoded. Null for any other text. */
+export function mapFlagsOf(text: string, numbers: MapFlags): string[] | null {
+  const named = /^(?:(?:0x)?[0-9a-f]+<)?([A-Z_][\w|<()]*)>?$/.exec(text);
   if (named !== null) {
     const words = named[1].split('|').filter((word) => word.startsWith('MAP_'));
     return words.length === 0 ? null : words.map((word) => (word === 'MAP_ANONYMOUS' ? 'ANON' : word.slice(4)));
   }
   const bits = numberOf(text);
-  return Number.isNaN(bits) ? null : FREEBSD_FLAGS.filter(([, bit]) => bits & bit).map(([name]) => name);
+  return Number.isNaN(bits)
+    ? null
+    : numbers.filter(([, bit, mask = bit]) => (bits & mask) === bit).map(([name]) => name);
 }
+
+/** The end of the part of the address space that belongs to processes, on FreeBSD and Linux alike. */
+export const USER_END = 2 ** 47;
+
+/** Does a range lie below it? */
+export const inUserSpace = (addr: number, len: number): boolean => addr >= 0 && len >= 0 && addr + len <= USER_END;

@@ -33,7 +33,6 @@ export class TraceReader {
   #rule: ReplayRule | null = null;
   #line = 0;
   #time = -Infinity;
-  #before = '';
 
   constructor(file: string, options: TraceOptions = {}) {
     this.#file = file;
@@ -84,7 +83,7 @@ export class TraceReader {
     if (fault !== null) {
       const [, t, pid, addr, access, , present] = fault;
       const p = Number(present !== undefined);
-      this.#event({ ev: 'fault', t: +t, pid: +pid, addr, access: access as 'r' | 'w' | 'x', p }, text);
+      this.#event({ ev: 'fault', t: +t, pid: +pid, addr, access: access as 'r' | 'w' | 'x', p });
       return;
     }
     let value: unknown;
@@ -97,14 +96,12 @@ export class TraceReader {
       this.#begin(value);
       return;
     }
-    this.#event(this.#validated(value), text);
+    this.#event(this.#validated(value));
   }
 
-  #event(event: TraceEvent, text: string): void {
+  #event(event: TraceEvent): void {
     if (event.t < this.#time) this.#fail(`a time (t) of at least ${this.#time}`, `${event.t}`);
-    if (text === this.#before) this.#fail('each event once', 'the line before again');
     this.#time = event.t;
-    this.#before = text;
     const refusal = this.#rule!.event(event, this.#line);
     if (refusal !== null) this.#fail(refusal[0], refusal[1]);
   }

@@ -60,8 +60,8 @@ const protBits = (text: string): number =>
 
 const isFile = (file: string | null): file is string => file !== null && !file.startsWith('[');
 
-const hasLoader = (maps: readonly TraceMap[]): boolean =>
-  maps.some(({ file }) => isFile(file) && /(^|\/)(ld-|ld\.so)[^/]*$/.test(file));
+const hasLoader = ({ loader, maps }: EventOf<'exec'>): boolean =>
+  loader !== undefined || maps.some(({ file }) => isFile(file) && /(^|\/)(ld-|ld\.so)[^/]*$/.test(file));
 
 /** Returns why maps cannot belong to a process, as [expected, found]. */
 function mapsProblem(maps: readonly TraceMap[]): readonly [string, string] | null {
@@ -225,7 +225,8 @@ export class ReplayRule {
   }
 
   /** exec, all maps in address order, all resident pages, then the shared page if the policy requires it. */
-  #exec({ pid, maps }: EventOf<'exec'>, live: Live, line: number): readonly [string, string] | null {
+  #exec(event: EventOf<'exec'>, live: Live, line: number): readonly [string, string] | null {
+    const { pid, maps } = event;
     const refusal = mapsProblem(maps);
     if (refusal !== null) return refusal;
     const who = live.index;
@@ -243,8 +244,8 @@ export class ReplayRule {
           this.#need.access(pid, Number(map.start) + page * PAGE_SIZE);
       this.#resident(map, who, line);
     }
-    if (hasLoader(maps)) live.dynamic = true;
-    if (touch === 'all' || (touch === 'exec' && hasLoader(maps))) this.#pushTouch(who, line);
+    if (hasLoader(event)) live.dynamic = true;
+    if (touch === 'all' || (touch === 'exec' && hasLoader(event))) this.#pushTouch(who, line);
     return null;
   }
 

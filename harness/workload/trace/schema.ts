@@ -39,7 +39,14 @@ export const EVENTS = {
     kind: z.enum(['fork', 'vfork', 'clone_vm', 'thread']),
   }),
   vforkdone: z.object({ ...event, ev: z.literal('vforkdone') }),
-  exec: z.object({ ...event, ev: z.literal('exec'), path: z.string(), maps: z.array(MAP) }),
+  exec: z.object({
+    ...event,
+    ev: z.literal('exec'),
+    path: z.string(),
+    maps: z.array(MAP),
+    /** the run-time linker, where the maps do not show it */
+    loader: z.string().optional(),
+  }),
   execfail: z.object({ ...event, ev: z.literal('execfail') }),
   mmap: z.object({
     ...event,

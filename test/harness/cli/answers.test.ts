@@ -6,21 +6,10 @@ import { probeCommand } from '../../../harness/cli/probe.ts';
 import { traceCommand } from '../../../harness/cli/trace.ts';
 import { packagePath } from '../../../harness/input/paths.ts';
 import { builtFile } from '../../support/built.ts';
+import { said } from '../../support/said.ts';
 import { fixtureFile } from '../../support/variant-fixtures.ts';
 
 afterEach(() => vi.restoreAllMocks());
-
-/** What a command writes to stdout, and its exit code. */
-async function said(command: () => Promise<number>): Promise<{ code: number; out: string }> {
-  let out = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  const code = await command();
-  vi.restoreAllMocks();
-  return { code, out };
-}
 
 const workload = 'exit-touched';
 

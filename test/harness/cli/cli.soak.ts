@@ -123,7 +123,7 @@ describe('import', () => {
     const limited = 'ulimit -f 8; trap "" XFSZ; exec "$@"';
     const args = [process.execPath, cliFile(), 'import', 'strace', recording, '-o', old];
     const { status, stderr } = spawnSync('sh', ['-c', limited, 'sh', ...args], { encoding: 'utf8', env: plainEnv });
-    expect(stderr).toMatch(/^pmapdiff: .*old\.jsonl: expected room for the recording, got EFBIG.*\n$/);
+    expect(stderr).toMatch(/^pmapdiff: .*old\.jsonl: expected to be written, got EFBIG.*\n$/);
     expect(status).toBe(3);
     expect(readFileSync(old, 'utf8')).toBe('as it was\n');
     expect(readdirSync(files.folder)).toEqual(before);

@@ -281,7 +281,9 @@ describe('compare --save and --baseline', () => {
     await expect(run({ baseline: join(folder, 'gone.json.gz') })).rejects.toThrow(
       /^--baseline .*gone\.json\.gz: ENOENT$/,
     );
-    await expect(run({ save: join(folder, 'no', 'such.json.gz') })).rejects.toThrow(/^--save .*: ENOENT$/);
+    await expect(run({ save: join(folder, 'no', 'such.json.gz') })).rejects.toThrow(
+      /^--save .*: expected a folder that can be written to, found none$/,
+    );
     await expect(run({ workload: ['exit-touched', 'exit-touched'], save: join(folder, 'x.gz') })).rejects.toThrow(
       'exit-touched twice',
     );

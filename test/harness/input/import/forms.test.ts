@@ -4,6 +4,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { kdumpLineOf } from '../../../../harness/input/import/kdump-line.ts';
 import { PageEvidence, RangeSet } from '../../../../harness/input/import/ranges.ts';
 import { loadWorkload } from '../../../../harness/input/load.ts';
+import { importText } from '../../../../harness/report/import.ts';
+import { run } from '../../../../harness/run/run.ts';
+import { baseline } from '../../../../variants/index.ts';
 import { Imports, countsOf, eventsOf, fixture } from './support.ts';
 
 const imports = new Imports();
@@ -76,18 +79,18 @@ describe('strace', () => {
       'perf',
       [
         '# comment',
-        'sh 100 [000] 1.050000: exceptions:page_fault_kernel: address=0x555555559010 ip=0xf error_code=0x2',
-        'my sh 100/100 [001] 2.000000: exceptions:page_fault_user: address=0x555555556010 ip=0x1 error_code=0x14',
-        'sh 101 [001] 3.050000: exceptions:page_fault_user: address=0x555555559010 ip=0x1 error_code=0x7',
+        'sh 100 [000] 1700000001.050000: exceptions:page_fault_kernel: address=0x555555559010 ip=0xf error_code=0x2',
+        'my sh 100/100 [001] 1700000002.000000: exceptions:page_fault_user: address=0x555555556010 ip=0x1 error_code=0x14',
+        'sh 101 [001] 1700000003.050000: exceptions:page_fault_user: address=0x555555559010 ip=0x1 error_code=0x7',
       ].join('\n'),
     );
     const imported = await imports.lines(
       'strace',
       [
-        SH,
-        '100 2.500 brk(NULL) = 0x5555aaaa0000 <0.000001>',
-        '100 3.000 fork() = 101 <0.1>',
-        '101 3.200 exit_group(0) = ?',
+        SH.replace(' 1.000', ' 1700000001.000'),
+        '100 1700000002.500 brk(NULL) = 0x5555aaaa0000 <0.000001>',
+        '100 1700000003.000 fork() = 101 <0.1>',
+        '101 1700000003.200 exit_group(0) = ?',
       ],
       { faults },
     );
@@ -245,6 +248,190 @@ describe('kdump', () => {
         off: 0,
       },
     ]);
+  });
+});
+
+describe('kdump, with other options', () => {
+  /** As without options, and the same lines as an option writes them. */
+  const PLAIN = [
+    '  2769 prog     CALL  execve(0x7fffffffe590,0x7fffffffeb10,0x7fffffffeb28)',
+    '  2769 prog     NAMI  "/bin/prog"',
+    '  2769 prog     NAMI  "/libexec/ld-elf.so.1"',
+    '  2769 prog     RET   execve JUSTRETURN',
+    '  2769 prog     CALL  mmap(0,0x8000,0x3<PROT_READ|PROT_WRITE>,0x1002<MAP_PRIVATE|MAP_ANON>,0xffffffff,0)',
+    '  2769 prog     RET   mmap 34365181952/0x800531000',
+    '  2769 prog     CALL  rfork(0x30<RFPROC|RFMEM>)',
+    '  2769 prog     RET   rfork 2770/0xad2',
+    '  2770 prog     CALL  exit(0)',
+    '  2769 prog     CALL  open(0x800640000,0x100000<O_RDONLY|O_CLOEXEC>)',
+    '  2769 prog     NAMI  "/no/such"',
+    '  2769 prog     RET   open -1 errno 2 No such file or directory',
+    '  2769 prog     CALL  compat11.fstat(0x1,0x820d5f000)',
+    '  2769 prog     RET   compat11.fstat 0',
+    '  2769 prog     PFLT  0x800531010 0x2<VM_PROT_WRITE>',
+    '  2769 prog     PRET  KERN_SUCCESS',
+    '  2769 prog     CALL  exit(0x1)',
+  ];
+  const each = (edit: (line: string) => string) => (): string[] => PLAIN.map(edit);
+  const raw = (line: string): string =>
+    line
+      .replaceAll(/<[^>]*>/g, '')
+      .replace(/RET {3}(\w+) \d+\/(0x\w+)/, 'RET   $1 $2')
+      .replace(/errno 2.*/, 'errno 2');
+
+  it.each<[string, () => string[]]>([
+    ['-S, the numbers of calls', each((line) => line.replace(/(CALL|RET ) {2}([\w.]+)/, '$1  $2[477]'))],
+    ['-A, the ABI', each((line) => line.replace(/(CALL|RET |NAMI|PFLT|PRET) {2}/, '$1  F64  '))],
+    ['-n, no names', each(raw)],
+    ['-d, decimal', each((line) => line.replaceAll(/(?<=[(,])0x[0-9a-f]+/g, (n) => `${Number(n)}`))],
+    ['-n -d', each((line) => raw(line).replaceAll(/(?<=[(,] ?|RET {3}\w+ )0x[0-9a-f]+/g, (n) => `${Number(n)}`))],
+    ['-H, a thread that is not known', each((line) => line.replace(' prog', '      0 prog'))],
+    [
+      '-T -E -R -H, three times and a thread',
+      each((line) => line.replace(/ prog {5}/, ' 100769 prog     1700000000.000001 0.000002 -0.000003 ')),
+    ],
+    ['-A -S', each((line) => line.replace(/(CALL|RET ) {2}([\w.]+)/, '$1  F64  $2[477]'))],
+  ])('%s: the same events', async (_, lines) => {
+    const expected = await imports.lines('kdump', PLAIN, { strict: true });
+    expect(expected.lines.map(({ ev }) => ev)).toEqual(['meta', 'exec', 'mmap', 'fork', 'exit', 'fault', 'exit']);
+    expect(expected.lines[3]).toMatchObject({ kind: 'clone_vm', child: 2770 });
+    const imported = await imports.lines('kdump', lines(), { strict: true });
+    expect(eventsOf(imported)).toEqual(eventsOf(expected));
+  });
+
+  it('records of several lines: arrays, data that is kdump output itself, a name with a line break', async () => {
+    const { lines, counts } = await imports.lines(
+      'kdump',
+      [
+        ...PLAIN.slice(0, 4),
+        '  2769 prog     STRU  struct kevent[] = { { ident=5, filter=EVFILT_READ, flags=0x1<EV_ADD>, udata=0x0 }',
+        '             { ident=7, filter=EVFILT_READ, flags=0x1<EV_ADD>, udata=0x0 }',
+        '             { ident=9, filter=EVFILT_READ, flags=0x1<EV_ADD>, udata=0x0 } }',
+        '  2769 prog     GIO   fd 1 wrote 99 bytes',
+        '       "  2770 prog     CALL  exit(0)',
+        '\t  2770 prog     CALL  exit(0)',
+        '\t',
+        '       "',
+        '  2769 prog     GIO   fd 1 wrote 2 bytes',
+        '       0x0000 ff01                                     |..|',
+        '  2769 prog     CALL  open(0x1,0<O_RDONLY>)',
+        '  2769 prog     NAMI  "/tmp/a',
+        '  b',
+        '"',
+        '  2769 prog     RET   open 3',
+        '  2769 prog     CALL  mmap(0,0x1000,0x1<PROT_READ>,0x2<MAP_PRIVATE>,0x3,0)',
+        '  2769 prog     RET   mmap 34365181952/0x800531000',
+      ],
+      { strict: true },
+    );
+    expect(lines.at(-1)).toMatchObject({ ev: 'mmap', file: '/tmp/a\n  b\n' });
+    expect(countsOf(counts.ignored)).toMatchObject({ STRU: 1, GIO: 2, 'data of GIO': 5 });
+    await expect(
+      imports.lines('kdump', [...PLAIN, '  2769 prog     NAMI  "/cut', ...PLAIN.slice(0, 1)], { strict: true }),
+    ).rejects.toThrow(/NAMI that does not end/);
+    await expect(imports.lines('kdump', [...PLAIN, '\tno data'], { strict: true })).rejects.toThrow(/in:18: /);
+  });
+
+  it.each<[string, readonly string[], readonly string[]]>([
+    [
+      'a script: its interpreter is the program',
+      ['/usr/local/bin/tool', '/bin/sh', '/libexec/ld-elf.so.1'],
+      ['/bin/sh', '/libexec/ld-elf.so.1'],
+    ],
+    ['a script with a static interpreter', ['/etc/rc', '/rescue/sh'], ['/rescue/sh', '/rescue/sh']],
+    ['a static program', ['/rescue/sh'], ['/rescue/sh', '/rescue/sh']],
+    ['a linker that is run itself', ['/libexec/ld-elf.so.1'], ['/libexec/ld-elf.so.1', '/libexec/ld-elf.so.1']],
+    [
+      'a linker that was looked up in two places',
+      ['/bin/x', '/compat/linux/lib64/ld-linux.so.2', '/lib64/ld-linux.so.2'],
+      ['/bin/x', '/lib64/ld-linux.so.2'],
+    ],
+    ['a recording without names', [], ['(unknown)', '(ld-unknown)']],
+  ])('%s', async (_, names, files) => {
+    const { lines } = await imports.lines('kdump', [
+      PLAIN[0],
+      ...names.map((name) => `  2769 prog     NAMI  "${name}"`),
+      PLAIN[3],
+      ...['0x201000', '0x801001000'].flatMap((at) => [
+        `  2769 prog     PFLT  ${at} 0x5<VM_PROT_READ|VM_PROT_EXECUTE>`,
+        PLAIN[15],
+      ]),
+    ]);
+    const maps = lines[1].maps as { file: string; prot: string }[];
+    const found = maps.filter(({ prot }) => prot === 'r-x').map(({ file }) => file);
+    expect(found).toEqual(files);
+    expect(lines[1].path).toBe(names[0] ?? '(unknown)');
+  });
+
+  it('fexecve is an exec of the file that is open', async () => {
+    const { lines } = await imports.lines('kdump', [
+      ...PLAIN.slice(0, 4),
+      '  2769 prog     CALL  open(0x1,0<O_RDONLY>)',
+      '  2769 prog     NAMI  "/bin/other"',
+      '  2769 prog     RET   open 3',
+      '  2769 prog     CALL  fexecve(0x3,0x1,0x2)',
+      '  2769 prog     NAMI  "/libexec/ld-elf.so.1"',
+      '  2769 prog     RET   fexecve JUSTRETURN',
+    ]);
+    expect(lines.at(-1)).toMatchObject({ ev: 'exec', path: '/bin/other' });
+  });
+});
+
+describe('a shared page elsewhere, as FreeBSD 13.2 and later have it', () => {
+  const RECORDED = [
+    ' 100 100100 tool     1700000000.000001 CALL  execve(0x1,0x2,0x3)',
+    ' 100 100100 tool     1700000000.000002 NAMI  "/bin/tool"',
+    ' 100 100100 tool     1700000000.000003 NAMI  "/libexec/ld-elf.so.1"',
+    ' 100 100100 tool     1700000000.000004 RET   execve JUSTRETURN',
+    ' 100 100100 tool     1700000000.000010 PFLT  0x20f401000 0x4<VM_PROT_EXECUTE>',
+    ' 100 100100 tool     1700000000.000011 PRET  KERN_SUCCESS',
+    ' 100 100100 tool     1700000000.000012 PFLT  0x82aa10000 0x1<VM_PROT_READ>',
+    ' 100 100100 tool     1700000000.000013 PRET  KERN_SUCCESS',
+    ' 100 100100 tool     1700000000.000014 CALL  fork',
+    ' 100 100100 tool     1700000000.000015 RET   fork 101/0x65',
+    ' 101 100101 tool     1700000000.000016 PFLT  0x82aa10000 0x1<VM_PROT_READ>',
+    ' 101 100101 tool     1700000000.000017 PRET  KERN_SUCCESS',
+    ' 101 100101 tool     1700000000.000018 CALL  exit(0)',
+    ' 100 100100 tool     1700000000.000020 CALL  exit(0)',
+  ];
+  const procstat = imports.write(
+    'one.procstat',
+    `  PID              START                END PRT  RES PRES REF SHD FLAG  TP PATH
+  100        0x20f400000        0x20f401000 r--    1    5   2   0 CN--- vn /bin/tool
+  100        0x20f401000        0x20f402000 r-x    1    5   2   0 CN--- vn /bin/tool
+  100        0x81f060000        0x81f080000 ---    0    0   0   0 ----- gd
+  100        0x81f080000        0x81f0a0000 rw-    3    3   1   0 ---D- sw
+  100        0x82aa10000        0x82aa11000 r-x    1    1  23   0 ----- ph
+  100     0x7ffffffff000     0x800000000000 ---    0    0   0   0 ----- gd
+  200        0x20f400000        0x20f401000 r--    1    5   2   0 CN--- vn /bin/other
+  200        0x82bb20000        0x82bb21000 r-x    1    1  23   0 ----- ph
+`,
+  );
+
+  it('is where --procstat says, for each process; the guard at the old place is the kernel’s', async () => {
+    const imported = await imports.lines('kdump', RECORDED, { procstat, strict: true });
+    expect(imported.lines[1].maps).toEqual([
+      { start: '0x20f400000', end: '0x20f401000', prot: 'r--', flags: ['PRIVATE'], file: '/bin/tool', off: 0 },
+      { start: '0x20f401000', end: '0x20f402000', prot: 'r-x', flags: ['PRIVATE'], file: '/bin/tool', off: 0x1000 },
+      { start: '0x81f080000', end: '0x81f0a0000', prot: 'rw-', flags: ['PRIVATE', 'ANON'], file: '[stack]', off: 0 },
+    ]);
+    expect(imported.lines.filter(({ ev }) => ev === 'touch').map(({ pid }) => pid)).toEqual([100, 101]);
+    expect(imported.counts.withoutSharedPage).toBe(0);
+    for (const touch of ['recorded', 'exec', 'all'] as const) {
+      const { record } = run(null, await loadWorkload(imported.out, { touch }), baseline);
+      expect([record.ended.kind, record.replay?.failedOps, record.replay?.signals]).toEqual(['done', 0, 0]);
+    }
+  });
+
+  it('without it no touch can be recognised, and that is said', async () => {
+    const { lines, counts } = await imports.lines('kdump', RECORDED);
+    expect([lines.some(({ ev }) => ev === 'touch'), counts.withoutSharedPage]).toEqual([false, 1]);
+    expect(importText('one.kdump', counts)).toContain(
+      'no touch of the shared page can be recognised in 1 of the programs: no page fault is at 0x7ffffffff000, ' +
+        'and --procstat does not say where the page is',
+    );
+    const old = RECORDED.map((line) => line.replace('0x82aa10000', '0x7ffffffff080'));
+    expect((await imports.lines('kdump', old)).counts.withoutSharedPage).toBe(0);
   });
 });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { importRecording } from '../../../../harness/input/import/import.ts';
+import { type ImportFormat, importRecording } from '../../../../harness/input/import/import.ts';
 import { loadWorkload } from '../../../../harness/input/load.ts';
 import { WorkloadError } from '../../../../harness/workload/errors.ts';
 import { Imports, countsOf, fixture } from './support.ts';
@@ -17,6 +17,8 @@ const KDUMP = gunzipSync(readFileSync(fixture('pipe_one.kdump_T.txt.gz')))
   .toString()
   .trimEnd()
   .split('\n');
+
+const TRUSS = readFileSync(fixture('make.truss.txt'), 'utf8').trimEnd().split('\n');
 
 /** A permutation that is always the same. */
 function shuffled<T>(items: readonly T[]): T[] {
@@ -145,6 +147,44 @@ describe('what is not understood', () => {
       'Events dropped: the recording has gaps': { count: 1, line: 21 },
       'a line that is not one of kdump': { count: 1, line: 22 },
     });
+  });
+
+  it.each<[string, ImportFormat, readonly string[], RegExp, string]>([
+    ['a page fault', 'kdump', KDUMP, /PFLT {2}0x7f8dfc06ccc0/, 'PFLT  0x800000000000'],
+    ['a mapping that is too long', 'kdump', KDUMP, /mmap\(0,0x22,/, 'mmap(0,0x800000000000,'],
+    ['a mapping', 'kdump', KDUMP, /RET {3}mmap 140247795961856\/0x7f8dfc0f1000/, 'RET   mmap 0x7fffffffffff'],
+    ['what is unmapped', 'kdump', KDUMP, /munmap\(0x7f8dfc0e8000/, 'munmap(0x7ffffffff000'],
+    ['what is protected', 'kdump', KDUMP, /mprotect\(0x7f8dfc0d5000/, 'mprotect(0x7ffffffff000'],
+    ['a mapping of truss', 'truss', TRUSS, /= 34931146752 \(0x8220f0000\)/, '= 140737488355328 (0x800000000000)'],
+    ['the end of the heap', 'truss', TRUSS, /break\(0x2e1000\)/, 'break(0x800000000001)'],
+    ['advice', 'truss', TRUSS, /madvise\(0x8220f0000/, 'madvise(0x1000000000000'],
+    ['a mapping of Linux', 'strace', STRACE, /\) = 0x7f6bb118f000/, ') = 0x800000000000'],
+  ])('counts what lies outside of user space, and replays the rest: %s', async (_, format, recorded, part, beyond) => {
+    const at = recorded.findIndex((line) => part.test(line));
+    const edited = recorded.with(at, recorded[at].replace(part, beyond));
+    const kind = format === 'strace' ? 'arguments of mmap' : 'an address outside of user space';
+    const { counts, out } = await imports.lines(format, edited);
+    expect(countsOf(counts.unknown)).toEqual({ [kind]: 1 });
+    expect((await loadWorkload(out)).ops.length).toBeGreaterThan(10);
+    await expect(imports.lines(format, edited, { strict: true })).rejects.toThrow(
+      new RegExp(`in:\\d+: expected a line that is understood \\(--strict\\), found ${kind}`),
+    );
+  });
+
+  it('is what there is instead of an event: no file is written', async () => {
+    const folder = new Imports();
+    const none = async (format: ImportFormat, text: string): Promise<void> => {
+      const file = folder.write('in', text);
+      await expect(importRecording(file, folder.path('out'), { format })).rejects.toThrow(
+        new RegExp(`in:\\d+: expected an event of a process in ${format}, found none, \\d times `),
+      );
+      expect(folder.names).toEqual(['in']);
+    };
+    await none('kdump', ' 100 sh       CSW   stop kernel "x"\n 100 sh       RET   read 1\n');
+    await none('kdump', ' 100 sh       CALL  what is this\n');
+    await none('truss', 'getpid()\t\t\t\t\t = 100 (0x64)\n');
+    await none('strace', '100 1.5 read(0, "", 1) = 0\n101 1.6 read(0, "", 1) = 0\n');
+    folder.dispose();
   });
 
   it('accepts no address beyond 2^53, where the next page cannot be computed', async () => {

@@ -2,78 +2,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { loadWorkload } from '../../../../harness/input/load.ts';
 import { run } from '../../../../harness/run/run.ts';
 import { baseline, landed } from '../../../../variants/index.ts';
-import { Imports, type TraceLine, corpus, countsOf, eventsOf, fixture, linesOf } from './support.ts';
+import { Imports, type Node, corpus, countsOf, eventsOf, fixture, linesOf, treeOf } from './support.ts';
 
 const imports = new Imports();
 afterAll(() => imports.dispose());
-
-type Node = string | { readonly kind: string; readonly child: readonly Node[] };
-
-const LINKS: Readonly<Record<string, string>> = { sh: 'dash', awk: 'mawk' };
-
-interface Space {
-  maps: [number, number][];
-  readonly nodes: Node[];
-}
-
-/**
- * What strace can show of a recording, as a tree of processes in fork order: forks with their kind, execs that
- * succeeded (by name) and that failed (by path), mmap with length, protection, flags, file and offset, munmap, mprotect
- * and brk with their lengths, exit codes. Addresses are randomised, so they are given as places: the number of the
- * program's own mapping that contains them, and the offset in it; or the program as loaded.
- */
-function treeOf(lines: readonly TraceLine[]): readonly Node[] {
-  const spaces = new Map<number, Space>();
-  const rootPid = Number(lines[0].root);
-  spaces.set(rootPid, { maps: [], nodes: [] });
-  for (const event of lines.slice(1)) visit(event, spaces);
-  return spaces.get(rootPid)!.nodes;
-}
-
-function visit(event: TraceLine, spaces: Map<number, Space>): void {
-  const space = spaces.get(event.pid)!;
-  const { nodes, maps } = space;
-  const addr = Number(event.addr);
-  const len = Number(event.len);
-  const at = maps.findLastIndex(([start, end]) => addr >= start && addr < end);
-  const place = at < 0 ? 'program' : `mapping ${at} + ${addr - maps[at][0]}`;
-  switch (event.ev) {
-    case 'exec': {
-      const name = String(event.path).replace(/.*\//, '');
-      space.maps = [];
-      nodes.push(`exec ${LINKS[name] ?? name}`);
-      break;
-    }
-    case 'execfail':
-      nodes.push(`execfail ${event.path}`);
-      break;
-    case 'mmap': {
-      const flags = event.flags as string[];
-      nodes.push(
-        `mmap ${flags.includes('FIXED') ? place : 'anywhere'} ${len} ${event.prot} ${flags} ${event.file} ${event.off ?? 0}`,
-      );
-      maps.push([addr, addr + Math.ceil(len / 4096) * 4096]);
-      break;
-    }
-    case 'munmap':
-    case 'mprotect':
-      nodes.push(`${event.ev} ${place} ${len} ${event.prot ?? ''}`);
-      break;
-    case 'brk':
-      nodes.push(event.old === undefined ? 'brk first' : `brk by ${addr - Number(event.old)}`);
-      break;
-    case 'fork': {
-      const child: Space = { maps: event.kind === 'vfork' ? maps : [...maps], nodes: [] };
-      spaces.set(Number(event.child), child);
-      nodes.push({ kind: String(event.kind), child: child.nodes });
-      break;
-    }
-    case 'exit':
-      nodes.push(`exit ${event.code}`);
-      break;
-    default:
-  }
-}
 
 /** Nodes where two trees differ, and the number of nodes compared. */
 function difference(a: readonly Node[], b: readonly Node[], path = ''): { nodes: number; differ: string[] } {

@@ -1,0 +1,169 @@
+/** What FreeBSD's system calls do to the address space of the process that makes them, for kdump and truss alike. */
+import { quoted } from '../../workload/errors.ts';
+import { reportOther } from './calls.ts';
+import { FileNames } from './file-names.ts';
+import type { ImageNames } from './image.ts';
+import type { ImportLog } from './log.ts';
+import type { ForkKind, Recording } from './recording.ts';
+import { FREEBSD_FLAGS, mapFlagsOf, numberOf, protOf } from './values.ts';
+
+export interface Call {
+  readonly name: string;
+  readonly args: readonly string[];
+  /** The files that the call named or looked up, in order, as far as the recording shows. */
+  readonly names: readonly string[];
+}
+
+export interface Result {
+  /** NaN if the call returned none. */
+  readonly value: number;
+  readonly errno: number;
+}
+
+export const FORKS: ReadonlySet<string> = new Set(['fork', 'vfork', 'rfork', 'pdfork']);
+export const EXECS: ReadonlySet<string> = new Set(['execve', 'fexecve', '__mac_execve']);
+const OPENS = new Set(['open', 'openat', 'shm_open', 'shm_open2']);
+const MMAPS = new Set(['mmap', 'compat6.mmap', 'freebsd6_mmap']);
+const CHANGES = new Set([...FORKS, ...EXECS, ...MMAPS, 'munmap', 'mprotect', 'madvise', 'break']);
+const ADVICE: Readonly<Record<string, string>> = {
+  0: 'NORMAL',
+  1: 'RANDOM',
+  2: 'SEQUENTIAL',
+  3: 'WILLNEED',
+  4: 'DONTNEED',
+  5: 'FREE',
+};
+
+const RFPROC = 0x10;
+const RFMEM = 0x20;
+const RFSPAWN = 0x80000000;
+
+/** The run-time linker is the one shared object among the files of an exec. */
+const SHARED_OBJECT = /\.so(\.\d+)*$/;
+
+export const changesSpace = (name: string): boolean => CHANGES.has(name);
+
+/** Returns null if the call does not create a process. */
+export function forkKind(name: string, args: readonly string[]): ForkKind | null {
+  if (name === 'fork' || name === 'pdfork') return 'fork';
+  if (name === 'vfork') return 'vfork';
+  const flags = args[0] ?? '';
+  const bits = Number(/^-?(0x[0-9a-f]+|\d+)/.exec(flags)?.[0] ?? 0) >>> 0;
+  const has = (bit: number, word: string): boolean => (bits & bit) !== 0 || flags.includes(word);
+  if (has(RFSPAWN, 'RFSPAWN') || flags.includes('RFPPWAIT')) return 'vfork';
+  if (!has(RFPROC, 'RFPROC')) return null;
+  return has(RFMEM, 'RFMEM') ? 'clone_vm' : 'fork';
+}
+
+/**
+ * What the files that an exec looked up are: the program, and the run-time linker of a dynamic one; of a script first
+ * the script and then its interpreter. (FreeBSD: sys/kern/kern_exec.c do_execve, imgact_elf.c load_interp)
+ */
+export function imageNames(path: string, names: readonly string[]): ImageNames {
+  if (names.length === 0) return { path, loader: undefined };
+  const last = names.at(-1)!;
+  if (names.length === 1 || (names.length === 2 && !SHARED_OBJECT.test(last)))
+    return { path, program: last, loader: null };
+  const before = names.slice(0, -1);
+  return { path, program: before.findLast((name) => !SHARED_OBJECT.test(name)) ?? before.at(-1)!, loader: last };
+}
+
+export class FreebsdCalls {
+  readonly #recording: Recording;
+  readonly #report: ImportLog;
+  readonly #showsLookups: boolean;
+  readonly #files = new FileNames();
+
+  /** `showsLookups`: the names of a call are those of all the files that the kernel looked up. */
+  constructor(recording: Recording, report: ImportLog, showsLookups: boolean) {
+    this.#recording = recording;
+    this.#report = report;
+    this.#showsLookups = showsLookups;
+  }
+
+  /** Call when a process is gone, or has a new image. */
+  forget(pid: number): void {
+    this.#files.forget(pid);
+  }
+
+  /** Takes an exec that succeeded; without its call the program is not known. */
+  executed(pid: number, call: Call | undefined): void {
+    const path = call === undefined ? '(unknown)' : this.#pathOf(pid, call);
+    const names = call === undefined ? [] : call.name === 'fexecve' ? [path, ...call.names] : call.names;
+    this.forget(pid);
+    this.#recording.command(path);
+    this.#recording.exec(pid, this.#showsLookups ? imageNames(path, names) : { path, loader: undefined });
+  }
+
+  execFailed(pid: number, call: Call | undefined, errno: number): void {
+    this.#recording.execFailed(pid, errno, call === undefined ? '(unknown)' : this.#pathOf(pid, call));
+  }
+
+  /** Takes any other call that has returned; counts it if it is not understood. */
+  returned(pid: number, call: Call, result: Result): void {
+    const { name, args } = call;
+    if (result.errno !== 0 && !MMAPS.has(name)) this.#report.noEffect(`failed ${name}`);
+    else if (!this.#space(pid, call, result))
+      this.#report.notUnderstood(`arguments of ${name}`, quoted(args.join(',')));
+  }
+
+  /** The file of an exec: that of fexecve is open. */
+  #pathOf(pid: number, { name, args, names }: Call): string {
+    const path = name === 'fexecve' ? this.#files.of(pid, numberOf(args[0])) : names[0];
+    return path ?? '(unknown)';
+  }
+
+  /** Handles calls that change the space or identify files; returns false if their arguments are not understood. */
+  #space(pid: number, { name, args, names }: Call, { value, errno }: Result): boolean {
+    const [addr, len] = [numberOf(args[0]), numberOf(args[1])];
+    const known = !Number.isNaN(addr) && !Number.isNaN(len);
+    if (MMAPS.has(name)) return this.#mmap(pid, args, value, errno);
+    if (OPENS.has(name)) {
+      if (names[0] !== undefined) this.#files.opened(pid, value, names[0]);
+      return true;
+    }
+    switch (name) {
+      case 'munmap':
+        if (known) this.#recording.munmap(pid, addr, len);
+        return known;
+      case 'mprotect': {
+        const prot = protOf(args[2] ?? '');
+        if (known && prot !== null) this.#recording.mprotect(pid, addr, len, prot);
+        return known && prot !== null;
+      }
+      case 'madvise': {
+        const advice = /MADV_(\w+)/.exec(args[2] ?? '')?.[1] ?? ADVICE[numberOf(args[2])];
+        if (known && advice !== undefined) this.#recording.madvise(pid, addr, len, advice);
+        return known && advice !== undefined;
+      }
+      case 'break':
+        if (addr > 0) this.#recording.brk(pid, addr);
+        return addr > 0;
+      case 'close':
+        this.#files.closed(pid, addr);
+        return true;
+      case 'wait4':
+      case 'wait6':
+        if (value > 0) this.#recording.wait(pid, value);
+        return true;
+      default:
+        reportOther(this.#report, name, args);
+        return true;
+    }
+  }
+
+  #mmap(pid: number, args: readonly string[], addr: number, errno: number): boolean {
+    const len = numberOf(args[1]);
+    const [prot, flags] = [protOf(args[2] ?? ''), mapFlagsOf(args[3] ?? '', FREEBSD_FLAGS)];
+    const descriptor = numberOf(args[4]);
+    const off = numberOf(args.at(-1));
+    if (prot === null || flags === null || !(len >= 0) || Number.isNaN(descriptor) || !(off >= 0)) return false;
+    if (errno === 0 && Number.isNaN(addr)) return false;
+    const fd = descriptor | 0;
+    const file = fd < 0 || flags.includes('ANON') || flags.includes('GUARD') ? null : this.#files.mapped(pid, fd, off);
+    const call = { addr, len, prot, flags, file, off };
+    if (errno === 0) this.#recording.mmap(pid, call);
+    else this.#recording.mmapFailed(pid, call, errno);
+    return true;
+  }
+}

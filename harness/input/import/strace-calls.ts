@@ -1,0 +1,106 @@
+/** What the calls of one process, as strace prints them, do to its address space. */
+import { quoted } from '../../workload/errors.ts';
+import { reportOther } from './calls.ts';
+import { FileNames } from './file-names.ts';
+import type { ImportLog } from './log.ts';
+import type { Recording } from './recording.ts';
+import { type StraceCall, descriptorOf } from './strace-line.ts';
+import { LINUX_FLAGS, inUserSpace, mapFlagsOf, numberOf, protOf } from './values.ts';
+
+/** Linux: mman-common.h */
+const ADVICE: ReadonlyMap<number, string> = new Map([
+  [0, 'NORMAL'],
+  [1, 'RANDOM'],
+  [2, 'SEQUENTIAL'],
+  [3, 'WILLNEED'],
+  [4, 'DONTNEED'],
+  [8, 'FREE'],
+  [9, 'REMOVE'],
+  [10, 'DONTFORK'],
+  [11, 'DOFORK'],
+  [12, 'MERGEABLE'],
+  [13, 'UNMERGEABLE'],
+  [14, 'HUGEPAGE'],
+  [15, 'NOHUGEPAGE'],
+  [16, 'DONTDUMP'],
+  [17, 'DODUMP'],
+  [18, 'WIPEONFORK'],
+  [19, 'KEEPONFORK'],
+  [20, 'COLD'],
+  [21, 'PAGEOUT'],
+]);
+
+export class StraceCalls {
+  readonly #recording: Recording;
+  readonly #report: ImportLog;
+  readonly #files = new FileNames();
+
+  constructor(recording: Recording, report: ImportLog) {
+    this.#recording = recording;
+    this.#report = report;
+  }
+
+  /** Imports a call that has returned. */
+  call(pid: number, { name, args, value, error }: StraceCall): void {
+    if (error !== null && name !== 'mmap') this.#report.noEffect(`failed ${name}`);
+    else if (!this.#space(pid, name, args, value, error))
+      this.#report.notUnderstood(`arguments of ${name}`, quoted(args.join(', ')));
+  }
+
+  /** Call when a process is gone. */
+  forget(pid: number): void {
+    this.#files.forget(pid);
+  }
+
+  /** Handles calls that change the space; returns false if their arguments are not understood. */
+  #space(pid: number, name: string, args: readonly string[], value: number, error: string | null): boolean {
+    const [addr, len] = [numberOf(args[0]), numberOf(args[1])];
+    const known = inUserSpace(addr, len);
+    switch (name) {
+      case 'mmap':
+        return this.#mmap(pid, args, value, error);
+      case 'munmap':
+        if (known) this.#recording.munmap(pid, addr, len);
+        return known;
+      case 'mprotect':
+      case 'pkey_mprotect': {
+        const prot = protOf(args[2] ?? '');
+        if (known && prot !== null) this.#recording.mprotect(pid, addr, len, prot);
+        return known && prot !== null;
+      }
+      case 'madvise': {
+        const advice = /^MADV_(\w+)$/.exec(args[2] ?? '')?.[1] ?? ADVICE.get(numberOf(args[2]));
+        if (known && advice !== undefined) this.#recording.madvise(pid, addr, len, advice);
+        return known && advice !== undefined;
+      }
+      case 'mremap': {
+        const newLen = numberOf(args[2]);
+        const ok = known && value > 0 && inUserSpace(value, newLen);
+        if (ok) this.#recording.mremap(pid, addr, len, newLen, value);
+        return ok;
+      }
+      case 'brk': {
+        const ok = value > 0 && inUserSpace(value, 0);
+        if (ok) this.#recording.brk(pid, value);
+        return ok;
+      }
+      default:
+        reportOther(this.#report, name, args);
+        return true;
+    }
+  }
+
+  #mmap(pid: number, args: readonly string[], addr: number, error: string | null): boolean {
+    const [len, off] = [numberOf(args[1]), numberOf(args[5])];
+    const [prot, flags] = [protOf(args[2] ?? ''), mapFlagsOf(args[3] ?? '', LINUX_FLAGS)];
+    const descriptor = descriptorOf(args[4] ?? '');
+    if (prot === null || flags === null || descriptor === null || !(len >= 0) || !(off >= 0)) return false;
+    if (error === null && !inUserSpace(addr, len)) return false;
+    const { fd, path } = descriptor;
+    const file = fd < 0 || flags.includes('ANON') ? null : (path ?? this.#files.mapped(pid, fd, off));
+    const call = { addr, len, prot, flags, file, off };
+    if (error === null) this.#recording.mmap(pid, call);
+    else this.#recording.mmapFailed(pid, call, error);
+    return true;
+  }
+}

@@ -1,0 +1,76 @@
+/** Puts lines of strace together that a message has cut in two, and takes out what is not of a process. */
+import { quoted } from '../../workload/errors.ts';
+import type { ImportLog } from './log.ts';
+
+const MESSAGE = /^(?:strace|\/\S*strace): (?:Process (\d+) attached)?/;
+/** On a terminal a message stands behind the part of a line that strace has written so far. */
+const IN_THE_MIDDLE = /^(.+?)((?:strace|\/\S*strace): Process \d+ attached)$/;
+/** What -k, and -e read and write, print below a call. */
+const BELOW = [
+  [/^ > /, 'stack of a call'],
+  [/^ \| [\da-f]{5,} /, 'data of a call'],
+] as const;
+/** The table of -C. */
+const SUMMARY = /^% time |^System call usage summary/;
+const SUMMARY_ROW = /^[-\s\d.%]*[a-z_0-9/ ]*$/;
+
+export class StraceText {
+  readonly #report: ImportLog;
+  /** The pids that strace has said it attached to. */
+  readonly attached = new Set<number>();
+  /** the first part of a line that a message has cut in two */
+  #cut = '';
+  #inSummary = false;
+
+  constructor(report: ImportLog) {
+    this.#report = report;
+  }
+
+  /** The first of `attached`; 0 if there is none. */
+  get attachedFirst(): number {
+    const [first = 0] = this.attached;
+    return first;
+  }
+
+  /** Returns the line of a process that ends with this text; null for any other text, and for a first part. */
+  whole(text: string): string | null {
+    if (text === '' || MESSAGE.test(text) || IN_THE_MIDDLE.test(text)) return null;
+    if (this.#cut !== '') return this.#cut + text;
+    return BELOW.some(([form]) => form.test(text)) || this.#isSummary(text) ? null : text;
+  }
+
+  /** As `whole`, and takes the text: what it is, if not of a process, is counted. */
+  take(text: string): string | null {
+    const whole = this.whole(text);
+    if (whole === null) {
+      this.#aside(text);
+    } else {
+      this.#cut = '';
+      this.#inSummary = false;
+    }
+    return whole;
+  }
+
+  /** Call after the last line. */
+  finish(): void {
+    if (this.#cut !== '') this.#report.notUnderstood('a line without its end', quoted(this.#cut));
+  }
+
+  #aside(text: string): void {
+    const [, begun = '', said = text] = IN_THE_MIDDLE.exec(text) ?? [];
+    this.#cut += begun;
+    const message = MESSAGE.exec(said);
+    if (message !== null) {
+      this.#report.noEffect('message of strace');
+      if (message[1] !== undefined) this.attached.add(Number(message[1]));
+      return;
+    }
+    const below = BELOW.find(([form]) => form.test(text));
+    this.#inSummary ||= below === undefined;
+    this.#report.noEffect(below === undefined ? 'summary of strace' : below[1]);
+  }
+
+  #isSummary(text: string): boolean {
+    return SUMMARY.test(text) || (this.#inSummary && SUMMARY_ROW.test(text));
+  }
+}

@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadWorkload } from '../../../../harness/input/load.ts';
+import { run } from '../../../../harness/run/run.ts';
+import { landed } from '../../../../variants/index.ts';
+import { Imports, countsOf, eventsOf, fixture } from './support.ts';
+
+const imports = new Imports();
+afterAll(() => imports.dispose());
+
+const LINES = readFileSync(fixture('make.truss.txt'), 'utf8').trimEnd().split('\n');
+/** Without the head of -f and -d. */
+const BARE = LINES.map((line) => line.replace(/^ *\d+: \d+\.\d{9} /, ''));
+
+const mmap = (addr: string, len: number, prot: string, flags: string[], file: string | null, off = 0): object => ({
+  pid: 871,
+  ev: 'mmap',
+  addr,
+  len,
+  prot,
+  flags,
+  file,
+  off,
+});
+const LIBC = '/lib/libc.so.7';
+
+describe('truss -f -d -a', () => {
+  it('becomes the events that the calls of each process are, a child’s after the fork that names it', async () => {
+    const imported = await imports.lines('truss', LINES, { strict: true });
+    expect(eventsOf(imported)).toEqual([
+      { pid: 871, ev: 'exec', path: '(running)', argv: ['(running)'], loader: '(ld-unknown)', maps: expect.any(Array) },
+      mmap('0x8220f0000', 135168, 'rw-', ['PRIVATE', 'ANON'], null),
+      mmap('0x822400000', 4194304, '---', ['GUARD'], null),
+      mmap('0x822400000', 540672, 'r--', ['PRIVATE', 'FIXED', 'NOCORE', 'PREFAULT_READ'], LIBC),
+      mmap('0x822484000', 1339392, 'r-x', ['PRIVATE', 'FIXED', 'NOCORE', 'PREFAULT_READ'], LIBC, 0x83000),
+      mmap('0x8225cb000', 40960, 'rw-', ['PRIVATE', 'FIXED', 'PREFAULT_READ'], LIBC, 0x1c9000),
+      { pid: 871, ev: 'mprotect', addr: '0x8225cb000', len: 36864, prot: 'r--' },
+      { pid: 871, ev: 'brk', addr: '0x2d0000' },
+      { pid: 871, ev: 'brk', addr: '0x2e1000', old: '0x2d0000' },
+      { pid: 871, ev: 'fork', child: 872, kind: 'vfork' },
+      { pid: 872, ev: 'execfail', err: 2, path: '/usr/local/bin/tool' },
+      { pid: 872, ev: 'exec', path: '/bin/sh', argv: ['/bin/sh'], maps: expect.any(Array) },
+      { pid: 871, ev: 'vforkdone', child: 872 },
+      expect.objectContaining({ pid: 872, ev: 'mmap', addr: '0x3c0e5a000000', len: 20480, prot: 'rw-', file: null }),
+      { pid: 872, ev: 'mmap', len: 2 ** 49, prot: '---', flags: ['GUARD'], file: null, err: 12 },
+      { pid: 872, ev: 'munmap', addr: '0x3c0e5a000000', len: 20480 },
+      { pid: 872, ev: 'exit', code: 0 },
+      { pid: 871, ev: 'wait', child: 872 },
+      { pid: 871, ev: 'fork', child: 873, kind: 'fork' },
+      { pid: 873, ev: 'madvise', addr: '0x8220f0000', len: 16384, advice: 'FREE' },
+      { pid: 871, ev: 'fork', child: 874, kind: 'clone_vm' },
+      { pid: 873, ev: 'exit', code: 0, sig: 'SIGSEGV' },
+      { pid: 874, ev: 'exit', code: 3 },
+      { pid: 871, ev: 'fork', child: 875, kind: 'fork' },
+      { pid: 875, ev: 'exit', code: 0 },
+      { pid: 871, ev: 'exit', code: 0 },
+    ]);
+    expect(imported.lines.at(-1)).toMatchObject({ t: 4444 - 101 });
+    expect(imported.counts.withoutSharedPage).toBe(0);
+  });
+
+  it('replays: no op fails, and a process that shares an address space ends after it', async () => {
+    const { out } = await imports.file('truss', fixture('make.truss.txt'));
+    const { record } = run(null, await loadWorkload(out), landed);
+    expect([record.ended.kind, record.replay?.failedOps, record.replay?.signals]).toEqual(['done', 0, 0]);
+  });
+
+  it('with -H, with -D, with both times and without any, the events are the same', async () => {
+    const expected = eventsOf(await imports.lines('truss', LINES));
+    const forms: readonly ((line: string) => string)[] = [
+      (line) => line.replace(/^( *)(\d+): /, '$1$2 100$2: '),
+      (line) => line.replace(/(\d+\.\d{9}) /, '0.000004711 '),
+      (line) => line.replace(/(\d+\.\d{9}) /, '$1 0.000004711 '),
+      (line) => line.replace(/\d+\.\d{9} /, ''),
+    ];
+    for (const form of forms) {
+      const lines = LINES.map((line) => (/^ *\d+: /.test(line) ? form(line) : line));
+      expect(eventsOf(await imports.lines('truss', lines, { strict: true }))).toEqual(expected);
+    }
+  });
+
+  it('of one process alone, without -f, is that of process 1, with and without its threads', async () => {
+    const own = BARE.filter((_, i) => LINES[i].startsWith('  871')).filter(
+      (line) => !/^(vfork|r?fork|pdfork|wait)/.test(line),
+    );
+    const { lines } = await imports.lines('truss', own, { strict: true });
+    expect(new Set(lines.slice(1).map(({ pid }) => pid))).toEqual(new Set([1]));
+    const threads = own.map((line, i) => `${100300 + (i % 2)}: ${line}`);
+    const same = await imports.lines('truss', threads, { strict: true });
+    expect(eventsOf(same)).toEqual(eventsOf({ lines }));
+  });
+
+  it('counts what is not of it: output of the program, a call cut off, an unknown call, a table of -c', async () => {
+    const { counts } = await imports.lines('truss', [
+      ...LINES.slice(0, 3),
+      'hello(world)',
+      '-- UNKNOWN FreeBSD SYSCALL 999 --',
+      '  871: 0.000000009 mmap(0x0,13516',
+      ...LINES.slice(3),
+    ]);
+    expect(countsOf(counts.unknown)).toEqual({
+      'a line that is not one of truss': 1,
+      'a call that truss does not know': 1,
+      'mmap that does not end': 1,
+    });
+    const summary = [
+      'syscall                     seconds   calls  errors',
+      'mmap                    0.000049000      18       0',
+    ];
+    await expect(imports.lines('truss', summary)).rejects.toThrow(/in:2: expected lines of truss, found none/);
+  });
+
+  it('a pid that is used again before the first fork has returned waits for the second', async () => {
+    const { lines, counts } = await imports.lines('truss', [
+      '    1: break(0x1000) = 0 (0x0)',
+      '    2: process exit, rval = 7',
+      '    2: <new process>',
+      '    2: process exit, rval = 8',
+      '    1: fork() = 2 (0x2)',
+      '    1: fork() = 2 (0x2)',
+    ]);
+    expect(lines.flatMap(({ ev, code }) => (ev === 'fork' || ev === 'exit' ? [code ?? ev] : []))).toEqual([
+      'fork',
+      7,
+      'fork',
+      8,
+    ]);
+    expect(counts.unknown.size).toBe(0);
+  });
+
+  it('--procstat gives the maps of its programs', async () => {
+    const procstat = imports.write('rows', '  872 0x200000 0x201000 r-x 1 5 2 0 CN--- vn /bin/sh\n');
+    const { lines } = await imports.lines('truss', LINES, { procstat });
+    expect(lines.find(({ path }) => path === '/bin/sh')?.maps).toEqual([
+      { start: '0x200000', end: '0x201000', prot: 'r-x', flags: ['PRIVATE'], file: '/bin/sh', off: 0 },
+    ]);
+  });
+});
