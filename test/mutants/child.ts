@@ -45,6 +45,8 @@ function firstViolation(text: string): readonly Mismatch[] {
     file: name,
     at: `after op ${op}`,
     what: `${expected}, got ${got}`,
+    expected,
+    got,
   }));
 }
 
