@@ -29,11 +29,19 @@ interface Result {
 }
 
 const parsed = (answer: string | null): Noticed => {
-  if (answer === null || !/^(null$|\{)/.test(answer)) return { workload: 'all', what: answer ?? 'no answer' };
+  if (answer === null || !/^(null$|\{)/.test(answer))
+    return { how: 'records', workload: 'all', what: answer ?? 'no answer' };
   return JSON.parse(answer) as Noticed;
 };
 
 const words = (found: Noticed): string => (found === null ? '' : `${found.workload}: ${found.what}`);
+
+/** Prints a result as soon as there is one: the whole takes long. */
+function said(result: Result): Result {
+  const { id, kind, how, where } = result;
+  console.log(`${id.padEnd(32)} ${kind.padEnd(5)} ${how.padEnd(8)} ${where.slice(0, 160)}`);
+  return result;
+}
 
 /** Runs a job for each fault, as many at a time as there are processors. */
 async function all<T, R>(faults: readonly T[], seats: readonly ((fault: T) => Promise<R>)[]): Promise<R[]> {
@@ -62,7 +70,6 @@ function table(results: readonly Result[]): string {
       ),
     ),
     row('all', results),
-    ...results.map(({ id, how, where }) => `${id.padEnd(32)} ${how.padEnd(8)} ${where}`),
   ].join('\n');
 }
 
@@ -84,10 +91,8 @@ describe.skipIf(!isThere)('of the planted faults beside the project', () => {
       await tree.plant([]);
       const job = async ({ id, base, equivalent }: (typeof faults)[number]): Promise<Result> => {
         const kind = equivalent ? 'equal' : id[0]!;
-        const plain = parsed(await tree.answer(['variant', id, base]));
-        if (plain !== null) return { id, kind, how: 'records', where: words(plain) };
-        const checked = parsed(await tree.answer(['variant', id, base, 'check']));
-        return { id, kind, how: checked === null ? 'escaped' : 'check', where: words(checked) };
+        const found = parsed(await tree.answer(['variant', id, base]));
+        return said({ id, kind, how: found?.how ?? 'escaped', where: words(found) });
       };
       const results = await all(faults, Array(seats).fill(job) as (typeof job)[]);
       console.log(table(results));
@@ -146,22 +151,22 @@ async function noticed(
   const mutant = ported(fault);
   if (mutant === null) return { id, kind, how: 'stale', where: fault.file };
   await tree.workloads.plant(mutant);
-  for (const check of ['', 'check']) {
-    const found = parsed(await tree.workloads.answer(['core', answers, check]));
+  const found = parsed(await tree.workloads.answer(['core', answers]));
+  if (found !== null) {
     // The replacement names what its file does not import: no fault of the kind that was meant.
-    if (found !== null && found.what.includes('is not defined')) return { id, kind, how: 'stale', where: words(found) };
-    if (found !== null) return { id, kind, how: check === '' ? 'records' : 'check', where: words(found) };
+    const isBroken = found.what.includes('is not defined');
+    return said({ id, kind, how: isBroken ? 'stale' : found.how, where: words(found) });
   }
   await tree.vectors.plant(mutant);
   for (const [vectors, folders] of KINDS) {
     const paths = folders.map((name) => join(root, '../shared/vectors', name));
     const caught = await tree.vectors.answer([vectors, ...paths]);
-    if (caught !== null) return { id, kind, how: 'conform', where: caught };
+    if (caught !== null) return said({ id, kind, how: 'conform', where: caught });
   }
-  return {
+  return said({
     id,
     kind,
     how: 'escaped',
     where: fault.equivalent === undefined ? fault.fault : `equivalent: ${fault.equivalent}`,
-  };
+  });
 }

@@ -19,7 +19,6 @@ import {
   VM_PROT_WRITE,
   access,
   clockRead,
-  fileCreate,
   kmemFree,
   kmemTake,
   postSignal,
@@ -47,7 +46,6 @@ import {
   sysWait,
   trapSignal,
 } from '../../core/index.ts';
-import { FILES_SHARE } from '../workload/machine.ts';
 import { OUTCOME_NOT_RUN, OUTCOME_OK, OUTCOME_SIGNAL, OUTCOME_STOPPED } from '../workload/names.ts';
 import {
   OP_BRK,
@@ -85,6 +83,7 @@ import {
   STOP_POINTS,
 } from '../workload/ops.ts';
 import type { Piece, Tables, WorkloadHead } from '../workload/pieces.ts';
+import { createFiles } from './files.ts';
 import { mmapFlags } from './mmap-flags.ts';
 import { OpSpan } from './op-span.ts';
 import { sysentOf } from './sysent.ts';
@@ -131,11 +130,7 @@ export class Interpreter {
     this.#reaps = workload.trace !== null;
     this.#sysent = sysentOf(workload.machine);
     this.#kills = workload.signals === 'kill';
-    // Frames decide which pv list locks are taken: what fits has its frames from the start.
-    const isLarge = workload.files.reduce((sum, { pages }) => sum + pages, 0) > m.frames / FILES_SHARE;
-    const files = workload.files.map(({ pages, resident, mode }) =>
-      fileCreate(m, pages, resident, mode, false, resident === 'none', isLarge),
-    );
+    const files = createFiles(m, workload.files);
     this.#images = workload.programs.map(({ name, spec, maps, touched, text, data, heap }) => {
       const numbered = maps.map((map) => (map.file === undefined ? map : { ...map, file: files[map.file] }));
       return { name, maps: numbered, touched, text, data, heap, sysent: sysentOf(workload.machine, spec.abi) };

@@ -44,7 +44,7 @@ function firstViolation(text: string): readonly Mismatch[] {
   return record.violations.slice(0, 1).map(({ name, op, expected, got }) => ({
     file: name,
     at: `after op ${op}`,
-    what: 'invariant',
+    what: `${expected}, got ${got}`,
     expected,
     got,
   }));
