@@ -1,35 +1,111 @@
-/** Bundles a column in a process of its own. */
-import { execFile } from 'node:child_process';
+/** Bundles a column, and checks the types of a patch, in processes of their own. */
+import { spawn } from 'node:child_process';
 import { basename } from 'node:path';
 import { packagePath } from '../input/paths.ts';
-import type { ColumnBundle, ColumnKind } from './column.ts';
+import type { TypeErrors } from '../patch/types.ts';
+import { type Cache, cacheKey } from './cache.ts';
+import type { ColumnBundle } from './column.ts';
+import type { ColumnKind, ColumnSource } from './source.ts';
 
-const MAX_BUNDLE = 2 ** 26;
+export interface BundlerRequest extends Omit<ColumnSource, 'overlay'> {
+  /** types: check those of the overlay, of which there must be one */
+  readonly task: ColumnKind | 'types';
+  /** paths and texts */
+  readonly overlay: readonly (readonly [string, string | null])[] | null;
+}
 
-/** file: the variant. limitMs: wall time. Never rejects: if the bundler dies, the file is refused. */
+/** Wall time, in ms. */
+const LIMIT_MS = 30_000;
+
+/**
+ * Never rejects: if the bundler dies, the file is refused. cache: where the bundles of patched built-in variants are kept;
+ * a user's variant is not kept, as it consists of files that are read later.
+ */
 export function bundledColumn(
-  file: string,
+  source: ColumnSource,
   kind: ColumnKind,
-  { isBuiltIn = false, limitMs = 30_000 } = {},
+  { limitMs = LIMIT_MS, cache = null }: { readonly limitMs?: number; readonly cache?: Cache | null } = {},
 ): Promise<ColumnBundle> {
-  const args = [packagePath('dist', 'harness', 'bundler.js'), file, kind, isBuiltIn ? 'built-in' : 'foreign'];
+  return once(source, kind, () => bundled(source, kind, limitMs, cache));
+}
+
+async function bundled(
+  source: ColumnSource,
+  kind: ColumnKind,
+  limitMs: number,
+  cache: Cache | null,
+): Promise<ColumnBundle> {
+  const key = source.overlay === null || !source.isBuiltIn || cache === null ? null : cacheKey(kind, source);
+  const kept = key === null ? null : cache!.get<ColumnBundle>(key);
+  if (kept !== null) return kept;
+  const answer = await ask<ColumnBundle>({ ...source, task: kind }, limitMs);
+  if (typeof answer === 'string') return { kind: 'refused', message: `${basename(source.file)}: ${answer}` };
+  if (key !== null && answer.kind === 'bundled') cache!.put(key, answer);
+  return answer;
+}
+
+/** Type errors in the files that a patch changes; a reason in words if they cannot be looked for. */
+export const typeErrorsOf = (source: ColumnSource, cache: Cache | null): Promise<TypeErrors> =>
+  once(source, 'types', () => typesChecked(source, cache));
+
+/** What this process has asked for: by overlay, which does not change, then by task and file. */
+const asked = new WeakMap<object, Map<string, Promise<unknown>>>();
+
+/** A patch is bundled once in a process, kept or not. */
+function once<T>({ overlay, file }: ColumnSource, task: string, answerer: () => Promise<T>): Promise<T> {
+  if (overlay === null) return answerer();
+  const before = asked.get(overlay) ?? new Map<string, Promise<unknown>>();
+  asked.set(overlay, before);
+  const key = `${task} ${file}`;
+  const answer = (before.get(key) as Promise<T> | undefined) ?? answerer();
+  before.set(key, answer);
+  return answer;
+}
+
+async function typesChecked(source: ColumnSource, cache: Cache | null): Promise<TypeErrors> {
+  const key = cache === null ? null : cacheKey('types', source);
+  const kept = key === null ? null : cache!.get<TypeErrors>(key);
+  if (kept !== null) return kept;
+  const answer = await ask<TypeErrors>({ ...source, task: 'types' }, LIMIT_MS);
+  if (typeof answer === 'string') return { kind: 'unchecked', why: answer };
+  if (key !== null && answer.kind === 'checked') cache!.put(key, answer);
+  return answer;
+}
+
+/** The bundler's answer; a reason in words if there is none. */
+function ask<Answer extends object>(
+  { overlay, ...request }: Omit<BundlerRequest, 'overlay'> & Pick<ColumnSource, 'overlay'>,
+  limitMs: number,
+): Promise<Answer | string> {
   return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      args,
-      { timeout: limitMs, killSignal: 'SIGKILL', maxBuffer: MAX_BUNDLE },
-      (error, out, err) => {
-        if (error === null) return resolve(JSON.parse(out) as ColumnBundle);
-        const why = error.killed
+    const child = spawn(process.execPath, [packagePath('dist', 'harness', 'bundler.js')]);
+    const [out, err]: [Buffer[], Buffer[]] = [[], []];
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      child.kill('SIGKILL');
+    }, limitMs);
+    const done = (answer: Answer | string): void => {
+      clearTimeout(timer);
+      resolve(answer);
+    };
+    child.stdout.on('data', (data: Buffer) => out.push(data));
+    child.stderr.on('data', (data: Buffer) => err.push(data));
+    child.on('error', ({ message }) => done(message));
+    child.on('close', (code, signal) => {
+      if (code === 0) return done(JSON.parse(Buffer.concat(out).toString()) as Answer);
+      const said = Buffer.concat(err).toString().trim().split('\n');
+      const why = said.find((line) => /Error/.test(line)) ?? `ended with exit(${code})`;
+      done(
+        isLate
           ? `took longer than ${limitMs / 1000} s to bundle`
-          : error.signal === undefined || error.signal === null
-            ? (err
-                .trim()
-                .split('\n')
-                .find((line) => /Error/.test(line)) ?? error.message)
-            : `ended the bundler with ${error.signal}`;
-        resolve({ kind: 'refused', message: `${basename(file)}: ${why}` });
-      },
-    );
+          : signal === null
+            ? why
+            : `ended the bundler with ${signal}`,
+      );
+    });
+    // A process that is gone closes the pipe.
+    child.stdin.on('error', () => {});
+    child.stdin.end(JSON.stringify({ ...request, overlay: overlay === null ? null : [...overlay] }));
   });
 }
