@@ -4,6 +4,7 @@
  */
 export * from './calls.ts';
 export * from './counters.ts';
+export * from './digest.ts';
 export * from './events.ts';
 export { HUNK_DECIDES, HUNK_NAMES, type Hunks, type Machine } from './hunks.ts';
 export * from './kern/index.ts';

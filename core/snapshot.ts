@@ -6,13 +6,12 @@
  */
 import type { Machine } from './hunks.ts';
 import { PG_PS, PG_V, frameOf, usedFrom } from './hw/entry.ts';
-import type { MappedSpan } from './mapped.ts';
 import { pvNext, pvPmap, pvVaHi, pvVaLo } from './pmap/pv.ts';
 import type { Names } from './state/names.ts';
 import { VPO_UNMANAGED } from './state/page.ts';
 import type { Pmap } from './state/pmap.ts';
-import type { VmMap, VmMapEntry, VmObject, Vmspace } from './state/vm.ts';
-import { type Frame, NBPDP, NBPDR, PAGE_SIZE, runOf, vaOf, wordOf } from './units.ts';
+import type { VmMapEntry, VmObject, Vmspace } from './state/vm.ts';
+import { type Frame, runOf, vaOf, wordOf } from './units.ts';
 import { vmMapEntrySucc } from './vm/map-tree.ts';
 
 /** Kinds of rows and their columns. */
@@ -41,34 +40,12 @@ export interface Snapshot {
   readonly tables: readonly SnapshotRow[];
 }
 
-/** Digests of the two planes: equal for equal planes; different planes collide with probability 2^-64. */
-export interface SnapshotDigest {
-  readonly map: string;
-  readonly tables: string;
-}
-
-const hex8 = (n: number): string => (n >>> 0).toString(16).padStart(8, '0');
-
-/** Receives the rows as numbers: hashes them, and keeps them if requested. */
+/** The rows as numbers. */
 class Rows {
-  h1 = 0x811c9dc5;
-  h2 = 0x2545f491;
-  readonly kept: number[] | null;
-
-  constructor(keep: boolean) {
-    this.kept = keep ? [] : null;
-  }
+  readonly kept: number[] = [];
 
   put(value: number): void {
-    const lo = value | 0;
-    const hi = lo === value ? 0 : (value / 2 ** 32) | 0;
-    this.h1 = Math.imul((this.h1 ^ lo) >>> 0, 0x01000193) ^ (this.h1 >>> 15) ^ hi;
-    this.h2 = (Math.imul(this.h2 ^ hi, 0x85ebca6b) + Math.imul(lo, 0xc2b2ae35)) ^ (this.h2 >>> 13);
-    if (this.kept !== null) this.kept.push(value);
-  }
-
-  get digest(): string {
-    return hex8(this.h1) + hex8(this.h2);
+    this.kept.push(value);
   }
 }
 
@@ -154,9 +131,6 @@ interface TableWalk {
   /** Number of a pmap's vmspace. */
   readonly spaces: ReadonlyMap<Pmap, number>;
   space: number;
-  /** counts what the address space at hand maps */
-  readonly mapped: MappedSpan | null;
-  map: VmMap | null;
 }
 
 /** The pv entries of a frame, oldest first. */
@@ -172,8 +146,6 @@ function putPvs({ m, rows, spaces }: TableWalk, frame: number, heads: Int32Array
 function putLeaf(walk: TableWalk, va: number, lo: number, hi: number, level: number): void {
   const { rows } = walk;
   const { names, page } = walk.m;
-  const span = level === 1 ? PAGE_SIZE : level === 2 ? NBPDR : NBPDP;
-  walk.mapped?.leaf(walk.m, walk.map!, lo, hi, va, span, va, va + span);
   const frame = frameOf(lo);
   const number = names.of(frame);
   const first = names.fresh;
@@ -210,25 +182,16 @@ function putTable(walk: TableWalk, table: Frame, level: number, base: number, sp
   }
 }
 
-function tablesPlane(
-  m: Machine,
-  rows: Rows,
-  mapped: MappedSpan | null = null,
-  each: ((vm: Vmspace, index: number) => void) | null = null,
-): void {
+function tablesPlane(m: Machine, rows: Rows): void {
   const { names } = m;
   names.start();
   const spaces = new Map<Pmap, number>(m.vmspaces.map((vm, index) => [vm.pmap, index + 1]));
-  const walk: TableWalk = { m, rows, spaces, space: 0, mapped, map: null };
+  const walk: TableWalk = { m, rows, spaces, space: 0 };
   const levels = m.la57 ? 5 : 4;
-  for (const vm of m.vmspaces) {
-    const { pmap, map } = vm;
+  for (const { pmap } of m.vmspaces) {
     walk.space++;
-    walk.map = map;
-    mapped?.clear();
-    if (pmap.top !== 0) putTable(walk, pmap.top, levels, 0, 2 ** (12 + 9 * (levels - 1)), 256);
-    each?.(vm, walk.space - 1);
     if (pmap.top === 0) continue;
+    putTable(walk, pmap.top, levels, 0, 2 ** (12 + 9 * (levels - 1)), 256);
     for (const key of [...pmap.reserved.keys()].toSorted((a, b) => a - b)) {
       rows.put(KIND_NUMBER.reserved);
       rows.put(walk.space);
@@ -251,27 +214,8 @@ function rowsOf(kept: readonly number[]): SnapshotRow[] {
 
 /** The whole state as plain data. */
 export function snapshot(m: Machine): Snapshot {
-  const map = new Rows(true);
+  const [map, tables] = [new Rows(), new Rows()];
   mapPlane(m, map);
-  const tables = new Rows(true);
   tablesPlane(m, tables);
-  return { map: rowsOf(map.kept!), tables: rowsOf(tables.kept!) };
-}
-
-/** Digest of the map plane alone. */
-export function mapDigest(m: Machine): string {
-  const map = new Rows(false);
-  mapPlane(m, map);
-  return map.digest;
-}
-
-/** Digests of what snapshot() gives. each: is called for every vmspace, by age, when `mapped` has counted what it maps. */
-export function snapshotDigest(
-  m: Machine,
-  mapped: MappedSpan | null = null,
-  each: ((vm: Vmspace, index: number) => void) | null = null,
-): SnapshotDigest {
-  const tables = new Rows(false);
-  tablesPlane(m, tables, mapped, each);
-  return { map: mapDigest(m), tables: tables.digest };
+  return { map: rowsOf(map.kept), tables: rowsOf(tables.kept) };
 }

@@ -63,6 +63,8 @@ export function defineVariant(variant: Variant): Variant {
     const member = given[name];
     if (member === undefined) faults.push(`hunks.${name}: missing`);
     else if (typeof member !== 'function') faults.push(`hunks.${name}: expected a function, got ${typeof member}`);
+    else if (kindOf(member) !== 'Function')
+      faults.push(`hunks.${name}: expected a function that answers when it is called, got ${spelt(kindOf(member))}`);
     hunks[name] = member;
   }
   for (const name of Object.keys(given))
@@ -76,3 +78,12 @@ export function defineVariant(variant: Variant): Variant {
     hunks: Object.freeze(hunks as unknown as Hunks),
   });
 }
+
+/** Function, AsyncFunction, GeneratorFunction or AsyncGeneratorFunction. */
+const kindOf = (member: unknown): string => Object.prototype.toString.call(member).slice('[object '.length, -1);
+
+/** `an async generator function` for AsyncGeneratorFunction. */
+const spelt = (kind: string): string => {
+  const words = kind.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase();
+  return `${words.startsWith('a') ? 'an' : 'a'} ${words}`;
+};

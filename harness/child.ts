@@ -2,28 +2,33 @@
  * The composition root of a process that runs one variant: bundled with that variant into one text, which is all that the
  * process reads. It answers the requests of columns/process.ts. Nothing that the variant does here reaches the other columns.
  */
+import { isDeepStrictEqual } from 'node:util';
+import { deserialize, serialize } from 'node:v8';
 import type { Machine, Variant } from '../core/index.ts';
 import { experiments, series } from '../variants/index.ts';
 import { checkers } from './check/checker.ts';
 import { LoadError, describeError, exportedVariant, introduce } from './run/load.ts';
 import type { FromChild, ToChild } from './run/protocol.ts';
-import type { Entered } from './run/record.ts';
+import { type Entered, emptyPart, failedEnd } from './run/record.ts';
+import { firstDifference } from './run/repeat.ts';
 import { RunLimit, Session } from './run/session.ts';
-import { withoutClock } from './run/traps.ts';
+import * as host from './sandbox/host.ts';
+import { checkedMembers } from './sandbox/members.ts';
 
-const say = (message: FromChild): void => {
-  process.send?.(message);
-};
+/** A whole workload of at most this many ops runs twice: both answers must be the same. */
+const REPEATED_OPS = 2000;
+
+const say = (message: FromChild): void => host.send(message);
 
 /** Bytes, and the name of the variant's file; given by the parent. */
-const residentLimit = Number(process.argv[2]);
-const file = process.argv[3];
+const residentLimit = Number(host.argument(0));
+const file = host.argument(1);
 
 /** Every op at first, so that an endless loop in a short workload can be placed; then one in 4,096, with a look at memory. */
 const announce = (op: number): void => {
   if (op >= 64 && op % 4096 !== 0) return;
   say({ kind: 'at', op });
-  if (process.memoryUsage.rss() > residentLimit)
+  if (host.residentBytes() > residentLimit)
     throw new RunLimit(`used more than ${residentLimit / 2 ** 20} MiB of memory`);
 };
 
@@ -55,46 +60,83 @@ const checker = checkers();
 /** The run that goes on. */
 let session: Session | null = null;
 
-function takeHere({ begin, piece }: Extract<ToChild, { kind: 'take' }>): FromChild {
-  return withoutClock((): FromChild => {
-    if (begin !== null) {
-      const watch = { announce, describe: (error: unknown) => describeError(error, file), checker };
-      entries?.counts.fill(0);
-      session = new Session(machine, { ...begin, variant: variant!, watch }, piece);
-      boot();
-    }
-    const running = session!;
-    const part = running.take(piece);
-    if (!running.isOver) return { kind: 'part', part, end: null };
-    ({ machine } = running);
+type Part = Extract<FromChild, { kind: 'part' }>;
+
+function take({ begin, piece }: ToChild): Part {
+  if (begin !== null) {
+    const watch = { announce, describe: (error: unknown) => describeError(error, file), checker };
+    entries?.counts.fill(0);
+    session = new Session(machine, { ...begin, variant: variant!, watch }, piece);
+    boot();
+  }
+  const running = session!;
+  const part = running.take(piece);
+  if (!running.isOver) return { kind: 'part', part, end: null };
+  ({ machine } = running);
+  session = null;
+  const end = running.end();
+  return { kind: 'part', part, end: entries === null ? end : { ...end, entered: entered(entries) } };
+}
+
+/** Runs a small workload twice. Throws an Error if the answers differ. */
+function takeTwice(request: ToChild): Part {
+  const { begin, piece } = request;
+  const first = take(request);
+  if (begin === null || begin.head.length > REPEATED_OPS || piece.length < begin.head.length) return first;
+  // The arrays of a part are reused by the next one.
+  const before = deserialize(serialize(first)) as Part;
+  const second = take(request);
+  if (isDeepStrictEqual(before, second)) return second;
+  const op = firstDifference(before.part, second.part);
+  const where = op === null ? '' : `, first in op ${op}`;
+  throw new Error(`not deterministic: a second run of the workload had another result${where}`);
+}
+
+/** What the variant has thrown outside a run, as from a promise. */
+let thrown: string | null = null;
+
+/** Never throws: whatever goes wrong is the variant's failure. */
+function answer(request: ToChild): FromChild {
+  if (thrown !== null) return { kind: 'refused', message: thrown };
+  try {
+    const part = takeTwice(request);
+    realm.assertUnchanged();
+    return part;
+  } catch (error) {
     session = null;
-    const end = running.end();
-    return { kind: 'part', part, end: entries === null ? end : { ...end, entered: entered(entries) } };
-  });
+    machine = null;
+    const { name } = request.begin?.head ?? { name: '' };
+    const message = describeError(error, file);
+    return {
+      kind: 'part',
+      part: emptyPart(),
+      end: failedEnd(name, variant!.id, { kind: 'failed', how: 'throw', op: null, message }),
+    };
+  }
 }
 
 const refuse = (error: unknown): void => {
-  say({ kind: 'refused', message: error instanceof LoadError ? error.message : describeError(error, file) });
+  thrown = error instanceof LoadError ? error.message : describeError(error, file);
+  say({ kind: 'refused', message: thrown });
 };
 
-// The variant's own code runs next: what it throws while it is loaded ends up here.
-process.on('uncaughtException', refuse);
-// Ctrl-C is for the parent, which then ends this process if it wants to.
-process.on('SIGINT', () => {});
-// The parent went away: nobody waits for an answer.
-process.on('disconnect', () => process.exit());
+const realm = host.close();
+// The variant's own code runs next. What it throws while it is loaded, or between two runs, ends up here.
+host.onUncaught(refuse);
+say({ kind: 'started' });
 
 /** exported: what the variant's file exports. counted: absent if no patch changes anything. */
 export function serve(exported: Readonly<Record<string, unknown>>, counted: Entries | null = null): void {
   entries = counted;
   boot();
-  process.off('uncaughtException', refuse);
   try {
-    variant = exportedVariant(exported, file);
+    const found = exportedVariant(exported, file);
+    variant = { ...found, hunks: checkedMembers(found.hunks) };
+    realm.assertUnchanged();
+    say({ kind: 'loaded', variant: introduce(found, [...series, ...experiments]) });
   } catch (error) {
     refuse(error);
     return;
   }
-  say({ kind: 'loaded', variant: introduce(variant, [...series, ...experiments]) });
-  process.on('message', (request: ToChild) => say(takeHere(request)));
+  host.receive((request: ToChild) => say(answer(request)));
 }

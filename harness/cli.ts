@@ -92,6 +92,8 @@ program
   .option('--expect <file>', 'JSON list of the differences you expect, each with a reason and an expiry date')
   .option('--today <YYYY-MM-DD>', 'the date to check expiry against (default: today, UTC)')
   .option('--quiet', 'print only what is unexpected, and the summary')
+  .option('--save <file>', 'save the results, to compare later ones with (gzipped JSON)')
+  .option('--baseline <file>', 'say what differs from saved results; exit 1 if something has changed')
   .option('--time-limit <seconds>', 'minimum time limit per workload for your own revision (default: 10)')
   .option(
     '--check',
@@ -181,7 +183,11 @@ program
 program
   .command('review')
   .description('show how the hunks of two variants differ, as written, beside the remarks that bear on the step')
-  .argument('[variant...]', 'one: against its predecessor; two: the second against the first (default: the series)')
+  .argument(
+    '[variant...]',
+    'one: against its predecessor; two: the second against the first (default: the series). ' +
+      'Or a diff of the C sources of the kernel (-: stdin): where each function is restated, and what reaches it',
+  )
   .action(async (variants, options) => finish((await ACTIONS.review())(variants, options)));
 
 program

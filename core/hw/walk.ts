@@ -93,6 +93,12 @@ export function walkPrecise(m: Hardware, cpu: Cpu, root: Frame, vaHi: number, va
   return walkFrom(m, cpu, cpu.levels, root, PG_RW | PG_U, 0, vaHi, vaLo, access);
 }
 
+/** The processor sets A or M in a table of the pmap loaded on it. */
+function setBits(m: Hardware, { curpmap }: Cpu, table: Frame, at: number, lo: number): void {
+  physWrite(m, table, at, lo);
+  if (curpmap !== null) curpmap.generation++;
+}
+
 /**
  * Walks from one table down: `table` is at `level`, and the levels above granted `rightsLo` and `rightsHi`. Used for
  * the whole walk, and for the rest of it after a hit in a paging-structure cache.
@@ -123,14 +129,14 @@ export function walkFrom(
     rightsLo &= lo;
     rightsHi |= hi & PG_NX_HI;
     if (level > 1 && !large) {
-      if ((lo & PG_A) === 0) physWrite(m, table, at, lo | PG_A);
+      if ((lo & PG_A) === 0) setBits(m, cpu, table, at, lo | PG_A);
       table = entryFrame(lo, hi);
       continue;
     }
     const denied = forbids(cpu, rightsLo, rightsHi, (hi >>> PG_PKU_SHIFT_HI) & 15, access);
     if (denied !== 0) return -(faultBase(cpu, access) | denied);
     const used = lo | PG_A | ((access & ACCESS_WRITE) !== 0 ? PG_M : 0);
-    if (used !== lo) physWrite(m, table, at, used);
+    if (used !== lo) setBits(m, cpu, table, at, used);
     cpu.leafLevel = level;
     cpu.leafLo = used;
     cpu.leafHi = hi;

@@ -16,7 +16,8 @@ const ENOUGH_FAULTS = 100;
 
 /**
  * Process p, which is running, accesses the byte at va; kind is VM_PROT_READ, _WRITE or _EXECUTE. Returns 0, or the
- * resulting signal without delivering it. m.faults, m.faultResult and m.accessPa hold the details. FreeBSD: trap_pfault
+ * resulting signal without delivering it. m.faults, m.faultResult and m.accessPa hold the details. FreeBSD:
+ * trap_pfault, vm_fault_trap
  */
 export function access(m: Machine, p: Proc, va: number, kind: number): number {
   const vm = p.vmspace;
@@ -33,20 +34,20 @@ export function access(m: Machine, p: Proc, va: number, kind: number): number {
   return 0;
 }
 
-/** The 8-byte word at a physical address; exact up to 2^53. */
+/** The 8-byte word at a physical address; exact up to 2^53. FreeBSD: none */
 export function physWord(m: Machine, pa: number): number {
   const at = Math.floor(pa / 8) * 2;
   return (m.words[at + 1] >>> 0) * 2 ** 32 + (m.words[at] >>> 0);
 }
 
-/** Reads the aligned 8-byte word at va like access(); the value goes to m.retval. */
+/** Reads the aligned 8-byte word at va like access(); the value goes to m.retval. FreeBSD: none */
 export function peek(m: Machine, p: Proc, va: number): number {
   const signal = access(m, p, va, VM_PROT_READ);
   if (signal === 0) m.retval = physWord(m, m.accessPa);
   return signal;
 }
 
-/** Writes the aligned 8-byte word at va like access(). */
+/** Writes the aligned 8-byte word at va like access(). FreeBSD: none */
 export function poke(m: Machine, p: Proc, va: number, value: number): number {
   const signal = access(m, p, va, VM_PROT_WRITE);
   if (signal === 0) {

@@ -77,7 +77,7 @@ export function execMapStack(m: Machine, p: Proc, bytes: number): number {
 /**
  * Empties p's vmspace, or gives p a new one, and maps the shared page. The vmspace is reused only if no other process
  * uses it, its bounds match the new ABI, and its pmap is of the kind p wants. A vmspace that p leaves goes to
- * p.oldVmspace. Returns whether the vmspace was reused. FreeBSD: exec_new_vmspace
+ * p.oldVmspace. Returns whether the vmspace was reused. FreeBSD: exec_new_vmspace, exec_free_abi_mappings
  */
 export function execNewVmspace(m: Machine, p: Proc, sysent: Sysent): boolean {
   enterPlace(m, IN_EXEC_NEW_VMSPACE);
@@ -175,7 +175,7 @@ function touchImage(m: Machine, p: Proc, image: Image): number {
 
 /**
  * Replaces the image of p, which is running. Returns 0, ESTOPPED, or the error of a mapping that failed: p is dead
- * then. FreeBSD: do_execve
+ * then. FreeBSD: do_execve, kern_execve, sys_execve
  */
 export function sysExec(m: Machine, p: Proc, image: Image, sysent: Sysent = image.sysent ?? p.sysent): number {
   enterPlace(m, IN_DO_EXECVE);
@@ -221,7 +221,7 @@ export function execFinish(m: Machine, p: Proc): number {
 
 /**
  * An exec that fails. Before the point of no return nothing changes; after it the process has no image to return to and
- * aborts. FreeBSD: do_execve, exec_fail
+ * aborts. FreeBSD: do_execve (its label exec_fail)
  */
 export function sysExecFail(m: Machine, p: Proc, errno: number, afterPointOfNoReturn: boolean): number {
   if (afterPointOfNoReturn) {

@@ -35,7 +35,7 @@ function sharingChild(m: Machine, p: Proc): Proc {
 
 /**
  * fork: copies the vmspace before it creates the child. Returns 0 or ESTOPPED; the child's pid goes to m.retval.
- * FreeBSD: sys_fork, fork1
+ * FreeBSD: sys_fork, fork1, do_fork, vm_forkproc
  */
 export function sysFork(m: Machine, p: Proc): number {
   enterPlace(m, IN_FORK1);

@@ -13,7 +13,7 @@ import { STOP_FORK_UNLOCKED, STOP_PPWAIT_CLEARED, STOP_REFCNT_TESTED, STOP_RELEA
 
 /**
  * Resumes p's stopped call; p runs again. Returns what the call returns; ESTOPPED if it stops at a later point; EINVAL
- * if p is not stopped.
+ * if p is not stopped. FreeBSD: none
  */
 export function resume(m: Machine, p: Proc): number {
   const rv = goOn(m, p);

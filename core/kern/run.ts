@@ -10,10 +10,13 @@ import { P_PPWAIT, Proc, type Sysent } from '../state/proc.ts';
 import { PAGE_SIZE, type Va } from '../units.ts';
 import { vmspaceAlloc } from '../vm/vmspace.ts';
 
-/** Lowest address of a native process's map; page 0 is never mapped. FreeBSD: security.bsd.map_at_zero */
+/**
+ * Lowest address of a native process's map; page 0 is never mapped. FreeBSD: exec_new_vmspace
+ * (security.bsd.map_at_zero is 0)
+ */
 export const minUserAddress = (sysent: Sysent): Va => Math.max(sysent.minUser, PAGE_SIZE);
 
-/** Creates a child of init with an empty vmspace of its own, without even the shared page. */
+/** Creates a child of init with an empty vmspace of its own, without even the shared page. FreeBSD: none */
 export function procCreate(m: Machine, sysent: Sysent, kpti: boolean): Proc {
   const vm = vmspaceAlloc(m, minUserAddress(sysent), sysent.maxUser, kpti);
   const p = new Proc(++m.lastPid, vm, sysent, kpti, null);

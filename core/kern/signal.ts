@@ -19,7 +19,7 @@ export const TIMEKEEP_OFFSET = 0x100;
 /** Value of the clock word: simulated time does not advance. */
 export const TIMEKEEP_VALUE = 0x61616161;
 
-/** Makes p catch this signal, or stop catching it. FreeBSD: kern_sigaction */
+/** Makes p catch this signal, or stop catching it. FreeBSD: kern_sigaction, sys_sigaction */
 export function setHandler(_m: Machine, p: Proc, signal: number, caught = true): void {
   if (signal === SIGKILL || signal === SIGSTOP) return;
   if (caught) p.caught |= 1 << signal;
@@ -28,7 +28,8 @@ export function setHandler(_m: Machine, p: Proc, signal: number, caught = true):
 
 /**
  * Delivers a caught signal to p, which is running: writes the frame on its stack and executes the trampoline. Returns
- * 0, or the signal that kills p: if the trampoline is gone, no handler can run for that fault either. FreeBSD: sendsig
+ * 0, or the signal that kills p: if the trampoline is gone, no handler can run for that fault either. FreeBSD: sendsig,
+ * postsig
  */
 function deliver(m: Machine, p: Proc): number {
   enterPlace(m, IN_SENDSIG);
@@ -94,7 +95,7 @@ export function signalParent(m: Machine, parent: Proc | null): void {
   if (parent !== null && (parent.caught & (1 << SIGCHLD)) !== 0) postSignal(m, parent, SIGCHLD);
 }
 
-/** p reads the clock without a system call; the word goes to m.retval. Returns 0 or the signal. */
+/** p reads the clock without a system call; the word goes to m.retval. Returns 0 or the signal. FreeBSD: none */
 export function clockRead(m: Machine, p: Proc): number {
   const shared = p.sysent.sharedPage;
   if (shared !== null) return peek(m, p, shared.base + TIMEKEEP_OFFSET);

@@ -10,7 +10,7 @@ import { sysWait } from './wait.ts';
 /**
  * Creates a child in p's vmspace that execs at once while p sleeps; p then runs again with the child's pid in m.retval.
  * If image is null, the exec fails with `errno`: the child exits, p reaps it and the call returns that error.
- * FreeBSD: posix_spawn
+ * FreeBSD: none (posix_spawn is in the C library)
  */
 export function sysSpawn(m: Machine, p: Proc, image: Image | null, errno: number): number {
   const { curcpu } = m;

@@ -17,7 +17,7 @@ export const STOP_PPWAIT_CLEARED = 3;
 /** fork: the new vmspace is complete, the child does not exist yet. */
 export const STOP_FORK_UNLOCKED = 4;
 
-/** Does the running call stop at this point? If so, records the point in p. */
+/** Does the running call stop at this point? If so, records the point in p. FreeBSD: none */
 export function stopsAt(m: Machine, p: Proc, point: number): boolean {
   if (m.stopAt === null || m.stopAt !== STOP_POINTS[point - 1]) return false;
   m.stopAt = null;

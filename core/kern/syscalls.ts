@@ -108,7 +108,7 @@ function hintFor(p: Proc, addr: Va): Va {
 
 /**
  * mmap. maxProt 0: not given, all rights. file: its number, -1 for none. phys: device-like memory instead of either.
- * The address goes to m.retval. FreeBSD: kern_mmap
+ * The address goes to m.retval. FreeBSD: kern_mmap, sys_mmap
  */
 export function sysMmap(
   m: Machine,
@@ -128,7 +128,7 @@ export function sysMmap(
   return error;
 }
 
-/** kern_mmap without entering a place of its own: exec uses it to map an image. */
+/** kern_mmap without entering a place of its own: exec uses it to map an image. FreeBSD: kern_mmap */
 export function mapMemory(
   m: Machine,
   p: Proc,
@@ -183,7 +183,7 @@ function mmapPhys(m: Machine, p: Proc, at: Va, size: number, prot: number, max: 
   return rv;
 }
 
-/** FreeBSD: kern_munmap */
+/** FreeBSD: kern_munmap, sys_munmap */
 export function sysMunmap(m: Machine, p: Proc, addr: number, len: number): number {
   if (len === 0) return EINVAL;
   const { map } = p.vmspace;
@@ -198,7 +198,7 @@ export function sysMunmap(m: Machine, p: Proc, addr: number, len: number): numbe
   return 0;
 }
 
-/** mprotect. maxProt 0 keeps the maximum. FreeBSD: kern_mprotect */
+/** mprotect. maxProt 0 keeps the maximum. FreeBSD: kern_mprotect, sys_mprotect */
 export function sysMprotect(m: Machine, p: Proc, addr: number, len: number, prot: number, maxProt = 0): number {
   const start = truncPage(addr);
   const end = start + roundPage(len + addr - start);
@@ -209,7 +209,7 @@ export function sysMprotect(m: Machine, p: Proc, addr: number, len: number, prot
   return rv === KERN_OUT_OF_BOUNDS ? ENOTSUP : 0;
 }
 
-/** minherit; inheritance is a VM_INHERIT_ value. FreeBSD: kern_minherit */
+/** minherit; inheritance is a VM_INHERIT_ value. FreeBSD: kern_minherit, sys_minherit */
 export function sysMinherit(m: Machine, p: Proc, addr: number, len: number, inheritance: number): number {
   if (!(inheritance >= 0 && inheritance <= 3)) return EINVAL;
   const start = truncPage(addr);
@@ -220,7 +220,7 @@ export function sysMinherit(m: Machine, p: Proc, addr: number, len: number, inhe
   return 0;
 }
 
-/** madvise; advice is a MADV_ value. FreeBSD: kern_madvise */
+/** madvise; advice is a MADV_ value. FreeBSD: kern_madvise, sys_madvise */
 export function sysMadvise(m: Machine, p: Proc, addr: number, len: number, advice: number): number {
   const { map } = p.vmspace;
   if (!vmMapRangeValid(map, addr, addr + len)) return EINVAL;
@@ -230,7 +230,7 @@ export function sysMadvise(m: Machine, p: Proc, addr: number, len: number, advic
   return known ? 0 : EINVAL;
 }
 
-/** msync. FreeBSD: kern_msync */
+/** msync. FreeBSD: kern_msync, sys_msync */
 export function sysMsync(m: Machine, p: Proc, addr: number, len: number, flags: number): number {
   const start = truncPage(addr);
   const end = start + roundPage(len + addr - start);
@@ -244,7 +244,7 @@ export function sysMsync(m: Machine, p: Proc, addr: number, len: number, flags: 
   return rv === KERN_INVALID_ARGUMENT ? EBUSY : 0;
 }
 
-/** FreeBSD: kern_mlock */
+/** FreeBSD: kern_mlock, sys_mlock */
 export function sysMlock(m: Machine, p: Proc, addr: number, len: number): number {
   enterPlace(m, IN_KERN_MLOCK);
   const rv = vmMapWire(m, p.vmspace.map, truncPage(addr), roundPage(addr + len));
@@ -253,7 +253,7 @@ export function sysMlock(m: Machine, p: Proc, addr: number, len: number): number
   return rv === KERN_INVALID_ARGUMENT ? EINVAL : ENOMEM;
 }
 
-/** FreeBSD: kern_munlock */
+/** FreeBSD: kern_munlock, sys_munlock */
 export function sysMunlock(m: Machine, p: Proc, addr: number, len: number): number {
   enterPlace(m, IN_KERN_MUNLOCK);
   const rv = vmMapUnwire(m, p.vmspace.map, truncPage(addr), roundPage(addr + len));
@@ -261,7 +261,10 @@ export function sysMunlock(m: Machine, p: Proc, addr: number, len: number): numb
   return rv === KERN_SUCCESS ? 0 : ENOMEM;
 }
 
-/** Moves the break; the new break goes to m.retval. A newEnd below the heap only queries it. FreeBSD: kern_break */
+/**
+ * Moves the break; the new break goes to m.retval. A newEnd below the heap only queries it. FreeBSD: kern_break,
+ * sys_break
+ */
 export function sysBrk(m: Machine, p: Proc, newEnd: number): number {
   const vm = p.vmspace;
   const { map } = vm;

@@ -28,7 +28,7 @@ function keepsPages(m: Machine, pmap: Pmap, start: Va, end: Va): boolean {
   return false;
 }
 
-/** p is the last user of its vmspace, and about to empty it. */
+/** p is the last user of its vmspace, and about to empty it. FreeBSD: none */
 export function countTeardown(m: Machine, { sysent, vmspace }: Proc): void {
   const { sharedPage } = sysent;
   const { map, pmap } = vmspace;

@@ -6,7 +6,7 @@ import { procReap } from './exit.ts';
 
 /**
  * Reaps a child; its pid goes to m.retval. ECHILD: p has no such child. EAGAIN: the child is alive, so the call would
- * sleep. FreeBSD: kern_wait6
+ * sleep. FreeBSD: kern_wait6, kern_wait, sys_wait4, sys_wait6, proc_to_reap
  */
 export function sysWait(m: Machine, p: Proc, childPid: number): number {
   const child = m.procs.get(childPid);

@@ -6,7 +6,7 @@ import type { Machine } from '../hunks.ts';
 import type { FrameSet } from '../state/page.ts';
 import type { Frame } from '../units.ts';
 
-/** Frees a single frame; page.nonZero tells which set it goes to. */
+/** Frees a single frame; page.nonZero tells which set it goes to. FreeBSD: none */
 export function pageGive(m: Machine, frame: Frame): void {
   const { page } = m;
   insert(page.nonZero[frame] === 0 ? page.freeZero : page.freeOther, frame);
@@ -23,7 +23,7 @@ function insert(set: FrameSet, frame: Frame): void {
 
 const lowestBit = (word: number): number => 31 - Math.clz32(word & -word);
 
-/** Takes the lowest frame of a set; 0 if the set is empty. */
+/** Takes the lowest frame of a set; 0 if the set is empty. FreeBSD: none */
 export function takeLowest(set: FrameSet): Frame {
   if (set.count === 0) return 0;
   set.count--;
@@ -48,7 +48,7 @@ export function takeLowest(set: FrameSet): Frame {
   return (at0 << 5) | lowestBit(word0);
 }
 
-/** Empties a set whose frames are all below `end`. */
+/** Empties a set whose frames are all below `end`. FreeBSD: none */
 export function emptySet(set: FrameSet, end: Frame): void {
   if (set.count === 0) return;
   set.count = 0;

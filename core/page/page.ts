@@ -23,7 +23,7 @@ export const LIMIT_FAILURES = 64;
 
 /**
  * Makes all pages free. Allocation starts at frame `first`; the caller owns the frames below it (pageClaim). Clears
- * what was used since the last call.
+ * what was used since the last call. FreeBSD: vm_page_startup
  */
 export function pageInit(m: Machine, first: Frame): void {
   pageClear(m);
@@ -47,6 +47,7 @@ export function pageInit(m: Machine, first: Frame): void {
 
 /**
  * Frames 1..last are used by the caller without being allocated, and pageInit must clear them too. last < page.first.
+ * FreeBSD: none
  */
 export function pageClaim(m: Machine, last: Frame): void {
   if (last >= m.page.first) throw new RangeError(`pageClaim: frame ${last} can be allocated, first ${m.page.first}`);
@@ -96,7 +97,7 @@ function clearFrames(m: Machine, from: Frame, to: Frame): void {
   page.partPrev.fill(0, fromRun, toRun);
 }
 
-/** Takes a free frame, zeroed if requested; its vm_page fields are all 0. Returns 0 if there is none. */
+/** Takes a free frame, zeroed if requested; its vm_page fields are all 0. Returns 0 if there is none. FreeBSD: none */
 export function pageTake(m: Machine, zero: boolean): Frame {
   const { page } = m;
   if (page.limit >= 0 && !withinLimit(m)) return 0;
@@ -140,7 +141,10 @@ function withinLimit(m: Machine): boolean {
   return false;
 }
 
-/** The next `count` page allocations succeed; later ones fail until someone waits for memory. -1: no limit. */
+/**
+ * The next `count` page allocations succeed; later ones fail until someone waits for memory. -1: no limit. FreeBSD:
+ * none
+ */
 export function pageLimit(m: Machine, count: number): void {
   m.page.limit = count;
   m.page.failuresLeft = LIMIT_FAILURES;
@@ -149,7 +153,7 @@ export function pageLimit(m: Machine, count: number): void {
 /**
  * Allocates a wired page without an object: a page-table page or a pv chunk. Returns 0 if there is none. These pages
  * come from separate runs, most recently freed first, so that they never affect where the pages of objects are.
- * FreeBSD: sys/vm/vm_page.c vm_page_alloc_noobj
+ * FreeBSD: sys/vm/vm_page.c vm_page_alloc_noobj, vm_page_alloc_noobj_domain, _vm_page_alloc_noobj_domain
  */
 export function vmPageAllocNoobj(m: Machine, zero: boolean): Frame {
   const { page } = m;
@@ -228,8 +232,8 @@ export function vmPageAllocNoobjWait(m: Machine, zero: boolean): Frame {
 }
 
 /**
- * Frees a page without references, mappings or object. zeroed: all its words are 0.
- * FreeBSD: sys/vm/vm_page.c vm_page_free_toq
+ * Frees a page without references, mappings or object. zeroed: all its words are 0. FreeBSD: sys/vm/vm_page.c
+ * vm_page_free_toq, vm_page_free, vm_page_free_zero
  */
 export function vmPageFree(m: Machine, frame: Frame, zeroed: boolean): void {
   freePrep(m, frame, zeroed);
@@ -251,7 +255,10 @@ function freePrep(m: Machine, frame: Frame, zeroed: boolean): void {
   if (zeroed) page.nonZero[frame] = 0;
 }
 
-/** Frees a page from vmPageAllocNoobj that was never mapped and has no references; page.nonZero says whether it is zeroed. */
+/**
+ * Frees a page from vmPageAllocNoobj that was never mapped and has no references; page.nonZero says whether it is
+ * zeroed. FreeBSD: vm_page_free_toq
+ */
 export function vmPageFreeNoobj(m: Machine, frame: Frame): void {
   const { page } = m;
   page.oflags[frame] = 0;

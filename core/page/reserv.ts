@@ -18,6 +18,7 @@ export const reservIsFull = (m: Machine, frame: Frame): boolean => m.page.runFul
 
 /**
  * Records whether the 2M frame of this page is a fully populated reservation, and sets its first page's psind to match.
+ * FreeBSD: vm_reserv_populate, vm_reserv_depopulate
  */
 export function reservSetFull(m: Machine, frame: Frame, full: boolean): void {
   const { page } = m;
@@ -34,7 +35,10 @@ export function reservToSuperpage(m: Machine, frame: Frame, object: VmObject): F
   return page.runFull[run] !== 0 && page.runOwner[run] === object ? firstOf(run) : 0;
 }
 
-/** Takes a free, 2M-aligned run of 512 frames, none of them allocated. Returns its number, or 0 if there is none. */
+/**
+ * Takes a free, 2M-aligned run of 512 frames, none of them allocated. Returns its number, or 0 if there is none.
+ * FreeBSD: none
+ */
 export function reservTakeRun(m: Machine): number {
   const { page } = m;
   const frame = page.freeRun;

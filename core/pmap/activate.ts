@@ -21,7 +21,7 @@ const PCID_OVERMAX_PTI = 0x800;
 
 /**
  * Makes sure that the pmap has a PCID on a CPU. Returns true if its old PCID is still valid, and so are the
- * translations cached under it. FreeBSD: pmap_pcid_alloc
+ * translations cached under it. FreeBSD: pmap_pcid_alloc, pmap_pcid_alloc_checked
  */
 function allocPcid(m: Machine, pmap: Pmap, cpu: Cpu): boolean {
   const { id } = cpu;
@@ -50,6 +50,10 @@ export function pmapActivate(m: Machine, pmap: Pmap): void {
   leavePlace(m);
 }
 
+/**
+ * Switches a CPU's translations, with and without PCIDs and page-table isolation. FreeBSD: pmap_activate_sw,
+ * pmap_activate_sw_pcid_pti, pmap_activate_sw_pcid_nopti, pmap_activate_sw_nopcid_pti, pmap_activate_sw_nopcid_nopti
+ */
 function load(m: Machine, cpu: Cpu, pmap: Pmap): void {
   const old = cpu.curpmap;
   const { id } = cpu;

@@ -10,7 +10,10 @@ import { LEVEL_PD, LEVEL_PT, makeTable } from './ptp.ts';
 import { demotePde } from './superpage.ts';
 import { pdSlot, pdeAt, pdpeAt } from './tables.ts';
 
-/** Drops all locks and sleeps for memory. The caller must look everything up again. */
+/**
+ * Drops all locks and sleeps for memory. The caller must look everything up again. FreeBSD: pmap_allocpte_alloc,
+ * pmap_enter_largepage
+ */
 export function sleepForMemory(m: Machine): void {
   m.pvListLocked = 0;
   if (m.invlOpen !== 0) throw new KernelPanic('pmap_allocpte_alloc', 'sleeps in a delayed invalidation block');
@@ -50,7 +53,7 @@ export function allocPde(m: Machine, pmap: Pmap, hi: number, lo: number, sleep: 
   }
 }
 
-/** The PD page that contains a PDE. */
+/** The PD page that contains a PDE. FreeBSD: none */
 export const pdPageOf = (pde: number): Frame => frameAt(pde);
 
 /**

@@ -1,5 +1,5 @@
 /** pmap_copy: copies a parent's mappings to its child ahead of faults. */
-import { PMAP_LOCKS, SUPERPAGE_MAPPINGS } from '../counters.ts';
+import { PMAP_LOCKS, PV_ENTRY_COUNT, SUPERPAGE_MAPPINGS } from '../counters.ts';
 import { enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { PG_A, PG_M, PG_MANAGED, PG_PS, PG_W, frameOf } from '../hw/entry.ts';
@@ -13,12 +13,13 @@ import { pvInsertPde } from './enter-pde.ts';
 import { assertWhole1g } from './large-page.ts';
 import { pmapResidentCountAdj } from './pt-page.ts';
 import { LEVEL_PDP, abortPtp, makeTable } from './ptp.ts';
-import { tryInsertPvEntry } from './pv.ts';
+import { changePvListLock, entryOfBit, firstFreeWord, pvInsertTail, pvSetVa, tryGetPvEntry } from './pv.ts';
 import { pdeSpan, pdpeAt, pteIn } from './tables.ts';
 
 /** Takes the PMAP lock of both pmaps, in address order. The lock is not recursive. */
 function lockBoth(m: Machine, dst: Pmap, src: Pmap): void {
   m.counters[PMAP_LOCKS] += 2;
+  dst.generation++;
   if (dst === src) throw new KernelPanic('_mtx_lock_sleep', 'recursed on non-recursive mutex pmap', { pmap: dst.id });
 }
 
@@ -101,35 +102,69 @@ function copy2m(m: Machine, dst: Pmap, srcPde: number, va: Va): boolean {
   return true;
 }
 
-/** Copies the 4K mappings in [va, end) under one PDE of the source. Returns false if the copy must stop. */
+/**
+ * Copies the 4K mappings in [va, end) under one PDE of the source. Returns false if the copy must stop.
+ *
+ * Hot: takes pv entries as takePvEntry does, but adds up what it counts. It leaves the last free entry of each word of
+ * the chunk's map to takePvEntry.
+ */
 function copyPtes(m: Machine, dst: Pmap, srcPde: number, va: Va, end: Va): boolean {
   const { words, page } = m;
-  const { refCount } = page;
+  const { refCount, pvHead, pvTail } = page;
   const srcPtp = frameOf(srcPde);
   if (refCount[srcPtp] <= 0) throw new KernelPanic('pmap_copy', 'source page table page is unused', { va });
   const hi = vaHi(va);
   let lo = vaLo(va);
   let srcPte = pteIn(srcPde, lo);
   let dstPtp = 0;
-  for (let left = (end - va) / PAGE_SIZE; left > 0; left--, lo = (lo + PAGE_SIZE) | 0, srcPte += 2) {
+  let word = 0;
+  let taken = 0;
+  let copied = 0;
+  const srcEnd = srcPte + ((end - va) / PAGE_SIZE) * 2;
+  for (; srcPte < srcEnd; lo = (lo + PAGE_SIZE) | 0, srcPte += 2) {
     const entry = words[srcPte];
     if ((entry & PG_MANAGED) === 0) continue;
     if (dstPtp !== 0) refCount[dstPtp]++;
     else {
       dstPtp = allocPte(m, dst, hi, lo);
       if (dstPtp === 0) return false;
+      word = firstFreeWord(words, dst.pvChunkHead);
     }
     const dstPte = wordOf(dstPtp) + (srcPte & 1023);
-    if (words[dstPte] !== 0 || !tryInsertPvEntry(m, dst, frameOf(entry), hi, lo)) {
+    let pv = 0;
+    if (words[dstPte] === 0) {
+      const free = words[word];
+      const lowest = free & -free;
+      if (free !== lowest) {
+        words[word] = free ^ lowest;
+        taken++;
+        pv = entryOfBit(word, 31 - Math.clz32(lowest));
+      } else {
+        pv = tryGetPvEntry(m, dst);
+        word = firstFreeWord(words, dst.pvChunkHead);
+      }
+    }
+    if (pv === 0) {
+      countCopied(m, dst, taken, copied);
       abortPtp(m, dst, hi, lo, dstPtp);
       return false;
     }
+    const frame = frameOf(entry);
+    pvSetVa(words, pv, hi, lo);
+    changePvListLock(m, frame);
+    pvInsertTail(words, pvHead, pvTail, frame, pv);
     words[dstPte] = entry & ~(PG_W | PG_M | PG_A);
     words[dstPte + 1] = words[srcPte + 1];
-    pmapResidentCountAdj(m, dst, 1);
+    copied++;
     if (refCount[dstPtp] >= refCount[srcPtp]) break;
   }
+  countCopied(m, dst, taken, copied);
   return true;
+}
+
+function countCopied(m: Machine, dst: Pmap, taken: number, copied: number): void {
+  m.counters[PV_ENTRY_COUNT] += taken;
+  if (copied !== 0) pmapResidentCountAdj(m, dst, copied);
 }
 
 /** Copies protection keys; this machine has none. Returns 0. FreeBSD: pmap_vmspace_copy */

@@ -26,6 +26,7 @@ export function pmapEnterObject(m: Machine, pmap: Pmap, sva: Va, eva: Va, first:
   if (m.recording) m.events.emit(EV_ENTER_OBJECT, pmap.id, sva, eva, prot, page.object[first], start, 0, first);
   const pages = (eva - sva) / PAGE_SIZE;
   m.counters[PMAP_LOCKS]++;
+  pmap.generation++;
   let ptp = 0;
   let frame = first;
   while (frame !== 0) {
@@ -58,6 +59,7 @@ export function pmapEnterQuick(m: Machine, pmap: Pmap, va: Va, frame: Frame, pro
   if (m.recording)
     m.events.emit(EV_ENTER_QUICK, pmap.id, va, prot, page.object[frame], page.pindex[frame], 0, 0, frame);
   m.counters[PMAP_LOCKS]++;
+  pmap.generation++;
   enterQuickLocked(m, pmap, vaHi(va), vaLo(va), frame, prot, 0);
   m.pvListLocked = 0;
   leavePlace(m);
@@ -65,6 +67,7 @@ export function pmapEnterQuick(m: Machine, pmap: Pmap, va: Va, frame: Frame, pro
 
 /**
  * `ptp` is the PT page returned by the previous call, 0 if none. Returns the PT page used, or 0 if nothing was mapped.
+ * FreeBSD: pmap_enter_quick_locked
  */
 function enterQuickLocked(
   m: Machine,

@@ -101,6 +101,7 @@ function enter4k(
 ): number {
   const { words, page } = m;
   m.counters[PMAP_LOCKS]++;
+  pmap.generation++;
 
   // The PT page, with a reference for the new entry.
   const { refCount } = page;
@@ -173,6 +174,7 @@ function enterLarge(
   psind: number,
 ): number {
   m.counters[PMAP_LOCKS]++;
+  pmap.generation++;
   const sleep = (flags & PMAP_ENTER_NOSLEEP) === 0;
   if ((flags & PMAP_ENTER_LARGEPAGE) !== 0) {
     if ((newLo & PG_MANAGED) !== 0) throw new KernelPanic('pmap_enter', 'managed largepage', { va, flags });

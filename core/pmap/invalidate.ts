@@ -39,8 +39,8 @@ const INVLPG_THRESHOLD: Pages = 4096;
 
 /**
  * Runs before the current CPU's own flush: forces every other CPU that may have translations under an old PCID to
- * allocate a new one, and interrupts those that have the pmap loaded. Returns whether any were interrupted.
- * FreeBSD: pmap_invalidate_preipi, smp_targeted_tlb_shootdown
+ * allocate a new one, and interrupts those that have the pmap loaded. Returns whether any were interrupted. FreeBSD:
+ * pmap_invalidate_preipi, smp_targeted_tlb_shootdown, pmap_invalidate_preipi_pcid, pmap_invalidate_preipi_nopcid
  */
 function reachOthers(m: Machine, pmap: Pmap): boolean {
   const { cpus, curcpu } = m;
@@ -62,19 +62,29 @@ function interrupt(m: Machine, pmap: Pmap, targets: number): boolean {
   return true;
 }
 
-/** Drops a page under the user root's PCID too, unless the next return to user mode flushes that PCID anyway. */
+/**
+ * Drops a page under the user root's PCID too, unless the next return to user mode flushes that PCID anyway. FreeBSD:
+ * pmap_invalidate_page_pcid_cb, pmap_invalidate_page_pcid_invpcid_cb
+ */
 function flushUserPage(m: Machine, cpu: Cpu, pmap: Pmap, hi: number, lo: number): boolean {
   if (!m.config.pcid || cpu.userFlushPending) return false;
   invpcid(cpu, INVPCID_ADDR, pmap.pcid[cpu.id] | PMAP_PCID_USER_PT, hi, lo);
   return true;
 }
 
-/** Flushes a page on this CPU. Returns whether that used INVPCID. */
+/**
+ * Flushes a page on this CPU. Returns whether that used INVPCID. FreeBSD: pmap_invalidate_page_cb,
+ * pmap_invalidate_page_nopcid_cb
+ */
 function flushPage(m: Machine, cpu: Cpu, pmap: Pmap, hi: number, lo: number): boolean {
   invlpg(cpu, hi, lo);
   return pmap.topUser !== 0 && flushUserPage(m, cpu, pmap, hi, lo);
 }
 
+/**
+ * FreeBSD: pmap_invalidate_all_cb, pmap_invalidate_all_nopcid_cb, pmap_invalidate_all_pcid_cb,
+ * pmap_invalidate_all_pcid_invpcid_cb
+ */
 function flushAll(m: Machine, cpu: Cpu, pmap: Pmap): void {
   if (!m.config.pcid) {
     const { isolated, userRoot, userPcid } = cpu;
@@ -88,7 +98,7 @@ function flushAll(m: Machine, cpu: Cpu, pmap: Pmap): void {
   if (pmap.topUser !== 0) cpu.userFlushPending = true;
 }
 
-/** FreeBSD: sys/amd64/amd64/pmap.c pmap_invalidate_page */
+/** FreeBSD: sys/amd64/amd64/pmap.c pmap_invalidate_page, pmap_invalidate_page_curcpu_cb */
 export function pmapInvalidatePage(m: Machine, pmap: Pmap, hi: number, lo: number): void {
   const { counters, cpus, curcpu } = m;
   const cpu = cpus[curcpu];
@@ -108,7 +118,11 @@ function flushPageElsewhere(m: Machine, pmap: Pmap, hi: number, lo: number): voi
     if (id !== curcpu && isActive(pmap, id)) flushPage(m, cpus[id], pmap, hi, lo);
 }
 
-/** Invalidates `pages` 4K pages from an address, all within 2M. FreeBSD: pmap_invalidate_range */
+/**
+ * Invalidates `pages` 4K pages from an address, all within 2M. FreeBSD: pmap_invalidate_range,
+ * pmap_invalidate_range_curcpu_cb, pmap_invalidate_range_cb, pmap_invalidate_range_nopcid_cb,
+ * pmap_invalidate_range_pcid_cb, pmap_invalidate_range_pcid_invpcid_cb
+ */
 function pmapInvalidateRange(m: Machine, pmap: Pmap, hi: number, lo: number, pages: Pages): void {
   if (pages >= INVLPG_THRESHOLD) {
     pmapInvalidateAll(m, pmap);
@@ -128,7 +142,7 @@ function pmapInvalidateRange(m: Machine, pmap: Pmap, hi: number, lo: number, pag
     if (flushPage(m, here, pmap, hi, lo + page * PAGE_SIZE)) counters[INVPCIDS]++;
 }
 
-/** FreeBSD: sys/amd64/amd64/pmap.c pmap_invalidate_all */
+/** FreeBSD: sys/amd64/amd64/pmap.c pmap_invalidate_all, pmap_invalidate_all_curcpu_cb */
 export function pmapInvalidateAll(m: Machine, pmap: Pmap): void {
   const { counters, cpus, curcpu } = m;
   const here = cpus[curcpu];
@@ -151,7 +165,8 @@ export function invalidatePdePage(m: Machine, pmap: Pmap, hi: number, lo: number
 
 /**
  * Opens a delayed-invalidation block: until it is finished, code that removes a page's last mapping must assume that
- * TLBs still hold mappings removed in the block. FreeBSD: pmap_delayed_invl_start
+ * TLBs still hold mappings removed in the block. FreeBSD: pmap_delayed_invl_start, pmap_delayed_invl_start_u,
+ * pmap_delayed_invl_start_l
  */
 export function delayedInvlStart(m: Machine): void {
   if (m.invlOpen !== 0) throw nested();
@@ -161,21 +176,25 @@ export function delayedInvlStart(m: Machine): void {
 
 const nested = (): KernelPanic => new KernelPanic('pmap_delayed_invl_start', 'already in a delayed invalidation block');
 
-/** FreeBSD: pmap_delayed_invl_finish */
+/** FreeBSD: pmap_delayed_invl_finish, pmap_delayed_invl_finish_u, pmap_delayed_invl_finish_l */
 export function delayedInvlFinish(m: Machine): void {
   m.invlFinished = m.invlOpen;
   m.invlOpen = 0;
 }
 
 /**
- * Notes that a mapping of this page was removed; the open block, if any, will flush it. FreeBSD: pmap_delayed_invl_page
+ * Notes that a mapping of this page was removed; the open block, if any, will flush it. FreeBSD:
+ * pmap_delayed_invl_page, pmap_delayed_invl_genp
  */
 export function delayedInvlPage(m: Machine, frame: Frame): void {
   const { invlOpen } = m;
   if (invlOpen !== 0) m.page.invlGen[runOf(frame)] = invlOpen;
 }
 
-/** Waits for pending flushes of this page; with one thread there are never any. FreeBSD: pmap_delayed_invl_wait */
+/**
+ * Waits for pending flushes of this page; with one thread there are never any. FreeBSD: pmap_delayed_invl_wait,
+ * pmap_delayed_invl_wait_u, pmap_delayed_invl_wait_l
+ */
 export function delayedInvlWait(m: Machine, frame: Frame): void {
   if (m.page.invlGen[runOf(frame)] > m.invlFinished)
     throw new KernelPanic('pmap_delayed_invl_wait', 'waits for its own thread', { frame });

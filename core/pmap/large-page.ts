@@ -23,7 +23,7 @@ import { pmapResidentCountAdj } from './pt-page.ts';
 import { LEVEL_PD, LEVEL_PDP, makeTable } from './ptp.ts';
 import { pdSlot, pdeAt, pdpSlot, pdpeAt, pml4eAt } from './tables.ts';
 
-/** A range must cover all of a 1G mapping, which cannot be demoted. */
+/** A range must cover all of a 1G mapping, which cannot be demoted. FreeBSD: none */
 export function assertWhole1g(where: string, whole: boolean): void {
   if (!whole) throw new KernelPanic(where, 'partial update of non-transparent 1G mapping');
 }

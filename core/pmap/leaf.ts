@@ -13,7 +13,7 @@ import { unwirePtp } from './ptp.ts';
 import { changePvListLock, freePvEntry, pvFree4k, pvRemove2m } from './pv.ts';
 import { pdpeAt } from './tables.ts';
 
-/** Transfers the dirty and referenced bits of a 4K mapping being removed to its page. */
+/** Transfers the dirty and referenced bits of a 4K mapping being removed to its page. FreeBSD: pmap_remove_pte */
 export function saveBits(m: Machine, frame: Frame, oldLo: number): void {
   if ((oldLo & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
   if ((oldLo & PG_A) !== 0) m.page.aflags[frame] |= PGA_REFERENCED;

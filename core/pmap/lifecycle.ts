@@ -101,6 +101,7 @@ function bootPages(m: Machine, count: number): Frame {
 
 function setTop(m: Machine, pmap: Pmap, root: Frame): void {
   pmap.top = root;
+  pmap.generation++;
   pmap.fourLevelRoot = m.la57 ? 0 : wordOf(root);
 }
 
@@ -158,7 +159,7 @@ function clearKernelSlots(m: Machine, root: Frame): void {
 
 /**
  * Returns a pmap ready for pmapPinit, with the next number. After a release it can go to pmapPinit again or to
- * freePmap.
+ * freePmap. FreeBSD: none
  */
 export function newPmap(m: Machine): Pmap {
   const id = m.pmaps.length;
@@ -169,7 +170,7 @@ export function newPmap(m: Machine): Pmap {
   return pmap;
 }
 
-/** Frees a released pmap along with its vmspace. It must not be used afterwards. */
+/** Frees a released pmap along with its vmspace. It must not be used afterwards. FreeBSD: none */
 export function freePmap(m: Machine, pmap: Pmap): void {
   m.pmaps[pmap.id] = null;
   m.sparePmaps.push(pmap);
@@ -184,6 +185,7 @@ function freeAllPmaps(m: Machine): void {
   pmaps.length = 1;
 }
 
+/** FreeBSD: pmap_pinit_type */
 function takeTopPage(m: Machine, pmap: Pmap): Frame {
   m.counters[REACHED_PINIT_TOP_PAGE]++;
   return m.hunks.pinitTopPage(m, pmap);
@@ -191,7 +193,7 @@ function takeTopPage(m: Machine, pmap: Pmap): Frame {
 
 /**
  * Gives a pmap its root, and a second root for user mode if the creating process has page-table isolation (kpti;
- * requires a machine with pti). Sleeps for memory. FreeBSD: sys/amd64/amd64/pmap.c pmap_pinit
+ * requires a machine with pti). Sleeps for memory. FreeBSD: sys/amd64/amd64/pmap.c pmap_pinit, pmap_pinit_type
  */
 export function pmapPinit(m: Machine, pmap: Pmap, kpti: boolean): void {
   enterCall(m, EV_PINIT, pmap.id);

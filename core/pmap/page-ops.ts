@@ -51,6 +51,7 @@ export function pmapRemoveAll(m: Machine, frame: Frame): void {
   lockPage(m, frame);
   for (let pv = page.pvHead2m[run]; pv !== 0; pv = page.pvHead2m[run]) {
     const pmap = pvPmap(m, pv);
+    pmap.generation++;
     const hi = pvVaHi(words, pv);
     const lo = pvVaLo(words, pv);
     counters[PMAP_TRY_LOCKS]++;
@@ -58,6 +59,7 @@ export function pmapRemoveAll(m: Machine, frame: Frame): void {
   }
   for (let pv = page.pvHead[frame]; pv !== 0; pv = page.pvHead[frame]) {
     const pmap = pvPmap(m, pv);
+    pmap.generation++;
     const hi = pvVaHi(words, pv);
     const lo = pvVaLo(words, pv);
     counters[PMAP_TRY_LOCKS]++;
@@ -98,6 +100,7 @@ function removeWriteMapped(m: Machine, frame: Frame): void {
   for (let pv = page.pvHead2m[runOf(frame)]; pv !== 0; pv = next) {
     next = pvNext(words, pv);
     const pmap = pvPmap(m, pv);
+    pmap.generation++;
     const hi = pvVaHi(words, pv);
     const lo = pvVaLo(words, pv);
     counters[PMAP_TRY_LOCKS]++;
@@ -107,6 +110,7 @@ function removeWriteMapped(m: Machine, frame: Frame): void {
   }
   for (let pv = page.pvHead[frame]; pv !== 0; pv = pvNext(words, pv)) {
     const pmap = pvPmap(m, pv);
+    pmap.generation++;
     counters[PMAP_TRY_LOCKS]++;
     const lo = pvVaLo(words, pv);
     const pte = pteIn(pdeOf4k(m, pmap, pv, 'pmap_remove_write'), lo);
@@ -144,6 +148,7 @@ function clearModifyMapped(m: Machine, frame: Frame): void {
   for (let pv = page.pvHead2m[runOf(frame)]; pv !== 0; pv = next) {
     next = pvNext(words, pv);
     const pmap = pvPmap(m, pv);
+    pmap.generation++;
     const hi = pvVaHi(words, pv);
     const lo = pvVaLo(words, pv);
     counters[PMAP_TRY_LOCKS]++;
@@ -157,6 +162,7 @@ function clearModifyMapped(m: Machine, frame: Frame): void {
   }
   for (let pv = page.pvHead[frame]; pv !== 0; pv = pvNext(words, pv)) {
     const pmap = pvPmap(m, pv);
+    pmap.generation++;
     counters[PMAP_TRY_LOCKS]++;
     const lo = pvVaLo(words, pv);
     const pte = pteIn(pdeOf4k(m, pmap, pv, 'pmap_clear_modify'), lo);
@@ -191,6 +197,7 @@ function tsReferenced2m(m: Machine, frame: Frame): number {
   if (first === 0) return 0;
   do {
     const pmap = pvPmap(m, pv);
+    pmap.generation++;
     const hi = pvVaHi(words, pv);
     const lo = pvVaLo(words, pv);
     counters[PMAP_TRY_LOCKS]++;
@@ -222,6 +229,7 @@ function tsReferenced4k(m: Machine, frame: Frame, max: number): number {
   if (first === 0) return 0;
   do {
     const pmap = pvPmap(m, pv);
+    pmap.generation++;
     const lo = pvVaLo(words, pv);
     counters[PMAP_TRY_LOCKS]++;
     const pte = pteIn(pdeOf4k(m, pmap, pv, 'pmap_ts_referenced'), lo);

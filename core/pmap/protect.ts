@@ -64,12 +64,14 @@ export function pmapProtect(m: Machine, pmap: Pmap, sva: Va, eva: Va, prot: numb
   leavePlace(m);
 }
 
+/** FreeBSD: pmap_protect */
 function protectRange(m: Machine, pmap: Pmap, sva: Va, eva: Va, prot: number): void {
   const { words } = m;
   const keepLo = (prot & VM_PROT_WRITE) === 0 ? ~MODIFIED : -1;
   const addHi = (prot & VM_PROT_EXECUTE) === 0 ? PG_NX_HI : 0;
   let changed = false;
   m.counters[PMAP_LOCKS]++;
+  pmap.generation++;
   for (let va = sva; va < eva; va = m.spanEnd) {
     const pde = pdeSpan(m, pmap, va);
     const next = m.spanEnd;
@@ -112,7 +114,10 @@ function protectLeaf(words: Int32Array, at: number, keepLo: number, addHi: numbe
   return true;
 }
 
-/** A change is followed by a flush that also drops the 4K translations from TLBs, so PG_PROMOTED is cleared. */
+/**
+ * A change is followed by a flush that also drops the 4K translations from TLBs, so PG_PROMOTED is cleared. FreeBSD:
+ * pmap_protect_pde
+ */
 function protectPde(m: Machine, pde: number, keepLo: number, addHi: number): boolean {
   const old = m.words[pde];
   if (keepLo !== -1 && (old & WRITTEN) === WRITTEN) {
@@ -131,6 +136,7 @@ export function pmapUnwire(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
   const { words } = m;
   const { stats } = pmap;
   m.counters[PMAP_LOCKS]++;
+  pmap.generation++;
   for (let va = sva; va < eva; va = m.spanEnd) {
     const pde = pdeSpan(m, pmap, va);
     const next = m.spanEnd;
@@ -176,11 +182,13 @@ export function pmapAdvise(m: Machine, pmap: Pmap, sva: Va, eva: Va, advice: num
   leavePlace(m);
 }
 
+/** FreeBSD: pmap_advise */
 function adviseRange(m: Machine, pmap: Pmap, sva: Va, eva: Va, advice: number): void {
   const { words } = m;
   let changed = false;
   delayedInvlStart(m);
   m.counters[PMAP_LOCKS]++;
+  pmap.generation++;
   for (let va = sva; va < eva; va = m.spanEnd) {
     const pde = pdeSpan(m, pmap, va);
     const next = m.spanEnd;

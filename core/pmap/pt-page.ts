@@ -37,7 +37,8 @@ function residentUnderflow(pmap: Pmap, count: Pages): KernelPanic {
 
 /**
  * Counts page-table pages: in kernel_pt_page_count for the kernel's pmap; else in user_pt_page_count, and also in the
- * pmap's resident_count if a pmap is given. FreeBSD: sys/amd64/amd64/pmap.c pmap_pt_page_count_adj
+ * pmap's resident_count if a pmap is given. FreeBSD: sys/amd64/amd64/pmap.c pmap_pt_page_count_adj,
+ * pmap_pt_page_count_pinit
  */
 export function pmapPtPageCountAdj(m: Machine, pmap: Pmap | null, count: Pages): void {
   if (pmap === m.kernelPmap) {

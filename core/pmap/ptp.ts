@@ -32,8 +32,8 @@ function pindexOf(level: number, hi: number, lo: number): number {
 }
 
 /**
- * Drops a reference on a page-table page. Returns true if it was the last one and the page was unlinked.
- * FreeBSD: pmap_unwire_ptp
+ * Drops a reference on a page-table page. Returns true if it was the last one and the page was unlinked. FreeBSD:
+ * pmap_unwire_ptp, pmap_unuse_pt
  */
 export function unwirePtp(m: Machine, pmap: Pmap, hi: number, lo: number, frame: Frame): boolean {
   const { refCount } = m.page;
@@ -110,7 +110,8 @@ export function abortPtp(m: Machine, pmap: Pmap, hi: number, lo: number, frame: 
 
 /**
  * Allocates and links a page-table page for an address, with any missing tables above it. The page itself is allocated
- * first. Returns 0 and changes nothing if there is no memory. FreeBSD: pmap_allocpte_nosleep
+ * first. Returns 0 and changes nothing if there is no memory. FreeBSD: pmap_allocpte_nosleep, pmap_allocpte_getpml4,
+ * pmap_allocpte_getpdp
  */
 export function makeTable(m: Machine, pmap: Pmap, hi: number, lo: number, level: number): Frame {
   const frame = takePtPage(m, pindexOf(level, hi, lo), true);

@@ -29,7 +29,7 @@ import { vmPageAllocNoobj, vmPageFree, vmPageUnwireNoq } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
 import { PGA_WRITEABLE } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { type Frame, frameAt, runOf, vaOf, wordOf } from '../units.ts';
+import { type Frame, WORDS_PER_PAGE, frameAt, runOf, vaOf, wordOf } from '../units.ts';
 
 /** Entries per chunk. FreeBSD: _NPCPV */
 export const NPCPV = 168;
@@ -59,16 +59,18 @@ const PV_WORDS = 6;
 
 const CHUNK_MASK = ~1023;
 
-/** The virtual address of an entry. */
+/** The low half of the virtual address of an entry. FreeBSD: none */
 export const pvVaLo = (words: Int32Array, pv: number): number => words[pv + PV_LO];
+/** Its high half. FreeBSD: none */
 export const pvVaHi = (words: Int32Array, pv: number): number => words[pv + PV_HI];
-/** The next entry in the list; 0: none. */
+/** The next entry in the list; 0: none. FreeBSD: TAILQ_NEXT */
 export const pvNext = (words: Int32Array, pv: number): number => words[pv + PV_NEXT];
-/** Is the entry the only one on its list? */
+/** Is the entry the only one on its list? FreeBSD: none */
 export const pvIsAlone = (words: Int32Array, pv: number): boolean => (words[pv + PV_NEXT] | words[pv + PV_PREV]) === 0;
-/** FreeBSD: PV_PMAP */
+/** FreeBSD: PV_PMAP, pv_to_chunk */
 export const pvPmap = (m: Machine, pv: number): Pmap => m.pmaps[m.words[(pv & CHUNK_MASK) + PC_PMAP]]!;
 
+/** Gives an entry its virtual address. FreeBSD: none */
 export function pvSetVa(words: Int32Array, pv: number, hi: number, lo: number): void {
   words[pv + PV_LO] = lo;
   words[pv + PV_HI] = hi;
@@ -84,6 +86,7 @@ export function changePvListLock(m: Machine, frame: Frame): void {
 
 // Lists of entries.
 
+/** FreeBSD: TAILQ_INSERT_TAIL */
 export function pvInsertTail(words: Int32Array, heads: Int32Array, tails: Int32Array, index: number, pv: number): void {
   const last = tails[index];
   words[pv + PV_NEXT] = 0;
@@ -93,6 +96,7 @@ export function pvInsertTail(words: Int32Array, heads: Int32Array, tails: Int32A
   tails[index] = pv;
 }
 
+/** FreeBSD: TAILQ_REMOVE */
 export function pvUnlink(words: Int32Array, heads: Int32Array, tails: Int32Array, index: number, pv: number): void {
   const next = words[pv + PV_NEXT];
   const prev = words[pv + PV_PREV];
@@ -132,7 +136,7 @@ function notFound(where: string, pmap: Pmap, hi: number, lo: number): KernelPani
   return new KernelPanic(where, 'pv not found', { pmap: pmap.id, va: vaOf(hi, lo) });
 }
 
-/** Clears PGA_WRITEABLE of a page that lost its last mapping. */
+/** Clears PGA_WRITEABLE of a page that lost its last mapping. FreeBSD: pmap_remove_pte */
 export function clearWriteableIfUnmapped(m: Machine, frame: Frame): void {
   const { page } = m;
   if (page.pvHead[frame] === 0 && page.pvHead2m[runOf(frame)] === 0) page.aflags[frame] &= ~PGA_WRITEABLE;
@@ -160,6 +164,7 @@ function chunkInsertTail(m: Machine, pmap: Pmap, chunk: Frame): void {
   pmap.pvChunkTail = chunk;
 }
 
+/** FreeBSD: TAILQ_REMOVE */
 export function chunkUnlink(m: Machine, pmap: Pmap, chunk: Frame): void {
   const { words } = m;
   const next = words[wordOf(chunk) + PC_NEXT];
@@ -170,6 +175,7 @@ export function chunkUnlink(m: Machine, pmap: Pmap, chunk: Frame): void {
   else words[wordOf(prev) + PC_NEXT] = next;
 }
 
+/** FreeBSD: TAILQ_INSERT_HEAD */
 export function chunkMoveToHead(m: Machine, pmap: Pmap, chunk: Frame): void {
   if (pmap.pvChunkHead === chunk) return;
   chunkUnlink(m, pmap, chunk);
@@ -182,25 +188,28 @@ function chunkMoveToTail(m: Machine, pmap: Pmap, chunk: Frame): void {
   chunkInsertTail(m, pmap, chunk);
 }
 
+/** FreeBSD: TAILQ_NEXT */
 export const chunkNext = (words: Int32Array, chunk: Frame): Frame => words[wordOf(chunk) + PC_NEXT];
-/** Links chunks that are not on the pmap's list. */
+/** Links chunks that are not on the pmap's list. FreeBSD: none */
 export function chunkSetNext(words: Int32Array, chunk: Frame, next: Frame): void {
   words[wordOf(chunk) + PC_NEXT] = next;
 }
+/** The pmap that a chunk belongs to. FreeBSD: none */
 export const chunkPmap = (m: Machine, chunk: Frame): Pmap => m.pmaps[m.words[wordOf(chunk) + PC_PMAP]]!;
-/** Word `i` of a chunk's bitmap, with the bits of entries in use set. */
+/** Word `i` of a chunk's bitmap, with the bits of entries in use set. FreeBSD: none */
 export const chunkUsed = (words: Int32Array, chunk: Frame, i: number): number =>
   ~words[wordOf(chunk) + PC_MAP + i] & (i === PC_MAP_WORDS - 1 ? PC_LAST_FREE : -1);
 export const CHUNK_MAP_WORDS = PC_MAP_WORDS;
-/** The entry for bit `bit` in word `i` of a chunk's bitmap. */
+/** The entry for bit `bit` in word `i` of a chunk's bitmap. FreeBSD: none */
 export const chunkEntry = (chunk: Frame, i: number, bit: number): number =>
   wordOf(chunk) | (PC_ENTRIES + Math.imul((i << 5) | bit, PV_WORDS));
 
-/** Marks the entries in `bits` of bitmap word `i` as free. */
+/** Marks the entries in `bits` of bitmap word `i` as free. FreeBSD: none */
 export function chunkMarkFree(words: Int32Array, chunk: Frame, i: number, bits: number): void {
   words[wordOf(chunk) + PC_MAP + i] |= bits;
 }
 
+/** Are all entries of a chunk free? FreeBSD: none */
 export function chunkIsFree(words: Int32Array, chunk: Frame): boolean {
   const at = wordOf(chunk) + PC_MAP;
   return (
@@ -213,7 +222,7 @@ function chunkIsFull(words: Int32Array, chunk: Frame): boolean {
   return (words[at] | words[at + 1] | words[at + 2] | words[at + 3] | words[at + 4] | words[at + 5]) === 0;
 }
 
-/** Number of free entries in a chunk. */
+/** Number of free entries in a chunk. FreeBSD: popcnt_pc_map_pq */
 export function chunkFreeCount(words: Int32Array, chunk: Frame): number {
   let count = 0;
   for (let at = wordOf(chunk) + PC_MAP, end = at + PC_MAP_WORDS; at < end; at++)
@@ -221,6 +230,7 @@ export function chunkFreeCount(words: Int32Array, chunk: Frame): number {
   return count;
 }
 
+/** FreeBSD: TAILQ_INSERT_TAIL */
 export function lruInsertTail(m: Machine, chunk: Frame): void {
   const { words } = m;
   const last = m.pvChunkLruTail;
@@ -231,6 +241,7 @@ export function lruInsertTail(m: Machine, chunk: Frame): void {
   m.pvChunkLruTail = chunk;
 }
 
+/** FreeBSD: TAILQ_REMOVE */
 export function lruUnlink(m: Machine, chunk: Frame): void {
   const { words } = m;
   const next = words[wordOf(chunk) + PC_LRU_NEXT];
@@ -281,8 +292,22 @@ function freeChunk(m: Machine, pmap: Pmap, chunk: Frame): void {
 }
 
 /**
+ * The first word of a chunk's map that has a free entry, or the last one; of frame 0, whose words are 0, where there is
+ * no chunk.
+ */
+export function firstFreeWord(words: Int32Array, chunk: Frame): number {
+  let at = wordOf(chunk) + PC_MAP;
+  for (const last = at + PC_MAP_WORDS - 1; at < last && words[at] === 0;) at++;
+  return at;
+}
+
+/** The entry of a bit in a word of a chunk's map. */
+export const entryOfBit = (word: number, bit: number): number =>
+  chunkEntry(frameAt(word), (word & (WORDS_PER_PAGE - 1)) - PC_MAP, bit);
+
+/**
  * Takes the lowest-numbered free entry of the pmap's first chunk. Returns 0 if that chunk is full or missing: then all
- * others are full too. FreeBSD: get_pv_entry, first part
+ * others are full too. FreeBSD: get_pv_entry (its first part)
  */
 export function takePvEntry(m: Machine, pmap: Pmap): number {
   const chunk = pmap.pvChunkHead;

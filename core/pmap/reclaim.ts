@@ -80,7 +80,7 @@ function leavePmap(m: Machine, pmap: Pmap | null, startDi: boolean): void {
  * Frees a page for a chunk, or at least one pv entry of the locked pmap. Walks all chunks, oldest first, and destroys
  * 4K mappings until a chunk is empty or a page-table page was freed (that page is returned, still wired), or until the
  * locked pmap got an entry back (returns 0: try again). 2M mappings are left alone: their 512 pages would need more
- * entries when they are faulted in again. FreeBSD: sys/amd64/amd64/pmap.c reclaim_pv_chunk
+ * entries when they are faulted in again. FreeBSD: sys/amd64/amd64/pmap.c reclaim_pv_chunk, reclaim_pv_chunk_domain
  */
 function reclaimPvChunk(m: Machine, locked: Pmap): Frame {
   const { counters } = m;
@@ -98,6 +98,7 @@ function reclaimPvChunk(m: Machine, locked: Pmap): Frame {
     if (pmap !== next) {
       leavePmap(m, pmap, startDi);
       pmap = next;
+      pmap.generation++;
       if (pmap !== locked) {
         if (pmap.id > locked.id) {
           m.pvListLocked = 0;

@@ -43,6 +43,7 @@ export function pmapRemovePages(m: Machine, pmap: Pmap): void {
   assertOnlyHere(m, pmap);
   const { counters, words } = m;
   counters[PMAP_LOCKS]++;
+  pmap.generation++;
   let freeChunks = 0;
   let next = 0;
   for (let chunk = pmap.pvChunkHead; chunk !== 0; chunk = next) {

@@ -50,6 +50,7 @@ export function removeUnrecorded(m: Machine, pmap: Pmap, sva: Va, eva: Va): void
 function removeFull(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
   delayedInvlStart(m);
   m.counters[PMAP_LOCKS]++;
+  pmap.generation++;
   if (removeRange(m, pmap, sva, eva)) pmapInvalidateAll(m, pmap);
   m.pvListLocked = 0;
   delayedInvlFinish(m);
@@ -58,11 +59,12 @@ function removeFull(m: Machine, pmap: Pmap, sva: Va, eva: Va): void {
 
 /**
  * Removal of a single page, a very common case. If a 2M mapping covers it or there is no PD page, it is handled like
- * any range.
+ * any range. FreeBSD: pmap_remove_page
  */
 function removePage(m: Machine, pmap: Pmap, hi: number, lo: number): void {
   delayedInvlStart(m);
   m.counters[PMAP_LOCKS]++;
+  pmap.generation++;
   const ptp = ptPageOf(m, pmap, hi, lo);
   if (ptp !== 0) {
     const pte = pteOf(ptp, lo);

@@ -8,15 +8,20 @@ import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NBPDP, NBPDR, NBPML4, type Va, vaHi, vaLo, vaOf, wordOf } from '../units.ts';
 
-// Word offset of an address's entry in its table, by level; two words per entry. FreeBSD: pmap_pml5e_index ..
-// pmap_pte_index
+// Word offset of an address's entry in its table, by level; two words per entry.
+
+/** FreeBSD: pmap_pml5e_index */
 export const pml5Slot = (hi: number): number => (hi >>> 15) & 0x3fe;
+/** FreeBSD: pmap_pml4e_index */
 export const pml4Slot = (hi: number): number => (hi >>> 6) & 0x3fe;
+/** FreeBSD: pmap_pdpe_index */
 export const pdpSlot = (hi: number, lo: number): number => ((hi << 3) | (lo >>> 29)) & 0x3fe;
+/** FreeBSD: pmap_pde_index */
 export const pdSlot = (lo: number): number => (lo >>> 20) & 0x3fe;
+/** FreeBSD: pmap_pte_index */
 export const ptSlot = (lo: number): number => (lo >>> 11) & 0x3fe;
 
-/** FreeBSD: pmap_pml4e */
+/** FreeBSD: pmap_pml4e, pmap_pml5e, pmap_pml5e_to_pml4e */
 export function pml4eAt(m: Machine, pmap: Pmap, hi: number): number {
   const root = wordOf(pmap.top);
   if (!m.la57) return root | pml4Slot(hi);
@@ -24,7 +29,7 @@ export function pml4eAt(m: Machine, pmap: Pmap, hi: number): number {
   return (pml5e & PG_V) === 0 ? 0 : tableWords(pml5e) | pml4Slot(hi);
 }
 
-/** FreeBSD: pmap_pdpe */
+/** FreeBSD: pmap_pdpe, pmap_pml4e_to_pdpe */
 export function pdpeAt(m: Machine, pmap: Pmap, hi: number, lo: number): number {
   const at = pml4eAt(m, pmap, hi);
   if (at === 0) return 0;
@@ -32,7 +37,7 @@ export function pdpeAt(m: Machine, pmap: Pmap, hi: number, lo: number): number {
   return (pml4e & PG_V) === 0 ? 0 : tableWords(pml4e) | pdpSlot(hi, lo);
 }
 
-/** FreeBSD: pmap_pde */
+/** FreeBSD: pmap_pde, pmap_pdpe_to_pde */
 export function pdeAt(m: Machine, pmap: Pmap, hi: number, lo: number): number {
   const { words } = m;
   let table = wordOf(pmap.top);
@@ -53,7 +58,7 @@ function notDirectory(pmap: Pmap, pdpe: number, hi: number, lo: number): number 
   throw new KernelPanic('pmap_pde', 'for 1G page', { pmap: pmap.id, va: vaOf(hi, lo) });
 }
 
-/** The PT page of an address; 0 if there is none, because a larger page or nothing is mapped there. */
+/** The PT page of an address; 0 if there is none, because a larger page or nothing is mapped there. FreeBSD: none */
 export function ptPageOf(m: Machine, pmap: Pmap, hi: number, lo: number): Frame {
   const usual = usualPtPage(m, pmap, hi, lo);
   return usual !== 0 ? usual : ptPageByLevels(m, pmap, hi, lo);
@@ -63,7 +68,7 @@ export function ptPageOf(m: Machine, pmap: Pmap, hi: number, lo: number): Frame 
  * Like ptPageOf, but always 0 with five levels: for callers that then take a slower path anyway.
  *
  * All levels are read before any is tested, which is faster than testing level by level. If a level is missing the next
- * ones are read from frame 0, which is all zero; under a large leaf they are read from the mapped page.
+ * ones are read from frame 0, which is all zero; under a large leaf they are read from the mapped page. FreeBSD: none
  */
 export function usualPtPage(m: Machine, pmap: Pmap, hi: number, lo: number): Frame {
   const { words } = m;
@@ -80,19 +85,19 @@ function ptPageByLevels(m: Machine, pmap: Pmap, hi: number, lo: number): Frame {
   return (pde & (PG_V | PG_PS)) === PG_V ? frameOf(pde) : 0;
 }
 
-/** Word of the PTE of an address in its PT page. */
+/** Word of the PTE of an address in its PT page. FreeBSD: pmap_pde_to_pte */
 export const pteOf = (ptp: Frame, lo: number): number => wordOf(ptp) | ptSlot(lo);
 
 /** The PTE of an address in the page-table page that a PDE's low word names. FreeBSD: pmap_pde_to_pte */
 export const pteIn = (pde: number, lo: number): number => tableWords(pde) | ptSlot(lo);
 
-/** Start of the next aligned block of `span` bytes. */
+/** Start of the next aligned block of `span` bytes. FreeBSD: none */
 export const nextSpan = (va: Va, span: number): Va => (Math.floor(va / span) + 1) * span;
 
 /**
  * Finds the PDE of an address for a walk over a range: its word, 0 if there is no PD page, or minus the word of the
  * PDPE that maps 1G there. m.spanEnd is set to the end of the range that the entry covers, at the level where the walk
- * ended.
+ * ended. FreeBSD: none
  */
 export function pdeSpan(m: Machine, pmap: Pmap, va: Va): number {
   const { words } = m;

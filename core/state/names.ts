@@ -6,22 +6,23 @@ export class Names {
   /** Number of an id, valid if its stamp is the current one. */
   #numbers = new Int32Array(1024);
   #stamps = new Int32Array(1024);
-  #stamp = 0;
+  /** Number of the numbering in use. */
+  stamp = 0;
   #count = 0;
   /** Was the last lookup the first visit of its id? */
   fresh = false;
 
   /** Forgets all ids. */
   start(): void {
-    this.#stamp++;
+    this.stamp++;
     this.#count = 0;
   }
 
   of(id: number): number {
     if (id >= this.#stamps.length) this.#widen(id);
-    this.fresh = this.#stamps[id] !== this.#stamp;
+    this.fresh = this.#stamps[id] !== this.stamp;
     if (this.fresh) {
-      this.#stamps[id] = this.#stamp;
+      this.#stamps[id] = this.stamp;
       this.#numbers[id] = ++this.#count;
     }
     return this.#numbers[id];

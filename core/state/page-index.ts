@@ -19,6 +19,8 @@ export class PageIndex {
   highWater = 1;
   /** Free nodes below highWater, linked through their bitmap. */
   freeHead = 0;
+  /** Changes so far of what objects hold: VmObject.contents. */
+  changes = 0;
   /** Nodes on the path to an index, by height, for the search in progress. */
   readonly path = new Int32Array(INDEX_MAX_HEIGHT + 1);
 }

@@ -40,7 +40,7 @@ export class FrameSet {
   }
 }
 
-/** Frame 0 is never used: 0 in any link or field means none. */
+/** Frame 0 is never used: 0 in any link or field means none. FreeBSD: struct vm_page */
 export class VmPages {
   /**
    * Reference count: for a page-table page, its valid entries; for any other page, its wirings plus one reference held

@@ -3,7 +3,7 @@
  */
 import type { Frame } from '../units.ts';
 
-/** pm_stats: per-pmap statistics in 4 KiB pages. */
+/** pm_stats: per-pmap statistics in 4 KiB pages. FreeBSD: struct pmap_statistics */
 export interface PmapStats {
   /** Leaf mappings plus page-table pages; the revisions differ in whether the top-level pages are included. */
   residentCount: number;
@@ -23,6 +23,7 @@ export const PMAP_PCID_NONE = -1;
 
 const MAX_CPUS = 64;
 
+/** FreeBSD: struct pmap */
 export class Pmap {
   /**
    * Number of the pmap in order of creation, from 1 up; 0 is pmap0. Also decides the lock order. No number is used
@@ -39,6 +40,10 @@ export class Pmap {
   topUser: Frame = 0;
   readonly stats: PmapStats = { residentCount: 0, wiredCount: 0 };
   flags = 0;
+  /** Changes whenever a table, the count of a table's entries, or `reserved` may: what was read before may be stale then. */
+  generation = 0;
+  /** Number of its vmspace, by age, in the digest that was taken last; 0: it had none. See core/digest.ts. */
+  space = 0;
   /** pm_active: bitmap of the CPUs that have this pmap loaded, 0..31 and 32..63. */
   activeLo = 0;
   activeHi = 0;

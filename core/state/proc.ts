@@ -95,6 +95,7 @@ export const P_EXEC = 4;
 export const STOP_POINTS = ['refcnt-tested', 'release-failed', 'ppwait-cleared', 'fork-unlocked'] as const;
 export type StopPoint = (typeof STOP_POINTS)[number];
 
+/** FreeBSD: struct proc */
 export class Proc {
   readonly pid: number;
   /** p_vmspace: vmspace0 from vmspace_exit on. */

@@ -25,7 +25,10 @@ export const OBJ_ONEMAPPING = 0x2000;
 /** pg_color is an unsigned short. */
 export const PG_COLORS = 65536;
 
-/** struct vm_object. Its resident pages are on a list in index order (page.listNext) and in the machine's PageIndex. */
+/**
+ * struct vm_object. Its resident pages are on a list in index order (page.listNext) and in the machine's PageIndex.
+ * FreeBSD: struct vm_object
+ */
 export class VmObject {
   /** Number in order of creation, from 1 up; used in page.object and in events. */
   readonly id: number;
@@ -66,6 +69,11 @@ export class VmObject {
   writeMappings = 0;
   generation = 1;
   cleanGeneration = 1;
+  /** Grows whenever its pages, the validity of one, or what backs it change: PageIndex.changes then. See core/digest.ts. */
+  contents = 0;
+  /** The newest `contents` of it and all that backs it, in the numbering of that stamp. */
+  chainContents = 0;
+  chainDigest = 0;
 
   constructor(id: number, type: number, size: Pages, flags: number) {
     this.id = id;
@@ -133,7 +141,7 @@ export const VM_INHERIT_COPY = 1;
 export const VM_INHERIT_NONE = 2;
 export const VM_INHERIT_ZERO = 3;
 
-/** struct vm_map_entry: a node of its map's threaded tree. */
+/** struct vm_map_entry: a node of its map's threaded tree. FreeBSD: struct vm_map_entry */
 export class VmMapEntry {
   /** Left child, or the predecessor if there is none; right likewise. The header is the thread at both ends. */
   left: VmMapEntry;
@@ -189,7 +197,7 @@ export const MAP_UNLOCKED = 0;
 export const MAP_READ_LOCKED = 1;
 export const MAP_WRITE_LOCKED = 2;
 
-/** struct vm_map */
+/** struct vm_map FreeBSD: struct vm_map, vm_map_min, vm_map_max, vm_map_pmap */
 export class VmMap {
   /**
    * Sentinel: header.end is the map's minimum, header.start its maximum; left and right are the last and first entry.
@@ -221,7 +229,7 @@ export class VmMap {
   }
 }
 
-/** struct vmspace. vm_refcnt counts processes, not threads. */
+/** struct vmspace. vm_refcnt counts processes, not threads. FreeBSD: struct vmspace, vmspace_pmap */
 export class Vmspace {
   /** The number of its pmap. */
   readonly id: number;

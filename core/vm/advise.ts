@@ -38,6 +38,7 @@ import { entryHolds, vmMapEntryPred, vmMapEntrySucc, vmMapLookupEntry } from './
 import { vmObjectMadvise, vmObjectSync } from './object-pages.ts';
 import { vmObjectDeallocate, vmObjectReference } from './object.ts';
 
+/** FreeBSD: vm_map_entry_set_behavior */
 function setBehaviour(entry: VmMapEntry, advice: number): void {
   switch (advice) {
     case MADV_NORMAL:

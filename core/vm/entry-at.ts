@@ -2,7 +2,7 @@
 import type { VmMap, VmMapEntry } from '../state/vm.ts';
 import type { Va } from '../units.ts';
 
-/** The lowest entry that ends above va, else the header. */
+/** The lowest entry that ends above va, else the header. FreeBSD: none */
 export function firstEndingAfter({ header, root }: VmMap, va: Va): VmMapEntry {
   let [before, after] = [header, header];
   for (let node = root; node !== null;) {

@@ -50,8 +50,8 @@ function mergeable(prev: VmMapEntry, entry: VmMapEntry): boolean {
 }
 
 /**
- * Merges an entry with its predecessor if nothing distinguishes them; `entry` remains.
- * FreeBSD: vm_map_try_merge_entries
+ * Merges an entry with its predecessor if nothing distinguishes them; `entry` remains. FreeBSD:
+ * vm_map_try_merge_entries, vm_map_merged_neighbor_dispose
  */
 export function vmMapTryMergeEntries(m: Machine, map: VmMap, prev: VmMapEntry, entry: VmMapEntry): void {
   if ((entry.eflags & NOMERGE) !== 0 || !mergeable(prev, entry)) return;
@@ -119,7 +119,7 @@ export function vmMapLookupClipStart(m: Machine, map: VmMap, start: Va): VmMapEn
   return entry;
 }
 
-/** Returns the first entry that ends above `start`, not clipped. */
+/** Returns the first entry that ends above `start`, not clipped. FreeBSD: vm_map_lookup_entry */
 export function vmMapEntryAtOrAfter(m: Machine, map: VmMap, start: Va): VmMapEntry {
   const entry = vmMapLookupEntry(m, map, start);
   return entryHolds(map, entry, start) ? entry : vmMapEntrySucc(entry);

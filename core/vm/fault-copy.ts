@@ -33,7 +33,7 @@ function allocate(m: Machine, object: VmObject, pindex: number): Frame {
   }
 }
 
-/** Returns the object that receives the copies. FreeBSD: the first part of vm_fault_copy_entry. */
+/** Returns the object that receives the copies. FreeBSD: vm_fault_copy_entry (its first part) */
 function destination(m: Machine, dst: VmMapEntry, source: VmObject, upgrade: boolean, forking: boolean): VmObject {
   let object = source;
   if (upgrade && (dst.eflags & MAP_ENTRY_NEEDS_COPY) === 0) {

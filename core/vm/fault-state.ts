@@ -3,7 +3,7 @@ import type { Machine } from '../hunks.ts';
 import type { FaultState, VmMapEntry } from '../state/vm.ts';
 import { vmMapUnlock } from './map-lock.ts';
 
-/** The entry that the lookup found. */
+/** The entry that the lookup found. FreeBSD: none */
 export const faultEntry = (fs: FaultState): VmMapEntry => fs.entry!;
 
 /** FreeBSD: unlock_map */

@@ -52,6 +52,7 @@ import {
   vmPageWired,
 } from './pages.ts';
 import { vmFaultPrefault, vmFaultReadahead } from './prefault.ts';
+import { contentsChanged } from './radix.ts';
 import { PFBAK, PFFOR, faultDirty, vmFaultSoftFast } from './soft-fast.ts';
 
 /** Pages of the aligned window that a non-sequential fault reads. FreeBSD: VM_FAULT_READ_DEFAULT */
@@ -66,7 +67,7 @@ const FAULT_HARD = -2;
 const FAULT_SOFT = -3;
 const FAULT_RESTART = -4;
 
-/** Releases everything the fault holds. FreeBSD: fault_deallocate */
+/** Releases everything the fault holds. FreeBSD: fault_deallocate, unlock_and_deallocate */
 function faultDeallocate(m: Machine, fs: FaultState): void {
   if (fs.object !== fs.firstObject) {
     m.counters[VM_OBJECT_WRITE_LOCKS]++;
@@ -84,7 +85,10 @@ function restoreMapLock(m: Machine, fs: FaultState): void {
   fs.lookupStillValid = true;
 }
 
-/** Lets the pager of a physical object fill and map as much of the entry as it wants. FreeBSD: vm_fault_populate */
+/**
+ * Lets the pager of a physical object fill and map as much of the entry as it wants. FreeBSD: vm_fault_populate,
+ * vm_fault_populate_check_page, vm_fault_populate_cleanup
+ */
 function populate(m: Machine, fs: FaultState): number {
   const object = fs.firstObject;
   const entry = faultEntry(fs);
@@ -116,8 +120,8 @@ function populate(m: Machine, fs: FaultState): number {
 }
 
 /**
- * Allocates a page for the current object and index, or lets the pager handle the whole fault.
- * FreeBSD: vm_fault_allocate
+ * Allocates a page for the current object and index, or lets the pager handle the whole fault. FreeBSD:
+ * vm_fault_allocate, vm_fault_allocate_oom
  */
 function allocate(m: Machine, fs: FaultState): number {
   const { object } = fs;
@@ -202,6 +206,7 @@ function zeroFill(m: Machine, fs: FaultState): void {
   fs.firstFrame = 0;
   if (m.page.nonZero[fs.frame] !== 0) pmapZeroPage(m, fs.frame);
   m.page.valid[fs.frame] = VM_PAGE_BITS_ALL;
+  contentsChanged(m.vm.index, fs.firstObject);
 }
 
 /**
@@ -225,6 +230,7 @@ function copyOnWrite(m: Machine, fs: FaultState): void {
   } else {
     pmapCopyPage(m, frame, firstFrame);
     m.page.valid[firstFrame] = VM_PAGE_BITS_ALL;
+    contentsChanged(m.vm.index, firstObject);
     if (fs.wired && (fs.flags & VM_FAULT_WIRE) === 0) {
       vmPageWire(m, firstFrame);
       vmPageUnwire(m, frame);
@@ -324,6 +330,7 @@ export function vmFault(m: Machine, map: VmMap, va: Va, faultType: number, flags
   return rv;
 }
 
+/** FreeBSD: vm_fault, vm_fault_lookup */
 function fault(m: Machine, map: VmMap, va: Va, faultType: number, flags: number): number {
   const fs = m.vm.fault;
   fs.va = va;

@@ -25,7 +25,7 @@ import { entryHolds, vmMapLookupEntry } from './map-tree.ts';
 import { vmObjectShadow } from './shadow.ts';
 import { vmMapGrowstack } from './stack.ts';
 
-/** Gives a write its own object. FreeBSD: the copy-on-write part of vm_map_lookup */
+/** Gives a write its own object. FreeBSD: vm_map_lookup (its copy-on-write part) */
 function shadowForWrite(m: Machine, map: VmMap, entry: VmMapEntry): void {
   vmMapLockUpgrade(m, map);
   const bytes = entry.end - entry.start;

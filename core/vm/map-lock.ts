@@ -33,7 +33,7 @@ function expectUnlocked(map: VmMap, where: string): void {
     throw new KernelPanic(where, 'map lock is held already', { vmspace: map.pmap.id, locked: map.locked });
 }
 
-/** FreeBSD: vm_map_lock */
+/** FreeBSD: vm_map_lock, _vm_map_lock */
 export function vmMapLock(m: Machine, map: VmMap): void {
   expectUnlocked(map, '_vm_map_lock');
   m.counters[VM_MAP_LOCKS]++;
@@ -41,7 +41,7 @@ export function vmMapLock(m: Machine, map: VmMap): void {
   map.timestamp++;
 }
 
-/** FreeBSD: vm_map_trylock */
+/** FreeBSD: vm_map_trylock, _vm_map_trylock */
 export function vmMapTrylock(m: Machine, map: VmMap): void {
   expectUnlocked(map, '_vm_map_trylock');
   m.counters[VM_MAP_TRY_LOCKS]++;
@@ -49,39 +49,45 @@ export function vmMapTrylock(m: Machine, map: VmMap): void {
   map.timestamp++;
 }
 
-/** Releases either kind of lock, then the deleted entries. FreeBSD: vm_map_unlock, vm_map_unlock_read */
+/**
+ * Releases either kind of lock, then the deleted entries. FreeBSD: vm_map_unlock, vm_map_unlock_read, _vm_map_unlock,
+ * _vm_map_unlock_read
+ */
 export function vmMapUnlock(m: Machine, map: VmMap): void {
   map.locked = MAP_UNLOCKED;
   if (m.vm.deferred !== null) vmMapProcessDeferred(m);
 }
 
-/** Releases a lock but leaves the deleted entries to a later unlock, because another map is still locked. */
+/**
+ * Releases a lock but leaves the deleted entries to a later unlock, because another map is still locked. FreeBSD:
+ * vm_map_unlock
+ */
 export function vmMapUnlockOnly(map: VmMap): void {
   map.locked = MAP_UNLOCKED;
 }
 
-/** FreeBSD: vm_map_lock_read */
+/** FreeBSD: vm_map_lock_read, _vm_map_lock_read */
 export function vmMapLockRead(m: Machine, map: VmMap): void {
   expectUnlocked(map, '_vm_map_lock_read');
   m.counters[VM_MAP_READ_LOCKS]++;
   map.locked = MAP_READ_LOCKED;
 }
 
-/** FreeBSD: vm_map_trylock_read */
+/** FreeBSD: vm_map_trylock_read, _vm_map_trylock_read */
 export function vmMapTrylockRead(m: Machine, map: VmMap): void {
   expectUnlocked(map, '_vm_map_trylock_read');
   m.counters[VM_MAP_TRY_LOCKS]++;
   map.locked = MAP_READ_LOCKED;
 }
 
-/** Always succeeds. FreeBSD: vm_map_lock_upgrade */
+/** Always succeeds. FreeBSD: vm_map_lock_upgrade, _vm_map_lock_upgrade */
 export function vmMapLockUpgrade(m: Machine, map: VmMap): void {
   m.counters[VM_MAP_UPGRADES]++;
   map.locked = MAP_WRITE_LOCKED;
   map.timestamp++;
 }
 
-/** FreeBSD: vm_map_lock_downgrade */
+/** FreeBSD: vm_map_lock_downgrade, _vm_map_lock_downgrade */
 export function vmMapLockDowngrade(m: Machine, map: VmMap): void {
   m.counters[VM_MAP_DOWNGRADES]++;
   map.locked = MAP_READ_LOCKED;
@@ -114,7 +120,7 @@ export function vmMapEntryDispose(m: Machine, entry: VmMapEntry): void {
   m.vm.freeEntries = entry;
 }
 
-/** Copies everything in an entry except its place in the tree. */
+/** Copies everything in an entry except its place in the tree. FreeBSD: vm_map_entry_clone, vmspace_fork */
 export function vmMapEntryCopyOf(m: Machine, entry: VmMapEntry): VmMapEntry {
   const copy = vmMapEntryCreate(m);
   copy.start = entry.start;
@@ -139,21 +145,23 @@ export function vmMapEntryDefer(m: Machine, entry: VmMapEntry): void {
   m.vm.deferred = entry;
 }
 
-/** Adds bytes to the writable shared mappings of a file. FreeBSD: vnode_pager.c vnode_pager_update_writecount */
+/** Adds bytes to the writable shared mappings of a file. FreeBSD: vnode_pager_update_writecount */
 export function vmPagerUpdateWritecount(m: Machine, object: VmObject, bytes: number): void {
   m.counters[VM_OBJECT_WRITE_LOCKS]++;
   object.writeMappings += bytes;
 }
 
 /**
- * Subtracts bytes from the writable shared mappings of a file. FreeBSD: vnode_pager.c vnode_pager_release_writecount
+ * Subtracts bytes from the writable shared mappings of a file. FreeBSD: vnode_pager_release_writecount
  */
 export function vmPagerReleaseWritecount(m: Machine, object: VmObject, bytes: number): void {
   m.counters[VM_OBJECT_WRITE_LOCKS]++;
   object.writeMappings -= bytes;
 }
 
-/** Releases the deleted entries, most recently deleted first. FreeBSD: vm_map_process_deferred */
+/**
+ * Releases the deleted entries, most recently deleted first. FreeBSD: vm_map_process_deferred, vm_map_entry_deallocate
+ */
 export function vmMapProcessDeferred(m: Machine): void {
   let entry = m.vm.deferred;
   if (entry === null) return;

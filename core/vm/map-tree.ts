@@ -13,13 +13,12 @@ import { KernelPanic } from '../panic.ts';
 import { MAP_WRITE_LOCKED, type Splay, type VmMap, type VmMapEntry } from '../state/vm.ts';
 import type { Va } from '../units.ts';
 
-function maxFreeLeft(root: VmMapEntry, ancestor: VmMapEntry): number {
-  return root.left !== ancestor ? root.left.maxFree : root.start - ancestor.end;
-}
-
-function maxFreeRight(root: VmMapEntry, ancestor: VmMapEntry): number {
-  return root.right !== ancestor ? root.right.maxFree : ancestor.start - root.end;
-}
+/** FreeBSD: vm_map_entry_max_free_left */
+const maxFreeLeft = (root: VmMapEntry, ancestor: VmMapEntry): number =>
+  root.left !== ancestor ? root.left.maxFree : root.start - ancestor.end;
+/** FreeBSD: vm_map_entry_max_free_right */
+const maxFreeRight = (root: VmMapEntry, ancestor: VmMapEntry): number =>
+  root.right !== ancestor ? root.right.maxFree : ancestor.start - root.end;
 
 /**
  * Steps left: moves root to the right spine, first rotating it with its left child if requested. Returns the next root,
@@ -122,7 +121,7 @@ function findPrev(spines: Splay, root: VmMapEntry): void {
   spines.right = right;
 }
 
-/** Reverses the left spine and attaches it below root, with tail at its lower end. Returns the gap of that side. */
+/** Hangs the left spine below root, reversed, above tail. Returns that gap. FreeBSD: vm_map_splay_merge_left_walk */
 function mergeLeftWalk(
   header: VmMapEntry,
   root: VmMapEntry,
@@ -144,6 +143,7 @@ function mergeLeftWalk(
   return maxFree;
 }
 
+/** FreeBSD: vm_map_splay_merge_right_walk */
 function mergeRightWalk(
   header: VmMapEntry,
   root: VmMapEntry,
@@ -271,7 +271,7 @@ export function vmMapLookupEntry(m: Machine, map: VmMap, addr: Va): VmMapEntry {
   return addr < entry.start ? map.header : entry;
 }
 
-/** Does the result of vmMapLookupEntry hold addr? */
+/** Does the result of vmMapLookupEntry hold addr? FreeBSD: vm_map_lookup_entry */
 export const entryHolds = (map: VmMap, entry: VmMapEntry, addr: Va): boolean =>
   entry !== map.header && addr < entry.end;
 

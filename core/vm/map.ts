@@ -59,7 +59,7 @@ export function vmMapFixed(
 }
 
 /**
- * Returns the address at or above addr where most of a mapping can use 2M pages. FreeBSD: pmap.c pmap_align_superpage
+ * Returns the address at or above addr where most of a mapping can use 2M pages. FreeBSD: pmap_align_superpage
  */
 function alignSuperpage(object: VmObject | null, offset: number, addr: Va, size: number): Va {
   if (size < NBPDR) return addr;

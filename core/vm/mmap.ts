@@ -49,7 +49,7 @@ export const MAP_ALIGNMENT_SHIFT = 24;
 export const MAP_ALIGNED_SUPER = 1 << MAP_ALIGNMENT_SHIFT;
 export const MAP_ALIGNMENT_MASK = 0xff << MAP_ALIGNMENT_SHIFT;
 
-/** Where the kernel places mappings by default: after the largest possible heap. */
+/** Where the kernel places mappings by default: after the largest possible heap. FreeBSD: kern_mmap */
 export const afterHeap = (vm: Vmspace): Va => roundPage(vm.daddr + DATA_LIMIT);
 
 function cowOf(flags: number, writecounted: boolean): number {
@@ -68,7 +68,7 @@ function cowOf(flags: number, writecounted: boolean): number {
 
 /**
  * Maps an object, or anonymous memory, as the flags of mmap specify. `size` and `offset` are page-aligned. Returns a
- * KERN_ code; the address goes to m.retval. FreeBSD: vm_mmap_object
+ * KERN_ code; the address goes to m.retval. FreeBSD: vm_mmap_object, vm_mmap
  */
 export function vmMmapObject(
   m: Machine,

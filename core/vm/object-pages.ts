@@ -20,6 +20,7 @@ import {
   vmPageWired,
   vmPagesRead,
 } from './pages.ts';
+import { contentsChanged } from './radix.ts';
 
 /** Options of vmObjectPageRemove: keep dirty pages; the pages are known to have no mappings. */
 const OBJPR_CLEANONLY = 1;
@@ -37,6 +38,7 @@ export function vmObjectPageRemove(m: Machine, object: VmObject, start: number, 
       if (mapped) pmapRemoveAll(m, frame);
       if ((options & OBJPR_CLEANONLY) === 0) {
         page.valid[frame] = 0;
+        contentsChanged(m.vm.index, object);
         page.dirty[frame] = 0;
       }
     } else {
@@ -103,7 +105,10 @@ function pageAdvise(m: Machine, frame: Frame, advice: number): void {
   page.aflags[frame] &= ~PGA_REFERENCED;
 }
 
-/** Applies WILLNEED, DONTNEED or FREE to the pages of [start, end). FreeBSD: vm_object_madvise */
+/**
+ * Applies WILLNEED, DONTNEED or FREE to the pages of [start, end). FreeBSD: vm_object_madvise,
+ * vm_object_madvise_freespace
+ */
 export function vmObjectMadvise(m: Machine, object: VmObject | null, start: number, end: number, advice: number): void {
   if (object === null) return;
   const { counters, page } = m;

@@ -21,8 +21,9 @@ import {
 } from '../state/vm.ts';
 import { PAGE_SIZE, type Frame, type Pages } from '../units.ts';
 import { vmObjectTerminatePages, vmPageFindLeast, vmPageLookup, vmPageRemoveAndFree, vmPageRename } from './pages.ts';
+import { contentsChanged } from './radix.ts';
 
-/** Creates an object with one reference. FreeBSD: vm_object_allocate */
+/** Creates an object with one reference. FreeBSD: vm_object_allocate, _vm_object_allocate */
 export function vmObjectAllocate(m: Machine, type: number, size: Pages, flags: number): VmObject {
   const { vm } = m;
   const object = new VmObject(++vm.objectCount, type, size, flags);
@@ -52,7 +53,10 @@ export function vmObjectAllocateAnon(
   return object;
 }
 
-/** The first reference to a vnode object is taken under its lock. FreeBSD: vm_object_reference */
+/**
+ * The first reference to a vnode object is taken under its lock. FreeBSD: vm_object_reference,
+ * vm_object_reference_locked, vm_object_reference_vnode
+ */
 export function vmObjectReference(m: Machine, object: VmObject): void {
   if (object.type === OBJT_VNODE && object.refCount === 0) m.counters[VM_OBJECT_READ_LOCKS]++;
   object.refCount++;
@@ -61,7 +65,7 @@ export function vmObjectReference(m: Machine, object: VmObject): void {
 }
 
 /** FreeBSD: vm_object_backing_remove_locked */
-function backingRemoveLocked(object: VmObject): void {
+function backingRemoveLocked(m: Machine, object: VmObject): void {
   const backing = object.backing!;
   backing.shadowCount--;
   if ((object.flags & OBJ_SHADOWLIST) !== 0) {
@@ -74,16 +78,17 @@ function backingRemoveLocked(object: VmObject): void {
     object.flags &= ~OBJ_SHADOWLIST;
   }
   object.backing = null;
+  contentsChanged(m.vm.index, object);
 }
 
-/** FreeBSD: vm_object_backing_remove */
+/** FreeBSD: vm_object_backing_remove, vm_object_sub_shadow */
 function backingRemove(m: Machine, object: VmObject): void {
   if ((object.flags & OBJ_SHADOWLIST) !== 0) m.counters[VM_OBJECT_WRITE_LOCKS]++;
-  backingRemoveLocked(object);
+  backingRemoveLocked(m, object);
 }
 
 /** FreeBSD: vm_object_backing_insert_locked */
-function backingInsertLocked(object: VmObject, backing: VmObject): void {
+function backingInsertLocked(m: Machine, object: VmObject, backing: VmObject): void {
   backing.shadowCount++;
   if ((backing.flags & OBJ_ANON) !== 0) {
     const head = backing.shadowHead;
@@ -93,12 +98,13 @@ function backingInsertLocked(object: VmObject, backing: VmObject): void {
     object.flags |= OBJ_SHADOWLIST;
   }
   object.backing = backing;
+  contentsChanged(m.vm.index, object);
 }
 
 /** Makes an object shadow `backing`, using the caller's reference. FreeBSD: vm_object_backing_insert */
 export function vmObjectBackingInsert(m: Machine, object: VmObject, backing: VmObject): void {
   if ((backing.flags & OBJ_ANON) !== 0) m.counters[VM_OBJECT_WRITE_LOCKS]++;
-  backingInsertLocked(object, backing);
+  backingInsertLocked(m, object, backing);
 }
 
 /** Like vmObjectBackingInsert, but takes its own reference. FreeBSD: vm_object_backing_insert_ref */
@@ -112,19 +118,19 @@ export function vmObjectBackingInsertRef(m: Machine, object: VmObject, backing: 
   } else {
     vmObjectReference(m, backing);
   }
-  backingInsertLocked(object, backing);
+  backingInsertLocked(m, object, backing);
 }
 
 /**
  * `object` takes over what its backing object shadows, along with the reference. FreeBSD: vm_object_backing_transfer
  */
 function backingTransfer(m: Machine, object: VmObject, backing: VmObject): void {
-  backingRemoveLocked(object);
+  backingRemoveLocked(m, object);
   const next = backing.backing;
   if (next === null) return;
   if ((next.flags & OBJ_ANON) !== 0) m.counters[VM_OBJECT_WRITE_LOCKS]++;
-  backingRemoveLocked(backing);
-  backingInsertLocked(object, next);
+  backingRemoveLocked(m, backing);
+  backingInsertLocked(m, object, next);
 }
 
 /** Does `object` shadow every resident page of its backing object? FreeBSD: vm_object_scan_all_shadowed */
@@ -200,16 +206,18 @@ export function vmObjectCollapse(m: Machine, object: VmObject): void {
       object.flags &= ~OBJ_COLLAPSING;
       backingTransfer(m, object, backing);
       object.backingOffset += backing.backingOffset;
+      contentsChanged(m.vm.index, object);
       backing.refCount--;
       terminate(m, backing);
       counters[VM_OBJECT_WRITE_LOCKS]++;
     } else {
       if (!scanAllShadowed(m, object, backing)) return;
-      backingRemoveLocked(object);
+      backingRemoveLocked(m, object);
       const next = backing.backing;
       if (next !== null) {
         vmObjectBackingInsertRef(m, object, next);
         object.backingOffset += backing.backingOffset;
+        contentsChanged(m.vm.index, object);
       }
       backing.refCount--;
     }
@@ -260,7 +268,7 @@ function deallocateAnon(m: Machine, backing: VmObject): VmObject {
   return object;
 }
 
-/** Drops a reference. FreeBSD: vm_object_deallocate */
+/** Drops a reference. FreeBSD: vm_object_deallocate, vm_object_deallocate_vnode */
 export function vmObjectDeallocate(m: Machine, dropped: VmObject | null): void {
   const { counters } = m;
   let object = dropped;

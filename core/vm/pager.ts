@@ -7,6 +7,7 @@ import { OBJT_VNODE, OBJ_COLORED, VmFile, type VmObject } from '../state/vm.ts';
 import { WORDS_PER_PAGE, type Frame, type Pages } from '../units.ts';
 import { vmObjectAllocate } from './object.ts';
 import { vmPageAlloc, vmPageLookup } from './pages.ts';
+import { contentsChanged } from './radix.ts';
 
 function fillZero(m: Machine, frame: Frame): void {
   const { page } = m;
@@ -18,6 +19,7 @@ function fillZero(m: Machine, frame: Frame): void {
 /** Fills a page with what a read of the file returns. */
 function fill(m: Machine, file: VmFile, pindex: number, frame: Frame): void {
   fillZero(m, frame);
+  contentsChanged(m.vm.index, file.object);
   if (!file.tagged) return;
   m.page.nonZero[frame] = 1;
   m.words[frame * WORDS_PER_PAGE] = pindex + 1;
@@ -34,10 +36,10 @@ function bringIn(m: Machine, file: VmFile, from: Pages, to: Pages, step: Pages):
 }
 
 /**
- * Makes a file; returns its number, which counts from 0. resident: the pages in memory at the start. tagged: page i holds
- * ((id + 1) << 32) | (i + 1) in its first 8 bytes, otherwise all is 0. clusters: a read brings the absent neighbours within
- * the fault's window too, otherwise one page. unread: the pages in memory take frames when they are looked for first; they
- * hold no tags.
+ * Makes a file; returns its number, which counts from 0. resident: the pages in memory at the start. tagged: page i
+ * holds ((id + 1) << 32) | (i + 1) in its first 8 bytes, otherwise all is 0. clusters: a read brings the absent
+ * neighbours within the fault's window too, otherwise one page. unread: the pages in memory take frames when they are
+ * looked for first; they hold no tags. FreeBSD: none
  */
 export function fileCreate(
   m: Machine,
@@ -95,6 +97,7 @@ export function vmPagerGetPages(
   const { file } = object;
   if (file === null) {
     fillZero(m, frame); // the physical pager
+    contentsChanged(m.vm.index, object);
     return;
   }
   fill(m, file, pindex, frame);

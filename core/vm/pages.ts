@@ -26,13 +26,16 @@ import {
 /** The reference in page.refCount that a page's object holds; wirings are counted in the bits below. */
 const VPRC_OBJREF = 2 ** 30;
 
-/** Frame of the resident page at pindex, 0 if there is none. One of a file that was unread gets its frame now. */
+/**
+ * Frame of the resident page at pindex, 0 if there is none. One of a file that was unread gets its frame now. FreeBSD:
+ * vm_page_lookup
+ */
 export function vmPageLookup(m: Machine, object: VmObject, pindex: number): Frame {
   const frame = radixLookup(m.vm.index, object, pindex);
   return frame !== 0 || object.file === null || object.file.unread === 0 ? frame : unreadLookup(m, object, pindex);
 }
 
-/** The same, of pages that were looked for before: unread ones stay so. */
+/** The same, of pages that were looked for before: unread ones stay so. FreeBSD: vm_page_lookup */
 export const vmPageLookupRead = (m: Machine, object: VmObject, pindex: number): Frame =>
   radixLookup(m.vm.index, object, pindex);
 
@@ -42,8 +45,8 @@ function unreadLookup(m: Machine, object: VmObject, pindex: number): Frame {
 }
 
 /**
- * Frames for the unread pages of [from, to), with superpages for all of their 2M runs, so that these are as full as if all
- * pages had had frames from the start. Nothing is counted: the pages were resident before.
+ * Frames for the unread pages of [from, to), with superpages for all of their 2M runs, so that these are as full as if
+ * all pages had had frames from the start. Nothing is counted: the pages were resident before. FreeBSD: none
  */
 export function vmPagesRead(m: Machine, object: VmObject, from: number, to: number): void {
   const { file } = object;
@@ -69,14 +72,20 @@ export function vmPagesRead(m: Machine, object: VmObject, from: number, to: numb
   page.limit = limit;
 }
 
-/** The same, and for the first resident page of [to, end): a loop over resident pages that ends at `to` looks at it. */
+/**
+ * The same, and for the first resident page of [to, end): a loop over resident pages that ends at `to` looks at it.
+ * FreeBSD: none
+ */
 export function vmPagesReadPast(m: Machine, object: VmObject, from: number, to: number, end: number): void {
   vmPagesRead(m, object, from, Math.min(to, end));
   if (object.file === null || object.file.unread === 0) return;
   for (let pindex = to; pindex < end && vmPageLookup(m, object, pindex) === 0;) pindex++;
 }
 
-/** The resident page with the least index at or above pindex, 0 if there is none; unread pages of a file are left out. */
+/**
+ * The resident page with the least index at or above pindex, 0 if there is none; unread pages of a file are left out.
+ * FreeBSD: vm_page_find_least
+ */
 export function vmPageFindLeast(m: Machine, object: VmObject, pindex: number): Frame {
   const first = object.memqFirst;
   if (first === 0 || m.page.pindex[first] >= pindex) return first;
@@ -94,7 +103,10 @@ function predecessor(m: Machine, object: VmObject, pindex: number): Frame {
   return radixLookupLe(m.vm.index, object, pindex);
 }
 
-/** Links a page after its predecessor in the list of an object. The object's radix tree already has it. */
+/**
+ * Links a page after its predecessor in the list of an object. The object's radix tree already has it. FreeBSD:
+ * vm_page_insert_radixdone
+ */
 function link(m: Machine, object: VmObject, pindex: number, frame: Frame, before: Frame): void {
   const { page } = m;
   const after = before === 0 ? object.memqFirst : page.listNext[before];
@@ -132,7 +144,8 @@ function objectRemove(m: Machine, object: VmObject, frame: Frame): void {
 
 /**
  * Allocates a page for an index where none is resident. It is not valid, and its words are undefined unless
- * page.nonZero is 0. Returns 0 if there is none. FreeBSD: vm_page_alloc
+ * page.nonZero is 0. Returns 0 if there is none. FreeBSD: vm_page_alloc, vm_page_alloc_after,
+ * vm_page_alloc_domain_after
  */
 export function vmPageAlloc(m: Machine, object: VmObject, pindex: number): Frame {
   const before = predecessor(m, object, pindex);

@@ -16,7 +16,12 @@ const LOW = 2 ** (INDEX_SHIFT * LOW_HEIGHTS);
 /** SPAN[h]: number of indices below a node of height h. */
 const SPAN = Float64Array.from({ length: INDEX_MAX_HEIGHT + 1 }, (_, h) => 2 ** (INDEX_SHIFT * (h + 1)));
 
-/** Digit of pindex at a height. */
+/** Marks an object whose pages, the validity of one, or backing change. */
+export function contentsChanged(index: PageIndex, object: VmObject): void {
+  object.contents = ++index.changes;
+}
+
+/** Digit of pindex at a height. FreeBSD: vm_radix_slot */
 function digit(pindex: number, height: number): number {
   if (pindex < LOW) return height < LOW_HEIGHTS ? (pindex >>> (INDEX_SHIFT * height)) & (INDEX_SLOTS - 1) : 0;
   return height < LOW_HEIGHTS
@@ -24,6 +29,7 @@ function digit(pindex: number, height: number): number {
     : (Math.floor(pindex / LOW) >>> (INDEX_SHIFT * (height - LOW_HEIGHTS))) & (INDEX_SLOTS - 1);
 }
 
+/** FreeBSD: vm_radix_node_get */
 function newNode(index: PageIndex): number {
   const free = index.freeHead;
   if (free !== 0) {
@@ -43,12 +49,13 @@ function newNode(index: PageIndex): number {
   return node;
 }
 
+/** FreeBSD: vm_radix_node_put */
 function freeNode(index: PageIndex, node: number): void {
   index.bitmaps[node] = index.freeHead;
   index.freeHead = node;
 }
 
-/** Empties the index. No object may still refer to it. */
+/** Empties the index. No object may still refer to it. FreeBSD: none */
 export function radixReset(index: PageIndex): void {
   index.slots.fill(0, 0, index.highWater * INDEX_SLOTS);
   index.bitmaps.fill(0, 0, index.highWater);
@@ -74,6 +81,7 @@ export function radixLookup(index: PageIndex, object: VmObject, pindex: number):
 
 /** Inserts a frame. Panics if the index is taken. FreeBSD: vm_radix_insert */
 export function radixInsert(index: PageIndex, object: VmObject, pindex: number, frame: Frame): void {
+  contentsChanged(index, object);
   let root = object.indexRoot;
   if (root === 0) {
     root = newNode(index);
@@ -111,6 +119,7 @@ export function radixInsert(index: PageIndex, object: VmObject, pindex: number, 
 
 /** Replaces the frame at pindex, which must hold one. FreeBSD: vm_radix_replace */
 export function radixReplace(index: PageIndex, object: VmObject, pindex: number, frame: Frame): void {
+  contentsChanged(index, object);
   let node = object.indexRoot;
   for (let height = object.indexHeight; height > 0; height--)
     node = index.slots[(node << INDEX_SHIFT) + digit(pindex, height)];
@@ -119,6 +128,7 @@ export function radixReplace(index: PageIndex, object: VmObject, pindex: number,
 
 /** Removes the frame at pindex, and the nodes that become empty. FreeBSD: vm_radix_remove */
 export function radixRemove(index: PageIndex, object: VmObject, pindex: number): void {
+  contentsChanged(index, object);
   const { slots, bitmaps, path } = index;
   const top = object.indexHeight;
   let node = object.indexRoot;
@@ -144,11 +154,13 @@ export function radixRemove(index: PageIndex, object: VmObject, pindex: number):
 
 /** Frees all nodes of an object without looking at the frames. FreeBSD: vm_radix_reclaim_allnodes */
 export function radixReclaim(index: PageIndex, object: VmObject): void {
+  contentsChanged(index, object);
   if (object.indexRoot !== 0) reclaimNode(index, object.indexRoot, object.indexHeight);
   object.indexRoot = 0;
   object.indexHeight = 0;
 }
 
+/** FreeBSD: vm_radix_reclaim_allnodes_int */
 function reclaimNode(index: PageIndex, node: number, height: number): void {
   let bits = index.bitmaps[node];
   while (bits !== 0) {

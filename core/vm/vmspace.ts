@@ -64,7 +64,10 @@ import { vmMapEntryLink, vmMapEntrySucc } from './map-tree.ts';
 import { vmObjectCollapse, vmObjectDeallocate, vmObjectReference } from './object.ts';
 import { vmObjectShadow, vmObjectSplit } from './shadow.ts';
 
-/** Creates an empty vmspace with one reference. kpti: its pmap gets a user-mode root. FreeBSD: vmspace_alloc */
+/**
+ * Creates an empty vmspace with one reference. kpti: its pmap gets a user-mode root. FreeBSD: vmspace_alloc,
+ * vm_map_init, _vm_map_init
+ */
 export function vmspaceAlloc(m: Machine, min: Va, max: Va, kpti: boolean): Vmspace {
   enterPlace(m, IN_VMSPACE_ALLOC);
   const pmap = newPmap(m);

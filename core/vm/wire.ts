@@ -95,6 +95,7 @@ export function vmMapWire(m: Machine, map: VmMap, from: Va, to: Va): number {
   return rv;
 }
 
+/** FreeBSD: vm_map_wire_locked */
 function wireLocked(m: Machine, map: VmMap, start: Va, to: Va): number {
   let end = to;
   let rv = KERN_SUCCESS;

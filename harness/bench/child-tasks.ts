@@ -3,6 +3,7 @@
  */
 import { Bench } from 'tinybench';
 import type { Variant } from '../../core/index.ts';
+import { now } from '../sandbox/host.ts';
 import type { FromBench, ToBench } from './protocol.ts';
 import { prepareTask } from './tasks/index.ts';
 import { measureMemory } from './tasks/memory.ts';
@@ -29,8 +30,12 @@ export class BenchChild {
   #prepared: Prepared | null = null;
   #sum: number | null = null;
 
-  constructor(variant: Variant) {
+  readonly #describe: (error: unknown) => string;
+
+  /** describe: what the variant throws, in one line. */
+  constructor(variant: Variant, describe: (error: unknown) => string) {
     this.#variant = variant;
+    this.#describe = describe;
   }
 
   /** Never throws: what the variant throws is an answer. */
@@ -48,7 +53,7 @@ export class BenchChild {
           return measureMemory(this.#variant);
       }
     } catch (error) {
-      return { kind: 'bench-failed', message: String(error) };
+      return { kind: 'bench-failed', message: this.#describe(error) };
     }
   }
 
@@ -79,13 +84,13 @@ function warmUp(batch: () => number, { least, steady, most }: WarmUp): void {
   let best = Infinity;
   let sinceBest = 0;
   for (let stretch = 0; stretch < least || (sinceBest < steady && stretch < most); stretch++) {
-    const start = performance.now();
+    const start = now();
     let batches = 0;
     do {
       batch();
       batches++;
-    } while (performance.now() - start < STRETCH_MS);
-    const each = (performance.now() - start) / batches;
+    } while (now() - start < STRETCH_MS);
+    const each = (now() - start) / batches;
     sinceBest = each < best * NOT_FASTER ? 0 : sinceBest + 1;
     best = Math.min(best, each);
   }

@@ -1,12 +1,12 @@
 /**
  * The yardstick: native/yardstick.c, compiled where there is a C compiler and measured in the same rounds.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { packagePath } from '../input/paths.ts';
+import { makeFolder, removeFolder } from '../process/cleanup.ts';
+import { runProgram } from '../process/program.ts';
 
 const FLAGS = ['-O2'];
 
@@ -31,33 +31,34 @@ export class Yardstick {
   /** The compiler and its flags, as called. */
   readonly compiler: string;
 
-  /** Compiles it. Throws NativeMissing if it cannot be compiled, with the reason. */
-  constructor(compiler = process.env.CC ?? 'cc') {
+  private constructor(folder: string, compiler: string) {
     this.compiler = [compiler, ...FLAGS].join(' ');
-    this.#folder = mkdtempSync(join(tmpdir(), 'pmapdiff-yardstick-'));
-    this.#program = join(this.#folder, 'yardstick');
+    this.#folder = folder;
+    this.#program = join(folder, 'yardstick');
+  }
+
+  /** Compiles it. Throws NativeMissing if it cannot be compiled, with the reason. */
+  static async compile(compiler = process.env.CC ?? 'cc'): Promise<Yardstick> {
+    const yardstick = new Yardstick(makeFolder(join(tmpdir(), 'pmapdiff-yardstick-')), compiler);
     const source = packagePath('harness', 'bench', 'native', 'yardstick.c');
-    try {
-      execFileSync(compiler, [...FLAGS, '-o', this.#program, source], { stdio: 'pipe' });
-    } catch (error) {
-      this.close();
-      const { code, stderr } = error as NodeJS.ErrnoException & { stderr?: Buffer };
-      const said = String(stderr ?? '')
-        .split('\n')
-        .find((text) => text.includes('error'));
-      throw new NativeMissing(
-        code === 'ENOENT' ? `no C compiler (${compiler}) was found` : `${this.compiler} failed: ${said ?? code}`,
-      );
-    }
+    // What the compiler leaves when it is killed is removed with the folder.
+    const env = { ...process.env, TMPDIR: yardstick.#folder };
+    const { failure, stderr } = await runProgram(compiler, [...FLAGS, '-o', yardstick.#program, source], { env });
+    if (failure === null) return yardstick;
+    yardstick.close();
+    if (failure.kind === 'missing') throw new NativeMissing(`no C compiler (${compiler}) was found`);
+    const why = stderr.split('\n').find((text) => text.includes('error')) ?? failure.kind;
+    throw new NativeMissing(`${yardstick.compiler} failed: ${why}`);
   }
 
   /** Measures a task for about so many milliseconds. */
-  measure(task: string, milliseconds: number): NativeMeasured {
-    const said = execFileSync(this.#program, [task, String(milliseconds)], { encoding: 'utf8' });
-    return line.parse(JSON.parse(said));
+  async measure(task: string, milliseconds: number): Promise<NativeMeasured> {
+    const { stdout, failure } = await runProgram(this.#program, [task, String(milliseconds)]);
+    if (failure !== null) throw new Error(`the C yardstick: expected it to measure ${task}, got ${failure.kind}`);
+    return line.parse(JSON.parse(stdout));
   }
 
   close(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
+    removeFolder(this.#folder);
   }
 }

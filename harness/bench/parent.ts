@@ -42,7 +42,7 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
   let native: BenchReport['native'] = { kind: 'skipped', why: 'it was not asked for' };
   if (options.native) {
     try {
-      yardstick = new Yardstick();
+      yardstick = await Yardstick.compile();
       native = { kind: 'measured', compiler: yardstick.compiler };
     } catch (error) {
       if (!(error instanceof NativeMissing)) throw error;
@@ -102,7 +102,7 @@ class TaskBench {
       for (let round = 0; round < rounds; round++) {
         progress(`${id}: round ${round + 1} of ${rounds}`);
         for (let i = 0; i < runners.length; i++) await this.#measure(runners[(i + round) % runners.length]);
-        if (this.#yardstick !== null) this.#native.push(this.#yardstick.measure(id, this.#options.milliseconds));
+        if (this.#yardstick !== null) this.#native.push(await this.#yardstick.measure(id, this.#options.milliseconds));
       }
     } finally {
       for (const runner of runners) runner.process?.close();

@@ -1,11 +1,13 @@
 /**
  * One variant at one task, in a process of its own that lives for all rounds.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type GuardedCode, GuardedProcess, type Heard } from '../process/guarded.ts';
+import { shown } from '../run/shown.ts';
 import type { FromBench, ToBench } from './protocol.ts';
 
-/** For starting and loading; for anything else, beyond the time that the measurement itself may take. */
+/** CPU time of an answer, beyond the time that the measurement itself may take. */
 const ANSWER_MS = 60_000;
+const RESIDENT_BYTES = 2 ** 32;
 
 /**
  * What is measured runs for long, so the compiler may take longer over it: it inlines more than it would by default, in all
@@ -28,61 +30,40 @@ export type Measures = keyof typeof V8_OPTIONS;
 /** Why a process could not answer. */
 export class BenchFailure extends Error {}
 
-export interface BenchCode {
-  readonly file: string;
-  readonly code: string;
-}
+const ANSWERS: readonly unknown[] = ['bench-ready', 'bench-measured', 'bench-memory-measured', 'bench-failed'];
 
 export class BenchProcess {
-  readonly #child: ChildProcess;
+  readonly #start: () => GuardedProcess;
+  #child: GuardedProcess | null = null;
 
   /**
    * file: name of the variant's file. code: what it was bundled to (bundle/column.ts, kind 'bench'). What the variant
-   * prints goes to onOutput, never to the results.
+   * prints goes to onOutput, never to the results. The process starts with the first question.
    */
-  constructor({ file, code }: BenchCode, measures: Measures, onOutput: (text: string) => void) {
-    this.#child = spawn(process.execPath, [...V8_OPTIONS[measures], '--input-type=module', '-', file], {
-      serialization: 'advanced',
-      stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
-      env: { PATH: process.env.PATH, NO_COLOR: '1' },
-    });
-    this.#child.stdin?.on('error', () => {});
-    this.#child.stdin?.end(code);
-    for (const stream of [this.#child.stdout, this.#child.stderr])
-      stream?.on('data', (data: Buffer) => onOutput(data.toString()));
+  constructor(code: GuardedCode, measures: Measures, onOutput: (text: string) => void) {
+    const guards = { v8Options: V8_OPTIONS[measures], args: [code.file], residentBytes: RESIDENT_BYTES, onOutput };
+    this.#start = () => new GuardedProcess(code, guards);
   }
 
   /** Throws BenchFailure if the process refuses, fails, dies or does not answer in time. */
-  ask(request: ToBench): Promise<FromBench> {
-    const child = this.#child;
-    return new Promise((resolve, reject) => {
-      const settle = (): void => {
-        clearTimeout(timer);
-        child.off('message', onMessage).off('exit', onExit).off('error', onError);
-      };
-      const fail = (message: string): void => {
-        settle();
-        reject(new BenchFailure(message));
-      };
-      const onMessage = (answer: FromBench): void => {
-        if (answer.kind === 'bench-failed') return fail(answer.message);
-        settle();
-        resolve(answer);
-      };
-      const onExit = (code: number | null, signal: string | null): void =>
-        fail(signal === null ? `ended its process with exit(${code})` : `its process was killed by ${signal}`);
-      const onError = (error: Error): void => fail(error.message);
-      const timer = setTimeout(() => {
-        child.kill('SIGKILL');
-        fail(`took longer than ${ANSWER_MS / 1000} s`);
-      }, ANSWER_MS);
-      child.on('message', onMessage).on('exit', onExit).on('error', onError);
-      child.send(request, (error) => error !== null && fail(error.message));
-    });
+  async ask(request: ToBench): Promise<FromBench> {
+    const { answer } = await (this.#child ??= this.#start()).ask<FromBench>(request, ANSWER_MS, hear);
+    if (answer.kind === 'lost' || answer.kind === 'bench-failed') throw new BenchFailure(shown(answer.message));
+    return answer;
   }
 
   close(): void {
-    this.#child.removeAllListeners().on('error', () => {});
-    this.#child.kill('SIGKILL');
+    this.#child?.kill();
   }
+}
+
+/** Numbers, and a message if it failed. */
+function hear(message: unknown): Heard<FromBench> {
+  if (typeof message !== 'object' || message === null) return { kind: 'invalid', where: 'kind' };
+  const { kind, ...rest } = message as Readonly<Record<string, unknown>>;
+  if (kind === 'started') return { kind };
+  if (!ANSWERS.includes(kind)) return { kind: 'invalid', where: 'kind' };
+  const type = kind === 'bench-failed' ? 'string' : 'number';
+  const wrong = Object.keys(rest).find((name) => typeof rest[name] !== type);
+  return wrong === undefined ? { kind: 'answer', answer: message as FromBench } : { kind: 'invalid', where: wrong };
 }

@@ -1,8 +1,10 @@
 /** Bundles a column, and checks the types of a patch, in processes of their own. */
-import { spawn } from 'node:child_process';
 import { basename } from 'node:path';
 import { packagePath } from '../input/paths.ts';
 import type { TypeErrors } from '../patch/types.ts';
+import { type ProgramEnd, runProgram } from '../process/program.ts';
+import { turns } from '../process/turns.ts';
+import { shown } from '../run/shown.ts';
 import { type Cache, cacheKey } from './cache.ts';
 import type { ColumnBundle } from './column.ts';
 import type { ColumnKind, ColumnSource } from './source.ts';
@@ -15,7 +17,7 @@ export interface BundlerRequest extends Omit<ColumnSource, 'overlay'> {
 }
 
 /** Wall time, in ms. */
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 120_000;
 
 /**
  * Never rejects: if the bundler dies, the file is refused. cache: where the bundles of patched built-in variants are kept;
@@ -39,7 +41,7 @@ async function bundled(
   const kept = key === null ? null : cache!.get<ColumnBundle>(key);
   if (kept !== null) return kept;
   const answer = await ask<ColumnBundle>({ ...source, task: kind }, limitMs);
-  if (typeof answer === 'string') return { kind: 'refused', message: `${basename(source.file)}: ${answer}` };
+  if (typeof answer === 'string') return { kind: 'refused', message: shown(`${basename(source.file)}: ${answer}`) };
   if (key !== null && answer.kind === 'bundled') cache!.put(key, answer);
   return answer;
 }
@@ -73,39 +75,18 @@ async function typesChecked(source: ColumnSource, cache: Cache | null): Promise<
 }
 
 /** The bundler's answer; a reason in words if there is none. */
-function ask<Answer extends object>(
+async function ask<Answer extends object>(
   { overlay, ...request }: Omit<BundlerRequest, 'overlay'> & Pick<ColumnSource, 'overlay'>,
   limitMs: number,
 ): Promise<Answer | string> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [packagePath('dist', 'harness', 'bundler.js')]);
-    const [out, err]: [Buffer[], Buffer[]] = [[], []];
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      child.kill('SIGKILL');
-    }, limitMs);
-    const done = (answer: Answer | string): void => {
-      clearTimeout(timer);
-      resolve(answer);
-    };
-    child.stdout.on('data', (data: Buffer) => out.push(data));
-    child.stderr.on('data', (data: Buffer) => err.push(data));
-    child.on('error', ({ message }) => done(message));
-    child.on('close', (code, signal) => {
-      if (code === 0) return done(JSON.parse(Buffer.concat(out).toString()) as Answer);
-      const said = Buffer.concat(err).toString().trim().split('\n');
-      const why = said.find((line) => /Error/.test(line)) ?? `ended with exit(${code})`;
-      done(
-        isLate
-          ? `took longer than ${limitMs / 1000} s to bundle`
-          : signal === null
-            ? why
-            : `ended the bundler with ${signal}`,
-      );
-    });
-    // A process that is gone closes the pipe.
-    child.stdin.on('error', () => {});
-    child.stdin.end(JSON.stringify({ ...request, overlay: overlay === null ? null : [...overlay] }));
-  });
+  const input = JSON.stringify({ ...request, overlay: overlay === null ? null : [...overlay] });
+  const args = [packagePath('dist', 'harness', 'bundler.js')];
+  const end = await turns.take(() => runProgram(process.execPath, args, { limitMs, input }));
+  return end.failure === null ? (JSON.parse(end.stdout) as Answer) : reasonOf(end, limitMs);
+}
+
+function reasonOf({ failure, stderr }: ProgramEnd, limitMs: number): string {
+  if (failure?.kind === 'late') return `took longer than ${limitMs / 1000} s to bundle`;
+  if (failure?.kind === 'signal') return `ended the bundler with ${failure.signal}`;
+  return stderr.split('\n').find((text) => /Error/.test(text)) ?? 'the bundler could not be run';
 }

@@ -1,9 +1,9 @@
 /** The options of a command's formats, and its answer in the one that was chosen. */
 import type { Command } from 'commander';
-import { writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import type { Format, Formats } from '../report/formats.ts';
 import { UsageError } from './errors.ts';
-import { lineWidth, wantsColor } from './output.ts';
+import { lineWidth, wantsColor, writeFile } from './output.ts';
 
 /** Offer each format of the table as an option. */
 export function withFormats(command: Command, { options }: Formats<never>): Command {
@@ -52,15 +52,10 @@ export class Answer<Report> {
     const render = this.format === 'text' ? text : options[this.format].render;
     const answer = await render(report, look);
     for (const [name, format, path] of this.#files)
-      writeTo(`--${name} ${path}`, path, await format.render(report, look));
-    process.stdout.write(answer);
+      writeFile(`--${name} ${path}`, path, [...partsOf(await format.render(report, look))].join(''));
+    for (const part of partsOf(answer)) if (!stdout.write(part)) await once(stdout, 'drain');
   }
 }
 
-function writeTo(option: string, path: string, text: string): void {
-  try {
-    writeFileSync(path, text);
-  } catch (error) {
-    throw new UsageError(`${option}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`);
-  }
-}
+const partsOf = (answer: string | Iterable<string>): Iterable<string> =>
+  typeof answer === 'string' ? [answer] : answer;

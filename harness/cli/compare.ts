@@ -9,6 +9,8 @@ import type { Column } from '../columns/column.ts';
 import { builtInFacts, factsAround } from '../columns/facts.ts';
 import type { Ran } from '../columns/lockstep.ts';
 import { factsOfFile, withColumns } from '../columns/open.ts';
+import { type OnOutput } from '../columns/own.ts';
+import { DEFAULT_LIMITS, type ProcessLimits } from '../columns/process.ts';
 import { EXIT_INTERRUPTED } from '../compare/gate.ts';
 import { type JudgeOptions, judge } from '../compare/judge.ts';
 import { planComparison } from '../compare/plan.ts';
@@ -52,6 +54,8 @@ export interface CompareOptions extends PatchOptions {
   readonly timeLimit?: string;
   readonly check?: boolean;
   readonly quiet?: boolean;
+  readonly save?: string;
+  readonly baseline?: string;
 }
 
 const DEFAULT_TIME_LIMIT = 10;
@@ -60,91 +64,93 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
   const answer = new Answer('compare', FORMATS.compare, options);
   const { named, reading, leastMs, check, judging } = await requestOf(options);
   const progress = new Progress();
-  const chosen = await withReference(named, options.against, progress.onOutput);
+  const isSaved = options.save !== undefined || options.baseline !== undefined;
+  const saved = isSaved ? await (await import('./saved.ts')).openSaved(options) : null;
+  const limits = { ...DEFAULT_LIMITS, loadMs: leastMs };
+  const chosen = await withReference(named, { against: options.against, onOutput: progress.onOutput, limits });
   const names = options.workload ?? [];
   const workloads = await chooseWorkloads(names, reading, (name, lines) =>
     progress.say(`${name}: ${number(lines)} lines read`),
   );
-  const interrupt = new Interrupt();
-  try {
-    return await withColumns(
-      chosen,
-      progress.onOutput,
-      async (columns) => {
-        interrupt.columns = columns;
-        const ids = columns.map(({ facts }) => facts.id);
-        const facts = factsAround(columns.map((column) => column.facts));
-        const against = chooseAgainst(
-          options.against ?? (isPatchesAlone(options) ? 'previous' : undefined),
-          ids,
-          facts,
-        );
-        const variants = [...ids, ...builtInIds()];
-        const tried = [...workloads.map(({ head }) => head.name), ...allWorkloadNames()];
-        misspelt(judging.entries, variants, tried).forEach(progress.onOutput);
-        const files = filesOf(chosen, ids);
-        const fitted = ids.filter((id, i) => id in files || isPatch(chosen[i]));
-        const known = check ? [...knownDifferences, ...knownViolations] : knownDifferences;
-        const plan = planComparison(ids, facts, {
-          against,
-          ledger: known,
-          predecessors: true,
-          ...(answer.format === 'suggest' ? { fitted } : {}),
-          atHand: builtInFacts.map(({ id }) => id),
-        });
-        const compared = await runComparison(
-          plan,
-          [...columns, ...builtInColumns(plan.silent)],
-          workloads,
-          { check, leastMs },
-          {
-            ...progress.host(
-              (head) => `${1 + workloads.findIndex((one) => one.head === head)}/${workloads.length} ${head.name}`,
-            ),
-            isInterrupted: () => interrupt.came,
-            ran: (workload, ran) => notesOn(workload, columns, ran, names.length > 0).forEach(progress.onOutput),
-          },
-        );
-        progress.clear();
-        const judged = judge(plan, compared, judging);
-        const hinted = compared.complete
-          ? await withHints(judged.workloads, { plan, chosen, workloads, check })
-          : judged.workloads;
-        const report = buildReport({
-          plan,
-          against,
-          againstDefault: options.against === undefined,
-          compared,
-          judged: { ...judged, workloads: hinted },
-          findingTitles: Object.fromEntries(ledger.map(({ id, title }) => [id, title])),
-          files,
-          ...(answer.format === 'suggest' ? { suggestions: suggest(judged.workloads, fitted) } : {}),
-          lines: answer.format === 'github' ? await linesOf(chosen, ids) : {},
-          warnings: [
-            ...(await columnWarnings(columns)),
-            ...warningsOf(
-              compared.workloads,
-              reading.touch,
-              unknownNames(judging.entries, {
-                variants: [...new Set([...builtInIds(), ...ids])],
-                workloads: [...allWorkloadNames(), ...workloads.map(({ head }) => head.name)],
-                invariants: Object.keys(INVARIANTS),
-              }),
-            ),
-          ],
-          checked: check ? workloads.map(({ head }) => head) : [],
-        });
-        process.exitCode = report.tally.exitCode;
-        await answer.write(report);
-        for (const { name, ops } of compared.workloads)
-          if (ops === 0) progress.note(`${name}: no ops, nothing was run`);
-        return report.tally.exitCode;
-      },
-      { warns: false },
-    );
-  } finally {
-    interrupt.off();
-  }
+  return withColumns(
+    chosen,
+    progress.onOutput,
+    async (columns) => {
+      const ids = columns.map(({ facts }) => facts.id);
+      const facts = factsAround(columns.map((column) => column.facts));
+      const against = chooseAgainst(options.against ?? (isPatchesAlone(options) ? 'previous' : undefined), ids, facts);
+      const variants = [...ids, ...builtInIds()];
+      const tried = [...workloads.map(({ head }) => head.name), ...allWorkloadNames()];
+      misspelt(judging.entries, variants, tried).forEach(progress.onOutput);
+      const files = filesOf(chosen, ids);
+      const fitted = ids.filter((id, i) => id in files || isPatch(chosen[i]));
+      const known = check ? [...knownDifferences, ...knownViolations] : knownDifferences;
+      const plan = planComparison(ids, facts, {
+        against,
+        ledger: known,
+        predecessors: true,
+        ...(answer.format === 'suggest' ? { fitted } : {}),
+        atHand: builtInFacts.map(({ id }) => id),
+      });
+      const interrupt = new Interrupt(columns);
+      const compared = await runComparison(
+        plan,
+        [...(saved?.noting(columns) ?? columns), ...builtInColumns(plan.silent)],
+        workloads,
+        { check, leastMs },
+        {
+          ...progress.host(
+            (head) => `${1 + workloads.findIndex((one) => one.head === head)}/${workloads.length} ${head.name}`,
+          ),
+          isInterrupted: () => interrupt.came,
+          ran: (workload, ran) => notesOn(workload, columns, ran, names.length > 0).forEach(progress.onOutput),
+        },
+      ).finally(() => interrupt.off());
+      progress.clear();
+      const judged = judge(plan, compared, judging);
+      const hinted = compared.complete
+        ? await withHints(judged.workloads, { plan, chosen, workloads, check })
+        : judged.workloads;
+      const sinceBaseline =
+        (await saved?.finish(compared, {
+          columns,
+          chosen,
+          names: names.length > 0 ? names : allWorkloadNames(),
+          reading,
+          checked: check,
+        })) ?? null;
+      const report = buildReport({
+        plan,
+        against,
+        againstDefault: options.against === undefined,
+        compared,
+        judged: { ...judged, workloads: hinted },
+        findingTitles: Object.fromEntries(ledger.map(({ id, title }) => [id, title])),
+        files,
+        ...(answer.format === 'suggest' ? { suggestions: suggest(judged.workloads, fitted) } : {}),
+        lines: answer.format === 'github' ? await linesOf(chosen, ids) : {},
+        baseline: sinceBaseline,
+        warnings: [
+          ...(await columnWarnings(columns)),
+          ...warningsOf(
+            compared.workloads,
+            reading.touch,
+            unknownNames(judging.entries, {
+              variants: [...new Set([...builtInIds(), ...ids])],
+              workloads: [...allWorkloadNames(), ...workloads.map(({ head }) => head.name)],
+              invariants: Object.keys(INVARIANTS),
+            }),
+          ),
+        ],
+        checked: check ? workloads.map(({ head }) => head) : [],
+      });
+      process.exitCode = report.tally.exitCode;
+      await answer.write(report);
+      for (const { name, ops } of compared.workloads) if (ops === 0) progress.note(`${name}: no ops, nothing was run`);
+      return report.tally.exitCode;
+    },
+    { limits, warns: false },
+  );
 }
 
 /** What the options ask for; `judging` says how the results are judged. Throws UsageError. */
@@ -168,8 +174,11 @@ async function requestOf(options: CompareOptions) {
 /** One variant alone is compared with the one that --against names, or with its predecessor. */
 async function withReference(
   named: readonly Chosen[],
-  against: string | undefined,
-  onOutput: (text: string) => void,
+  {
+    against,
+    onOutput,
+    limits,
+  }: { readonly against: string | undefined; readonly onOutput: OnOutput; readonly limits: ProcessLimits },
 ): Promise<readonly Chosen[]> {
   const [only] = named;
   if (named.length !== 1) {
@@ -182,7 +191,7 @@ async function withReference(
     const [reference] = chooseVariants(against, []);
     return [reference, only];
   }
-  const facts = only.kind === 'file' ? await factsOfFile(only.path, onOutput) : only.variant;
+  const facts = only.kind === 'file' ? await factsOfFile(only.path, onOutput, limits) : only.variant;
   if ('kind' in facts) throw new Error(inFile((only as { readonly name: string }).name, facts.message));
   const { id, after } = facts;
   if (after === null)
@@ -218,17 +227,19 @@ async function linesOf(chosen: readonly Chosen[], ids: readonly string[]): Promi
   return lines;
 }
 
-/** Ctrl-C ends what runs, so that what is complete is shown; a second one ends the program. */
+/**
+ * Ctrl-C ends what runs, so that what is complete is shown; a second one ends the program, as every other signal does.
+ */
 class Interrupt {
   came = false;
-  columns: readonly Column[] = [];
-  readonly #listener = (): void => {
-    if (this.came) process.exit(EXIT_INTERRUPTED);
-    this.came = true;
-    for (const column of this.columns) column.abort();
-  };
+  readonly #listener: () => void;
 
-  constructor() {
+  constructor(columns: readonly Column[]) {
+    this.#listener = (): void => {
+      if (this.came) process.exit(EXIT_INTERRUPTED);
+      this.came = true;
+      for (const column of columns) column.abort();
+    };
     process.on('SIGINT', this.#listener);
   }
 

@@ -44,8 +44,8 @@ export const EXAMPLES = {
     example('shares --workload make.jsonl --variant landed --touch exec,never', 'your own recording, two policies'),
   ],
   review: [
-    example('review', 'the whole series, revision by revision'),
     example('review mine.ts', 'your own revision against its predecessor'),
+    example('review his.diff', 'a patch of FreeBSD: where each function is restated, and what reaches it'),
   ],
   findings: [
     example('findings', 'all of them, for every variant'),

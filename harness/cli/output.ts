@@ -1,9 +1,10 @@
 /**
  * Where output goes: results to stdout, everything else to stderr.
  */
-import { writeSync } from 'node:fs';
+import { fstatSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import type { WriteStream } from 'node:tty';
 import { DEFAULT_WIDTH } from '../report/words.ts';
+import { UsageError } from './errors.ts';
 
 const STDERR = 2;
 
@@ -32,9 +33,54 @@ const LEAST_WIDTH = 40;
  * with that code and the reason on stderr.
  */
 export function endWhenOutputFails(exitCode: number): void {
+  writeWhole(process.stdout);
+  writeWhole(process.stderr);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit();
-    writeSync(STDERR, `pmapdiff: standard output: expected to be written, got ${error.message}\n`);
-    process.exit(exitCode);
+    process.exitCode = exitCode;
+    try {
+      writeSync(STDERR, `pmapdiff: standard output: expected to be written, got ${error.message}\n`);
+    } finally {
+      process.exit(exitCode);
+    }
   });
+  // There is nowhere to say so.
+  process.stderr.on('error', () => process.exit(exitCode));
+}
+
+/** Node writes once to a stream that is a file, and takes what was written in part for the whole. */
+function writeWhole(stream: { readonly fd: number }): void {
+  if (!fstatSync(stream.fd).isFile()) return;
+  const write = (chunk: Buffer | string, encoding: BufferEncoding, done: (error?: Error) => void): void => {
+    try {
+      writeAll(stream.fd, typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  };
+  Object.assign(stream, { _write: write });
+}
+
+/** Writes all bytes to a file, in as many writes as it takes. Throws the system's error. */
+export function writeAll(fd: number, bytes: Uint8Array, write: typeof writeSync = writeSync): void {
+  for (let at = 0; at < bytes.length;) at += write(fd, bytes, at, bytes.length - at);
+}
+
+/** No room, or no more allowed; the disk fails. */
+const FAILURES: readonly unknown[] = ['ENOSPC', 'EFBIG', 'EDQUOT', 'EIO'];
+
+/**
+ * Writes a whole file. Throws a UsageError if it cannot be opened, and an Error if it cannot be written to its end: then
+ * it is empty. option: as it was given.
+ */
+export function writeFile(option: string, path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (!FAILURES.includes(code)) throw new UsageError(`${option}: ${code ?? message}`);
+    if (statSync(path).isFile()) truncateSync(path);
+    throw new Error(`${option}: expected to be written, got ${message}`, { cause: error });
+  }
 }

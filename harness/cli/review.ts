@@ -1,4 +1,6 @@
 /** `pmapdiff review`: the series as interdiffs, or two variants of your choice. */
+import { readFileSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Variant } from '../../core/index.ts';
 import { hint } from '../../core/suggest.ts';
 import { series } from '../../variants/index.ts';
@@ -15,10 +17,35 @@ import { type Interdiff, type ReviewContext, type Reviewed, interdiff } from '..
 import { Answer } from './answer.ts';
 import { UsageError, inFile } from './errors.ts';
 import { Progress } from './progress.ts';
+import { kernelReviewOf } from './review-kernel.ts';
 import { chooseVariant } from './select.ts';
 
-/** names: none, the series; one, a variant after its predecessor; two, the second after the first. */
+const STDIN = '-';
+
+/** stdin, something by the name of a diff, or whatever can be read and is no TypeScript. */
+const isDiff = (name: string): boolean =>
+  name === STDIN ||
+  /\.(?:diff|patch|mbox)$/.test(name) ||
+  (!name.endsWith('.ts') && statSync(name, { throwIfNoEntry: false })?.isDirectory() === false);
+
+/** Throws UsageError. */
+function bytesOf(name: string): Uint8Array {
+  try {
+    return readFileSync(name === STDIN ? process.stdin.fd : name);
+  } catch (error) {
+    throw new UsageError(`${name}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`);
+  }
+}
+
+/** names: a diff; or none, the series; one, a variant after its predecessor; two, the second after the first. */
 export async function reviewCommand(names: readonly string[], options: object): Promise<number> {
+  const diff = names.find(isDiff);
+  if (diff !== undefined) {
+    if (names.length > 1) throw new UsageError(`review: expected a diff alone, got it with ${names.length - 1} more`);
+    const answer = new Answer('review', FORMATS.kernelReview, options);
+    await answer.write(await kernelReviewOf(diff === STDIN ? 'stdin' : basename(diff), bytesOf(diff)));
+    return EXIT_OK;
+  }
   if (names.length > 2) throw new UsageError(`review: expected at most two variants, got ${names.length}`);
   const answer = new Answer('review', FORMATS.review, options);
   const interdiffs = await interdiffsOf(names);

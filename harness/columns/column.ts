@@ -20,10 +20,10 @@ export interface ColumnRun {
   /** null while the run continues */
   readonly end: RunEnd | null;
   /**
-   * Runs the ops of the next piece; does nothing once the run is over. wallMs limits a variant that has its own
+   * Runs the ops of the next piece; does nothing once the run is over. limitMs limits a variant that has its own
    * process.
    */
-  readonly take: (piece: Piece, wallMs: number) => Promise<RunPart>;
+  readonly take: (piece: Piece, limitMs: number) => Promise<RunPart>;
 }
 
 export interface Column {
@@ -52,15 +52,15 @@ export const failedColumn = (id: string, failure: Failure): Column => ({
   close: nothing,
 });
 
-/** Runs a whole workload in a column. wallMs limits a variant that has its own process. */
+/** Runs a whole workload in a column. limitMs limits a variant that has its own process. */
 export async function runColumn(
   column: Column,
   workload: Workload,
   options: RunOptions,
-  wallMs: number,
+  limitMs: number,
 ): Promise<RunRecord> {
   const run = column.begin(headOf(workload), options);
-  const part = await run.take(pieceOf(workload), wallMs);
+  const part = await run.take(pieceOf(workload), limitMs);
   return { ...part, ...run.end! };
 }
 

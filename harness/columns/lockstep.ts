@@ -24,10 +24,10 @@ export interface Lockstep {
   readonly workload: PiecedWorkload;
   readonly options: RunOptions;
   /**
-   * wall limit of a whole run in a process of its own, given the time that the slowest built-in variant has taken so
-   * far
+   * limit of a whole run in a process of its own, in ms of CPU time, given the time that the slowest built-in variant
+   * has taken so far
    */
-  readonly wallMs: (slowest: number) => number;
+  readonly limitMs: (slowest: number) => number;
   /** receives the columns' parts of a piece, in column order */
   readonly take: (piece: Piece, parts: readonly RunPart[]) => void;
 }
@@ -47,7 +47,7 @@ export interface Ran {
 
 /** Returns the result of each run; null if interrupted. Throws WorkloadError. */
 export async function inLockstep(lockstep: Lockstep, host: Host): Promise<Ran | null> {
-  const { columns, workload, options, wallMs, take } = lockstep;
+  const { columns, workload, options, limitMs, take } = lockstep;
   const { head } = workload;
   const runs = columns.map((column) => column.begin(head, options));
   const running = columns.map(() => 0);
@@ -58,7 +58,7 @@ export async function inLockstep(lockstep: Lockstep, host: Host): Promise<Ran | 
   const parts: RunPart[] = [];
   const run = async (i: number, piece: Piece, limit: number): Promise<void> => {
     const start = host.now();
-    parts[i] = await runs[i].take(piece, limit - running[i]);
+    parts[i] = await runs[i].take(piece, limit);
     running[i] += host.now() - start;
   };
   let start = host.now();
@@ -70,7 +70,7 @@ export async function inLockstep(lockstep: Lockstep, host: Host): Promise<Ran | 
       await run(i, piece, Infinity);
     }
     if (others.length > 0) await host.running(others.map((i) => columns[i].facts.id).join(', '), head, piece.from);
-    const limit = wallMs(Math.max(0, ...builtIn.map((i) => running[i])));
+    const limit = limitMs(Math.max(0, ...builtIn.map((i) => running[i])));
     await Promise.all(others.map((i) => run(i, piece, limit)));
     if (host.isInterrupted()) return null;
     take(piece, parts);
@@ -87,9 +87,9 @@ export async function runAlone(
   host: Omit<Host, 'isInterrupted'>,
   take: (piece: Piece, part: RunPart) => void = () => {},
 ): Promise<{ readonly run: RunEnd; readonly pace: Pace }> {
-  const wallMs = (): number => runLimitMs(workload.head.length, options.check);
+  const limitMs = (): number => runLimitMs(workload.head.length, options.check);
   const ran = await inLockstep(
-    { columns: [column], workload, options, wallMs, take: (piece, [part]) => take(piece, part) },
+    { columns: [column], workload, options, limitMs, take: (piece, [part]) => take(piece, part) },
     { ...host, isInterrupted: () => false },
   );
   const { runs, pace } = ran!;

@@ -133,6 +133,7 @@ export class Numbering {
   #events(events: RecordedEvents): RecordedEvents {
     const words = events.words.slice();
     for (let at = 0; at < words.length; at += EVENT_WORDS) words[at] = this.#kinds[words[at]];
+    if (this.#kinds.every((kind) => kind < EVENT_KINDS.length)) return { ...events, words };
     return { ...events, words, kinds: [...EVENT_KINDS, ...otherKinds] };
   }
 }

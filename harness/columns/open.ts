@@ -9,17 +9,19 @@ import { builtInColumn } from './built-in.ts';
 import { type Chosen, isPatch, sourceOf } from './chosen.ts';
 import { type Column, failedColumn } from './column.ts';
 import { type Facts, builtInFacts, factsOf, factsOfBuiltIn } from './facts.ts';
+import { Numbering } from './numbering.ts';
 import { type OnOutput, type Opened, openProcess, prefixed, processColumn, refused } from './own.ts';
 import { openPatch } from './patched.ts';
+import { DEFAULT_LIMITS, type ProcessLimits } from './process.ts';
 
 /** Opens a column for each, and closes them when `body` is done. warns: what a reader should know of them goes to onOutput. */
 export async function withColumns<T>(
   chosen: readonly Chosen[],
   onOutput: OnOutput,
   body: (columns: readonly Column[]) => Promise<T>,
-  { warns = true }: { readonly warns?: boolean } = {},
+  { warns = true, limits = DEFAULT_LIMITS }: { readonly warns?: boolean; readonly limits?: ProcessLimits } = {},
 ): Promise<T> {
-  const columns = await openColumns(chosen, onOutput);
+  const columns = await openColumns(chosen, onOutput, limits);
   try {
     const answer = await body(columns);
     if (warns)
@@ -40,8 +42,8 @@ export function refuseCircle(facts: readonly Pick<VariantFacts, 'id' | 'after'>[
 }
 
 /** A variant that cannot be used is a column too: it says why. Throws InputError. */
-async function openColumns(chosen: readonly Chosen[], onOutput: OnOutput): Promise<Column[]> {
-  const opened = await Promise.allSettled(chosen.map((one) => openColumn(one, onOutput)));
+async function openColumns(chosen: readonly Chosen[], onOutput: OnOutput, limits: ProcessLimits): Promise<Column[]> {
+  const opened = await Promise.allSettled(chosen.map((one) => openColumn(one, onOutput, limits)));
   const columns = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   for (const one of opened) {
     if (one.status === 'fulfilled') continue;
@@ -75,15 +77,16 @@ async function openColumns(chosen: readonly Chosen[], onOutput: OnOutput): Promi
 }
 
 /** isLoaded: a user's variant that can be run. */
-async function openColumn(one: Chosen, onOutput: OnOutput): Promise<Opened> {
+async function openColumn(one: Chosen, onOutput: OnOutput, limits: ProcessLimits): Promise<Opened> {
   if (one.kind === 'built-in')
     return { column: builtInColumn(one.variant, factsOfBuiltIn(one.variant)), isLoaded: false };
-  if (isPatch(one)) return openPatch(one, onOutput);
+  if (isPatch(one)) return openPatch(one, onOutput, limits);
   const name = one.name.replace(/^.*[/\\]/s, '').replaceAll(/\p{Cc}/gu, '?');
-  const opened = await openProcess(sourceOf(one), name, (text) => onOutput(prefixed(name, text)));
+  const opened = await openProcess({ source: sourceOf(one), name, limits }, (text) => onOutput(prefixed(name, text)));
   if ('kind' in opened) return { column: failedColumn(name, opened), isLoaded: false };
   const { child, loaded } = opened;
   try {
+    if (Numbering.of(loaded.names) !== null) throw new Error(`${name}: changes what the numbers of the core stand for`);
     for (const intent of loaded.intends) intendedMeasure(loaded.id, intent);
   } catch (error) {
     child.close();
@@ -93,8 +96,12 @@ async function openColumn(one: Chosen, onOutput: OnOutput): Promise<Opened> {
 }
 
 /** Facts about the variant in a file, or why it cannot be used. */
-export async function factsOfFile(path: string, onOutput: OnOutput): Promise<Facts | Failure> {
-  const opened = await openProcess(userFile(path), basename(path), onOutput);
+export async function factsOfFile(
+  path: string,
+  onOutput: OnOutput,
+  limits: ProcessLimits = DEFAULT_LIMITS,
+): Promise<Facts | Failure> {
+  const opened = await openProcess({ source: userFile(path), name: basename(path), limits }, onOutput);
   if ('kind' in opened) return opened;
   opened.child.close();
   return factsOf(opened.loaded, path);

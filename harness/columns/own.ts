@@ -7,7 +7,7 @@ import type { ChangedFunctions } from '../patch/functions.ts';
 import type { Introduced } from '../run/load.ts';
 import type { Failure } from '../run/record.ts';
 import { type Column, failedColumn } from './column.ts';
-import { DEFAULT_LIMITS, VariantProcess } from './process.ts';
+import { type ProcessLimits, VariantProcess } from './process.ts';
 
 /** What a variant prints while it loads or runs. */
 export type OnOutput = (text: string) => void;
@@ -34,14 +34,13 @@ export const prefixed = (name: string, text: string): string => text.replaceAll(
 
 /** Bundles a file, and loads it in a process of its own. */
 export async function openProcess(
-  source: ColumnSource,
-  name: string,
+  { source, name, limits }: { readonly source: ColumnSource; readonly name: string; readonly limits: ProcessLimits },
   onOutput: OnOutput,
   cache: Cache | null = null,
 ): Promise<{ child: VariantProcess; loaded: Introduced; functions: ChangedFunctions } | Failure> {
   const bundle = await bundledColumn(source, 'run', { cache });
   if (bundle.kind === 'refused') return refusal(bundle.message);
-  const child = new VariantProcess(name, bundle.code, DEFAULT_LIMITS, onOutput);
+  const child = new VariantProcess(name, bundle.code, limits, onOutput);
   const loaded = await child.load();
   return 'kind' in loaded ? loaded : { child, loaded, functions: bundle.functions };
 }

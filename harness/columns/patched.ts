@@ -9,14 +9,19 @@ import { type Column, type ColumnRun, failedColumn } from './column.ts';
 import { factsOf } from './facts.ts';
 import { Numbering } from './numbering.ts';
 import { type OnOutput, type Opened, openProcess, prefixed, processColumn, refused } from './own.ts';
+import type { ProcessLimits } from './process.ts';
 
 /** A patch is the variant of its base under another name, with another core. */
-export async function openPatch({ patched, base, how }: ChosenPatch, onOutput: OnOutput): Promise<Opened> {
+export async function openPatch(
+  { patched, base, how }: ChosenPatch,
+  onOutput: OnOutput,
+  limits: ProcessLimits,
+): Promise<Opened> {
   const { id, name, title, intends, after, overlay, notes } = patched;
   const source = { ...sourceOf(base), overlay };
   const types = typeErrorsOf(source, how.cache);
   if (how.strict) refuseTypeErrors(name, await types);
-  const opened = await openProcess(source, name, (text) => onOutput(prefixed(id, text)), how.cache);
+  const opened = await openProcess({ source, name, limits }, (text) => onOutput(prefixed(id, text)), how.cache);
   if ('kind' in opened) return { column: failedColumn(id, opened), isLoaded: false };
   const { child, loaded, functions } = opened;
   const refusal = Numbering.refusal(loaded.names);

@@ -1,12 +1,15 @@
 /**
  * A user's variant in its own process: whatever it does affects only its own column.
  *
- * Rules: one request at a time. A process that dies, exceeds its time limit or grows too large is killed and reported
- * as such; the next request starts a new one. What the variant prints goes to `onOutput`, never to the results. Node's
- * permission model denies it files and processes; it does not deny the network.
+ * Rules: one request at a time, and at most as many at work as there are cores. A process that dies, exceeds its limits
+ * or says what it must not is killed and reported as such; the next request starts a new one. What the variant prints
+ * goes to `onOutput`, never to the results. See harness/sandbox for what it can reach.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { COUNTER_COUNT } from '../../core/index.ts';
+import { type Answered, GuardedProcess, type Heard, type Loss } from '../process/guarded.ts';
+import { turns } from '../process/turns.ts';
 import type { Introduced } from '../run/load.ts';
+import { readMessage } from '../run/message.ts';
 import type { FromChild, ToChild } from '../run/protocol.ts';
 import {
   type Failure,
@@ -19,10 +22,9 @@ import {
 } from '../run/record.ts';
 import type { Workload } from '../workload/ops.ts';
 import { type Piece, type WorkloadHead, headOf, pieceOf } from '../workload/pieces.ts';
-import { residentBytes } from './memory.ts';
 
 export interface ProcessLimits {
-  /** for starting and loading, ms */
+  /** for loading the variant, ms of CPU time */
   readonly loadMs: number;
   /** of the V8 heap, MiB */
   readonly heapMiB: number;
@@ -34,35 +36,42 @@ export const DEFAULT_LIMITS: ProcessLimits = { loadMs: 10_000, heapMiB: 1024, re
 
 /** Number of processes that a variant may lose before its remaining workloads are skipped. */
 const MAX_LOSSES = 3;
-/** Maximum number of characters shown of what a variant prints. */
-const MAX_OUTPUT = 65_536;
 
-type PartOrEnd = Extract<FromChild, { kind: 'part' }> | Failure;
+type Part = Extract<FromChild, { kind: 'part' }>;
+type Answer = Extract<FromChild, { kind: 'loaded' | 'refused' | 'part' }>;
+
+/** Asks for the next piece of a run. limitMs: what is left of its time. ms: what it took. */
+type AskPiece = (
+  piece: Piece,
+  isFirst: boolean,
+  limitMs: number,
+) => Promise<{ readonly answer: Part | Failure; readonly ms: number }>;
 
 /** A run in another process. */
 export class ProcessRun {
   readonly #workload: string;
   readonly #variant: string;
-  readonly #ask: (piece: Piece, isFirst: boolean, wallMs: number) => Promise<PartOrEnd>;
+  readonly #ask: AskPiece;
   #isFirst = true;
+  #spentMs = 0;
   /** null while the run continues */
   end: RunEnd | null = null;
 
-  constructor(
-    workload: string,
-    variant: string,
-    ask: (piece: Piece, isFirst: boolean, wallMs: number) => Promise<PartOrEnd>,
-  ) {
+  constructor(workload: string, variant: string, ask: AskPiece) {
     this.#workload = workload;
     this.#variant = variant;
     this.#ask = ask;
   }
 
-  /** Runs the ops of the next piece within `wallMs`. A failure of the variant ends the run; its part is then empty. */
-  async take(piece: Piece, wallMs: number): Promise<RunPart> {
+  /**
+   * Runs the ops of the next piece. limitMs: CPU time of the run so far and of this piece together. A failure of the
+   * variant ends the run; its part is then empty.
+   */
+  async take(piece: Piece, limitMs: number): Promise<RunPart> {
     if (this.end !== null) return emptyPart();
-    const answer = await this.#ask(piece, this.#isFirst, wallMs);
+    const { answer, ms } = await this.#ask(piece, this.#isFirst, limitMs - this.#spentMs);
     this.#isFirst = false;
+    this.#spentMs += ms;
     if (answer.kind === 'failed') {
       this.end = failedEnd(this.#workload, this.#variant, answer);
       return emptyPart();
@@ -77,12 +86,13 @@ export class VariantProcess {
   readonly #code: string;
   readonly #limits: ProcessLimits;
   readonly #onOutput: (text: string) => void;
-  #child: ChildProcess | null = null;
+  #child: GuardedProcess | null = null;
   #losses = 0;
   /** the last op that the run announced */
   #op: number | null = null;
-  #printed = 0;
-  #outOfHeap = false;
+  #isAborted = false;
+  /** of the core that is bundled with the variant */
+  #counters = COUNTER_COUNT;
 
   /** file: name of the variant's file. code: its bundle (bundle/column.ts, kind 'run'). */
   constructor(file: string, code: string, limits: ProcessLimits, onOutput: (text: string) => void) {
@@ -94,137 +104,95 @@ export class VariantProcess {
 
   /** Starts a process and loads the variant in it. Returns its description, or why it failed. */
   async load(): Promise<Introduced | Failure> {
-    const { loadMs } = this.#limits;
-    this.#op = null;
-    const answer = await this.#ask(null, loadMs);
-    if (answer.kind === 'loaded') return answer.variant;
+    const { answer } = await this.#ask(null, this.#limits.loadMs);
+    if (answer.kind === 'loaded') {
+      this.#counters = answer.variant.names.counters.length;
+      return answer.variant;
+    }
     this.close();
-    if (answer.kind === 'refused') return { kind: 'failed', how: 'load', op: null, message: answer.message };
-    if (answer.kind === 'failed') return { ...answer, message: `while loading: ${answer.message}` };
-    throw new Error(`child process: expected an answer to load, got ${answer.kind}`);
+    if (answer.kind === 'lost') return { ...this.#failure(answer), message: `while loading: ${answer.message}` };
+    const message = answer.kind === 'refused' ? answer.message : `sent a ${answer.kind} before it was asked for it`;
+    return { kind: 'failed', how: 'load', op: null, message };
   }
 
-  /** Runs a whole workload within `wallMs`. A failure of the variant is reported in the record. */
-  async run(workload: Workload, variant: string, options: RunOptions, wallMs: number): Promise<RunRecord> {
+  /** Runs a whole workload within `limitMs`. A failure of the variant is reported in the record. */
+  async run(workload: Workload, variant: string, options: RunOptions, limitMs: number): Promise<RunRecord> {
     const run = this.begin(headOf(workload), variant, options);
-    const part = await run.take(pieceOf(workload), wallMs);
+    const part = await run.take(pieceOf(workload), limitMs);
     return { ...part, ...run.end! };
   }
 
   /** Starts a run, piece by piece. Only one can be in progress at a time. */
   begin(head: WorkloadHead, variant: string, options: RunOptions): ProcessRun {
-    return new ProcessRun(head.name, variant, async (piece, isFirst, wallMs) => {
-      if (!isFirst) return this.#take({ kind: 'take', begin: null, piece }, wallMs);
+    return new ProcessRun(head.name, variant, async (piece, isFirst, limitMs) => {
+      if (!isFirst) return this.#take({ kind: 'take', begin: null, piece }, limitMs);
       if (this.#losses >= MAX_LOSSES) {
         const message = `not tried: its process was lost ${MAX_LOSSES} times before`;
-        return { kind: 'failed', how: 'killed', op: null, message };
+        return { answer: { kind: 'failed', how: 'killed', op: null, message }, ms: 0 };
       }
       if (this.#child === null) {
         const loaded = await this.load();
         if ('kind' in loaded) {
           this.#losses++;
-          return loaded;
+          return { answer: loaded, ms: 0 };
         }
       }
-      this.#op = null;
-      return this.#take({ kind: 'take', begin: { head, options }, piece }, wallMs);
+      return this.#take({ kind: 'take', begin: { head, options }, piece }, limitMs);
     });
   }
 
-  async #take(request: ToChild, wallMs: number): Promise<PartOrEnd> {
-    const answer = await this.#ask(request, wallMs);
-    if (answer.kind === 'part') return answer;
-    if (answer.kind !== 'failed') throw new Error(`child process: expected a part, got ${answer.kind}`);
+  async #take(request: ToChild, limitMs: number): Promise<{ readonly answer: Part | Failure; readonly ms: number }> {
+    const { answer, ms } = await this.#ask(request, limitMs);
+    if (answer.kind === 'part') return { answer, ms };
+    this.close();
     this.#losses++;
-    return answer;
+    if (answer.kind === 'lost') return { answer: this.#failure(answer), ms };
+    const message = answer.kind === 'refused' ? answer.message : `sent ${answer.kind}, was asked for a part`;
+    return { answer: { kind: 'failed', how: 'throw', op: this.#op, message }, ms };
   }
 
-  /** Aborts the current run; it is reported as killed. */
+  #failure({ how, message }: Loss): Failure {
+    return { kind: 'failed', how, op: this.#op, message };
+  }
+
+  /** Aborts the current run, which is reported as killed, and those that wait for their turn. */
   abort(): void {
-    this.#child?.kill('SIGKILL');
+    this.#isAborted = true;
+    this.#child?.kill();
   }
 
   close(): void {
-    const child = this.#child;
+    this.#child?.kill();
     this.#child = null;
-    this.#outOfHeap = false;
-    if (child === null) return;
-    child.removeAllListeners();
-    child.on('error', () => {});
-    child.kill('SIGKILL');
   }
 
-  #start(): ChildProcess {
-    const permission = process.allowedNodeEnvironmentFlags.has('--permission')
-      ? '--permission'
-      : '--experimental-permission';
-    const options = [
-      `--max-old-space-size=${this.#limits.heapMiB}`,
-      permission,
-      '--enable-source-maps',
-      '--disable-warning=ExperimentalWarning',
-      '--disable-warning=SecurityWarning',
-      '--input-type=module',
-    ];
-    const child = spawn(process.execPath, [...options, '-', String(this.#limits.residentBytes), this.#file], {
-      serialization: 'advanced',
-      stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
-      env: { PATH: process.env.PATH, NO_COLOR: '1' },
-    });
-    // The code is sent through stdin, so that the child needs no file at all. A child that is gone closes the pipe.
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(this.#code);
-    child.stdout?.on('data', (data: Buffer) => this.#print(data));
-    child.stderr?.on('data', (data: Buffer) => {
-      if (data.includes('heap out of memory')) this.#outOfHeap = true;
-      this.#print(data);
-    });
-    return child;
+  #start(): GuardedProcess {
+    const { heapMiB, residentBytes } = this.#limits;
+    return new GuardedProcess(
+      { file: this.#file, code: this.#code },
+      {
+        v8Options: [`--max-old-space-size=${heapMiB}`],
+        args: [String(residentBytes), this.#file],
+        residentBytes,
+        onOutput: this.#onOutput,
+      },
+    );
   }
 
-  #print(data: Buffer): void {
-    const room = MAX_OUTPUT - this.#printed;
-    if (room <= 0) return;
-    this.#printed += data.length;
-    this.#onOutput(data.length < room ? data.toString() : `${data.toString('utf8', 0, room)}\n… (cut)\n`);
+  #ask(request: ToChild | null, limitMs: number): Promise<Answered<Answer>> {
+    return turns.take(async () => {
+      this.#op = null;
+      if (this.#isAborted) return { answer: { kind: 'lost', how: 'killed', message: 'was interrupted' }, ms: 0 };
+      return (this.#child ??= this.#start()).ask(request, limitMs, (message) => this.#hear(message));
+    });
   }
 
-  /** Sends a request, if there is one, and waits for an answer, the end of the process, or a limit. */
-  #ask(request: ToChild | null, wallMs: number): Promise<FromChild | Failure> {
-    const child = (this.#child ??= this.#start());
-    const { residentBytes: most } = this.#limits;
-    return new Promise((resolve) => {
-      const settle = (answer: FromChild | Failure): void => {
-        clearTimeout(timer);
-        clearInterval(watch);
-        child.removeAllListeners('message').removeAllListeners('close').removeAllListeners('error');
-        child.on('error', () => {});
-        resolve(answer);
-      };
-      const fail = (how: Failure['how'], message: string): void => {
-        this.close();
-        settle({ kind: 'failed', how, op: this.#op, message });
-      };
-      const timer = setTimeout(() => fail('limit', `took longer than ${wallMs / 1000} s`), wallMs);
-      const watch = setInterval(() => {
-        if (child.pid !== undefined && residentBytes(child.pid) > most)
-          fail('memory', `used more than ${most / 2 ** 20} MiB of memory`);
-      }, 100);
-      child.on('error', (error) => fail('killed', error.message));
-      // 'close', not 'exit': by then all of its output has arrived.
-      child.on('close', (code, signal) => {
-        if (this.#outOfHeap) fail('memory', `ran out of its heap of ${this.#limits.heapMiB} MiB`);
-        else
-          fail(
-            'killed',
-            signal === null ? `ended its process with exit(${code})` : `its process was killed by ${signal}`,
-          );
-      });
-      child.on('message', (message: FromChild) => {
-        if (message.kind === 'at') this.#op = message.op;
-        else settle(message);
-      });
-      if (request !== null) child.send(request, (error) => error !== null && fail('killed', error.message));
-    });
+  #hear(message: unknown): Heard<Answer> {
+    const read = readMessage(message, this.#counters);
+    if (read.kind === 'invalid') return read;
+    if (read.kind === 'started') return { kind: 'started' };
+    if (read.kind !== 'at') return { kind: 'answer', answer: read };
+    this.#op = read.op;
+    return { kind: 'noted' };
   }
 }

@@ -2,7 +2,6 @@
  * What happened in one op, as a vector over BASES: the occasions that terms of a declaration count.
  */
 import {
-  COUNTER_COUNT,
   REACHED_EXEC_BEFORE_TEARDOWN,
   REACHED_EXIT_BEFORE_VMSPACE_EXIT,
   REACHED_PINIT_TOP_PAGE,
@@ -19,28 +18,6 @@ import { BASES, type Measure } from '../declare/measure.ts';
 export type Occasions = Float64Array;
 
 export const newOccasions = (): Occasions => new Float64Array(BASES.length);
-
-/** By counter: does an occasion depend on it? */
-const IS_COUNTED = new Uint8Array(COUNTER_COUNT);
-for (const counter of [
-  REACHED_PINIT_TOP_PAGE,
-  REACHED_RELEASE_TOP_PAGE,
-  REACHED_EXEC_BEFORE_TEARDOWN,
-  REACHED_EXIT_BEFORE_VMSPACE_EXIT,
-  SOLE_EXITS,
-  REMOVE_CALLS,
-  REACHED_RESERVED_PT_PAGE_FREED,
-  TEARDOWNS_WITHOUT_SHARED_PAGE,
-  TEARDOWNS_WITHOUT_ITS_TABLE,
-  TEARDOWNS_WITH_PAGES_ABOVE,
-])
-  IS_COUNTED[counter] = 1;
-
-/** Is one of the first `count` of these counters one that an occasion depends on? */
-export function hasOccasion(counters: ArrayLike<number>, count: number): boolean {
-  for (let k = 0; k < count; k++) if (IS_COUNTED[counters[k]] === 1) return true;
-  return false;
-}
 
 /** Occasions of one op, from what the op added to each counter; live top-level pages by how much they grew. */
 export function readOccasions(into: Occasions, added: ArrayLike<number>): void {

@@ -38,6 +38,11 @@ export class OpPair {
     this.#from = new Map(a.resumed.map(({ op, from }) => [op, from]));
   }
 
+  /** No call stops or goes on in op `at` of the parts: it did what its two lists say, and nothing before it counts. */
+  isPlain(at: number): boolean {
+    return this.#a.code[at] !== OUTCOME_STOPPED && (this.#from.size === 0 || !this.#from.has(this.#first + at));
+  }
+
   /** Calls that stopped before `horizon` and have not gone on by the last op read. */
   get unfinished(): Iterable<Unfinished> {
     return this.#unfinished.values();
@@ -77,13 +82,15 @@ export class OpPair {
     }
     let count = 0;
     const a = this.#a;
-    for (let k = a.counterFrom[op]; k < a.counterFrom[op + 1]; k++) {
+    const listA = a.counterList[op];
+    for (let k = a.counterFrom[listA]; k < a.counterFrom[listA + 1]; k++) {
       const counter = a.counterIndex[k];
       touched[count++] = counter;
       reference[counter] = a.counterDelta[k];
     }
     const b = this.#b;
-    for (let k = b.counterFrom[op]; k < b.counterFrom[op + 1]; k++) {
+    const listB = b.counterList[op];
+    for (let k = b.counterFrom[listB]; k < b.counterFrom[listB + 1]; k++) {
       const counter = b.counterIndex[k];
       if (reference[counter] === 0) touched[count++] = counter;
       candidate[counter] = b.counterDelta[k];

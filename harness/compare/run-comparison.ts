@@ -49,7 +49,7 @@ export async function runComparison(
         columns,
         workload,
         options: { check },
-        wallMs: (slowest) => Math.max(leastMs, Math.ceil(SLOWER * slowest)),
+        limitMs: (slowest) => Math.max(leastMs, Math.ceil(SLOWER * slowest)),
         take: (piece, parts) => comparer.take(piece, parts),
       },
       host,

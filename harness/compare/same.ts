@@ -79,6 +79,7 @@ function sameStatistics({ perOp: a, start: before }: RunPart, { perOp: b, start:
     equal(a.wiredCount, b.wiredCount) &&
     equal(a.mappedPages, b.mappedPages) &&
     equal(a.excessPages, b.excessPages) &&
+    equal(a.counterList, b.counterList) &&
     equal(a.counterFrom, b.counterFrom) &&
     equal(a.counterIndex, b.counterIndex) &&
     equal(bitsOf(a.counterDelta), bitsOf(b.counterDelta))

@@ -13,7 +13,7 @@ import type { Explanations, Step } from '../declare/declarations.ts';
 import { MAPPING_STATS, PMAP_STATS, isCompared, isGauge, planeOfCounter } from '../declare/planes.ts';
 import { type Checkpoint, OUTCOME_STOPPED, PMAP_FIELDS, type RunPart } from '../run/record.ts';
 import { OUTCOME_NOT_RUN } from '../workload/names.ts';
-import { hasOccasion, newOccasions, readOccasions } from './occasions.ts';
+import { type Occasions, newOccasions, readOccasions } from './occasions.ts';
 import { OpPair } from './ops.ts';
 import { type FittedSide, type Sides, type StatDifference, type StatFit, Track } from './track.ts';
 
@@ -41,9 +41,7 @@ export class StatisticsComparer {
   readonly #pair = new OpPair();
   /** by counter: of gauges, candidate minus reference */
   readonly #levels = new Float64Array(COUNTER_COUNT);
-  /** occasions of one op, and of all ops so far, of either run */
-  readonly #onceA = newOccasions();
-  readonly #onceB = newOccasions();
+  /** occasions of all ops so far, of either run */
   readonly #sofarA = newOccasions();
   readonly #sofarB = newOccasions();
   /** by counter: over the ops before the horizon; of gauges, the level where it is read */
@@ -101,66 +99,109 @@ export class StatisticsComparer {
 
   #takeCounters(a: RunPart, b: RunPart, first: number, count: number, horizon: number): void {
     const pair = this.#pair;
-    const { reference, candidate, touched } = pair;
-    const [tracks, levels, withTerms] = [this.#counters, this.#levels, this.#withTerms];
-    const [onceA, onceB, sofarA, sofarB] = [this.#onceA, this.#onceB, this.#sofarA, this.#sofarB];
-    const { reference: sumA, candidate: sumB } = this.sums;
+    const [listsA, listsB] = [a.perOp.counterList, b.perOp.counterList];
+    const known = new ListPairs();
     pair.begin(a, b, first, horizon);
-    // Of the op before: most ops have none, and leave the vectors at 0.
-    let hadOccasion = true;
+    // Ops in a row that differ in nothing and are no occasion.
+    let quiet = 0;
     for (let at = 0; at < count; at++) {
       const op = first + at;
-      const isWhole = pair.read(at);
-      if (!isWhole) continue;
-      let occasion = this.#isFirst;
-      this.#isFirst = false;
-      if (hadOccasion || hasOccasion(touched, pair.count)) {
-        hadOccasion = false;
-        readOccasions(onceA, reference);
-        readOccasions(onceB, candidate);
-        for (let i = 0; i < onceA.length; i++) {
-          if (onceA[i] !== 0 || onceB[i] !== 0) hadOccasion = true;
-          sofarA[i] += onceA[i];
-          sofarB[i] += onceB[i];
-        }
-        occasion ||= hadOccasion;
-      }
-      let gaugeMoved = false;
-      for (let k = 0; k < pair.count; k++) {
-        const counter = touched[k];
-        if (!isCompared(counter)) continue;
-        if (op < horizon) {
-          sumA[counter] += reference[counter];
-          sumB[counter] += candidate[counter];
-        }
-        const difference = candidate[counter] - reference[counter];
-        if (difference === 0) continue;
-        if (isGauge(counter)) {
-          levels[counter] += difference;
-          gaugeMoved = true;
+      let delta: ListDelta | null;
+      if (pair.isPlain(at)) {
+        delta = known.of(listsA[at], listsB[at]) ?? known.add(listsA[at], listsB[at], this.#read(at)!);
+        if (op < horizon) delta.ops++;
+        if (delta.isQuiet && !this.#isFirst) {
+          if (op < horizon) this.#addGauges(delta);
+          quiet++;
           continue;
         }
-        const track = tracks[counter];
-        track.total += difference;
-        if (op >= horizon) track.noteLater(op);
-        else {
-          track.note(op, difference, reference[counter]);
-          track.judge(op, difference, onceB, onceA);
-        }
+      } else {
+        delta = this.#read(at);
+        if (delta !== null && op < horizon) this.#addCounters(delta, 1);
       }
-      for (const gauge of GAUGES) {
-        const level = levels[gauge];
-        const track = tracks[gauge];
-        if (level !== 0) {
-          if (op < horizon) track.note(op, level, sumA[gauge]);
-          else track.noteLater(op);
-        }
-        if (op < horizon && (gaugeMoved || occasion)) track.judge(op, level, sofarB, sofarA);
-      }
-      if (occasion && op < horizon)
-        for (const counter of withTerms)
-          if (candidate[counter] === reference[counter]) tracks[counter].judge(op, 0, onceB, onceA);
+      this.#passQuiet(op - quiet, quiet, horizon);
+      quiet = 0;
+      if (delta !== null) this.#takeOp(op, delta, horizon);
     }
+    this.#passQuiet(first + count - quiet, quiet, horizon);
+    known.each((delta) => this.#addCounters(delta, delta.ops));
+  }
+
+  /** What op `at` of the parts did, with the earlier ops of its call; null: the call has not ended. */
+  #read(at: number): ListDelta | null {
+    return this.#pair.read(at) ? deltaOf(this.#pair) : null;
+  }
+
+  #addGauges({ gauges }: ListDelta): void {
+    const { reference, candidate } = this.sums;
+    for (let k = 0; k < gauges.length; k += 3) {
+      reference[gauges[k]] += gauges[k + 1];
+      candidate[gauges[k]] += gauges[k + 2];
+    }
+  }
+
+  #addCounters({ counters }: ListDelta, ops: number): void {
+    const { reference, candidate } = this.sums;
+    for (let k = 0; k < counters.length; k += 3) {
+      reference[counters[k]] += ops * counters[k + 1];
+      candidate[counters[k]] += ops * counters[k + 2];
+    }
+  }
+
+  /** `ops` ops from `from` on leave every gauge as far from the other run's as it was. */
+  #passQuiet(from: number, ops: number, horizon: number): void {
+    if (ops === 0) return;
+    const before = Math.max(0, Math.min(ops, horizon - from));
+    for (const gauge of GAUGES) {
+      if (this.#levels[gauge] === 0) continue;
+      const track = this.#counters[gauge];
+      track.noteAgain(before);
+      if (before < ops) track.noteLater(from + before, ops - before);
+    }
+  }
+
+  #takeOp(op: number, delta: ListDelta, horizon: number): void {
+    const [tracks, levels] = [this.#counters, this.#levels];
+    const [sofarA, sofarB] = [this.#sofarA, this.#sofarB];
+    const { onceA, onceB, isOccasion, differences } = delta;
+    const occasion = isOccasion || this.#isFirst;
+    this.#isFirst = false;
+    if (isOccasion)
+      for (let i = 0; i < onceA.length; i++) {
+        sofarA[i] += onceA[i];
+        sofarB[i] += onceB[i];
+      }
+    if (op < horizon) this.#addGauges(delta);
+    let gaugeMoved = false;
+    for (let k = 0; k < differences.length; k += 3) {
+      const counter = differences[k];
+      const difference = differences[k + 1];
+      if (isGauge(counter)) {
+        levels[counter] += difference;
+        gaugeMoved = true;
+        continue;
+      }
+      const track = tracks[counter];
+      track.total += difference;
+      if (op >= horizon) track.noteLater(op);
+      else {
+        track.note(op, difference, differences[k + 2]);
+        if (!delta.isJudged) track.judge(op, difference, onceB, onceA);
+      }
+    }
+    for (const gauge of GAUGES) {
+      const level = levels[gauge];
+      const track = tracks[gauge];
+      if (level !== 0) {
+        if (op < horizon) track.note(op, level, this.sums.reference[gauge]);
+        else track.noteLater(op);
+      }
+      if (op < horizon && (gaugeMoved || occasion)) track.judge(op, level, sofarB, sofarA);
+    }
+    if (op >= horizon) return;
+    if (occasion && !delta.isJudged)
+      for (const counter of this.#withTerms) if (!differsIn(counter, delta)) tracks[counter].judge(op, 0, onceB, onceA);
+    delta.isJudged = true;
   }
 
   /** Some statistic differs, in a call that has ended. */
@@ -209,6 +250,72 @@ export class StatisticsComparer {
   }
 }
 
+/** What an op did in two runs: the same each time that it has the same two lists. */
+interface ListDelta {
+  readonly onceA: Occasions;
+  readonly onceB: Occasions;
+  readonly isOccasion: boolean;
+  /** threes of what is compared: gauge, and other counter, what the reference and what the candidate added */
+  readonly gauges: readonly number[];
+  readonly counters: readonly number[];
+  /** threes: counter or gauge, difference, what the reference added */
+  readonly differences: readonly number[];
+  /** no difference and no occasion: nothing to judge */
+  readonly isQuiet: boolean;
+  /** what is in it was judged, on these occasions */
+  isJudged: boolean;
+  /** ops before the horizon that did this */
+  ops: number;
+}
+
+function deltaOf({ reference, candidate, touched, count }: OpPair): ListDelta {
+  const [onceA, onceB] = [newOccasions(), newOccasions()];
+  readOccasions(onceA, reference);
+  readOccasions(onceB, candidate);
+  const isOccasion = onceA.some((n) => n !== 0) || onceB.some((n) => n !== 0);
+  const [gauges, counters, differences]: [number[], number[], number[]] = [[], [], []];
+  for (let k = 0; k < count; k++) {
+    const counter = touched[k];
+    if (!isCompared(counter)) continue;
+    (isGauge(counter) ? gauges : counters).push(counter, reference[counter], candidate[counter]);
+    const difference = candidate[counter] - reference[counter];
+    if (difference === 0) continue;
+    differences.push(counter, difference, reference[counter]);
+  }
+  const isQuiet = !isOccasion && differences.length === 0;
+  return { onceA, onceB, isOccasion, gauges, counters, differences, isQuiet, isJudged: false, ops: 0 };
+}
+
+function differsIn(counter: number, { differences }: ListDelta): boolean {
+  for (let k = 0; k < differences.length; k += 3) if (differences[k] === counter) return true;
+  return false;
+}
+
+/** By the numbers of two lists of one part. Most lists of one run go with one list of the other. */
+class ListPairs {
+  /** by list of the reference: the first list of the candidate that goes with it */
+  readonly #other: number[] = [];
+  readonly #first: ListDelta[] = [];
+  readonly #more = new Map<number, ListDelta>();
+
+  of(a: number, b: number): ListDelta | undefined {
+    return this.#other[a] === b ? this.#first[a] : this.#more.get(a * 2 ** 26 + b);
+  }
+
+  add(a: number, b: number, delta: ListDelta): ListDelta {
+    if (this.#other[a] === undefined) {
+      this.#other[a] = b;
+      this.#first[a] = delta;
+    } else this.#more.set(a * 2 ** 26 + b, delta);
+    return delta;
+  }
+
+  each(body: (delta: ListDelta) => void): void {
+    this.#first.forEach(body);
+    this.#more.forEach(body);
+  }
+}
+
 function compareLevels(
   reference: Int32Array,
   candidate: Int32Array,
@@ -229,6 +336,7 @@ function compareLevels(
     return;
   }
   const [onceA, onceB] = [newOccasions(), newOccasions()];
+  let judged = NaN;
   for (let at = 0; at < count; at++) {
     const op = first + at;
     if (isSkipped(at)) continue;
@@ -240,6 +348,8 @@ function compareLevels(
     }
     if (difference !== 0) track.note(op, difference, reference[at]);
     else if (!hasTerms) continue;
+    if (difference === judged && onceA[0] === ofReference[at] && onceB[0] === ofCandidate[at]) continue;
+    judged = difference;
     onceA[0] = ofReference[at];
     onceB[0] = ofCandidate[at];
     track.judge(op, difference, onceB, onceA);

@@ -129,11 +129,18 @@ export class Track {
     if (difference > this.most) this.most = difference;
   }
 
-  noteLater(op: number): void {
-    if (this.firstLater < 0) this.firstLater = op;
-    this.opsLater++;
+  /** A level stays what it was when it was noted last, for that many ops more. */
+  noteAgain(ops: number): void {
+    this.ops += ops;
   }
 
+  /** `ops` ops from `op` on differ, at or after the horizon. */
+  noteLater(op: number, ops = 1): void {
+    if (this.firstLater < 0) this.firstLater = op;
+    this.opsLater += ops;
+  }
+
+  /** Compare a difference with the declarations. The same difference on the same occasions changes nothing a second time. */
   judge(op: number, difference: number, ofCandidate: Float64Array, ofReference: Float64Array): void {
     if (this.#intentFits && !fits(this.#byIntent, difference, ofCandidate, ofReference)) this.#intentFits = false;
     if (this.#exactly !== null && this.#exactFits && !fits(this.#exactly, difference, ofCandidate, ofReference))

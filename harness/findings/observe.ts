@@ -13,9 +13,14 @@ const positionOf = ({ ops }: RunRecord, op: number): number | null => {
 export function added(record: RunRecord, name: CounterName, op: number): number | null {
   const at = positionOf(record, op);
   if (at === null) return null;
-  const { counterFrom, counterIndex, counterDelta } = record.perOp;
-  const counter = COUNTER_NAMES.indexOf(name);
-  for (let k = counterFrom[at]; k < counterFrom[at + 1]; k++) if (counterIndex[k] === counter) return counterDelta[k];
+  return addedAt(record, COUNTER_NAMES.indexOf(name), at);
+}
+
+function addedAt({ perOp }: RunRecord, counter: number, at: number): number {
+  const { counterList, counterFrom, counterIndex, counterDelta } = perOp;
+  const list = counterList[at];
+  for (let k = counterFrom[list]; k < counterFrom[list + 1]; k++)
+    if (counterIndex[k] === counter) return counterDelta[k];
   return 0;
 }
 
@@ -23,10 +28,9 @@ export function added(record: RunRecord, name: CounterName, op: number): number 
 export function level(record: RunRecord, name: CounterName, op: number): number | null {
   const at = positionOf(record, op);
   if (at === null) return null;
-  const { counterFrom, counterIndex, counterDelta } = record.perOp;
   const counter = COUNTER_NAMES.indexOf(name);
   let value = record.start[counter];
-  for (let k = 0; k < counterFrom[at + 1]; k++) if (counterIndex[k] === counter) value += counterDelta[k];
+  for (let i = 0; i <= at; i++) value += addedAt(record, counter, i);
   return value;
 }
 

@@ -21,15 +21,15 @@ const NO_LIMIT = { total: Infinity, expected: '' };
 const looksLikeTrace = (block: string): boolean => block.trimStart().startsWith('{');
 
 /**
- * Maximum number of ops of a recording that are held in memory. A longer one is read twice: for its files and its
- * length, and to run it.
+ * Maximum number of ops of a recording that are held in memory, some 37 bytes each. A longer one is read twice: for its
+ * files and its length, and to run it.
  */
-const HELD_OPS = 4 * CHUNK_OPS;
+const HELD_OPS = 64 * CHUNK_OPS;
 /** Number of ops that are run, and then compared, at a time. */
 const PIECE_OPS = CHUNK_OPS;
 
 export interface OpenOptions extends TraceOptions {
-  /** Maximum number of ops held in memory. @default 262,144 */
+  /** Maximum number of ops held in memory. @default 4,194,304 */
   readonly held?: number;
   /** called at intervals while a recording is read */
   readonly onLines?: (lines: number) => void;

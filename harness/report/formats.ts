@@ -5,6 +5,7 @@
 import type { BenchReport } from '../bench/report.ts';
 import type { ConformReport } from '../conform/report.ts';
 import type { Interdiff } from '../review/interdiff.ts';
+import type { KernelReview } from '../review/kernel-review.ts';
 import type { CompareReport } from './compare/model.ts';
 import type { ExplainReport } from './explain.ts';
 import type { FindingsReport } from './findings/text.ts';
@@ -20,7 +21,8 @@ export interface Format<Answer> {
   readonly help: string;
   /** its option takes a file, which is written besides what goes to stdout */
   readonly toFile?: true;
-  readonly render: (answer: Answer, look: Look) => Promise<string>;
+  /** The text, or its parts in order: an answer about many workloads is never one string. */
+  readonly render: (answer: Answer, look: Look) => Promise<string | Iterable<string>>;
 }
 
 /** By name, in the order of --help. Without an option it is `text`. */
@@ -48,7 +50,7 @@ const compare: Formats<CompareReport> = {
       help: 'annotations of a GitHub workflow instead of text',
       render: async (report) => (await import('./compare/github.ts')).renderGithub(report),
     },
-    json: { help: INSTEAD, render: async (report) => (await import('./compare/json.ts')).renderJson(report) },
+    json: { help: INSTEAD, render: async (report) => (await import('./compare/json.ts')).jsonParts(report) },
     suggest: {
       help: 'entries for intends and --expect that would accept what is unexpected, instead of text',
       render: async (report) => (await import('./compare/suggest.ts')).renderSuggestions(report),
@@ -78,6 +80,21 @@ const review: Formats<readonly Interdiff[]> = {
   },
 };
 
+/** Of a patch of the kernel's C sources. */
+const kernelReview: Formats<KernelReview> = {
+  text: async (reviewed, look) => (await import('./kernel-review.ts')).kernelReviewText(reviewed, look),
+  options: {
+    markdown: {
+      help: COMMENT,
+      render: async (reviewed) => (await import('./kernel-review.ts')).kernelReviewMarkdown(reviewed),
+    },
+    json: {
+      help: INSTEAD,
+      render: async (reviewed) => (await import('./kernel-review.ts')).kernelReviewJson(reviewed),
+    },
+  },
+};
+
 /** Text, or --json. */
 const textAndJson = <Answer>(text: Format<Answer>['render'], json: Format<Answer>['render']): Formats<Answer> => ({
   text,
@@ -88,6 +105,7 @@ export const FORMATS = {
   compare,
   findings,
   review,
+  kernelReview,
   replay: textAndJson<ReplayReport>(
     async (report, look) => (await import('./replay.ts')).replayText(report, look),
     async (report) => (await import('./replay.ts')).replayJson(report),

@@ -146,7 +146,7 @@ function blocksOf(changed: readonly Changed[]): Block[] {
   });
 }
 
-function linesOf(was: string, is: string): Line[] {
+export function linesOf(was: string, is: string): Line[] {
   return diffLines(`${was}\n`, `${is}\n`).flatMap(({ value, added, removed }) => {
     const sign = added ? '+' : removed ? '-' : ' ';
     return value

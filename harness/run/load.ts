@@ -16,6 +16,7 @@ import {
   type Variant,
   defineVariant,
 } from '../../core/index.ts';
+import { MAX_MESSAGE, shown } from './shown.ts';
 
 /** A variant file that cannot be used. The message contains no path, only the file's own name. */
 export class LoadError extends Error {}
@@ -106,14 +107,22 @@ function theVariant(exported: Readonly<Record<string, unknown>>): object | null 
 
 /**
  * Formats an error as one line: `mine.ts:4: TypeError: …`. file: the name of the variant's file. Contains no directory,
- * so that output does not depend on the location.
+ * so that output does not depend on the location. Never throws, whatever was thrown.
  */
 export function describeError(error: unknown, file: string): string {
-  const said = error instanceof Error ? error : new Error(`threw ${String(error)}`);
-  const text = withoutDirectories(said.message.replaceAll(/\s*\n\s*/g, ' '));
-  const kind = said.name === 'Error' || text.startsWith(said.name) ? '' : `${said.name}: `;
-  return `${placeIn(said.stack ?? '', file)}: ${kind}${text}`;
+  try {
+    const said = error instanceof Error ? error : new Error(`threw ${String(error)}`);
+    const [name, message, stack] = [said.name, said.message, said.stack ?? ''].map(String);
+    const text = withoutDirectories(message.slice(0, 2 * MAX_MESSAGE).replaceAll(/\s*\n\s*/g, ' '));
+    const kind = name === 'Error' || text.startsWith(name) ? '' : `${name}: `;
+    return shown(`${placeIn(stack.slice(0, message.length + STACK), file)}: ${kind}${text}`);
+  } catch {
+    return `${file}: threw something that cannot be shown`;
+  }
 }
+
+/** Characters of a stack, behind the message, in which the variant's file is looked for. */
+const STACK = 10_000;
 
 /**
  * `mine.ts:4` for the first stack frame in the variant's file, `mine.diff: core/pmap/remove.ts:12` if it is a patch; only

@@ -11,6 +11,8 @@ export interface ToChild {
 }
 
 export type FromChild =
+  /** everything but the variant's own code has loaded */
+  | { readonly kind: 'started' }
   /** sent unasked, once the variant is loaded or was refused */
   | { readonly kind: 'loaded'; readonly variant: Introduced }
   | { readonly kind: 'refused'; readonly message: string }

@@ -53,7 +53,11 @@ export interface PerOp {
    */
   readonly mappedPages: Int32Array;
   readonly excessPages: Int32Array;
-  /** op i changed counter counterIndex[k] by counterDelta[k] for k in counterFrom[i] .. counterFrom[i + 1] */
+  /**
+   * Op i changed the counters as list n = counterList[i] says: counter counterIndex[k] by counterDelta[k], for k in
+   * counterFrom[n] .. counterFrom[n + 1]. Equal lists have one number; they are numbered in the order of their first ops.
+   */
+  readonly counterList: Uint32Array;
   readonly counterFrom: Uint32Array;
   readonly counterIndex: Uint8Array;
   readonly counterDelta: Float64Array;
@@ -271,6 +275,7 @@ export function emptyPart(): RunPart {
       topPages: new Uint8Array(),
       mappedPages: new Int32Array(),
       excessPages: new Int32Array(),
+      counterList: new Uint32Array(),
       counterFrom: new Uint32Array(1),
       counterIndex: new Uint8Array(),
       counterDelta: new Float64Array(),

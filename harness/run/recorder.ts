@@ -4,8 +4,6 @@
  * Hot: after() runs once per op, over arrays that only grow. An unchanged counter costs one comparison.
  */
 import {
-  COUNTER_COUNT,
-  COUNTER_NAMES,
   EXECS_NEW,
   EXECS_REUSED,
   EXITS,
@@ -16,15 +14,11 @@ import {
   type Pmap,
   type Proc,
 } from '../../core/index.ts';
+import { CounterLists, noInteger } from './counter-lists.ts';
 import { OUTCOME_STOPPED, type PerOp, type Place, type RemoveCalls, type Resumed } from './record.ts';
 
 /** Number of top-level pages of a pmap. */
 export const topPagesOf = ({ top, topUser }: Pmap): number => (top === 0 ? 0 : 1) + (topUser === 0 ? 0 : 1);
-
-/** Only a variant's code can turn a count into something that is not an integer. */
-function noInteger(what: string, got: number): never {
-  throw new Error(`${what}: expected an integer, got ${got}`);
-}
 
 export class Recorder {
   #code = new Int32Array();
@@ -34,10 +28,8 @@ export class Recorder {
   #top = new Uint8Array();
   #mapped = new Int32Array();
   #excess = new Int32Array();
-  #from = new Uint32Array(1);
-  #index = new Uint8Array(4096);
-  #delta = new Float64Array(4096);
-  #used = 0;
+  #list = new Uint32Array();
+  readonly #lists = new CounterLists();
   readonly #counters: Float64Array;
   readonly #before: Float64Array;
   readonly removeByPlace: Readonly<Record<Place, RemoveCalls>> = {
@@ -68,12 +60,12 @@ export class Recorder {
       this.#top = new Uint8Array(ops);
       this.#mapped = new Int32Array(ops);
       this.#excess = new Int32Array(ops);
-      this.#from = new Uint32Array(ops + 1);
+      this.#list = new Uint32Array(ops);
     }
     this.#first = first;
     this.ops = 0;
     this.resumed = [];
-    this.#used = 0;
+    this.#lists.clear();
   }
 
   /**
@@ -106,13 +98,12 @@ export class Recorder {
     }
     const begun = goes && acting !== null ? this.#stopped.get(acting) : undefined;
     const place = begun?.place ?? this.#place();
-    this.#takeCounters(place);
+    this.#list[op] = this.#takeCounters(place);
     if (begun !== undefined) {
       this.resumed.push({ op: this.#first + op, from: begun.op });
       this.#stopped.delete(acting!);
     }
     if (code === OUTCOME_STOPPED) this.#stopped.set(acting!, { op: this.#first + op, place });
-    this.#from[op + 1] = this.#used;
     this.ops = op + 1;
   }
 
@@ -128,36 +119,17 @@ export class Recorder {
     return rose(EXECS_REUSED) || rose(EXECS_NEW) ? 'exec' : 'other';
   }
 
-  #takeCounters(place: Place): void {
+  /** Number of the list of what the op added. */
+  #takeCounters(place: Place): number {
     const counters = this.#counters;
     const before = this.#before;
-    if (this.#used + COUNTER_COUNT > this.#index.length) this.#grow();
     const removes = counters[REMOVE_CALLS] - before[REMOVE_CALLS];
     if (removes !== 0) {
       const at = this.removeByPlace[place];
       at.calls += removes;
       at.early += counters[REMOVE_EARLY_EXITS] - before[REMOVE_EARLY_EXITS];
     }
-    const index = this.#index;
-    const delta = this.#delta;
-    let used = this.#used;
-    for (let counter = 0; counter < COUNTER_COUNT; counter++) {
-      const now = counters[counter];
-      if (now === before[counter]) continue;
-      index[used] = counter;
-      if (!Number.isSafeInteger(now)) noInteger(COUNTER_NAMES[counter], now);
-      delta[used++] = now - before[counter];
-      before[counter] = now;
-    }
-    this.#used = used;
-  }
-
-  #grow(): void {
-    const [index, delta] = [this.#index, this.#delta];
-    this.#index = new Uint8Array(index.length * 2);
-    this.#delta = new Float64Array(delta.length * 2);
-    this.#index.set(index);
-    this.#delta.set(delta);
+    return this.#lists.take(counters, before);
   }
 
   /** The part's data, valid until the next part begins: the arrays are reused. */
@@ -171,9 +143,8 @@ export class Recorder {
       topPages: this.#top.subarray(0, ops),
       mappedPages: this.#mapped.subarray(0, ops),
       excessPages: this.#excess.subarray(0, ops),
-      counterFrom: this.#from.subarray(0, ops + 1),
-      counterIndex: this.#index.subarray(0, this.#used),
-      counterDelta: this.#delta.subarray(0, this.#used),
+      counterList: this.#list.subarray(0, ops),
+      ...this.#lists.all(),
     };
   }
 }

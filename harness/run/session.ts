@@ -7,6 +7,7 @@
  */
 import {
   COUNTER_COUNT,
+  Digester,
   EVENT_WORDS,
   EXITS,
   type Hunks,
@@ -18,9 +19,7 @@ import {
   type Variant,
   type Vmspace,
   machineFor,
-  mapDigest,
   snapshot,
-  snapshotDigest,
 } from '../../core/index.ts';
 import { OUTCOME_OK } from '../workload/names.ts';
 import { OP_GO, OP_NAMES, OP_SNAPSHOT, makesProcess } from '../workload/ops.ts';
@@ -95,6 +94,7 @@ export class Session {
   readonly #pagesAtStart: number;
   readonly #recorder: Recorder;
   readonly #mapped = new MappedSpan();
+  readonly #digester: Digester;
   readonly #tally: ReplayTally | null;
   readonly #checker: OpChecker | null;
   readonly #profiler: Profiler | null;
@@ -112,6 +112,7 @@ export class Session {
     const hunks = without === undefined ? variant.hunks : { ...variant.hunks, [without]: () => {} };
     const m = machineFor(machine, head.machine, hunks);
     this.#m = m;
+    this.#digester = new Digester(m);
     this.#spec = spec;
     this.#interpreter = new Interpreter(m, { ...head, ...first });
     this.#start = m.counters.slice();
@@ -250,7 +251,7 @@ export class Session {
     mapped.take(m, vmspace, 0, Infinity);
     const { residentCount, wiredCount } = vmspace.pmap.stats;
     const pmaps = Int32Array.of(residentCount, wiredCount, topPagesOf(vmspace.pmap), mapped.pages, mapped.excess);
-    this.#checkpoints.push({ op, map: mapDigest(m), tables: '', isMidCall: this.#recorder.stopped > 0, pmaps });
+    this.#checkpoints.push({ op, map: this.#digester.map(), tables: '', isMidCall: this.#recorder.stopped > 0, pmaps });
   }
 
   #checkpoint(op: number): void {
@@ -261,7 +262,7 @@ export class Session {
       pmaps.set([stats.residentCount, stats.wiredCount, ...rest], at * PMAP_FIELDS);
     put(0, m.kernelPmap);
     put(1, m.pmap0);
-    const { map, tables } = snapshotDigest(m, mapped, ({ pmap }, index) =>
+    const { map, tables } = this.#digester.take(mapped, ({ pmap }, index) =>
       put(2 + index, pmap, topPagesOf(pmap), mapped.pages, mapped.excess),
     );
     this.#checkpoints.push({ op, map, tables, isMidCall: this.#recorder.stopped > 0, pmaps });

@@ -148,11 +148,11 @@ class Tracing {
 
   /** Do compared statistics or other counters differ in the op's increments? Returns STATISTICS and COUNTERS bits. */
   #counters(op: number): number {
-    const { counterFrom: fromA, counterIndex: indexA, counterDelta: deltaA } = this.#a.perOp;
-    const { counterFrom: fromB, counterIndex: indexB, counterDelta: deltaB } = this.#b.perOp;
+    const { counterList: listA, counterFrom: fromA, counterIndex: indexA, counterDelta: deltaA } = this.#a.perOp;
+    const { counterList: listB, counterFrom: fromB, counterIndex: indexB, counterDelta: deltaB } = this.#b.perOp;
     const kinds = this.#compared;
-    let [i, j] = [fromA[op], fromB[op]];
-    const [endA, endB] = [fromA[op + 1], fromB[op + 1]];
+    let [i, j] = [fromA[listA[op]], fromB[listB[op]]];
+    const [endA, endB] = [fromA[listA[op] + 1], fromB[listB[op] + 1]];
     let differ = 0;
     while (i < endA || j < endB) {
       const a = i < endA ? indexA[i] : COUNTER_COUNT;
@@ -208,9 +208,10 @@ class Tracing {
 }
 
 function addedBy({ perOp }: RunRecord, op: number): Map<number, number> {
-  const { counterFrom, counterIndex, counterDelta } = perOp;
+  const { counterList, counterFrom, counterIndex, counterDelta } = perOp;
   const added = new Map<number, number>();
-  for (let k = counterFrom[op]; k < counterFrom[op + 1]; k++) added.set(counterIndex[k], counterDelta[k]);
+  const list = counterList[op];
+  for (let k = counterFrom[list]; k < counterFrom[list + 1]; k++) added.set(counterIndex[k], counterDelta[k]);
   return added;
 }
 

@@ -62,7 +62,7 @@ export const mmuMutants: readonly Mutant[] = [
   {
     fault: 'upper levels are not marked accessed',
     file: walk,
-    find: 'if ((lo & PG_A) === 0) physWrite(m, table, at, lo | PG_A);',
+    find: 'if ((lo & PG_A) === 0) setBits(m, cpu, table, at, lo | PG_A);',
     replace: '',
   },
   {

@@ -40,7 +40,7 @@ const CORE_ORDER: readonly (readonly string[])[] = [
   ['core/vm/'],
   ['core/kern/'],
   ['core/mapped.ts'],
-  ['core/machine.ts', 'core/snapshot.ts'],
+  ['core/machine.ts', 'core/digest.ts', 'core/snapshot.ts'],
   ['core/inspect.ts', 'core/index.ts'],
 ];
 
@@ -61,7 +61,6 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
     of: 'harness/workload/',
     may: ['harness/workload/', 'harness/input-error.ts', 'core/units.ts', 'core/numbered.ts', 'core/suggest.ts'],
   },
-  { of: 'harness/input/', may: ['harness/input/', 'harness/workload/', 'core/units.ts', 'core/suggest.ts'] },
   {
     of: 'harness/patch/',
     may: [
@@ -72,7 +71,13 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'harness/review/syntax.ts',
     ],
   },
+  {
+    of: 'harness/input/',
+    may: ['harness/input/', 'harness/process/cleanup.ts', 'harness/workload/', 'core/units.ts', 'core/suggest.ts'],
+  },
   { of: 'harness/check/', may: ['harness/check/', 'core/inspect.ts', 'core/counters.ts'] },
+  { of: 'harness/sandbox/', may: ['harness/sandbox/', 'core/index.ts'] },
+  { of: 'harness/process/', may: ['harness/process/', 'harness/run/shown.ts'] },
   { of: 'harness/run/', may: ['harness/run/', 'harness/workload/', 'core/index.ts'] },
   { of: 'harness/declare/', may: ['harness/declare/', 'core/counters.ts', 'core/suggest.ts'] },
   {
@@ -84,6 +89,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'harness/patch/',
       'harness/check/checker.ts',
       'harness/input/paths.ts',
+      'harness/process/',
       'harness/review/members.ts',
       'harness/review/source.ts',
       'harness/declare/',
@@ -105,6 +111,17 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'harness/run/record.ts',
       'harness/workload/',
       'core/units.ts',
+      'core/counters.ts',
+    ],
+  },
+  {
+    of: 'harness/saved/',
+    may: [
+      'harness/saved/',
+      'harness/input-error.ts',
+      'harness/columns/column.ts',
+      'harness/compare/plan.ts',
+      'harness/run/record.ts',
       'core/counters.ts',
     ],
   },
@@ -150,7 +167,13 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
   },
   {
     of: 'harness/review/',
-    may: ['harness/review/', 'harness/declare/', 'harness/findings/finding.ts', 'harness/findings/shown.ts'],
+    may: [
+      'harness/review/',
+      'harness/declare/',
+      'harness/findings/finding.ts',
+      'harness/findings/shown.ts',
+      'harness/input-error.ts',
+    ],
   },
   ...['replay.ts', 'replay-run.ts', 'replay-vectors.ts'].map((name) => ({
     of: `harness/conform/${name}`,
@@ -164,7 +187,9 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'harness/bench/',
       'harness/bundle/column.ts',
       'harness/input/',
+      'harness/process/',
       'harness/run/',
+      'harness/sandbox/',
       'harness/workload/',
       'core/index.ts',
       'core/inspect.ts',
@@ -192,6 +217,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'harness/run/record.ts',
       'harness/run/events.ts',
       'harness/run/outcome.ts',
+      'harness/saved/compare.ts',
       'harness/trace/',
       'harness/workload/',
       'core/units.ts',

@@ -57,6 +57,7 @@ export function record(variant: string, ops: readonly PlantedOp[], planted: Plan
       topPages: Uint8Array.from(ops, ({ top = 1 }) => top),
       mappedPages: Int32Array.from(ops, ({ mapped = 0 }) => mapped),
       excessPages: Int32Array.from(ops, ({ excess = 0 }) => excess),
+      counterList: Uint32Array.from(ops, (_op, i) => i),
       counterFrom: Uint32Array.from(from),
       counterIndex: Uint8Array.from(index),
       counterDelta: Float64Array.from(delta),

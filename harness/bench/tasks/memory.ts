@@ -16,6 +16,7 @@ import {
   pmapRemove,
   type Variant,
 } from '../../../core/index.ts';
+import { now, residentBytes } from '../../sandbox/host.ts';
 import type { MemoryMeasured } from '../protocol.ts';
 import { BASE } from './prepared.ts';
 
@@ -42,13 +43,13 @@ export function measureMemory(variant: Variant): MemoryMeasured {
   }
   /** Maps FROM pages from page `first` on. Returns ns per mapping. */
   const mapBlock = (first: number): number => {
-    const start = performance.now();
+    const start = now();
     for (let i = first; i < first + FROM; i++)
       pmapEnter(m, pmap, BASE + i * PAGE_SIZE, FIRST + i, VM_PROT_READ | VM_PROT_WRITE, VM_PROT_WRITE, 0);
-    return ((performance.now() - start) * 1e6) / FROM;
+    return ((now() - start) * 1e6) / FROM;
   };
   mapBlock(0);
-  const residentBefore = process.memoryUsage.rss();
+  const residentBefore = residentBytes();
   const tablesBefore = m.counters[PT_PAGE_ALLOCS];
   const times: number[] = [];
   for (let first = FROM; first < TO; first += FROM) times.push(mapBlock(first));
@@ -56,7 +57,7 @@ export function measureMemory(variant: Variant): MemoryMeasured {
     kind: 'bench-memory-measured',
     from: FROM,
     to: TO,
-    resident: process.memoryUsage.rss() - residentBefore,
+    resident: residentBytes() - residentBefore,
     tables: (m.counters[PT_PAGE_ALLOCS] - tablesBefore) * PAGE_SIZE,
     firstNs: median(times.slice(0, BLOCKS)),
     lastNs: median(times.slice(-BLOCKS)),

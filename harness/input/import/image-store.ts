@@ -1,7 +1,8 @@
 /** Stores inferred maps by exec number, in files, so that a long recording does not fill memory. */
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeFolder, removeFolder } from '../../process/cleanup.ts';
 import type { Inferred } from './image.ts';
 
 const SLOT = 16;
@@ -15,7 +16,7 @@ export class ImageStore {
   #end = 0;
 
   constructor() {
-    this.#folder = mkdtempSync(join(tmpdir(), 'pmapdiff-import-'));
+    this.#folder = makeFolder(join(tmpdir(), 'pmapdiff-import-'));
     this.#index = openSync(join(this.#folder, 'index'), 'w+');
     this.#data = openSync(join(this.#folder, 'data'), 'w+');
   }
@@ -42,6 +43,6 @@ export class ImageStore {
   dispose(): void {
     closeSync(this.#index);
     closeSync(this.#data);
-    rmSync(this.#folder, { recursive: true });
+    removeFolder(this.#folder);
   }
 }

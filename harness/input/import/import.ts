@@ -2,21 +2,12 @@
  * Imports a recording of strace or kdump as a `vmtrace-1` file. The input is read twice, line by line; memory grows
  * with the number of live processes, not with the length. The output file appears complete or not at all.
  */
-import {
-  closeSync,
-  createReadStream,
-  createWriteStream,
-  mkdtempSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, createReadStream, createWriteStream, openSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { makeFolder, removeFolder } from '../../process/cleanup.ts';
 import { WorkloadError } from '../../workload/errors.ts';
 import { linesOf } from '../../workload/lines.ts';
 import { printWorkload } from '../../workload/text/print.ts';
@@ -167,7 +158,7 @@ async function* faultsOf(file: string, feed: FaultFeed): AsyncGenerator<PerfFaul
  * everything else as JSON lines. On an error nothing is written, and an existing file stays unchanged.
  */
 export async function importRecording(file: string, out: string | null, options: ImportOptions): Promise<ImportCounts> {
-  const folder = makeFolder(out);
+  const folder = folderFor(out);
   try {
     const trace = join(folder, 'trace.jsonl');
     const lines = new LineFile(trace);
@@ -179,7 +170,7 @@ export async function importRecording(file: string, out: string | null, options:
     if (code !== 'ENOSPC' && code !== 'EFBIG') throw error;
     throw new Error(`${out ?? folder}: expected room for the recording, got ${message}`, { cause: error });
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   }
 }
 
@@ -213,11 +204,11 @@ class LineFile {
 }
 
 /** Creates the folder for the new file, next to its final location. */
-function makeFolder(out: string | null): string {
+function folderFor(out: string | null): string {
   if (out !== null && statSync(out, { throwIfNoEntry: false })?.isDirectory() === true)
     throw new WorkloadError({ file: out }, 'a file to write', 'a directory');
   try {
-    return mkdtempSync(join(out === null ? tmpdir() : dirname(out), '.pmapdiff-import-'));
+    return makeFolder(join(out === null ? tmpdir() : dirname(out), '.pmapdiff-import-'));
   } catch (error) {
     if (out === null) throw error;
     const { code, message } = error as NodeJS.ErrnoException;

@@ -4,6 +4,7 @@
  */
 import { warningText } from '../warnings.ts';
 import type { CompareReport, Reason } from './model.ts';
+import { savedLines, savedSummary } from './saved.ts';
 import {
   entryText,
   happenedLines,
@@ -73,6 +74,9 @@ export function renderGithub(report: CompareReport): string {
         command('error', 'changed, but never reached', unreachedText(one), placeOf(report, one.candidate, one.members)),
       );
   for (const warning of warnings) lines.push(command('warning', 'applied to nothing', warningText(warning)));
+  if (report.baseline !== null)
+    for (const { kind, text } of savedLines(report.baseline))
+      if (kind === 'changed') lines.push(command('error', savedSummary(report.baseline), text));
   if (!allRan) lines.push(command('error', 'interrupted', 'the rest was not run'));
   lines.push(command(tally.exitCode === 0 ? 'notice' : 'error', 'pmapdiff', tallyText(tally)));
   return `${lines.join('\n')}\n`;

@@ -3,28 +3,20 @@
  * no host, no process and no version of anything but the schema.
  */
 import type { Difference, PairComparison } from '../../compare/pair.ts';
+import type { WorkloadComparison } from '../../compare/plan.ts';
 import type { Numbers } from '../../compare/track.ts';
 import type { Step } from '../../declare/declarations.ts';
 import { jsonText } from '../words.ts';
 import { REPORT_SCHEMA, type CompareReport } from './model.ts';
 
-export function renderJson(report: CompareReport): string {
-  const {
-    against,
-    againstDefault,
-    complete,
-    columns,
-    titles,
-    rows,
-    states,
-    totals,
-    warnings,
-    expected,
-    neverSeen,
-    tally,
-  } = report;
+export const renderJson = (report: CompareReport): string => [...jsonParts(report)].join('');
+
+/** The document in parts, one a workload: the whole of it is never in memory. */
+export function* jsonParts(report: CompareReport): Generator<string> {
+  const { against, againstDefault, complete, columns, titles, rows, states, totals, warnings } = report;
+  const { expected, neverSeen, tally, baseline } = report;
   const { exitCode, ...counts } = tally;
-  const body = {
+  const frame = jsonText({
     schema: REPORT_SCHEMA,
     complete,
     exitCode,
@@ -32,35 +24,7 @@ export function renderJson(report: CompareReport): string {
     againstDefault,
     revisions: Object.entries(titles).map(([id, title]) => ({ id, title })),
     equalEverywhere: columns.filter(({ ids }) => ids.length > 1).map(({ ids }) => ids),
-    workloads: rows.map(({ workload }) => {
-      const {
-        name,
-        title,
-        ops,
-        complete: isComplete,
-        recorded,
-        machine,
-        runs,
-        groups,
-        pairs,
-        predecessors,
-        opTexts,
-        missed,
-      } = workload;
-      return {
-        name,
-        title,
-        ops,
-        complete: isComplete,
-        recorded,
-        machine,
-        missed,
-        runs,
-        groups,
-        pairs: pairs.map((pair) => pairJson(pair, opTexts)),
-        predecessors: predecessors.map((pair) => pairJson(pair, opTexts)),
-      };
-    }),
+    workloads: [],
     totals: totals.flatMap(({ column: { ids, reference }, totals: list }) =>
       ids.map((candidate) => ({ reference, candidate, totals: list })),
     ),
@@ -69,8 +33,34 @@ export function renderJson(report: CompareReport): string {
     neverSeen: neverSeen.map(stepJson),
     warnings,
     counts,
+    ...(baseline === null ? {} : { baseline }),
+  });
+  // Only a key of the document itself is indented by one space: no string holds a line break.
+  const key = '\n "workloads": [';
+  const at = frame.indexOf(key) + key.length;
+  yield frame.slice(0, at);
+  for (const [i, { workload }] of rows.entries())
+    yield `${i === 0 ? '' : ','}\n${jsonText(workloadJson(workload)).trimEnd()}`.replaceAll('\n', '\n  ');
+  if (rows.length > 0) yield '\n ';
+  yield frame.slice(at);
+}
+
+function workloadJson(workload: WorkloadComparison): object {
+  const { name, title, ops, complete, recorded, machine, runs, groups, pairs, predecessors, opTexts, missed } =
+    workload;
+  return {
+    name,
+    title,
+    ops,
+    complete,
+    recorded,
+    machine,
+    missed,
+    runs,
+    groups,
+    pairs: pairs.map((pair) => pairJson(pair, opTexts)),
+    predecessors: predecessors.map((pair) => pairJson(pair, opTexts)),
   };
-  return jsonText(body);
 }
 
 function pairJson(

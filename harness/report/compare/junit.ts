@@ -6,7 +6,9 @@
  */
 import { unexpectedVerdict, type PairComparison, type Verdict } from '../../compare/pair.ts';
 import type { WorkloadComparison } from '../../compare/plan.ts';
+import type { SavedComparison } from '../../saved/compare.ts';
 import { itemOf, type CompareReport } from './model.ts';
+import { savedLines, savedSummary } from './saved.ts';
 import type { Found } from './totals.ts';
 import { amountAndPlace, endText, entryText, hintText, inLine, totalText } from './words.ts';
 
@@ -107,8 +109,9 @@ const totalLines = ({ totals }: CompareReport): string[] =>
     list.map((total) => `${inLine(column)} against ${column.reference}: ${totalText(total)}`),
   );
 
-function wholeCases({ expected, neverSeen, tally, allRan }: CompareReport): Case[] {
+function wholeCases({ expected, neverSeen, tally, allRan, baseline }: CompareReport): Case[] {
   return [
+    ...(baseline === null ? [] : sinceCases(baseline)),
     ...expected.expired.map((entry): Case => {
       const message = `expected until ${entry.expires} only: ${entry.reason}`;
       return { name: entryText(entry), kind: 'failure', type: 'expired', message };
@@ -132,6 +135,19 @@ function wholeCases({ expected, neverSeen, tally, allRan }: CompareReport): Case
       ? []
       : [{ name: 'anything', kind: 'error', type: 'empty', message: 'nothing was compared' } as const]),
   ];
+}
+
+/** What has changed since results were saved; a case for each cell, or one that passes. */
+function sinceCases(baseline: SavedComparison): Case[] {
+  const name = savedSummary(baseline);
+  const changed = savedLines(baseline).filter(({ kind }) => kind === 'changed');
+  if (changed.length === 0) return [{ name, kind: 'passed', type: 'changed', message: '' }];
+  return changed.map(({ text }): Case => ({
+    name: text,
+    kind: 'failure',
+    type: 'changed',
+    message: `${name}: ${text}`,
+  }));
 }
 
 const counts = (cases: readonly Case[]) => ({

@@ -7,6 +7,7 @@ import { cell, details, nameCell, table } from '../markdown-parts.ts';
 import { warningText } from '../warnings.ts';
 import { number, plural } from '../words.ts';
 import type { Cell, CompareReport } from './model.ts';
+import { savedLines, savedSummary } from './saved.ts';
 import type { Amount } from './totals.ts';
 import {
   amountText,
@@ -47,6 +48,7 @@ export function renderMarkdown(report: CompareReport): string {
     columnsTable(report),
     ...unexpected(report),
     ...problems(report),
+    ...since(report),
   ].filter((part) => part !== '');
   return within(open, folded(report));
 }
@@ -164,6 +166,15 @@ function problems(report: CompareReport): string[] {
     ...tally.unreached.map((one) => `changed, but never reached: ${unreachedText(one)}`),
   ];
   return lines.length === 0 ? [] : [lines.map((line) => `- ${cell(line)}`).join('\n')];
+}
+
+/** What has changed since results were saved. */
+function since({ baseline }: CompareReport): string[] {
+  if (baseline === null) return [];
+  const lines = savedLines(baseline).map(
+    ({ kind, text }) => `- ${kind === 'counters' ? '' : `${kind}: `}${cell(text)}`,
+  );
+  return [[`${cell(savedSummary(baseline))}`, ...(lines.length === 0 ? [] : ['', ...lines])].join('\n')];
 }
 
 function folded(report: CompareReport): string[] {

@@ -2,7 +2,7 @@
  * The report as data: everything that a renderer prints, already added up and in order. Renderers do no arithmetic.
  */
 import type { StateDifference } from '../../compare/closer-look.ts';
-import type { Tally } from '../../compare/gate.ts';
+import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK, type Tally, exitCodeOf } from '../../compare/gate.ts';
 import type { Judged } from '../../compare/judge.ts';
 import type { Difference, PairComparison, Verdict } from '../../compare/pair.ts';
 import type { Against, Plan, RunSummary, WorkloadComparison } from '../../compare/plan.ts';
@@ -12,6 +12,7 @@ import type { Standing } from '../../compare/track.ts';
 import type { Warning } from '../../compare/warnings.ts';
 import type { Step } from '../../declare/declarations.ts';
 import type { Place, RemoveCalls } from '../../run/record.ts';
+import type { SavedComparison } from '../../saved/compare.ts';
 import type { WorkloadHead } from '../../workload/pieces.ts';
 import { type KindRow, kindRows } from '../kinds.ts';
 import { happenedText } from '../outcomes.ts';
@@ -135,6 +136,8 @@ export interface CompareReport {
   readonly files: Readonly<Record<string, string>>;
   /** lines on which these files write the members of the seam */
   readonly lines: MemberLines;
+  /** what has changed since results were saved; null: nobody asked */
+  readonly baseline: SavedComparison | null;
   /** workloads whose invariants were checked; empty: none were */
   readonly checked: readonly Pick<WorkloadHead, 'name' | 'length'>[];
 }
@@ -151,6 +154,7 @@ export interface CompareInput {
   readonly warnings?: readonly Warning[];
   readonly checked: CompareReport['checked'];
   readonly suggestions?: Suggestions;
+  readonly baseline?: SavedComparison | null;
 }
 
 const pairOf = (workload: WorkloadComparison, { ids, reference }: ColumnGroup): PairComparison | null =>
@@ -161,7 +165,7 @@ const runOf = (workload: WorkloadComparison, id: string): RunSummary =>
 
 export function buildReport(input: CompareInput): CompareReport {
   const { plan, against, againstDefault = false, compared, judged, findingTitles, files, checked } = input;
-  const { lines = {}, warnings = [], suggestions = null } = input;
+  const { lines = {}, warnings = [], suggestions = null, baseline = null } = input;
   const { complete: allRan, states } = compared;
   const { workloads, expected, neverSeen, tally } = judged;
   const columns = columnsOf(plan, workloads);
@@ -226,12 +230,20 @@ export function buildReport(input: CompareInput): CompareReport {
     suggestions,
     neverSeen,
     findingTitles,
-    tally,
+    tally: { ...tally, exitCode: exitCodeOf([tally.exitCode, exitSince(baseline)]) },
+    baseline,
     files,
     lines,
     warnings,
     checked,
   };
+}
+
+/** A change is a finding; that nothing could be compared is no answer. */
+function exitSince(baseline: SavedComparison | null): number {
+  if (baseline === null) return EXIT_OK;
+  const is = (kind: string): boolean => baseline.cells.some(({ state }) => state.kind === kind);
+  return is('changed') ? EXIT_FINDING : is('same') ? EXIT_OK : EXIT_HARNESS;
 }
 
 /** What is said of a candidate on one workload. */

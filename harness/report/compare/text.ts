@@ -10,6 +10,7 @@ import { warningText } from '../warnings.ts';
 import { DEFAULT_WIDTH, fittedTable, number, plural, signed, wrapped, type Look } from '../words.ts';
 import { enteredText } from './entered.ts';
 import type { Cell, ColumnGroup, CompareReport, Reason, ReasonItem } from './model.ts';
+import { savedText } from './saved.ts';
 import type { Amount, Geomean } from './totals.ts';
 import {
   amountText,
@@ -50,6 +51,7 @@ export function renderText(report: CompareReport, { color, width = DEFAULT_WIDTH
     unseen(report, colors),
     unreached(report, colors),
     warnings(report, colors),
+    report.baseline === null ? '' : savedText(report.baseline, colors),
     summary(report, colors),
   ];
   const checked = report.checked.length === 0 ? '' : checkedText(report.checked);
@@ -73,6 +75,7 @@ function renderQuiet(report: CompareReport, colors: Colors, width: number): stri
     tally.wholeCatalog ? unseen(report, colors) : '',
     tally.requireExercised ? unreached(report, colors) : '',
     warnings(report, colors),
+    report.baseline === null ? '' : savedText(report.baseline, colors),
     summary(report, colors),
   ];
   return `${joined([...new Set(parts)], '\n', width)}\n`;

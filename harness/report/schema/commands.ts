@@ -174,8 +174,36 @@ const findings = z.strictObject({
   open: z.array(z.strictObject({ id: name, title: name, reason: name })),
 });
 
+/** null: not measured */
+const reached = z.strictObject({ workloads: z.array(z.strictObject({ name, calls: count })), of: count }).nullable();
+
+const kernelReview = z.strictObject({
+  name,
+  files: z.array(
+    z.strictObject({
+      path: name,
+      units: z.array(
+        z.strictObject({
+          name,
+          kind: z.enum(['function', 'macro', 'type', 'declaration']),
+          change: z.enum(['changed', 'added', 'removed', 'comments']),
+          isStatic: z.boolean(),
+          isListed: z.boolean().nullable(),
+          restated: z.array(z.strictObject({ file: name, name, line: count, reached })),
+          members: z.array(z.strictObject({ name, reached })),
+          remarks: z.array(name),
+          notModelled: name.nullable(),
+        }),
+      ),
+      unnamed: z.array(z.string()),
+    }),
+  ),
+});
+
 const review = z.strictObject({
   schema: z.literal('pmapdiff.review/1'),
+  /** of a patch of the kernel's C sources, which has no interdiffs */
+  kernel: kernelReview.optional(),
   interdiffs: z.array(
     z.strictObject({
       reference: name,

@@ -29,6 +29,33 @@ const step = z.strictObject({
   reversed: z.boolean(),
 });
 
+const change = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('count'), what: name, before: z.number().nullable(), after: z.number().nullable() }),
+  z.strictObject({ kind: z.literal('text'), what: name, before: z.string(), after: z.string() }),
+  z.strictObject({ kind: z.literal('digest'), what: name }),
+]);
+
+const sinceSaved = z.strictObject({
+  name,
+  cells: z.array(
+    z.strictObject({
+      workload: name,
+      variant: name,
+      state: z.discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('same') }),
+        z.strictObject({ kind: z.literal('changed'), changes: z.array(change) }),
+        z.strictObject({ kind: z.enum(['new', 'gone']) }),
+        z.strictObject({
+          kind: z.literal('not comparable'),
+          because: z.array(z.enum(['workload', 'variant', 'checked'])),
+        }),
+      ]),
+    }),
+  ),
+  isSameCore: z.boolean(),
+  counters: z.strictObject({ added: z.array(name), gone: z.array(name) }),
+});
+
 const sides = { reference: z.number(), candidate: z.number() };
 const amount = { kind: z.enum(['added', 'level']), sum: z.strictObject(sides).nullable() };
 
@@ -165,6 +192,8 @@ export const compareSchema = z.strictObject({
   neverSeen: z.array(step),
   /** what was asked for and applied to nothing */
   warnings: z.array(warning),
+  /** with --baseline: what has changed since */
+  baseline: sinceSaved.optional(),
   counts: z.strictObject({
     pairs: count,
     unexpected: count,

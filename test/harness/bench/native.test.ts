@@ -15,16 +15,17 @@ const hasCompiler = (): boolean => {
 };
 
 describe('the yardstick', () => {
-  it('is missing, with an explanation, if there is no compiler', () => {
-    expect(() => new Yardstick('no-such-compiler')).toThrow(NativeMissing);
-    expect(() => new Yardstick('no-such-compiler')).toThrow('no C compiler (no-such-compiler) was found');
+  it('is missing, with an explanation, if there is no compiler', async () => {
+    const compiled = Yardstick.compile('no-such-compiler');
+    await expect(compiled).rejects.toThrow(NativeMissing);
+    await expect(compiled).rejects.toThrow('no C compiler (no-such-compiler) was found');
   });
 
   it.runIf(hasCompiler())('adds up in every task what the simulator adds up', async () => {
-    const yardstick = new Yardstick();
+    const yardstick = await Yardstick.compile();
     try {
       for (const { id } of TASKS.filter(({ native }) => native))
-        expect([id, yardstick.measure(id, 1).sum]).toEqual([id, (await prepareTask(id, landed, null)).batch()]);
+        expect([id, (await yardstick.measure(id, 1)).sum]).toEqual([id, (await prepareTask(id, landed, null)).batch()]);
     } finally {
       yardstick.close();
     }

@@ -39,6 +39,16 @@ cc: exit 127
 make: clock  => ok
 `,
   );
+  files.write(
+    'his.diff',
+    `--- sys/vm/vm_map.c
++++ sys/vm/vm_map.c
+@@ -1,2 +1,2 @@ vm_map_delete(vm_map_t map, vm_offset_t start, vm_offset_t end)
+-\told();
++\tnew();
+ }
+`,
+  );
   const recorded = (name: string): Buffer => gunzipSync(readFileSync(join(root, 'test/fixtures/import', name)));
   files.write('make.strace', recorded('vforkfail.strace.txt.gz'));
   files.write('make.kdump', recorded('pipe_one.kdump.txt.gz'));

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,7 +7,7 @@ import { dayOf, readExpected } from '../../../harness/cli/expect.ts';
 import { chooseFailOn } from '../../../harness/cli/select.ts';
 import { FORMATS } from '../../../harness/report/formats.ts';
 import { schemas } from '../../../harness/report/schema/index.ts';
-import { cliFile, pmapdiff } from '../../support/command.ts';
+import { cliFile, plainEnv, pmapdiff } from '../../support/command.ts';
 import { VariantFiles } from '../../support/variant-files.ts';
 import { fixtureFile } from '../../support/variant-fixtures.ts';
 
@@ -116,5 +117,33 @@ describe('a request to compare', () => {
     expect(() => new Answer('compare', FORMATS.compare, { json: true, github: true })).toThrow(
       'compare: expected one of --markdown, --github, --json, --suggest, got --github and --json',
     );
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('results that the disk has no room for', () => {
+  const limited = (args: readonly string[], blocks: number) =>
+    spawnSync('sh', ['-c', `ulimit -f ${blocks}; exec "$@" > "$OUT"`, 'sh', process.execPath, cliFile(), ...args], {
+      encoding: 'utf8',
+      env: { ...plainEnv, OUT: join(files.folder, 'results') },
+    });
+
+  it.each([
+    ['compare', '--json', '-w', 'exit-touched', '-w', 'churn', '-w', 'superpage'],
+    ['compare', '--markdown', '-w', 'exit-touched', '-w', 'churn', '-w', 'superpage'],
+    ['findings', '--json', 'F1', 'F2', 'F6', 'F12'],
+    ['replay', 'churn', '--variant', 'landed', '--trace'],
+    ['review', '--json'],
+  ])('are an error: %s %s', (...args) => {
+    const { status, stderr } = limited(args, 4);
+    expect(stderr).toMatch(/^pmapdiff: standard output: expected to be written, got EFBIG[^\n]*\n$/);
+    expect(status).toBe(3);
+  });
+
+  it('are an error in a file too, which is then empty', () => {
+    const junit = join(files.folder, 'full.xml');
+    const args = ['compare', '-w', 'exit-touched', 'churn', 'superpage', '--quiet', '--junit', junit];
+    const { status, stderr } = limited(args, 8);
+    expect(stderr).toMatch(/^pmapdiff: --junit [^\n]*full\.xml: expected to be written, got EFBIG[^\n]*\n$/);
+    expect([status, readFileSync(junit, 'utf8')]).toEqual([3, '']);
   });
 });

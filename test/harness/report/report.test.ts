@@ -148,6 +148,7 @@ describe('the report as JSON', () => {
   it('carries its schema and the same bytes every time', () => {
     const text = renderJson(compared(first, second, third));
     expect(renderJson(compared(first, second, third))).toBe(text);
+    expect(text).toBe(`${JSON.stringify(JSON.parse(text), null, 1)}\n`);
     expect(JSON.parse(text)).toMatchObject({
       schema: 'pmapdiff.compare/1',
       exitCode: 0,

@@ -1,0 +1,149 @@
+/** `compare --save FILE` and `--baseline FILE`: the results as they are now, and as they were. */
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { type Chosen, isPatch } from '../columns/chosen.ts';
+import type { Column } from '../columns/column.ts';
+import type { Compared } from '../compare/run-comparison.ts';
+import type { VariantFacts } from '../declare/declarations.ts';
+import { MEMBERS } from '../declare/planes.ts';
+import { readBlocks } from '../input/blocks.ts';
+import { corpusPath, packagePath } from '../input/paths.ts';
+import { canonical } from '../review/syntax.ts';
+import { Collector, digestOf } from '../saved/collect.ts';
+import { type SavedComparison, compareSaved } from '../saved/compare.ts';
+import { type SavedResults, packResults, unpackResults } from '../saved/document.ts';
+import { CATALOG, catalogText } from '../workload/catalog/index.ts';
+import { CORPUS } from '../workload/corpus/index.ts';
+import { UsageError } from './errors.ts';
+
+export interface SavedOptions {
+  readonly save?: string;
+  readonly baseline?: string;
+}
+
+/** How workloads were read: --touch and --machine. */
+export type Reading = object;
+
+export class SavedRuns {
+  readonly #options: SavedOptions;
+  readonly #before: SavedResults | null;
+  readonly #collector = new Collector();
+
+  constructor(options: SavedOptions, before: SavedResults | null) {
+    this.#options = options;
+    this.#before = before;
+  }
+
+  noting(columns: readonly Column[]): Column[] {
+    return columns.map((column) => this.#collector.noting(column));
+  }
+
+  /**
+   * Compares what was run with the baseline, and saves it. names: of the workloads as they were given, in the order of their
+   * comparisons. Throws UsageError, InputError.
+   */
+  async finish(
+    compared: Compared,
+    {
+      columns,
+      chosen,
+      names,
+      reading,
+      checked,
+    }: {
+      readonly columns: readonly Column[];
+      readonly chosen: readonly Chosen[];
+      readonly names: readonly string[];
+      readonly reading: Reading;
+      readonly checked: boolean;
+    },
+  ): Promise<SavedComparison | null> {
+    const { save, baseline } = this.#options;
+    const { workloads } = compared;
+    const twice = workloads.find(({ name }, i) => workloads.findIndex((other) => other.name === name) !== i);
+    if (twice !== undefined)
+      throw new UsageError(`--save, --baseline: expected each workload once, got ${twice.name} twice`);
+    const hashes = new Map<string, string>();
+    for (const [i, { name }] of workloads.entries()) hashes.set(name, await workloadHash(names[i], reading));
+    const identified = columns.map(({ facts }, i) => ({ id: facts.id, hash: columnHash(facts, chosen[i]) }));
+    const results = this.#collector.results(identified, workloads, { core: coreHash(), checked, hashes });
+    if (save !== undefined) {
+      const failed = workloads.flatMap(({ runs }) => runs).find(({ ended }) => ended.kind === 'failed');
+      if (!compared.complete || failed !== undefined)
+        throw new UsageError(
+          `--save ${save}: expected every run to end, ${failed === undefined ? 'got an interrupt' : `${failed.variant} failed`}; nothing is saved`,
+        );
+      write(save, packResults(results));
+    }
+    return this.#before === null ? null : compareSaved(baseline!, this.#before, results);
+  }
+}
+
+/** Null if the options ask for nothing. Reads the baseline before anything is run. Throws InputError. */
+export async function openSaved(options: SavedOptions): Promise<SavedRuns | null> {
+  const { save, baseline } = options;
+  if (save === undefined && baseline === undefined) return null;
+  if (baseline === undefined) return new SavedRuns(options, null);
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(baseline);
+  } catch (error) {
+    throw new UsageError(
+      `--baseline ${baseline}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`,
+    );
+  }
+  return new SavedRuns(options, await unpackResults(`--baseline ${baseline}`, bytes));
+}
+
+/** What is run: the text without comments and layout, or the recording; and how it is read. */
+async function workloadHash(name: string, reading: Reading): Promise<string> {
+  if (Object.hasOwn(CATALOG, name)) return digestOf(plain(catalogText(name)));
+  const path = Object.hasOwn(CORPUS, name) ? corpusPath(name) : name;
+  if (!statSync(path).isFile()) throw new UsageError(`--save, --baseline: expected workloads in files, got ${name}`);
+  const recording = createHash('sha256');
+  let text: string | null = null;
+  for await (const block of readBlocks(path, () => ({ total: Infinity, expected: '' }))) {
+    // A recording begins with an object, and may be too long to be held.
+    text ??= block.trimStart().startsWith('{') ? null : '';
+    if (text === null) recording.update(block);
+    else text += block;
+  }
+  return text === null ? digestOf(recording.digest(), JSON.stringify(reading)) : digestOf(plain(text));
+}
+
+const plain = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => line.replace(/#.*$/, '').trim().replaceAll(/\s+/g, ' '))
+    .filter((line) => line !== '')
+    .join('\n');
+
+/** What the members of the seam do; of a file whose members cannot be read as written, all of it. */
+function columnHash({ id, members }: VariantFacts, chosen: Chosen): string {
+  if (isPatch(chosen)) return digestOf(JSON.stringify([members, [...chosen.patched.overlay].toSorted()]), '');
+  const isUnread = members.some((text, i) => text === `${MEMBERS[i]} of ${id}`);
+  return digestOf(JSON.stringify(members), isUnread && chosen.kind === 'file' ? readFileSync(chosen.path) : '');
+}
+
+/** Of the sources of `core` that ship with the program. */
+function coreHash(): string {
+  const files = readdirSync(packagePath('core'), { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => file.endsWith('.ts'))
+    .toSorted();
+  return digestOf(
+    ...files.flatMap((file) => [file, canonical(readFileSync(packagePath('core', ...file.split('/')), 'utf8'))]),
+  );
+}
+
+/** All of it or nothing. Throws UsageError. */
+function write(path: string, bytes: Uint8Array): void {
+  const part = `${path}.${process.pid}.part`;
+  try {
+    writeFileSync(part, bytes);
+    renameSync(part, path);
+  } catch (error) {
+    rmSync(part, { force: true });
+    throw new UsageError(`--save ${path}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`);
+  }
+}
