@@ -83,6 +83,8 @@ export const PAGES_ZEROED = 71;
 export const CR3_LOADS = 72;
 export const PMAP_SWITCHES = 73;
 export const TEARDOWNS_WITH_PAGES_ABOVE = 74;
+export const TEARDOWNS_OF_ABI_WITHOUT_SHARED_PAGE = 75;
+export const SHARED_EXITS_OF_ABI_WITHOUT_SHARED_PAGE = 76;
 
 /** A counter: its number, its name, what it counts, and the kernel function, macro or instruction it is counted in. */
 type Row<Name extends string = string> = readonly [number: number, name: Name, counts: string, where: string];
@@ -181,6 +183,18 @@ const EVENTS_TABLE = [
     TEARDOWNS_WITH_PAGES_ABOVE,
     'teardownsWithPagesAbove',
     'of the others: an unmanaged or wired page is mapped above the shared page',
+    'exec_free_abi_mappings',
+  ],
+  [
+    TEARDOWNS_OF_ABI_WITHOUT_SHARED_PAGE,
+    'teardownsOfAbiWithoutSharedPage',
+    'of soleExits and of execsReused: the ABI has no shared page',
+    'exec_free_abi_mappings',
+  ],
+  [
+    SHARED_EXITS_OF_ABI_WITHOUT_SHARED_PAGE,
+    'sharedExitsOfAbiWithoutSharedPage',
+    'of exits that found another user of the vmspace: the ABI has no shared page',
     'exec_free_abi_mappings',
   ],
 ] as const satisfies readonly Row[];

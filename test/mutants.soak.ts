@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkedMutants } from './mutants/invariants.ts';
 import { mmuMutants } from './mutants/mmu.ts';
 import { MutantTree } from './mutants/mutant.ts';
 import { pmapMutants } from './mutants/pmap.ts';
@@ -34,5 +35,12 @@ describe.each([
 
   it('catch each at the recorded op', async () => {
     await expect(firstCatch.join('')).toMatchFileSnapshot(`mutants/${kind}.caught.txt`);
+  });
+});
+
+describe('the invariants', () => {
+  it.each(checkedMutants)('catch it when $fault: $invariant', async ({ invariant, workload, ...mutant }) => {
+    expect(await tree.run([], 'check', [workload])).toBeNull();
+    expect(await tree.run(mutant, 'check', [workload])).toMatch(new RegExp(`^${invariant} `));
   });
 });

@@ -3,7 +3,7 @@ export { access, peek, physWord, poke } from './access.ts';
 export * from './errno.ts';
 export { execCleanup, execMapStack, execNewVmspace, mapSharedPage, sysExec, sysExecFail } from './exec.ts';
 export { isWaitingForVfork, sysFork, sysRfork, sysVfork } from './fork.ts';
-export { kmemFree } from './kmem.ts';
+export { kmemFree, kmemTake } from './kmem.ts';
 export { resume } from './resume.ts';
 export { idleOtherCpus, procCreate, runOn } from './run.ts';
 export { TIMEKEEP_OFFSET, TIMEKEEP_VALUE, clockRead, postSignal, setHandler, sysExit, trapSignal } from './signal.ts';

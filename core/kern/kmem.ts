@@ -1,9 +1,10 @@
 /** The kernel's own memory. FreeBSD: sys/vm/vm_kern.c. */
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
+import { pageLimit } from '../page/page.ts';
 import { IN_KMEM_FREE } from '../places.ts';
 import { pmapRemove } from '../pmap/index.ts';
-import { PAGE_SIZE, type Va } from '../units.ts';
+import { PAGE_SIZE, type Pages, type Va } from '../units.ts';
 
 /** Start of kernel memory. FreeBSD: VM_MIN_KERNEL_ADDRESS */
 const MIN_KERNEL_ADDRESS: Va = 2 ** 64 - 2 ** 41;
@@ -19,3 +20,9 @@ export function kmemFree(m: Machine): void {
   pmapRemove(m, kernelPmap, MIN_KERNEL_ADDRESS, MIN_KERNEL_ADDRESS + PAGE_SIZE);
   leavePlace(m);
 }
+
+/**
+ * The kernel takes all free pages but `spare`, and gives them back to the first who waits for memory; pages that are
+ * freed meanwhile go to it too. FreeBSD: kmem_malloc, vm_wait
+ */
+export const kmemTake = (m: Machine, spare: Pages): void => pageLimit(m, spare);

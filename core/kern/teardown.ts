@@ -3,7 +3,12 @@
  * runs, from the machine's state alone, so that it is the same for every revision.
  * FreeBSD: sys/kern/kern_exec.c exec_free_abi_mappings
  */
-import { TEARDOWNS_WITHOUT_ITS_TABLE, TEARDOWNS_WITHOUT_SHARED_PAGE, TEARDOWNS_WITH_PAGES_ABOVE } from '../counters.ts';
+import {
+  TEARDOWNS_OF_ABI_WITHOUT_SHARED_PAGE,
+  TEARDOWNS_WITHOUT_ITS_TABLE,
+  TEARDOWNS_WITHOUT_SHARED_PAGE,
+  TEARDOWNS_WITH_PAGES_ABOVE,
+} from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import { PG_MANAGED, PG_PS, PG_V, PG_W, usedFrom } from '../hw/entry.ts';
 import { pdeAt, ptPageOf, pteOf } from '../pmap/tables.ts';
@@ -32,6 +37,7 @@ function keepsPages(m: Machine, pmap: Pmap, start: Va, end: Va): boolean {
 export function countTeardown(m: Machine, { sysent, vmspace }: Proc): void {
   const { sharedPage } = sysent;
   const { map, pmap } = vmspace;
+  if (sharedPage === null) m.counters[TEARDOWNS_OF_ABI_WITHOUT_SHARED_PAGE]++;
   if (sharedPage === null || !hasTables(m, pmap)) return;
   const { base } = sharedPage;
   const entry = firstEndingAfter(map, base);

@@ -4,6 +4,7 @@
  */
 import type { Machine, Pmap, Proc, Vmspace } from '../../core/inspect.ts';
 import { Translation } from './bits.ts';
+import { checkCharges } from './charges.ts';
 import { checkCpus } from './cpus.ts';
 import { FreeFrames } from './free-frames.ts';
 import { DirtyPages, checkLeaves } from './leaves.ts';
@@ -20,6 +21,7 @@ import { Survey } from './survey.ts';
 import { checkSweep } from './sweep.ts';
 import { checkTlbs } from './tlb.ts';
 import { type Violation, Violations } from './violations.ts';
+import { checkWirings } from './wirings.ts';
 
 export interface CheckedMachine {
   readonly m: Machine;
@@ -130,6 +132,8 @@ class RunChecker implements Checker {
     this.#free.check(state);
     const maps = this.#maps.check(state);
     checkObjects(state, maps, this.#free, this.#dirty);
+    checkWirings(state, maps);
+    checkCharges(state, maps);
     checkResidence(state, maps);
     this.#lifeCycle.check(state);
     this.#sharedPage.check(state, maps);

@@ -1,5 +1,5 @@
 /** CPUs: which pmap is loaded where, PCIDs, and delayed invalidation. */
-import { PMAP_PCID_NONE, type Pmap } from '../../core/inspect.ts';
+import { type Cpu, PMAP_PCID_NONE, type Pmap } from '../../core/inspect.ts';
 import { type State } from './state.ts';
 
 const isActive = ({ activeLo, activeHi }: Pmap, cpu: number): boolean =>
@@ -8,7 +8,9 @@ const isActive = ({ activeLo, activeHi }: Pmap, cpu: number): boolean =>
 export function checkCpus(state: State): void {
   const { m, survey, report } = state;
   const pmaps = [m.pmap0, ...survey.spaces.map(({ pmap }) => pmap)];
-  for (const { id, curpmap, pcidGen } of m.cpus) {
+  for (const cpu of m.cpus) {
+    const { id, curpmap, pcidGen } = cpu;
+    checkRoots(state, cpu, pmaps);
     const taken = new Map<number, Pmap>();
     for (const pmap of pmaps) {
       const [active, loaded] = [isActive(pmap, id), curpmap === pmap];
@@ -42,4 +44,18 @@ export function checkCpus(state: State): void {
   for (let run = 0; run < invlGen.length; run++)
     if (invlGen[run] > invlBegun)
       report.broken('delayed-invalidation', null, `2M frame ${run}: at most ${invlBegun}`, invlGen[run]);
+}
+
+/** A pmap without a user root runs user mode on the kernel's. */
+function checkRoots({ report, who }: State, cpu: Cpu, pmaps: readonly Pmap[]): void {
+  const { id, curpmap, root, userRoot, isolated } = cpu;
+  if (curpmap === null || !pmaps.includes(curpmap)) return;
+  const { top, topUser } = curpmap;
+  if (root === top && isolated === (topUser !== 0) && (!isolated || userRoot === topUser)) return;
+  report.broken(
+    'cpu-roots',
+    who(curpmap),
+    `CPU ${id}: ${top}, ${topUser}`,
+    `${root}, ${isolated ? userRoot : 'not isolated'}`,
+  );
 }

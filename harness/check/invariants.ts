@@ -80,6 +80,10 @@ export const INVARIANTS = {
     'pmap.c pmap_unwire_ptp',
   ],
   'pmap-active': ['pm_active names exactly the CPUs that have the pmap loaded', 'pmap.c pmap_activate_sw'],
+  'cpu-roots': [
+    'CR3 and the CR3 of user mode lead to the roots of the loaded pmap',
+    'pmap.c pmap_activate_sw_pcid_pti, pmap_activate_sw_nopcid_nopti',
+  ],
   pcid: ['a PCID that is good on a CPU is in range and of one pmap', 'pmap.c pmap_pcid_alloc'],
   'delayed-invalidation': ['no delayed-invalidation block is open or outstanding', 'pmap.c pmap_delayed_invl_finish'],
   // Pages.
@@ -88,6 +92,10 @@ export const INVARIANTS = {
     'vm_page.c vm_page_free_prep',
   ],
   'free-pages': ['a free page has no pv entry and, if listed as zeroed, holds zeroes', 'vm_page.c vm_page_free_prep'],
+  'page-wirings': [
+    'wirings of a page = wired entries that hold it',
+    'vm_page.c vm_page_wire, vm_object.c vm_object_unwire',
+  ],
   'zeroed-frees': ['what is freed as zeroed is zeroed', 'pmap.c pmap_free_pt_page'],
   'full-runs': ['a run counts its pages, and is full exactly if all are in use', 'vm_reserv.c vm_reserv_populate'],
   // Maps.
@@ -107,6 +115,14 @@ export const INVARIANTS = {
   'entry-wiring': [
     'wirings are not negative, a user wiring is one, and none is under way',
     'vm_map.c vm_map_wire_locked',
+  ],
+  'user-wired-count': [
+    'the count of user wirings = pages of the entries that users wired',
+    'vm_map.c vm_map_wire_locked',
+  ],
+  'swap-reserved': [
+    'swap_reserved = bytes charged to entries and to objects',
+    'swap_pager.c swap_reserve_by_cred, vm_map.c vm_map_insert',
   ],
   'map-timestamp': ['the timestamp never falls and rises with every change of structure', 'vm_map.c _vm_map_lock'],
   'map-locks': ['no map is locked or busy, and no deleted entry awaits release', 'vm_map.c vm_map_process_deferred'],

@@ -8,7 +8,9 @@ import {
   REACHED_RELEASE_TOP_PAGE,
   REACHED_RESERVED_PT_PAGE_FREED,
   REMOVE_CALLS,
+  SHARED_EXITS_OF_ABI_WITHOUT_SHARED_PAGE,
   SOLE_EXITS,
+  TEARDOWNS_OF_ABI_WITHOUT_SHARED_PAGE,
   TEARDOWNS_WITHOUT_ITS_TABLE,
   TEARDOWNS_WITHOUT_SHARED_PAGE,
   TEARDOWNS_WITH_PAGES_ABOVE,
@@ -30,6 +32,8 @@ export function readOccasions(into: Occasions, added: ArrayLike<number>): void {
   into[6] = added[TEARDOWNS_WITHOUT_SHARED_PAGE];
   into[7] = added[TEARDOWNS_WITHOUT_ITS_TABLE];
   into[8] = added[TEARDOWNS_WITH_PAGES_ABOVE];
+  into[9] = added[TEARDOWNS_OF_ABI_WITHOUT_SHARED_PAGE];
+  into[10] = added[SHARED_EXITS_OF_ABI_WITHOUT_SHARED_PAGE];
 }
 
 /** Lower and upper bound of a difference: the steps' terms, each on its own side's occasions. */

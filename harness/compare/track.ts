@@ -91,9 +91,8 @@ export class Track {
   firstLater = -1;
   opsLater = 0;
 
-  readonly #fitted: FittedSide | null;
-  readonly #intentFit = new Fit();
-  readonly #ledgerFit = new Fit();
+  /** null: no declaration is looked for */
+  readonly #fitted: { readonly side: FittedSide; readonly intent: Fit; readonly ledger: Fit } | null;
 
   constructor(
     what: string,
@@ -102,7 +101,7 @@ export class Track {
     { intended, known }: Explanations,
     fitted: FittedSide | null = null,
   ) {
-    this.#fitted = fitted;
+    this.#fitted = fitted === null ? null : { side: fitted, intent: new Fit(), ledger: new Fit() };
     this.what = what;
     this.#kind = kind;
     this.plane = plane;
@@ -146,7 +145,12 @@ export class Track {
     if (this.#exactly !== null && this.#exactFits && !fits(this.#exactly, difference, ofCandidate, ofReference))
       this.#exactFits = false;
     const astray = difference - termsOf(this.#byLedger, ofCandidate, ofReference);
-    if (this.#fitted !== null) this.#fit(difference, astray, ofCandidate, ofReference);
+    if (this.#fitted !== null) {
+      const { side, intent, ledger } = this.#fitted;
+      const [occasions, sign] = side === 'candidate' ? ([ofCandidate, 1] as const) : ([ofReference, -1] as const);
+      intent.take(difference - termsOf(this.#byIntent, ofCandidate, ofReference), occasions, sign);
+      ledger.take(astray, occasions, sign);
+    }
     if (this.#ledgerFits && !mayStray(this.#byLedger, astray)) {
       this.#ledgerFits = false;
       this.#misfit = op;
@@ -161,26 +165,21 @@ export class Track {
     }
   }
 
-  #fit(difference: number, byLedger: number, ofCandidate: Float64Array, ofReference: Float64Array): void {
-    const [occasions, sign] = this.#fitted === 'candidate' ? ([ofCandidate, 1] as const) : ([ofReference, -1] as const);
-    this.#intentFit.take(difference - termsOf(this.#byIntent, ofCandidate, ofReference), occasions, sign);
-    this.#ledgerFit.take(byLedger, occasions, sign);
-  }
-
   /** null: nothing was fitted. */
   fit(): StatFit | null {
     if (this.#fitted === null) return null;
     const { what } = this;
+    const { side, intent, ledger } = this.#fitted;
     const open = ({ forward, backward }: Expected): Fitted['declared'] => {
       const [more, fewer] = [forward.more || backward.fewer, forward.fewer || backward.more];
       // What is declared of the reference turns round.
-      return this.#fitted === 'candidate' ? { more, fewer } : { more: fewer, fewer: more };
+      return side === 'candidate' ? { more, fewer } : { more: fewer, fewer: more };
     };
     const declared = open(this.#byIntent);
     return {
       what,
-      byIntent: { fit: this.#intentFit, ...declared, declared },
-      byLedger: this.known.length === 0 ? null : { fit: this.#ledgerFit, ...open(this.#byLedger), declared },
+      byIntent: { fit: intent, ...declared, declared },
+      byLedger: this.known.length === 0 ? null : { fit: ledger, ...open(this.#byLedger), declared },
     };
   }
 

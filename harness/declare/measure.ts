@@ -19,6 +19,14 @@ export const BASES_TABLE = [
   ['teardown without the shared page', 'an exec or exit whose unmapping finds no shared page in the map'],
   ['teardown without its table', 'an exec or exit whose unmapping finds no page-table page at that address'],
   ['teardown with pages above', 'an exec or exit whose address space has pages mapped above the shared page'],
+  [
+    'teardown without a shared ABI page',
+    'an exec that reuses, or an exit of the last user, whose ABI has no shared page',
+  ],
+  [
+    'shared exit without a shared ABI page',
+    'an exit beside other users of the vmspace, where the ABI has no shared page',
+  ],
 ] as const;
 
 type Basis = (typeof BASES_TABLE)[number][0];

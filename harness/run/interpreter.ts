@@ -21,6 +21,7 @@ import {
   clockRead,
   fileCreate,
   kmemFree,
+  kmemTake,
   postSignal,
   procCreate,
   resume,
@@ -59,6 +60,7 @@ import {
   OP_HANDLER,
   OP_KILL,
   OP_KMEM_FREE,
+  OP_KMEM_TAKE,
   OP_MADVISE,
   OP_MINHERIT,
   OP_MLOCK,
@@ -132,7 +134,7 @@ export class Interpreter {
     // Frames decide which pv list locks are taken: what fits has its frames from the start.
     const isLarge = workload.files.reduce((sum, { pages }) => sum + pages, 0) > m.frames / FILES_SHARE;
     const files = workload.files.map(({ pages, resident, mode }) =>
-      fileCreate(m, pages, resident, mode, false, false, isLarge),
+      fileCreate(m, pages, resident, mode, false, resident === 'none', isLarge),
     );
     this.#images = workload.programs.map(({ name, spec, maps, touched, text, data, heap }) => {
       const numbered = maps.map((map) => (map.file === undefined ? map : { ...map, file: files[map.file] }));
@@ -302,8 +304,11 @@ export class Interpreter {
         kmemFree(m);
         this.value = m.retval;
         return OUTCOME_OK;
+      case OP_KMEM_TAKE:
+        kmemTake(m, arg);
+        return OUTCOME_OK;
       default:
-        throw new RangeError(`op code: expected 0..${OP_KMEM_FREE}, got ${code}`);
+        throw new RangeError(`op code: expected 0..${OP_KMEM_TAKE}, got ${code}`);
     }
   }
 

@@ -96,6 +96,7 @@ const perOp = record({
   topPages: bytes,
   mappedPages: ints,
   excessPages: ints,
+  counterList: words,
   counterFrom: words,
   counterIndex: bytes,
   counterDelta: doubles,

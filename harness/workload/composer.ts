@@ -36,6 +36,8 @@ export interface Runner {
   space: Space;
   /** vforked child that has neither exec'd nor exited: this process waits for it */
   blockedBy: Runner | null;
+  /** its ABI has a shared page */
+  hasShared: boolean;
 }
 
 const FIRST_REGION = 0x4000000000;
@@ -45,6 +47,11 @@ const SLOTS = 64;
 const SIZES = [1, 1, 2, 3, 4, 8, 16, 40, 513];
 export const PROTECTIONS = ['rw', 'r', 'rw', 'rx', 'rwx', '-'];
 const PROGRAMS = ['sh60', 'cat'];
+/** A program of an ABI without a shared page, which one exec in this many takes. */
+const WITHOUT_SHARED = 'old';
+const OTHER_ABI = 8;
+/** What its text needs beside ops: files of each residence. f0 is in memory. */
+const FILES = ['file f1 resident=none', 'file f2 resident=even'];
 /** Yield points to stop at. An exit reaches the second only if it is not the last user of its vmspace. */
 const STOPS = ['refcnt-tested', 'refcnt-tested', 'release-failed', 'ppwait-cleared', 'fork-unlocked'];
 
@@ -61,13 +68,21 @@ export class Composer {
   readonly #alive: Runner[] = [];
   readonly #most: number;
   readonly #cpus: number;
+  readonly #hasOtherAbi: boolean;
   #made = 0;
   /** The process stopped within a call, and who is alive when that call ends: no one else stops until it resumes. */
   #stopped: { readonly runner: Runner; readonly goOn: readonly Runner[] } | null = null;
 
-  constructor(most: number, cpus: number) {
+  /** hasOtherAbi: the machine runs programs of other ABIs than its own. */
+  constructor(most: number, cpus: number, hasOtherAbi: boolean) {
     this.#most = most;
     this.#cpus = cpus;
+    this.#hasOtherAbi = hasOtherAbi;
+  }
+
+  /** What comes before the first op. */
+  get head(): readonly string[] {
+    return this.#hasOtherAbi ? [...FILES, `program ${WITHOUT_SHARED} entries=20 abi=no-shared`] : FILES;
   }
 
   /**
@@ -130,17 +145,19 @@ export class Composer {
     if (this.#alive.length >= this.#most) return;
     const space = memoryFor(runner.space, memory);
     const child = this.#child(runner, space);
+    if (memory === 'new') child.hasShared = true;
     this.op(runner, `${verb} -> ${child.name}`, choice);
     this.#alive.push(child);
     if (verb === 'vfork') runner.blockedBy = child;
   }
 
   #child(parent: Runner, space: Space): Runner {
-    return { name: `p${++this.#made}`, parent, space, blockedBy: null };
+    return { name: `p${++this.#made}`, parent, space, blockedBy: null, hasShared: parent.hasShared };
   }
 
   exec(runner: Runner, choice: Choice): void {
-    this.op(runner, `exec ${pick(PROGRAMS, choice.size)}`, choice);
+    runner.hasShared = !this.#hasOtherAbi || choice.how % OTHER_ABI !== 0;
+    this.op(runner, `exec ${runner.hasShared ? pick(PROGRAMS, choice.size) : WITHOUT_SHARED}`, choice);
     runner.space = { regions: [] };
     this.#unblock(runner);
   }
@@ -186,7 +203,8 @@ export class Composer {
   }
 
   #start(choice: Choice): void {
-    const runner: Runner = { name: `p${++this.#made}`, parent: null, space: { regions: [] }, blockedBy: null };
+    const name = `p${++this.#made}`;
+    const runner: Runner = { name, parent: null, space: { regions: [] }, blockedBy: null, hasShared: true };
     this.#alive.push(runner);
     this.exec(runner, choice);
   }

@@ -30,7 +30,10 @@ const MAPPED_AT = [
   { name: 'shared', prot: 'rx' },
   { name: 'stack-200K', prot: 'rw' },
 ];
+const WITHOUT_SHARED = MAPPED_AT.filter(({ name }) => name !== 'shared');
 const ACCESSES = ['read', 'write', 'write', 'run'];
+/** Pages that the kernel leaves free at most, when it takes the others. */
+const MOST_SPARE = 8;
 /** One access in this many ignores rights: it may end in a signal. */
 const CARELESS = 24;
 
@@ -71,7 +74,7 @@ const access: Compose = (composer, runner, choice) => {
 };
 
 const fixed: Compose = (composer, runner, choice) => {
-  const { name, prot } = pick(MAPPED_AT, choice.where);
+  const { name, prot } = pick(runner.hasShared ? MAPPED_AT : WITHOUT_SHARED, choice.where);
   composer.op(runner, `${allowedAccess(prot, choice.how)} ${name}`, choice);
 };
 
@@ -110,8 +113,8 @@ const VERBS: readonly Compose[] = [
   onSpan((span) => `mlock ${span}`),
   onSpan((span) => `munlock ${span}`),
   plain('clock'),
-  plain('clock'),
-  plain('touch-shared'),
+  (composer, runner, choice) => composer.op(runner, `kmem-take ${choice.size % MOST_SPARE}`, choice),
+  (composer, runner, choice) => composer.op(runner, runner.hasShared ? 'touch-shared' : 'clock', choice),
   plain('handler SIGUSR1'),
   (composer, runner, choice) => composer.op(runner, `kill ${runner.name} SIGCHLD`, choice),
   plain('unshare'),
@@ -133,13 +136,13 @@ const VERBS: readonly Compose[] = [
 export function composeWorkload(choices: readonly Choice[], name: string, options: GenerateOptions = {}): Workload {
   const { machine = '', processes = 6 } = options;
   const cpus = Number(/\bcpus=(\d+)/.exec(machine)?.[1] ?? 1);
-  const composer = new Composer(processes, cpus);
+  const composer = new Composer(processes, cpus, !/\b(?:la57|lower-shared)=on/.test(machine));
   for (const choice of choices) {
     const runner = composer.next(choice);
     if (runner !== null) pick(VERBS, choice.verb)(composer, runner, choice);
   }
   composer.finish();
-  const head = [`# ${name}`, ...(machine === '' ? [] : [`machine ${machine}`])];
+  const head = [`# ${name}`, ...(machine === '' ? [] : [`machine ${machine}`]), ...composer.head];
   return parseWorkload(`${[...head, ...composer.lines].join('\n')}\n`, name);
 }
 

@@ -96,7 +96,8 @@ export interface AddressLayout {
   readonly limit: number;
   /** sv_maxuser: first address beyond the map */
   readonly top: number;
-  readonly sharedPage: number;
+  /** null: an ABI without one */
+  readonly sharedPage: number | null;
   /** sv_usrstack: first address above the stack */
   readonly stackTop: number;
 }
@@ -111,6 +112,6 @@ const VDSO_PAGES = 2;
 export function addressLayout(machine: MachineSettings, abi: Abi = 'native'): AddressLayout {
   const limit = machine.la57 ? VM_MAXUSER_ADDRESS_LA57 : VM_MAXUSER_ADDRESS_LA48;
   const top = machine.lowerShared || abi === 'lowered' ? limit - PAGE_SIZE : limit;
-  const sharedPage = top - (abi === 'linux' ? VDSO_PAGES + 1 : 1) * PAGE_SIZE;
-  return { limit, top, sharedPage, stackTop: sharedPage };
+  const stackTop = top - (abi === 'linux' ? VDSO_PAGES + 1 : 1) * PAGE_SIZE;
+  return { limit, top, sharedPage: abi === 'no-shared' ? null : stackTop, stackTop };
 }

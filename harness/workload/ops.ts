@@ -68,6 +68,8 @@ export const OP_GO = 27;
 export const OP_SNAPSHOT = 28;
 /** the kernel frees a page of its own; the value is kernel_pmap's resident_count */
 export const OP_KMEM_FREE = 29;
+/** the kernel takes all free pages but some, until somebody waits for memory. arg: pages that stay free */
+export const OP_KMEM_TAKE = 30;
 
 /** Name of each op, which is its verb in workload text. In report order; the codes follow core/numbered.ts. */
 const OPS = [
@@ -101,6 +103,7 @@ const OPS = [
   [OP_GO, 'go'],
   [OP_SNAPSHOT, 'snapshot'],
   [OP_KMEM_FREE, 'kmem-free'],
+  [OP_KMEM_TAKE, 'kmem-take'],
 ] as const;
 
 export type OpName = (typeof OPS)[number][1];
@@ -123,6 +126,9 @@ export const ADVICES = ['normal', 'random', 'sequential', 'willneed', 'dontneed'
 export const MS_INVALIDATE = 2;
 /** Operand of stop: the yield points inside exit, exec and fork. */
 export const STOP_POINTS = ['refcnt-tested', 'release-failed', 'ppwait-cleared', 'fork-unlocked'] as const;
+/** What of a file lies in memory before the first op: all pages, every second one, none. */
+export const RESIDENCES = ['all', 'even', 'none'] as const;
+export type Residence = (typeof RESIDENCES)[number];
 
 /** Origin of an access op, used to judge a replay. */
 export const ORIGIN_PLAIN = 0;
@@ -190,9 +196,9 @@ export interface ProgramSpec {
 
 /**
  * native: that of the machine. lowered: its user memory ends one page lower. linux: like native, but with two pages
- * above the shared page, left for a vdso.
+ * above the shared page, left for a vdso. no-shared: without a shared page.
  */
-export const ABIS = ['native', 'lowered', 'linux'] as const;
+export const ABIS = ['native', 'lowered', 'linux', 'no-shared'] as const;
 export type Abi = (typeof ABIS)[number];
 
 /** What exec puts into an address space in addition to the shared page. */
@@ -213,7 +219,7 @@ export interface Program {
 export interface WorkloadFile {
   readonly name: string;
   pages: number;
-  readonly resident: 'all' | 'even' | 'none';
+  readonly resident: Residence;
   readonly mode: 'rw' | 'ro';
 }
 

@@ -16,7 +16,7 @@ import {
 } from '../../core/units.ts';
 import type { FileTable } from './files.ts';
 import type { AddressLayout } from './machine.ts';
-import type { Program, ProgramMap, ProgramSpec, ProgramTouch } from './ops.ts';
+import type { Abi, Program, ProgramMap, ProgramSpec, ProgramTouch } from './ops.ts';
 
 const PROGRAM_BASE = 0x200000;
 /**
@@ -38,8 +38,8 @@ const CHUNK = pages(16);
 const RTLD_SIZES: SegmentSizes = { rodata: pages(6), text: pages(22), data: pages(1), bss: pages(1) };
 const LIB_SIZES: SegmentSizes = { rodata: pages(6), text: pages(12), data: pages(2), bss: pages(4) };
 
-/** Entries of every program in addition to its segments: the stack and the shared page, both with an object. */
-const STACK_AND_SHARED = 2;
+/** Entries of every program in addition to its segments, with an object each: the stack, and the shared page if the ABI has one. */
+const stackAndShared = (abi: Abi): number => (abi === 'no-shared' ? 1 : 2);
 /** Text and data. */
 const LEAST_SEGMENTS = 2;
 const MOST_PROGRAM_SEGMENTS = 5;
@@ -68,9 +68,9 @@ export function completeSpec(name: string, keys: ProgramKeys): ProgramSpec {
 
 /** Returns why no map fits the numbers, as [expected, found]; null if one does. */
 export function specProblem(spec: ProgramSpec): readonly [string, string] | null {
-  const { entries, guards, untouched, libs } = spec;
+  const { entries, guards, untouched, libs, abi } = spec;
   if (entries > MAX_ENTRIES) return [`at most ${MAX_ENTRIES} entries`, `${entries}`];
-  if (entries === 1) {
+  if (entries === 1 && abi !== 'no-shared') {
     const others = guards + untouched + libs;
     return others === 0
       ? null
@@ -78,7 +78,7 @@ export function specProblem(spec: ProgramSpec): readonly [string, string] | null
   }
   if (guards < 1) return ["at least 1 guard, the stack's", `${guards}`];
   if (spec.text === 0 || spec.data === 0) return ['text and data of at least one page', '0'];
-  const least = guards + untouched + STACK_AND_SHARED + LEAST_SEGMENTS + (libs > 0 ? libs + 1 : 0);
+  const least = guards + untouched + stackAndShared(abi) + LEAST_SEGMENTS + (libs > 0 ? libs + 1 : 0);
   return entries >= least
     ? null
     : [`at least ${least} entries for these guards, untouched entries and libs`, `${entries}`];
@@ -170,7 +170,7 @@ export function buildProgram(spec: ProgramSpec, layout: AddressLayout, files: Fi
   const { name } = spec;
   if (spec.entries === 1) return { name, spec, maps: [], touched: [], text: 0, data: 0, heap: 0 };
   const asm = new Assembler(files);
-  let left = spec.entries - spec.guards - spec.untouched - STACK_AND_SHARED;
+  let left = spec.entries - spec.guards - spec.untouched - stackAndShared(spec.abi);
   let guards = spec.guards - 1;
   let untouched = spec.untouched;
   const reserved = spec.libs > 0 ? spec.libs + 1 : 0;

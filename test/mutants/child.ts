@@ -1,10 +1,13 @@
 /** Answers recorded vectors with the compiled tree it is part of, and prints the first answer that differs. */
 import { statSync } from 'node:fs';
+import { checkers } from '../../harness/check/checker.ts';
 import { conformMmu } from '../../harness/conform/mmu.ts';
 import { conformPmap } from '../../harness/conform/pmap.ts';
 import type { Mismatch } from '../../harness/conform/report.ts';
 import { vectorFiles } from '../../harness/conform/vector-files.ts';
 import { conformVm } from '../../harness/conform/vm.ts';
+import { run } from '../../harness/run/run.ts';
+import { parseWorkload } from '../../harness/workload/text/parse.ts';
 import { baseline, d33276, landed } from '../../variants/index.ts';
 
 /** The two ends of the series, and the revision for which every recording has answers. */
@@ -34,7 +37,21 @@ function firstMismatches(conform: (file: string) => { readonly mismatches: reado
   return [];
 }
 
+/** The first invariant that does not hold in `landed`, in the workload of this text. */
+function firstViolation(text: string): readonly Mismatch[] {
+  const { record } = run(null, parseWorkload(text, 'w'), landed, { check: true }, { checker: checkers() });
+  if (record.ended.kind !== 'done') throw new Error(JSON.stringify(record.ended));
+  return record.violations.slice(0, 1).map(({ name, op, expected, got }) => ({
+    file: name,
+    at: `after op ${op}`,
+    what: 'invariant',
+    expected,
+    got,
+  }));
+}
+
 const answer: Readonly<Record<string, () => readonly Mismatch[]>> = {
+  check: () => firstViolation(paths[0]!),
   mmu: () => firstMismatches((file) => conformMmu([file])),
   pmap: () => firstMismatches((file) => conformPmap([file], revisions)),
   vm: () => firstMismatches((file) => conformVm([file], vmRevisions)),

@@ -18,8 +18,8 @@ export interface Mutant {
   readonly fault: string;
 }
 
-/** What the child runs: vectors of a kind, or a finding. */
-type Kind = 'pmap' | 'mmu' | 'vm' | 'finding';
+/** What the child runs: vectors of a kind, a finding, or a workload with its invariants checked. */
+type Kind = 'pmap' | 'mmu' | 'vm' | 'finding' | 'check';
 
 /** The first answer that differs, the exception thrown instead, or a timeout. Null if the fault went unnoticed. */
 export type Caught = string | null;
@@ -35,42 +35,70 @@ export function mutate({ file, find, replace, fault }: Mutant, text = readSource
   return text.replace(find, () => replace);
 }
 
+/** What a variant file beside the child imports as `pmapdiff`. */
+const face = {
+  name: 'face',
+  resolveId: (id: string) => (id === 'pmapdiff' ? join(root, 'variants/index.ts') : null),
+};
+
 /** The program that answers recorded vectors, bundled with a fault, for one child at a time. */
 export class MutantTree {
   readonly #folder = mkdtempSync(join(root, 'node_modules', '.pmapdiff-mutants-'));
   readonly #child: string;
+  readonly #timeLimit: number;
+  readonly #beside: Readonly<Record<string, string>>;
 
-  constructor(child = CHILD) {
+  /** beside: files that the child may import by name, on the same engine. timeLimit: in ms. */
+  constructor(child = CHILD, beside: Readonly<Record<string, string>> = {}, timeLimit = TIME_LIMIT) {
     this.#child = child;
+    this.#timeLimit = timeLimit;
+    this.#beside = beside;
   }
 
   /** Runs the vectors `paths` of a kind with the fault in place; several edits may make up one fault. */
-  run(mutant: Mutant | readonly Mutant[], kind: Kind, paths: readonly string[]): Promise<Caught> {
+  async run(mutant: Mutant | readonly Mutant[], kind: Kind, paths: readonly string[]): Promise<Caught> {
+    await this.plant(mutant);
+    return this.answer([kind, ...paths]);
+  }
+
+  /** Bundles the program with the fault in place: `answer` runs it from then on. */
+  plant(mutant: Mutant | readonly Mutant[]): Promise<void> {
     const sources = new Map<string, string>();
     for (const edit of [mutant].flat()) {
       const file = join(root, edit.file);
       sources.set(file, mutate(edit, sources.get(file)));
     }
-    return this.#answer(sources, kind, paths);
+    return this.#build(sources);
   }
 
   /** Runs the vectors with the unmodified source. */
   vectors(kind: Kind, paths: readonly string[]): Promise<Caught> {
-    return this.#answer(new Map(), kind, paths);
+    return this.run([], kind, paths);
   }
 
   dispose(): void {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #answer(sources: ReadonlyMap<string, string>, kind: Kind, paths: readonly string[]): Promise<Caught> {
+  async #build(sources: ReadonlyMap<string, string>): Promise<void> {
+    const alone = Object.keys(this.#beside).length === 0;
     await bundle(
-      { child: join(root, this.#child) },
-      { sources, folder: this.#folder, external: (id) => !/^[./]/.test(id), output: { codeSplitting: false } },
+      { child: join(root, this.#child), ...this.#beside },
+      {
+        sources,
+        folder: this.#folder,
+        external: (id) => !/^[./]/.test(id) && id !== 'pmapdiff',
+        plugins: [face],
+        ...(alone ? { output: { codeSplitting: false } } : {}),
+      },
     );
-    const args = ['--max-old-space-size=1024', join(this.#folder, 'child.js'), kind, ...paths];
+  }
+
+  /** Runs the child that was bundled last. */
+  answer(words: readonly string[]): Promise<Caught> {
+    const args = ['--max-old-space-size=1024', join(this.#folder, 'child.js'), ...words];
     return new Promise((resolve, reject) => {
-      execFile(process.execPath, args, { timeout: TIME_LIMIT }, (error, stdout, stderr) => {
+      execFile(process.execPath, args, { timeout: this.#timeLimit }, (error, stdout, stderr) => {
         if (error === null) resolve(stdout === '' ? null : stdout.trim());
         else if (error.killed) resolve('no answer within the time limit');
         else reject(new Error(`the child did not come to run: ${stderr || error.message}`));

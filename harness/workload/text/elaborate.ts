@@ -9,6 +9,7 @@ import { type AddressLayout, addressLayout } from '../machine.ts';
 import { ERRNOS, OUTCOME_SIGNAL } from '../names.ts';
 import { OpListBuilder } from '../oplist.ts';
 import {
+  ABIS,
   type Abi,
   type Actor,
   type MachineSettings,
@@ -21,11 +22,13 @@ import {
   OP_KILL,
   OP_SPAWN,
   OP_STOP,
+  OP_TOUCH,
   OP_VFORK,
   OP_WAIT,
   type Process,
   type Program,
   type ProgramSpec,
+  type Residence,
   type Workload,
   isAccess,
   opAccesses,
@@ -77,8 +80,8 @@ export class Elaborator {
   constructor(file: string, machine: MachineSettings) {
     this.#file = file;
     this.#machine = machine;
-    const layout = (abi: Abi): AddressLayout => addressLayout(machine, abi);
-    this.#layouts = { native: layout('native'), lowered: layout('lowered'), linux: layout('linux') };
+    const layouts = ABIS.map((abi) => [abi, addressLayout(machine, abi)] as const);
+    this.#layouts = Object.fromEntries(layouts) as Record<Abi, AddressLayout>;
   }
 
   /**
@@ -90,6 +93,11 @@ export class Elaborator {
     return true;
   }
 
+  /** Says what of a file lies in memory at the start. Returns false if the file has already been used. */
+  defineFile(name: string, resident: Residence): boolean {
+    return this.#files.declare(name, resident);
+  }
+
   /** Appends one op. */
   add(op: OpNode): void {
     const life = this.#actingLife(op);
@@ -99,6 +107,7 @@ export class Elaborator {
     if (op.end !== null) len = this.#length(op.address!, op.end, op, life);
     if (op.address !== null && base === 0) this.#within(addr, len, op.address, op);
     if (isAccess(op.code)) this.#countAccesses(len, arg, op);
+    if (op.code === OP_TOUCH) this.#sharedPage(op, op.column, life);
     if (op.program !== null) {
       const { index, program } = this.#program(op.program, op);
       if (op.code === OP_SPAWN) {
@@ -188,12 +197,12 @@ export class Elaborator {
 
   #address(address: AddressNode, op: OpNode, life: Life): Address {
     const { base, offset } = address;
-    const { sharedPage, stackTop, top } = this.#layouts[life.program?.spec.abi ?? 'native'];
+    const { stackTop, top } = this.#layoutOf(life);
     switch (base) {
       case '':
         return { base: 0, addr: offset };
       case 'shared':
-        return { base: 0, addr: sharedPage + offset };
+        return { base: 0, addr: this.#sharedPage(op, address.column, life) + offset };
       case 'stack':
         return { base: 0, addr: stackTop + offset };
       case 'top':
@@ -212,6 +221,17 @@ export class Elaborator {
         this.#fail(op, address.column, "a place, or a name given with '->'", `'${base}'`, nearest(base, known));
       }
     }
+  }
+
+  #layoutOf({ program }: Life): AddressLayout {
+    return this.#layouts[program?.spec.abi ?? 'native'];
+  }
+
+  #sharedPage(op: OpNode, column: number, life: Life): number {
+    const { sharedPage } = this.#layoutOf(life);
+    if (sharedPage === null)
+      this.#fail(op, column, `a program with a shared page in '${op.who}'`, "one of abi 'no-shared'");
+    return sharedPage;
   }
 
   #length(address: AddressNode, end: AddressNode, op: OpNode, life: Life): number {

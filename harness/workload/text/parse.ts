@@ -2,7 +2,7 @@
 import { WorkloadError } from '../errors.ts';
 import { MAX_LINE } from '../lines.ts';
 import { DEFAULT_MACHINE, MACHINE_KEYS } from '../machine.ts';
-import { ABIS, type Abi, type MachineSettings, type Workload } from '../ops.ts';
+import { ABIS, type Abi, type MachineSettings, RESIDENCES, type Residence, type Workload } from '../ops.ts';
 import { MAX_ENTRIES, type ProgramKeys, completeSpec, specProblem } from '../program.ts';
 import { formatSize, parseSize } from '../size.ts';
 import { Cursor } from './cursor.ts';
@@ -27,7 +27,7 @@ interface Block {
   ops: number;
 }
 
-const STATEMENTS = ['machine', 'signals', 'program', 'repeat', 'end'] as const;
+const STATEMENTS = ['machine', 'signals', 'program', 'file', 'repeat', 'end'] as const;
 type Statement = (typeof STATEMENTS)[number];
 
 const SWITCHES = ['kill', 'report'] as const;
@@ -76,7 +76,7 @@ class Parser {
     const { kind, text } = c.following;
     if (kind === 'symbol' && (text === ':' || text === '/' || text === '@')) return null;
     if (c.token.kind === 'word')
-      return c.keyword("an op ('name: verb …') or machine, program, repeat, end", STATEMENTS) as Statement;
+      return c.keyword("an op ('name: verb …') or machine, program, file, repeat, end", STATEMENTS) as Statement;
     return null;
   }
 
@@ -88,6 +88,8 @@ class Parser {
         return this.#signalsLine(c, column);
       case 'program':
         return this.#programLine(c);
+      case 'file':
+        return this.#fileLine(c);
       case 'repeat':
         return this.#repeatLine(c, column);
       case 'end':
@@ -139,6 +141,20 @@ class Parser {
     const problem = specProblem(spec);
     if (problem !== null) c.fail(problem[0], { found: problem[1], column });
     if (!this.#build().define(spec)) c.fail('a program before its first use', { found: `'${name}' here`, column });
+  }
+
+  #fileLine(c: Cursor): void {
+    if (this.#blocks.length > 0) c.fail("an op, 'repeat' or 'end' inside repeat", { found: "'file'" });
+    const { column } = c;
+    const name = c.name('the name of a file');
+    if (this.#seen.has(`file ${name}`)) c.fail('each file once', { found: `'${name}' again`, column });
+    this.#seen.add(`file ${name}`);
+    c.keyword('resident=all, resident=even or resident=none', ['resident']);
+    c.symbol('=');
+    const resident = c.keyword(`what of it lies in memory (${RESIDENCES.join(', ')})`, RESIDENCES) as Residence;
+    c.end();
+    if (!this.#build().defineFile(name, resident))
+      c.fail('a file before its first use', { found: `'${name}' here`, column });
   }
 
   #abi(c: Cursor): Abi {

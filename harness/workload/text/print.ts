@@ -14,6 +14,7 @@ import {
   OP_FORK,
   OP_HANDLER,
   OP_KILL,
+  OP_KMEM_TAKE,
   OP_MADVISE,
   OP_MINHERIT,
   OP_MLOCK,
@@ -37,6 +38,7 @@ import {
   type ProgramSpec,
   STOP_POINTS,
   type Workload,
+  type WorkloadFile,
   makesProcess,
   opAt,
 } from '../ops.ts';
@@ -128,6 +130,8 @@ class OpPrinter {
         const step = op.arg === PAGE_SIZE ? '' : ` step ${formatSize(op.arg)}`;
         return `${verb} ${this.#span(op, process)}${step}`;
       }
+      case OP_KMEM_TAKE:
+        return `kmem-take ${op.arg}`;
       case OP_STOP:
         return `stop ${STOP_POINTS[op.arg]}`;
       default:
@@ -163,7 +167,7 @@ class OpPrinter {
     const program = this.#programs[process];
     const { sharedPage, stackTop, top } = addressLayout(this.#workload.machine, program?.spec.abi);
     if (addr === top) return 'top';
-    if (addr >= sharedPage && addr < top) return `shared${offsetText(addr - sharedPage)}`;
+    if (sharedPage !== null && addr >= sharedPage && addr < top) return `shared${offsetText(addr - sharedPage)}`;
     if (addr >= stackTop - MAX_STACK && addr < stackTop) return `stack${offsetText(addr - stackTop)}`;
     if (program != null && program.text > 0) {
       const { text, data, heap } = program;
@@ -198,6 +202,9 @@ function programLine({ spec }: Program): string {
   return `program ${nameText(name)} ${counts} text=${formatSize(text)} data=${formatSize(data)} bss=${formatSize(bss)}${abi === 'native' ? '' : ` abi=${abi}`}`;
 }
 
+const fileLine = ({ name, resident }: WorkloadFile): string =>
+  resident === 'all' ? '' : `file ${nameText(name)} resident=${resident}`;
+
 /** The lines of a workload's ops: a function of the op's index, cheapest when called in ascending order. */
 export function opLines(workload: Workload): (index: number) => string {
   let printer = new OpPrinter(workload);
@@ -214,7 +221,8 @@ export function opLines(workload: Workload): (index: number) => string {
 export function printWorkload(workload: Workload): string {
   const title = workload.title === '' ? '' : `# ${workload.title}`;
   const signals = workload.signals === 'kill' ? '' : `signals ${workload.signals}`;
-  const head = [title, machineLine(workload.machine), signals, ...workload.programs.map(programLine)];
+  const programs = workload.programs.map(programLine);
+  const head = [title, machineLine(workload.machine), signals, ...workload.files.map(fileLine), ...programs];
   const lines = head.filter((line) => line !== '');
   const line = opLines(workload);
   for (let i = 0; i < workload.ops.length; i++) lines.push(line(i));

@@ -14,6 +14,7 @@ import {
   OP_HANDLER,
   OP_KILL,
   OP_KMEM_FREE,
+  OP_KMEM_TAKE,
   OP_MADVISE,
   OP_MINHERIT,
   OP_MLOCK,
@@ -164,6 +165,12 @@ const VERBS: Readonly<Record<string, Verb>> = {
   go: { code: OP_GO },
   snapshot: { code: OP_SNAPSHOT },
   'kmem-free': { code: OP_KMEM_FREE },
+  'kmem-take': {
+    code: OP_KMEM_TAKE,
+    operands: (c, op) => {
+      op.arg = c.count('the pages that stay free, from 0 to 99999', 0, 99_999);
+    },
+  },
 };
 
 const VERB_NAMES = Object.keys(VERBS);

@@ -7,6 +7,7 @@ import {
   PV_ENTRY_COUNT,
   PV_PAGE_COUNT,
   REMOVE_CALLS,
+  SWAP_RESERVED,
   USER_PT_PAGE_COUNT,
 } from '../../../core/counters.ts';
 import type { Machine } from '../../../core/inspect.ts';
@@ -159,6 +160,13 @@ const pvFaults: Fault[] = [
 const cpuFaults: Fault[] = [
   { what: 'a bit of pm_active', invariant: 'pmap-active', plant: (m) => void (pmapOf(m).activeLo ^= 2) },
   {
+    what: 'a user root that is not loaded',
+    invariant: 'cpu-roots',
+    workload: 'machine pti=on\np: exec cat',
+    plant: (m) => void (m.cpus[0]!.userRoot = pmapOf(m).top),
+  },
+  { what: 'another root in CR3', invariant: 'cpu-roots', plant: (m) => void m.cpus[0]!.root++ },
+  {
     what: 'a PCID given twice',
     invariant: 'pcid',
     plant(m) {
@@ -209,6 +217,13 @@ const pageFaults: Fault[] = [
       m.words[m.page.tableZero * 1024 + 5] = 1;
     },
   },
+  {
+    what: 'a wiring too many of a page',
+    invariant: 'page-wirings',
+    plant: (m) => void m.page.refCount[leafFrameOf(m, SMALL)]!++,
+  },
+  { what: 'the count of user wirings', invariant: 'user-wired-count', plant: (m) => void m.vm.userWired-- },
+  { what: 'swap_reserved', invariant: 'swap-reserved', plant: (m) => void (m.counters[SWAP_RESERVED]! -= 4096) },
   {
     what: 'a page that waits to be freed',
     invariant: 'free-pages',

@@ -38,7 +38,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['findings', '--variant', endless],
   ['review', endless],
   ['bench', '--variants', 'landed', '--rounds', '2'],
-  ['bench', '--variants', 'landed', '--variant', endless, '--no-native', '-t', 'exit'],
+  ['bench', '--variants', 'landed', '--variant', endless, '--no-native', '-t', 'exit-cycle'],
   ['conform', 'vm', join(root, 'test/fixtures/vectors/vm')],
   ['import', 'strace', recording, '-o', join(temporary, 'made.jsonl')],
 ];

@@ -216,6 +216,6 @@ describe('a finding', () => {
         .map((id) => Number(id.slice(1)))
         .toSorted((a, b) => a - b);
     expect(numbers('F')).toEqual(Array.from({ length: 21 }, (_, i) => i + 1));
-    expect(numbers('N')).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+    expect(numbers('N')).toEqual(Array.from({ length: 13 }, (_, i) => i + 1));
   });
 });

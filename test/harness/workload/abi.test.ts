@@ -17,6 +17,15 @@ describe('the ABI of a program', () => {
     expect(opAt(ops, 2).len).toBe(top - shared);
   });
 
+  it('no-shared has the stack where others have it, and one entry less', () => {
+    const text = 'program x entries=20 abi=no-shared\na: exec x\na: write stack-1p\na: clock\n';
+    const { ops, programs } = parseWorkload(text, 'x');
+    expect(opAt(ops, 1).addr).toBe(TOP - 0x2000);
+    // The stack and its guard are one map.
+    expect(programs[0]!.maps).toHaveLength(19);
+    expect(() => parseWorkload('program x entries=1 abi=no-shared\n', 'x')).toThrow('expected at least');
+  });
+
   it('is printed, along with its places', () => {
     const text =
       'program lin entries=60 abi=linux\na: exec lin\na: read shared\na: write stack-1p\na: fork -> b\nb: exec sh60\nb: read shared\nb: kmem-free\n';

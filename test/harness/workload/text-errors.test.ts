@@ -19,7 +19,7 @@ const behind = (line: string): string => `p: exec cat\n${line}\n`;
 const addresses = 'addresses from 0 to 0x800000000000';
 const address = 'an address (0x and hexadecimal digits, or a name)';
 const size = "a size, or '..' and an address";
-const statement = "an op ('name: verb …') or machine, program, repeat, end";
+const statement = "an op ('name: verb …') or machine, program, file, repeat, end";
 
 describe('a bad line gives one error with the position, what was expected and what was found', () => {
   it.each([
@@ -31,6 +31,41 @@ describe('a bad line gives one error with the position, what was expected and wh
     ['a character of no word', 'p; exec cat', "w:1:2: expected a word, found '; exec c'"],
     ['an open quotation', 'p: exec "sh60', `w:1:9: expected a name closed by '"', found '"sh60'`],
     ['a thread without a name', 'p/: exec cat', "w:1:3: expected the name of a thread, found ':'"],
+    [
+      'a file without its residence',
+      'file f',
+      'w:1:7: expected resident=all, resident=even or resident=none, found the end of the line',
+    ],
+    [
+      'a file of another residence',
+      'file f resident=some',
+      "w:1:17: expected what of it lies in memory (all, even, none), found 'some'",
+    ],
+    [
+      'a file given twice',
+      'file f resident=all\nfile f resident=none',
+      "w:2:6: expected each file once, found 'f' again",
+    ],
+    [
+      'a file that is mapped already',
+      behind('p: mmap file f 1p r\nfile f resident=none'),
+      "w:3:6: expected a file before its first use, found 'f' here",
+    ],
+    [
+      'a file inside repeat',
+      'repeat 2\nfile f resident=none\nend',
+      "w:2:6: expected an op, 'repeat' or 'end' inside repeat, found 'file'",
+    ],
+    [
+      'a shortage without a number',
+      behind('p: kmem-take'),
+      'w:2:13: expected the pages that stay free, from 0 to 99999, found the end of the line',
+    ],
+    [
+      'too many free pages',
+      behind('p: kmem-take 100000'),
+      "w:2:14: expected the pages that stay free, from 0 to 99999, found '100000'",
+    ],
     ['words behind an op', behind('p: clock ok'), "w:2:10: expected the end of the line, found 'ok'"],
   ])('%s', (_what, text, message) => {
     expect(errorOf(text)).toBe(message);
@@ -56,6 +91,16 @@ describe('a bad line gives one error with the position, what was expected and wh
       'a span that leaves the machine',
       behind('p: munmap shared 2p'),
       `w:2:11: expected ${addresses}, found one that ends at 0x800000001000`,
+    ],
+    [
+      'the shared page of an ABI without one',
+      'program x abi=no-shared\np: exec x\np: read shared',
+      "w:3:9: expected a program with a shared page in 'p', found one of abi 'no-shared'",
+    ],
+    [
+      'a touch of that page by a child',
+      'program x abi=no-shared\np: exec x\np: fork -> c\nc: touch-shared',
+      "w:4:1: expected a program with a shared page in 'c', found one of abi 'no-shared'",
     ],
     ['an address below 0', behind('p: write text-4G'), `w:2:10: expected ${addresses}, found -0xffdf8000`],
     [

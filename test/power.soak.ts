@@ -1,0 +1,167 @@
+/**
+ * How many planted faults the built-in workloads notice: wrong patches and a wrong core, from the sets beside the project.
+ * ONLY=a01,p03 in the environment runs some of them. Skipped where the sets are not there.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MutantTree } from './mutants/mutant.ts';
+import type { Noticed } from './power/child.ts';
+import { type CoreFault, coreFaults, isThere, ported, variantFaults, variantFile } from './power/sets.ts';
+import { root } from './support/layers.ts';
+
+const CHILD = 'test/power/child.ts';
+/** A child that takes longer, in ms, does not end: on an idle machine it takes five seconds. */
+const PATIENCE = 600_000;
+const only = process.env.ONLY?.split(',');
+const chosen = <T extends { readonly id: string }>(faults: readonly T[]): readonly T[] =>
+  only === undefined ? faults : faults.filter(({ id }) => only.includes(id));
+
+/** How a fault was noticed: by a run's record, by an invariant, by a recorded answer; or that it was not. */
+type How = 'records' | 'check' | 'conform' | 'escaped' | 'stale';
+
+interface Result {
+  readonly id: string;
+  readonly kind: string;
+  readonly how: How;
+  readonly where: string;
+}
+
+const parsed = (answer: string | null): Noticed => {
+  if (answer === null || !/^(null$|\{)/.test(answer)) return { workload: 'all', what: answer ?? 'no answer' };
+  return JSON.parse(answer) as Noticed;
+};
+
+const words = (found: Noticed): string => (found === null ? '' : `${found.workload}: ${found.what}`);
+
+/** Runs a job for each fault, as many at a time as there are processors. */
+async function all<T, R>(faults: readonly T[], seats: readonly ((fault: T) => Promise<R>)[]): Promise<R[]> {
+  const left = [...faults.entries()];
+  const results: R[] = [];
+  const take = async (job: (fault: T) => Promise<R>): Promise<void> => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) results[next[0]] = await job(next[1]);
+  };
+  await Promise.all(seats.map(take));
+  return results;
+}
+
+function table(results: readonly Result[]): string {
+  const kinds = [...new Set(results.map(({ kind }) => kind))];
+  const columns = ['records', 'check', 'conform', 'escaped', 'stale'] as const;
+  const row = (name: string, some: readonly Result[]): string =>
+    [name, some.length, ...columns.map((how) => some.filter((one) => one.how === how).length)]
+      .map((cell) => String(cell).padStart(9))
+      .join('');
+  return [
+    ['kind', 'faults', ...columns].map((cell) => cell.padStart(9)).join(''),
+    ...kinds.map((kind) =>
+      row(
+        kind,
+        results.filter((one) => one.kind === kind),
+      ),
+    ),
+    row('all', results),
+    ...results.map(({ id, how, where }) => `${id.padEnd(32)} ${how.padEnd(8)} ${where}`),
+  ].join('\n');
+}
+
+const share = (results: readonly Result[], ...hows: readonly How[]): number =>
+  results.filter(({ how }) => hows.includes(how)).length / results.filter(({ how }) => how !== 'stale').length;
+
+const seats = availableParallelism();
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(root, 'node_modules', '.pmapdiff-power-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe.skipIf(!isThere)('of the planted faults beside the project', () => {
+  it('at least 93 % of the wrong patches are noticed, and nothing that is equivalent', async () => {
+    const faults = chosen(variantFaults());
+    const tree = new MutantTree(CHILD, Object.fromEntries(faults.map(({ id }) => [id, variantFile(id)])), PATIENCE);
+    try {
+      await tree.plant([]);
+      const job = async ({ id, base, equivalent }: (typeof faults)[number]): Promise<Result> => {
+        const kind = equivalent ? 'equal' : id[0]!;
+        const plain = parsed(await tree.answer(['variant', id, base]));
+        if (plain !== null) return { id, kind, how: 'records', where: words(plain) };
+        const checked = parsed(await tree.answer(['variant', id, base, 'check']));
+        return { id, kind, how: checked === null ? 'escaped' : 'check', where: words(checked) };
+      };
+      const results = await all(faults, Array(seats).fill(job) as (typeof job)[]);
+      console.log(table(results));
+      const [equal, faulty] = [
+        results.filter(({ kind }) => kind === 'equal'),
+        results.filter(({ kind }) => kind !== 'equal'),
+      ];
+      expect(equal.filter(({ how }) => how !== 'escaped')).toEqual([]);
+      if (only === undefined) expect(share(faulty, 'records', 'check')).toBeGreaterThanOrEqual(0.93);
+    } finally {
+      tree.dispose();
+    }
+  });
+
+  it('at least 75 % of those in the core are noticed by the workloads, and 95 % with the recorded answers', async () => {
+    const answers = join(folder, 'answers.json');
+    const truth = new MutantTree(CHILD, {}, PATIENCE);
+    await truth.plant([]);
+    expect(parsed(await truth.answer(['answer', answers]))).toBeNull();
+    truth.dispose();
+    const trees = Array.from({ length: seats }, () => ({
+      workloads: new MutantTree(CHILD, {}, PATIENCE),
+      vectors: new MutantTree(undefined, {}, PATIENCE),
+    }));
+    try {
+      const results = await all(
+        chosen(coreFaults()),
+        trees.map((tree) => (fault: CoreFault) => noticed(fault, tree, answers)),
+      );
+      console.log(table(results));
+      if (only !== undefined) return;
+      expect(share(results, 'records', 'check')).toBeGreaterThanOrEqual(0.75);
+      expect(share(results, 'records', 'check', 'conform')).toBeGreaterThanOrEqual(0.95);
+    } finally {
+      for (const { workloads, vectors } of trees) {
+        workloads.dispose();
+        vectors.dispose();
+      }
+    }
+  });
+});
+
+const KINDS: readonly (readonly ['pmap' | 'vm' | 'mmu', readonly string[]])[] = [
+  ['pmap', ['pmap', 'pmap2', 'pmap-more']],
+  ['vm', ['vm', 'vm2', 'vm-panic', 'vm-superpages']],
+  ['mmu', ['mmu']],
+];
+
+async function noticed(
+  fault: CoreFault,
+  tree: { readonly workloads: MutantTree; readonly vectors: MutantTree },
+  answers: string,
+): Promise<Result> {
+  const { id } = fault;
+  const kind = fault.file.split('/')[1]!;
+  const mutant = ported(fault);
+  if (mutant === null) return { id, kind, how: 'stale', where: fault.file };
+  await tree.workloads.plant(mutant);
+  for (const check of ['', 'check']) {
+    const found = parsed(await tree.workloads.answer(['core', answers, check]));
+    // The replacement names what its file does not import: no fault of the kind that was meant.
+    if (found !== null && found.what.includes('is not defined')) return { id, kind, how: 'stale', where: words(found) };
+    if (found !== null) return { id, kind, how: check === '' ? 'records' : 'check', where: words(found) };
+  }
+  await tree.vectors.plant(mutant);
+  for (const [vectors, folders] of KINDS) {
+    const paths = folders.map((name) => join(root, '../shared/vectors', name));
+    const caught = await tree.vectors.answer([vectors, ...paths]);
+    if (caught !== null) return { id, kind, how: 'conform', where: caught };
+  }
+  return {
+    id,
+    kind,
+    how: 'escaped',
+    where: fault.equivalent === undefined ? fault.fault : `equivalent: ${fault.equivalent}`,
+  };
+}
