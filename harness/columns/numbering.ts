@@ -107,14 +107,37 @@ export class Numbering {
     return renumbered;
   }
 
+  /** Lists that were different in a counter that is not here are one list here. */
   #perOp(perOp: PerOp): PerOp {
-    const { counterFrom, counterIndex, counterDelta } = perOp;
-    const kept = charges(counterFrom, counterIndex, this.#counters, true);
+    const { counterList, counterFrom, counterIndex, counterDelta } = perOp;
+    const numbers = this.#counters;
+    const lists = new Map<string, number>();
+    const [from, index, delta]: [number[], number[], number[]] = [[0], [], []];
+    const renumbered = new Uint32Array(counterFrom.length - 1);
+    for (let list = 0; list < renumbered.length; list++) {
+      const charged: [counter: number, delta: number][] = [];
+      for (let k = counterFrom[list]; k < counterFrom[list + 1]; k++) {
+        const counter = numbers[counterIndex[k]];
+        if (counter !== UNKNOWN) charged.push([counter, counterDelta[k]]);
+      }
+      charged.sort(([a], [b]) => a - b);
+      const key = charged.join(' ');
+      const known = lists.get(key);
+      renumbered[list] = known ?? lists.size;
+      if (known !== undefined) continue;
+      lists.set(key, lists.size);
+      for (const [counter, added] of charged) {
+        index.push(counter);
+        delta.push(added);
+      }
+      from.push(index.length);
+    }
     return {
       ...perOp,
-      counterFrom: kept.from,
-      counterIndex: Uint8Array.from(kept.at, (k) => this.#counters[counterIndex[k]]),
-      counterDelta: Float64Array.from(kept.at, (k) => counterDelta[k]),
+      counterList: counterList.map((list) => renumbered[list]),
+      counterFrom: Uint32Array.from(from),
+      counterIndex: Uint8Array.from(index),
+      counterDelta: Float64Array.from(delta),
     };
   }
 
@@ -138,19 +161,12 @@ export class Numbering {
   }
 }
 
-/** The charges whose quantity has a number here, and where those of each op begin. isSorted: by number within an op. */
-function charges(
-  from: Uint32Array,
-  what: Uint8Array,
-  numbers: Int16Array,
-  isSorted = false,
-): { from: Uint32Array; at: number[] } {
+/** The charges whose quantity has a number here, and where those of each op begin. */
+function charges(from: Uint32Array, what: Uint8Array, numbers: Int16Array): { from: Uint32Array; at: number[] } {
   const at: number[] = [];
   const starts = new Uint32Array(from.length);
   for (let op = 0; op + 1 < from.length; op++) {
-    const ofOp: number[] = [];
-    for (let k = from[op]; k < from[op + 1]; k++) if (numbers[what[k]] !== UNKNOWN) ofOp.push(k);
-    at.push(...(isSorted ? ofOp.toSorted((x, y) => numbers[what[x]] - numbers[what[y]]) : ofOp));
+    for (let k = from[op]; k < from[op + 1]; k++) if (numbers[what[k]] !== UNKNOWN) at.push(k);
     starts[op + 1] = at.length;
   }
   return { from: starts, at };

@@ -190,10 +190,13 @@ function inconsistent({ part: { ops, perOp: lists, checkpoints, events } }: Part
   const { code, value, residentCount, wiredCount, topPages, mappedPages, excessPages } = lists;
   const columns = [code, value, residentCount, wiredCount, topPages, mappedPages, excessPages];
   if (columns.some(({ length }) => length < ops)) return '.part.perOp';
-  const { counterFrom, counterIndex, counterDelta } = lists;
-  if (!isOrdered(counterFrom, ops, Math.min(counterIndex.length, counterDelta.length)))
+  const { counterList, counterFrom, counterIndex, counterDelta } = lists;
+  const count = counterFrom.length - 1;
+  if (counterList.length < ops || counterList.subarray(0, ops).some((list) => list >= count))
+    return '.part.perOp.counterList';
+  if (!isOrdered(counterFrom, count, Math.min(counterIndex.length, counterDelta.length)))
     return '.part.perOp.counterFrom';
-  for (let k = 0; k < counterFrom[ops]; k++) if (counterIndex[k] >= counters) return '.part.perOp.counterIndex';
+  for (let k = 0; k < counterFrom[count]; k++) if (counterIndex[k] >= counters) return '.part.perOp.counterIndex';
   if (checkpoints.some(({ pmaps }) => pmaps.length % PMAP_FIELDS !== 0)) return '.part.checkpoints';
   if (events !== null && !isOrdered(events.from, ops, events.words.length / EVENT_WORDS)) return '.part.events.from';
   return null;
