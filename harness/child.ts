@@ -9,7 +9,7 @@ import { experiments, series } from '../variants/index.ts';
 import { checkers } from './check/checker.ts';
 import { LoadError, describeError, exportedVariant, introduce } from './run/load.ts';
 import type { FromChild, ToChild } from './run/protocol.ts';
-import { emptyPart, failedEnd } from './run/record.ts';
+import { type Entered, emptyPart, failedEnd } from './run/record.ts';
 import { firstDifference } from './run/repeat.ts';
 import { RunLimit, Session } from './run/session.ts';
 import * as host from './sandbox/host.ts';
@@ -32,6 +32,27 @@ const announce = (op: number): void => {
     throw new RunLimit(`used more than ${residentLimit / 2 ** 20} MiB of memory`);
 };
 
+/** The functions that a patch changes, by number, and how often each was entered. */
+export interface Entries {
+  readonly names: readonly string[];
+  readonly counts: Float64Array;
+}
+
+let entries: Entries | null = null;
+/** by number: entered while this file or a machine was made ready */
+const atBoot = new Set<number>();
+
+/** Counts begin again: what was entered so far came before the first op. */
+function boot(): void {
+  entries?.counts.forEach((count, number) => count > 0 && atBoot.add(number));
+  entries?.counts.fill(0);
+}
+
+const entered = ({ names, counts }: Entries): Entered => ({
+  calls: Object.fromEntries(names.map((name, number) => [name, counts[number]])),
+  atBoot: names.filter((_name, number) => atBoot.has(number)),
+});
+
 let variant: Variant | null = null;
 let machine: Machine | null = null;
 const checker = checkers();
@@ -44,14 +65,17 @@ type Part = Extract<FromChild, { kind: 'part' }>;
 function take({ begin, piece }: ToChild): Part {
   if (begin !== null) {
     const watch = { announce, describe: (error: unknown) => describeError(error, file), checker };
+    entries?.counts.fill(0);
     session = new Session(machine, { ...begin, variant: variant!, watch }, piece);
+    boot();
   }
   const running = session!;
   const part = running.take(piece);
   if (!running.isOver) return { kind: 'part', part, end: null };
   ({ machine } = running);
   session = null;
-  return { kind: 'part', part, end: running.end() };
+  const end = running.end();
+  return { kind: 'part', part, end: entries === null ? end : { ...end, entered: entered(entries) } };
 }
 
 /** Runs a small workload twice. Throws an Error if the answers differ. */
@@ -101,8 +125,10 @@ const realm = host.close();
 host.onUncaught(refuse);
 say({ kind: 'started' });
 
-/** exported: what the variant's file exports. */
-export function serve(exported: Readonly<Record<string, unknown>>): void {
+/** exported: what the variant's file exports. counted: absent if no patch changes anything. */
+export function serve(exported: Readonly<Record<string, unknown>>, counted: Entries | null = null): void {
+  entries = counted;
+  boot();
   try {
     const found = exportedVariant(exported, file);
     variant = { ...found, hunks: checkedMembers(found.hunks) };

@@ -10,6 +10,7 @@ import about from '../package.json' with { type: 'json' };
 import { withFormats } from './cli/answer.ts';
 import { EXAMPLES, examplesText } from './cli/examples.ts';
 import { endWhenOutputFails } from './cli/output.ts';
+import { PATCHABLE, withPatchOptions } from './cli/patch-options.ts';
 import { InputError } from './input-error.ts';
 import { FORMATS } from './report/formats.ts';
 
@@ -83,7 +84,10 @@ program
   )
   .option('--touch <policy>', TOUCH)
   .option('--machine <key=value...>', MACHINE)
-  .option('--require-exercised', 'fail when no workload reaches a member of the seam that a revision changes')
+  .option(
+    '--require-exercised',
+    'fail when no workload reaches a member of the seam, or a function, that a revision changes',
+  )
   .option('--fail-on <verdicts>', 'unexpected verdicts that cause exit 1, comma-separated (default: all)')
   .option('--expect <file>', 'JSON list of the differences you expect, each with a reason and an expiry date')
   .option('--today <YYYY-MM-DD>', 'the date to check expiry against (default: today, UTC)')
@@ -102,8 +106,8 @@ program.commandsGroup('Look closer:');
 program
   .command('explain')
   .description('break down the difference of a counter between two revisions into parts that add up exactly')
-  .argument('<a>', `the reference: ${REVISION}`)
-  .argument('<b>', 'the candidate, given in the same way')
+  .argument('[a]', `the reference: ${REVISION}`)
+  .argument('[b]', 'the candidate, given in the same way; or --patch, alone or after a')
   .requiredOption('-w, --workload <name|file>', WORKLOAD)
   .option(
     '--counter <name>',
@@ -122,8 +126,8 @@ program
 program
   .command('trace')
   .description('find the first call into the pmap layer that differs between two revisions; show both machines there')
-  .argument('<a>', `the reference: ${REVISION}`)
-  .argument('<b>', 'the candidate, given in the same way')
+  .argument('[a]', `the reference: ${REVISION}`)
+  .argument('[b]', 'the candidate, given in the same way; or --patch, alone or after a')
   .requiredOption('-w, --workload <name|file>', WORKLOAD)
   .option('--plane <name>', 'find the first difference of outcome, calls, statistics or counters (default: of any)')
   .option('--comparator <name>', 'exact, no-cost, or isomorphic (up to the numbers of frames and objects)', 'exact')
@@ -135,7 +139,7 @@ program
   .command('replay')
   .description('run one workload through one revision and show what it did')
   .argument('<workload>', WORKLOAD)
-  .requiredOption('--variant <id|file>', REVISION)
+  .option('--variant <id|file>', `${REVISION} (this, or a patch, is needed)`)
   .option('--touch <policy>', TOUCH)
   .option('--trace', 'show every op with its calls into the pmap layer')
   .option(
@@ -245,6 +249,7 @@ program
 
 for (const command of program.commands) {
   const name = command.name();
+  if (PATCHABLE.includes(name)) withPatchOptions(command);
   if (Object.hasOwn(FORMATS, name)) withFormats(command, FORMATS[name as keyof typeof FORMATS]);
   if (Object.hasOwn(EXAMPLES, name))
     command.addHelpText('after', examplesText(EXAMPLES[name as keyof typeof EXAMPLES]));

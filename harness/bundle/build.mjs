@@ -6,6 +6,7 @@ import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './bundle.mjs';
+import { VARIANT_LISTS, listText } from './lists.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -14,17 +15,15 @@ function writeList(folder, entries, text) {
   const names = readdirSync(join(root, folder))
     .filter((name) => entries.test(name))
     .toSorted();
-  writeFileSync(join(root, folder, 'all.ts'), `// Written by the build from the files of this folder.\n${text(names)}`);
+  writeFileSync(join(root, folder, 'all.ts'), text(names));
 }
 
-const exported = (/** @type {string[]} */ names) => names.map((name) => `export * from './${name}';\n`).join('');
-
-writeList('variants', /^(?!all|index)[\w-]+\.ts$/, exported);
-writeList('variants/experiments', /^(?!all)[\w-]+\.ts$/, exported);
-writeList('harness/findings', /^[fn]\d+\.ts$/, exported);
+for (const [folder, entries] of Object.entries(VARIANT_LISTS)) writeList(folder, entries, listText);
+writeList('harness/findings', /^[fn]\d+\.ts$/, listText);
 writeList('harness/workload/catalog', /\.workload$/, (names) => {
   const texts = names.map((name) => [name, readFileSync(join(root, 'harness/workload/catalog', name), 'utf8')]);
-  return `export const FILES: Readonly<Record<string, string>> = ${JSON.stringify(Object.fromEntries(texts), null, 2)};\n`;
+  const files = JSON.stringify(Object.fromEntries(texts), null, 2);
+  return `// Written by the build from the files of this folder.\nexport const FILES: Readonly<Record<string, string>> = ${files};\n`;
 });
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });

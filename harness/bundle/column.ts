@@ -3,11 +3,11 @@ import { resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { hint } from '../../core/suggest.ts';
 import { packagePath } from '../input/paths.ts';
+import { type ChangedFunctions, ENTERED } from '../patch/functions.ts';
 import { bundle } from './bundle.mjs';
 import { ForeignError, ForeignFiles } from './foreign.ts';
-
-/** What a process does with its variant: run workloads, or measure tasks. */
-export type ColumnKind = 'run' | 'bench';
+import { PatchedFiles, sourceName } from './patched.ts';
+import type { ColumnKind, ColumnSource } from './source.ts';
 
 /** What a variant file imports as `pmapdiff`. */
 const FACE = packagePath('variants', 'index.ts');
@@ -15,16 +15,21 @@ const FACE = packagePath('variants', 'index.ts');
 /** How rolldown says it: name, and path from the current folder. */
 const MISSING_EXPORT = /^(?:\[\w+\] )?"(.+)" is not exported by "(.+)"\.$/;
 
-const SERVERS: Readonly<Record<ColumnKind, string>> = { run: 'harness/child.ts', bench: 'harness/bench/child.ts' };
+const SERVERS: Readonly<Record<ColumnKind, string>> = {
+  run: 'harness/child.ts',
+  bench: 'harness/bench/child.ts',
+  conform: 'harness/conform/child.ts',
+};
 
 export type ColumnBundle =
-  { readonly kind: 'bundled'; readonly code: string } | { readonly kind: 'refused'; readonly message: string };
+  | { readonly kind: 'bundled'; readonly code: string; readonly functions: ChangedFunctions }
+  | { readonly kind: 'refused'; readonly message: string };
 
-/**
- * file: the variant, either the program's own or a user's. A user's variant may import only a few things: see
- * foreign.ts.
- */
-export async function bundleColumn(file: string, kind: ColumnKind, isBuiltIn = false): Promise<ColumnBundle> {
+/** A user's variant may import only a few things: see foreign.ts. So may the files of a patch: see patched.ts. */
+export async function bundleColumn(
+  { file, isBuiltIn, overlay }: ColumnSource,
+  kind: ColumnKind,
+): Promise<ColumnBundle> {
   const foreign = isBuiltIn ? null : new ForeignFiles(file, FACE);
   const variant = foreign?.entry ?? file;
   const column = {
@@ -32,15 +37,19 @@ export async function bundleColumn(file: string, kind: ColumnKind, isBuiltIn = f
     resolveId: (id: string) => (id === 'column' ? '\0column' : null),
     load: (id: string) =>
       id === '\0column'
-        ? `import { serve } from ${JSON.stringify(packagePath(...SERVERS[kind].split('/')))};\n` +
-          `import * as variant from ${JSON.stringify(variant)};\nserve(variant);\n`
+        ? (overlay === null ? '' : `import { $entered, names } from '${ENTERED}';\n`) +
+          `import { serve } from ${JSON.stringify(packagePath(...SERVERS[kind].split('/')))};\n` +
+          `import * as variant from ${JSON.stringify(variant)};\n` +
+          `serve(variant${overlay === null ? '' : ', { names, counts: $entered }'});\n`
         : null,
   };
   try {
+    // Only a run has a use for the counts.
+    const patched = overlay === null ? null : new PatchedFiles(overlay, kind === 'run');
     const [{ code }] = await bundle(
       { column: 'column' },
       {
-        plugins: foreign === null ? [column] : [column, foreign.plugin],
+        plugins: [column, ...(foreign === null ? [] : [foreign.plugin]), ...(patched === null ? [] : [patched.plugin])],
         external: /^node:/,
         output: {
           codeSplitting: false,
@@ -49,7 +58,7 @@ export async function bundleColumn(file: string, kind: ColumnKind, isBuiltIn = f
         },
       },
     );
-    return { kind: 'bundled', code };
+    return { kind: 'bundled', code, functions: patched?.functions ?? {} };
   } catch (error) {
     return { kind: 'refused', message: await reasonOf(error, variant, foreign) };
   }
@@ -65,11 +74,12 @@ interface BundlerError {
 
 /** rolldown's first error in one line: file, line, column, and its first sentence without colours. */
 async function reasonOf(error: unknown, file: string, foreign: ForeignFiles | null): Promise<string> {
+  if (error instanceof ForeignError) return error.message;
   const { errors = [error as BundlerError] } = error as { readonly errors?: readonly BundlerError[] };
   const [first] = errors;
   for (let at: unknown = first; at instanceof Error; at = at.cause) if (at instanceof ForeignError) return at.message;
   const { message, id = file, loc } = first;
-  const name = foreign?.nameOf(id) ?? id;
+  const name = foreign?.has(id) === false ? sourceName(id) : (foreign?.nameOf(id) ?? sourceName(id));
   const place = loc === undefined ? name : `${name}:${loc.line}:${loc.column + 1}`;
   const [said] = stripVTControlCharacters(message).split('\n');
   const missing = MISSING_EXPORT.exec(said);

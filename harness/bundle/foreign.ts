@@ -23,7 +23,7 @@ const MAX_FILE = 2 ** 20;
 const MAX_FILES = 200;
 const ALLOWED = "'pmapdiff' or a TypeScript or JavaScript file in or below the variant's folder";
 
-interface Specifier {
+export interface Specifier {
   /** null if it is computed */
   readonly name: string | null;
   readonly at: number;
@@ -104,7 +104,7 @@ export class ForeignFiles {
 }
 
 /** What a file imports, except imports of types only. */
-function specifiersOf(program: ESTree.Program): Specifier[] {
+export function specifiersOf(program: ESTree.Program): Specifier[] {
   const found: Specifier[] = [];
   const add = (node: ESTree.Node): void => {
     const isText = node.type === 'Literal' && typeof node.value === 'string';

@@ -1,21 +1,88 @@
-/** Bundles a column in a process of its own. */
+/** Bundles a column, and checks the types of a patch, in processes of their own. */
 import { basename } from 'node:path';
 import { packagePath } from '../input/paths.ts';
+import type { TypeErrors } from '../patch/types.ts';
 import { type ProgramEnd, runProgram } from '../process/program.ts';
 import { turns } from '../process/turns.ts';
 import { shown } from '../run/shown.ts';
-import type { ColumnBundle, ColumnKind } from './column.ts';
+import { type Cache, cacheKey } from './cache.ts';
+import type { ColumnBundle } from './column.ts';
+import type { ColumnKind, ColumnSource } from './source.ts';
 
-/** file: the variant. limitMs: wall time of the bundler. Never rejects: if it dies, the file is refused. */
-export async function bundledColumn(
-  file: string,
+export interface BundlerRequest extends Omit<ColumnSource, 'overlay'> {
+  /** types: check those of the overlay, of which there must be one */
+  readonly task: ColumnKind | 'types';
+  /** paths and texts */
+  readonly overlay: readonly (readonly [string, string | null])[] | null;
+}
+
+/** Wall time, in ms. */
+const LIMIT_MS = 120_000;
+
+/**
+ * Never rejects: if the bundler dies, the file is refused. cache: where the bundles of patched built-in variants are kept;
+ * a user's variant is not kept, as it consists of files that are read later.
+ */
+export function bundledColumn(
+  source: ColumnSource,
   kind: ColumnKind,
-  { isBuiltIn = false, limitMs = 120_000 } = {},
+  { limitMs = LIMIT_MS, cache = null }: { readonly limitMs?: number; readonly cache?: Cache | null } = {},
 ): Promise<ColumnBundle> {
-  const args = [packagePath('dist', 'harness', 'bundler.js'), file, kind, isBuiltIn ? 'built-in' : 'foreign'];
-  const end = await turns.take(() => runProgram(process.execPath, args, { limitMs }));
-  if (end.failure === null) return JSON.parse(end.stdout) as ColumnBundle;
-  return { kind: 'refused', message: shown(`${basename(file)}: ${reasonOf(end, limitMs)}`) };
+  return once(source, kind, () => bundled(source, kind, limitMs, cache));
+}
+
+async function bundled(
+  source: ColumnSource,
+  kind: ColumnKind,
+  limitMs: number,
+  cache: Cache | null,
+): Promise<ColumnBundle> {
+  const key = source.overlay === null || !source.isBuiltIn || cache === null ? null : cacheKey(kind, source);
+  const kept = key === null ? null : cache!.get<ColumnBundle>(key);
+  if (kept !== null) return kept;
+  const answer = await ask<ColumnBundle>({ ...source, task: kind }, limitMs);
+  if (typeof answer === 'string') return { kind: 'refused', message: shown(`${basename(source.file)}: ${answer}`) };
+  if (key !== null && answer.kind === 'bundled') cache!.put(key, answer);
+  return answer;
+}
+
+/** Type errors in the files that a patch changes; a reason in words if they cannot be looked for. */
+export const typeErrorsOf = (source: ColumnSource, cache: Cache | null): Promise<TypeErrors> =>
+  once(source, 'types', () => typesChecked(source, cache));
+
+/** What this process has asked for: by overlay, which does not change, then by task and file. */
+const asked = new WeakMap<object, Map<string, Promise<unknown>>>();
+
+/** A patch is bundled once in a process, kept or not. */
+function once<T>({ overlay, file }: ColumnSource, task: string, answerer: () => Promise<T>): Promise<T> {
+  if (overlay === null) return answerer();
+  const before = asked.get(overlay) ?? new Map<string, Promise<unknown>>();
+  asked.set(overlay, before);
+  const key = `${task} ${file}`;
+  const answer = (before.get(key) as Promise<T> | undefined) ?? answerer();
+  before.set(key, answer);
+  return answer;
+}
+
+async function typesChecked(source: ColumnSource, cache: Cache | null): Promise<TypeErrors> {
+  const key = cache === null ? null : cacheKey('types', source);
+  const kept = key === null ? null : cache!.get<TypeErrors>(key);
+  if (kept !== null) return kept;
+  const answer = await ask<TypeErrors>({ ...source, task: 'types' }, LIMIT_MS);
+  if (typeof answer === 'string') return { kind: 'unchecked', why: answer };
+  if (key !== null && answer.kind === 'checked') cache!.put(key, answer);
+  return answer;
+}
+
+/** The bundler's answer; a reason in words if there is none. */
+async function ask<Answer extends object>(
+  { overlay, ...request }: Omit<BundlerRequest, 'overlay'> & Pick<ColumnSource, 'overlay'>,
+  limitMs: number,
+): Promise<Answer | string> {
+  const input = JSON.stringify({ ...request, overlay: overlay === null ? null : [...overlay] });
+  const args = [packagePath('dist', 'harness', 'bundler.js')];
+  const end = await turns.take(() => runProgram(process.execPath, args, { limitMs, input }));
+  return end.failure === null ? (JSON.parse(end.stdout) as Answer) : reasonOf(end, limitMs);
 }
 
 function reasonOf({ failure, stderr }: ProgramEnd, limitMs: number): string {

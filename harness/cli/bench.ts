@@ -7,16 +7,16 @@ import { type BenchColumn, NATIVE_VARIANT, bench } from '../bench/parent.ts';
 import { type BenchReport, sumsAgree } from '../bench/report.ts';
 import { TASKS, taskById } from '../bench/task.ts';
 import { bundledColumn } from '../bundle/spawn.ts';
-import { builtInFile } from '../columns/facts.ts';
-import type { Chosen } from '../columns/open.ts';
+import { type Chosen, isPatch, sourceOf } from '../columns/chosen.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_INCONCLUSIVE, EXIT_OK } from '../compare/gate.ts';
 import { FORMATS } from '../report/formats.ts';
 import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
+import { type PatchOptions, choosePatches, withPatches } from './patches.ts';
 import { Progress } from './progress.ts';
-import { chooseVariants, columnNamed } from './select.ts';
+import { columnNamed } from './select.ts';
 
-interface BenchOptions {
+interface BenchOptions extends PatchOptions {
   readonly task?: readonly string[];
   readonly variants?: string;
   readonly variant?: readonly string[];
@@ -51,8 +51,11 @@ export async function benchCommand(options: BenchOptions): Promise<number> {
 }
 
 /** The reference first. */
-async function chooseColumns({ variants, variant, against }: BenchOptions): Promise<BenchColumn[]> {
-  const columns = await Promise.all(chooseVariants(variants, variant ?? []).map(columnOf));
+async function chooseColumns(options: BenchOptions): Promise<BenchColumn[]> {
+  const { variants, variant, against } = options;
+  // What --strict says of types is said by compare: here it is about targets.
+  const patches = choosePatches({ ...options, strict: false });
+  const columns = await Promise.all(withPatches(variants, variant, patches).map(columnOf));
   const reference = against ?? (columns.some(({ id }) => id === NATIVE_VARIANT) ? NATIVE_VARIANT : columns[0].id);
   const ids = columns.map(({ id }) => id);
   const first = columns[ids.indexOf(columnNamed(reference, ids))];
@@ -60,11 +63,12 @@ async function chooseColumns({ variants, variant, against }: BenchOptions): Prom
 }
 
 async function columnOf(chosen: Chosen): Promise<BenchColumn> {
-  const isBuiltIn = chosen.kind === 'built-in';
-  const path = isBuiltIn ? builtInFile(chosen.variant.id) : chosen.path;
-  const file = basename(path);
-  const bundle = await bundledColumn(path, 'bench', { isBuiltIn });
-  return { id: isBuiltIn ? chosen.variant.id : file, file, bundle };
+  const source = sourceOf(chosen);
+  const cache = isPatch(chosen) ? chosen.how.cache : null;
+  const bundle = await bundledColumn(source, 'bench', { cache });
+  const file = basename(source.file);
+  if (isPatch(chosen)) return { id: chosen.patched.id, file: chosen.patched.name, bundle };
+  return { id: chosen.kind === 'built-in' ? chosen.variant.id : file, file, bundle };
 }
 
 function chooseTasks(names: readonly string[]): typeof TASKS {

@@ -4,17 +4,19 @@
 import { readFileSync } from 'node:fs';
 import { INVARIANTS } from '../check/invariants.ts';
 import { builtInColumns } from '../columns/built-in.ts';
+import { type Chosen, isPatch } from '../columns/chosen.ts';
 import type { Column } from '../columns/column.ts';
 import { builtInFacts, factsAround } from '../columns/facts.ts';
 import type { Ran } from '../columns/lockstep.ts';
-import { type Chosen, type OnOutput, factsOfFile, withColumns } from '../columns/open.ts';
+import { factsOfFile, withColumns } from '../columns/open.ts';
+import { type OnOutput } from '../columns/own.ts';
 import { DEFAULT_LIMITS, type ProcessLimits } from '../columns/process.ts';
 import { EXIT_INTERRUPTED } from '../compare/gate.ts';
 import { type JudgeOptions, judge } from '../compare/judge.ts';
 import { planComparison } from '../compare/plan.ts';
 import { runComparison } from '../compare/run-comparison.ts';
 import { suggest } from '../compare/suggest.ts';
-import { unknownNames, warningsOf } from '../compare/warnings.ts';
+import { type Warning, unknownNames, warningsOf } from '../compare/warnings.ts';
 import { knownDifferences, knownViolations, ledger } from '../findings/index.ts';
 import { type MemberLines, buildReport } from '../report/compare/model.ts';
 import { FORMATS } from '../report/formats.ts';
@@ -25,6 +27,7 @@ import { Answer } from './answer.ts';
 import { UsageError, inFile } from './errors.ts';
 import { dayOf, misspelt, readExpected } from './expect.ts';
 import { withHints } from './hints.ts';
+import { type PatchOptions, choosePatches, withPatches } from './patches.ts';
 import { Progress, paceNote } from './progress.ts';
 import {
   allWorkloadNames,
@@ -37,7 +40,7 @@ import {
   chooseWorkloads,
 } from './select.ts';
 
-export interface CompareOptions {
+export interface CompareOptions extends PatchOptions {
   readonly workload?: readonly string[];
   readonly variants?: string;
   readonly variant?: readonly string[];
@@ -75,12 +78,12 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
     async (columns) => {
       const ids = columns.map(({ facts }) => facts.id);
       const facts = factsAround(columns.map((column) => column.facts));
-      const against = chooseAgainst(options.against, ids, facts);
+      const against = chooseAgainst(options.against ?? (isPatchesAlone(options) ? 'previous' : undefined), ids, facts);
       const variants = [...ids, ...builtInIds()];
       const tried = [...workloads.map(({ head }) => head.name), ...allWorkloadNames()];
       misspelt(judging.entries, variants, tried).forEach(progress.onOutput);
       const files = filesOf(chosen, ids);
-      const fitted = Object.keys(files);
+      const fitted = ids.filter((id, i) => id in files || isPatch(chosen[i]));
       const known = check ? [...knownDifferences, ...knownViolations] : knownDifferences;
       const plan = planComparison(ids, facts, {
         against,
@@ -127,15 +130,18 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
         ...(answer.format === 'suggest' ? { suggestions: suggest(judged.workloads, fitted) } : {}),
         lines: answer.format === 'github' ? await linesOf(chosen, ids) : {},
         baseline: sinceBaseline,
-        warnings: warningsOf(
-          compared.workloads,
-          reading.touch,
-          unknownNames(judging.entries, {
-            variants: [...new Set([...builtInIds(), ...ids])],
-            workloads: [...allWorkloadNames(), ...workloads.map(({ head }) => head.name)],
-            invariants: Object.keys(INVARIANTS),
-          }),
-        ),
+        warnings: [
+          ...(await columnWarnings(columns)),
+          ...warningsOf(
+            compared.workloads,
+            reading.touch,
+            unknownNames(judging.entries, {
+              variants: [...new Set([...builtInIds(), ...ids])],
+              workloads: [...allWorkloadNames(), ...workloads.map(({ head }) => head.name)],
+              invariants: Object.keys(INVARIANTS),
+            }),
+          ),
+        ],
         checked: check ? workloads.map(({ head }) => head) : [],
       });
       process.exitCode = report.tally.exitCode;
@@ -143,7 +149,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
       for (const { name, ops } of compared.workloads) if (ops === 0) progress.note(`${name}: no ops, nothing was run`);
       return report.tally.exitCode;
     },
-    limits,
+    { limits, warns: false },
   );
 }
 
@@ -158,12 +164,15 @@ const filesReadBy = ({ workload = [], variants = '', variant = [], expect = '' }
 /** What the options ask for; `judging` says how the results are judged. Throws UsageError. */
 async function requestOf(options: CompareOptions) {
   const reading = { touch: chooseTouch(options.touch), ...chooseMachine(options.machine) };
-  const named = chooseVariants(options.variants, options.variant ?? []);
+  const patches = choosePatches(options);
+  const named = withPatches(options.variants, options.variant, patches);
+  const isSeries =
+    options.variants === undefined && named.some((one) => one.kind === 'built-in' && one.variant.after === null);
   const leastMs = 1000 * secondsOf(options.timeLimit);
   const judging: JudgeOptions = {
     failOn: chooseFailOn(options.failOn),
     requireExercised: options.requireExercised === true,
-    wholeCatalog: options.workload === undefined && options.variants === undefined,
+    wholeCatalog: options.workload === undefined && isSeries,
     today: await dayOf(options.today),
     entries: options.expect === undefined ? [] : await readExpected(options.expect),
   };
@@ -180,7 +189,12 @@ async function withReference(
   }: { readonly against: string | undefined; readonly onOutput: OnOutput; readonly limits: ProcessLimits },
 ): Promise<readonly Chosen[]> {
   const [only] = named;
-  if (named.length !== 1) return named;
+  if (named.length !== 1) {
+    const isNamed = named.some((one) => one.kind === 'built-in' && one.variant.id === against);
+    const isMissing = against !== undefined && !isNamed && builtInIds().includes(against);
+    return isMissing && named.some(isPatch) ? [...chooseVariants(against, []), ...named] : named;
+  }
+  if (isPatch(only)) throw new Error('compare: expected a patch beside what it is made of, got it alone');
   if (against !== undefined && against !== 'previous') {
     const [reference] = chooseVariants(against, []);
     return [reference, only];
@@ -192,6 +206,18 @@ async function withReference(
     throw new UsageError(`compare: ${id} is alone and comes after no other: expected two variants, or --against`);
   return [...chooseVariants(after, []), only];
 }
+
+/** What a reader should know of columns that patches make. */
+async function columnWarnings(columns: readonly Column[]): Promise<Warning[]> {
+  const all = columns.map(async ({ facts: { id }, warnings }) =>
+    ((await warnings?.()) ?? []).map((text): Warning => ({ kind: 'column', variant: id, text })),
+  );
+  return (await Promise.all(all)).flat();
+}
+
+/** Nothing but patches is named: each is compared with what it is made of, or with the one before it. */
+const isPatchesAlone = ({ variants, variant, patch, rev, series }: CompareOptions): boolean =>
+  variants === undefined && variant === undefined && (patch ?? rev ?? series) !== undefined;
 
 /** Lines of the members in each file that can be read as written. */
 async function linesOf(chosen: readonly Chosen[], ids: readonly string[]): Promise<MemberLines> {

@@ -3,18 +3,19 @@
  */
 import type { Variant } from '../../core/index.ts';
 import { d33276, series } from '../../variants/index.ts';
+import { bundledColumn } from '../bundle/spawn.ts';
+import { type ChosenPatch, sourceOf } from '../columns/chosen.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
+import { CONFORM_KINDS, type ConformKind, type Measured, conformWith } from '../conform/kinds.ts';
+import { conformIn } from '../conform/process.ts';
 import type { ConformReport } from '../conform/report.ts';
 import { packagePath } from '../input/paths.ts';
 import { FORMATS } from '../report/formats.ts';
 import { Answer } from './answer.ts';
 import { UsageError, wordOf } from './errors.ts';
+import { type PatchOptions, choosePatches } from './patches.ts';
+import { Progress } from './progress.ts';
 import { chooseVariants } from './select.ts';
-
-interface Revision {
-  readonly variant: Variant;
-  readonly answers: string;
-}
 
 /** The revisions that recordings know. */
 const RECORDED: readonly Variant[] = [...series, d33276];
@@ -36,13 +37,10 @@ function chosen(names: string | undefined): readonly Variant[] {
  * Which recorded answers measure a revision. In the pmap the later revisions are one; outside it, shared-page-unmap and
  * landed are.
  */
-const revisions = ({ variants }: ConformOptions, answers: Readonly<Record<string, string>>): Revision[] =>
+const revisions = ({ variants }: ConformOptions, answers: Readonly<Record<string, string>>): Measured[] =>
   chosen(variants).map((variant) => ({ variant, answers: answers[variant.id] ?? variant.id }));
 
-const PMAP_ANSWERS = { 'double-count-fix': 'landed', 'shared-page-unmap': 'landed' };
-const VM_ANSWERS = { 'shared-page-unmap': 'landed' };
-
-interface ConformOptions {
+interface ConformOptions extends PatchOptions {
   readonly json?: boolean;
   /** revisions to try, comma-separated; all if not given */
   readonly variants?: string;
@@ -50,20 +48,41 @@ interface ConformOptions {
   readonly traces?: string;
 }
 
-/** Report by kind of recording. */
-const KINDS: Readonly<Record<string, (paths: readonly string[], options: ConformOptions) => Promise<ConformReport>>> = {
-  pmap: async (paths, options) =>
-    (await import('../conform/pmap.ts')).conformPmap(paths, revisions(options, PMAP_ANSWERS)),
-  vm: async (paths, options) => (await import('../conform/vm.ts')).conformVm(paths, revisions(options, VM_ANSWERS)),
-  mmu: async (paths) => (await import('../conform/mmu.ts')).conformMmu(paths),
-  replay: async (paths, options) => {
-    const { traces = packagePath('harness', 'workload', 'corpus') } = options;
-    return (await import('../conform/replay.ts')).conformReplay(paths, traces, revisions(options, VM_ANSWERS));
-  },
+/** Of a kind: revisions whose answers are another's. */
+const ANSWERS: Readonly<Record<ConformKind, Readonly<Record<string, string>>>> = {
+  pmap: { 'double-count-fix': 'landed', 'shared-page-unmap': 'landed' },
+  vm: { 'shared-page-unmap': 'landed' },
+  mmu: {},
+  replay: { 'shared-page-unmap': 'landed' },
 };
 
+/** One patch instead of the revisions: it must answer as what it is made of. */
+async function conformPatch(
+  patch: ChosenPatch,
+  kind: ConformKind,
+  paths: readonly string[],
+  traces: string,
+): Promise<ConformReport> {
+  const { patched, base, how } = patch;
+  const variant = base.kind === 'built-in' ? RECORDED.find(({ id }) => id === base.variant.id) : undefined;
+  if (variant === undefined) throw new UsageError(`${patched.name}: nothing is recorded of the variant it is made of`);
+  const progress = new Progress();
+  for (const note of patched.notes) progress.note(`pmapdiff: warning: ${patched.id}: ${note}`);
+  const bundle = await bundledColumn(sourceOf(patch), 'conform', { cache: how.cache });
+  if (bundle.kind === 'refused') throw new Error(`${patched.name}: ${bundle.message}`);
+  const { id } = variant;
+  const report = await conformIn(
+    bundle.code,
+    { kind, paths, traces, answers: ANSWERS[kind][id] ?? id },
+    progress.onOutput,
+  );
+  const named = <T extends object>(row: T): T => ('variant' in row ? { ...row, variant: patched.id } : row);
+  const whole = { ...report, mismatches: report.mismatches.map(named) };
+  return ('revisions' in report ? { ...whole, revisions: report.revisions.map(named) } : whole) as ConformReport;
+}
+
 export async function conformCommand(kind: string, paths: readonly string[], options: ConformOptions): Promise<number> {
-  wordOf('conform', kind, Object.keys(KINDS));
+  const asked = wordOf('conform', kind, CONFORM_KINDS);
   if (options.traces !== undefined && kind !== 'replay')
     throw new UsageError(`conform: expected --traces with replay only, got it with ${kind}`);
   if (options.variants !== undefined && kind === 'mmu')
@@ -71,7 +90,15 @@ export async function conformCommand(kind: string, paths: readonly string[], opt
       'conform: expected --variants with pmap, vm or replay, got it with mmu: no revision changes it',
     );
   const answer = new Answer('conform', FORMATS.conform, options);
-  const report = await KINDS[kind](paths, options);
+  const patches = choosePatches(options);
+  if (patches.length > 1 || (patches.length > 0 && options.variants !== undefined))
+    throw new UsageError('conform: expected --variants or one patch, got more');
+  const { traces = packagePath('harness', 'workload', 'corpus') } = options;
+  const [patch] = patches;
+  const report =
+    patch === undefined
+      ? await conformWith(asked, paths, traces, revisions(options, ANSWERS[asked]))
+      : await conformPatch(patch, asked, paths, traces);
   await answer.write(report);
   if (report.checked === 0) return EXIT_HARNESS;
   return report.mismatches.length > 0 ? EXIT_FINDING : EXIT_OK;

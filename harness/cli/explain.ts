@@ -14,10 +14,11 @@ import type { Workload } from '../workload/ops.ts';
 import { callPlace } from '../workload/places.ts';
 import { Answer } from './answer.ts';
 import { UsageError, wordsOf } from './errors.ts';
+import { type PatchOptions, choosePair } from './patches.ts';
 import { Progress } from './progress.ts';
-import { chooseTwo } from './select.ts';
+import { chooseWorkload } from './select.ts';
 
-export interface ExplainCommandOptions {
+export interface ExplainCommandOptions extends PatchOptions {
   readonly workload: string;
   readonly counter?: string;
   readonly by?: string;
@@ -27,14 +28,19 @@ export interface ExplainCommandOptions {
   readonly json?: boolean;
 }
 
-export async function explainCommand(a: string, b: string, options: ExplainCommandOptions): Promise<number> {
+export async function explainCommand(
+  a: string | undefined,
+  b: string | undefined,
+  options: ExplainCommandOptions,
+): Promise<number> {
   const { counter } = options;
   if (counter !== undefined && !EXPLAINABLE.includes(counter)) {
     const near = didYouMean(counter, EXPLAINABLE, '`pmapdiff list --counters` lists them');
     throw new UsageError(`--counter: unknown counter ${JSON.stringify(counter)}: ${near}`);
   }
   const answer = new Answer('explain', FORMATS.explain, options);
-  const { chosen, workload } = await chooseTwo(a, b, options);
+  const chosen = choosePair('explain', [a, b], options);
+  const workload = await chooseWorkload(options);
   const by = dimensionsOf(options.by, workload);
   const until = untilOf(options.until, workload);
   return withTwo(chosen, workload, new Progress().hostOfTwo(workload), async ({ names, both }) => {

@@ -1,6 +1,7 @@
 /** `pmapdiff findings`: the reviewers' remarks, each run through the variants that show it, those that do not, and yours. */
 import { didYouMean } from '../../core/suggest.ts';
 import { series } from '../../variants/index.ts';
+import type { Chosen } from '../columns/chosen.ts';
 import { withColumns } from '../columns/open.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK, exitCodeOf } from '../compare/gate.ts';
 import type { Finding, OpenFinding } from '../findings/finding.ts';
@@ -12,10 +13,11 @@ import { wrongCells } from '../report/findings/text.ts';
 import { FORMATS } from '../report/formats.ts';
 import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
+import { type PatchOptions, choosePatches } from './patches.ts';
 import { Progress } from './progress.ts';
 import { chooseVariants } from './select.ts';
 
-export interface FindingsOptions {
+export interface FindingsOptions extends PatchOptions {
   readonly variants?: string;
   readonly variant?: readonly string[];
 }
@@ -37,7 +39,8 @@ export async function findingsCommand(
 ): Promise<number> {
   const answer = new Answer('findings', FORMATS.findings, options);
   const { findings, open } = named(names, of);
-  const chosen = chooseVariants(options.variants, options.variant ?? []);
+  const patches = choosePatches(options);
+  const chosen: Chosen[] = [...chooseVariants(options.variants, options.variant ?? []), ...patches];
   const asked = options.variants === undefined ? chosen.slice(revisions.length) : chosen;
   const progress = new Progress();
   return withColumns(asked, progress.onOutput, async (columns) => {

@@ -4,9 +4,10 @@
  * all of the difference, and if that variant has it at the same op.
  */
 import { builtInColumn, builtInVariants } from '../columns/built-in.ts';
+import type { Chosen } from '../columns/chosen.ts';
 import { type Column, runColumn } from '../columns/column.ts';
 import { builtInFacts, factsOfBuiltIn } from '../columns/facts.ts';
-import { type Chosen, withColumns } from '../columns/open.ts';
+import { withColumns } from '../columns/open.ts';
 import { runLimitMs } from '../columns/run-limit.ts';
 import { type Difference, type PairComparison, comparePair } from '../compare/pair.ts';
 import type { Plan, WorkloadComparison } from '../compare/plan.ts';
@@ -50,6 +51,7 @@ export async function withHints(
       for (const one of compared) done.push(await hinter.look(one));
       return done;
     },
+    { warns: false },
   );
 }
 

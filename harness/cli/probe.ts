@@ -14,10 +14,11 @@ import type { RunRecord } from '../run/record.ts';
 import type { Workload } from '../workload/ops.ts';
 import { Answer } from './answer.ts';
 import { wordOf, wordsOf } from './errors.ts';
+import { type PatchOptions, chooseOneOr } from './patches.ts';
 import { Progress } from './progress.ts';
-import { chooseMachine, chooseTouch, chooseVariant } from './select.ts';
+import { chooseMachine, chooseTouch } from './select.ts';
 
-export interface ProbeOptions {
+export interface ProbeOptions extends PatchOptions {
   readonly by?: string;
   readonly workload?: readonly string[];
   readonly variant?: string;
@@ -32,7 +33,7 @@ export async function probeCommand(point: string, options: ProbeOptions): Promis
   wordOf('probe', point, [PROBE_POINT]);
   const answer = new Answer('probe', FORMATS.probe, options);
   const by = wordsOf('--by', options.by ?? 'stack,empty,early', PROBE_KEYS);
-  const chosen = chooseVariant(options.variant ?? 'baseline');
+  const chosen = chooseOneOr('baseline', 'probe', options.variant, options);
   const reading = { touch: chooseTouch(options.touch), ...chooseMachine(options.machine) };
   const workloads: Workload[] = [];
   for (const name of options.workload ?? [DEFAULT_WORKLOAD]) workloads.push(await loadWorkload(name, reading));

@@ -17,11 +17,12 @@ import { type ReplayReport, traceWriter } from '../report/replay.ts';
 import { number } from '../report/words.ts';
 import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
+import { type PatchOptions, chooseOne } from './patches.ts';
 import { Progress, paceNote } from './progress.ts';
-import { chooseMachine, chooseTouch, chooseVariant } from './select.ts';
+import { chooseMachine, chooseTouch } from './select.ts';
 
-export interface ReplayOptions {
-  readonly variant: string;
+export interface ReplayOptions extends PatchOptions {
+  readonly variant?: string;
   readonly touch?: string;
   readonly machine?: readonly string[];
   readonly trace?: boolean;
@@ -32,7 +33,7 @@ export interface ReplayOptions {
 export async function replayCommand(name: string, options: ReplayOptions): Promise<number> {
   if (options.trace && options.json) throw new UsageError('replay: expected --trace or --json, got both');
   const answer = new Answer('replay', FORMATS.replay, options);
-  const chosen = chooseVariant(options.variant);
+  const chosen = chooseOne('replay', options.variant, options);
   const check = options.check === true;
   const trace = options.trace === true;
   const progress = new Progress();

@@ -5,8 +5,9 @@ import type { Variant } from '../../core/index.ts';
 import { hint } from '../../core/suggest.ts';
 import { series } from '../../variants/index.ts';
 import { builtInVariants } from '../columns/built-in.ts';
+import type { ChosenVariant } from '../columns/chosen.ts';
 import { type Facts, builtInFacts, builtInFile, factsOfBuiltIn, variantSources } from '../columns/facts.ts';
-import { type Chosen, factsOfFile, refuseCircle, withColumns } from '../columns/open.ts';
+import { factsOfFile, refuseCircle, withColumns } from '../columns/open.ts';
 import { EXIT_FINDING, EXIT_OK } from '../compare/gate.ts';
 import { ledger } from '../findings/index.ts';
 import { runFindings } from '../findings/runner.ts';
@@ -53,7 +54,7 @@ export async function reviewCommand(names: readonly string[], options: object): 
 }
 
 export async function interdiffsOf(names: readonly string[]): Promise<Interdiff[]> {
-  const chosen = names.map(chooseVariant);
+  const chosen = names.map((name) => chooseVariant(name));
   const given = await Promise.all(chosen.map(reviewedOf));
   refuseCircle(given.map(({ facts }) => facts));
   if (given.length === 0) {
@@ -79,7 +80,7 @@ export async function interdiffsOf(names: readonly string[]): Promise<Interdiff[
 }
 
 /** A step to or from a user's file: what the ledger does not say of the two is asked of them. */
-async function shownIn(step: readonly Chosen[]): Promise<Shown> {
+async function shownIn(step: readonly ChosenVariant[]): Promise<Shown> {
   if (step.every(({ kind }) => kind === 'built-in')) return new Shown();
   const progress = new Progress();
   // What a variant prints was shown when it was loaded for the interdiff.
@@ -113,7 +114,7 @@ export function builtInOf(variant: Variant): Reviewed {
 }
 
 /** A user's file is loaded in a process of its own, as for a comparison. */
-async function reviewedOf(chosen: Chosen): Promise<Reviewed> {
+async function reviewedOf(chosen: ChosenVariant): Promise<Reviewed> {
   if (chosen.kind === 'built-in') return builtInOf(chosen.variant);
   const progress = new Progress();
   const facts = await factsOfFile(chosen.path, progress.onOutput);

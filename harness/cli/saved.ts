@@ -1,8 +1,8 @@
 /** `compare --save FILE` and `--baseline FILE`: the results as they are now, and as they were. */
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { type Chosen, isPatch } from '../columns/chosen.ts';
 import type { Column } from '../columns/column.ts';
-import type { Chosen } from '../columns/open.ts';
 import type { Compared } from '../compare/run-comparison.ts';
 import type { VariantFacts } from '../declare/declarations.ts';
 import { MEMBERS } from '../declare/planes.ts';
@@ -129,6 +129,7 @@ const plain = (text: string): string =>
 
 /** What the members of the seam do; of a file whose members cannot be read as written, all of it. */
 function columnHash({ id, members }: VariantFacts, chosen: Chosen): string {
+  if (isPatch(chosen)) return digestOf(JSON.stringify([members, [...chosen.patched.overlay].toSorted()]), '');
   const isUnread = members.some((text, i) => text === `${MEMBERS[i]} of ${id}`);
   return digestOf(JSON.stringify(members), isUnread && chosen.kind === 'file' ? readFileSync(chosen.path) : '');
 }

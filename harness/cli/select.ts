@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import type { Variant } from '../../core/index.ts';
 import { didYouMean, nearest } from '../../core/suggest.ts';
 import { experiments, series, variantById } from '../../variants/index.ts';
-import type { Chosen } from '../columns/open.ts';
+import type { ChosenVariant } from '../columns/chosen.ts';
 import { FAIL_CLASSES } from '../compare/gate.ts';
 import type { Verdict } from '../compare/pair.ts';
 import { type Against, inOrder } from '../compare/plan.ts';
@@ -22,29 +22,29 @@ import { UsageError, wordOf, wordsOf } from './errors.ts';
 
 export const builtInIds = (): string[] => [...series, ...experiments].map(({ id }) => id);
 
-function builtIn(id: string): Variant {
+function builtIn(id: string, where: string): Variant {
   const variant = variantById(id);
   if (variant !== undefined) return variant;
-  throw new UsageError(`unknown variant ${JSON.stringify(id)}: ${didYouMean(id, builtInIds())}`);
+  throw new UsageError(`${where}unknown variant ${JSON.stringify(id)}: ${didYouMean(id, builtInIds())}`);
 }
 
-/** `X` of --variant: a name, or a path to a TypeScript file. */
-export function chooseVariant(text: string): Chosen {
+/** `X` of --variant: a name, or a path to a TypeScript file. where: in front of a message. Throws UsageError. */
+export function chooseVariant(text: string, where = ''): ChosenVariant {
   const variant = variantById(text);
   if (variant !== undefined) return { kind: 'built-in', variant };
   const path = resolve(text);
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat?.isFile() === true) return { kind: 'file', path, name: text };
   if (stat !== undefined && !stat.isDirectory())
-    throw new UsageError(`${text}: expected a variant in a regular file, beside what it imports`);
-  if (/[/\\.]/.test(text)) throw new UsageError(`${text}: no such variant file`);
-  return { kind: 'built-in', variant: builtIn(text) };
+    throw new UsageError(`${where}${text}: expected a variant in a regular file, beside what it imports`);
+  if (/[/\\.]/.test(text)) throw new UsageError(`${where}${text}: no such variant file`);
+  return { kind: 'built-in', variant: builtIn(text, where) };
 }
 
 /** Columns of a comparison: --variants, by name or file (the series if absent), then each --variant. */
-export function chooseVariants(names: string | undefined, files: readonly string[]): Chosen[] {
+export function chooseVariants(names: string | undefined, files: readonly string[]): ChosenVariant[] {
   const ids = names === undefined ? series.map(({ id }) => id) : names.split(',').map((id) => id.trim());
-  const chosen = [...ids, ...files].map(chooseVariant);
+  const chosen = [...ids, ...files].map((text) => chooseVariant(text));
   const keys = chosen.map((one) => (one.kind === 'file' ? one.path : one.variant.id));
   return chosen.filter((_one, i) => keys.indexOf(keys[i]) === i);
 }
@@ -99,18 +99,17 @@ export function chooseFailOn(text: string | undefined): readonly Verdict[] {
   return wordsOf('--fail-on', text, FAIL_CLASSES);
 }
 
-/** Two variants and a workload to hold them against each other on. */
-export async function chooseTwo(
-  a: string,
-  b: string,
-  {
-    workload,
-    touch,
-    machine,
-  }: { readonly workload: string; readonly touch?: string; readonly machine?: readonly string[] },
-): Promise<{ readonly chosen: readonly [Chosen, Chosen]; readonly workload: Workload }> {
-  const chosen = [chooseVariant(a), chooseVariant(b)] as const;
+/** A workload to hold two columns against each other on. */
+export async function chooseWorkload({
+  workload,
+  touch,
+  machine,
+}: {
+  readonly workload: string;
+  readonly touch?: string;
+  readonly machine?: readonly string[];
+}): Promise<Workload> {
   const loaded = await loadWorkload(workload, { touch: chooseTouch(touch), ...chooseMachine(machine) });
   if (loaded.ops.length === 0) throw new UsageError(`${loaded.name}: no ops`);
-  return { chosen, workload: loaded };
+  return loaded;
 }

@@ -15,10 +15,11 @@ import { type Shares, sharesOf } from '../report/shares.ts';
 import type { PiecedWorkload } from '../workload/pieces.ts';
 import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
+import { type PatchOptions, chooseOneOr } from './patches.ts';
 import { Progress } from './progress.ts';
-import { chooseMachine, chooseTouch, chooseVariant } from './select.ts';
+import { chooseMachine, chooseTouch } from './select.ts';
 
-export interface SharesOptions {
+export interface SharesOptions extends PatchOptions {
   readonly workload?: readonly string[];
   readonly variant?: string;
   readonly touch?: string;
@@ -34,7 +35,7 @@ export async function sharesCommand(options: SharesOptions): Promise<number> {
   const policies = (options.touch ?? DEFAULT_POLICIES).split(',').map((name) => chooseTouch(name.trim()));
   const machine = chooseMachine(options.machine);
   const answer = new Answer('shares', FORMATS.shares, options);
-  const chosen = chooseVariant(options.variant ?? 'baseline');
+  const chosen = chooseOneOr('baseline', 'shares', options.variant, options);
   const progress = new Progress();
   const shares: Shares[] = [];
   const copies = new HeldCopies();

@@ -18,10 +18,11 @@ import { callPlace } from '../workload/places.ts';
 import { opLines } from '../workload/text/print.ts';
 import { Answer } from './answer.ts';
 import { wordOf } from './errors.ts';
+import { type PatchOptions, choosePair } from './patches.ts';
 import { Progress } from './progress.ts';
-import { chooseTwo } from './select.ts';
+import { chooseWorkload } from './select.ts';
 
-export interface TraceCommandOptions {
+export interface TraceCommandOptions extends PatchOptions {
   readonly workload: string;
   readonly comparator?: string;
   readonly plane?: string;
@@ -35,11 +36,16 @@ const BEFORE = 3;
 const FROM_THERE = 4;
 
 /** 0: no difference. 1: they differ. 3: a run failed, or both ended early alike. */
-export async function traceCommand(a: string, b: string, options: TraceCommandOptions): Promise<number> {
+export async function traceCommand(
+  a: string | undefined,
+  b: string | undefined,
+  options: TraceCommandOptions,
+): Promise<number> {
   const comparator = wordOf('--comparator', options.comparator ?? 'exact', COMPARATORS);
   const plane = options.plane === undefined ? null : wordOf('--plane', options.plane, TRACE_PLANES);
   const answer = new Answer('trace', FORMATS.trace, options);
-  const { chosen, workload } = await chooseTwo(a, b, options);
+  const chosen = choosePair('trace', [a, b], options);
+  const workload = await chooseWorkload(options);
   return withTwo(chosen, workload, new Progress().hostOfTwo(workload), async (two) => {
     const records = await two.both({ events: true });
     const failure = failureOf(records);
@@ -84,7 +90,7 @@ function calls({ events, ops }: RunRecord, op: number, start: number, end: numbe
   if (events === null || op >= ops) return [];
   const texts: string[] = [];
   const [from, to] = [events.from[op], events.from[op + 1]];
-  for (let i = from + Math.max(start, 0); i < Math.min(from + end, to); i++) texts.push(eventText(events.words, i));
+  for (let i = from + Math.max(start, 0); i < Math.min(from + end, to); i++) texts.push(eventText(events, i));
   return texts;
 }
 

@@ -37,6 +37,8 @@ export interface Column {
   /** Aborts the current run. */
   readonly abort: () => void;
   readonly close: () => void;
+  /** what a reader should know of it, when all of that is known; absent: nothing */
+  readonly warnings?: () => Promise<readonly string[]>;
 }
 
 const nothing = (): void => {};

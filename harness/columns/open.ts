@@ -1,35 +1,33 @@
-/** Opens the columns of a command: built-in variants, and users' files, each in its own process. */
+/** Opens the columns of a command: built-in variants, users' files and patches, each of these in its own process. */
 import { basename } from 'node:path';
-import type { Variant } from '../../core/index.ts';
 import { hint } from '../../core/suggest.ts';
-import { bundledColumn } from '../bundle/spawn.ts';
+import { userFile } from '../bundle/source.ts';
 import { type VariantFacts, circleIn, intendedMeasure } from '../declare/declarations.ts';
 import { InputError } from '../input-error.ts';
-import type { Introduced } from '../run/load.ts';
 import type { Failure } from '../run/record.ts';
 import { builtInColumn } from './built-in.ts';
+import { type Chosen, isPatch, sourceOf } from './chosen.ts';
 import { type Column, failedColumn } from './column.ts';
 import { type Facts, builtInFacts, factsOf, factsOfBuiltIn } from './facts.ts';
-import { DEFAULT_LIMITS, type ProcessLimits, VariantProcess } from './process.ts';
+import { Numbering } from './numbering.ts';
+import { type OnOutput, type Opened, openProcess, prefixed, processColumn, refused } from './own.ts';
+import { openPatch } from './patched.ts';
+import { DEFAULT_LIMITS, type ProcessLimits } from './process.ts';
 
-/** A built-in variant, or a file that contains one. */
-export type Chosen =
-  | { readonly kind: 'built-in'; readonly variant: Variant }
-  | { readonly kind: 'file'; readonly path: string; readonly name: string };
-
-/** What a variant prints while it loads or runs. */
-export type OnOutput = (text: string) => void;
-
-/** Opens a column for each, and closes them when `body` is done. */
+/** Opens a column for each, and closes them when `body` is done. warns: what a reader should know of them goes to onOutput. */
 export async function withColumns<T>(
   chosen: readonly Chosen[],
   onOutput: OnOutput,
   body: (columns: readonly Column[]) => Promise<T>,
-  limits: ProcessLimits = DEFAULT_LIMITS,
+  { warns = true, limits = DEFAULT_LIMITS }: { readonly warns?: boolean; readonly limits?: ProcessLimits } = {},
 ): Promise<T> {
   const columns = await openColumns(chosen, onOutput, limits);
   try {
-    return await body(columns);
+    const answer = await body(columns);
+    if (warns)
+      for (const { facts, warnings } of columns)
+        for (const text of (await warnings?.()) ?? []) onOutput(`pmapdiff: warning: ${facts.id}: ${text}`);
+    return answer;
   } finally {
     for (const column of columns) column.close();
   }
@@ -45,7 +43,13 @@ export function refuseCircle(facts: readonly Pick<VariantFacts, 'id' | 'after'>[
 
 /** A variant that cannot be used is a column too: it says why. Throws InputError. */
 async function openColumns(chosen: readonly Chosen[], onOutput: OnOutput, limits: ProcessLimits): Promise<Column[]> {
-  const columns = await Promise.all(chosen.map((one) => openColumn(one, onOutput, limits)));
+  const opened = await Promise.allSettled(chosen.map((one) => openColumn(one, onOutput, limits)));
+  const columns = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  for (const one of opened) {
+    if (one.status === 'fulfilled') continue;
+    for (const { column } of columns) column.close();
+    throw one.reason;
+  }
   const ids = columns.map(({ column }) => column.facts.id);
   const isBuiltIn = (id: string): boolean => builtInFacts.some((facts) => facts.id === id);
   try {
@@ -73,18 +77,16 @@ async function openColumns(chosen: readonly Chosen[], onOutput: OnOutput, limits
 }
 
 /** isLoaded: a user's variant that can be run. */
-async function openColumn(
-  one: Chosen,
-  onOutput: OnOutput,
-  limits: ProcessLimits,
-): Promise<{ column: Column; isLoaded: boolean }> {
+async function openColumn(one: Chosen, onOutput: OnOutput, limits: ProcessLimits): Promise<Opened> {
   if (one.kind === 'built-in')
     return { column: builtInColumn(one.variant, factsOfBuiltIn(one.variant)), isLoaded: false };
+  if (isPatch(one)) return openPatch(one, onOutput, limits);
   const name = one.name.replace(/^.*[/\\]/s, '').replaceAll(/\p{Cc}/gu, '?');
-  const opened = await openProcess({ path: one.path, name, limits }, (text) => onOutput(prefixed(name, text)));
+  const opened = await openProcess({ source: sourceOf(one), name, limits }, (text) => onOutput(prefixed(name, text)));
   if ('kind' in opened) return { column: failedColumn(name, opened), isLoaded: false };
   const { child, loaded } = opened;
   try {
+    if (Numbering.of(loaded.names) !== null) throw new Error(`${name}: changes what the numbers of the core stand for`);
     for (const intent of loaded.intends) intendedMeasure(loaded.id, intent);
   } catch (error) {
     child.close();
@@ -93,39 +95,13 @@ async function openColumn(
   return { column: processColumn(child, factsOf(loaded, one.path)), isLoaded: true };
 }
 
-const processColumn = (child: VariantProcess, facts: VariantFacts): Column => ({
-  facts,
-  kind: 'own',
-  begin: (head, options) => child.begin(head, facts.id, options),
-  abort: () => child.abort(),
-  close: () => child.close(),
-});
-
-const refusal = (message: string): Failure => ({ kind: 'failed', how: 'load', op: null, message });
-
-const refused = (id: string, message: string): Column => failedColumn(id, refusal(message));
-
-const prefixed = (name: string, text: string): string => text.replaceAll(/^(?=.)/gm, `[${name}] `);
-
-/** Bundles a file, and loads it in a process of its own. */
-async function openProcess(
-  { path, name, limits }: { readonly path: string; readonly name: string; readonly limits: ProcessLimits },
-  onOutput: OnOutput,
-): Promise<{ child: VariantProcess; loaded: Introduced } | Failure> {
-  const bundle = await bundledColumn(path, 'run');
-  if (bundle.kind === 'refused') return refusal(bundle.message);
-  const child = new VariantProcess(name, bundle.code, limits, onOutput);
-  const loaded = await child.load();
-  return 'kind' in loaded ? loaded : { child, loaded };
-}
-
 /** Facts about the variant in a file, or why it cannot be used. */
 export async function factsOfFile(
   path: string,
   onOutput: OnOutput,
   limits: ProcessLimits = DEFAULT_LIMITS,
 ): Promise<Facts | Failure> {
-  const opened = await openProcess({ path, name: basename(path), limits }, onOutput);
+  const opened = await openProcess({ source: userFile(path), name: basename(path), limits }, onOutput);
   if ('kind' in opened) return opened;
   opened.child.close();
   return factsOf(opened.loaded, path);

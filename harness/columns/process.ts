@@ -5,6 +5,7 @@
  * or says what it must not is killed and reported as such; the next request starts a new one. What the variant prints
  * goes to `onOutput`, never to the results. See harness/sandbox for what it can reach.
  */
+import { COUNTER_COUNT } from '../../core/index.ts';
 import { type Answered, GuardedProcess, type Heard, type Loss } from '../process/guarded.ts';
 import { turns } from '../process/turns.ts';
 import type { Introduced } from '../run/load.ts';
@@ -90,6 +91,8 @@ export class VariantProcess {
   /** the last op that the run announced */
   #op: number | null = null;
   #isAborted = false;
+  /** of the core that is bundled with the variant */
+  #counters = COUNTER_COUNT;
 
   /** file: name of the variant's file. code: its bundle (bundle/column.ts, kind 'run'). */
   constructor(file: string, code: string, limits: ProcessLimits, onOutput: (text: string) => void) {
@@ -102,7 +105,10 @@ export class VariantProcess {
   /** Starts a process and loads the variant in it. Returns its description, or why it failed. */
   async load(): Promise<Introduced | Failure> {
     const { answer } = await this.#ask(null, this.#limits.loadMs);
-    if (answer.kind === 'loaded') return answer.variant;
+    if (answer.kind === 'loaded') {
+      this.#counters = answer.variant.names.counters.length;
+      return answer.variant;
+    }
     this.close();
     if (answer.kind === 'lost') return { ...this.#failure(answer), message: `while loading: ${answer.message}` };
     const message = answer.kind === 'refused' ? answer.message : `sent a ${answer.kind} before it was asked for it`;
@@ -182,7 +188,7 @@ export class VariantProcess {
   }
 
   #hear(message: unknown): Heard<Answer> {
-    const read = readMessage(message);
+    const read = readMessage(message, this.#counters);
     if (read.kind === 'invalid') return read;
     if (read.kind === 'started') return { kind: 'started' };
     if (read.kind !== 'at') return { kind: 'answer', answer: read };

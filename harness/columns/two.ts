@@ -1,8 +1,10 @@
 /** Two variants on one workload. */
 import type { RunOptions, RunRecord } from '../run/record.ts';
 import type { Workload } from '../workload/ops.ts';
+import { type Chosen, isPatch } from './chosen.ts';
 import { runColumn } from './column.ts';
-import { type Chosen, type OnOutput, withColumns } from './open.ts';
+import { withColumns } from './open.ts';
+import type { OnOutput } from './own.ts';
 import { runLimitMs } from './run-limit.ts';
 
 export interface Two {
@@ -45,4 +47,7 @@ export async function withTwo<T>(
   });
 }
 
-const keyOf = (chosen: Chosen): string => (chosen.kind === 'file' ? chosen.path : chosen.variant.id);
+function keyOf(chosen: Chosen): string {
+  if (isPatch(chosen)) return chosen.patched.id;
+  return chosen.kind === 'file' ? chosen.path : chosen.variant.id;
+}

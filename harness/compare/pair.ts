@@ -6,6 +6,7 @@ import type { Explanations, Step, VariantFacts } from '../declare/declarations.t
 import { MEMBERS, type Plane } from '../declare/planes.ts';
 import { type OpOutcome, OutcomeComparer, type Outcomes } from '../run/outcome.ts';
 import type { Failure, RunEnd, RunPart, RunRecord } from '../run/record.ts';
+import { compareApart, isApart } from './apart.ts';
 import { CheckpointComparer, TablesComparer } from './checkpoints.ts';
 import { StatisticsComparer, type Sums } from './statistics.ts';
 import type { FittedSide, Numbers, Standing, StatFit } from './track.ts';
@@ -45,6 +46,8 @@ export interface Difference {
   readonly outcomes: Outcomes | null;
   /** of an invariant: which side broke it */
   readonly side: 'introduced' | 'mended' | null;
+  /** of a counter that only one of the two cores has: whether the candidate's has it */
+  readonly presence?: 'new' | 'gone';
   /** why a user's list of expected differences has it; it is known then */
   readonly accepted?: string;
   /** findings about other variants that an unexpected one looks like */
@@ -68,7 +71,7 @@ export interface PairComparison {
   /** worst standing of the differences that stand for themselves; null when there is none */
   readonly standing: Exclude<Standing, 'follows'> | null;
   readonly differences: readonly Difference[];
-  /** members of the seam that differ between the two, and those of them that neither run reached */
+  /** members of the seam, then functions of the core, that differ between the two; those that neither run reached */
   readonly changedMembers: readonly string[];
   readonly unreachedMembers: readonly string[];
   /** from this op on the two machines are not in the same state; null: they are to the end */
@@ -139,8 +142,13 @@ export class PairComparer {
   /** The runs of a workload of `ops` ops have ended. isMeant: it says that they panic where they do. */
   finish(a: RunEnd, b: RunEnd, ops: number, isMeant: boolean): PairComparison {
     const { reference, candidate } = this.#facts;
-    const changed = MEMBERS.filter((_name, i) => reference.members[i] !== candidate.members[i]);
-    const unreached = changed.filter((name) => !reached(a, name) && !reached(b, name));
+    const members = MEMBERS.filter((_name, i) => reference.members[i] !== candidate.members[i]);
+    const functions = functionsBetween(reference, candidate);
+    const changed = [...members, ...functions];
+    const unreached = [
+      ...members.filter((name) => !reached(a, name) && !reached(b, name)),
+      ...functions.filter((name) => !entered(a, name) && !entered(b, name)),
+    ];
     const base = {
       reference: a.variant,
       candidate: b.variant,
@@ -217,10 +225,31 @@ export class PairComparer {
       total,
       numbers,
     } of statistics.differences) {
+      if (isApart(a, b, what)) continue;
       const amount = { least, most, total };
       differences.push({ plane, what, standing, steps, op, count, amount, numbers, outcomes: null, side: null });
     }
     seen.push(...statistics.seen);
+    for (const { what, presence, reference: was, candidate: is, steps } of compareApart(
+      a,
+      b,
+      this.#explained.intended,
+    )) {
+      seen.push(...steps);
+      differences.push({
+        plane: 'cost',
+        what,
+        standing: steps.length > 0 ? 'intended' : 'unexpected',
+        steps,
+        op: ops,
+        count: 1,
+        amount: { least: is - was, most: is - was, total: is - was },
+        numbers: { kind: 'added', sum: { reference: was, candidate: is }, largest: null },
+        outcomes: null,
+        side: null,
+        ...(presence === null ? {} : { presence }),
+      });
+    }
 
     const bothPanic = panics !== null && panics.alike;
     const incomplete = ops === 0 || (bothPanic && !isMeant) ? earlyEnd(a, ops) : null;
@@ -295,6 +324,15 @@ export function worst(differences: readonly Difference[]): Exclude<Standing, 'fo
   const standings = differences.map(({ standing }) => standing);
   return (['unexpected', 'known', 'intended'] as const).find((standing) => standings.includes(standing)) ?? null;
 }
+
+/** Functions of the core that are not the same on both sides, by name. */
+function functionsBetween({ functions: a = {} }: VariantFacts, { functions: b = {} }: VariantFacts): string[] {
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].filter((name) => a[name] !== b[name]).toSorted();
+}
+
+const entered = ({ entered: found }: RunEnd, name: string): boolean =>
+  found !== undefined && (found.calls[name] > 0 || found.atBoot.includes(name));
 
 function reached(record: RunEnd, member: string): boolean {
   const counter = REACHED[MEMBERS.indexOf(member)];

@@ -9,7 +9,7 @@ import {
   explanations,
   lineage,
 } from '../declare/declarations.ts';
-import type { Ended, Place, RemoveCalls, ReplayStats, Violation } from '../run/record.ts';
+import type { Ended, Entered, Place, RemoveCalls, ReplayStats, Violation } from '../run/record.ts';
 import type { Workload } from '../workload/ops.ts';
 import type { CallPlace } from '../workload/places.ts';
 import type { MissedExpectation } from './expectations.ts';
@@ -30,6 +30,8 @@ export interface RunSummary {
   readonly alive: number;
   /** what does not hold in this run, whatever the others do; unexpected unless a finding names it */
   readonly faults: readonly JudgedViolation[];
+  /** calls of the functions that a patch changes; absent: there are none */
+  readonly entered?: Entered;
 }
 
 export interface JudgedViolation extends Violation {

@@ -45,6 +45,7 @@ export class SameRun {
       a.ops === b.ops &&
       JSON.stringify(a.ended) === JSON.stringify(b.ended) &&
       compareViolations(a, b).length === 0 &&
+      JSON.stringify(a.apart) === JSON.stringify(b.apart) &&
       (this.#statistics === null || this.#statistics.finish().differences.length === 0)
     );
   }

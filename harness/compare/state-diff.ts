@@ -38,7 +38,13 @@ const VISITED = ['object', 'backing', 'frame'];
 /** Kinds in the order in which a reader wants them. */
 const ORDER = Object.keys(KEYS);
 
+/** A column that only the other state has. */
+const NONE = 'none';
+
 type Keyed = Record<string, Record<string, Record<string, number | string>>>;
+
+/** Kinds whose rows are numbered by first visit, and not compared row by row. */
+const NUMBERED = ['object', 'pv'];
 
 /** Rows as `{kind: {key: columns}}`; kinds without a key are left out. */
 function keyed(rows: readonly StateRow[], without: readonly string[] = []): Keyed {
@@ -59,14 +65,26 @@ export function diffStates(reference: readonly StateRow[], candidate: readonly S
     rows.map(({ key: id, changes: columns = [] }): StateChange => {
       const [was, is] = [before[kind][id], after[kind][id]];
       const named = was ?? is;
-      const key = Object.fromEntries(KEYS[kind].map((name) => [name, named[name]]));
+      const key = Object.fromEntries(KEYS[kind].map((name) => [name, named[name] ?? NONE]));
       if (was === undefined || is === undefined)
         return { kind, key, change: is === undefined ? 'gone' : 'new', row: named, columns: {} };
-      const changed = columns.map(({ key: name }) => [name, [was[name], is[name]] as const] as const);
+      const changed = columns.map(({ key: name }) => [name, [was[name] ?? NONE, is[name] ?? NONE] as const] as const);
       return { kind, key, change: 'changed', row: null, columns: Object.fromEntries(changed) };
     }),
   );
+  changes.push(...otherKinds(reference, candidate));
   return changes.toSorted((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+}
+
+/** Kinds of rows that this program does not know: a patched core has them, and how many of them is all that is said. */
+function otherKinds(reference: readonly StateRow[], candidate: readonly StateRow[]): StateChange[] {
+  const count = (rows: readonly StateRow[], kind: string): number => rows.filter((row) => row.kind === kind).length;
+  const kinds = new Set([...reference, ...candidate].map(({ kind }) => kind));
+  return [...kinds].toSorted().flatMap((kind): StateChange[] => {
+    if (Object.hasOwn(KEYS, kind) || NUMBERED.includes(kind)) return [];
+    const rows = [count(reference, kind), count(candidate, kind)] as const;
+    return rows[0] === rows[1] ? [] : [{ kind, key: {}, change: 'changed', row: null, columns: { rows } }];
+  });
 }
 
 /** An address space that only one of two states has, with its processes and every row in it. */

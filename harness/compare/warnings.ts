@@ -14,6 +14,8 @@ export type Warning =
   /** no page is touched but those that system calls touch */
   | { readonly kind: 'no-faults'; readonly workload: string }
   | ({ readonly kind: 'stop'; readonly workload: string } & MissedStop)
+  /** of a column that a patch makes: in words */
+  | { readonly kind: 'column'; readonly variant: string; readonly text: string }
   | {
       readonly kind: 'unknown-name';
       readonly entry: ExpectedDifference;

@@ -193,6 +193,7 @@ function summaryOf(run: RunEnd, reference: RunEnd | null, { ledger, facts }: Pla
     const shared = inReference.some((other) => other.name === violation.name && !exceeds(violation, other));
     return { ...violation, standing: findings.length > 0 ? 'known' : shared ? 'shared' : 'unexpected', findings };
   });
-  const { variant, ended, ops, removeByPlace, replay, balance } = run;
-  return { variant, ended, ops, removeByPlace, replay, alive: balance.alive, faults };
+  const { variant, ended, ops, removeByPlace, replay, balance, entered } = run;
+  const summary = { variant, ended, ops, removeByPlace, replay, alive: balance.alive, faults };
+  return entered === undefined ? summary : { ...summary, entered };
 }

@@ -21,7 +21,7 @@ import {
   type MmuStep,
 } from './mmu-vectors.ts';
 import type { Mismatch, MmuConformReport } from './report.ts';
-import { readVectors, vectorFiles } from './vector-files.ts';
+import { readVectors, VECTOR_NAMES, vectorFiles } from './vector-files.ts';
 
 /** RAM of the two machines. The recordings put most tables below 2 GiB. */
 const LARGE_RAM = 2 ** 31;
@@ -162,7 +162,7 @@ function runStep(bench: Bench, step: MmuStep): { expected: unknown; got: unknown
  * for a file that cannot be read.
  */
 export function conformMmu(paths: readonly string[]): MmuConformReport {
-  const files = vectorFiles(paths, /^(part|seq)-.*\.json$/);
+  const files = vectorFiles(paths, VECTOR_NAMES.mmu);
   const mismatches: Mismatch[] = [];
   let checked = 0;
   const benches = [new Bench(LARGE_RAM), new Bench(SMALL_RAM)];

@@ -44,7 +44,7 @@ import { samePanic } from './panic.ts';
 import { PmapBench } from './pmap-bench.ts';
 import { COUNT_NAMES, type PmapAnswer, type PmapFile, answersOf, isStopped, pmapFile } from './pmap-vectors.ts';
 import type { OpMismatch, PmapConformReport } from './report.ts';
-import { readVectors, vectorFiles } from './vector-files.ts';
+import { VECTOR_NAMES, readVectors, vectorFiles } from './vector-files.ts';
 
 /** Event counts by their names in the recordings. */
 const COUNTS: Readonly<Record<(typeof COUNT_NAMES)[number], number>> = {
@@ -156,7 +156,7 @@ function differingOps(file: PmapFile, a: string, b: string): number {
  * Answers every recording that the paths name, under each revision. Throws VectorError for a file that cannot be read.
  */
 export function conformPmap(paths: readonly string[], revisions: readonly PmapRevision[]): PmapConformReport {
-  const files = vectorFiles(paths, /\.json(\.gz)?$/);
+  const files = vectorFiles(paths, VECTOR_NAMES.pmap);
   const mismatches: OpMismatch[] = [];
   const perRevision = revisions.map(({ variant }) => ({ variant: variant.id, checked: 0, mismatches: 0 }));
   const d33276 = { files: 0, ops: 0 };

@@ -11,7 +11,7 @@ import type { TouchPolicy, Workload } from '../workload/ops.ts';
 import { type ReplayAnswer, type ReplayRow, replayRecording } from './replay-run.ts';
 import { type ReplayFile, replayFile } from './replay-vectors.ts';
 import type { ReplayConformReport, ReplayMismatch } from './report.ts';
-import { VectorError, readVectors, vectorFiles } from './vector-files.ts';
+import { VECTOR_NAMES, VectorError, readVectors, vectorFiles } from './vector-files.ts';
 
 /** Which of the summaries' answers a revision is compared with. */
 export interface ReplayRevision {
@@ -137,7 +137,7 @@ export async function conformReplay(
   traces: string,
   revisions: readonly ReplayRevision[],
 ): Promise<ReplayConformReport> {
-  const summaries = vectorFiles(paths, /\.json$/);
+  const summaries = vectorFiles(paths, VECTOR_NAMES.replay);
   const perRevision = revisions.map(({ variant }) => ({ variant: variant.id, checked: 0, mismatches: 0 }));
   const total = { checked: 0, rowsMatching: 0, numbers: 0 };
   const mismatches: ReplayMismatch[] = [];

@@ -13,6 +13,14 @@ export class VectorError extends InputError {
   }
 }
 
+/** Names of the recordings of a kind in a folder. */
+export const VECTOR_NAMES = {
+  pmap: /\.json(\.gz)?$/,
+  vm: /\.json$/,
+  mmu: /^(part|seq)-.*\.json$/,
+  replay: /\.json$/,
+} as const;
+
 /**
  * The files that paths name; for a folder, those with matching names, sorted. Throws VectorError if a path is missing.
  */

@@ -10,7 +10,7 @@ import { vmMapEntrySucc } from '../../core/vm/map-tree.ts';
 import { samePanic } from './panic.ts';
 import { countTables } from './pmap-state.ts';
 import type { OpMismatch, VmConformReport } from './report.ts';
-import { readVectors, vectorFiles } from './vector-files.ts';
+import { VECTOR_NAMES, readVectors, vectorFiles } from './vector-files.ts';
 import { type VmFileVectors, type VmItem, expandCalls, vmAnswersOf, vmFile } from './vm-vectors.ts';
 import { COSTS, type VmOutcome, VmWorld } from './vm-world.ts';
 
@@ -197,7 +197,7 @@ function withSuperpages(file: VmFileVectors): boolean {
  * Answers every recording that the paths name, under each revision. Throws VectorError for a file that cannot be read.
  */
 export function conformVm(paths: readonly string[], revisions: readonly VmRevision[]): VmConformReport {
-  const files = vectorFiles(paths, /\.json$/);
+  const files = vectorFiles(paths, VECTOR_NAMES.vm);
   const mismatches: OpMismatch[] = [];
   const perRevision = revisions.map(({ variant }) => ({ variant: variant.id, checked: 0, mismatches: 0 }));
   let ops = 0;

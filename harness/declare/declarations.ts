@@ -24,6 +24,10 @@ export interface VariantFacts {
   readonly intends: readonly Declared[];
   /** per member of the seam, in order: equal strings for equal members */
   readonly members: readonly string[];
+  /** functions of the core that are not the program's, by name: equal strings for equal functions; absent: none */
+  readonly functions?: Readonly<Record<string, string>>;
+  /** counters that only its core has; absent: none */
+  readonly counters?: readonly string[];
 }
 
 /**
@@ -110,10 +114,10 @@ export function explanations(
   ledger: readonly KnownDifference[],
 ): Explanations {
   const { undone, taken } = pathBetween(reference, candidate, variants);
-  const intended = variants.flatMap(({ id, intends }) => {
+  const intended = variants.flatMap(({ id, intends, counters }) => {
     if (!undone.includes(id) && !taken.includes(id)) return [];
     return intends.map((intent): Step => {
-      const measure = intendedMeasure(id, intent);
+      const measure = intendedMeasure(id, intent, counters);
       return {
         variant: id,
         intent,
@@ -161,12 +165,12 @@ export const findingsIn = (line: readonly string[], ledger: readonly KnownDiffer
   });
 
 /**
- * The measure of a declaration. Throws RangeError if it does not name a statistic or its formula is not in the
- * language.
+ * The measure of a declaration. counters: those that only the variant's core has. Throws RangeError if it does not name
+ * a statistic or its formula is not in the language.
  */
-export function intendedMeasure(variant: string, { what, by }: Declared): Measure {
+export function intendedMeasure(variant: string, { what, by }: Declared, counters: readonly string[] = []): Measure {
   const where = `${variant}, intends ${what}`;
-  if (!STATISTICS.includes(what))
+  if (!STATISTICS.includes(what) && !counters.includes(what))
     throw new RangeError(`${where}: expected the name of a statistic or counter${hint(what, STATISTICS)}`);
   const measure = parseMeasure(by, where);
   checkBasis(what, measure, where);

@@ -65,13 +65,17 @@ export const defaultDimensions = ({ processes }: Workload): readonly Dimension[]
   processes.length <= MOST_NAMES ? ['op', 'process', 'stack'] : ['op', 'kind', 'stack'];
 
 /** Chain of functions to each node of a profile's tree, the outermost first; the op itself has an empty chain. */
-export function chainsOf({ parent, site }: Pick<Profile, 'parent' | 'site'>): (readonly string[])[] {
+export function chainsOf({ parent, site, sites }: Pick<Profile, 'parent' | 'site' | 'sites'>): (readonly string[])[] {
   const chains: (readonly string[])[] = [[]];
-  for (let node = 1; node < parent.length; node++) chains.push([...chains[parent[node]], PLACE_NAMES[site[node]]]);
+  for (let node = 1; node < parent.length; node++) chains.push([...chains[parent[node]], sites[site[node]]]);
   return chains;
 }
 
-const isCall = (name: string): boolean => (PLACE_NAMES as readonly string[]).indexOf(name) < FIRST_FUNCTION;
+/** A place that only a patched core knows is a call if it is named like one. */
+function isCall(name: string): boolean {
+  const place = PLACE_NAMES.indexOf(name);
+  return place < 0 ? name.startsWith('pmap_') : place < FIRST_FUNCTION;
+}
 
 const placeOf = (chain: readonly string[]): string => {
   if (chain.includes('exit1')) return 'exit';

@@ -13,15 +13,18 @@ export interface ProgramEnd {
     | null;
 }
 
-/** limitMs: wall time. It is killed, with all that it started, after that time or when this program ends. */
+/** limitMs: wall time. input: what it reads. It is killed, with all that it started, after that time or when this program ends. */
 export function runProgram(
   program: string,
   args: readonly string[],
-  { env = process.env, limitMs = 120_000 } = {},
+  { env = process.env, limitMs = 120_000, input = '' } = {},
 ): Promise<ProgramEnd> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     endsWithUs(child, true);
+    // A program that is gone, or reads nothing, closes the pipe.
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));

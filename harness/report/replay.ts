@@ -38,7 +38,7 @@ export function traceWriter(workload: Workload, write: (text: string) => void): 
       const result = isRun && value !== 0 ? `${name}, ${hex(value)}` : outcomeText(name, value);
       const calls: string[] = [];
       for (let event = events!.from[at]; event < events!.from[at + 1]; event++)
-        calls.push(`    ${eventText(events!.words, event)}\n`);
+        calls.push(`    ${eventText(events!, event)}\n`);
       write(`${line(first + at)}  # ${result}, resident ${perOp.residentCount[at]}\n${calls.join('')}`);
     }
     first += ops;

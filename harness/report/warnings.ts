@@ -14,6 +14,8 @@ export function warningText(warning: Warning): string {
       const { workload, line, op, process, point } = warning;
       return `${workload}, ${line > 0 ? `line ${line}` : `op ${op}`}: ${process} never stopped at ${point}`;
     }
+    case 'column':
+      return `${warning.variant}: ${warning.text}`;
     case 'unknown-name': {
       const { entry, field } = warning;
       return `--expect: no ${field === 'what' ? 'statistic, counter, plane or invariant' : field} is called ${JSON.stringify(entry[field])}`;

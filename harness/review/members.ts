@@ -25,6 +25,8 @@ export interface BuiltInSources {
   readonly fileOf: (name: string) => string | null;
   /** whether a file only re-exports the engine, so that its names mean the same everywhere */
   readonly isFace: (path: string) => boolean;
+  /** the text of a file that a patch changes; null if it is as it is on the disk. @default null */
+  readonly textOf?: (path: string) => string | null;
 }
 
 /** Location of a member or a helper. */
@@ -46,7 +48,7 @@ export class VariantSources {
   read(path: string): VariantSource {
     let source = this.#files.get(path);
     if (source === undefined) {
-      source = readVariantSource(basename(path), readFileSync(path, 'utf8'));
+      source = readVariantSource(basename(path), this.#builtIn.textOf?.(path) ?? readFileSync(path, 'utf8'));
       this.#files.set(path, source);
     }
     return source;

@@ -2,6 +2,7 @@
  * Calls into the pmap layer in words: `remove pmap 3 0x200000..0x201000 early`.
  */
 import { EVENT_KINDS, EVENT_WORDS, type EventKind } from '../../core/index.ts';
+import type { RecordedEvents } from './record.ts';
 
 const hex = (n: number): string => `0x${n.toString(16)}`;
 const PROT = ['r', 'w', 'x'] as const;
@@ -30,9 +31,12 @@ const OPERANDS: Readonly<Record<EventKind, (words: Words, subject: number) => st
   clear_modify: ([object, page]) => `object ${object} page ${page}`,
 };
 
-/** Event number `index` of a stream, in words. */
-export function eventText(words: Float64Array, index: number): string {
+const isKnown = (name: string): name is EventKind => Object.hasOwn(OPERANDS, name);
+
+/** Event number `index` of a stream, in words; of a kind that only a patched core knows, as numbers. */
+export function eventText({ words, kinds = EVENT_KINDS }: RecordedEvents, index: number): string {
   const [kind, subject, ...operands] = words.subarray(index * EVENT_WORDS, (index + 1) * EVENT_WORDS);
-  const name = EVENT_KINDS[kind];
+  const name = kinds[kind];
+  if (!isKnown(name)) return `${name} ${[subject, ...operands].join(' ')}`;
   return `${name} ${OPERANDS[name](operands, subject)}`;
 }

@@ -2,11 +2,54 @@
  * Finds the variant that a file exports, and its own description. The file has been bundled with the engine that runs
  * it, so a KernelPanic that the variant throws is the KernelPanic that a run catches.
  */
-import { HUNK_NAMES, type Intent, type Variant, defineVariant } from '../../core/index.ts';
+import {
+  CHARGED_EXTRA,
+  COMPARED,
+  COUNTER_NAMES,
+  EVENT_KINDS,
+  EVENT_WORDS,
+  GAUGES,
+  HUNK_NAMES,
+  type Intent,
+  PLACE_NAMES,
+  STOP_POINTS,
+  type Variant,
+  defineVariant,
+} from '../../core/index.ts';
 import { MAX_MESSAGE, shown } from './shown.ts';
 
 /** A variant file that cannot be used. The message contains no path, only the file's own name. */
 export class LoadError extends Error {}
+
+/** What the numbers in a record stand for: a patched core may number differently. By number, unless it says otherwise. */
+export interface CoreNames {
+  readonly counters: readonly string[];
+  /** names of counters that are levels, and of those that count events and are compared; sorted */
+  readonly gauges: readonly string[];
+  readonly events: readonly string[];
+  /** quantities charged beyond the counters */
+  readonly extra: readonly string[];
+  readonly kinds: readonly string[];
+  readonly places: readonly string[];
+  readonly stops: readonly string[];
+  /** numbers of an event */
+  readonly eventWords: number;
+}
+
+/** Those of the core that this code is bundled with. */
+export function coreNames(): CoreNames {
+  const named = (numbers: readonly number[]): string[] => numbers.map((number) => COUNTER_NAMES[number]).toSorted();
+  return {
+    counters: COUNTER_NAMES,
+    gauges: named(GAUGES),
+    events: named(COMPARED.filter((number) => !GAUGES.includes(number))),
+    extra: CHARGED_EXTRA,
+    kinds: EVENT_KINDS,
+    places: PLACE_NAMES,
+    stops: STOP_POINTS,
+    eventWords: EVENT_WORDS,
+  };
+}
 
 /** A variant's own description, as data. */
 export interface Introduced {
@@ -18,6 +61,7 @@ export interface Introduced {
   readonly compiled: readonly string[];
   /** per member: id of the first built-in variant with the identical function; null if none */
   readonly taken: readonly (string | null)[];
+  readonly names: CoreNames;
 }
 
 export function introduce({ id, after, title, intends, hunks }: Variant, builtIn: readonly Variant[]): Introduced {
@@ -28,6 +72,7 @@ export function introduce({ id, after, title, intends, hunks }: Variant, builtIn
     intends,
     compiled: HUNK_NAMES.map((member) => Function.prototype.toString.call(hunks[member])),
     taken: HUNK_NAMES.map((member) => builtIn.find((variant) => variant.hunks[member] === hunks[member])?.id ?? null),
+    names: coreNames(),
   };
 }
 
@@ -79,11 +124,16 @@ export function describeError(error: unknown, file: string): string {
 /** Characters of a stack, behind the message, in which the variant's file is looked for. */
 const STACK = 10_000;
 
-/** `mine.ts:4` for the first stack frame in the variant's file; only the name if there is none. */
+/**
+ * `mine.ts:4` for the first stack frame in the variant's file, `mine.diff: core/pmap/remove.ts:12` if it is a patch; only
+ * the name if there is none.
+ */
 function placeIn(stack: string, file: string): string {
   const at = stack.indexOf(`${file}:`);
   const line = at < 0 ? null : /^\d+/.exec(stack.slice(at + file.length + 1));
-  return line === null ? file : `${file}:${line[0]}`;
+  if (line !== null) return `${file}:${line[0]}`;
+  const patched = file.endsWith('.ts') ? null : /\b(?:core|variants)\/[\w/-]+\.ts:\d+/.exec(stack);
+  return patched === null ? file : `${file}: ${patched[0]}`;
 }
 
 const withoutDirectories = (text: string): string =>

@@ -32,6 +32,12 @@ const maybe =
   (value) =>
     value === null ? null : check(value);
 
+/** Of a field that need not be there. */
+const given =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined ? null : check(value);
+
 const either =
   (...checks: readonly Check[]): Check =>
   (value) =>
@@ -64,6 +70,9 @@ const each = (names: readonly string[], check: Check): Check =>
 
 const [ints, words, bytes, doubles] = [Int32Array, Uint32Array, Uint8Array, Float64Array].map(array);
 
+/** By number, of which some may be free. A patched core may have other names, and other numbers of them. */
+const names = list(given(textOf(100)));
+
 const introduced = record({
   id: textOf(100),
   after: maybe(textOf(100)),
@@ -71,6 +80,12 @@ const introduced = record({
   intends: list(record({ what: text, by: text, why: text })),
   compiled: list(textOf(MAX_SOURCE), HUNK_NAMES.length),
   taken: list(maybe(text), HUNK_NAMES.length),
+  names: record({
+    ...Object.fromEntries(
+      ['counters', 'gauges', 'events', 'extra', 'kinds', 'places', 'stops'].map((one) => [one, names]),
+    ),
+    eventWords: count,
+  }),
 });
 
 const perOp = record({
@@ -126,6 +141,11 @@ const replay = record({
   byKind: each(PROCESS_KINDS, each(['exit', 'exec'], record({ ...calls, processes: number, touched: number }))),
 });
 
+const counted: Check = (value) => {
+  if (object(value) !== null) return '';
+  return list(count)(Object.values(value as object));
+};
+
 const end = record({
   workload: text,
   variant: text,
@@ -138,10 +158,12 @@ const end = record({
   replay: maybe(replay),
   violations: list(violation),
   state: maybe(record({ op: count, machine: object })),
+  entered: given(record({ calls: counted, atBoot: list(text) })),
   profile: maybe(
     record({
       parent: ints,
       site: bytes,
+      sites: names,
       from: words,
       node: array(Uint16Array),
       what: bytes,
@@ -160,36 +182,39 @@ const MESSAGES: Readonly<Record<Kind, Check>> = {
   loaded: record({ variant: introduced }),
   refused: record({ message: text }),
   at: record({ op: count }),
-  part: (value) => record({ part, end: maybe(end) })(value) ?? inconsistent(value as Part),
+  part: record({ part, end: maybe(end) }),
 };
 
 /** A list that indexes another one does not leave it. */
-function inconsistent({ part: { ops, perOp: lists, checkpoints, events } }: Part): string | null {
+function inconsistent({ part: { ops, perOp: lists, checkpoints, events } }: Part, counters: number): string | null {
   const { code, value, residentCount, wiredCount, topPages, mappedPages, excessPages } = lists;
   const { counterList, counterFrom, counterIndex, counterDelta } = lists;
   const columns = [code, value, residentCount, wiredCount, topPages, mappedPages, excessPages, counterList];
   if (columns.some(({ length }) => length < ops)) return '.part.perOp';
-  const count = counterFrom.length - 1;
-  if (!isOrdered(counterFrom, count, Math.min(counterIndex.length, counterDelta.length)))
+  const last = counterFrom.length - 1;
+  if (!isOrdered(counterFrom, last, Math.min(counterIndex.length, counterDelta.length)))
     return '.part.perOp.counterFrom';
-  for (let op = 0; op < ops; op++) if (counterList[op] >= count) return '.part.perOp.counterList';
-  for (let k = 0; k < counterFrom[count]; k++) if (counterIndex[k] >= COUNTER_COUNT) return '.part.perOp.counterIndex';
+  for (let op = 0; op < ops; op++) if (counterList[op] >= last) return '.part.perOp.counterList';
+  for (let k = 0; k < counterFrom[last]; k++) if (counterIndex[k] >= counters) return '.part.perOp.counterIndex';
   if (checkpoints.some(({ pmaps }) => pmaps.length % PMAP_FIELDS !== 0)) return '.part.checkpoints';
   if (events !== null && !isOrdered(events.from, ops, events.words.length / EVENT_WORDS)) return '.part.events.from';
   return null;
 }
 
-/** from[0 .. count] rises from 0 to at most `most`. */
-function isOrdered(from: Uint32Array, count: number, most: number): boolean {
-  if (from.length <= count || from[0] !== 0 || from[count] > most) return false;
-  for (let i = 0; i < count; i++) if (from[i] > from[i + 1]) return false;
+/** from[0 .. last] rises from 0 to at most `most`. */
+function isOrdered(from: Uint32Array, last: number, most: number): boolean {
+  if (from.length <= last || from[0] !== 0 || from[last] > most) return false;
+  for (let i = 0; i < last; i++) if (from[i] > from[i + 1]) return false;
   return true;
 }
 
-/** The message, or what is wrong with it. */
-export function readMessage(value: unknown): FromChild | { readonly kind: 'invalid'; readonly where: string } {
+/** The message, or what is wrong with it. counters: of the core that the process has, which may be a patched one. */
+export function readMessage(
+  value: unknown,
+  counters = COUNTER_COUNT,
+): FromChild | { readonly kind: 'invalid'; readonly where: string } {
   const kind: unknown = typeof value === 'object' && value !== null ? (value as { kind?: unknown }).kind : undefined;
   if (typeof kind !== 'string' || !Object.hasOwn(MESSAGES, kind)) return { kind: 'invalid', where: 'kind' };
-  const path = MESSAGES[kind as Kind](value);
+  const path = MESSAGES[kind as Kind](value) ?? (kind === 'part' ? inconsistent(value as Part, counters) : null);
   return path === null ? (value as FromChild) : { kind: 'invalid', where: path.replace(/^\./, '') || kind };
 }

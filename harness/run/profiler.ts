@@ -1,5 +1,5 @@
 /** Fills a record's profile: what each op counted at each site of the kernel. */
-import type { Machine } from '../../core/index.ts';
+import { type Machine, PLACE_NAMES } from '../../core/index.ts';
 import type { Profile } from './record.ts';
 
 export class Profiler {
@@ -55,6 +55,7 @@ export class Profiler {
     return {
       parent: parent.slice(0, length),
       site: place.slice(0, length),
+      sites: PLACE_NAMES,
       from: this.#from.slice(0, this.#ops + 1),
       node: this.#node.slice(0, this.#used),
       what: this.#what.slice(0, this.#used),

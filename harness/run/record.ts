@@ -193,6 +193,23 @@ export interface RunEnd {
   readonly state: { readonly op: number; readonly machine: Snapshot } | null;
   /** null unless requested */
   readonly profile: Profile | null;
+  /** counters that only this run's core has, with what the ops added, and those that it has not; absent: none */
+  readonly apart?: Apart;
+  /** how often functions that a patch changes were entered; absent: nothing is changed */
+  readonly entered?: Entered;
+}
+
+/** Counters of a patched core that are no counters of this program, or the reverse. */
+export interface Apart {
+  readonly counters: Readonly<Record<string, number>>;
+  readonly missing: readonly string[];
+}
+
+/** By changed function, in calls. */
+export interface Entered {
+  readonly calls: Readonly<Record<string, number>>;
+  /** functions that a machine enters before the first op, which are not counted then */
+  readonly atBoot: readonly string[];
 }
 
 export type RunRecord = RunPart & RunEnd;
@@ -201,16 +218,19 @@ export type RunRecord = RunPart & RunEnd;
 export interface RecordedEvents {
   readonly from: Uint32Array;
   readonly words: Float64Array;
+  /** kinds by number; absent: those of this program */
+  readonly kinds?: readonly string[];
 }
 
 /**
- * What each op counted, by the kernel site where it was counted (core/calls). Node n of the tree of sites is site[n]
- * under node parent[n]; node 0 is the op itself. Op i charged delta[k] of quantity what[k] to node[k], for k in from[i]
+ * What each op counted, by the kernel site where it was counted (core/calls). Node n of the tree of sites is
+ * sites[site[n]] under node parent[n]; node 0 is the op itself. Op i charged delta[k] of quantity what[k] to node[k], for k in from[i]
  * .. from[i + 1]; the op in which the run ended is the last one. Quantities: the counters, then CHARGED_EXTRA.
  */
 export interface Profile {
   readonly parent: Int32Array;
   readonly site: Uint8Array;
+  readonly sites: readonly string[];
   readonly from: Uint32Array;
   readonly node: Uint16Array;
   readonly what: Uint8Array;

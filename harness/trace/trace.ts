@@ -8,7 +8,7 @@
  */
 import { COMPARED, COUNTER_COUNT, COUNTER_NAMES } from '../../core/counters.ts';
 import { EVENT_WORDS } from '../../core/events.ts';
-import { EVENT_KINDS, EVENT_ORDER, type EventKind } from '../../core/places.ts';
+import { EVENT_KINDS, EVENT_ORDER } from '../../core/places.ts';
 import { isCompared, planeOfCounter } from '../declare/planes.ts';
 import { type Parting, partings } from '../run/outcome.ts';
 import type { Ended, RecordedEvents, RunRecord } from '../run/record.ts';
@@ -39,7 +39,8 @@ export interface Divergence {
 }
 
 export interface KindSummary {
-  readonly kind: EventKind;
+  /** of core/places, or of a patched core */
+  readonly kind: string;
   readonly reference: number;
   readonly candidate: number;
   /** events without a counterpart in the same op of the other run, in order */
@@ -83,10 +84,7 @@ class Tracing {
   readonly #comparator: Comparator;
   readonly #compared: Uint8Array;
   readonly differing: Record<Part, number> = { calls: 0, outcome: 0, statistics: 0, counters: 0, end: 0 };
-  readonly only: readonly [Uint32Array, Uint32Array] = [
-    new Uint32Array(EVENT_KINDS.length),
-    new Uint32Array(EVENT_KINDS.length),
-  ];
+  readonly only: readonly [Uint32Array, Uint32Array];
   first: Divergence | null = null;
   readonly #plane: TracePlane | null;
 
@@ -94,6 +92,8 @@ class Tracing {
     this.#plane = plane;
     if (a.events === null || b.events === null) throw new RangeError('trace: expected two runs with events');
     [this.#a, this.#b, this.#eventsA, this.#eventsB] = [a, b, a.events, b.events];
+    const kinds = kindsOf(a, b).length;
+    this.only = [new Uint32Array(kinds), new Uint32Array(kinds)];
     this.#comparator = new Comparator(name);
     this.#compared = comparedCounters(name);
   }
@@ -249,8 +249,14 @@ function withoutCounterpart(n: number, m: number, alike: (x: number, y: number) 
 
 const eventCount = ({ ops, events }: RunRecord): number => events!.from[ops];
 
-function countKinds(record: RunRecord): Uint32Array {
-  const counts = new Uint32Array(EVENT_KINDS.length);
+/** Kinds of calls by number: those that only patched cores know come last, with the same numbers in all columns. */
+function kindsOf({ events: a }: RunRecord, { events: b }: RunRecord): readonly string[] {
+  const [ofA, ofB] = [a?.kinds ?? EVENT_KINDS, b?.kinds ?? EVENT_KINDS];
+  return ofA.length > ofB.length ? ofA : ofB;
+}
+
+function countKinds(record: RunRecord, kinds: number): Uint32Array {
+  const counts = new Uint32Array(kinds);
   const { words } = record.events!;
   for (let i = 0, end = eventCount(record); i < end; i++) counts[words[i * EVENT_WORDS]]++;
   return counts;
@@ -265,10 +271,12 @@ export function diffTraces(
 ): TraceDiff {
   const tracing = new Tracing(a, b, comparator, plane);
   tracing.all();
-  const [inA, inB] = [countKinds(a), countKinds(b)];
+  const names = kindsOf(a, b);
+  const [inA, inB] = [countKinds(a, names.length), countKinds(b, names.length)];
   const [onlyA, onlyB] = tracing.only;
-  const kinds = EVENT_ORDER.map((k): KindSummary => ({
-    kind: EVENT_KINDS[k],
+  const order = [...EVENT_ORDER, ...names.slice(EVENT_KINDS.length).map((_name, i) => EVENT_KINDS.length + i)];
+  const kinds = order.map((k): KindSummary => ({
+    kind: names[k],
     reference: inA[k],
     candidate: inB[k],
     onlyReference: onlyA[k],

@@ -63,6 +63,16 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
     may: ['harness/workload/', 'harness/input-error.ts', 'core/units.ts', 'core/numbered.ts', 'core/suggest.ts'],
   },
   {
+    of: 'harness/patch/',
+    may: [
+      'harness/patch/',
+      'harness/input-error.ts',
+      'harness/input/paths.ts',
+      'harness/bundle/lists.mjs',
+      'harness/review/syntax.ts',
+    ],
+  },
+  {
     of: 'harness/input/',
     may: [
       'harness/input/',
@@ -83,7 +93,8 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
     may: [
       'harness/columns/',
       'harness/input-error.ts',
-      'harness/bundle/spawn.ts',
+      'harness/bundle/',
+      'harness/patch/',
       'harness/check/checker.ts',
       'harness/input/paths.ts',
       'harness/process/',
@@ -176,6 +187,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
     of: `harness/conform/${name}`,
     may: ['harness/conform/', 'harness/input/', 'harness/run/', 'harness/workload/', 'core/'],
   })),
+  { of: 'harness/conform/child.ts', may: ['harness/conform/', 'harness/run/load.ts'] },
   { of: 'harness/conform/', may: ['harness/conform/', 'harness/input-error.ts', 'core/'] },
   {
     of: 'harness/bench/',

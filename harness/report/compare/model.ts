@@ -16,6 +16,7 @@ import type { SavedComparison } from '../../saved/compare.ts';
 import type { WorkloadHead } from '../../workload/pieces.ts';
 import { type KindRow, kindRows } from '../kinds.ts';
 import { happenedText } from '../outcomes.ts';
+import { type EnteredRow, enteredRows } from './entered.ts';
 import { type Amount, type Found, type Total, amountOf, textAt, totalsOf } from './totals.ts';
 
 export const REPORT_SCHEMA = 'pmapdiff.compare/1';
@@ -60,6 +61,8 @@ export interface ReasonItem {
   readonly first: { readonly workload: string; readonly at: string };
   /** findings about other variants that it looks like */
   readonly hints: readonly string[];
+  /** of a counter that only one of the two cores has; null: both have it */
+  readonly presence: 'new' | 'gone' | null;
 }
 
 /** Recordings only. */
@@ -114,6 +117,8 @@ export interface CompareReport {
     readonly reasons: readonly Reason[];
   }[];
   readonly states: readonly StateDifference[];
+  /** functions that patches change, by column and name */
+  readonly entered: readonly EnteredRow[];
   readonly removes: readonly RemoveRow[];
   /** cells per column of `columns` */
   readonly processes: readonly ProcessRow[];
@@ -205,6 +210,7 @@ export function buildReport(input: CompareInput): CompareReport {
       return unexpected.length === 0 ? [] : [{ reference: reference.id, candidate: candidate.id, reasons: unexpected }];
     }),
     states,
+    entered: plan.columns.flatMap((column) => enteredRows(column, workloads)),
     removes: workloads.flatMap((workload) =>
       (['exit', 'exec'] as const).flatMap((place) => {
         const cells = columns.map(({ ids }) => runOf(workload, ids[0]).removeByPlace[place]);
@@ -341,6 +347,7 @@ export function itemOf(found: readonly Found[]): ReasonItem {
     happened: happenedIn(found[0]),
     first: { workload: workload.name, at: textAt(workload, difference.op) },
     hints: unique(found.flatMap((item) => item.difference.hints ?? [])),
+    presence: difference.presence ?? null,
   };
 }
 

@@ -8,6 +8,7 @@ import { kindName } from '../kinds.ts';
 import { checkedText } from '../notes.ts';
 import { warningText } from '../warnings.ts';
 import { DEFAULT_WIDTH, fittedTable, number, plural, signed, wrapped, type Look } from '../words.ts';
+import { enteredText } from './entered.ts';
 import type { Cell, ColumnGroup, CompareReport, Reason, ReasonItem } from './model.ts';
 import { savedText } from './saved.ts';
 import type { Amount, Geomean } from './totals.ts';
@@ -38,6 +39,7 @@ export function renderText(report: CompareReport, { color, width = DEFAULT_WIDTH
     ...totals(report, colors, width),
     ...predecessors(report, colors),
     ...states(report, colors),
+    enteredText(report, colors),
     removes(report, colors, width),
     processes(report, colors, width),
     replays(report, colors, width),

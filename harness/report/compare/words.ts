@@ -38,12 +38,14 @@ export const largestText = ({ reference, candidate, workload, at }: Largest): st
  * What differs, in full: `removeLoops 5,500 -> 11,063 (+5,563, +101.1%)`, a level where it differs most, what happened, or
  * the name of a plane.
  */
-export function amountText({ what, amount, happened }: ReasonItem): string {
+export function amountText({ what, amount, happened, presence }: ReasonItem): string {
   if (happened !== null) return happened;
   if (amount === null) return what;
   const { kind, sum, largest } = amount;
+  if (sum !== null && presence !== null) return `${what} is ${presence}: ${sidesText(sum)}`;
+  if (sum !== null && (largest !== null || sum.reference !== sum.candidate)) return `${what} ${sidesText(sum)}`;
   if (largest === null) return `${what} is declared to differ and does not`;
-  return kind === 'level' || sum === null ? `${what} level ${sidesText(largest)}` : `${what} ${sidesText(sum)}`;
+  return `${what} ${kind === 'level' ? 'level ' : ''}${sidesText(largest)}`;
 }
 
 /** The same for a list: `removeLoops +5,563`, `residentCount level +2`. */

@@ -76,6 +76,8 @@ const difference = z.strictObject({
   /** of an outcome or a panic */
   outcomes: z.strictObject(outcomes).nullable(),
   side: z.enum(['introduced', 'mended']).nullable(),
+  /** of a counter that only one of the two cores has */
+  presence: z.enum(['new', 'gone']).optional(),
   accepted: name.optional(),
   hints: z.array(name).min(1).optional(),
   at: name.nullable(),
@@ -116,6 +118,8 @@ const run = z.strictObject({
   replay: replayStats.nullable(),
   alive: count,
   faults: z.array(fault),
+  /** of functions that a patch changes: calls, and those that are entered before the first op */
+  entered: z.strictObject({ calls: z.record(name, count), atBoot: z.array(name) }).optional(),
 });
 
 const workload = z.strictObject({
@@ -167,6 +171,7 @@ const warning = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('policy'), workload: name, touch: name, processes: count }),
   z.strictObject({ kind: z.literal('no-faults'), workload: name }),
   z.strictObject({ kind: z.literal('stop'), workload: name, op: count, line: count, process: name, point: name }),
+  z.strictObject({ kind: z.literal('column'), variant: name, text: name }),
   z.strictObject({ kind: z.literal('unknown-name'), entry, field: z.enum(['variant', 'workload', 'what']) }),
 ]);
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleColumn } from '../../../harness/bundle/column.ts';
+import { userFile } from '../../../harness/bundle/source.ts';
 import { conformCommand } from '../../../harness/cli/conform.ts';
 import { misspelt, readExpected } from '../../../harness/cli/expect.ts';
 import { explainCommand } from '../../../harness/cli/explain.ts';
@@ -84,7 +85,7 @@ describe('a misspelt name is told what it may have meant:', () => {
 
   it('what a variant file imports', async () => {
     const path = files.write('imports.ts', "import { lnded } from 'pmapdiff';\nexport default lnded;\n");
-    expect(await bundleColumn(path, 'run')).toEqual({
+    expect(await bundleColumn(userFile(path), 'run')).toEqual({
       kind: 'refused',
       message: "imports.ts:1:10: pmapdiff exports no 'lnded'; did you mean landed?",
     });

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { userFile } from '../../../harness/bundle/source.ts';
 import { bundledColumn } from '../../../harness/bundle/spawn.ts';
 import { DEFAULT_LIMITS, VariantProcess } from '../../../harness/columns/process.ts';
 import type { RunRecord } from '../../../harness/run/record.ts';
@@ -21,7 +22,7 @@ interface Run {
 /** Runs the workload under a variant file, several times if requested, in one process for as long as it lives. */
 async function runFile(path: string, { limitMs = 5000, limits = {}, times = 1 } = {}): Promise<Run> {
   let printed = '';
-  const bundle = await bundledColumn(path, 'run');
+  const bundle = await bundledColumn(userFile(path), 'run');
   if (bundle.kind === 'refused') throw new Error(bundle.message);
   const child = new VariantProcess(
     basename(path),

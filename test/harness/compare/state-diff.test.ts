@@ -51,3 +51,29 @@ describe('the difference of two states', () => {
     expect(diffStates([object(1), entry(4096, 1)], [object(1), object(2), entry(4096, 2)])).toEqual([]);
   });
 });
+
+describe('a state of a core that has other rows', () => {
+  it('is compared by what both have', () => {
+    const reference = [
+      { kind: 'proc', pid: 1, vmspace: 1 },
+      { kind: 'leaf', vmspace: 1, va: 0 },
+    ];
+    const candidate = [
+      { kind: 'proc', pid: 1, age: 3 },
+      { kind: 'leaf', va: 0 },
+      { kind: 'lease', id: 1 },
+    ];
+    expect(diffStates(reference, candidate)).toEqual([
+      { kind: 'lease', key: {}, change: 'changed', row: null, columns: { rows: [0, 1] } },
+      {
+        kind: 'proc',
+        key: { pid: 1 },
+        change: 'changed',
+        row: null,
+        columns: { vmspace: [1, 'none'], age: ['none', 3] },
+      },
+      { kind: 'leaf', key: { vmspace: 'none', va: 0 }, change: 'new', row: { va: 0 }, columns: {} },
+      { kind: 'leaf', key: { vmspace: 1, va: 0 }, change: 'gone', row: { vmspace: 1, va: 0 }, columns: {} },
+    ]);
+  });
+});

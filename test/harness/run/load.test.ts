@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { KernelPanic } from '../../../core/index.ts';
 import { bundleColumn } from '../../../harness/bundle/column.ts';
+import { userFile } from '../../../harness/bundle/source.ts';
 import { bundledColumn } from '../../../harness/bundle/spawn.ts';
 import { describeError } from '../../../harness/run/load.ts';
 import * as face from '../../../variants/index.ts';
@@ -73,7 +74,7 @@ describe('an error of a variant in one line', () => {
 });
 
 describe('a file from outside', () => {
-  const bundled = (name: string, text: string | Buffer) => bundleColumn(file(name, text), 'run');
+  const bundled = (name: string, text: string | Buffer) => bundleColumn(userFile(file(name, text)), 'run');
 
   it.each([
     ['a BOM', `\uFEFF${variant('')}`, 'bom.ts'],
@@ -133,7 +134,7 @@ describe('a file from outside', () => {
   it('crashes only its own bundler, however deeply it nests', async () => {
     builtFile('harness/bundler.js');
     const path = file('deep.ts', `export default ${'('.repeat(200_000)}1${')'.repeat(200_000)};`);
-    expect(await bundledColumn(path, 'run')).toMatchObject({
+    expect(await bundledColumn(userFile(path), 'run')).toMatchObject({
       kind: 'refused',
       message: expect.stringMatching(/^deep\.ts: /),
     });

@@ -1,0 +1,130 @@
+/** The columns that `--patch`, `--rev` and `--series` name. */
+import { existsSync } from 'node:fs';
+import { Cache } from '../bundle/cache.ts';
+import { type Chosen, type ChosenPatch, type ChosenVariant, isPatch } from '../columns/chosen.ts';
+import { takeRevision } from '../patch/git.ts';
+import type { Patched } from '../patch/patched.ts';
+import { takePatch, takeSeries } from '../patch/series.ts';
+import { UsageError } from './errors.ts';
+import { builtInIds, chooseVariant, chooseVariants } from './select.ts';
+
+export interface PatchOptions {
+  readonly patch?: readonly string[];
+  readonly rev?: readonly string[];
+  readonly series?: readonly string[];
+  /** false: --no-cache */
+  readonly cache?: boolean;
+  readonly strict?: boolean;
+}
+
+const DEFAULT_BASE = 'landed';
+
+/** Every column that the options name, in the order --patch, --rev, --series. Throws InputError. */
+export function choosePatches({ patch = [], rev = [], series = [], cache, strict }: PatchOptions): ChosenPatch[] {
+  const how = { cache: cache === false ? null : new Cache(), strict: strict === true };
+  const column = (patched: Patched, base: string): ChosenPatch => ({
+    kind: patched.origin,
+    patched,
+    base: chooseVariant(base, `${patched.name}@${base}: `),
+    how,
+  });
+  if (patch.filter((text) => split(text).what === '-').length > 1)
+    throw new UsageError('--patch: expected - once, as stdin can be read once, got it twice');
+  const columns = [
+    ...patch.map((text) => {
+      const { what, base } = split(text);
+      const { patched, after } = takePatch(what);
+      return column(patched, base ?? after ?? DEFAULT_BASE);
+    }),
+    ...rev.map((text) => {
+      const { what, base } = split(text);
+      return column(takeRevision(what), base ?? DEFAULT_BASE);
+    }),
+    ...series.flatMap((text) => {
+      const { what, base } = split(text);
+      const taken = takeSeries(what);
+      return taken.map(({ patched }) => column(patched, base ?? taken[0].after ?? DEFAULT_BASE));
+    }),
+  ];
+  return distinct(columns);
+}
+
+/** `WHAT@BASE`; a file of that whole name is WHAT. */
+function split(text: string): { readonly what: string; readonly base: string | null } {
+  const found = /^(.+)@([^@{}]+)$/.exec(text);
+  return found === null || existsSync(text) ? { what: text, base: null } : { what: found[1], base: found[2] };
+}
+
+/** Ids must differ from each other and from those of built-in variants. */
+function distinct(columns: readonly ChosenPatch[]): ChosenPatch[] {
+  const taken = new Set(builtInIds());
+  /** by the id that the step of a series had */
+  const renamed = new Map<string, string>();
+  return columns.map((column) => {
+    const { patched } = column;
+    let { id } = patched;
+    for (let n = 1; taken.has(id); n++) id = `${patched.id}-patch${n === 1 ? '' : n}`;
+    taken.add(id);
+    const after = patched.after === null ? null : (renamed.get(patched.after) ?? patched.after);
+    renamed.set(patched.id, id);
+    return { ...column, patched: { ...patched, id, after } };
+  });
+}
+
+/** The columns of a command that compares several: patches alone are compared with what they are made of. */
+export function withPatches(
+  variants: string | undefined,
+  files: readonly string[] = [],
+  patches: readonly ChosenPatch[] = [],
+): Chosen[] {
+  const isAlone = patches.length > 0 && variants === undefined && files.length === 0;
+  return withBases(patches, isAlone ? [] : chooseVariants(variants, files));
+}
+
+/** Adds the variants on whose hunks patches are built, then the patches. */
+function withBases(patches: readonly ChosenPatch[], among: readonly Chosen[]): Chosen[] {
+  const bases = patches.map(({ base }) => base).filter((base) => among.every((one) => !isSame(one, base)));
+  const once = bases.filter((base, i) => bases.findIndex((other) => isSame(other, base)) === i);
+  return [...among, ...once, ...patches];
+}
+
+function isSame(a: Chosen, b: ChosenVariant): boolean {
+  if (isPatch(a)) return false;
+  if (a.kind === 'file') return b.kind === 'file' && a.path === b.path;
+  return b.kind === 'built-in' && a.variant.id === b.variant.id;
+}
+
+/** One column of a command that runs one: a variant, or a patch. Throws UsageError. */
+export function chooseOne(command: string, variant: string | undefined, options: PatchOptions): Chosen {
+  const patches = choosePatches(options);
+  const given = [...(variant === undefined ? [] : [chooseVariant(variant)]), ...patches];
+  if (given.length === 1) return given[0];
+  throw new UsageError(
+    `${command}: expected one --variant, --patch, --rev or --series of one patch, got ${given.length}`,
+  );
+}
+
+/** As chooseOne; `otherwise` if nothing is named. */
+export function chooseOneOr(
+  otherwise: string,
+  command: string,
+  variant: string | undefined,
+  options: PatchOptions,
+): Chosen {
+  const isNamed = [variant, options.patch, options.rev, options.series].some((one) => one !== undefined);
+  return isNamed ? chooseOne(command, variant, options) : chooseVariant(otherwise);
+}
+
+/** Two columns: the names given, then the patches; a patch alone is held against what it is made of. Throws UsageError. */
+export function choosePair(
+  command: string,
+  names: readonly (string | undefined)[],
+  options: PatchOptions,
+): readonly [Chosen, Chosen] {
+  const patches = choosePatches(options);
+  const given = [...names.flatMap((name) => (name === undefined ? [] : [chooseVariant(name)])), ...patches];
+  const [first, second] = given;
+  if (given.length === 1 && isPatch(first)) return [first.base, first];
+  if (given.length === 2) return [first, second];
+  throw new UsageError(`${command}: expected two variants or patches, or one patch, got ${given.length}`);
+}

@@ -1,0 +1,79 @@
+/** Columns that patches make: a variant on a core that is not the program's. */
+import { typeErrorsOf } from '../bundle/spawn.ts';
+import { intendedMeasure } from '../declare/declarations.ts';
+import { InputError } from '../input-error.ts';
+import { judgeFiles } from '../patch/patched.ts';
+import type { TypeErrors } from '../patch/types.ts';
+import { type ChosenPatch, sourceOf } from './chosen.ts';
+import { type Column, type ColumnRun, failedColumn } from './column.ts';
+import { factsOf } from './facts.ts';
+import { Numbering } from './numbering.ts';
+import { type OnOutput, type Opened, openProcess, prefixed, processColumn, refused } from './own.ts';
+import type { ProcessLimits } from './process.ts';
+
+/** A patch is the variant of its base under another name, with another core. */
+export async function openPatch(
+  { patched, base, how }: ChosenPatch,
+  onOutput: OnOutput,
+  limits: ProcessLimits,
+): Promise<Opened> {
+  const { id, name, title, intends, after, overlay, notes } = patched;
+  const source = { ...sourceOf(base), overlay };
+  const types = typeErrorsOf(source, how.cache);
+  if (how.strict) refuseTypeErrors(name, await types);
+  const opened = await openProcess({ source, name, limits }, (text) => onOutput(prefixed(id, text)), how.cache);
+  if ('kind' in opened) return { column: failedColumn(id, opened), isLoaded: false };
+  const { child, loaded, functions } = opened;
+  const refusal = Numbering.refusal(loaded.names);
+  const numbering = refusal === null ? Numbering.of(loaded.names) : null;
+  const counters = numbering?.added ?? [];
+  const facts = {
+    ...factsOf({ ...loaded, id }, sourceOf(base).file, overlay),
+    after: after ?? loaded.id,
+    title,
+    intends,
+    functions,
+    counters,
+  };
+  try {
+    if (refusal !== null) throw new Error(refusal);
+    for (const intent of intends) intendedMeasure(id, intent, counters);
+  } catch (error) {
+    child.close();
+    return { column: refused(id, (error as Error).message), isLoaded: false };
+  }
+  const judged = judgeFiles(Object.keys(functions).map((key) => key.split(': ', 1)[0]));
+  const said = [
+    ...notes,
+    ...(judged.length === 0 ? [] : [`the patch changes the judge too: ${judged.join(', ')}`]),
+    ...(numbering === null ? [] : numbering.notes),
+  ];
+  const warnings = async (): Promise<readonly string[]> => [...said, ...typeNotes(await types)];
+  const column = processColumn(child, facts);
+  const begin: Column['begin'] = (...run) => patchedRun(column.begin(...run), id, numbering);
+  return { column: { ...column, begin, warnings }, isLoaded: true };
+}
+
+function refuseTypeErrors(name: string, types: TypeErrors): void {
+  if (types.kind === 'unchecked') throw new InputError(`${name}: types cannot be checked: ${types.why}`);
+  const [first] = types.errors;
+  if (first === undefined) return;
+  const more = types.errors.length === 1 ? '' : `, and ${types.errors.length - 1} more`;
+  throw new InputError(`${name}: type error: ${first}${more}`);
+}
+
+const typeNotes = (types: TypeErrors): string[] =>
+  types.kind === 'unchecked'
+    ? [`types are not checked: ${types.why}`]
+    : types.errors.map((error) => `type error: ${error}`);
+
+/** A run of a patch: its parts and its end have the numbers of this program, and its end the patch's id. */
+const patchedRun = (run: ColumnRun, variant: string, numbering: Numbering | null): ColumnRun => ({
+  get end() {
+    return run.end && { ...(numbering?.end(run.end) ?? run.end), variant };
+  },
+  take: async (piece, wallMs) => {
+    const part = await run.take(piece, wallMs);
+    return numbering?.part(part) ?? part;
+  },
+});

@@ -1,0 +1,129 @@
+/**
+ * The patches that a command line names: one file, or a series as a folder, a mailbox or a quilt series, each patch on
+ * top of those before it.
+ */
+import { lstatSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { InputError } from '../input-error.ts';
+import { type Overlay, applyTo } from './apply.ts';
+import type { Patched } from './patched.ts';
+import { MAX_PATCH, type Patch, quoted, readPatch } from './read.ts';
+import { shippedText } from './sources.ts';
+
+const STDIN = 0;
+const MOST_STEPS = 1000;
+
+/** A patch to take. `after`: what it says of the variant that it comes after. */
+export interface Taken {
+  readonly patched: Patched;
+  readonly after: string | null;
+}
+
+/** `FILE`, or `-` for stdin. Throws InputError. */
+export function takePatch(path: string): Taken {
+  const name = path === '-' ? 'stdin' : path;
+  const patch = readPatch(name, bytesOf(path, '--patch'));
+  return { patched: patchedBy(patch, stemOf(name), name, null, new Map()), after: patch.after };
+}
+
+/** Every step of a series, the first of them first. Throws InputError. */
+export function takeSeries(path: string): Taken[] {
+  const mails = mailsIn(path);
+  if (mails.length === 0) throw new InputError(`--series ${path}: expected at least one patch, found none`);
+  if (mails.length > MOST_STEPS)
+    throw new InputError(`--series ${path}: expected at most ${MOST_STEPS} patches, got ${mails.length}`);
+  const taken: Taken[] = [];
+  for (const { name, bytes } of mails) {
+    const patch = readPatch(name, bytes);
+    // A cover letter.
+    if (patch.files.length === 0 && /^\[PATCH[^\]]*\b0+\/\d+\]/m.test(subjectOf(bytes))) continue;
+    const before = taken.at(-1)?.patched;
+    const stem = path === name || isMailbox(name) ? slugOf(patch.title, taken.length) : stemOf(name);
+    const id = taken.some(({ patched }) => patched.id === stem) ? `${stem}-${taken.length + 1}` : stem;
+    const overlay = before?.overlay ?? new Map();
+    taken.push({ patched: patchedBy(patch, id, name, before?.id ?? null, overlay), after: patch.after });
+  }
+  return taken;
+}
+
+function patchedBy(patch: Patch, id: string, name: string, after: string | null, before: Overlay): Patched {
+  const { overlay, notes } = applyTo(name, patch.files, shippedText, before);
+  return { origin: 'patch', id, name, title: patch.title || id, intends: patch.intends, after, overlay, notes };
+}
+
+const subjectOf = (bytes: Uint8Array): string =>
+  /^Subject: (.*)$/m.exec(new TextDecoder().decode(bytes.subarray(0, 4096)))?.[1] ?? '';
+
+interface Mail {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+function mailsIn(path: string): Mail[] {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) throw new InputError(`--series ${path}: no such file or folder`);
+  if (found.isDirectory()) {
+    const list = join(path, 'series');
+    if (statSync(list, { throwIfNoEntry: false })?.isFile() === true) return quilt(list);
+    const names = readdirSync(path).filter((name) => /\.(?:patch|diff)$/.test(name));
+    return names.toSorted().map((name) => mailAt(join(path, name)));
+  }
+  const bytes = bytesOf(path, '--series');
+  const text = new TextDecoder().decode(bytes);
+  const starts = [...text.matchAll(/^From [0-9A-Za-z][^\n]*\d{4}$/gm)].map(({ index }) => index);
+  if (starts[0] === 0)
+    return starts.map((start, i) => ({
+      name: `${path}#${i + 1}`,
+      bytes: new TextEncoder().encode(text.slice(start, starts[i + 1])),
+    }));
+  if (/^(?:diff |--- |Index: )/m.test(text)) return [{ name: path, bytes }];
+  return quilt(path);
+}
+
+const isMailbox = (name: string): boolean => /#\d+$/.test(name);
+
+/** A list of patches, one a line, beside them. FORMAT: quilt(1), series files. */
+function quilt(list: string): Mail[] {
+  const lines = readFileSync(list, 'utf8').split('\n');
+  return lines.flatMap((line, i) => {
+    const [name, ...options] = line
+      .replace(/(?:^|\s)#.*$/, '')
+      .trim()
+      .split(/\s+/);
+    if (name === '') return [];
+    const odd = options.find((option) => !/^-p[01]$/.test(option));
+    if (odd !== undefined) throw new InputError(`${list}:${i + 1}: expected -p0 or -p1, got ${quoted(odd)}`);
+    const path = join(dirname(list), name);
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true)
+      throw new InputError(`${list}:${i + 1}: expected the name of a patch, got ${quoted(name)}`);
+    return [mailAt(path)];
+  });
+}
+
+const mailAt = (path: string): Mail => ({ name: path, bytes: bytesOf(path, '--series') });
+
+function bytesOf(path: string, option: string): Uint8Array {
+  try {
+    if (path !== '-') {
+      const { size } = lstatSync(path).isSymbolicLink() ? statSync(path) : lstatSync(path);
+      if (size > MAX_PATCH)
+        throw new InputError(`${path}: expected a patch of at most ${MAX_PATCH} bytes, got ${size}`);
+    }
+    return readFileSync(path === '-' ? STDIN : path);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`${option} ${path}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`);
+  }
+}
+
+const stemOf = (path: string): string =>
+  basename(path)
+    .replace(/\.(?:diff|patch)$/, '')
+    .replaceAll(/[\s\p{Cc}]+/gu, '-') || 'patch';
+
+const slugOf = (title: string, i: number): string =>
+  title
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+    .slice(0, 40) || `patch-${i + 1}`;

@@ -1,0 +1,82 @@
+/**
+ * Type errors in the sources that a patch changes. TypeScript is not needed to run a patch, so that it is not installed
+ * with the program: where it is missing, types are not checked.
+ */
+import { posix, relative, sep } from 'node:path';
+import type ts from 'typescript';
+import { packagePath } from '../input/paths.ts';
+import type { Overlay } from './apply.ts';
+import { shippedFiles, shippedText, withLists } from './sources.ts';
+
+export type TypeErrors =
+  /** `core/pmap/protect.ts:12:5: Type 'string' is not …`, of the changed files and of those that import them */
+  | { readonly kind: 'checked'; readonly errors: readonly string[] }
+  | { readonly kind: 'unchecked'; readonly why: string };
+
+export async function typeErrors(overlay: Overlay): Promise<TypeErrors> {
+  let compiler: typeof ts;
+  try {
+    compiler = (await import('typescript')).default;
+  } catch {
+    return { kind: 'unchecked', why: 'TypeScript is not installed: npm install typescript' };
+  }
+  return { kind: 'checked', errors: check(compiler, overlay) };
+}
+
+const nameOf = (path: string): string => relative(packagePath(), path).split(sep).join('/');
+
+/** Does a file of the program import one that a patch changes? */
+const importsAny = (path: string, changed: Overlay): boolean =>
+  [...(shippedText(path) ?? '').matchAll(/from '(\.[^']*)'/g)].some(([, name]) =>
+    changed.has(posix.join(posix.dirname(path), name)),
+  );
+
+function check(compiler: typeof ts, overlay: Overlay): string[] {
+  const whole = withLists(overlay);
+  const options: ts.CompilerOptions = {
+    target: compiler.ScriptTarget.ES2023,
+    module: compiler.ModuleKind.ESNext,
+    moduleResolution: compiler.ModuleResolutionKind.Bundler,
+    allowImportingTsExtensions: true,
+    noEmit: true,
+    lib: ['lib.es2023.d.ts'],
+    types: [],
+    strict: true,
+    noImplicitOverride: true,
+    exactOptionalPropertyTypes: true,
+    erasableSyntaxOnly: true,
+    verbatimModuleSyntax: true,
+    skipLibCheck: true,
+  };
+  const host = compiler.createCompilerHost(options);
+  const { readFile, fileExists } = host;
+  const patched = (path: string): string | null | undefined => whole.get(nameOf(path));
+  host.readFile = (path) => {
+    const text = patched(path);
+    return text === undefined ? readFile(path) : (text ?? undefined);
+  };
+  host.fileExists = (path) => {
+    const text = patched(path);
+    return text === undefined ? fileExists(path) : text !== null;
+  };
+  const read = host.getSourceFile;
+  host.getSourceFile = (path, version, ...rest) => {
+    const text = patched(path);
+    if (text === undefined) return read(path, version, ...rest);
+    return text === null ? undefined : compiler.createSourceFile(path, text, version);
+  };
+  const roots = [...whole].filter(([, text]) => text !== null).map(([path]) => path);
+  for (const path of shippedFiles()) if (!whole.has(path) && importsAny(path, whole)) roots.push(path);
+  const files = roots.map((path) => packagePath(...path.split('/')));
+  const program = compiler.createProgram({ rootNames: files, options, host });
+  const found = files.flatMap((path) => {
+    const file = program.getSourceFile(path);
+    return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
+  });
+  return found.map(({ file, start, messageText }) => {
+    const message = compiler.flattenDiagnosticMessageText(messageText, ' ').replaceAll(/\s+/g, ' ');
+    if (file === undefined) return message;
+    const { line, character } = file.getLineAndCharacterOfPosition(start ?? 0);
+    return `${nameOf(file.fileName)}:${line + 1}:${character + 1}: ${message}`;
+  });
+}
