@@ -93,7 +93,7 @@ function targetAt(path: string, name: string, inputs: readonly string[]): Target
   if (stat?.isDirectory() === true) throw new WorkloadError({ file: name }, 'a file to write', 'a directory');
   if (stat?.isFile() === true) {
     const same = inputs.find((input) => isSame(stat, statAt(input)));
-    if (same !== undefined) throw new WorkloadError({ file: path }, 'a file that is not an input', `the input ${same}`);
+    if (same !== undefined) throw new WorkloadError({ file: name }, 'a file that is not an input', `the input ${same}`);
   }
   if (stat !== null) {
     const stream = [process.stdout, process.stderr].find(({ fd }) => isSame(stat, statOf(fd)));
