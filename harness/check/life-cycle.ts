@@ -16,6 +16,8 @@ export class LifeCycle {
       add(p.vmspace);
       // A stopped exec, exit or fork holds a second vmspace.
       add(p.oldVmspace);
+      if (p.state !== PRS_NORMAL && (p.flags & P_PPWAIT) !== 0)
+        report.broken('vfork-wait', nameOf(p), 'no parent that waits for a zombie', 'P_PPWAIT');
     }
     for (const vm of m.vmspaces) {
       const using = users.get(vm) ?? 0;

@@ -372,6 +372,12 @@ const processFaults: Fault[] = [
   { what: 'vm_refcnt', invariant: 'vmspace-references', plant: (m) => void first(m).vmspace.refcnt++ },
   { what: 'vm_refcnt of vmspace0', invariant: 'vmspace0-references', plant: (m) => void m.vmspace0!.refcnt++ },
   {
+    what: 'a zombie that its parent sleeps for',
+    invariant: 'vfork-wait',
+    workload: 'p: exec cat\np: vfork -> c\nc: exit',
+    plant: (m) => void ([...m.procs.values()].at(-1)!.flags |= face.P_PPWAIT),
+  },
+  {
     what: 'a vfork parent that runs too early',
     invariant: 'vfork-wait',
     workload: 'p: exec sh60\np: vfork -> c\nc: clock',
