@@ -24,7 +24,10 @@ const clear = files.variant(
 /** The hook before anyone has dropped a reference, as in Diff 97187. */
 const careless = files.variant(
   'careless',
-  `exitBeforeVmspaceExit: (m, p) => vmMapRemove(m, p.vmspace.map, p.sysent.sharedPage.base, p.sysent.sharedPage.base + p.sysent.sharedPage.len),`,
+  `exitBeforeVmspaceExit(m, p) {
+    const shared = p.sysent.sharedPage;
+    if (shared !== null) vmMapRemove(m, p.vmspace.map, shared.base, shared.base + shared.len);
+  },`,
   `import { vmMapRemove } from 'pmapdiff';`,
 );
 
