@@ -32,8 +32,20 @@ host.on('SIGINT', () => {});
 // The parent went away: nobody waits for an answer.
 host.on('disconnect', () => host.exit());
 
+let isMuted = false;
+
+/** What the stranger's code prints meanwhile is dropped: it has been printed before. */
+export function muted<T>(body: () => T): T {
+  isMuted = true;
+  try {
+    return body();
+  } finally {
+    isMuted = false;
+  }
+}
+
 /** Call it once, when everything but the stranger's code has loaded. */
 export const close = (): Realm =>
   closeRealm((values) => {
-    writeSync(STDOUT, `${formatWithOptions({ customInspect: false }, ...values)}\n`);
+    if (!isMuted) writeSync(STDOUT, `${formatWithOptions({ customInspect: false }, ...values)}\n`);
   });
