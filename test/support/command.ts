@@ -3,7 +3,8 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { builtFile } from './built.ts';
 
 /** Neither requests nor forbids colour. */
-export const plainEnv = { ...process.env, NO_COLOR: '', FORCE_COLOR: '' };
+const { NO_COLOR: _no, FORCE_COLOR: _force, ...environment } = process.env;
+export const plainEnv: NodeJS.ProcessEnv = environment;
 
 let built: string | undefined;
 

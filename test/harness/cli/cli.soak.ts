@@ -93,7 +93,7 @@ describe('bad input is one line on stderr, nothing on stdout, and exit 2:', () =
       /conform: expected pmap, vm, mmu, replay, got "cpu"/,
     ],
     ['recordings that are not there', ['conform', 'mmu', './nowhere'], /nowhere: expected a file or a folder/],
-    ['a replay without a variant', ['replay', 'churn'], /required option '--variant <id\|file>' not specified/],
+    ['a replay without a variant', ['replay', 'churn'], /expected one --variant, --patch, --rev or --series/],
   ])('%s', (_what, args, message) => {
     const { status, stdout, stderr } = pmapdiff(...args);
     expect(stderr).toMatch(message);
