@@ -29,9 +29,11 @@ export class Fit {
   /** per basis: not below 0, and not above */
   readonly #below: readonly Range[] = BASES.map(() => ({ least: -Infinity, most: Infinity }));
   readonly #above: readonly Range[] = BASES.map(() => ({ least: -Infinity, most: Infinity }));
+  /** per basis: the k for which every difference lies between 0 and k * occasions, of either sign; null: none */
+  readonly #share: (Range | null)[] = BASES.map(() => ({ least: 0, most: 0 }));
+  readonly #occasions = BASES.map(() => 0);
   /** independent points, [occasions.., difference] */
   readonly #rows = new Rows();
-  readonly #occurred = BASES.map(() => false);
 
   /** sign: -1 where a declaration of the reference is looked for. */
   take(difference: number, occasions: Occasions, sign: 1 | -1): void {
@@ -39,15 +41,22 @@ export class Fit {
     if (difference > this.most) this.most = difference;
     for (let basis = 0; basis < occasions.length; basis++) {
       const n = sign * occasions[basis];
-      if (n !== 0) this.#occurred[basis] = true;
+      this.#occasions[basis] += Math.abs(n);
+      this.#share[basis] = widen(this.#share[basis], difference, n);
       narrow(this.#below[basis], difference, n);
       narrow(this.#above[basis], -difference, -n);
     }
     this.#rows.add([...Array.from(occasions, (n) => sign * n), difference]);
   }
 
-  occurred(basis: number): boolean {
-    return this.#occurred[basis];
+  /** How often it occurred at the points. */
+  occasions(basis: number): number {
+    return this.#occasions[basis];
+  }
+
+  /** Shares of one basis that the differences are, from the least to the most; null: some are there without it. */
+  share(basis: number): Range | null {
+    return this.#share[basis];
   }
 
   /** Coefficients of one basis that keep differences from falling below the term, from rising above it, or both. */
@@ -67,6 +76,12 @@ function narrow(range: Range, difference: number, n: number): void {
     if (difference < 0) range.most = -Infinity;
   } else if (n > 0) range.most = Math.min(range.most, difference / n);
   else range.least = Math.max(range.least, difference / n);
+}
+
+function widen(share: Range | null, difference: number, n: number): Range | null {
+  if (share === null || difference === 0) return share;
+  if (n === 0) return null;
+  return { least: Math.min(share.least, difference / n), most: Math.max(share.most, difference / n) };
 }
 
 const intersect = (ranges: readonly Range[]): Range => ({
@@ -107,57 +122,84 @@ export interface Fitted {
 
 export interface Formula {
   readonly measure: Measure;
-  /** 0: no side is left open. 1: a side without a bound. 2: a side with one. */
-  readonly looseness: 0 | 1 | 2;
+  /** 0: exact. 1: bounded on both sides. 2: a side is open, from 0 on. 3: a side is open, from terms on. */
+  readonly looseness: 0 | 1 | 2 | 3;
 }
 
 /** The tighter one first. */
 export const byTightness = (a: Formula, b: Formula): number =>
   a.looseness - b.looseness || size(a.measure) - size(b.measure);
 
-/** The tightest formula that fits in all comparisons; null: none but one that allows anything. */
-export function tightest(all: readonly Fitted[]): Formula | null {
-  const exact = oneTerm(all, false, false) ?? severalTerms(all);
+/**
+ * The tightest formula about `what` that fits in all comparisons; null: none but one that allows anything. No number is
+ * measured by itself.
+ */
+export function tightest(what: string, all: readonly Fitted[]): Formula | null {
+  const bases = BASES.map((_name, basis) => basis).filter(
+    (basis) => !(what === 'removeCalls' && BASES[basis] === 'pmap_remove call') && occasionsOf(all, basis) > 0,
+  );
+  const exact = oneTerm(all, bases, false, false) ?? severalTerms(all, bases);
   if (exact !== null) return { measure: exact, looseness: 0 };
+  const between = upTo(all, bases);
+  if (between !== null) return { measure: between, looseness: 1 };
   for (const side of ['more', 'fewer'] as const) {
     const measure = { ...NOTHING, [side]: true };
     const isFit = ({ fit: { least, most }, more, fewer }: Fitted): boolean =>
       (least >= 0 || fewer || measure.fewer) && (most <= 0 || more || measure.more);
-    if (all.every((one) => isFit(one) && !isAnything(one, measure))) return { measure, looseness: 1 };
+    if (all.every((one) => isFit(one) && !isAnything(one, measure))) return { measure, looseness: 2 };
   }
-  const bounded = [oneTerm(all, true, false), oneTerm(all, false, true)].filter((measure) => measure !== null);
+  const bounded = [oneTerm(all, bases, true, false), oneTerm(all, bases, false, true)].filter(
+    (measure) => measure !== null,
+  );
   const [measure] = bounded.toSorted((a, b) => size(a) - size(b));
-  return measure === undefined ? null : { measure, looseness: 2 };
+  return measure === undefined ? null : { measure, looseness: 3 };
 }
 
-const size = ({ per }: Measure): number => per.reduce((sum, n) => sum + Math.abs(n), 0);
+const size = ({ per, room }: Measure): number =>
+  [...per, ...(room?.above ?? []), ...(room?.below ?? [])].reduce((sum, n) => sum + Math.abs(n), 0);
 
 /** With this, everything would be declared. */
 const isAnything = ({ declared: { more, fewer } }: Fitted, measure: Measure): boolean =>
   (more || measure.more) && (fewer || measure.fewer);
 
 /** One basis with the coefficient that leaves least room. */
-function oneTerm(all: readonly Fitted[], more: boolean, fewer: boolean): Measure | null {
+function oneTerm(all: readonly Fitted[], bases: readonly number[], more: boolean, fewer: boolean): Measure | null {
   if (all.some((one) => isAnything(one, { ...NOTHING, more, fewer }))) return null;
-  const found = BASES.flatMap((_name, basis) => {
-    if (!all.some(({ fit }) => fit.occurred(basis))) return [];
+  const found = bases.flatMap((basis) => {
     const isLowest = !fewer && all.some((one) => !one.fewer);
     const { least, most } = intersect(all.map((one) => one.fit.range(basis, !fewer && !one.fewer, !more && !one.more)));
     const k = isLowest && most < Infinity ? Math.floor(most + EPSILON) : Math.ceil(least - EPSILON);
     if (k === 0 || !Number.isFinite(k) || k < least - EPSILON || k > most + EPSILON) return [];
-    return [{ more, fewer, per: BASES.map((_, i) => (i === basis ? k : 0)) }];
+    return [{ ...NOTHING, more, fewer, per: only(basis, k) }];
   });
   const basisOf = ({ per }: Measure): number => per.findIndex((n) => n !== 0);
   return found.toSorted((a, b) => size(a) - size(b) || rank(basisOf(a)) - rank(basisOf(b)))[0] ?? null;
 }
 
+const only = (basis: number, k: number): number[] => BASES.map((_name, i) => (i === basis ? k : 0));
+
+const occasionsOf = (all: readonly Fitted[], basis: number): number =>
+  all.reduce((sum, { fit }) => sum + fit.occasions(basis), 0);
+
+/** Room of one basis for every difference: of the basis that makes least room. */
+function upTo(all: readonly Fitted[], bases: readonly number[]): Measure | null {
+  const found = bases.flatMap((basis) => {
+    const shares = all.map(({ fit }) => fit.share(basis));
+    if (shares.includes(null)) return [];
+    const above = Math.ceil(Math.max(...shares.map((share) => share!.most)) - EPSILON);
+    const below = Math.ceil(-Math.min(...shares.map((share) => share!.least)) - EPSILON);
+    if (above === 0 && below === 0) return [];
+    const room = { above: only(basis, above), below: only(basis, below) };
+    return [{ basis, size: (above + below) * occasionsOf(all, basis), measure: { ...NOTHING, room } }];
+  });
+  return found.toSorted((a, b) => a.size - b.size || rank(a.basis) - rank(b.basis))[0]?.measure ?? null;
+}
+
 /** A sum of terms that comes to every difference. */
-function severalTerms(all: readonly Fitted[]): Measure | null {
+function severalTerms(all: readonly Fitted[], occurring: readonly number[]): Measure | null {
   if (all.some(({ more, fewer }) => more || fewer)) return null;
   const rows = all.flatMap(({ fit }) => fit.points);
-  const bases = BASES.map((_name, basis) => basis)
-    .filter((basis) => all.some(({ fit }) => fit.occurred(basis)))
-    .toSorted((a, b) => rank(a) - rank(b));
+  const bases = occurring.toSorted((a, b) => rank(a) - rank(b));
   for (let terms = 2; terms <= MOST_TERMS; terms++)
     for (const some of subsets(bases, terms)) {
       const solution = solve(rows, some);

@@ -54,11 +54,30 @@ export function termsOf({ forward, backward }: Expected, ofCandidate: Occasions,
 }
 
 /** May a difference (candidate minus reference) lie this far above, or below, what the terms come to? */
-export function mayStray({ forward, backward }: Expected, astray: number): boolean {
+export function mayStray(
+  { forward, backward }: Expected,
+  astray: number,
+  ofCandidate: Occasions,
+  ofReference: Occasions,
+): boolean {
   if (astray === 0) return true;
-  return astray > 0 ? forward.more || backward.fewer : forward.fewer || backward.more;
+  if (astray > 0 ? forward.more || backward.fewer : forward.fewer || backward.more) return true;
+  const side = Math.sign(astray);
+  return Math.abs(astray) <= roomOf(forward, ofCandidate, side) + roomOf(backward, ofReference, -side);
+}
+
+/** How far a measure lets a difference lie above its terms (side 1), or below them (side -1). */
+function roomOf({ room }: Measure, occasions: Occasions, side: number): number {
+  if (room === null) return 0;
+  let far = 0;
+  for (let i = 0; i < occasions.length; i++) {
+    // Fewer live top-level pages than before turn the sides round.
+    const n = side * occasions[i];
+    far += n > 0 ? room.above[i] * n : -room.below[i] * n;
+  }
+  return far;
 }
 
 /** Does a difference fit what is expected on these occasions? */
 export const fits = (expected: Expected, difference: number, ofCandidate: Occasions, ofReference: Occasions): boolean =>
-  mayStray(expected, difference - termsOf(expected, ofCandidate, ofReference));
+  mayStray(expected, difference - termsOf(expected, ofCandidate, ofReference), ofCandidate, ofReference);

@@ -33,6 +33,7 @@ export function suggest(workloads: readonly WorkloadComparison[], fitted: readon
     const keys = unique(own.map(keyOf));
     const entries = names.flatMap((what): Declared[] => {
       const by = formulaOf(
+        what,
         keys.map((key) =>
           own.filter((pair) => keyOf(pair) === key).flatMap(({ fits }) => fits.filter((one) => one.what === what)),
         ),
@@ -70,7 +71,7 @@ type Comparison = readonly StatFit[];
  * Beside declarations alone or beside what findings explain too, whichever leaves less room: one or the other for each
  * comparison.
  */
-function formulaOf(comparisons: readonly Comparison[]): string | null {
+function formulaOf(what: string, comparisons: readonly Comparison[]): string | null {
   let choices: (readonly Fitted[])[] = [[]];
   for (const fits of comparisons) {
     const byIntent = fits.map((one) => one.byIntent);
@@ -78,7 +79,7 @@ function formulaOf(comparisons: readonly Comparison[]): string | null {
     const either = fits.some((one) => one.byLedger !== null) ? [byIntent, byLedger] : [byIntent];
     choices = choices.flatMap((before) => either.map((more) => [...before, ...more]));
   }
-  const [best] = choices.flatMap((all) => (all.length === 0 ? [] : (tightest(all) ?? []))).toSorted(byTightness);
+  const [best] = choices.flatMap((all) => (all.length === 0 ? [] : (tightest(what, all) ?? []))).toSorted(byTightness);
   return best === undefined ? null : measureText(best.measure);
 }
 

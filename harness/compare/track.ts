@@ -151,7 +151,7 @@ export class Track {
       intent.take(difference - termsOf(this.#byIntent, ofCandidate, ofReference), occasions, sign);
       ledger.take(astray, occasions, sign);
     }
-    if (this.#ledgerFits && !mayStray(this.#byLedger, astray)) {
+    if (this.#ledgerFits && !mayStray(this.#byLedger, astray, ofCandidate, ofReference)) {
       this.#ledgerFits = false;
       this.#misfit = op;
     }
@@ -246,8 +246,10 @@ export class Track {
     return this.#holding.filter((step) => {
       const { measure, reversed } = step;
       if (this.#applied.has(step)) return true;
-      const [up, down] = reversed ? [measure.fewer, measure.more] : [measure.more, measure.fewer];
-      return (up && this.#mostAstray > 0) || (down && this.#leastAstray < 0);
+      const isOpen = (side: 'above' | 'below'): boolean =>
+        (side === 'above' ? measure.more : measure.fewer) || (measure.room?.[side].some((n) => n > 0) ?? false);
+      const [up, down] = reversed ? (['below', 'above'] as const) : (['above', 'below'] as const);
+      return (this.#mostAstray > 0 && isOpen(up)) || (this.#leastAstray < 0 && isOpen(down));
     });
   }
 }

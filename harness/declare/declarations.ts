@@ -180,6 +180,7 @@ export function intendedMeasure(variant: string, { what, by }: Declared, counter
 /** A statistic of one pmap can be measured only by that pmap's own pages: events happen to the whole machine. */
 function checkBasis(what: string, measure: Measure, where: string): void {
   if (!isOfOnePmap(what)) return;
-  if (measure.per.some((n, basis) => basis > 0 && n !== 0))
+  const all = [measure.per, measure.room?.above ?? [], measure.room?.below ?? []];
+  if (all.some((per) => per.some((n, basis) => basis > 0 && n !== 0)))
     throw new RangeError(`${where}: expected terms per live top-level page only`);
 }

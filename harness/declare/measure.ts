@@ -1,9 +1,10 @@
 /**
- * The closed language in which differences are declared: `more`, `fewer`, or terms `±N per BASIS`, separated by commas.
+ * The closed language in which differences are declared: `more`, `fewer`, or terms `±N per BASIS` and `up to ±N per
+ * BASIS`, separated by commas.
  *
- * A measure is an interval that depends on what happened: its terms give a number, and `more` and `fewer` open the
- * interval above or below it. So measures can be added along a series of revisions, and negated when the series is read
- * backwards.
+ * A measure is an interval that depends on what happened: its terms give a number, those with `up to` make room above or
+ * below it, and `more` and `fewer` open the interval on that side. So measures can be added along a series of revisions,
+ * and negated when the series is read backwards.
  */
 
 import { hint } from '../../core/suggest.ts';
@@ -39,43 +40,66 @@ export interface Measure {
   readonly fewer: boolean;
   /** coefficient of each basis */
   readonly per: readonly number[];
+  /** room above and below what the terms come to, by basis: 0 or more. null: none */
+  readonly room: { readonly above: readonly number[]; readonly below: readonly number[] } | null;
 }
 
-export const NOTHING: Measure = { more: false, fewer: false, per: BASES.map(() => 0) };
-export const ANYTHING: Measure = { more: true, fewer: true, per: NOTHING.per };
+const NONE: readonly number[] = BASES.map(() => 0);
+export const NOTHING: Measure = { more: false, fewer: false, per: NONE, room: null };
+export const ANYTHING: Measure = { ...NOTHING, more: true, fewer: true };
 
 /** Parses the measure declared by `text`. Throws RangeError: where, expected, got. */
 export function parseMeasure(text: string, where: string): Measure {
   let { more, fewer } = NOTHING;
-  const per = [...NOTHING.per];
+  const [per, above, below] = [[...NONE], [...NONE], [...NONE]];
   for (const part of text.split(',').map((word) => word.trim())) {
-    const term = /^([+-]\d+) per (.+)$/.exec(part);
-    const basis = term === null ? -1 : BASES.findIndex((name) => name === term[2]);
+    const term = /^(up to )?([+-]\d+) per (.+)$/.exec(part);
+    const basis = term === null ? -1 : BASES.findIndex((name) => name === term[3]);
+    const n = Number(term?.[2]);
     if (part === 'more') more = true;
     else if (part === 'fewer') fewer = true;
     else if (part === 'any') more = fewer = true;
-    else if (term !== null && basis >= 0) per[basis] += Number(term[1]);
+    else if (basis >= 0 && term?.[1] === undefined) per[basis] += n;
+    else if (basis >= 0) (n > 0 ? above : below)[basis] += Math.abs(n);
     else
       throw new RangeError(
-        `${where}: expected 'more', 'fewer', 'any' or '±N per ${BASES.join(' | ')}', got ${JSON.stringify(part)}` +
-          (term === null ? hint(part, ['more', 'fewer', 'any']) : hint(term[2], BASES)),
+        `${where}: expected 'more', 'fewer', 'any' or '[up to] ±N per BASIS' (list --bases), got ${JSON.stringify(part)}` +
+          (term === null ? hint(part, ['more', 'fewer', 'any']) : hint(term[3], BASES)),
       );
   }
-  return { more, fewer, per };
+  const hasRoom = [...above, ...below].some((n) => n !== 0);
+  return { more, fewer, per, room: hasRoom ? { above, below } : null };
 }
 
 /** The formula that parseMeasure reads as `measure`. */
-export const measureText = ({ more, fewer, per }: Measure): string =>
+export const measureText = ({ more, fewer, per, room }: Measure): string =>
   [
-    ...per.flatMap((n, basis) => (n === 0 ? [] : [`${n > 0 ? '+' : ''}${n} per ${BASES[basis]}`])),
+    ...termTexts(per, ''),
+    ...termTexts(room?.above ?? [], 'up to '),
+    ...termTexts(
+      (room?.below ?? []).map((n) => -n),
+      'up to ',
+    ),
     ...(more ? ['more'] : []),
     ...(fewer ? ['fewer'] : []),
   ].join(', ');
 
+const termTexts = (per: readonly number[], before: string): string[] =>
+  per.flatMap((n, basis) => (n === 0 ? [] : [`${before}${n > 0 ? '+' : ''}${n} per ${BASES[basis]}`]));
+
+const added = (a: readonly number[], b: readonly number[]): number[] => a.map((n, i) => n + b[i]);
+
 export const sum = (a: Measure, b: Measure): Measure => ({
   more: a.more || b.more,
   fewer: a.fewer || b.fewer,
-  per: a.per.map((n, i) => n + b.per[i]),
+  per: added(a.per, b.per),
+  room:
+    a.room === null || b.room === null
+      ? (a.room ?? b.room)
+      : { above: added(a.room.above, b.room.above), below: added(a.room.below, b.room.below) },
 });
 
-export const isExact = ({ more, fewer }: Measure): boolean => !more && !fewer;
+export const isExact = ({ more, fewer, room }: Measure): boolean => !more && !fewer && room === null;
+
+/** What a measure counts: it has a term about some occasion. */
+export const hasTerms = ({ per, room }: Measure): boolean => room !== null || per.some((n) => n !== 0);

@@ -68,24 +68,35 @@ class Reviewed {
   }
 }
 
+const without = <T>(list: readonly T[], at: number): T[] => list.filter((_one, i) => i !== at);
+
 /** Formulas that leave less room: without one of their parts, or with a coefficient nearer to what it bounds. */
 function tighter(by: string): string[] {
-  const { more, fewer, per } = parseMeasure(by, 'test');
+  const measure = parseMeasure(by, 'test');
+  const { more, fewer, per, room } = measure;
   const parts = by.split(', ');
-  const without = parts
-    .map((_part, i) => parts.filter((_other, j) => j !== i).join(', '))
-    .filter((text) => text !== '');
+  const lacking = parts.map((_part, i) => without(parts, i).join(', ')).filter((text) => text !== '');
   const moved = per.flatMap((n, basis) =>
     n === 0
       ? []
       : [...(fewer ? [] : [n + 1]), ...(more ? [] : [n - 1])]
           .filter((k) => k !== 0)
-          .map((k) => measureText({ more, fewer, per: per.map((other, i) => (i === basis ? k : other)) })),
+          .map((k) => measureText({ ...measure, per: per.map((other, i) => (i === basis ? k : other)) })),
   );
-  return [...without, ...moved];
+  const narrower = (['above', 'below'] as const).flatMap((side) =>
+    (room?.[side] ?? []).flatMap((n, basis) =>
+      n < 2
+        ? []
+        : [
+            measureText({
+              ...measure,
+              room: { ...room!, [side]: room![side].map((other, i) => (i === basis ? n - 1 : other)) },
+            }),
+          ],
+    ),
+  );
+  return [...lacking, ...moved, ...narrower];
 }
-
-const without = <T>(list: readonly T[], at: number): T[] => list.filter((_one, i) => i !== at);
 
 const folder = dirname(fixtureFile('x'));
 const files = readdirSync(folder).filter((name) => name.endsWith('.ts'));
@@ -129,6 +140,7 @@ describe('what is suggested for a planted variant', () => {
 /** The formula for points of [occasions by basis, difference]. */
 function formula(
   points: readonly (readonly [Partial<Record<(typeof BASES)[number], number>>, number])[],
+  what = 'invlpgs',
 ): string | null {
   const fit = new Fit();
   for (const [occasions, difference] of points)
@@ -137,7 +149,7 @@ function formula(
       Float64Array.from(BASES, (basis) => occasions[basis] ?? 0),
       1,
     );
-  const found = tightest([{ fit, more: false, fewer: false, declared: { more: false, fewer: false } }]);
+  const found = tightest(what, [{ fit, more: false, fewer: false, declared: { more: false, fewer: false } }]);
   return found === null ? null : measureText(found.measure);
 }
 
@@ -161,6 +173,23 @@ describe('the tightest formula', () => {
         [{ exit: 2, 'exec that reuses': 1 }, 0],
       ],
       '-2 per exec that reuses, +1 per exit',
+    ],
+    [
+      'room for a term, if the term is more than some differences',
+      [
+        [{ exit: 1, 'pmap_remove call': 9 }, 1],
+        [{ exit: 1, 'pmap_remove call': 9 }, 3],
+        [{ exit: 2, 'pmap_remove call': 9 }, 0],
+      ],
+      'up to +3 per exit',
+    ],
+    [
+      'room on both sides, if both sides occur',
+      [
+        [{ exit: 1 }, 1],
+        [{ exit: 2 }, -3],
+      ],
+      'up to +1 per exit, up to -2 per exit',
     ],
     [
       'one side, if no terms fit',
@@ -197,5 +226,10 @@ describe('the tightest formula', () => {
     ],
   ] as const)('is %s', (_what, points, expected) => {
     expect(formula(points)).toBe(expected);
+  });
+
+  it('measures no number by itself', () => {
+    const points = [[{ 'pmap_remove call': 2 }, 2] as const, [{ 'pmap_remove call': 5 }, 5] as const];
+    expect([formula(points), formula(points, 'removeCalls')]).toEqual(['+1 per pmap_remove call', 'more']);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { fits, newOccasions } from '../../../harness/compare/occasions.ts';
-import { BASES, parseMeasure, sum } from '../../../harness/declare/measure.ts';
+import { BASES, measureText, parseMeasure, sum } from '../../../harness/declare/measure.ts';
 
-const nothing = { more: false, fewer: false, per: BASES.map(() => 0) };
+const nothing = { more: false, fewer: false, per: BASES.map(() => 0), room: null };
 const measure = (text: string) => parseMeasure(text, 'test');
 const occasions = (counts: Partial<Record<(typeof BASES)[number], number>>) => {
   const vector = newOccasions();
@@ -24,7 +24,7 @@ describe('a declaration', () => {
   it.each(['', 'less', '1 per exit', '+1 per fork', '+x per exit', 'more or fewer', '+1.5 per exit'])(
     'is refused when it reads %j',
     (text) => {
-      expect(() => measure(text)).toThrow(/test: expected 'more', 'fewer', 'any' or '±N per live top-level page/);
+      expect(() => measure(text)).toThrow(/test: expected 'more', 'fewer', 'any' or '\[up to\] ±N per BASIS'/);
     },
   );
 
@@ -54,14 +54,41 @@ describe('a declaration', () => {
     expect([-50, 0, 1, 2].map(at)).toEqual([true, true, true, false]);
   });
 
+  it('with room fits from nothing to that number', () => {
+    const at = (difference: number) => fitting('up to +2 per exit', difference, { exit: 2 });
+    expect([-1, 0, 3, 4, 5].map(at)).toEqual([false, true, true, true, false]);
+    expect([0, 1].map((difference) => fitting('up to +2 per exit', difference))).toEqual([true, false]);
+  });
+
+  it('with room on both sides of a formula fits between the two', () => {
+    const at = (difference: number) =>
+      fitting('-3 per exit, up to +1 per exit, up to -1 per exit', difference, { exit: 1 });
+    expect([-5, -4, -3, -2, -1].map(at)).toEqual([false, true, true, true, false]);
+  });
+
+  it('with room for pages that go has it on the other side', () => {
+    const at = (difference: number) =>
+      fitting('up to +1 per live top-level page', difference, { 'live top-level page': -2 });
+    expect([-3, -2, 0, 1].map(at)).toEqual([false, true, true, false]);
+  });
+
+  it.each(['more', '-1 per exit, fewer', 'up to +1 per exit, up to -2 per exec that reuses'])(
+    'is written as it is read: %s',
+    (text) => {
+      expect(measureText(measure(text))).toBe(text);
+    },
+  );
+
   it('can be added to another', () => {
     expect(sum(measure('+1 per exit'), measure('-1 per exit'))).toEqual(nothing);
     expect(sum(measure('more'), measure('fewer'))).toEqual({ ...nothing, more: true, fewer: true });
+    expect(sum(measure('up to +1 per exit'), measure('up to +2 per exit'))).toEqual(measure('up to +3 per exit'));
   });
 
   it('is negated on the way to the reference', () => {
-    const backward = { forward: nothing, backward: measure('more, +2 per exit') };
-    const at = (difference: number) => fits(backward, difference, occasions({}), occasions({ exit: 1 }));
-    expect([-3, -2, -1].map(at)).toEqual([true, true, false]);
+    const at = (text: string) => (difference: number) =>
+      fits({ forward: nothing, backward: measure(text) }, difference, occasions({}), occasions({ exit: 1 }));
+    expect([-3, -2, -1].map(at('more, +2 per exit'))).toEqual([true, true, false]);
+    expect([-3, -2, 0, 1].map(at('up to +2 per exit'))).toEqual([false, true, true, false]);
   });
 });
