@@ -14,6 +14,7 @@ import {
   briefText,
   entryText,
   explained,
+  findingName,
   geomeanText,
   happenedLines,
   hintText,
@@ -233,5 +234,5 @@ function cellText(one: Cell | null): string {
   if (one === null) return '';
   const { verdict, standing, findings, accepted } = one;
   if (standing === 'unexpected' || verdict === 'failed' || verdict === 'incomplete') return `**${verdict}**`;
-  return [verdict, ...findings, ...(accepted ? ['in your list'] : [])].join(' ');
+  return [verdict, ...findings.map(findingName), ...(accepted ? ['in your list'] : [])].join(' ');
 }

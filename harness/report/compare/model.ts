@@ -28,12 +28,18 @@ export interface ColumnGroup {
   readonly reference: string | null;
 }
 
+/** A finding that explains a difference. gone: the reference has the fault, and the candidate has not. */
+export interface Explaining {
+  readonly id: string;
+  readonly gone: boolean;
+}
+
 /** One candidate, one workload. */
 export interface Cell {
   readonly verdict: Verdict;
   readonly standing: PairComparison['standing'];
   /** findings that explain it, in order */
-  readonly findings: readonly string[];
+  readonly findings: readonly Explaining[];
   /** whether a user's list of expected differences explains some of it */
   readonly accepted: boolean;
   /** a failure in one sentence, or the panic of both, or null */
@@ -45,8 +51,9 @@ export interface Cell {
 /** Why a candidate differs: one reason and the statistics that it explains. */
 export interface Reason {
   readonly standing: Exclude<Standing, 'follows'>;
-  readonly findings: readonly string[];
-  readonly why: readonly string[];
+  readonly findings: readonly Explaining[];
+  /** what authors say of it. undone: of a step that the reference takes, and the candidate does not */
+  readonly why: readonly { readonly text: string; readonly undone: boolean }[];
   readonly items: readonly ReasonItem[];
 }
 
@@ -282,7 +289,7 @@ function cellOf(
   run: RunSummary,
   workload: WorkloadComparison,
 ): Cell {
-  const findings = unique(differences.flatMap(({ steps }) => steps.flatMap(({ finding }) => finding ?? [])));
+  const findings = explaining(differences.flatMap(({ steps }) => steps));
   const at = (op: number | null): string => (op === null ? '' : ` at ${textAt(workload, op)}`);
   const { ended } = run;
   const failure = failures.map(({ variant, failure: { message, op } }) => `${variant}: ${message}${at(op)}`).join('; ');
@@ -318,8 +325,11 @@ function reasonsOf(found: readonly Found[]): Reason[] {
       const { standing, steps } = items[0].difference;
       return {
         standing: standing === 'follows' ? 'unexpected' : standing,
-        findings: unique(steps.flatMap(({ finding }) => finding ?? [])),
-        why: items[0].difference.accepted === undefined ? whyOf(steps) : [items[0].difference.accepted],
+        findings: explaining(steps),
+        why:
+          items[0].difference.accepted === undefined
+            ? whyOf(steps)
+            : [{ text: items[0].difference.accepted, undone: false }],
         items: unique(items.map(({ difference }) => difference.what)).map((what) =>
           itemOf(items.filter(({ difference }) => difference.what === what)),
         ),
@@ -331,11 +341,14 @@ function reasonsOf(found: readonly Found[]): Reason[] {
 function reasonKey({ standing, steps, what, accepted }: Difference): string {
   if (standing === 'unexpected') return what;
   if (accepted !== undefined) return `accepted ${accepted}`;
-  const findings = unique(steps.flatMap(({ finding }) => finding ?? []));
-  return standing === 'known' ? findings.join() : whyOf(steps).join('|');
+  return JSON.stringify(standing === 'known' ? explaining(steps) : whyOf(steps));
 }
 
-const whyOf = (steps: readonly Step[]): string[] => unique(steps.flatMap(({ intent }) => intent?.why ?? []));
+const whyOf = (steps: readonly Step[]): Reason['why'] =>
+  distinct(steps.flatMap(({ intent, reversed }) => (intent === null ? [] : [{ text: intent.why, undone: reversed }])));
+
+const explaining = (steps: readonly Step[]): Explaining[] =>
+  distinct(steps.flatMap(({ finding, reversed }) => (finding === null ? [] : [{ id: finding, gone: reversed }])));
 
 /** Differences of one statistic, counter or plane as one line. */
 export function itemOf(found: readonly Found[]): ReasonItem {
@@ -383,3 +396,7 @@ function violationLines(workloads: readonly WorkloadComparison[]): ViolationLine
 }
 
 const unique = <T>(items: readonly T[]): T[] => [...new Set(items)];
+
+const distinct = <T extends object>(items: readonly T[]): T[] => [
+  ...new Map(items.map((item) => [JSON.stringify(item), item])).values(),
+];

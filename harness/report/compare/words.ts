@@ -7,7 +7,7 @@ import type { WorkloadComparison } from '../../compare/plan.ts';
 import type { Sides } from '../../compare/track.ts';
 import { formatSize } from '../../workload/size.ts';
 import { number, plural, signed } from '../words.ts';
-import type { Cell, ColumnGroup, CompareReport, Reason, ReasonItem } from './model.ts';
+import type { Cell, ColumnGroup, CompareReport, Explaining, Reason, ReasonItem } from './model.ts';
 import type { Geomean, Largest, Total } from './totals.ts';
 
 export const inLine = ({ ids }: Pick<ColumnGroup, 'ids'>): string => ids.join(' = ');
@@ -57,11 +57,18 @@ export function briefText(item: ReasonItem): string {
   return `${what} ${signed(sum.candidate - sum.reference)}`;
 }
 
+/** `F6`, or `F6 gone` where the candidate no longer has the fault. */
+export const findingName = ({ id, gone }: Explaining): string => (gone ? `${id} gone` : id);
+
 /** Why a difference is no surprise; empty if it is one. */
-export const explained = ({ findings, why }: Reason, titles: CompareReport['findingTitles']): string =>
-  (findings.length > 0 ? findings.map((id) => (titles[id] === undefined ? id : `${id} ${titles[id]}`)) : why).join(
-    '; ',
-  );
+export function explained({ standing, findings, why }: Reason, titles: CompareReport['findingTitles']): string {
+  const named = findings.map((finding) => {
+    const title = titles[finding.id];
+    return title === undefined ? findingName(finding) : `${findingName(finding)}${finding.gone ? ':' : ''} ${title}`;
+  });
+  const said = why.map(({ text, undone }) => (undone ? `undoes: ${text}` : text));
+  return [...named, ...(standing === 'known' && named.length > 0 ? [] : said)].join('; ');
+}
 
 /** In how many workloads, the op with the largest difference, and the first one if that is another. */
 export function whereText({ first, workloads, amount, happened }: ReasonItem): string {
@@ -191,9 +198,9 @@ const MEANINGS: Readonly<Partial<Record<Verdict, string>>> = {
   'invariant-broken': 'an invariant does not hold in one run',
   incomplete: 'both runs ended before the end of the workload',
   behavioural: 'a process notices',
-  latent: 'the maps differ, but no process has noticed',
-  'stat-only': 'only published statistics differ',
-  'cost-only': 'only page tables or costs differ',
+  latent: 'maps or mappings differ, but no process has noticed',
+  'stat-only': 'published statistics differ, and no process can notice',
+  'cost-only': 'page tables or costs differ, and no published statistic',
   'not-exercised': 'no workload call reached what was changed',
 };
 

@@ -56,7 +56,7 @@ describe('the report', () => {
       w0          2  ✓ stat-only F1  ✓ stat-only
       w1          2  ✓ stat-only F1  ✓ stat-only
       = identical  ○ not exercised  ✓ intended  F known finding  ! unexpected  ✗ failed
-      stat-only: only published statistics differ
+      stat-only: published statistics differ, and no process can notice
 
       second against first
         known      userPtPageCount level +1: F1 Counted twice
@@ -98,7 +98,7 @@ describe('the report', () => {
       w0          2  ! cost-only
       w1          2  ! cost-only
       = identical  ○ not exercised  ✓ intended  F known finding  ! unexpected  ✗ failed
-      cost-only: only page tables or costs differ
+      cost-only: page tables or costs differ, and no published statistic
 
       odd against third
         unexpected vmMapLocks 8 -> 18 (+10, +125.0%) (2 workloads; largest in one op +5: w0, line 2, a: exit)

@@ -153,7 +153,7 @@ describe('the text', () => {
 
   it('explains the verdicts that occur', () => {
     const text = renderText(report, { color: false });
-    expect(text).toContain('\ncost-only: only page tables or costs differ; not-exercised: ');
+    expect(text).toContain('\ncost-only: page tables or costs differ, and no published statistic; not-exercised: ');
     expect(text).not.toContain('behavioural:');
   });
 
