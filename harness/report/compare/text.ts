@@ -16,6 +16,8 @@ import {
   amountText,
   briefText,
   entryText,
+  explained,
+  findingName,
   happenedLines,
   hintText,
   inLine,
@@ -63,11 +65,7 @@ function renderQuiet(report: CompareReport, colors: Colors, width: number): stri
   const { tally } = report;
   const parts = [
     report.complete ? '' : interruptedText(colors),
-    ...report.rows.flatMap(({ workload, cells }) =>
-      cells.flatMap((cell) =>
-        cell?.verdict === 'failed' && cell.note !== null ? [colors.red(`✗ ${cell.note} (${workload.name})`)] : [],
-      ),
-    ),
+    ...notesOf(report, ({ verdict }) => verdict === 'failed').map((note) => colors.red(`✗ ${note}`)),
     ...reasons(report, colors, true),
     ...predecessors(report, colors),
     violations(report, colors, true),
@@ -110,7 +108,8 @@ const happened = (report: CompareReport, colors: Colors): string[] =>
     return `${mark} ${inLine(column)}: ${line}`;
   });
 
-function matrix({ rows, columns }: CompareReport, colors: Colors, width: number): string {
+function matrix(report: CompareReport, colors: Colors, width: number): string {
+  const { rows, columns } = report;
   const shown = columns.flatMap((column, i) => (column.reference === null ? [] : [{ column, i }]));
   const head = ['workload', 'ops', ...shown.map(({ column }) => columnName(column))];
   const body = rows.map(({ workload, cells }) => [
@@ -118,11 +117,6 @@ function matrix({ rows, columns }: CompareReport, colors: Colors, width: number)
     number(workload.ops),
     ...shown.map(({ i }) => cellText(cells[i], colors)),
   ]);
-  const notes = new Map<string, string[]>();
-  for (const { workload, cells } of rows)
-    for (const cell of cells)
-      if (cell?.note && cell.verdict !== 'incomplete')
-        notes.set(cell.note, [...(notes.get(cell.note) ?? []), workload.name]);
   const isAccepted = rows.some(({ cells }) => cells.some((cell) => cell?.accepted));
   const isIncomplete = rows.some(({ workload }) => !workload.complete);
   const legend = `= identical  ○ not exercised  ✓ intended  F known finding  ${isAccepted ? 'E in your list  ' : ''}! unexpected  ✗ failed${isIncomplete ? ' or incomplete' : ''}`;
@@ -134,10 +128,20 @@ function matrix({ rows, columns }: CompareReport, colors: Colors, width: number)
     ),
     colors.dim(legend),
     ...verdictLegend(rows.flatMap(({ cells }) => cells.flatMap((cell) => cell?.verdict ?? []))).map(colors.dim),
-    ...[...notes].map(
-      ([note, where]) => `  ${note} (${where.length > 1 ? plural(where.length, 'workload') : where[0]})`,
-    ),
+    ...notesOf(report, ({ verdict }) => verdict !== 'incomplete').map((note) => `  ${note}`),
   ].join('\n');
+}
+
+/** What there is to say of some cells, once each, with where. */
+function notesOf({ rows }: CompareReport, isShown: (cell: Cell) => boolean): string[] {
+  const notes = new Map<string, string[]>();
+  for (const { workload, cells } of rows)
+    for (const cell of cells)
+      if (cell !== null && cell.note !== null && isShown(cell))
+        notes.set(cell.note, [...(notes.get(cell.note) ?? []), workload.name]);
+  return [...notes].map(
+    ([note, where]) => `${note} (${where.length > 1 ? plural(where.length, 'workload') : where[0]})`,
+  );
 }
 
 function cellText(cell: Cell | null, colors: Colors): string {
@@ -147,7 +151,7 @@ function cellText(cell: Cell | null, colors: Colors): string {
   if (verdict === 'not-exercised') return colors.dim('○');
   if (verdict === 'failed' || verdict === 'incomplete') return colors.red(`✗ ${verdict}`);
   if (standing === 'unexpected') return colors.red(`! ${verdict}`);
-  const known = [...findings, ...(accepted ? ['E'] : [])];
+  const known = [...findings.map(findingName), ...(accepted ? ['E'] : [])];
   const mark = known.length > 0 ? colors.yellow(` ${known.join(' ')}`) : '';
   return `${colors.green('✓')} ${verdict}${mark}`;
 }
@@ -249,17 +253,13 @@ function states({ states: list }: CompareReport, colors: Colors): string[] {
   });
 }
 
-function reasonLines(
-  { standing, findings, why, items }: Reason,
-  titles: CompareReport['findingTitles'],
-  colors: Colors,
-): string[] {
+function reasonLines(reason: Reason, titles: CompareReport['findingTitles'], colors: Colors): string[] {
+  const { standing, items } = reason;
   const paint = { intended: colors.green, known: colors.yellow, unexpected: colors.red }[standing];
-  const named = findings.map((id) => (titles[id] === undefined ? id : `${id} ${titles[id]}`));
-  const explained = [...named, ...(standing === 'known' && named.length > 0 ? [] : why)].join('; ');
+  const because = explained(reason, titles);
   const head = paint(`  ${standing.padEnd(10)}`);
   const list = items.map((item) => itemText(item, standing === 'unexpected')).join(', ');
-  return [`${head} ${list}${explained === '' ? '' : colors.dim(`: ${explained}`)}`];
+  return [`${head} ${list}${because === '' ? '' : colors.dim(`: ${because}`)}`];
 }
 
 const itemText = (item: ReasonItem, precise: boolean): string =>
