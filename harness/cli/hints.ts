@@ -1,7 +1,7 @@
 /**
  * Hints: an unexpected difference that looks like one which the ledger knows of another variant. It does only if the
  * finding shows in the candidate and not in the reference, if what the ledger says of the other variant would explain
- * all of the difference, and if that variant has it at the same op.
+ * all of the difference, and if that variant has the same amount of it, at the same op.
  */
 import { builtInColumn, builtInVariants } from '../columns/built-in.ts';
 import type { Chosen } from '../columns/chosen.ts';
@@ -112,10 +112,10 @@ class Hinter {
     return found;
   }
 
-  /** Would the ledger's entries, were they about the candidate, explain it; and has their variant it at the same op? */
+  /** Would the ledger's entries, were they about the candidate, explain it; and has their variant as much of it, at the same op? */
   async #looksLike(
     finding: Finding,
-    { what, op }: Difference,
+    { what, op, amount }: Difference,
     { reference, candidate }: PairComparison,
     workload: Workload,
   ): Promise<boolean> {
@@ -125,13 +125,14 @@ class Hinter {
       ...plan.ledger,
       ...entries.map(({ until: _until, ...one }) => ({ ...one, variant: candidate })),
     ]);
-    if (!isLaidTo(mine, what, finding.id)) return false;
+    if (laidTo(mine, what, finding.id) === null) return false;
     for (const { variant } of entries) {
       const { after } = builtInFacts.find(({ id }) => id === variant)!;
       // What shows in the first of the series shows in all: nothing is unlike it.
       if (after === null) continue;
       const theirs = await this.#compare(after, variant, workload, plan.ledger);
-      if (isLaidTo(theirs, what, finding.id, op)) return true;
+      const other = laidTo(theirs, what, finding.id);
+      if (other?.op === op && isEqualAmount(other.amount, amount)) return true;
     }
     return false;
   }
@@ -168,12 +169,10 @@ function builtIn(id: string): Column {
   return builtInColumn(variant, factsOfBuiltIn(variant));
 }
 
-/** op: where it must be. */
-const isLaidTo = ({ differences }: PairComparison, what: string, finding: string, op?: number): boolean =>
-  differences.some(
-    (one) =>
-      one.what === what &&
-      one.standing === 'known' &&
-      one.steps.some((step) => step.finding === finding) &&
-      (op === undefined || one.op === op),
-  );
+const laidTo = ({ differences }: PairComparison, what: string, finding: string): Difference | null =>
+  differences.find(
+    (one) => one.what === what && one.standing === 'known' && one.steps.some((step) => step.finding === finding),
+  ) ?? null;
+
+const isEqualAmount = (a: Difference['amount'], b: Difference['amount']): boolean =>
+  a?.least === b?.least && a?.most === b?.most && a?.total === b?.total;

@@ -10,6 +10,7 @@ function whileAliveAndAfter(record: RunRecord): string | null {
 
 export const f1: Finding = {
   id: 'F1',
+  kind: 'fault',
   title: 'Top-level pages counted twice in user_pt_page_count',
   thread: 'First round, on pmap_pt_page_count_pinit() of the initial revision.',
   claim:

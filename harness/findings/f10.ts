@@ -4,6 +4,7 @@ import { fullOfCalls } from './observe.ts';
 
 export const f10: Finding = {
   id: 'F10',
+  kind: 'claim',
   title: 'A child that does not touch the shared page gains and loses next to nothing',
   thread: 'Third round, measurements of the fork loop without the touch.',
   claim:

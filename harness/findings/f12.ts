@@ -12,6 +12,7 @@ function interrupts(record: RunRecord): string | null {
 
 export const f12: Finding = {
   id: 'F12',
+  kind: 'claim',
   title: 'Nobody has to be interrupted for a dying pmap',
   thread: 'Second round, on suppressing invalidation IPIs of a dying pmap.',
   claim:

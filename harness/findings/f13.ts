@@ -12,6 +12,7 @@ function verdictAndTests(record: RunRecord, against: RunRecord): string | null {
 
 export const f13: Finding = {
   id: 'F13',
+  kind: 'claim',
   title: '`1 + (pm_pmltopu != NULL ? 1 : 0)` is only more idiomatic',
   thread: 'Third round, on the early exit of pmap_remove() in Diff 97210.',
   claim: 'The spelling of the threshold that landed changes nothing: identical on everything.',

@@ -11,6 +11,7 @@ function survivorsReads(record: RunRecord): string | null {
 
 export const f14: Finding = {
   id: 'F14',
+  kind: 'claim',
   title: 'With pmap_remove() the reference test is not needed for correctness',
   thread: 'Third round, on exec_free_abi_mappings().',
   claim: 'Without the vm_refcnt test the processes that share the vmspace would pay one soft fault, nothing else.',

@@ -10,6 +10,7 @@ function fullCalls(record: RunRecord): number | null {
 
 export const f15: Finding = {
   id: 'F15',
+  kind: 'observation',
   title: 'A process that never touched the shared page pays one full pmap_remove()',
   thread: 'Third round, on the cost of exec_free_abi_mappings().',
   claim: 'A process that never faulted the shared page in pays one extra pmap_remove() call; not significant.',

@@ -12,6 +12,7 @@ const allEarly = (got: Observed): boolean => callsIn(got).every(({ early, calls 
 
 export const f16: Finding = {
   id: 'F16',
+  kind: 'claim',
   title: 'A vmspace_clear() helper after the last reference would also do',
   thread: 'Second round, on exit1() of Diff 97187.',
   claim:

@@ -16,6 +16,7 @@ function byPredicate(record: RunRecord): string | null {
 
 export const f17: Finding = {
   id: 'F17',
+  kind: 'observation',
   title: "The dtrace one-liner's `resident_count == 0` stops meaning 'left early'",
   thread: 'First round, the dtrace one-liner behind the tracing of a kernel build.',
   claim:

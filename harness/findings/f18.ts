@@ -32,6 +32,7 @@ function process(name: string, settings: string, before: ExpectedCell, after: Ex
 
 export const f18: Finding = {
   id: 'F18',
+  kind: 'observation',
   title: 'amd64 is now inconsistent with other pmaps',
   thread: 'Third round.',
   claim:

@@ -4,6 +4,7 @@ import { earlyOfCalls } from './observe.ts';
 
 export const f2: Finding = {
   id: 'F2',
+  kind: 'fault',
   title: 'The early exit of pmap_remove() is never taken again',
   thread: 'First round, on pmap_remove() of the initial revision.',
   claim: 'With top-level pages in resident_count, the test for 0 completely nullifies the pmap_remove() optimization.',

@@ -4,6 +4,7 @@ import { added } from './observe.ts';
 
 export const f20: Finding = {
   id: 'F20',
+  kind: 'observation',
   title: 'The unmapping comes before the shuffle of pmap activations',
   thread: "Second round, the author's answer to vmspace_clear().",
   claim:

@@ -9,6 +9,7 @@ function blocksAndLocks(record: RunRecord): string | null {
 
 export const f21: Finding = {
   id: 'F21',
+  kind: 'observation',
   title: 'No fast way to tell whether the shared page is mapped',
   thread: "Third round, the author's answer on the cost of exec_free_abi_mappings().",
   claim:

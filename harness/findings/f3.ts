@@ -35,6 +35,7 @@ function recorded(
 
 export const f3: Finding = {
   id: 'F3',
+  kind: 'observation',
   title: 'Calls leave early before the review: in exit 15-20% as published, 0-95% measured',
   thread: 'First round, tracing of a kernel build.',
   claim:

@@ -4,6 +4,7 @@ import { earlyOfCalls } from './observe.ts';
 
 export const f4: Finding = {
   id: 'F4',
+  kind: 'claim',
   title: 'Unmapping the shared page first makes the early exit effective',
   thread: 'Second round: the answer to the tracing of a kernel build.',
   claim:

@@ -32,6 +32,7 @@ function onMachine(name: string, settings: string, [byZero, byThreshold]: readon
 
 export const f5: Finding = {
   id: 'F5',
+  kind: 'claim',
   title: 'The kernel is never skipped',
   thread: 'Second round, on the early exit of pmap_remove() in Diff 97187.',
   claim:

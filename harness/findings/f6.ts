@@ -3,6 +3,7 @@ import { outcome } from './observe.ts';
 
 export const f6: Finding = {
   id: 'F6',
+  kind: 'fault',
   title: 'A process that shares the vmspace loses the shared page',
   thread: 'Second round, on exit1() of Diff 97187.',
   claim:

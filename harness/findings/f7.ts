@@ -17,6 +17,7 @@ const isHarmless = (got: Observed): boolean => /^(identical|cost-only)/.test(Str
 
 export const f7: Finding = {
   id: 'F7',
+  kind: 'claim',
   title: 'Before or after pmap_remove_pages(): the order does not matter',
   thread: 'Second round, on the hook of Diff 97187 in exec_new_vmspace().',
   claim:

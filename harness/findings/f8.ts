@@ -17,6 +17,7 @@ function isCheap(got: Observed): boolean {
 
 export const f8: Finding = {
   id: 'F8',
+  kind: 'claim',
   title: 'pmap_remove() is marginally cheaper than vm_map_remove()',
   thread: 'Second round, on the hook of Diff 97187.',
   claim: 'pmap_remove() of the shared page is sufficient and marginally cheaper: no map lock, no splay lookup.',

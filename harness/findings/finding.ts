@@ -29,9 +29,16 @@ export interface Recorded {
   readonly touch: TouchPolicy;
 }
 
+/**
+ * What it means that a remark shows. fault: the variant is worse for it. claim: what its author or a reviewer says is
+ * true there. observation: neither.
+ */
+export type RemarkKind = 'fault' | 'claim' | 'observation';
+
 /** A remark that is not executable yet, and the reason. */
 export interface OpenFinding {
   readonly id: string;
+  readonly kind: RemarkKind;
   readonly title: string;
   readonly reason: string;
 }
@@ -71,6 +78,7 @@ export interface FindingCase {
 
 export interface Finding {
   readonly id: string;
+  readonly kind: RemarkKind;
   readonly title: string;
   /** Who said it, and where in the thread. */
   readonly thread: string;

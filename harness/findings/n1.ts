@@ -11,6 +11,7 @@ function leak(record: RunRecord): number | null {
 
 export const n1: Finding = {
   id: 'N1',
+  kind: 'fault',
   title: 'Reserved page-table pages stay in user_pt_page_count',
   thread: 'Not in the thread; mended by D33276 in December 2021.',
   claim:

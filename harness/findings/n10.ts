@@ -4,6 +4,7 @@ import { earlyOfCalls } from './observe.ts';
 
 export const n10: Finding = {
   id: 'N10',
+  kind: 'observation',
   title: 'An ABI with a second unmanaged page above the shared page',
   thread: 'Not in the thread; the Linux vdso of 2022.',
   claim:

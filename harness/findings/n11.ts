@@ -4,6 +4,7 @@ import { added } from './observe.ts';
 
 export const n11: Finding = {
   id: 'N11',
+  kind: 'fault',
   title: "The hook unmaps whatever the process has put at the shared page's address",
   thread: 'Not in the thread.',
   claim:

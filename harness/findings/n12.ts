@@ -47,6 +47,7 @@ const everywhere = (cell: ExpectedCell): FindingCase['expected'] => ({
 
 export const n12: Finding = {
   id: 'N12',
+  kind: 'fault',
   title: 'A wired entry that becomes writable leaves its sharers with the old page',
   thread: 'Not in the thread: a fault of the kernel that all revisions share.',
   claim:

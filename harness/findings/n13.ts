@@ -18,6 +18,7 @@ const notMade = (variant: string, what: string, by: string): KnownDifference => 
 
 export const n13: Finding = {
   id: 'N13',
+  kind: 'observation',
   title: 'An ABI without a shared page leaves early without the hook, and pays nothing for it',
   thread: 'Not in the thread.',
   claim:

@@ -11,6 +11,7 @@ function iterations(record: RunRecord): string | null {
 
 export const n2: Finding = {
   id: 'N2',
+  kind: 'observation',
   title: "pmap_remove()'s test inside the loop is dead for user pmaps",
   thread: 'Not in the thread.',
   claim:

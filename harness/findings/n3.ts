@@ -6,6 +6,7 @@ const together = 'a: exec sh60\na: rfork mem -> b\na: clock\na: stop refcnt-test
 
 export const n3: Finding = {
   id: 'N3',
+  kind: 'fault',
   title: 'Two sharers that exit at the same time both skip the unmapping',
   thread: 'Not in the thread.',
   claim:

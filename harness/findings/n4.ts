@@ -4,6 +4,7 @@ import { earlyOfCalls } from './observe.ts';
 
 export const n4: Finding = {
   id: 'N4',
+  kind: 'claim',
   title: 'The speed comes from the unmapping alone',
   thread: 'Not in the thread.',
   claim:

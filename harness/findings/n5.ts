@@ -10,6 +10,7 @@ function locksAndCalls(record: RunRecord): string | null {
 
 export const n5: Finding = {
   id: 'N5',
+  kind: 'fault',
   title: "The thread's vmspace_clear() passes a length where the end belongs",
   thread: 'Not in the thread; on the snippet of its second round.',
   claim:

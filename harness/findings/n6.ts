@@ -7,6 +7,7 @@ const someNotAll = (got: Observed): boolean => callsIn(got).every(({ early, call
 
 export const n6: Finding = {
   id: 'N6',
+  kind: 'observation',
   title: 'Work is left for pmap_remove(min, max) where wired or other unmanaged mappings remain',
   thread: 'Not in the thread; on a comment that landed.',
   claim:

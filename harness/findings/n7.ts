@@ -15,6 +15,7 @@ function panicAfterFrees(record: RunRecord): string | null {
 
 export const n7: Finding = {
   id: 'N7',
+  kind: 'observation',
   title: "pmap_release()'s assertion has moved behind the frees",
   thread: 'Not in the thread.',
   claim:

@@ -31,6 +31,7 @@ function isWrongRange(got: Observed): boolean {
 
 export const n9: Finding = {
   id: 'N9',
+  kind: 'fault',
   title: "At exec's clean-up a helper in vmspace_dofree takes the wrong ABI's range",
   thread: 'Not in the thread; on the vmspace_clear() of its second round.',
   claim:

@@ -1,6 +1,6 @@
 /** What came of the ledger when it was run. */
 import type { Failure } from '../run/record.ts';
-import type { Observed } from './finding.ts';
+import type { Observed, RemarkKind } from './finding.ts';
 
 /**
  * reproduced: the remark shows, as its source says. absent: it does not show, as its source says. not exercised: the
@@ -42,6 +42,7 @@ export interface CaseResult {
 
 export interface FindingResult {
   readonly id: string;
+  readonly kind: RemarkKind;
   readonly title: string;
   readonly thread: string;
   readonly claim: string;

@@ -32,11 +32,11 @@ export async function runFindings(
 ): Promise<FindingResult[]> {
   const runner = new Runner();
   const reports: FindingResult[] = [];
-  for (const { id, title, thread, claim, control, cases } of findings) {
+  for (const { id, kind, title, thread, claim, control, cases } of findings) {
     running(id);
     const done: CaseResult[] = [];
     for (const one of cases) done.push(await runner.run(id, one, asked, cellsOf));
-    reports.push({ id, title, thread, claim, control, cases: done });
+    reports.push({ id, kind, title, thread, claim, control, cases: done });
   }
   return reports;
 }

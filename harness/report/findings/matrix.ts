@@ -1,5 +1,5 @@
 /** The ledger at a glance: finding by revision, one mark each. */
-import type { Finding, OpenFinding } from '../../findings/finding.ts';
+import type { Finding, OpenFinding, RemarkKind } from '../../findings/finding.ts';
 import { type Answer, type Cell, type FindingResult, isWrong } from '../../findings/result.ts';
 import { fittedTable, wrapped } from '../words.ts';
 
@@ -11,6 +11,7 @@ export type Mark = 'shows' | 'otherwise' | 'absent' | 'wrong' | 'unknown' | null
 
 export interface MatrixRow {
   readonly id: string;
+  readonly kind: RemarkKind;
   readonly title: string;
   /** per revision, in review order, then per variant that was asked */
   readonly marks: readonly Mark[];
@@ -53,17 +54,17 @@ const others = (shown: readonly string[], revisions: readonly string[]): string[
 
 /** Rows of findings that were run. */
 export const reportedRows = (findings: readonly FindingResult[], revisions: readonly string[]): MatrixRow[] =>
-  findings.map(({ id, title, cases }) => {
+  findings.map(({ id, kind, title, cases }) => {
     const cells = cases.flatMap((one) => one.cells);
     const answers = cases.flatMap((one) => one.answers);
     const of = <Of extends { readonly variant: string }>(list: readonly Of[], revision: string): Of[] =>
       list.filter(({ variant }) => variant === revision);
     const mark = (revision: string): Mark => markWith(of(cells, revision), of(answers, revision));
     const shown = cells.filter(({ status }) => status === 'reproduced').map(({ variant }) => variant);
-    return { id, title, marks: revisions.map(mark), alsoIn: others(shown, revisions) };
+    return { id, kind, title, marks: revisions.map(mark), alsoIn: others(shown, revisions) };
   });
 export const ledgerRows = (ledger: readonly Finding[], revisions: readonly string[]): MatrixRow[] =>
-  ledger.map(({ id, title, cases }) => {
+  ledger.map(({ id, kind, title, cases }) => {
     const mark = (revision: string): Mark =>
       markOf(
         cases
@@ -74,7 +75,7 @@ export const ledgerRows = (ledger: readonly Finding[], revisions: readonly strin
           })),
       );
     const shown = cases.flatMap(({ expected }) => Object.keys(expected).filter((variant) => expected[variant].shows));
-    return { id, title, marks: revisions.map(mark), alsoIn: others(shown, revisions) };
+    return { id, kind, title, marks: revisions.map(mark), alsoIn: others(shown, revisions) };
   });
 
 const legend = (rows: readonly MatrixRow[]): string => {
@@ -92,9 +93,14 @@ const legend = (rows: readonly MatrixRow[]): string => {
 export function matrixText(rows: readonly MatrixRow[], revisions: readonly string[], width: number): string {
   const hasOthers = rows.some(({ alsoIn }) => alsoIn.length > 0);
   const grid = fittedTable(
-    ['', ...revisions, ...(hasOthers ? ['also in'] : [])],
-    rows.map(({ id, marks, alsoIn }) => [id, ...marks.map(sign), ...(hasOthers ? [alsoIn.join(', ')] : [])]),
-    { width, keep: 1, wrapLast: hasOthers },
+    ['', '', ...revisions, ...(hasOthers ? ['also in'] : [])],
+    rows.map(({ id, kind, marks, alsoIn }) => [
+      id,
+      kind,
+      ...marks.map(sign),
+      ...(hasOthers ? [alsoIn.join(', ')] : []),
+    ]),
+    { width, keep: 2, wrapLast: hasOthers },
   );
   return `${grid}\n${wrapped(legend(rows), width)}\n`;
 }
@@ -111,7 +117,9 @@ export function matrixMarkdown(
   const lines = [
     line(['', 'remark', ...revisions.map((id) => `\`${id}\``)]),
     line(['---', '---', ...revisions.map(() => ':-:')]),
-    ...rows.map(({ id, title, marks }) => line([id, cell(title), ...marks.map(sign)])),
+    ...rows.map(({ id, kind, title, marks }) =>
+      line([kind === 'fault' ? `**${id}**` : id, cell(title), ...marks.map(sign)]),
+    ),
   ];
   const elsewhere = rows
     .filter(({ alsoIn }) => alsoIn.length > 0)
@@ -120,5 +128,5 @@ export function matrixMarkdown(
     elsewhere.length === 0 ? '' : `\n\n${wrapped(`It also shows in: ${elsewhere.join(', ')}.`, README_WIDTH, 0)}`;
   const later = open.map(({ id, title, reason }) => `${id}, ${title} (${reason})`);
   const rest = later.length === 0 ? '' : `\n\n${wrapped(`Open: ${later.join('; ')}.`, README_WIDTH, 0)}`;
-  return `${lines.join('\n')}\n\n${legend(rows)}.${also}${rest}\n`;
+  return `${lines.join('\n')}\n\n${legend(rows)}. Bold: a fault where it shows.${also}${rest}\n`;
 }

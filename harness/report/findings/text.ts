@@ -20,6 +20,8 @@ export interface FindingsReport {
   readonly revisions: readonly string[];
 }
 
+const capital = (word: string): string => word[0].toUpperCase() + word.slice(1);
+
 export function findingsText(
   { findings, open, revisions }: FindingsReport,
   { color, width = DEFAULT_WIDTH }: Look,
@@ -42,8 +44,10 @@ export function findingsText(
     'not exercised': c.yellow,
     failed: c.red,
   };
-  const parts = findings.map(({ id, title, claim, thread, cases }) => {
-    const head = [`${c.bold(id)}  ${c.bold(title)}`, thread, `“${claim}”`].map((text) => wrapped(text, width, 0));
+  const parts = findings.map(({ id, kind, title, claim, thread, cases }) => {
+    const head = [`${c.bold(id)}  ${c.bold(title)}`, `${capital(kind)}. ${thread}`, `“${claim}”`].map((text) =>
+      wrapped(text, width, 0),
+    );
     const tables = cases.map(({ name, observes, source, cells, answers }) => {
       const rows = [
         ...cells.map((cell) => [`    ${cell.variant}`, cellText(cell)]),

@@ -150,11 +150,15 @@ const answer = z.strictObject({
   like: z.array(name),
   failure: z.strictObject({ how: failure.shape.how, message: z.string() }).nullable(),
 });
+/** what it means that a remark shows */
+const remarkKind = z.enum(['fault', 'claim', 'observation']);
+
 const findings = z.strictObject({
   schema: z.literal('pmapdiff.findings/1'),
   findings: z.array(
     z.strictObject({
       id: name,
+      kind: remarkKind,
       title: name,
       thread: name,
       claim: name,
@@ -171,7 +175,7 @@ const findings = z.strictObject({
       ),
     }),
   ),
-  open: z.array(z.strictObject({ id: name, title: name, reason: name })),
+  open: z.array(z.strictObject({ id: name, kind: remarkKind, title: name, reason: name })),
 });
 
 /** null: not measured */

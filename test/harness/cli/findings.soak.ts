@@ -60,7 +60,7 @@ describe('pmapdiff findings --variant', () => {
 
   it('gives the columns asked for, as a table too', () => {
     const { stdout } = pmapdiff('findings', 'N3', 'N9', '--variants', 'landed', '--variant', clear, '--markdown');
-    const rows = stdout.split('\n').filter((line) => /^\| [FN]\d/.test(line));
+    const rows = stdout.split('\n').filter((line) => /^\| \*\*[FN]\d/.test(line));
     expect(
       rows.map((row) =>
         row

@@ -48,7 +48,7 @@ describe('pmapdiff findings --markdown', () => {
     const [one, ...rest] = first!.cases;
     const wrong = { ...first!, cases: [{ ...one!, expected: { ...one!.expected, landed: absent(-1) } }, ...rest] };
     const { code, out, err } = await said([wrong, second!]);
-    const row = out.split('\n').find((line) => line.startsWith('| F1 '))!;
+    const row = out.split('\n').find((line) => line.startsWith('| **F1** '))!;
     expect([code, row.split('|')[7]!.trim()]).toEqual([1, '!']);
     expect(err).toMatch(/^pmapdiff: F1, .+: landed: differs: .+, not -1\n$/);
     expect(err).toContain(one!.name);
