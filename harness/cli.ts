@@ -91,7 +91,7 @@ program
   .option('--fail-on <verdicts>', 'unexpected verdicts that cause exit 1, comma-separated (default: all)')
   .option('--expect <file>', 'JSON list of the differences you expect, each with a reason and an expiry date')
   .option('--today <YYYY-MM-DD>', 'the date to check expiry against (default: today, UTC)')
-  .option('--quiet', 'print only what is unexpected, and the summary')
+  .option('--quiet', 'print only what is unexpected, and the summary (text only)')
   .option('--save <file>', 'save the results, to compare later ones with (gzipped JSON)')
   .option('--baseline <file>', 'say what differs from saved results; exit 1 if something has changed')
   .option('--time-limit <seconds>', 'minimum time limit per workload for your own revision (default: 10)')

@@ -61,32 +61,48 @@ function endedText(ended: Ended): string {
   return `panic at op ${ended.op}: ${[`${ended.where}: ${ended.reason}`, ...values].join(' ')}`;
 }
 
-const row = (name: string, value: string): string => `  ${name.padEnd(22)}${value}\n`;
+type Row = readonly [name: string, value: string];
+
+/** Rows with their values in one column. */
+function aligned(rows: readonly Row[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}\n`).join('');
+}
+
+const REPLAY_WORDS: Readonly<Record<keyof Omit<ReplayStats, 'byKind'>, string>> = {
+  accesses: 'accesses',
+  hits: 'hits',
+  faulted: 'faulted',
+  signals: 'signals',
+  recordedFaults: 'recorded faults, page absent',
+  recordedFaultsPresent: 'recorded faults, page present',
+  mappedAlready: 'found mapped',
+  extraFaults: 'extra faults',
+  failedOps: 'failed ops',
+};
 
 /** How faithful the replay is, then what each kind of process did. */
-function replayRows({ byKind, ...counted }: ReplayStats): string[] {
+function replayRows({ byKind, ...counted }: ReplayStats): Row[] {
   return [
-    ...kindRows([byKind]).map(({ cells: [{ calls, early }], ...one }) =>
-      row(
-        `  in ${one.place}`,
-        `${number(early)} early of ${number(calls)}: ${kindName(one)}, ${number(one.processes)} of them, ${number(one.touched)} touched the shared page`,
-      ),
-    ),
-    ...Object.entries(counted).map(([name, n]) => row(name, number(n))),
+    ...kindRows([byKind]).map(({ cells: [{ calls, early }], ...one }): Row => [
+      `  in ${one.place}`,
+      `${number(early)} early of ${number(calls)}: ${kindName(one)}, ${number(one.processes)} of them, ${number(one.touched)} touched the shared page`,
+    ]),
+    ...Object.entries(counted).map(([name, n]): Row => [REPLAY_WORDS[name as keyof typeof counted], number(n)]),
   ];
 }
 
 /** Violations that a replay prints; the others are counted. */
 const MOST_VIOLATIONS = 20;
 
-function violationRows(violations: readonly NamedViolation[], line: (op: number) => string): string[] {
-  const rows = violations.slice(0, MOST_VIOLATIONS).map(({ name, op, process, expected, got, finding }) => {
+function violationRows(violations: readonly NamedViolation[], line: (op: number) => string): Row[] {
+  const rows = violations.slice(0, MOST_VIOLATIONS).map(({ name, op, process, expected, got, finding }): Row => {
     const who = process === null ? '' : ` of ${process}`;
-    return row(finding ?? 'violation', `${name}${who}, after ${line(op)}: expected ${expected}, got ${got}`);
+    return [finding ?? 'violation', `${name}${who}, after ${line(op)}: expected ${expected}, got ${got}`];
   });
   return violations.length <= MOST_VIOLATIONS
     ? rows
-    : [...rows, row('', `and ${number(violations.length - rows.length)} more`)];
+    : [...rows, ['', `and ${number(violations.length - rows.length)} more`]];
 }
 
 export function replayText(report: ReplayReport, { color }: Look): string {
@@ -95,24 +111,25 @@ export function replayText(report: ReplayReport, { color }: Look): string {
   const colors = pc.createColors(color);
   const { variant, ended, ops, removeByPlace, replay: counted, balance } = run;
   const line = whole === null ? (op: number): string => `op ${op}` : opLines(whole);
-  return [
-    colors.bold(`${head.name} under ${variant}: ${endedText(ended)}\n`),
-    row('ops', `${number(ops)} of ${number(head.length)}`),
-    row('outcomes', [...outcomes].map(([code, n]) => `${number(n)} ${outcomeName(code)}`).join(', ')),
-    ...PLACES.map((place) => {
+  const rows: Row[] = [
+    ['ops', `${number(ops)} of ${number(head.length)}`],
+    ['outcomes', [...outcomes].map(([code, n]) => `${number(n)} ${outcomeName(code)}`).join(', ')],
+    ...PLACES.map((place): Row => {
       const { calls, early } = removeByPlace[place];
-      return row(`pmap_remove, ${place}`, `${number(early)} early of ${number(calls)}`);
+      return [`pmap_remove, ${place}`, `${number(early)} early of ${number(calls)}`];
     }),
     ...(counted === null ? [] : replayRows(counted)),
-    row('processes left', number(balance.alive)),
-    ...balance.left.map(({ what, start, end }) =>
-      row(`left behind: ${what}`, `${number(start)} before, ${number(end)} after`),
-    ),
-    ...missed.map(({ line: at, expected, got }) => row(`line ${at}`, `expected ${expected}, got ${got}`)),
+    ['processes left', number(balance.alive)],
+    ...balance.left.map(({ what, start, end }): Row => [
+      `left behind: ${what}`,
+      `${number(start)} before, ${number(end)} after`,
+    ]),
+    ...missed.map(({ line: at, expected, got }): Row => [`line ${at}`, `expected ${expected}, got ${got}`]),
     ...violationRows(violations, line),
-    ...counts(run).map(([name, n]) => row(name, number(n))),
-    ...(checked ? [checkedText([head])] : []),
-  ].join('');
+    ...counts(run).map(([name, n]): Row => [name, number(n)]),
+  ];
+  const title = colors.bold(`${head.name} under ${variant}: ${endedText(ended)}\n`);
+  return title + aligned(rows) + (checked ? checkedText([head]) : '');
 }
 
 export function replayJson({ run, missed, violations, checked }: ReplayReport): string {
