@@ -32,7 +32,11 @@ export const sharedPageUnmap = defineVariant({
       by: '+1 per exec that reuses, +1 per exit of the last user',
       why: 'the map entry stays, so the sweep offers its range once more, and finds nothing left',
     },
-    { what: 'removeEarlyExits', by: 'more', why: 'that second call leaves early' },
+    {
+      what: 'removeEarlyExits',
+      by: 'up to +1 per exec that reuses, up to +1 per exit of the last user',
+      why: 'that second call leaves early',
+    },
     { what: 'vmMapLocks', by: '-1 per exec that reuses, -1 per exit', why: 'pmap_remove needs no map lock' },
     { what: 'vmMapLookups', by: '-1 per exec that reuses, -1 per exit', why: 'pmap_remove looks for no entry' },
   ],

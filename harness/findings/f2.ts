@@ -28,9 +28,9 @@ export const f2: Finding = {
   ],
   control: 'double-count-fix',
   known: [
-    ['removeEarlyExits', 'fewer'],
-    ['delayedInvalidations', 'more'],
-    ['pmapLocks', 'more'],
+    ['removeEarlyExits', 'up to -1 per pmap_remove call'],
+    ['delayedInvalidations', 'up to +1 per pmap_remove call'],
+    ['pmapLocks', 'up to +1 per pmap_remove call'],
     ['removeLoops', 'more'],
   ].map(([what, by]) => ({
     finding: 'F2',

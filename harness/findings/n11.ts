@@ -33,7 +33,7 @@ export const n11: Finding = {
     finding: 'N11',
     variant: 'double-count-fix',
     what,
-    by: 'more',
+    by: 'up to +1 per exec that reuses, up to +1 per exit',
     until: 'no-abi-unmap',
   })),
 };

@@ -39,7 +39,13 @@ export const n2: Finding = {
   control: 'in-loop-check',
   // For the initial revision, F2 explains the iterations: there every call is full.
   known: [
-    { finding: 'N2', variant: 'toplevel-accounting', what: 'removeLoopBreaks', by: 'fewer', until: 'in-loop-check' },
+    {
+      finding: 'N2',
+      variant: 'toplevel-accounting',
+      what: 'removeLoopBreaks',
+      by: 'up to -1 per pmap_remove call',
+      until: 'in-loop-check',
+    },
     { finding: 'N2', variant: 'double-count-fix', what: 'removeLoops', by: 'more', until: 'in-loop-check' },
   ],
 };
