@@ -18,6 +18,7 @@ import { type KindRow, kindRows } from '../kinds.ts';
 import { happenedText } from '../outcomes.ts';
 import { type EnteredRow, enteredRows } from './entered.ts';
 import { type Amount, type Found, type Total, amountOf, textAt, totalsOf } from './totals.ts';
+import { type ViolationLine, violationLines } from './violations.ts';
 
 export const REPORT_SCHEMA = 'pmapdiff.compare/1';
 
@@ -82,14 +83,6 @@ export interface RemoveRow {
   readonly place: Place;
   /** per column of `CompareReport.columns` */
   readonly cells: readonly RemoveCalls[];
-}
-
-/** What does not hold in single runs, whatever the others do, or an expectation that the reference missed. */
-export interface ViolationLine {
-  readonly text: string;
-  readonly known: boolean;
-  readonly workloads: readonly string[];
-  readonly variants: readonly string[];
 }
 
 /** By the id of a variant, by member. */
@@ -362,37 +355,6 @@ export function itemOf(found: readonly Found[]): ReasonItem {
     hints: unique(found.flatMap((item) => item.difference.hints ?? [])),
     presence: difference.presence ?? null,
   };
-}
-
-/** What does not hold in several runs, or in several ways, is one line: the first of them. */
-function violationLines(workloads: readonly WorkloadComparison[]): ViolationLine[] {
-  const lines = new Map<string, { line: ViolationLine; texts: Set<string> }>();
-  const add = (what: string, how: string, known: boolean, workload: string, variants: readonly string[]): void => {
-    const before = lines.get(what);
-    const { text = what + how, workloads: some = [], variants: ids = [] } = before?.line ?? {};
-    const line = { text, known, workloads: unique([...some, workload]), variants: unique([...ids, ...variants]) };
-    lines.set(what, { line, texts: (before?.texts ?? new Set()).add(how) });
-  };
-  for (const { name, missed, runs } of workloads) {
-    for (const { line, op, expected, got } of missed)
-      add(
-        `${line > 0 ? `line ${line}` : `op ${op}`}: the reference should answer ${expected}, answers ${got}`,
-        '',
-        false,
-        name,
-        [],
-      );
-    for (const { variant, faults } of runs)
-      for (const { name: invariant, expected, got, standing, findings, accepted } of faults)
-        if (standing !== 'shared') {
-          const why = accepted === undefined ? '' : `: ${accepted}`;
-          const how = `: expected ${expected}, got ${got}${why}`;
-          add([...findings, invariant].join(' '), how, standing === 'known', name, [variant]);
-        }
-  }
-  return [...lines.values()].map(({ line, texts }) =>
-    texts.size === 1 ? line : { ...line, text: `${line.text}, and ${texts.size - 1} more like it` },
-  );
 }
 
 const unique = <T>(items: readonly T[]): T[] => [...new Set(items)];
