@@ -5,8 +5,8 @@
 
 /** What came of a step. */
 export type Tested =
-  /** seen: what was observed, in words */
-  | { readonly kind: 'tested'; readonly value: boolean | number; readonly seen: string }
+  /** seen: what was observed, in words, in the same places for every step */
+  | { readonly kind: 'tested'; readonly value: boolean | number; readonly seen: readonly string[] }
   | { readonly kind: 'skipped'; readonly why: string };
 
 /** Two tested steps whose answers differ; none of those between them could be tested. */

@@ -6,6 +6,7 @@ import type { BenchReport } from '../bench/report.ts';
 import type { ConformReport } from '../conform/report.ts';
 import type { Interdiff } from '../review/interdiff.ts';
 import type { KernelReview } from '../review/kernel-review.ts';
+import type { BisectReport } from './bisect.ts';
 import type { CompareReport } from './compare/model.ts';
 import type { ExplainReport } from './explain.ts';
 import type { FindingsReport } from './findings/text.ts';
@@ -106,6 +107,10 @@ export const FORMATS = {
   findings,
   review,
   kernelReview,
+  bisect: textAndJson<BisectReport>(
+    async (report, look) => (await import('./bisect.ts')).bisectText(report, look),
+    async (report) => (await import('./bisect.ts')).bisectJson(report),
+  ),
   replay: textAndJson<ReplayReport>(
     async (report, look) => (await import('./replay.ts')).replayText(report, look),
     async (report) => (await import('./replay.ts')).replayJson(report),

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { COMPARATORS } from '../../trace/comparator.ts';
 import { TRACE_PLANES } from '../../trace/trace.ts';
+import { bisect } from './bisect.ts';
 import {
   count,
   ended,
@@ -362,6 +363,7 @@ const bench = z.strictObject({
 });
 
 export const commandSchemas = {
+  bisect,
   explain,
   trace,
   probe,

@@ -10,7 +10,7 @@ async function searched(series: readonly Step[], all = false): Promise<Line & { 
   const test = async (step: number): Promise<Tested> => {
     tests.push(step);
     const value = series[step]!;
-    return value === null ? { kind: 'skipped', why: 'no' } : { kind: 'tested', value, seen: '' };
+    return value === null ? { kind: 'skipped', why: 'no' } : { kind: 'tested', value, seen: [] };
   };
   return { ...(await searchSteps(series.length, test, { all })), tests };
 }
