@@ -189,8 +189,10 @@ program
   .argument(
     '[variant...]',
     'one: against its predecessor; two: the second against the first (default: the series). ' +
-      'Or a diff of the C sources of the kernel (-: stdin): where each function is restated, and what reaches it',
+      'Or a diff (-: stdin) of the C sources of the kernel: where each function is restated, and what reaches it; ' +
+      'or of core/ and variants/: its hunks, and the functions of the kernel that they restate',
   )
+  .option('--patch <file[@base]>', 'a diff of core/ and variants/, whatever its name')
   .action(async (variants, options) => finish((await ACTIONS.review())(variants, options)));
 
 program

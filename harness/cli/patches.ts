@@ -34,20 +34,23 @@ export function choosePatches({ patch = [], rev = [], series = [], cache, strict
     ...patch.map((text) => {
       const { what, base } = splitBase(text);
       const { patched, after } = takePatch(what);
-      return column(patched, base ?? after ?? DEFAULT_BASE);
+      return column(patched, baseOf(base ?? after));
     }),
     ...rev.map((text) => {
       const { what, base } = splitBase(text);
-      return column(takeRevision(what), base ?? DEFAULT_BASE);
+      return column(takeRevision(what), baseOf(base));
     }),
     ...series.flatMap((text) => {
       const { what, base } = splitBase(text);
       const taken = takeSeries(what);
-      return taken.map(({ patched }) => column(patched, base ?? taken[0].after ?? DEFAULT_BASE));
+      return taken.map(({ patched }) => column(patched, baseOf(base ?? taken[0].after)));
     }),
   ];
   return distinct(columns);
 }
+
+/** Id, or file, of the variant whose hunks a patch runs; null: nobody says. */
+export const baseOf = (said: string | null): string => said ?? DEFAULT_BASE;
 
 /** `WHAT@BASE`; a file of that whole name is WHAT. */
 export function splitBase(text: string): { readonly what: string; readonly base: string | null } {
