@@ -8,9 +8,10 @@
 import { Command, CommanderError } from 'commander';
 import about from '../package.json' with { type: 'json' };
 import { withFormats } from './cli/answer.ts';
+import { EXIT_SKIP } from './cli/errors.ts';
 import { EXAMPLES, examplesText } from './cli/examples.ts';
 import { endWhenOutputFails } from './cli/output.ts';
-import { PATCHABLE, withPatchOptions } from './cli/patch-options.ts';
+import { PATCHABLE, withPatchOptions, withQuestionOptions } from './cli/patch-options.ts';
 import { InputError } from './input-error.ts';
 import { FORMATS } from './report/formats.ts';
 
@@ -59,6 +60,8 @@ const ACTIONS = {
   shares: () => import('./cli/shares.ts').then(({ sharesCommand }) => sharesCommand),
   probe: () => import('./cli/probe.ts').then(({ probeCommand }) => probeCommand),
   bench: () => import('./cli/bench.ts').then(({ benchCommand }) => benchCommand),
+  bisect: () => import('./cli/bisect.ts').then(({ bisectCommand }) => bisectCommand),
+  'bisect-step': () => import('./cli/bisect.ts').then(({ bisectStepCommand }) => bisectStepCommand),
   import: () => import('./cli/import.ts').then(({ importCommand }) => importCommand),
 };
 
@@ -186,8 +189,10 @@ program
   .argument(
     '[variant...]',
     'one: against its predecessor; two: the second against the first (default: the series). ' +
-      'Or a diff of the C sources of the kernel (-: stdin): where each function is restated, and what reaches it',
+      'Or a diff (-: stdin) of the C sources of the kernel: where each function is restated, and what reaches it; ' +
+      'or of core/ and variants/: its hunks, and the functions of the kernel that they restate',
   )
+  .option('--patch <file[@base]>', 'a diff of core/ and variants/, whatever its name')
   .action(async (variants, options) => finish((await ACTIONS.review())(variants, options)));
 
 program
@@ -197,6 +202,27 @@ program
   .option('--variants <ids>', 'built-in variants to ask, comma-separated (default: all that the ledger names)')
   .option('--variant <file...>', `${OWN_VARIANT}: ask it too`)
   .action(async (ids, options) => finish((await ACTIONS.findings())(ids, options)));
+
+withQuestionOptions(
+  program
+    .command('bisect')
+    .description(
+      'find the step of a series at which a finding, a verdict or a count changes (default: the five revisions)',
+    ),
+)
+  .option('--series <path[@base]>', 'a folder of patches, a mailbox or a quilt series')
+  .option('--rev <a..b[@base]>', 'the commits after a, up to b, along first parents')
+  .option('--all', 'run every step of a series of more than 64, which is otherwise halved')
+  .option('--no-cache', 'bundle patches again, and keep nothing')
+  .action(async (options) => finish((await ACTIONS.bisect())(options)));
+
+withQuestionOptions(
+  program
+    .command('bisect-step')
+    .description(
+      'test one commit for git bisect run: exit 0 if what is asked is not so, 1 if it is, 125 if it cannot be told',
+    ),
+).action(async (options) => finish((await ACTIONS['bisect-step']())(options)));
 
 program.commandsGroup('Bring your own:');
 
@@ -259,7 +285,7 @@ async function finish(code: Promise<number>): Promise<void> {
   process.exitCode = await code;
 }
 
-endWhenOutputFails(EXIT_HARNESS);
+endWhenOutputFails(codeOf(EXIT_HARNESS));
 try {
   await program.parseAsync();
 } catch (error) {
@@ -268,7 +294,12 @@ try {
 
 /** One line on stderr, and the exit code. */
 function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : codeOf(EXIT_USAGE);
   process.stderr.write(`pmapdiff: ${(error as Error).message}\n`);
-  return error instanceof InputError ? EXIT_USAGE : EXIT_HARNESS;
+  return codeOf(error instanceof InputError ? EXIT_USAGE : EXIT_HARNESS);
+}
+
+/** An error is no answer: `git bisect run` would take most codes for that of a bad commit. */
+function codeOf(code: number): number {
+  return process.argv[2] === 'bisect-step' ? EXIT_SKIP : code;
 }

@@ -4,6 +4,9 @@ import { InputError } from '../input-error.ts';
 /** Bad usage: one line on stderr, nothing on stdout, exit 2. */
 export class UsageError extends InputError {}
 
+/** Of bisect-step: `git bisect run` skips the commit. */
+export const EXIT_SKIP = 125;
+
 /** The word of a small vocabulary that `text` is. Throws UsageError: where, all of the words, got. */
 export function wordOf<Word extends string>(where: string, text: string, known: readonly Word[], some = ''): Word {
   const word = known.find((one) => one === text.trim());

@@ -9,8 +9,8 @@ export interface Example {
 const example = (args: string, shows: string, exits: 0 | 1 = 0): Example => ({ args, shows, exits });
 
 /**
- * Files of the user: `mine.ts` is a variant, `mine.workload` workload text, `make.strace` and `make.kdump` are what
- * strace and kdump wrote. Vectors are in the repository only.
+ * Files of the user: `mine.ts` is a variant, `mine.diff` a patch of `core`, `his.diff` one of FreeBSD, `mine.workload`
+ * workload text, `make.strace` and `make.kdump` are what strace and kdump wrote. Vectors are in the repository only.
  */
 export const EXAMPLES = {
   compare: [
@@ -50,6 +50,14 @@ export const EXAMPLES = {
   findings: [
     example('findings', 'all of them, for every variant'),
     example('findings F1 F6 --markdown', 'two of them, as a table for a review comment'),
+  ],
+  bisect: [
+    example('bisect --finding F6', 'the revision that brings F6, and the one that ends it'),
+    example('bisect --what pmapLocks --workload make12', 'where the count of a recorded make changes'),
+  ],
+  'bisect-step': [
+    example('bisect-step --finding F2 --patch mine.diff', 'a patch; git bisect run pmapdiff bisect-step … tests HEAD'),
+    example('bisect-step --verdict cost-only --patch mine.diff --workload exit-touched', 'against what it changes', 1),
   ],
   import: [
     example('import strace make.strace --output make.jsonl', 'from Linux, with strace'),

@@ -2,7 +2,18 @@
 import type { Command } from 'commander';
 
 /** Commands that can run a patch. */
-export const PATCHABLE = ['compare', 'explain', 'trace', 'replay', 'probe', 'shares', 'findings', 'conform', 'bench'];
+export const PATCHABLE = [
+  'compare',
+  'explain',
+  'trace',
+  'replay',
+  'probe',
+  'shares',
+  'findings',
+  'bisect-step',
+  'conform',
+  'bench',
+];
 
 export function withPatchOptions(command: Command): Command {
   const each = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
@@ -23,3 +34,11 @@ export function withPatchOptions(command: Command): Command {
     .option('--no-cache', 'bundle patches again, and keep nothing');
   return hasStrict ? command : command.option('--strict', 'exit 2 when a patch has a type error');
 }
+
+/** What bisect asks of a step. */
+export const withQuestionOptions = (command: Command): Command =>
+  command
+    .option('--finding <id>', 'does it show, such as F6')
+    .option('--verdict <name>', 'is it the verdict on some workload, against what comes before the first step')
+    .option('--what <counter[>n]>', 'a counter or statistic on one workload: its value, or whether it is above n')
+    .option('-w, --workload <name|file...>', 'of --what (one) and --verdict (default: all built-in ones)');

@@ -21,36 +21,39 @@ const DEFAULT_BASE = 'landed';
 
 /** Every column that the options name, in the order --patch, --rev, --series. Throws InputError. */
 export function choosePatches({ patch = [], rev = [], series = [], cache, strict }: PatchOptions): ChosenPatch[] {
-  const how = { cache: cache === false ? null : new Cache(), strict: strict === true };
+  const how = { cache: cache === false ? null : new Cache(), types: true, strict: strict === true };
   const column = (patched: Patched, base: string): ChosenPatch => ({
     kind: patched.origin,
     patched,
     base: chooseVariant(base, `${patched.name}@${base}: `),
     how,
   });
-  if (patch.filter((text) => split(text).what === '-').length > 1)
+  if (patch.filter((text) => splitBase(text).what === '-').length > 1)
     throw new UsageError('--patch: expected - once, as stdin can be read once, got it twice');
   const columns = [
     ...patch.map((text) => {
-      const { what, base } = split(text);
+      const { what, base } = splitBase(text);
       const { patched, after } = takePatch(what);
-      return column(patched, base ?? after ?? DEFAULT_BASE);
+      return column(patched, baseOf(base ?? after));
     }),
     ...rev.map((text) => {
-      const { what, base } = split(text);
-      return column(takeRevision(what), base ?? DEFAULT_BASE);
+      const { what, base } = splitBase(text);
+      return column(takeRevision(what), baseOf(base));
     }),
     ...series.flatMap((text) => {
-      const { what, base } = split(text);
+      const { what, base } = splitBase(text);
       const taken = takeSeries(what);
-      return taken.map(({ patched }) => column(patched, base ?? taken[0].after ?? DEFAULT_BASE));
+      return taken.map(({ patched }) => column(patched, baseOf(base ?? taken[0].after)));
     }),
   ];
   return distinct(columns);
 }
 
+/** Id, or file, of the variant whose hunks a patch runs; null: nobody says. */
+export const baseOf = (said: string | null): string => said ?? DEFAULT_BASE;
+
 /** `WHAT@BASE`; a file of that whole name is WHAT. */
-function split(text: string): { readonly what: string; readonly base: string | null } {
+export function splitBase(text: string): { readonly what: string; readonly base: string | null } {
   const found = /^(.+)@([^@{}]+)$/.exec(text);
   return found === null || existsSync(text) ? { what: text, base: null } : { what: found[1], base: found[2] };
 }

@@ -13,11 +13,13 @@ import { ledger } from '../findings/index.ts';
 import { runFindings } from '../findings/runner.ts';
 import { Shown } from '../findings/shown.ts';
 import { FORMATS } from '../report/formats.ts';
+import type { PatchReview } from '../report/patch-review.ts';
 import { type Interdiff, type ReviewContext, type Reviewed, interdiff } from '../review/interdiff.ts';
 import { Answer } from './answer.ts';
 import { UsageError, inFile } from './errors.ts';
 import { Progress } from './progress.ts';
 import { kernelReviewOf } from './review-kernel.ts';
+import { isOfProgram, patchReviewOf } from './review-patch.ts';
 import { chooseVariant } from './select.ts';
 
 const STDIN = '-';
@@ -38,12 +40,23 @@ function bytesOf(name: string): Uint8Array {
 }
 
 /** names: a diff; or none, the series; one, a variant after its predecessor; two, the second after the first. */
-export async function reviewCommand(names: readonly string[], options: object): Promise<number> {
+export async function reviewCommand(
+  names: readonly string[],
+  options: { readonly patch?: string } & object,
+): Promise<number> {
+  const { patch } = options;
+  if (patch !== undefined) {
+    if (names.length > 0) throw new UsageError(`review: expected --patch alone, got it with ${names.length} more`);
+    return reviewPatch(options, () => patchReviewOf(patch));
+  }
   const diff = names.find(isDiff);
   if (diff !== undefined) {
     if (names.length > 1) throw new UsageError(`review: expected a diff alone, got it with ${names.length - 1} more`);
+    const bytes = bytesOf(diff);
+    if (isOfProgram(Buffer.from(bytes).toString('latin1')))
+      return reviewPatch(options, () => patchReviewOf(diff, bytes));
     const answer = new Answer('review', FORMATS.kernelReview, options);
-    await answer.write(await kernelReviewOf(diff === STDIN ? 'stdin' : basename(diff), bytesOf(diff)));
+    await answer.write(await kernelReviewOf(diff === STDIN ? 'stdin' : basename(diff), bytes));
     return EXIT_OK;
   }
   if (names.length > 2) throw new UsageError(`review: expected at most two variants, got ${names.length}`);
@@ -51,6 +64,12 @@ export async function reviewCommand(names: readonly string[], options: object): 
   const interdiffs = await interdiffsOf(names);
   await answer.write(interdiffs);
   return interdiffs.some(({ restated }) => restated.length > 0) ? EXIT_FINDING : EXIT_OK;
+}
+
+async function reviewPatch(options: object, review: () => PatchReview): Promise<number> {
+  const answer = new Answer('review', FORMATS.patchReview, options);
+  await answer.write(review());
+  return EXIT_OK;
 }
 
 export async function interdiffsOf(names: readonly string[]): Promise<Interdiff[]> {

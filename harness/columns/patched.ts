@@ -19,7 +19,7 @@ export async function openPatch(
 ): Promise<Opened> {
   const { id, name, title, intends, after, overlay, notes } = patched;
   const source = { ...sourceOf(base), overlay };
-  const types = typeErrorsOf(source, how.cache);
+  const types = how.types || how.strict ? typeErrorsOf(source, how.cache) : NO_TYPES;
   if (how.strict) refuseTypeErrors(name, await types);
   const opened = await openProcess({ source, name, limits }, (text) => onOutput(prefixed(id, text)), how.cache);
   if ('kind' in opened) return { column: failedColumn(id, opened), isLoaded: false };
@@ -53,6 +53,8 @@ export async function openPatch(
   const begin: Column['begin'] = (...run) => patchedRun(column.begin(...run), id, numbering);
   return { column: { ...column, begin, warnings }, isLoaded: true };
 }
+
+const NO_TYPES: TypeErrors = { kind: 'checked', errors: [] };
 
 function refuseTypeErrors(name: string, types: TypeErrors): void {
   if (types.kind === 'unchecked') throw new InputError(`${name}: types cannot be checked: ${types.why}`);

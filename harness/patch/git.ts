@@ -10,6 +10,7 @@ import { shippedFiles, shippedText } from './sources.ts';
 
 const MAX_ANSWER = 2 ** 28;
 const SHORT_HASH = 10;
+export const shortHash = (hash: string): string => hash.slice(0, SHORT_HASH);
 /** What runs a column beside the core: it must be the program's own, or the columns could not be compared. */
 const RUNS = ['harness/child.ts', 'harness/run', 'harness/check', 'harness/workload'];
 
@@ -18,20 +19,7 @@ export function takeRevision(revision: string, folder = process.cwd()): Patched 
   const refuse = (problem: string): never => {
     throw new InputError(`--rev ${revision}: ${problem}`);
   };
-  const git = (args: readonly string[], input?: string): Buffer => {
-    try {
-      return execFileSync('git', [...args], {
-        cwd: folder,
-        maxBuffer: MAX_ANSWER,
-        stdio: ['pipe', 'pipe', 'pipe'],
-        ...(input === undefined ? {} : { input }),
-      });
-    } catch (error) {
-      const { code, stderr, message } = error as NodeJS.ErrnoException & { readonly stderr?: Buffer };
-      if (code === 'ENOENT') return refuse('expected git to be installed, found none');
-      return refuse(quoted((stderr?.toString() || message).trim().split('\n')[0]).slice(1, -1));
-    }
-  };
+  const git = gitIn(folder, refuse);
   const commit = git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`], '')
     .toString()
     .trim();
@@ -61,8 +49,53 @@ export function takeRevision(revision: string, folder = process.cwd()): Patched 
   const overlay = new Map<string, string | null>(changed.map(({ path }, i) => [path, texts[i]]));
   for (const path of shippedFiles()) if (!own.some((entry) => entry.path === path)) overlay.set(path, null);
   const title = git(['show', '--no-patch', '--format=%s', commit]).toString().trim();
-  const id = commit.slice(0, SHORT_HASH);
+  const id = shortHash(commit);
   return { origin: 'rev', id, name: revision, title: title || id, intends: [], after: null, overlay, notes: [] };
+}
+
+/** Git in a folder: its answer, or its first complaint. */
+const gitIn =
+  (folder: string, refuse: (problem: string) => never) =>
+  (args: readonly string[], input?: string): Buffer => {
+    try {
+      return execFileSync('git', [...args], {
+        cwd: folder,
+        maxBuffer: MAX_ANSWER,
+        stdio: ['pipe', 'pipe', 'pipe'],
+        ...(input === undefined ? {} : { input }),
+      });
+    } catch (error) {
+      const { code, stderr, message } = error as NodeJS.ErrnoException & { readonly stderr?: Buffer };
+      if (code === 'ENOENT') return refuse('expected git to be installed, found none');
+      return refuse(quoted((stderr?.toString() || message).trim().split('\n')[0]).slice(1, -1));
+    }
+  };
+
+/** A commit, and the first line of its message. */
+export interface Commit {
+  readonly hash: string;
+  readonly title: string;
+}
+
+/** `A..B`: A, then every commit to B along first parents. Throws InputError. folder: of the clone that knows them. */
+export function commitsIn(range: string, folder = process.cwd()): Commit[] {
+  const refuse = (problem: string): never => {
+    throw new InputError(`--rev ${range}: ${problem}`);
+  };
+  const [, from, to] = /^(.+?)\.\.([^.].*)$/.exec(range) ?? refuse('expected a range of commits, A..B');
+  const git = gitIn(folder, refuse);
+  const logged = (...args: string[]): Commit[] =>
+    git(['log', '--first-parent', '--reverse', '--format=%H %s', ...args])
+      .toString()
+      .split('\n')
+      .flatMap((line) =>
+        line === '' ? [] : [{ hash: line.split(' ', 1)[0], title: line.replace(/^\S+ /, '') || shortHash(line) }],
+      );
+  const commits = [
+    ...logged('--max-count=1', '--end-of-options', from, '--'),
+    ...logged('--end-of-options', `${from}..${to}`, '--'),
+  ];
+  return commits.length > 1 ? commits : refuse('expected a commit in the range, found none');
 }
 
 const isCode = (path: string): boolean => path.endsWith('.ts') && !path.endsWith('/all.ts');

@@ -19,10 +19,10 @@ export interface Taken {
   readonly after: string | null;
 }
 
-/** `FILE`, or `-` for stdin. Throws InputError. */
-export function takePatch(path: string): Taken {
+/** `FILE`, or `-` for stdin. bytes: its contents, if they are read already. Throws InputError. */
+export function takePatch(path: string, bytes = bytesOf(path, '--patch')): Taken {
   const name = path === '-' ? 'stdin' : path;
-  const patch = readPatch(name, bytesOf(path, '--patch'));
+  const patch = readPatch(name, bytes);
   return { patched: patchedBy(patch, stemOf(name), name, null, new Map()), after: patch.after };
 }
 

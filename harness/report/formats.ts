@@ -6,10 +6,12 @@ import type { BenchReport } from '../bench/report.ts';
 import type { ConformReport } from '../conform/report.ts';
 import type { Interdiff } from '../review/interdiff.ts';
 import type { KernelReview } from '../review/kernel-review.ts';
+import type { BisectReport } from './bisect.ts';
 import type { CompareReport } from './compare/model.ts';
 import type { ExplainReport } from './explain.ts';
 import type { FindingsReport } from './findings/text.ts';
 import type { ListReport } from './list.ts';
+import type { PatchReview } from './patch-review.ts';
 import type { ProbeReport } from './probe.ts';
 import type { ReplayReport } from './replay.ts';
 import type { Shares } from './shares.ts';
@@ -95,6 +97,18 @@ const kernelReview: Formats<KernelReview> = {
   },
 };
 
+/** Of a patch of the program's own sources. */
+const patchReview: Formats<PatchReview> = {
+  text: async (reviewed, look) => (await import('./patch-review.ts')).patchReviewText(reviewed, look),
+  options: {
+    markdown: {
+      help: COMMENT,
+      render: async (reviewed) => (await import('./patch-review.ts')).patchReviewMarkdown(reviewed),
+    },
+    json: { help: INSTEAD, render: async (reviewed) => (await import('./patch-review.ts')).patchReviewJson(reviewed) },
+  },
+};
+
 /** Text, or --json. */
 const textAndJson = <Answer>(text: Format<Answer>['render'], json: Format<Answer>['render']): Formats<Answer> => ({
   text,
@@ -106,6 +120,11 @@ export const FORMATS = {
   findings,
   review,
   kernelReview,
+  patchReview,
+  bisect: textAndJson<BisectReport>(
+    async (report, look) => (await import('./bisect.ts')).bisectText(report, look),
+    async (report) => (await import('./bisect.ts')).bisectJson(report),
+  ),
   replay: textAndJson<ReplayReport>(
     async (report, look) => (await import('./replay.ts')).replayText(report, look),
     async (report) => (await import('./replay.ts')).replayJson(report),

@@ -133,6 +133,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'core/counters.ts',
     ],
   },
+  { of: 'harness/bisect/search.ts', may: [] },
   { of: 'harness/findings/runner.ts', may: ['harness/', 'core/', 'variants/'] },
   {
     of: 'harness/findings/',
@@ -211,6 +212,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'harness/bench/report.ts',
       'harness/bench/statistics.ts',
       'harness/bench/task.ts',
+      'harness/bisect/search.ts',
       'harness/columns/column.ts',
       'harness/columns/lockstep.ts',
       'harness/compare/',
@@ -250,6 +252,7 @@ const BROWSER: readonly string[] = [
   'harness/columns/run-limit.ts',
   'harness/compare/',
   'harness/findings/',
+  'harness/bisect/search.ts',
   'harness/conform/report.ts',
   'harness/bench/report.ts',
   'harness/bench/statistics.ts',

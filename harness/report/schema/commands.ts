@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { COMPARATORS } from '../../trace/comparator.ts';
 import { TRACE_PLANES } from '../../trace/trace.ts';
+import { bisect } from './bisect.ts';
 import {
   count,
   ended,
@@ -17,6 +18,7 @@ import {
   stateChange,
   violation,
 } from './parts.ts';
+import { patchReview, signedLine } from './patch-review.ts';
 
 const titles = z.record(name, name);
 const counted = z.record(name, z.int());
@@ -208,6 +210,8 @@ const review = z.strictObject({
   schema: z.literal('pmapdiff.review/1'),
   /** of a patch of the kernel's C sources, which has no interdiffs */
   kernel: kernelReview.optional(),
+  /** of a patch of core/ and variants/, which has none either */
+  patch: patchReview.optional(),
   interdiffs: z.array(
     z.strictObject({
       reference: name,
@@ -220,7 +224,7 @@ const review = z.strictObject({
       blocks: z.array(
         z.strictObject({
           members: z.array(name),
-          lines: z.array(z.strictObject({ sign: z.string(), text: z.string() })),
+          lines: z.array(signedLine),
         }),
       ),
       restated: z.array(name),
@@ -362,6 +366,7 @@ const bench = z.strictObject({
 });
 
 export const commandSchemas = {
+  bisect,
   explain,
   trace,
   probe,

@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EXAMPLES, type Example, examplesText } from '../../../harness/cli/examples.ts';
 import { cliFile, plainEnv, pmapdiff } from '../../support/command.ts';
+import { edited, gitDiff } from '../../support/diffs.ts';
 import { root } from '../../support/layers.ts';
 import { VariantFiles } from '../../support/variant-files.ts';
 
@@ -38,6 +39,12 @@ cc: execfail ENOENT
 cc: exit 127
 make: clock  => ok
 `,
+  );
+  files.write(
+    'mine.diff',
+    gitDiff({
+      'core/vm/delete.ts': edited('core/vm/delete.ts', 'if (entry.object !== null) pmapRemove(', 'pmapRemove('),
+    }),
   );
   files.write(
     'his.diff',

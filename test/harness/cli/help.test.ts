@@ -11,7 +11,7 @@ function commandsOf(help: string): Record<string, string[]> {
   let heading = '';
   for (const line of help.split('\n')) {
     if (/^\S.*:$/.test(line)) heading = line.slice(0, -1);
-    const command = /^ {2}([a-z]+) /.exec(line);
+    const command = /^ {2}([a-z-]+) /.exec(line);
     if (command !== null && !line.startsWith('   ')) (groups[heading] ??= []).push(command[1]!);
   }
   delete groups['Exit codes'];
@@ -31,7 +31,7 @@ describe('the help', () => {
   it('has the commands in groups', () => {
     expect(groups).toEqual({
       Compare: ['compare'],
-      'Look closer': ['explain', 'trace', 'replay', 'probe', 'shares', 'review', 'findings'],
+      'Look closer': ['explain', 'trace', 'replay', 'probe', 'shares', 'review', 'findings', 'bisect', 'bisect-step'],
       'Bring your own': ['import', 'list'],
       'Check the tool': ['conform', 'bench'],
       Help: ['help'],

@@ -3,24 +3,17 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { choosePatches } from '../../../harness/cli/patches.ts';
-import { builtInColumn } from '../../../harness/columns/built-in.ts';
-import type { ChosenPatch } from '../../../harness/columns/chosen.ts';
-import { type Column, runColumn } from '../../../harness/columns/column.ts';
-import { factsOfBuiltIn } from '../../../harness/columns/facts.ts';
-import { withColumns } from '../../../harness/columns/open.ts';
 import { sameRecord } from '../../../harness/compare/same.ts';
 import { loadWorkload } from '../../../harness/input/load.ts';
-import type { RunOptions, RunRecord } from '../../../harness/run/record.ts';
 import { CATALOG } from '../../../harness/workload/catalog/index.ts';
 import type { Workload } from '../../../harness/workload/ops.ts';
 import { series } from '../../../variants/index.ts';
 import { builtFile } from '../../support/built.ts';
 import { pmapdiff } from '../../support/command.ts';
 import { edited, gitDiff } from '../../support/diffs.ts';
-import { readSource } from '../../support/layers.ts';
+import { readSource, root } from '../../support/layers.ts';
+import { builtIn, patched, plain, recordsOf } from '../../support/patched.ts';
 
-const LIMIT_MS = 120_000;
 let folder: string;
 let workloads: Workload[];
 
@@ -40,35 +33,6 @@ function write(name: string, text: string): string {
   return path;
 }
 
-const OPTIONS: RunOptions = { events: true };
-
-async function recordsOf(column: Column, some = workloads, options = OPTIONS): Promise<RunRecord[]> {
-  const records: RunRecord[] = [];
-  for (const workload of some) {
-    const record = await runColumn(column, workload, options, LIMIT_MS);
-    records.push(structuredClone(record));
-  }
-  return records;
-}
-
-const builtIn = (id: string): Column => {
-  const variant = series.find((one) => one.id === id)!;
-  return builtInColumn(variant, factsOfBuiltIn(variant));
-};
-
-function patched<T>(path: string, body: (column: Column) => Promise<T>, cache = true): Promise<T> {
-  const chosen: ChosenPatch[] = choosePatches({ patch: [path], cache });
-  return withColumns(
-    chosen,
-    () => {},
-    ([column]) => body(column!),
-    { warns: false },
-  );
-}
-
-/** What is in a record of a patch and not in one of a built-in variant. */
-const plain = ({ variant: _variant, entered: _entered, ...record }: RunRecord): object => record;
-
 /** A diff after which landed does what another revision does. */
 function asDiffOfLanded(id: string): string {
   const name = id.replaceAll(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase());
@@ -85,12 +49,20 @@ describe('a revision as a diff of landed', () => {
     '%s has the records of its built-in column',
     async (id) => {
       const [mine, theirs] = await patched(write(`as-${id}.diff`, asDiffOfLanded(id)), async (column) => [
-        await recordsOf(column),
-        await recordsOf(builtIn(id)),
+        await recordsOf(column, workloads),
+        await recordsOf(builtIn(id), workloads),
       ]);
       expect(mine.map(plain)).toEqual(theirs.map(plain));
     },
   );
+});
+
+describe('D33276 as a diff of core', () => {
+  it('has the records of experiments/d33276', async () => {
+    const path = join(root, 'test/fixtures/patches/d33276.diff');
+    const mine = await patched(path, (column) => recordsOf(column, workloads));
+    expect(mine.map(plain)).toEqual((await recordsOf(builtIn('d33276'), workloads)).map(plain));
+  });
 });
 
 describe('a patch that changes nothing', () => {
@@ -136,8 +108,8 @@ describe('a counter in the middle of the table', () => {
 
   it('is new, and every other number is what it is', async () => {
     const [mine, theirs] = await patched(write('counter.diff', inserted()), async (column) => [
-      await recordsOf(column),
-      await recordsOf(builtIn('landed')),
+      await recordsOf(column, workloads),
+      await recordsOf(builtIn('landed'), workloads),
     ]);
     const counted = mine.map(({ apart }) => apart!.counters.protectCalls!);
     expect(counted.some((n) => n > 0)).toBe(true);

@@ -10,7 +10,6 @@ import { ledger } from '../../../harness/findings/index.ts';
 import { loadWorkload } from '../../../harness/input/load.ts';
 import { kernelReviewJson, kernelReviewMarkdown, kernelReviewText } from '../../../harness/report/kernel-review.ts';
 import { schemas } from '../../../harness/report/schema/index.ts';
-import { changedSources } from '../../../harness/review/changed-sources.ts';
 import { readKernelDiff } from '../../../harness/review/kernel-diff.ts';
 import { KernelNames } from '../../../harness/review/kernel-names.ts';
 import { restatedIn, reviewKernel } from '../../../harness/review/kernel-review.ts';
@@ -350,34 +349,5 @@ calls of pmapRemove: make12 1,234; remarks F2 F3 F8 F10 F14 F15 F17 N2 N6
   it('is the document that its schema describes, and a table', () => {
     expect(schemas.review.parse(JSON.parse(kernelReviewJson(review))).kernel?.files).toHaveLength(1);
     expect(kernelReviewMarkdown(review)).toContain('| `pmap_remove` | core/pmap/remove.ts pmapRemove | removeIsNoop, ');
-  });
-});
-
-describe('a patch of core', () => {
-  const before = '/** FreeBSD: pmap_copy */\nexport function a(): number {\n  return 1;\n}\n\nconst B = 2;\n';
-
-  it('is shown function by function, with what each restates', () => {
-    const [changed, ...more] = changedSources('core/pmap/a.ts', before, before.replace('return 1', 'return 3'), names);
-    expect(more).toEqual([]);
-    expect(changed).toMatchObject({ name: 'a', change: 'changed', kernel: [{ file: PMAP, name: 'pmap_copy' }] });
-    expect(changed.lines.map(({ sign, text }) => sign + text)).toEqual([
-      ' export function a(): number {',
-      '-  return 1;',
-      '+  return 3;',
-      ' }',
-    ]);
-  });
-
-  it('adds and removes functions', () => {
-    const after = `${before.replace('const B = 2;\n', '')}\n/** FreeBSD: pmap_enter */\nfunction c(): void {}\n`;
-    const found = changedSources('core/pmap/a.ts', before, after, names);
-    expect(found.map(({ name, change, kernel }) => [name, change, ...kernel.map((one) => one.name)])).toEqual([
-      ['c', 'added', 'pmap_enter'],
-      ['B', 'removed'],
-    ]);
-  });
-
-  it('of comments changes no function', () => {
-    expect(changedSources('core/pmap/a.ts', before, before.replace('/** ', '/** Copies. '), names)).toEqual([]);
   });
 });
