@@ -8,6 +8,7 @@ import { chooseFailOn } from '../../../harness/cli/select.ts';
 import { FORMATS } from '../../../harness/report/formats.ts';
 import { schemas } from '../../../harness/report/schema/index.ts';
 import { cliFile, plainEnv, pmapdiff } from '../../support/command.ts';
+import { root } from '../../support/layers.ts';
 import { VariantFiles } from '../../support/variant-files.ts';
 import { fixtureFile } from '../../support/variant-fixtures.ts';
 
@@ -139,11 +140,25 @@ describe.skipIf(process.platform === 'win32')('results that the disk has no room
     expect(status).toBe(3);
   });
 
-  it('are an error in a file too, and none is made', () => {
-    const junit = join(files.folder, 'full.xml');
-    const args = ['compare', '-w', 'exit-touched', 'churn', 'superpage', '--quiet', '--junit', junit];
-    const { status, stderr } = limited(args, 8);
-    expect(stderr).toMatch(/^pmapdiff: --junit [^\n]*full\.xml: expected to be written, got EFBIG[^\n]*\n$/);
-    expect([status, existsSync(junit)]).toEqual([3, false]);
+  const compare = ['compare', '-w', 'exit-touched', 'churn', 'superpage', '--quiet'];
+  const importing = ['import', 'strace', join(root, 'test/fixtures/import/pipes.strace.txt.gz')];
+  it.each([
+    ['--junit', 'full.xml', compare, '--junit ', 8],
+    ['--save', 'full.json', compare, '--save ', 1],
+    ['-o', 'full.jsonl', importing, '', 8],
+    ['-o', 'full.jsonl.gz', importing, '', 1],
+  ])('are an error in a file too, and none is made: %s %s', (option, name, args, named, blocks) => {
+    const file = join(files.folder, name);
+    const { status, stderr } = limited([...args, option, file], blocks);
+    expect(stderr).toMatch(
+      new RegExp(`pmapdiff: ${named}[^\\n]*${name}: expected to be written, got EFBIG[^\\n]*\\n$`),
+    );
+    expect([status, existsSync(file)]).toEqual([3, false]);
+  });
+
+  it('leave what was in the file', () => {
+    const file = files.write('kept.xml', 'old');
+    expect(limited([...compare, '--junit', file], 8).status).toBe(3);
+    expect(readFileSync(file, 'utf8')).toBe('old');
   });
 });

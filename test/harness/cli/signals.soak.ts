@@ -9,7 +9,7 @@ import { root } from '../../support/layers.ts';
 import { VariantFiles } from '../../support/variant-files.ts';
 
 const TIMES = Number(process.env.PMAPDIFF_SIGNALS ?? 50);
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGKILL'] as const;
 /** ms after the start, at most: from Node's own start to the middle of a run */
 const LATEST = 4000;
 

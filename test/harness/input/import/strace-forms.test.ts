@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadWorkload } from '../../../../harness/input/load.ts';
 import { run } from '../../../../harness/run/run.ts';
-import { landed } from '../../../../variants/index.ts';
+import { landed, series } from '../../../../variants/index.ts';
 import { Imports, type Node, countsOf, eventsOf, fixture, treeOf } from './support.ts';
 
 const imports = new Imports();
@@ -614,6 +614,28 @@ describe('times', () => {
     ]);
     expect(lines.slice(2)).toMatchObject([{ t: 499, ev: 'fork' }, { ev: 'brk' }, { ev: 'vforkdone' }]);
     expect(countsOf(counts.repairs)).toEqual({ 'a time before the last one: kept in the order of lines': 1 });
+  });
+});
+
+describe('a file that is mapped beyond the size of the memory', () => {
+  it.each([
+    ['of a device', '0x100040000'],
+    ['of a file with a hole', '0x3ffffff0000'],
+  ])('%s takes no memory before it is read: each revision runs all of it', async (_what, offset) => {
+    const { out } = await imports.lines('strace', [
+      `700 ${EXEC}`,
+      '700 brk(NULL) = 0x555555600000',
+      `700 mmap(NULL, 65536, PROT_READ|PROT_WRITE, MAP_SHARED, 5</dev/gpu0>, ${offset}) = 0x7f0000000000`,
+      '700 munmap(0x7f0000000000, 65536) = 0',
+      '700 exit_group(0) = ?',
+      '700 +++ exited with 0 +++',
+    ]);
+    const workload = await loadWorkload(out);
+    const ran = series.map((variant) => run(null, workload, variant).record);
+    expect(ran.map(({ ended, ops }) => [ended.kind, ops])).toEqual(series.map(() => ['done', 5]));
+    const afterExec = ran.map(({ perOp }) => perOp.residentCount[0]!);
+    // All but the first count the top-level page.
+    expect(afterExec.map((pages) => pages - afterExec[0]!)).toEqual([0, 1, 1, 1, 1]);
   });
 });
 
