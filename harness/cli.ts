@@ -70,6 +70,7 @@ const WORKLOAD = 'a built-in workload by name, or a file';
 const VARIANTS =
   'variants by name or file, comma-separated; one alone is compared with its predecessor (default: the five revisions)';
 const OWN_VARIANT = 'TypeScript file of your own revision (or further built-in names)';
+const JOBS = 'threads to use, with the same answer for any number (default: the cores)';
 const REVISION = 'a built-in variant by name, or a TypeScript file';
 
 program.commandsGroup('Compare:');
@@ -98,6 +99,7 @@ program
   .option('--save <file>', 'save the results, to compare later ones with (gzipped JSON)')
   .option('--baseline <file>', 'say what differs from saved results; exit 1 if something has changed')
   .option('--time-limit <seconds>', 'minimum time limit per workload for your own revision (default: 10)')
+  .option('--jobs <n>', JOBS)
   .option(
     '--check',
     'check every invariant after each op (in workloads of 20,000 ops or more: at process exits and at the end)',
@@ -201,6 +203,7 @@ program
   .argument('[id...]', 'findings by id, such as F6 (default: all)')
   .option('--variants <ids>', 'built-in variants to ask, comma-separated (default: all that the ledger names)')
   .option('--variant <file...>', `${OWN_VARIANT}: ask it too`)
+  .option('--jobs <n>', JOBS)
   .action(async (ids, options) => finish((await ACTIONS.findings())(ids, options)));
 
 withQuestionOptions(

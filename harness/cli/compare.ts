@@ -14,19 +14,24 @@ import { DEFAULT_LIMITS, type ProcessLimits } from '../columns/process.ts';
 import { EXIT_INTERRUPTED } from '../compare/gate.ts';
 import { type JudgeOptions, judge } from '../compare/judge.ts';
 import { planComparison } from '../compare/plan.ts';
-import { runComparison } from '../compare/run-comparison.ts';
+import { type Compared, comparedOf, runComparison } from '../compare/run-comparison.ts';
 import { suggest } from '../compare/suggest.ts';
 import { type Warning, unknownNames, warningsOf } from '../compare/warnings.ts';
 import { knownDifferences, knownViolations, ledger } from '../findings/index.ts';
+import { openWorkload } from '../input/load.ts';
+import type { CompareJob } from '../pool/jobs.ts';
 import { type MemberLines, buildReport } from '../report/compare/model.ts';
 import { FORMATS } from '../report/formats.ts';
 import { repairText } from '../report/notes.ts';
 import { number } from '../report/words.ts';
+import { CORPUS } from '../workload/corpus/index.ts';
+import type { Workload } from '../workload/ops.ts';
 import type { PiecedWorkload } from '../workload/pieces.ts';
 import { Answer } from './answer.ts';
 import { UsageError, inFile } from './errors.ts';
 import { dayOf, misspelt, readExpected } from './expect.ts';
 import { withHints } from './hints.ts';
+import { threadsOf } from './jobs.ts';
 import { type PatchOptions, choosePatches, withPatches } from './patches.ts';
 import { Progress, paceNote } from './progress.ts';
 import {
@@ -56,6 +61,7 @@ export interface CompareOptions extends PatchOptions {
   readonly quiet?: boolean;
   readonly save?: string;
   readonly baseline?: string;
+  readonly jobs?: string;
 }
 
 const DEFAULT_TIME_LIMIT = 10;
@@ -69,9 +75,14 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
   const limits = { ...DEFAULT_LIMITS, loadMs: leastMs };
   const chosen = await withReference(named, { against: options.against, onOutput: progress.onOutput, limits });
   const names = options.workload ?? [];
-  const workloads = await chooseWorkloads(names, reading, (name, lines) =>
-    progress.say(`${name}: ${number(lines)} lines read`),
-  );
+  const threads = threadsOf(options.jobs);
+  const inputs = names.length > 0 ? names : allWorkloadNames();
+  const isShared =
+    threads > 1 && inputs.length > 1 && saved === null && answer.format !== 'suggest' && isBuiltIn(chosen, inputs);
+  // What other threads read is not read here too.
+  const workloads = isShared
+    ? []
+    : await chooseWorkloads(inputs, reading, (name, lines) => progress.say(`${name}: ${number(lines)} lines read`));
   return withColumns(
     chosen,
     progress.onOutput,
@@ -93,23 +104,33 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
         atHand: builtInFacts.map(({ id }) => id),
       });
       const interrupt = new Interrupt(columns);
-      const compared = await runComparison(
-        plan,
-        [...(saved?.noting(columns) ?? columns), ...builtInColumns(plan.silent)],
-        workloads,
-        { check, leastMs },
-        {
-          ...progress.host(
-            (head) => `${1 + workloads.findIndex((one) => one.head === head)}/${workloads.length} ${head.name}`,
-          ),
-          isInterrupted: () => interrupt.came,
-          ran: (workload, ran) => notesOn(workload, columns, ran, names.length > 0).forEach(progress.onOutput),
-        },
+      const compared = await (
+        isShared
+          ? compareInThreads(
+              inputs.map((workload) => ({ workload, reading, columns: ids, against, check })),
+              { threads, signal: interrupt.signal, progress },
+            )
+          : runComparison(
+              plan,
+              [...(saved?.noting(columns) ?? columns), ...builtInColumns(plan.silent)],
+              workloads,
+              { check, leastMs },
+              {
+                ...progress.host(
+                  (head) => `${1 + workloads.findIndex((one) => one.head === head)}/${workloads.length} ${head.name}`,
+                ),
+                isInterrupted: () => interrupt.signal.aborted,
+                ran: (workload, ran) => notesOn(workload, columns, ran, names.length > 0).forEach(progress.onOutput),
+              },
+            )
       ).finally(() => interrupt.off());
       progress.clear();
       const judged = judge(plan, compared, judging);
+      const open = async (name: string): Promise<Workload | null> =>
+        (isShared ? await openWorkload(name, reading) : workloads.find(({ head }) => head.name === name))?.whole ??
+        null;
       const hinted = compared.complete
-        ? await withHints(judged.workloads, { plan, chosen, workloads, check })
+        ? await withHints(judged.workloads, { plan, chosen, open, check })
         : judged.workloads;
       const sinceBaseline =
         (await saved?.finish(compared, {
@@ -142,7 +163,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
             }),
           ),
         ],
-        checked: check ? workloads.map(({ head }) => head) : [],
+        checked: check ? compared.workloads.map(({ name, ops }) => ({ name, length: ops })) : [],
       });
       process.exitCode = report.tally.exitCode;
       await answer.write(report);
@@ -239,21 +260,51 @@ async function linesOf(chosen: readonly Chosen[], ids: readonly string[]): Promi
  * Ctrl-C ends what runs, so that what is complete is shown; a second one ends the program, as every other signal does.
  */
 class Interrupt {
-  came = false;
+  readonly #came = new AbortController();
   readonly #listener: () => void;
 
   constructor(columns: readonly Column[]) {
     this.#listener = (): void => {
-      if (this.came) process.exit(EXIT_INTERRUPTED);
-      this.came = true;
+      if (this.signal.aborted) process.exit(EXIT_INTERRUPTED);
+      this.#came.abort();
       for (const column of columns) column.abort();
     };
     process.on('SIGINT', this.#listener);
   }
 
+  get signal(): AbortSignal {
+    return this.#came.signal;
+  }
+
   off(): void {
     process.off('SIGINT', this.#listener);
   }
+}
+
+/** Variants and workloads that another thread can open by name. */
+const isBuiltIn = (chosen: readonly Chosen[], inputs: readonly string[]): boolean =>
+  chosen.every(({ kind }) => kind === 'built-in') && inputs.every((name) => allWorkloadNames().includes(name));
+
+async function compareInThreads(
+  jobs: readonly CompareJob[],
+  {
+    threads,
+    signal,
+    progress,
+  }: { readonly threads: number; readonly signal: AbortSignal; readonly progress: Progress },
+): Promise<Compared> {
+  const { inThreads } = await import('../pool/threads.ts');
+  const done = await inThreads('compare', jobs, {
+    threads,
+    signal,
+    done: (count) => progress.say(`${count}/${jobs.length} workloads`),
+    weight: ({ workload }) => Number(Object.hasOwn(CORPUS, workload)),
+  });
+  for (const { head } of done) {
+    const repair = repairText(head);
+    if (repair !== null) progress.onOutput(repair);
+  }
+  return comparedOf(done, jobs.length);
 }
 
 /** How a recording was read, and how fast it and its runs went if it was asked for by name. */

@@ -8,11 +8,13 @@ import type { Finding, OpenFinding } from '../findings/finding.ts';
 import { ledger, openFindings } from '../findings/index.ts';
 import { type FindingResult, answersIn, holds } from '../findings/result.ts';
 import { runFindings } from '../findings/runner.ts';
+import type { FindingJob } from '../pool/jobs.ts';
 import { ledgerRows, matrixMarkdown } from '../report/findings/matrix.ts';
 import { wrongCells } from '../report/findings/text.ts';
 import { FORMATS } from '../report/formats.ts';
 import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
+import { threadsOf } from './jobs.ts';
 import { type PatchOptions, choosePatches } from './patches.ts';
 import { Progress } from './progress.ts';
 import { chooseVariants } from './select.ts';
@@ -20,6 +22,7 @@ import { chooseVariants } from './select.ts';
 export interface FindingsOptions extends PatchOptions {
   readonly variants?: string;
   readonly variant?: readonly string[];
+  readonly jobs?: string;
 }
 
 const revisions = series.map(({ id }) => id);
@@ -38,6 +41,7 @@ export async function findingsCommand(
   of: readonly Finding[] = ledger,
 ): Promise<number> {
   const answer = new Answer('findings', FORMATS.findings, options);
+  const threads = threadsOf(options.jobs);
   const { findings, open } = named(names, of);
   const patches = choosePatches(options);
   const chosen: Chosen[] = [...chooseVariants(options.variants, options.variant ?? []), ...patches];
@@ -45,11 +49,21 @@ export async function findingsCommand(
   const progress = new Progress();
   return withColumns(asked, progress.onOutput, async (columns) => {
     const ids = columns.map(({ facts }) => facts.id);
-    const run = await runFindings(findings, {
-      asked: columns,
-      ...(options.variants === undefined ? {} : { cellsOf: ids }),
-      running: (id) => progress.say(id),
-    });
+    const cellsOf = options.variants === undefined ? null : ids;
+    const isShared = threads > 1 && findings.length > 1 && of === ledger && asked.every(isBuiltIn);
+    const run = isShared
+      ? await (
+          await import('../pool/threads.ts')
+        ).inThreads(
+          'finding',
+          findings.map(({ id }) => ({ finding: id, asked: ids, cellsOf })),
+          { threads, done: (count) => progress.say(`${count}/${findings.length} remarks`), weight: recordings },
+        )
+      : await runFindings(findings, {
+          asked: columns,
+          ...(cellsOf === null ? {} : { cellsOf }),
+          running: (id) => progress.say(id),
+        });
     progress.clear();
     refuseUnloaded(run);
     const shown = options.variants === undefined ? [...revisions, ...ids] : ids;
@@ -61,6 +75,12 @@ export async function findingsCommand(
     ]);
   });
 }
+
+const isBuiltIn = ({ kind }: Chosen): boolean => kind === 'built-in';
+
+/** A recorded program takes longer than a text. */
+const recordings = ({ finding }: FindingJob): number =>
+  ledger.find(({ id }) => id === finding)!.cases.filter(({ workload }) => typeof workload !== 'string').length;
 
 /** Findings by name, in the order of the ledger. */
 function named(

@@ -18,7 +18,6 @@ import { runFindings } from '../findings/runner.ts';
 import { Shown } from '../findings/shown.ts';
 import type { RunRecord } from '../run/record.ts';
 import type { Workload } from '../workload/ops.ts';
-import type { PiecedWorkload } from '../workload/pieces.ts';
 
 /** A workload longer than this is not run again for a hint. */
 const MOST_OPS = 20_000;
@@ -26,7 +25,7 @@ const MOST_OPS = 20_000;
 interface HintRequest {
   readonly plan: Plan;
   readonly chosen: readonly Chosen[];
-  readonly workloads: readonly PiecedWorkload[];
+  readonly open: (workload: string) => Promise<Workload | null>;
   readonly check: boolean;
 }
 
@@ -71,8 +70,9 @@ class Hinter {
   }
 
   async look(compared: WorkloadComparison): Promise<WorkloadComparison> {
-    const workload = this.#request.workloads.find(({ head }) => head.name === compared.name)?.whole ?? null;
-    if (workload === null || workload.ops.length > MOST_OPS) return compared;
+    if (compared.ops > MOST_OPS) return compared;
+    const workload = await this.#request.open(compared.name);
+    if (workload === null) return compared;
     this.#records.clear();
     const pairs = async (list: readonly PairComparison[]): Promise<PairComparison[]> => {
       const done: PairComparison[] = [];

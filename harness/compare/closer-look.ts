@@ -31,48 +31,49 @@ const CLOSER_LOOK_OPS = 20_000;
 /** Rows of a state that a report holds. */
 const MOST_CHANGES = 50;
 
-export class StateDifferences {
-  readonly #columns: readonly Column[];
-  readonly #byPair = new Map<string, StateDifference>();
-
-  constructor(columns: readonly Column[]) {
-    this.#columns = columns;
+/** What the maps or tables of the compared columns differ in on one workload. */
+export async function stateDifferences(
+  columns: readonly Column[],
+  { name, pairs, opTexts }: WorkloadComparison,
+  workload: Workload,
+): Promise<StateDifference[]> {
+  if (workload.ops.length > CLOSER_LOOK_OPS) return [];
+  const found: StateDifference[] = [];
+  for (const { reference, candidate, differences } of pairs) {
+    const own = differences.find(
+      ({ plane, standing }) => (plane === 'map' || plane === 'tables') && standing !== 'follows',
+    );
+    if (own === undefined) continue;
+    const rows = async (id: string): Promise<readonly StateRow[]> => {
+      const column = columns.find(({ facts }) => facts.id === id)!;
+      const { state } = await runColumn(column, workload, { stateAfter: own.op }, STATE_LIMIT_MS);
+      return state === null ? [] : state.machine[own.plane as 'map' | 'tables'];
+    };
+    const changes = diffStates(await rows(reference), await rows(candidate));
+    const { spaces, references, others } = foldSpaces(changes);
+    found.push({
+      workload: name,
+      reference,
+      candidate,
+      at: opTexts[own.op],
+      rows: changes.length,
+      changes: changes.slice(0, MOST_CHANGES),
+      spaces,
+      references,
+      otherRows: others.length,
+      others: others.slice(0, MOST_CHANGES),
+    });
   }
+  return found;
+}
 
-  get found(): StateDifference[] {
-    return [...this.#byPair.values()];
+/** Of each pair the first with the fewest rows. */
+export function easiest(all: readonly StateDifference[]): StateDifference[] {
+  const byPair = new Map<string, StateDifference>();
+  for (const one of all) {
+    const key = `${one.reference} ${one.candidate}`;
+    const best = byPair.get(key);
+    if (best === undefined || one.rows < best.rows) byPair.set(key, one);
   }
-
-  async look({ name, pairs, opTexts }: WorkloadComparison, workload: Workload): Promise<void> {
-    if (workload.ops.length > CLOSER_LOOK_OPS) return;
-    for (const { reference, candidate, differences } of pairs) {
-      const own = differences.find(
-        ({ plane, standing }) => (plane === 'map' || plane === 'tables') && standing !== 'follows',
-      );
-      if (own === undefined) continue;
-      const rows = async (id: string): Promise<readonly StateRow[]> => {
-        const column = this.#columns.find(({ facts }) => facts.id === id)!;
-        const { state } = await runColumn(column, workload, { stateAfter: own.op }, STATE_LIMIT_MS);
-        return state === null ? [] : state.machine[own.plane as 'map' | 'tables'];
-      };
-      const changes = diffStates(await rows(reference), await rows(candidate));
-      const key = `${reference} ${candidate}`;
-      const best = this.#byPair.get(key);
-      if (best !== undefined && best.rows <= changes.length) continue;
-      const shown = changes.slice(0, MOST_CHANGES);
-      const { spaces, references, others } = foldSpaces(changes);
-      this.#byPair.set(key, {
-        workload: name,
-        reference,
-        candidate,
-        at: opTexts[own.op],
-        rows: changes.length,
-        changes: shown,
-        spaces,
-        references,
-        otherRows: others.length,
-        others: others.slice(0, MOST_CHANGES),
-      });
-    }
-  }
+  return [...byPair.values()];
 }

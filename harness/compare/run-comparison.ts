@@ -1,10 +1,8 @@
-/**
- * runComparison: every workload through every column, compared as it runs.
- */
+/** Every workload through every column, compared as it runs. */
 import { type Column } from '../columns/column.ts';
 import { type Host, type Ran, inLockstep } from '../columns/lockstep.ts';
-import type { PiecedWorkload } from '../workload/pieces.ts';
-import { type StateDifference, StateDifferences } from './closer-look.ts';
+import type { PiecedWorkload, WorkloadHead } from '../workload/pieces.ts';
+import { type StateDifference, easiest, stateDifferences } from './closer-look.ts';
 import type { Plan, WorkloadComparison } from './plan.ts';
 import { WorkloadComparer } from './workload.ts';
 
@@ -31,34 +29,59 @@ export interface Compared {
   readonly complete: boolean;
 }
 
+/** A workload that every column has run. */
+export interface WorkloadDone {
+  readonly head: WorkloadHead;
+  readonly comparison: WorkloadComparison;
+  readonly states: readonly StateDifference[];
+}
+
 /** columns: those of the plan, in its order, then the silent ones. Throws WorkloadError. */
 export async function runComparison(
   plan: Plan,
   columns: readonly Column[],
   workloads: readonly PiecedWorkload[],
-  { check, leastMs }: ComparisonOptions,
+  options: ComparisonOptions,
   host: ComparisonHost,
 ): Promise<Compared> {
-  const compared: WorkloadComparison[] = [];
-  const states = new StateDifferences(columns);
+  const done: WorkloadDone[] = [];
   for (const workload of workloads) {
-    if (host.isInterrupted()) break;
-    const comparer = new WorkloadComparer(plan, workload.head);
-    const ran = await inLockstep(
-      {
-        columns,
-        workload,
-        options: { check },
-        limitMs: (slowest) => Math.max(leastMs, Math.ceil(SLOWER * slowest)),
-        take: (piece, parts) => comparer.take(piece, parts),
-      },
-      host,
-    );
-    if (ran === null || host.isInterrupted()) break;
-    host.ran(workload, ran);
-    const comparison = comparer.finish(ran.runs);
-    compared.push(comparison);
-    if (workload.whole !== null) await states.look(comparison, workload.whole);
+    const one = host.isInterrupted() ? null : await compareOne(plan, columns, workload, options, host);
+    if (one === null) break;
+    done.push(one);
   }
-  return { workloads: compared, states: states.found, complete: compared.length === workloads.length };
+  return comparedOf(done, workloads.length);
 }
+
+/** One workload through every column. null: interrupted. Throws WorkloadError. */
+export async function compareOne(
+  plan: Plan,
+  columns: readonly Column[],
+  workload: PiecedWorkload,
+  { check, leastMs }: ComparisonOptions,
+  host: ComparisonHost,
+): Promise<WorkloadDone | null> {
+  const comparer = new WorkloadComparer(plan, workload.head);
+  const ran = await inLockstep(
+    {
+      columns,
+      workload,
+      options: { check },
+      limitMs: (slowest) => Math.max(leastMs, Math.ceil(SLOWER * slowest)),
+      take: (piece, parts) => comparer.take(piece, parts),
+    },
+    host,
+  );
+  if (ran === null || host.isInterrupted()) return null;
+  host.ran(workload, ran);
+  const comparison = comparer.finish(ran.runs);
+  const { head, whole } = workload;
+  return { head, comparison, states: whole === null ? [] : await stateDifferences(columns, comparison, whole) };
+}
+
+/** done: the first of so many workloads, in their order. */
+export const comparedOf = (done: readonly WorkloadDone[], workloads: number): Compared => ({
+  workloads: done.map(({ comparison }) => comparison),
+  states: easiest(done.flatMap(({ states }) => states)),
+  complete: done.length === workloads,
+});

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { inThreads } from '../../../harness/pool/threads.ts';
+import { pmapdiff } from '../../support/command.ts';
+
+const ids = ['baseline', 'double-count-fix'];
+const job = (workload: string) => ({
+  workload,
+  reading: { touch: 'recorded' as const },
+  columns: ids,
+  against: { kind: 'variant' as const, id: 'baseline' },
+  check: false,
+});
+
+describe('--jobs', () => {
+  it.each([
+    ['compare', '--json', '--variants', 'baseline,double-count-fix,landed'],
+    ['compare', '--check', '-w', 'exit-touched', 'vfork-execfail', 'superpage'],
+    ['findings', '--json', 'F1', 'F6', 'N1', 'N12'],
+    ['findings', 'F6', 'N3', '--variants', 'landed,vmspace-clear'],
+  ])('gives the same bytes for any number: %s %s', (...args) => {
+    const [one, ...others] = ['1', '2', '3'].map((jobs) => pmapdiff(...args, '--jobs', jobs));
+    expect(one!.stdout.length).toBeGreaterThan(100);
+    for (const { status, stdout, stderr } of others)
+      expect({ status, stdout, stderr }).toEqual({ status: one!.status, stdout: one!.stdout, stderr: one!.stderr });
+  });
+
+  it.each(['0', '-1', 'two', '1.5', ''])('refuses %j', (jobs) => {
+    const { status, stdout, stderr } = pmapdiff('compare', '--jobs', jobs);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toBe(`pmapdiff: --jobs: expected a number from 1 to 999, got ${JSON.stringify(jobs)}\n`);
+  });
+});
+
+describe('jobs in threads', () => {
+  const names = ['exit-touched', 'superpage', 'vfork-execfail', 'exit-untouched'];
+
+  it('come back in their order, whichever begins first', async () => {
+    const counts: number[] = [];
+    const results = await inThreads('compare', names.map(job), {
+      threads: 2,
+      done: (count) => counts.push(count),
+      weight: ({ workload }) => names.indexOf(workload),
+    });
+    expect(results.map(({ comparison }) => comparison.name)).toEqual(names);
+    expect(counts).toEqual([1, 2, 3, 4]);
+  });
+
+  it('come back up to the first that was interrupted', async () => {
+    const interrupt = new AbortController();
+    const results = await inThreads('compare', names.map(job), {
+      threads: 1,
+      signal: interrupt.signal,
+      done: (count) => count === 2 && interrupt.abort(),
+    });
+    expect(results.length).toBeLessThan(names.length);
+    expect(results.map(({ comparison }) => comparison.name)).toEqual(names.slice(0, results.length));
+  });
+
+  it('fail with the error of the one that fails', async () => {
+    await expect(
+      inThreads('compare', [job('exit-touched'), job('no-such-workload')], { threads: 2, done: () => {} }),
+    ).rejects.toThrow('no-such-workload');
+  });
+});
