@@ -30,10 +30,9 @@ rmSync(join(root, 'dist'), { recursive: true, force: true });
 const source = (/** @type {string} */ file) => join(root, file);
 await bundle(
   Object.fromEntries(
-    ['harness/cli', 'harness/bundler', 'harness/worker', 'harness/report/schema/index', 'variants/index'].map((name) => [
-      name,
-      source(`${name}.ts`),
-    ]),
+    ['harness/cli', 'harness/bundler', 'harness/worker', 'harness/report/schema/index', 'variants/index'].map(
+      (name) => [name, source(`${name}.ts`)],
+    ),
   ),
   {
     folder: join(root, 'dist'),
