@@ -18,9 +18,10 @@ import {
 } from '../../core/counters.ts';
 import { BASES, type Measure } from '../declare/measure.ts';
 
-export type Occasions = Float64Array;
+export type Occasions = number[];
 
-export const newOccasions = (): Occasions => new Float64Array(BASES.length);
+const NONE: Readonly<Occasions> = BASES.map(() => 0);
+export const newOccasions = (): Occasions => NONE.slice();
 
 /** Occasions of one op, from what the op added to each counter; live top-level pages by how much they grew. */
 export function readOccasions(into: Occasions, added: ArrayLike<number>): void {

@@ -5,7 +5,7 @@ import type { Explanations } from '../declare/declarations.ts';
 import { OutcomeComparer } from '../run/outcome.ts';
 import type { RunEnd, RunPart, RunRecord } from '../run/record.ts';
 import { CheckpointComparer } from './checkpoints.ts';
-import { StatisticsComparer } from './statistics.ts';
+import { StatisticsComparer, addsOtherNumbers } from './statistics.ts';
 import { compareViolations } from './violations.ts';
 
 const NOTHING: Explanations = { intended: [], known: [], findings: { reference: [], candidate: [] } };
@@ -24,7 +24,7 @@ export class SameRun {
   }
 
   #agree(a: RunPart, b: RunPart, first: number): boolean {
-    if (a.ops !== b.ops) return false;
+    if (a.ops !== b.ops || addsOtherNumbers(a, b, first)) return false;
     this.#outcomes.take(a, b, first, a.ops);
     if (this.#outcomes.ops > 0) return false;
     for (const plane of [this.#map, this.#tables]) {

@@ -10,7 +10,7 @@
  */
 import { COMPARED, COUNTER_COUNT, COUNTER_NAMES, GAUGES } from '../../core/counters.ts';
 import type { Explanations, Step } from '../declare/declarations.ts';
-import { MAPPING_STATS, PMAP_STATS, isCompared, isGauge, planeOfCounter } from '../declare/planes.ts';
+import { MAPPING_STATS, PMAP_STATS, type Plane, isCompared, isGauge, planeOfCounter } from '../declare/planes.ts';
 import { type Checkpoint, OUTCOME_STOPPED, PMAP_FIELDS, type RunPart } from '../run/record.ts';
 import { OUTCOME_NOT_RUN } from '../workload/names.ts';
 import { type Occasions, newOccasions, readOccasions } from './occasions.ts';
@@ -33,8 +33,10 @@ export interface StatComparison {
 
 /** Compares statistics part by part. */
 export class StatisticsComparer {
-  /** by counter; none of those that are not compared */
-  readonly #counters: readonly Track[];
+  /** makes a track */
+  readonly #make: (what: string, plane: Plane, kind: 'added' | 'level') => Track;
+  /** by counter; none where nothing is declared, until it differs */
+  readonly #counters: (Track | undefined)[] = [];
   readonly #pmapTracks: readonly Track[];
   /** counters, but no gauges, whose declarations have terms: they are judged even where they do not differ */
   readonly #withTerms: readonly number[];
@@ -51,17 +53,19 @@ export class StatisticsComparer {
   #isFirst = true;
 
   constructor(explained: Explanations, fitted: FittedSide | null = null) {
-    const counters: Track[] = [];
-    for (const c of COMPARED) {
-      const kind = isGauge(c) ? 'level' : 'added';
-      counters[c] = new Track(COUNTER_NAMES[c], planeOfCounter(c), kind, explained, fitted);
-    }
-    this.#counters = counters;
-    this.#withTerms = COMPARED.filter((counter) => !isGauge(counter) && counters[counter].hasTerms);
+    this.#make = (what, plane, kind) => new Track(what, plane, kind, explained, fitted);
+    const declared = new Set([...explained.intended, ...explained.known].map(({ what }) => what));
+    const begun = COMPARED.filter((counter) => fitted !== null || declared.has(COUNTER_NAMES[counter]));
+    this.#withTerms = begun.filter((counter) => this.#track(counter).hasTerms && !isGauge(counter));
     this.#pmapTracks = [
-      ...PMAP_STATS.map((what) => new Track(what, 'stats', 'level', explained, fitted)),
-      ...MAPPING_STATS.map((what) => new Track(what, 'mapping', 'level', explained, fitted)),
+      ...PMAP_STATS.map((what) => this.#make(what, 'stats', 'level')),
+      ...MAPPING_STATS.map((what) => this.#make(what, 'mapping', 'level')),
     ];
+  }
+
+  #track(counter: number): Track {
+    const kind = isGauge(counter) ? 'level' : 'added';
+    return (this.#counters[counter] ??= this.#make(COUNTER_NAMES[counter], planeOfCounter(counter), kind));
   }
 
   /**
@@ -154,14 +158,14 @@ export class StatisticsComparer {
     const before = Math.max(0, Math.min(ops, horizon - from));
     for (const gauge of GAUGES) {
       if (this.#levels[gauge] === 0) continue;
-      const track = this.#counters[gauge];
+      const track = this.#track(gauge);
       track.noteAgain(before);
       if (before < ops) track.noteLater(from + before, ops - before);
     }
   }
 
   #takeOp(op: number, delta: ListDelta, horizon: number): void {
-    const [tracks, levels] = [this.#counters, this.#levels];
+    const levels = this.#levels;
     const [sofarA, sofarB] = [this.#sofarA, this.#sofarB];
     const { onceA, onceB, isOccasion, differences } = delta;
     const occasion = isOccasion || this.#isFirst;
@@ -181,7 +185,7 @@ export class StatisticsComparer {
         gaugeMoved = true;
         continue;
       }
-      const track = tracks[counter];
+      const track = this.#track(counter);
       track.total += difference;
       if (op >= horizon) track.noteLater(op);
       else {
@@ -191,7 +195,8 @@ export class StatisticsComparer {
     }
     for (const gauge of GAUGES) {
       const level = levels[gauge];
-      const track = tracks[gauge];
+      if (level === 0 && this.#counters[gauge] === undefined) continue;
+      const track = this.#track(gauge);
       if (level !== 0) {
         if (op < horizon) track.note(op, level, this.sums.reference[gauge]);
         else track.noteLater(op);
@@ -200,7 +205,8 @@ export class StatisticsComparer {
     }
     if (op >= horizon) return;
     if (occasion && !delta.isJudged)
-      for (const counter of this.#withTerms) if (!differsIn(counter, delta)) tracks[counter].judge(op, 0, onceB, onceA);
+      for (const counter of this.#withTerms)
+        if (!differsIn(counter, delta)) this.#track(counter).judge(op, 0, onceB, onceA);
     delta.isJudged = true;
   }
 
@@ -218,7 +224,7 @@ export class StatisticsComparer {
   }
 
   #tracks(): readonly Track[] {
-    return [...this.#pmapTracks, ...COMPARED.map((counter) => this.#counters[counter])];
+    return [...this.#pmapTracks, ...COMPARED.flatMap((counter) => this.#counters[counter] ?? [])];
   }
 
   /** Of a counter; a level has none. */
@@ -230,17 +236,17 @@ export class StatisticsComparer {
 
   /** What all parts come to. */
   finish(): StatComparison {
-    const [tracks, levels] = [this.#counters, this.#levels];
+    const levels = this.#levels;
     for (const begun of this.#pair.unfinished) {
       for (const counter of COMPARED) {
         const difference = begun.candidate[counter] - begun.reference[counter];
         if (difference === 0) continue;
-        tracks[counter].noteLater(begun.op);
+        this.#track(counter).noteLater(begun.op);
         if (isGauge(counter)) levels[counter] += difference;
-        else tracks[counter].total += difference;
+        else this.#track(counter).total += difference;
       }
     }
-    for (const gauge of GAUGES) tracks[gauge].total = levels[gauge];
+    for (const gauge of GAUGES) if (levels[gauge] !== 0) this.#track(gauge).total = levels[gauge];
     const all = this.#tracks();
     return {
       differences: all.flatMap((track) => track.result(this.#sumOf(track.what)) ?? []),
@@ -284,6 +290,28 @@ function deltaOf({ reference, candidate, touched, count }: OpPair): ListDelta {
   }
   const isQuiet = !isOccasion && differences.length === 0;
   return { onceA, onceB, isOccasion, gauges, counters, differences, isQuiet, isJudged: false, ops: 0 };
+}
+
+/**
+ * Does some op, of those in which no call stops or goes on, add other numbers to the counters that are compared? Says no
+ * more than StatisticsComparer.differs would, but stops at the first such op. Gauges are left to it.
+ */
+export function addsOtherNumbers(a: RunPart, b: RunPart, first: number): boolean {
+  const pair = new OpPair();
+  const [listsA, listsB] = [a.perOp.counterList, b.perOp.counterList];
+  /** by list of a: the list of b that goes with it and has the same numbers, -1: none yet */
+  const same = new Int32Array(a.perOp.counterFrom.length - 1).fill(-1);
+  pair.begin(a, b, first, Infinity);
+  for (let at = 0; at < a.ops; at++) {
+    if (same[listsA[at]] === listsB[at] || !pair.isPlain(at)) continue;
+    pair.read(at);
+    for (let k = 0; k < pair.count; k++) {
+      const counter = pair.touched[k];
+      if (pair.reference[counter] !== pair.candidate[counter] && isCompared(counter) && !isGauge(counter)) return true;
+    }
+    same[listsA[at]] = listsB[at];
+  }
+  return false;
 }
 
 function differsIn(counter: number, { differences }: ListDelta): boolean {
@@ -361,8 +389,8 @@ function checkLevel(
   op: number,
   difference: number,
   reference: number,
-  ofB: Float64Array,
-  ofA: Float64Array,
+  ofB: Occasions,
+  ofA: Occasions,
 ): void {
   if (difference !== 0 || track.hasTerms) track.check(op, difference, reference, ofB, ofA);
 }

@@ -6,7 +6,7 @@ import type { Explanations, Step } from '../declare/declarations.ts';
 import { type Measure, NOTHING, isExact, sum } from '../declare/measure.ts';
 import type { Plane } from '../declare/planes.ts';
 import { Fit, type Fitted } from './fit.ts';
-import { type Expected, fits, mayStray, termsOf } from './occasions.ts';
+import { type Expected, type Occasions, fits, mayStray, termsOf } from './occasions.ts';
 
 /**
  * intended: declared by an author. known: a finding names it. follows: not judged, as it comes after a difference of a
@@ -140,7 +140,7 @@ export class Track {
   }
 
   /** Compare a difference with the declarations. The same difference on the same occasions changes nothing a second time. */
-  judge(op: number, difference: number, ofCandidate: Float64Array, ofReference: Float64Array): void {
+  judge(op: number, difference: number, ofCandidate: Occasions, ofReference: Occasions): void {
     if (this.#intentFits && !fits(this.#byIntent, difference, ofCandidate, ofReference)) this.#intentFits = false;
     if (this.#exactly !== null && this.#exactFits && !fits(this.#exactly, difference, ofCandidate, ofReference))
       this.#exactFits = false;
@@ -184,7 +184,7 @@ export class Track {
   }
 
   /** Hold a level against the declarations, and note it only if it is not as they say. */
-  check(op: number, difference: number, reference: number, ofCandidate: Float64Array, ofReference: Float64Array): void {
+  check(op: number, difference: number, reference: number, ofCandidate: Occasions, ofReference: Occasions): void {
     if (!fits(this.#byLedger, difference, ofCandidate, ofReference)) this.note(op, difference, reference);
     this.judge(op, difference, ofCandidate, ofReference);
   }
