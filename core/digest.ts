@@ -104,11 +104,26 @@ export class Digester {
     this.#m = m;
   }
 
-  /** Both digests. each: is called for every vmspace, by age, when `mapped` has counted what it maps. */
-  take(mapped: MappedSpan | null, each: ((vm: Vmspace, index: number) => void) | null): SnapshotDigest {
+  /**
+   * Both digests. each: is called for every vmspace, by age, when `mapped` has counted what it maps. withTables false: the
+   * digest of the tables is not taken, and is empty.
+   */
+  take(
+    mapped: MappedSpan | null,
+    each: ((vm: Vmspace, index: number) => void) | null,
+    withTables = true,
+  ): SnapshotDigest {
     this.#number();
     const map = this.#mapDigest();
-    return { map, tables: this.#tablesDigest(mapped, each) };
+    for (const space of this.#spaces)
+      if (space.generation !== space.vm.pmap.generation) this.#readTables(space, space.vm.pmap);
+    const tables = withTables ? this.#tablesDigest() : '';
+    if (mapped !== null)
+      for (const [index, space] of this.#spaces.entries()) {
+        this.#count(space, mapped);
+        each?.(space.vm, index);
+      }
+    return { map, tables };
   }
 
   /** Digest of the map plane alone. */
@@ -217,24 +232,18 @@ export class Digester {
     }
   }
 
-  #tablesDigest(mapped: MappedSpan | null, each: ((vm: Vmspace, index: number) => void) | null): string {
+  #tablesDigest(): string {
     const { names } = this.#m;
     const hash = this.#hash;
-    for (const space of this.#spaces)
-      if (space.generation !== space.vm.pmap.generation) this.#readTables(space, space.vm.pmap);
     names.start();
     hash.start();
-    this.#spaces.forEach((space, index) => {
-      if (space.vm.pmap.top !== 0) {
-        hash.put(SPACE | index);
-        hash.put(space.tables1);
-        hash.put(space.tables2);
-        this.#putPages(space);
-      }
-      if (mapped === null) return;
-      this.#count(space, mapped);
-      each?.(space.vm, index);
-    });
+    for (const [index, space] of this.#spaces.entries()) {
+      if (space.vm.pmap.top === 0) continue;
+      hash.put(SPACE | index);
+      hash.put(space.tables1);
+      hash.put(space.tables2);
+      this.#putPages(space);
+    }
     return hash.digest;
   }
 

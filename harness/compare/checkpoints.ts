@@ -5,11 +5,14 @@ import type { Checkpoint, RunPart } from '../run/record.ts';
 
 type DigestPlane = 'map' | 'tables';
 
-/** Numbers of the ops after which the digests differ, in order. An op that only one of the two has differs. */
+/**
+ * Numbers of the ops after which the digests differ, in order. An op that only one of the two has differs; a digest that
+ * one of them has not taken does not.
+ */
 function differing(a: readonly Checkpoint[], b: readonly Checkpoint[], plane: DigestPlane): number[] {
   const [before, after] = [a, b].map((points) => new Map(points.map((point) => [point.op, point[plane]])));
   return [...new Set([...before.keys(), ...after.keys()])]
-    .filter((op) => before.get(op) !== after.get(op))
+    .filter((op) => before.get(op) !== after.get(op) && before.get(op) !== '' && after.get(op) !== '')
     .toSorted((x, y) => x - y);
 }
 

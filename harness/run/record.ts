@@ -65,7 +65,7 @@ export interface PerOp {
 
 /**
  * Digests of the whole machine after an op; independent of frame and object numbers. An op that only made a process has the
- * digest of the maps alone, and in `pmaps` the child's.
+ * digest of the maps alone, and in `pmaps` the child's; while many processes are alive, so have most exits, with every pmap.
  */
 export interface Checkpoint {
   readonly op: number;

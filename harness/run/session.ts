@@ -78,6 +78,9 @@ const watched = (hunks: Hunks, checker: OpChecker): Hunks => ({
   vmspaceClear: (m, p, vm) => checker.sweep(p, vm, () => hunks.vmspaceClear(m, p, vm)),
 });
 
+/** Map entries of all processes up to which every exit looks at the page tables. */
+const MANY_ENTRIES = 1024;
+
 /** Input of a run. */
 export interface SessionSpec {
   readonly head: WorkloadHead;
@@ -102,6 +105,8 @@ export class Session {
   readonly #last: number;
   #checkpoints: Checkpoint[] = [];
   #ops = 0;
+  /** map entries that the exits since the last look at the page tables have paid for */
+  #paid = 0;
   #state: RunEnd['state'] = null;
   #ended: Ended | null = null;
 
@@ -223,13 +228,10 @@ export class Session {
           profiler.after();
           if (eventsFrom === null) m.events.forget();
         }
-        const isCheckpoint =
-          m.counters[EXITS] !== exits ||
-          code === OUTCOME_STOPPED ||
-          verb === OP_GO ||
-          verb === OP_SNAPSHOT ||
-          op === last;
-        if (looks && isCheckpoint) this.#checkpoint(op);
+        const isExit = m.counters[EXITS] !== exits;
+        const isAsked = code === OUTCOME_STOPPED || verb === OP_GO || verb === OP_SNAPSHOT || op === last;
+        const isCheckpoint = isExit || isAsked;
+        if (looks && isCheckpoint) this.#checkpoint(op, this.#areTablesDue() || isAsked);
         else if (looks && code === OUTCOME_OK && makesProcess(verb)) this.#birth(op);
         if (checker !== null) {
           const { acting } = interpreter;
@@ -254,17 +256,36 @@ export class Session {
     this.#checkpoints.push({ op, map: this.#digester.map(), tables: '', isMidCall: this.#recorder.stopped > 0, pmaps });
   }
 
-  #checkpoint(op: number): void {
+  /**
+   * Every exit looks at the maps, and while there are few map entries at the page tables too. With more, only every second,
+   * third, .. does: what is alive must not cost more at each exit than MANY_ENTRIES do. The map plane alone decides, so that
+   * runs that agree on it look at the same exits.
+   */
+  #areTablesDue(): boolean {
+    let entries = 0;
+    for (const { map } of this.#m.vmspaces) entries += map.nentries;
+    this.#paid += MANY_ENTRIES;
+    if (this.#paid < entries) return false;
+    this.#paid = 0;
+    return true;
+  }
+
+  #checkpoint(op: number, withTables: boolean): void {
     const m = this.#m;
     const mapped = this.#mapped;
     const pmaps = new Int32Array((2 + m.vmspaces.length) * PMAP_FIELDS);
-    const put = (at: number, { stats }: Pmap, ...rest: readonly number[]): void =>
-      pmaps.set([stats.residentCount, stats.wiredCount, ...rest], at * PMAP_FIELDS);
-    put(0, m.kernelPmap);
-    put(1, m.pmap0);
-    const { map, tables } = this.#digester.take(mapped, ({ pmap }, index) =>
-      put(2 + index, pmap, topPagesOf(pmap), mapped.pages, mapped.excess),
-    );
+    const put = (at: number, { stats }: Pmap, top: number, pages: number, excess: number): void => {
+      pmaps[at] = stats.residentCount;
+      pmaps[at + 1] = stats.wiredCount;
+      pmaps[at + 2] = top;
+      pmaps[at + 3] = pages;
+      pmaps[at + 4] = excess;
+    };
+    put(0, m.kernelPmap, 0, 0, 0);
+    put(PMAP_FIELDS, m.pmap0, 0, 0, 0);
+    const each = ({ pmap }: Vmspace, index: number): void =>
+      put((2 + index) * PMAP_FIELDS, pmap, topPagesOf(pmap), mapped.pages, mapped.excess);
+    const { map, tables } = this.#digester.take(mapped, each, withTables);
     this.#checkpoints.push({ op, map, tables, isMidCall: this.#recorder.stopped > 0, pmaps });
   }
 

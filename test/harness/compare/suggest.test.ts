@@ -146,7 +146,7 @@ function formula(
   for (const [occasions, difference] of points)
     fit.take(
       difference,
-      Float64Array.from(BASES, (basis) => occasions[basis] ?? 0),
+      BASES.map((basis) => occasions[basis] ?? 0),
       1,
     );
   const found = tightest(what, [{ fit, more: false, fewer: false, declared: { more: false, fewer: false } }]);

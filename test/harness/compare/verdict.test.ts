@@ -112,6 +112,15 @@ describe('the verdict on two records is', () => {
     );
   });
 
+  it('no difference of page tables, where one of the two has not looked at them', () => {
+    const looked = record('old', quiet, { checkpoints: [...at('m', 't', 1), ...at('m', 't')] });
+    const [later, not] = ['u', 't'].map((end) =>
+      pair(looked, record('new', quiet, { checkpoints: [...at('m', '', 1), ...at('m', end)] })),
+    );
+    expect(later!.differences.map(({ what, op }) => [what, op])).toEqual([['tables', 2]]);
+    expect(not!.differences).toEqual([]);
+  });
+
   it('not-exercised, when all is equal and no changed member was reached', () => {
     const { verdict, unreachedMembers } = pair(record('old', quiet), record('new', quiet));
     expect([verdict, unreachedMembers]).toEqual(['not-exercised', ['removeIsNoop']]);
