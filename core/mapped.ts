@@ -19,12 +19,23 @@ export class MappedSpan {
   excess = 0;
   /** where the search for the next page's entry begins */
   #entry: VmMapEntry | null = null;
+  // Of that entry: what a page of its own object may be mapped with. Most pages are such, and are settled by this.
+  #start: Va = 0;
+  #end: Va = 0;
+  /** bits that the low word of a leaf must not have, and those that its high word must have */
+  #badLo = 0;
+  #needHi = 0;
+  /** 0: it has no object */
+  #object = 0;
+  /** page index of address 0 in the object */
+  #shift = 0;
 
   /** Nothing is mapped, so far. */
   clear(): void {
     this.pages = 0;
     this.excess = 0;
     this.#entry = null;
+    this.#end = 0;
   }
 
   /** Count what vm's pmap maps in [start, end). */
@@ -57,17 +68,45 @@ export class MappedSpan {
    * ascending address.
    */
   leaf(m: Machine, map: VmMap, lo: number, hi: number, at: Va, span: number, start: Va, end: Va): void {
-    const frame = span === PAGE_SIZE ? frameOf(lo) : frameOf(lo) - (frameOf(lo) % (span / PAGE_SIZE));
-    const from = Math.max(at, start);
-    const to = Math.min(at + span, end);
-    const { header } = map;
-    let entry: VmMapEntry = this.#entry ?? firstEndingAfter(map, from);
-    for (let va = from; va < to; va += PAGE_SIZE) {
-      this.pages++;
-      while (entry !== header && entry.end <= va) entry = vmMapEntrySucc(entry);
-      if (entry === header || !allows(m, entry, va, lo, hi, frame + (va - at) / PAGE_SIZE)) this.excess++;
+    if (span === PAGE_SIZE) {
+      this.#page(m, map, lo, hi, at, frameOf(lo));
+      return;
     }
+    const frame = frameOf(lo) - (frameOf(lo) % (span / PAGE_SIZE));
+    const to = Math.min(at + span, end);
+    for (let va = Math.max(at, start); va < to; va += PAGE_SIZE)
+      this.#page(m, map, lo, hi, va, frame + (va - at) / PAGE_SIZE);
+  }
+
+  #page(m: Machine, map: VmMap, lo: number, hi: number, va: Va, frame: Frame): void {
+    const { page } = m;
+    this.pages++;
+    if (va >= this.#end) this.#seek(map, va);
+    const isOwn =
+      va >= this.#start &&
+      (lo & this.#badLo) === 0 &&
+      (hi & this.#needHi) === this.#needHi &&
+      page.object[frame] === this.#object &&
+      page.pindex[frame] === va / PAGE_SIZE + this.#shift;
+    if (isOwn && this.#object !== 0) return;
+    const entry = this.#entry!;
+    if (entry === map.header || !allows(m, entry, va, lo, hi, frame)) this.excess++;
+  }
+
+  /** The entry for pages from va on: the first that ends above it, else the header, which has none. */
+  #seek(map: VmMap, va: Va): void {
+    const { header } = map;
+    let entry: VmMapEntry = this.#entry ?? firstEndingAfter(map, va);
+    while (entry !== header && entry.end <= va) entry = vmMapEntrySucc(entry);
+    const { start, end, object, offset, protection, eflags, wiredCount } = entry;
     this.#entry = entry;
+    this.#start = start;
+    this.#end = entry === header ? Infinity : end;
+    this.#object = entry === header || object === null ? 0 : object.id;
+    this.#shift = (offset - start) / PAGE_SIZE;
+    const isReadOnly = (protection & VM_PROT_WRITE) === 0 || (eflags & MAP_ENTRY_NEEDS_COPY) !== 0;
+    this.#badLo = protection === 0 ? PG_V : (isReadOnly ? PG_RW : 0) | (wiredCount === 0 ? PG_W : 0);
+    this.#needHi = (protection & VM_PROT_EXECUTE) === 0 ? PG_NX_HI : 0;
   }
 }
 
