@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Machine, Variant } from '../../core/index.ts';
-import { planComparison } from '../../harness/compare/plan.ts';
+import { comparePair } from '../../harness/compare/pair.ts';
+import { type PlannedPair, planComparison } from '../../harness/compare/plan.ts';
 import { compareWorkload } from '../../harness/compare/workload.ts';
 import type { KnownDifference } from '../../harness/declare/declarations.ts';
 import { knownDifferences, ledger } from '../../harness/findings/index.ts';
@@ -55,9 +56,10 @@ beforeAll(async () => {
 /** Undeclared differences between a variant and another, by workload. */
 function unexpected(id: string, reference: string, known: readonly KnownDifference[]): string[] {
   const against = { kind: 'variant', id: reference } as const;
-  const plan = planComparison([reference, id], facts, { against, ledger: known, predecessors: false });
+  const { pairs } = planComparison([reference, id], facts, { against, ledger: known, predecessors: false });
+  const [{ explained, ...sides }] = pairs as [PlannedPair];
   return workloads.flatMap((workload) =>
-    compareWorkload(plan, workload, [record(reference, workload), record(id, workload)]).pairs[0]!.differences.flatMap(
+    comparePair(record(reference, workload), record(id, workload), explained, sides).differences.flatMap(
       ({ what, standing }) => (standing === 'unexpected' ? [`${workload.name}: ${what}`] : []),
     ),
   );
