@@ -280,12 +280,12 @@ describe('a patch whose code at module level reaches for what is outside', () =>
       '--patch',
       ...paths().flatMap((path, i) => (i === 0 ? [path] : ['--patch', path])),
     );
-    const { workloads } = JSON.parse(stdout) as {
+    const answer = JSON.parse(stdout) as {
       workloads: { runs: { variant: string; ended: { kind: string; message?: string } }[] }[];
     };
     expect(status).toBe(3);
     for (const [i, [code, says]] of table.entries()) {
-      const { ended } = workloads[0]!.runs.find(({ variant }) => variant === `outside-${i}`)!;
+      const { ended } = answer.workloads[0]!.runs.find(({ variant }) => variant === `outside-${i}`)!;
       expect([code, ended.kind]).toEqual([code, 'failed']);
       expect(ended.message).toMatch(says);
     }
