@@ -18,7 +18,7 @@ const RUNS = ['harness/child.ts', 'harness/run', 'harness/check', 'harness/workl
 export function takeRevision(revision: string, folder = process.cwd()): Patched {
   const refuse = refusalOf(revision);
   const git = gitIn(folder, refuse);
-  const commit = commitOf(revision, folder);
+  const commit = commitOf(revision, folder, refuse);
   const entries = git(['ls-tree', '-r', '-z', '--full-tree', commit, '--', 'core', 'variants', ...RUNS])
     .toString()
     .split('\0')
@@ -80,8 +80,7 @@ const gitIn =
   };
 
 /** The full name of a commit. Throws InputError. */
-function commitOf(revision: string, folder: string): string {
-  const refuse = refusalOf(revision);
+function commitOf(revision: string, folder: string, refuse: (problem: string) => never): string {
   try {
     askGit(folder, ['rev-parse', '--git-dir']);
   } catch (error) {
@@ -108,7 +107,9 @@ export interface Commit {
 export function commitsIn(range: string, folder = process.cwd()): Commit[] {
   const refuse = refusalOf(range);
   const [, first, last] = /^(.+?)\.\.([^.].*)$/.exec(range) ?? refuse('expected a range of commits, A..B');
-  const [from, to] = [first, last].map((one) => commitOf(one, folder));
+  const [from, to] = [first, last].map((one) =>
+    commitOf(one, folder, (problem) => refuse(`${plain(one)}: ${problem}`)),
+  );
   const git = gitIn(folder, refuse);
   const logged = (...args: string[]): Commit[] =>
     git(['log', '--first-parent', '--reverse', '--format=%H %s', ...args])
