@@ -7,11 +7,13 @@ import { deserialize, serialize } from 'node:v8';
 import type { Machine, Variant } from '../core/index.ts';
 import { experiments, series } from '../variants/index.ts';
 import { checkers } from './check/checker.ts';
-import { LoadError, describeError, exportedVariant, introduce } from './run/load.ts';
+import { describeError } from './run/describe.ts';
+import { exportedVariant, introduce } from './run/load.ts';
 import type { FromChild, ToChild } from './run/protocol.ts';
 import { type Entered, emptyPart, failedEnd } from './run/record.ts';
 import { firstDifference } from './run/repeat.ts';
 import { RunLimit, Session } from './run/session.ts';
+import { file, realm, refuse, refused } from './sandbox/closed.ts';
 import * as host from './sandbox/host.ts';
 import { checkedMembers } from './sandbox/members.ts';
 
@@ -20,9 +22,8 @@ const REPEATED_OPS = 2000;
 
 const say = (message: FromChild): void => host.send(message);
 
-/** Bytes, and the name of the variant's file; given by the parent. */
-const residentLimit = Number(host.argument(0));
-const file = host.argument(1);
+/** Bytes; given by the parent. */
+const residentLimit = Number(host.argument(1));
 
 /** Every op at first, so that an endless loop in a short workload can be placed; then one in 4,096, with a look at memory. */
 const announce = (op: number): void => {
@@ -92,11 +93,9 @@ function takeTwice(request: ToChild): Part {
   throw new Error(`not deterministic: a second run of the workload had another result${where}`);
 }
 
-/** What the variant has thrown outside a run, as from a promise. */
-let thrown: string | null = null;
-
 /** Never throws: whatever goes wrong is the variant's failure. */
 function answer(request: ToChild): FromChild {
+  const thrown = refused();
   if (thrown !== null) return { kind: 'refused', message: thrown };
   try {
     const part = takeTwice(request);
@@ -114,16 +113,6 @@ function answer(request: ToChild): FromChild {
     };
   }
 }
-
-const refuse = (error: unknown): void => {
-  thrown = error instanceof LoadError ? error.message : describeError(error, file);
-  say({ kind: 'refused', message: thrown });
-};
-
-const realm = host.close();
-// The variant's own code runs next. What it throws while it is loaded, or between two runs, ends up here.
-host.onUncaught(refuse);
-say({ kind: 'started' });
 
 /** exported: what the variant's file exports. counted: absent if no patch changes anything. */
 export function serve(exported: Readonly<Record<string, unknown>>, counted: Entries | null = null): void {

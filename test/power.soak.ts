@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MutantTree } from './mutants/mutant.ts';
-import type { Noticed } from './power/child.ts';
+import type { Noticed } from './power/planes.ts';
 import { type CoreFault, coreFaults, isThere, ported, variantFaults, variantFile } from './power/sets.ts';
 import { root } from './support/layers.ts';
 

@@ -1,13 +1,13 @@
 /**
  * The bench's part of a child process: it measures one task for one variant, round by round.
  */
-import { Bench } from 'tinybench';
 import type { Variant } from '../../core/index.ts';
 import { now } from '../sandbox/host.ts';
 import type { FromBench, ToBench } from './protocol.ts';
 import { prepareTask } from './tasks/index.ts';
 import { measureMemory } from './tasks/memory.ts';
 import type { Prepared } from './tasks/prepared.ts';
+import { Bench } from './timer.ts';
 
 const NS_PER_MS = 1e6;
 const LEAST_BATCHES = 5;
@@ -43,7 +43,7 @@ export class BenchChild {
     try {
       switch (request.kind) {
         case 'bench-prepare':
-          this.#prepared = await prepareTask(request.task, this.#variant, request.workload);
+          this.#prepared = prepareTask(request.task, this.#variant, request.workload, request.text);
           this.#sum = this.#prepared.batch();
           warmUp(this.#prepared.batch, request.workload === null ? SMALL : WORKLOAD);
           return { kind: 'bench-ready' };

@@ -5,7 +5,9 @@
  * it up. All variants, built-in ones too, are bundled from their source in the same way.
  */
 import type { ColumnBundle } from '../bundle/column.ts';
+import { readBlocks } from '../input/blocks.ts';
 import { loadWorkload } from '../input/load.ts';
+import { corpusPath } from '../input/paths.ts';
 import { NativeMissing, Yardstick, type NativeMeasured } from './native.ts';
 import { BenchFailure, BenchProcess, V8_OPTIONS } from './process.ts';
 import type { FromBench, Measured, MemoryMeasured } from './protocol.ts';
@@ -93,11 +95,12 @@ class TaskBench {
     const { rounds, progress } = this.#options;
     const runners = this.#chosen().map((column) => this.#start(column));
     try {
-      const { id, workload } = this.#task;
+      const { id, workload, recording } = this.#task;
       const loaded = workload === null ? null : await loadWorkload(workload);
+      const text = recording === undefined ? [] : await textOf(recording);
       for (const runner of runners) {
         progress(`${id}: starting ${runner.column.id}`);
-        await this.#ask(runner, { kind: 'bench-prepare', task: id, workload: loaded });
+        await this.#ask(runner, { kind: 'bench-prepare', task: id, workload: loaded, text });
       }
       for (let round = 0; round < rounds; round++) {
         progress(`${id}: round ${round + 1} of ${rounds}`);
@@ -177,6 +180,14 @@ class TaskBench {
       sums: { variant: runner.rounds[0].sum, native: this.#native[0].sum },
     };
   }
+}
+
+/** The text of a recording of the corpus, in blocks. */
+async function textOf(recording: string): Promise<string[]> {
+  const blocks: string[] = [];
+  for await (const block of readBlocks(corpusPath(recording), () => ({ total: Infinity, expected: '' })))
+    blocks.push(block);
+  return blocks;
 }
 
 const leastOf = (rounds: readonly { readonly least: number }[]): number =>

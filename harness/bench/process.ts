@@ -30,7 +30,13 @@ export type Measures = keyof typeof V8_OPTIONS;
 /** Why a process could not answer. */
 export class BenchFailure extends Error {}
 
-const ANSWERS: readonly unknown[] = ['bench-ready', 'bench-measured', 'bench-memory-measured', 'bench-failed'];
+const ANSWERS: readonly unknown[] = [
+  'bench-ready',
+  'bench-measured',
+  'bench-memory-measured',
+  'bench-failed',
+  'refused',
+];
 
 export class BenchProcess {
   readonly #start: () => GuardedProcess;
@@ -48,7 +54,7 @@ export class BenchProcess {
   /** Throws BenchFailure if the process refuses, fails, dies or does not answer in time. */
   async ask(request: ToBench): Promise<FromBench> {
     const { answer } = await (this.#child ??= this.#start()).ask<FromBench>(request, ANSWER_MS, hear);
-    if (answer.kind === 'lost' || answer.kind === 'bench-failed') throw new BenchFailure(shown(answer.message));
+    if ('message' in answer) throw new BenchFailure(shown(answer.message));
     return answer;
   }
 
@@ -63,7 +69,7 @@ function hear(message: unknown): Heard<FromBench> {
   const { kind, ...rest } = message as Readonly<Record<string, unknown>>;
   if (kind === 'started') return { kind };
   if (!ANSWERS.includes(kind)) return { kind: 'invalid', where: 'kind' };
-  const type = kind === 'bench-failed' ? 'string' : 'number';
+  const type = kind === 'bench-failed' || kind === 'refused' ? 'string' : 'number';
   const wrong = Object.keys(rest).find((name) => typeof rest[name] !== type);
   return wrong === undefined ? { kind: 'answer', answer: message as FromBench } : { kind: 'invalid', where: wrong };
 }

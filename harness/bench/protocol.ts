@@ -5,7 +5,13 @@ import type { Workload } from '../workload/ops.ts';
 
 /** A process measures one task for its variant: prepared once, then measured as often as it is asked to. */
 export type ToBench =
-  | { readonly kind: 'bench-prepare'; readonly task: string; readonly workload: Workload | null }
+  | {
+      readonly kind: 'bench-prepare';
+      readonly task: string;
+      readonly workload: Workload | null;
+      /** the text of the recording that the task reads, in blocks; empty if it reads none */
+      readonly text: readonly string[];
+    }
   | { readonly kind: 'bench-measure'; readonly milliseconds: number }
   | { readonly kind: 'bench-memory' };
 
@@ -35,4 +41,6 @@ export type FromBench =
   | { readonly kind: 'bench-ready' }
   | Measured
   | MemoryMeasured
-  | { readonly kind: 'bench-failed'; readonly message: string };
+  | { readonly kind: 'bench-failed'; readonly message: string }
+  /** sent unasked, of what the variant's file throws */
+  | { readonly kind: 'refused'; readonly message: string };

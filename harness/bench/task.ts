@@ -11,6 +11,8 @@ export interface BenchTask {
   readonly unit: 'ns' | 'us' | 'per second';
   /** Workload that it runs, by name; null: it calls the machine itself. */
   readonly workload: string | null;
+  /** Recording whose text it is given, by name. */
+  readonly recording?: string;
   /** It reaches members of the seam, so variants can differ in it. */
   readonly seam: boolean;
   /** The yardstick has it too; most that the time may be of its, null: no aim is set. */
@@ -139,6 +141,7 @@ export const TASKS: readonly BenchTask[] = [
     operation: 'one recorded line, checked against its schema and turned into ops; unpacked before',
     unit: 'per second',
     workload: null,
+    recording: 'make12',
     seam: false,
     native: false,
     aim: null,

@@ -47,13 +47,14 @@ const withoutColors = {
  *   readonly sources?: ReadonlyMap<string, string>,
  *   readonly external?: import('rolldown').ExternalOption,
  *   readonly platform?: 'node' | 'browser',
+ *   readonly define?: Readonly<Record<string, string>>,
  *   readonly folder?: string,
  *   readonly output?: import('rolldown').OutputOptions,
  * }} [options]
  * @returns {Promise<readonly import('rolldown').OutputChunk[]>}
  */
 export async function bundle(input, options = {}) {
-  const { plugins = [], sources = new Map(), external, platform = 'node', folder, output } = options;
+  const { plugins = [], sources = new Map(), external, platform = 'node', define = {}, folder, output } = options;
   const replaced = {
     name: 'replaced-sources',
     /** @param {string} id */
@@ -66,6 +67,7 @@ export async function bundle(input, options = {}) {
     logLevel: 'silent',
     // A field without an initializer is no definition: V8 then knows the arrays of a machine as constants (dense 52 -> 43 ns).
     transform: {
+      define,
       assumptions: { setPublicClassFields: true },
       typescript: { removeClassFieldsWithoutInitializer: true },
     },

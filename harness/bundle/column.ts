@@ -15,11 +15,28 @@ const FACE = packagePath('variants', 'index.ts');
 /** How rolldown says it: name, and path from the current folder. */
 const MISSING_EXPORT = /^(?:\[\w+\] )?"(.+)" is not exported by "(.+)"\.$/;
 
-const SERVERS: Readonly<Record<ColumnKind, string>> = {
-  run: 'harness/child.ts',
-  bench: 'harness/bench/child.ts',
-  conform: 'harness/conform/child.ts',
+/** Names with a meaning in every module, which leads to Node or to where the program is: they have none in a column. */
+const NO_HOST = { require: 'undefined', 'import.meta': '({})' };
+
+const CLOSED = 'harness/sandbox/closed.ts';
+
+/** What a bundle loads, in this order, and the variant after it. Behind CLOSED everything may be a stranger's. */
+const SERVERS: Readonly<Record<ColumnKind, { readonly before: readonly string[]; readonly server: string }>> = {
+  run: { before: [CLOSED], server: 'harness/child.ts' },
+  bench: { before: ['harness/bench/timer.ts', CLOSED], server: 'harness/bench/child.ts' },
+  conform: { before: [CLOSED], server: 'harness/conform/child.ts' },
 };
+
+const sourceOf = (path: string): string => JSON.stringify(packagePath(...path.split('/')));
+
+/** The module that serves a variant. */
+const entryText = (kind: ColumnKind, variant: string, isPatched: boolean): string => `
+${SERVERS[kind].before.map((path) => `import ${sourceOf(path)};`).join('\n')}
+${isPatched ? `import { $entered, names } from '${ENTERED}';` : ''}
+import { serve } from ${sourceOf(SERVERS[kind].server)};
+import * as variant from ${JSON.stringify(variant)};
+serve(variant${isPatched ? ', { names, counts: $entered }' : ''});
+`;
 
 export type ColumnBundle =
   | { readonly kind: 'bundled'; readonly code: string; readonly functions: ChangedFunctions }
@@ -35,13 +52,7 @@ export async function bundleColumn(
   const column = {
     name: 'column',
     resolveId: (id: string) => (id === 'column' ? '\0column' : null),
-    load: (id: string) =>
-      id === '\0column'
-        ? (overlay === null ? '' : `import { $entered, names } from '${ENTERED}';\n`) +
-          `import { serve } from ${JSON.stringify(packagePath(...SERVERS[kind].split('/')))};\n` +
-          `import * as variant from ${JSON.stringify(variant)};\n` +
-          `serve(variant${overlay === null ? '' : ', { names, counts: $entered }'});\n`
-        : null,
+    load: (id: string) => (id === '\0column' ? entryText(kind, variant, overlay !== null) : null),
   };
   try {
     // Only a run has a use for the counts.
@@ -51,6 +62,7 @@ export async function bundleColumn(
       {
         plugins: [column, ...(foreign === null ? [] : [foreign.plugin]), ...(patched === null ? [] : [patched.plugin])],
         external: /^node:/,
+        define: NO_HOST,
         output: {
           codeSplitting: false,
           sourcemapExcludeSources: true,

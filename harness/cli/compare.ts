@@ -152,7 +152,8 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
         lines: answer.format === 'github' ? await linesOf(chosen, ids) : {},
         baseline: sinceBaseline,
         warnings: [
-          ...(await columnWarnings(columns)),
+          ...columnWarnings(columns.map(({ facts: { id }, notes = [] }) => ({ id, notes }))),
+          ...(answer.format === 'text' ? [] : columnWarnings(await lateNotes(columns))),
           ...warningsOf(
             compared.workloads,
             reading.touch,
@@ -167,6 +168,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
       });
       process.exitCode = report.tally.exitCode;
       await answer.write(report);
+      if (answer.format === 'text') columnWarnings(await lateNotes(columns)).forEach((one) => progress.warn(one));
       for (const { name, ops } of compared.workloads) if (ops === 0) progress.note(`${name}: no ops, nothing was run`);
       return report.tally.exitCode;
     },
@@ -229,12 +231,11 @@ async function withReference(
 }
 
 /** What a reader should know of columns that patches make. */
-async function columnWarnings(columns: readonly Column[]): Promise<Warning[]> {
-  const all = columns.map(async ({ facts: { id }, warnings }) =>
-    ((await warnings?.()) ?? []).map((text): Warning => ({ kind: 'column', variant: id, text })),
-  );
-  return (await Promise.all(all)).flat();
-}
+const columnWarnings = (columns: readonly { readonly id: string; readonly notes: readonly string[] }[]): Warning[] =>
+  columns.flatMap(({ id, notes }) => notes.map((text): Warning => ({ kind: 'column', variant: id, text })));
+
+const lateNotes = (columns: readonly Column[]): Promise<{ id: string; notes: readonly string[] }[]> =>
+  Promise.all(columns.map(async (one) => ({ id: one.facts.id, notes: (await one.lateNotes?.()) ?? [] })));
 
 /** Nothing but patches is named: each is compared with what it is made of, or with the one before it. */
 const isPatchesAlone = ({ variants, variant, patch, rev, series }: CompareOptions): boolean =>

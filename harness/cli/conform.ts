@@ -6,8 +6,9 @@ import { d33276, series } from '../../variants/index.ts';
 import { bundledColumn } from '../bundle/spawn.ts';
 import { type ChosenPatch, sourceOf } from '../columns/chosen.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
-import { CONFORM_KINDS, type ConformKind, type Measured, conformWith } from '../conform/kinds.ts';
+import { CONFORM_KINDS, type ConformKind, type Measured } from '../conform/kinds.ts';
 import { conformIn } from '../conform/process.ts';
+import { conformWith, recordings } from '../conform/recordings.ts';
 import type { ConformReport } from '../conform/report.ts';
 import { packagePath } from '../input/paths.ts';
 import { FORMATS } from '../report/formats.ts';
@@ -71,11 +72,8 @@ async function conformPatch(
   const bundle = await bundledColumn(sourceOf(patch), 'conform', { cache: how.cache });
   if (bundle.kind === 'refused') throw new Error(`${patched.name}: ${bundle.message}`);
   const { id } = variant;
-  const report = await conformIn(
-    bundle.code,
-    { kind, paths, traces, answers: ANSWERS[kind][id] ?? id },
-    progress.onOutput,
-  );
+  const request = { kind, answers: ANSWERS[kind][id] ?? id, recordings: recordings(kind, paths, traces) };
+  const report = await conformIn({ file: patched.name, code: bundle.code }, request, progress.onOutput);
   const named = <T extends object>(row: T): T => ('variant' in row ? { ...row, variant: patched.id } : row);
   const whole = { ...report, mismatches: report.mismatches.map(named) };
   return ('revisions' in report ? { ...whole, revisions: report.revisions.map(named) } : whole) as ConformReport;

@@ -1,7 +1,7 @@
 /** `compare --save FILE` and `--baseline FILE`: the results as they are now, and as they were. */
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { type Chosen, isPatch } from '../columns/chosen.ts';
+import { type Chosen, isPatch, sourceOf } from '../columns/chosen.ts';
 import type { Column } from '../columns/column.ts';
 import type { Compared } from '../compare/run-comparison.ts';
 import type { VariantFacts } from '../declare/declarations.ts';
@@ -127,11 +127,17 @@ const plain = (text: string): string =>
     .filter((line) => line !== '')
     .join('\n');
 
-/** What the members of the seam do; of a file whose members cannot be read as written, all of it. */
-function columnHash({ id, members }: VariantFacts, chosen: Chosen): string {
-  if (isPatch(chosen)) return digestOf(JSON.stringify([members, [...chosen.patched.overlay].toSorted()]), '');
-  const isUnread = members.some((text, i) => text === `${MEMBERS[i]} of ${id}`);
-  return digestOf(JSON.stringify(members), isUnread && chosen.kind === 'file' ? readFileSync(chosen.path) : '');
+/**
+ * What the members of the seam do, and the sources that a patch changes, without comments and layout; of a file whose
+ * members cannot be read as written, all of it.
+ */
+export function columnHash({ id, members }: Pick<VariantFacts, 'id' | 'members'>, chosen: Chosen): string {
+  const { file, isBuiltIn, overlay } = sourceOf(chosen);
+  const isUnread = !isBuiltIn && members.some((text, i) => text === `${MEMBERS[i]} of ${id}`);
+  const changed = [...(overlay ?? [])]
+    .map(([path, text]) => [path, text === null ? null : canonical(text)])
+    .toSorted(([a], [b]) => (a! < b! ? -1 : 1));
+  return digestOf(JSON.stringify(isPatch(chosen) ? [members, changed] : members), isUnread ? readFileSync(file) : '');
 }
 
 /** Of the sources of `core` that ship with the program. */

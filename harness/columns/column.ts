@@ -37,8 +37,10 @@ export interface Column {
   /** Aborts the current run. */
   readonly abort: () => void;
   readonly close: () => void;
-  /** what a reader should know of it, when all of that is known; absent: nothing */
-  readonly warnings?: () => Promise<readonly string[]>;
+  /** what a reader should know of it; absent: nothing */
+  readonly notes?: readonly string[];
+  /** what is found out of it beside its runs, and may take longer than they do */
+  readonly lateNotes?: () => Promise<readonly string[]>;
 }
 
 const nothing = (): void => {};

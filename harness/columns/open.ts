@@ -25,8 +25,9 @@ export async function withColumns<T>(
   try {
     const answer = await body(columns);
     if (warns)
-      for (const { facts, warnings } of columns)
-        for (const text of (await warnings?.()) ?? []) onOutput(`pmapdiff: warning: ${facts.id}: ${text}`);
+      for (const { facts, notes = [], lateNotes } of columns)
+        for (const text of [...notes, ...((await lateNotes?.()) ?? [])])
+          onOutput(`pmapdiff: warning: ${facts.id}: ${text}`);
     return answer;
   } finally {
     for (const column of columns) column.close();

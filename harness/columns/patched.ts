@@ -19,8 +19,7 @@ export async function openPatch(
 ): Promise<Opened> {
   const { id, name, title, intends, after, overlay, notes } = patched;
   const source = { ...sourceOf(base), overlay };
-  const types = how.types || how.strict ? typeErrorsOf(source, how.cache) : NO_TYPES;
-  if (how.strict) refuseTypeErrors(name, await types);
+  if (how.strict) refuseTypeErrors(name, await typeErrorsOf(source, how.cache));
   const opened = await openProcess({ source, name, limits }, (text) => onOutput(prefixed(id, text)), how.cache);
   if ('kind' in opened) return { column: failedColumn(id, opened), isLoaded: false };
   const { child, loaded, functions } = opened;
@@ -43,15 +42,19 @@ export async function openPatch(
     return { column: refused(id, (error as Error).message), isLoaded: false };
   }
   const judged = judgeFiles(Object.keys(functions).map((key) => key.split(': ', 1)[0]));
-  const said = [
+  // This takes longer than a short run and only warns: it goes on beside the runs, and no verdict waits for it.
+  const types = how.types || how.strict ? typeErrorsOf(source, how.cache) : NO_TYPES;
+  const allNotes = [
     ...notes,
     ...(judged.length === 0 ? [] : [`the patch changes the judge too: ${judged.join(', ')}`]),
     ...(numbering === null ? [] : numbering.notes),
   ];
-  const warnings = async (): Promise<readonly string[]> => [...said, ...typeNotes(await types)];
   const column = processColumn(child, facts);
   const begin: Column['begin'] = (...run) => patchedRun(column.begin(...run), id, numbering);
-  return { column: { ...column, begin, warnings }, isLoaded: true };
+  return {
+    column: { ...column, begin, notes: allNotes, lateNotes: async () => typeNotes(await types) },
+    isLoaded: true,
+  };
 }
 
 const NO_TYPES: TypeErrors = { kind: 'checked', errors: [] };

@@ -172,7 +172,7 @@ export class VariantProcess {
       { file: this.#file, code: this.#code },
       {
         v8Options: [`--max-old-space-size=${heapMiB}`],
-        args: [String(residentBytes), this.#file],
+        args: [this.#file, String(residentBytes)],
         residentBytes,
         onOutput: this.#onOutput,
       },

@@ -1,10 +1,11 @@
-/** Recorded vectors by kind, and what answers them. */
+/** Kinds of recordings, and what answers them. */
 import type { Variant } from '../../core/index.ts';
-import { conformMmu } from './mmu.ts';
-import { conformPmap } from './pmap.ts';
-import { conformReplay } from './replay.ts';
+import { MmuAnswers } from './mmu.ts';
+import { PmapAnswers } from './pmap.ts';
+import { ReplayAnswers } from './replay.ts';
 import type { ConformReport } from './report.ts';
-import { conformVm } from './vm.ts';
+import type { Answers } from './vector-files.ts';
+import { VmAnswers } from './vm.ts';
 
 export const CONFORM_KINDS = ['pmap', 'vm', 'mmu', 'replay'] as const;
 export type ConformKind = (typeof CONFORM_KINDS)[number];
@@ -15,30 +16,13 @@ export interface Measured {
   readonly answers: string;
 }
 
-/** What a process that runs one variant is asked. */
-export interface ConformRequest {
-  readonly kind: ConformKind;
-  readonly paths: readonly string[];
-  /** folder of the recorded programs */
-  readonly traces: string;
-  readonly answers: string;
-}
-
-/** Throws VectorError. */
-export async function conformWith(
-  kind: ConformKind,
-  paths: readonly string[],
-  traces: string,
-  revisions: readonly Measured[],
-): Promise<ConformReport> {
-  switch (kind) {
-    case 'pmap':
-      return conformPmap(paths, revisions);
-    case 'vm':
-      return conformVm(paths, revisions);
-    case 'mmu':
-      return conformMmu(paths);
-    case 'replay':
-      return conformReplay(paths, traces, revisions);
-  }
+/** Takes recordings of that kind, under each revision. */
+export function answersOf(kind: ConformKind, revisions: readonly Measured[]): Answers<unknown, ConformReport> {
+  const answers = {
+    pmap: () => new PmapAnswers(revisions),
+    vm: () => new VmAnswers(revisions),
+    mmu: () => new MmuAnswers(),
+    replay: () => new ReplayAnswers(revisions),
+  } satisfies Record<ConformKind, () => Answers<never, ConformReport>>;
+  return answers[kind]() as Answers<unknown, ConformReport>;
 }

@@ -74,6 +74,7 @@ const sequence = z.strictObject({
 /** A file contains accesses or sequences. */
 export const mmuFile = z.array(z.union([single, sequence]));
 
+export type MmuVectors = z.infer<typeof mmuFile>;
 export type MmuOutcome = z.infer<typeof outcome>;
 export type MmuAsked = z.infer<typeof asked>;
 export type MmuAccess = z.infer<typeof single>;

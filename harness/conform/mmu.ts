@@ -5,7 +5,6 @@
  * optimistic walk decides what it can, and on a machine so small that all of memory is sparse. There every word ever
  * written can be enumerated, so that the test can check that only the listed entries have changed.
  */
-import { basename } from 'node:path';
 import { setControls, setPge, translate } from '../../core/hw/cpu.ts';
 import { physRead, physWrite } from '../../core/hw/phys.ts';
 import { flushEverything, invlpg, invpcid, loadCr3 } from '../../core/hw/tlb.ts';
@@ -19,9 +18,10 @@ import {
   type MmuOutcome,
   type MmuSequence,
   type MmuStep,
+  type MmuVectors,
 } from './mmu-vectors.ts';
 import type { Mismatch, MmuConformReport } from './report.ts';
-import { readVectors, VECTOR_NAMES, vectorFiles } from './vector-files.ts';
+import { answered, type Answers, VECTOR_NAMES } from './vector-files.ts';
 
 /** RAM of the two machines. The recordings put most tables below 2 GiB. */
 const LARGE_RAM = 2 ** 31;
@@ -157,20 +157,18 @@ function runStep(bench: Bench, step: MmuStep): { expected: unknown; got: unknown
   }
 }
 
-/**
- * Answers every access and every step of the files, or of the part-*.json and seq-*.json in folders. Throws VectorError
- * for a file that cannot be read.
- */
-export function conformMmu(paths: readonly string[]): MmuConformReport {
-  const files = vectorFiles(paths, VECTOR_NAMES.mmu);
-  const mismatches: Mismatch[] = [];
-  let checked = 0;
-  const benches = [new Bench(LARGE_RAM), new Bench(SMALL_RAM)];
-  for (const path of files) {
-    const file = basename(path);
-    for (const [index, vector] of readVectors(path, mmuFile).entries()) {
-      checked += 'steps' in vector ? vector.steps.length : 1;
-      for (const bench of benches) {
+/** Answers every access and every step of recordings. */
+export class MmuAnswers implements Answers<MmuVectors, MmuConformReport> {
+  readonly #benches = [new Bench(LARGE_RAM), new Bench(SMALL_RAM)];
+  readonly #mismatches: Mismatch[] = [];
+  #files = 0;
+  #checked = 0;
+
+  take(file: string, vectors: MmuVectors): void {
+    this.#files++;
+    for (const [index, vector] of vectors.entries()) {
+      this.#checked += 'steps' in vector ? vector.steps.length : 1;
+      for (const bench of this.#benches) {
         const wrong: Mismatch[] = [];
         if ('steps' in vector) {
           bench.start(vector);
@@ -184,10 +182,20 @@ export function conformMmu(paths: readonly string[]): MmuConformReport {
             wrong.push({ file, at: `access ${index} (${vector.why})`, what, expected, got }),
           );
         }
-        mismatches.push(...wrong);
+        this.#mismatches.push(...wrong);
         if (wrong.length > 0) break;
       }
     }
   }
-  return { schema: 'pmapdiff.conform/1', kind: 'mmu', files: files.length, checked, mismatches };
+
+  report(): MmuConformReport {
+    const [files, checked, mismatches] = [this.#files, this.#checked, this.#mismatches];
+    return { schema: 'pmapdiff.conform/1', kind: 'mmu', files, checked, mismatches };
+  }
 }
+
+/**
+ * Answers the files, or the part-*.json and seq-*.json in folders. Throws VectorError for a file that cannot be read.
+ */
+export const conformMmu = (paths: readonly string[]): MmuConformReport =>
+  answered(paths, VECTOR_NAMES.mmu, mmuFile, new MmuAnswers());

@@ -2,7 +2,6 @@
  * pmapdiff conform pmap: compares the simulated pmap with the answers of the kernel's own pmap code, op by op:
  * statistics, tables, results and event counts, separately for each revision.
  */
-import { basename } from 'node:path';
 import {
   ALLOC_FAILURES,
   DELAYED_INVALIDATIONS,
@@ -44,7 +43,7 @@ import { samePanic } from './panic.ts';
 import { PmapBench } from './pmap-bench.ts';
 import { COUNT_NAMES, type PmapAnswer, type PmapFile, answersOf, isStopped, pmapFile } from './pmap-vectors.ts';
 import type { OpMismatch, PmapConformReport } from './report.ts';
-import { VECTOR_NAMES, readVectors, vectorFiles } from './vector-files.ts';
+import { type Answers, VECTOR_NAMES, answered } from './vector-files.ts';
 
 /** Event counts by their names in the recordings. */
 const COUNTS: Readonly<Record<(typeof COUNT_NAMES)[number], number>> = {
@@ -152,38 +151,52 @@ function differingOps(file: PmapFile, a: string, b: string): number {
   return left.filter((answer, index) => !same(answer, right[index])).length;
 }
 
+/** Answers recordings under each revision. */
+export class PmapAnswers implements Answers<PmapFile, PmapConformReport> {
+  readonly #revisions: readonly PmapRevision[];
+  readonly #mismatches: OpMismatch[] = [];
+  readonly #perRevision: { readonly variant: string; checked: number; mismatches: number }[];
+  readonly #d33276 = { files: 0, ops: 0 };
+  #bench: PmapBench | null = null;
+  #files = 0;
+  #ops = 0;
+
+  constructor(revisions: readonly PmapRevision[]) {
+    this.#revisions = revisions;
+    this.#perRevision = revisions.map(({ variant }) => ({ variant: variant.id, checked: 0, mismatches: 0 }));
+  }
+
+  take(name: string, file: PmapFile): void {
+    this.#files++;
+    this.#ops += file.ops.length;
+    const telling = differingOps(file, 'landed', 'd33276');
+    this.#d33276.ops += telling;
+    if (telling > 0) this.#d33276.files++;
+    for (const [index, revision] of this.#revisions.entries()) {
+      this.#bench ??= new PmapBench(revision.variant);
+      const found: OpMismatch[] = [];
+      this.#perRevision[index].checked += runFile(this.#bench, name, file, revision, found);
+      this.#perRevision[index].mismatches += found.length;
+      this.#mismatches.push(...found);
+    }
+  }
+
+  report(): PmapConformReport {
+    return {
+      schema: 'pmapdiff.conform/1',
+      kind: 'pmap',
+      files: this.#files,
+      ops: this.#ops,
+      checked: this.#perRevision.reduce((sum, { checked }) => sum + checked, 0),
+      revisions: this.#perRevision,
+      d33276: this.#d33276,
+      mismatches: this.#mismatches,
+    };
+  }
+}
+
 /**
  * Answers every recording that the paths name, under each revision. Throws VectorError for a file that cannot be read.
  */
-export function conformPmap(paths: readonly string[], revisions: readonly PmapRevision[]): PmapConformReport {
-  const files = vectorFiles(paths, VECTOR_NAMES.pmap);
-  const mismatches: OpMismatch[] = [];
-  const perRevision = revisions.map(({ variant }) => ({ variant: variant.id, checked: 0, mismatches: 0 }));
-  const d33276 = { files: 0, ops: 0 };
-  let ops = 0;
-  let bench: PmapBench | null = null;
-  for (const path of files) {
-    const file = readVectors(path, pmapFile);
-    ops += file.ops.length;
-    const telling = differingOps(file, 'landed', 'd33276');
-    d33276.ops += telling;
-    if (telling > 0) d33276.files++;
-    for (const [index, revision] of revisions.entries()) {
-      bench ??= new PmapBench(revision.variant);
-      const found: OpMismatch[] = [];
-      perRevision[index].checked += runFile(bench, basename(path), file, revision, found);
-      perRevision[index].mismatches += found.length;
-      mismatches.push(...found);
-    }
-  }
-  return {
-    schema: 'pmapdiff.conform/1',
-    kind: 'pmap',
-    files: files.length,
-    ops,
-    checked: perRevision.reduce((sum, { checked }) => sum + checked, 0),
-    revisions: perRevision,
-    d33276,
-    mismatches,
-  };
-}
+export const conformPmap = (paths: readonly string[], revisions: readonly PmapRevision[]): PmapConformReport =>
+  answered(paths, VECTOR_NAMES.pmap, pmapFile, new PmapAnswers(revisions));

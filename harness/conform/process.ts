@@ -1,58 +1,64 @@
-/** A patched core that answers recorded vectors, in a process of its own, which may read the recordings. */
-import { spawn } from 'node:child_process';
-import { readdirSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
-import { InputError } from '../input-error.ts';
-import type { ConformAnswer } from './child.ts';
-import type { ConformRequest } from './kinds.ts';
+/** A patched core that answers recordings, in a process of its own. */
+import { type GuardedCode, GuardedProcess, type Heard } from '../process/guarded.ts';
+import { shown } from '../run/shown.ts';
+import type { ConformKind } from './kinds.ts';
+import type { FromConform, ToConform } from './protocol.ts';
+import type { Recording } from './recordings.ts';
 import type { ConformReport } from './report.ts';
-import { VECTOR_NAMES, vectorFiles } from './vector-files.ts';
 
-/** Wall time, in ms. */
-const LIMIT_MS = 600_000;
+/** CPU time for loading, and for one recording. */
+const LOAD_MS = 10_000;
+const LIMIT_MS = 60_000;
+const HEAP_MIB = 1024;
+const RESIDENT_BYTES = 1536 * 2 ** 20;
 
-/** code: a bundle of kind 'conform'. Throws InputError for a file that cannot be read; rejects if the process fails. */
-export function conformIn(
-  code: string,
-  request: ConformRequest,
+/** Why a process could not answer. */
+export class ConformFailure extends Error {}
+
+export interface ConformRequest {
+  readonly kind: ConformKind;
+  /** the revision whose recorded answers are expected */
+  readonly answers: string;
+  readonly recordings: AsyncIterable<Recording>;
+}
+
+/**
+ * code: a bundle of kind 'conform', and its name in messages. limitMs: CPU time for one recording. Throws ConformFailure
+ * if the process refuses, dies or does not answer in time, and what `recordings` throw.
+ */
+export async function conformIn(
+  code: GuardedCode,
+  { kind, answers, recordings }: ConformRequest,
   onOutput: (text: string) => void,
+  limitMs = LIMIT_MS,
 ): Promise<ConformReport> {
-  const permission = process.allowedNodeEnvironmentFlags.has('--permission')
-    ? '--permission'
-    : '--experimental-permission';
-  // Files only, each once: Node 20 dies of a folder named beside what is in it.
-  const paths = [...new Set(vectorFiles(request.paths, VECTOR_NAMES[request.kind]).map((path) => realpathSync(path)))];
-  const traces = realpathSync(request.traces);
-  const recorded = request.kind === 'replay' ? readdirSync(traces).map((name) => join(traces, name)) : [];
-  const reads = [...new Set([...paths, ...recorded, ...recorded.map((path) => path.replace(/\.gz$/, ''))])].map(
-    (path) => `--allow-fs-read=${path}`,
-  );
-  const options = [permission, ...reads, '--enable-source-maps', '--disable-warning=ExperimentalWarning'];
-  const child = spawn(process.execPath, [...options, '--disable-warning=SecurityWarning', '--input-type=module', '-'], {
-    serialization: 'advanced',
-    stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
-    env: { PATH: process.env.PATH, NO_COLOR: '1' },
+  const child = new GuardedProcess(code, {
+    v8Options: [`--max-old-space-size=${HEAP_MIB}`],
+    args: [code.file],
+    residentBytes: RESIDENT_BYTES,
+    onOutput,
   });
-  child.stdin?.on('error', () => {});
-  child.stdin?.end(code);
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => onOutput(data.toString()));
-  return new Promise<ConformReport>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`took longer than ${LIMIT_MS / 1000} s`)), LIMIT_MS);
-    child.on('error', reject);
-    child.on('close', (status, signal) => {
-      clearTimeout(timer);
-      reject(
-        new Error(signal === null ? `ended its process with exit(${status})` : `its process was killed by ${signal}`),
-      );
-    });
-    child.on('message', (answer: ConformAnswer) => {
-      clearTimeout(timer);
-      if (answer.kind === 'answered') resolve(answer.report);
-      else reject(answer.isInput ? new InputError(answer.message) : new Error(answer.message));
-    });
-    child.send({ ...request, paths, traces }, (error) => error !== null && reject(error));
-  }).finally(() => {
-    child.removeAllListeners().on('error', () => {});
-    child.kill('SIGKILL');
-  });
+  const ask = async (request: ToConform, ms = limitMs): Promise<ConformReport | null> => {
+    const { answer } = await child.ask<FromConform>(request, ms, hear);
+    if ('message' in answer) throw new ConformFailure(shown(answer.message));
+    return answer.kind === 'report' ? answer.report : null;
+  };
+  try {
+    await ask({ kind: 'begin', of: kind, answers }, LOAD_MS);
+    for await (const { name, recording } of recordings) await ask({ kind: 'take', name, recording });
+    return (await ask({ kind: 'report' }))!;
+  } finally {
+    child.kill();
+  }
+}
+
+/** The engine's own code makes a report; what a stranger's code could send is not one. */
+function hear(message: unknown): Heard<FromConform> {
+  if (typeof message !== 'object' || message === null) return { kind: 'invalid', where: 'kind' };
+  const { kind, message: said, report } = message as Readonly<Record<string, unknown>>;
+  if (kind === 'started') return { kind };
+  if (kind === 'refused' && typeof said !== 'string') return { kind: 'invalid', where: 'message' };
+  if (kind === 'report' && (typeof report !== 'object' || report === null)) return { kind: 'invalid', where: 'report' };
+  if (kind !== 'taken' && kind !== 'report' && kind !== 'refused') return { kind: 'invalid', where: 'kind' };
+  return { kind: 'answer', answer: message as FromConform };
 }

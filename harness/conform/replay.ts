@@ -2,16 +2,13 @@
  * pmapdiff conform replay: recorded programs replayed through each revision; every number and every process row is
  * compared with the answers of the kernel's own VM code.
  */
-import { statSync } from 'node:fs';
-import { basename, join } from 'node:path';
 import { KernelPanic, type Machine, type Variant, machineFor } from '../../core/index.ts';
-import { loadWorkload } from '../input/load.ts';
 import { countOps } from '../workload/counts.ts';
-import type { TouchPolicy, Workload } from '../workload/ops.ts';
+import type { Workload } from '../workload/ops.ts';
 import { type ReplayAnswer, type ReplayRow, replayRecording } from './replay-run.ts';
-import { type ReplayFile, replayFile } from './replay-vectors.ts';
+import type { ReplayFile } from './replay-vectors.ts';
 import type { ReplayConformReport, ReplayMismatch } from './report.ts';
-import { VECTOR_NAMES, VectorError, readVectors, vectorFiles } from './vector-files.ts';
+import type { Answers } from './vector-files.ts';
 
 /** Which of the summaries' answers a revision is compared with. */
 export interface ReplayRevision {
@@ -113,45 +110,36 @@ class Comparison {
   }
 }
 
-/** The recording with that name in a folder, gzipped or not. */
-async function loadRecording(summary: string, folder: string, name: string, touch: TouchPolicy): Promise<Workload> {
-  const path = [`${name}.jsonl`, `${name}.jsonl.gz`]
-    .map((base) => join(folder, base))
-    .find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile() === true);
-  if (path === undefined)
-    throw new VectorError(
-      basename(summary),
-      `expected its recording ${name}.jsonl or .jsonl.gz where --traces says (or in the corpus), found none`,
-    );
-  const workload = await loadWorkload(path, { touch });
-  if (workload.trace === null) throw new VectorError(path, 'expected a recording, found workload text');
-  return workload;
+/** A summary, and the recorded process tree that it is about. */
+export interface ReplayRecording {
+  readonly file: ReplayFile;
+  readonly workload: Workload;
 }
 
-/**
- * Answers every summary that the paths name, under each revision it covers; recordings are in the folder `traces`.
- * Throws VectorError or WorkloadError for a file that cannot be read.
- */
-export async function conformReplay(
-  paths: readonly string[],
-  traces: string,
-  revisions: readonly ReplayRevision[],
-): Promise<ReplayConformReport> {
-  const summaries = vectorFiles(paths, VECTOR_NAMES.replay);
-  const perRevision = revisions.map(({ variant }) => ({ variant: variant.id, checked: 0, mismatches: 0 }));
-  const total = { checked: 0, rowsMatching: 0, numbers: 0 };
-  const mismatches: ReplayMismatch[] = [];
-  let m: Machine | null = null;
-  for (const path of summaries) {
-    const file = readVectors(path, replayFile);
-    const workload = await loadRecording(path, traces, file.trace, file.touch);
-    const comparison = new Comparison(basename(path), file);
+/** Answers summaries under each revision that they cover. */
+export class ReplayAnswers implements Answers<ReplayRecording, ReplayConformReport> {
+  readonly #revisions: readonly ReplayRevision[];
+  readonly #mismatches: ReplayMismatch[] = [];
+  readonly #perRevision: { readonly variant: string; checked: number; mismatches: number }[];
+  #m: Machine | null = null;
+  #files = 0;
+  #checked = 0;
+  #rowsMatching = 0;
+  #numbers = 0;
+
+  constructor(revisions: readonly ReplayRevision[]) {
+    this.#revisions = revisions;
+    this.#perRevision = revisions.map(({ variant }) => ({ variant: variant.id, checked: 0, mismatches: 0 }));
+  }
+
+  take(name: string, { file, workload }: ReplayRecording): void {
+    this.#files++;
+    const comparison = new Comparison(name, file);
     comparison.conversion(workload);
-    const asked = revisions.some(({ answers }) => Object.hasOwn(file.revisions, answers));
-    for (const [index, revision] of revisions.entries()) {
+    const asked = this.#revisions.some(({ answers }) => Object.hasOwn(file.revisions, answers));
+    for (const [index, revision] of this.#revisions.entries()) {
       if (!Object.hasOwn(file.revisions, revision.answers)) continue;
-      const { hunks } = revision.variant;
-      m = machineFor(m, workload.machine, hunks);
+      const m = (this.#m = machineFor(this.#m, workload.machine, revision.variant.hunks));
       const before = comparison.mismatches.length;
       try {
         comparison.revision(revision, replayRecording(m, workload));
@@ -159,24 +147,27 @@ export async function conformReplay(
         if (!(error instanceof KernelPanic)) throw error;
         comparison.panic(revision, error.message);
       }
-      perRevision[index].checked += file.processes.length;
-      perRevision[index].mismatches += comparison.mismatches.length - before;
+      this.#perRevision[index].checked += file.processes.length;
+      this.#perRevision[index].mismatches += comparison.mismatches.length - before;
     }
     if (asked) {
-      total.checked += file.processes.length;
-      total.rowsMatching += comparison.rowsMatching;
+      this.#checked += file.processes.length;
+      this.#rowsMatching += comparison.rowsMatching;
     }
-    total.numbers += comparison.numbers;
-    mismatches.push(...comparison.mismatches);
+    this.#numbers += comparison.numbers;
+    this.#mismatches.push(...comparison.mismatches);
   }
-  return {
-    schema: 'pmapdiff.conform/1',
-    kind: 'replay',
-    files: summaries.length,
-    checked: total.checked,
-    rowsMatching: total.rowsMatching,
-    numbers: total.numbers,
-    revisions: perRevision.filter(({ checked }) => checked > 0),
-    mismatches,
-  };
+
+  report(): ReplayConformReport {
+    return {
+      schema: 'pmapdiff.conform/1',
+      kind: 'replay',
+      files: this.#files,
+      checked: this.#checked,
+      rowsMatching: this.#rowsMatching,
+      numbers: this.#numbers,
+      revisions: this.#perRevision.filter(({ checked }) => checked > 0),
+      mismatches: this.#mismatches,
+    };
+  }
 }

@@ -37,6 +37,24 @@ export function vectorFiles(paths: readonly string[], names: RegExp): string[] {
   });
 }
 
+/** Answers recordings one by one, and says in the end how many answers were as recorded. */
+export interface Answers<Recording, Report> {
+  /** name: base name of the recording */
+  readonly take: (name: string, recording: Recording) => void;
+  readonly report: () => Report;
+}
+
+/** Has every recording that the paths name answered. Throws VectorError for a file that cannot be read. */
+export function answered<Recording, Report>(
+  paths: readonly string[],
+  names: RegExp,
+  schema: ZodType<Recording>,
+  answers: Answers<Recording, Report>,
+): Report {
+  for (const path of vectorFiles(paths, names)) answers.take(basename(path), readVectors(path, schema));
+  return answers.report();
+}
+
 /** No recording is longer; a file that claims to be is not unpacked. */
 const MAX_UNZIPPED = 2 ** 28;
 

@@ -2,7 +2,6 @@
  * pmapdiff conform vm: compares the simulated VM with the answers of the kernel's own VM code, op by op: every call
  * into the pmap, map entry, object, reference count, statistic and cost, separately for each revision.
  */
-import { basename } from 'node:path';
 import { KernelPanic } from '../../core/panic.ts';
 import type { VmMapEntry, Vmspace } from '../../core/state/vm.ts';
 import type { Variant } from '../../core/variant.ts';
@@ -10,7 +9,7 @@ import { vmMapEntrySucc } from '../../core/vm/map-tree.ts';
 import { samePanic } from './panic.ts';
 import { countTables } from './pmap-state.ts';
 import type { OpMismatch, VmConformReport } from './report.ts';
-import { VECTOR_NAMES, readVectors, vectorFiles } from './vector-files.ts';
+import { type Answers, VECTOR_NAMES, answered } from './vector-files.ts';
 import { type VmFileVectors, type VmItem, expandCalls, vmAnswersOf, vmFile } from './vm-vectors.ts';
 import { COSTS, type VmOutcome, VmWorld } from './vm-world.ts';
 
@@ -193,34 +192,48 @@ function withSuperpages(file: VmFileVectors): boolean {
   return false;
 }
 
+/** Answers recordings under each revision. */
+export class VmAnswers implements Answers<VmFileVectors, VmConformReport> {
+  readonly #revisions: readonly VmRevision[];
+  readonly #mismatches: OpMismatch[] = [];
+  readonly #perRevision: { readonly variant: string; checked: number; mismatches: number }[];
+  #world: VmWorld | null = null;
+  #files = 0;
+  #ops = 0;
+
+  constructor(revisions: readonly VmRevision[]) {
+    this.#revisions = revisions;
+    this.#perRevision = revisions.map(({ variant }) => ({ variant: variant.id, checked: 0, mismatches: 0 }));
+  }
+
+  take(name: string, file: VmFileVectors): void {
+    const superpages = withSuperpages(file);
+    this.#files++;
+    this.#ops += file.ops.length;
+    for (const [index, revision] of this.#revisions.entries()) {
+      this.#world ??= new VmWorld(revision.variant);
+      const run = new Run(this.#world, name, file, revision, superpages);
+      this.#perRevision[index].checked += run.all();
+      this.#perRevision[index].mismatches += run.found.length;
+      this.#mismatches.push(...run.found);
+    }
+  }
+
+  report(): VmConformReport {
+    return {
+      schema: 'pmapdiff.conform/1',
+      kind: 'vm',
+      files: this.#files,
+      ops: this.#ops,
+      checked: this.#perRevision.reduce((sum, { checked }) => sum + checked, 0),
+      revisions: this.#perRevision,
+      mismatches: this.#mismatches,
+    };
+  }
+}
+
 /**
  * Answers every recording that the paths name, under each revision. Throws VectorError for a file that cannot be read.
  */
-export function conformVm(paths: readonly string[], revisions: readonly VmRevision[]): VmConformReport {
-  const files = vectorFiles(paths, VECTOR_NAMES.vm);
-  const mismatches: OpMismatch[] = [];
-  const perRevision = revisions.map(({ variant }) => ({ variant: variant.id, checked: 0, mismatches: 0 }));
-  let ops = 0;
-  let world: VmWorld | null = null;
-  for (const path of files) {
-    const file = readVectors(path, vmFile);
-    const superpages = withSuperpages(file);
-    ops += file.ops.length;
-    for (const [index, revision] of revisions.entries()) {
-      world ??= new VmWorld(revision.variant);
-      const run = new Run(world, basename(path), file, revision, superpages);
-      perRevision[index].checked += run.all();
-      perRevision[index].mismatches += run.found.length;
-      mismatches.push(...run.found);
-    }
-  }
-  return {
-    schema: 'pmapdiff.conform/1',
-    kind: 'vm',
-    files: files.length,
-    ops,
-    checked: perRevision.reduce((sum, { checked }) => sum + checked, 0),
-    revisions: perRevision,
-    mismatches,
-  };
-}
+export const conformVm = (paths: readonly string[], revisions: readonly VmRevision[]): VmConformReport =>
+  answered(paths, VECTOR_NAMES.vm, vmFile, new VmAnswers(revisions));

@@ -191,6 +191,10 @@ export function changedFunctions(
   return found;
 }
 
+/** The functions of a file, each named as in ChangedFunctions behind the path. Throws SyntaxFault. */
+export const functionNames = (path: string, text: string): string[] =>
+  unitsOf(parse(path, text).program).map(({ name }) => name);
+
 /** The text of a file in which some functions count that they are entered, at their numbers. Lines stay where they are. */
 export function withCounts(path: string, text: string, numbers: ReadonlyMap<string, number>): string {
   const edits: { readonly at: number; readonly text: string }[] = [];

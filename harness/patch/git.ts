@@ -14,15 +14,11 @@ export const shortHash = (hash: string): string => hash.slice(0, SHORT_HASH);
 /** What runs a column beside the core: it must be the program's own, or the columns could not be compared. */
 const RUNS = ['harness/child.ts', 'harness/run', 'harness/check', 'harness/workload'];
 
-/** Throws InputError. folder: of the clone that knows the revision. */
+/** Throws InputError: one line. folder: in the clone that knows the revision. */
 export function takeRevision(revision: string, folder = process.cwd()): Patched {
-  const refuse = (problem: string): never => {
-    throw new InputError(`--rev ${revision}: ${problem}`);
-  };
+  const refuse = refusalOf(revision);
   const git = gitIn(folder, refuse);
-  const commit = git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`], '')
-    .toString()
-    .trim();
+  const commit = commitOf(revision, folder, refuse);
   const entries = git(['ls-tree', '-r', '-z', '--full-tree', commit, '--', 'core', 'variants', ...RUNS])
     .toString()
     .split('\0')
@@ -53,23 +49,53 @@ export function takeRevision(revision: string, folder = process.cwd()): Patched 
   return { origin: 'rev', id, name: revision, title: title || id, intends: [], after: null, overlay, notes: [] };
 }
 
+/** One line, whatever it quotes. */
+const plain = (text: string): string => quoted(text).slice(1, -1);
+
+const refusalOf =
+  (revision: string) =>
+  (problem: string): never => {
+    throw new InputError(`--rev ${plain(revision)}: ${problem}`);
+  };
+
+/** Throws an Error with what git said. */
+const askGit = (folder: string, args: readonly string[], input?: string): Buffer =>
+  execFileSync('git', [...args], {
+    cwd: folder,
+    maxBuffer: MAX_ANSWER,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(input === undefined ? {} : { input }),
+  });
+
 /** Git in a folder: its answer, or its first complaint. */
 const gitIn =
   (folder: string, refuse: (problem: string) => never) =>
   (args: readonly string[], input?: string): Buffer => {
     try {
-      return execFileSync('git', [...args], {
-        cwd: folder,
-        maxBuffer: MAX_ANSWER,
-        stdio: ['pipe', 'pipe', 'pipe'],
-        ...(input === undefined ? {} : { input }),
-      });
+      return askGit(folder, args, input);
     } catch (error) {
-      const { code, stderr, message } = error as NodeJS.ErrnoException & { readonly stderr?: Buffer };
-      if (code === 'ENOENT') return refuse('expected git to be installed, found none');
-      return refuse(quoted((stderr?.toString() || message).trim().split('\n')[0]).slice(1, -1));
+      const { stderr, message } = error as Error & { readonly stderr?: Buffer };
+      return refuse(plain((stderr?.toString() || message).trim().split('\n')[0]));
     }
   };
+
+/** The full name of a commit. Throws InputError. */
+function commitOf(revision: string, folder: string, refuse: (problem: string) => never): string {
+  try {
+    askGit(folder, ['rev-parse', '--git-dir']);
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    return refuse(
+      isMissing ? 'expected git to be installed, found none' : 'expected the current folder in a git clone, found none',
+    );
+  }
+  try {
+    const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`];
+    return askGit(folder, args).toString().trim();
+  } catch {
+    return refuse('expected the name of a commit in this clone, found none');
+  }
+}
 
 /** A commit, and the first line of its message. */
 export interface Commit {
@@ -79,10 +105,11 @@ export interface Commit {
 
 /** `A..B`: A, then every commit to B along first parents. Throws InputError. folder: of the clone that knows them. */
 export function commitsIn(range: string, folder = process.cwd()): Commit[] {
-  const refuse = (problem: string): never => {
-    throw new InputError(`--rev ${range}: ${problem}`);
-  };
-  const [, from, to] = /^(.+?)\.\.([^.].*)$/.exec(range) ?? refuse('expected a range of commits, A..B');
+  const refuse = refusalOf(range);
+  const [, first, last] = /^(.+?)\.\.([^.].*)$/.exec(range) ?? refuse('expected a range of commits, A..B');
+  const [from, to] = [first, last].map((one) =>
+    commitOf(one, folder, (problem) => refuse(`${plain(one)}: ${problem}`)),
+  );
   const git = gitIn(folder, refuse);
   const logged = (...args: string[]): Commit[] =>
     git(['log', '--first-parent', '--reverse', '--format=%H %s', ...args])

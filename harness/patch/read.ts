@@ -4,6 +4,7 @@
  */
 import { type StructuredPatch, type StructuredPatchHunk, parsePatch } from 'diff';
 import { InputError } from '../input-error.ts';
+import { isTalk, mailText, plainSubject } from './mail.ts';
 
 /** A difference from the predecessor that the author of a patch intends. */
 export interface PatchIntent {
@@ -22,6 +23,8 @@ export interface FilePatch {
 export interface Patch {
   /** the subject of a mail, or `Title:`; empty if there is none */
   readonly title: string;
+  /** a mail that introduces a series, or answers one */
+  readonly isAbout: boolean;
   /** `After:`: the variant with whose hunks it runs; null if there is none */
   readonly after: string | null;
   readonly intends: readonly PatchIntent[];
@@ -40,13 +43,16 @@ export const quoted = (text: string): string =>
     (char) => `\\u${char.codePointAt(0)!.toString(16).padStart(4, '0')}`,
   );
 
-/** name: of the patch, in messages. Throws InputError: one line. */
-export function readPatch(name: string, bytes: Uint8Array): Patch {
+/**
+ * name: of the patch, in messages. strip: how many folders in front of a file's name are none of the program's, as in
+ * `patch -pN`; null: one, if that is needed. Throws InputError: one line.
+ */
+export function readPatch(name: string, bytes: Uint8Array, strip: number | null = null): Patch {
   const refuse = (problem: string): never => {
     throw new InputError(`${name}: ${problem}`);
   };
   if (bytes.length > MAX_PATCH) refuse(`expected a patch of at most ${MAX_PATCH} bytes, got ${bytes.length}`);
-  const text = decoded(bytes) ?? refuse('expected a diff in UTF-8, found other bytes');
+  const text = mailText(decoded(bytes) ?? refuse('expected a diff in UTF-8, found other bytes'), refuse);
   if (text.includes('\0')) refuse('expected a diff of text, found a byte of value 0');
   const start = firstFile(text);
   const front = frontMatter(text.slice(0, start), refuse);
@@ -61,7 +67,7 @@ export function readPatch(name: string, bytes: Uint8Array): Patch {
     );
   refuseUnusable(body, refuse);
   const sections = parsed(body, text.slice(0, start).split('\n').length - 1, refuse);
-  const files = sections.flatMap((section) => filePatch(section, refuse) ?? []);
+  const files = sections.flatMap((section) => filePatch(section, strip, refuse) ?? []);
   const twice = files.find(({ path }, i) => files.findIndex((other) => other.path === path) !== i);
   if (twice !== undefined) refuse(`expected each file once, got ${twice.path} twice`);
   return { ...front.said, files };
@@ -82,7 +88,7 @@ function firstFile(text: string): number {
 }
 
 interface FrontMatter {
-  readonly said: Pick<Patch, 'title' | 'after' | 'intends'>;
+  readonly said: Pick<Patch, 'title' | 'isAbout' | 'after' | 'intends'>;
   /** it may stand alone: a mail without a change, or nothing at all */
   readonly isPatch: boolean;
 }
@@ -97,13 +103,16 @@ function frontMatter(text: string, refuse: (problem: string) => never): FrontMat
     if (found === null) continue;
     const [, key, value] = found;
     if (key === 'Title') title = value;
-    else if (key === 'Subject' && subject === '') subject = value.replace(/^(?:\[[^\]]*\]\s*)+/, '');
+    else if (key === 'Subject' && subject === '') subject = value;
     else if (key === 'After') after = value;
     else if (key === 'Intends') intends.push(intentOf(value, refuse));
   }
   if (after === '') refuse('After: expected the name of a variant, got nothing');
   const isKeyed = lines.every((line) => line.trim() === '' || /^(?:[A-Z][\w-]*:|#)/.test(line));
-  return { said: { title: title || subject, after, intends }, isPatch: isKeyed || /^From \S+ /.test(text) };
+  const said = plainSubject(subject);
+  const isAbout = isTalk(said);
+  title ||= said.replace(/^(?:\[[^\]]*\]\s*)+/, '');
+  return { said: { title, isAbout, after, intends }, isPatch: isKeyed || /^From \S+ /.test(text) };
 }
 
 /** `pmapLocks fewer: why` */
@@ -152,13 +161,17 @@ function parsed(body: string, above: number, refuse: (problem: string) => never)
 }
 
 /** Null for a section that changes nothing, such as text between files. */
-function filePatch(section: StructuredPatch, refuse: (problem: string) => never): FilePatch | null {
+function filePatch(
+  section: StructuredPatch,
+  strip: number | null,
+  refuse: (problem: string) => never,
+): FilePatch | null {
   const { oldFileName, newFileName, hunks } = section;
   if (oldFileName === undefined || newFileName === undefined) {
     if (hunks.length > 0) refuse(`expected '--- FILE' and '+++ FILE' before ${quoted(headOf(hunks[0]))}`);
     return null;
   }
-  const [before, after] = [pathOf(oldFileName, refuse), pathOf(newFileName, refuse)];
+  const [before, after] = [pathOf(oldFileName, strip, refuse), pathOf(newFileName, strip, refuse)];
   if (before === null && after === null) return refuse('expected the name of a file, got /dev/null twice');
   if (before !== null && after !== null && before !== after)
     refuse(`expected changes in place, got ${before} and ${after}`);
@@ -175,11 +188,12 @@ export const headOf = ({ oldStart, oldLines, newStart, newLines }: StructuredPat
 
 const IS_OURS = /^(?:core|variants)\//;
 
-/** From the top of the sources; null for /dev/null. One folder is left out in front, as with -p1, if that is needed. */
-function pathOf(name: string, refuse: (problem: string) => never): string | null {
+/** From the top of the sources; null for /dev/null. */
+function pathOf(name: string, strip: number | null, refuse: (problem: string) => never): string | null {
   if (name === '/dev/null') return null;
   const plain = name.replace(/\.orig$|~$/, '');
-  const path = IS_OURS.test(plain) ? plain : plain.replace(/^[^/]+\//, '');
+  const folders = strip ?? (IS_OURS.test(plain) ? 0 : 1);
+  const path = plain.split('/').slice(folders).join('/');
   const isOdd = path.split('/').some((part) => part === '' || part === '.' || part === '..');
   // eslint-disable-next-line no-control-regex
   if (!IS_OURS.test(path) || isOdd || /[\\\u0000-\u001F\u007F]/.test(name) || /^\/|^[A-Za-z]:/.test(name))

@@ -6,6 +6,7 @@ import { lstatSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { InputError } from '../input-error.ts';
 import { type Overlay, applyTo } from './apply.ts';
+import { mailsOf } from './mail.ts';
 import type { Patched } from './patched.ts';
 import { MAX_PATCH, type Patch, quoted, readPatch } from './read.ts';
 import { shippedText } from './sources.ts';
@@ -33,10 +34,9 @@ export function takeSeries(path: string): Taken[] {
   if (mails.length > MOST_STEPS)
     throw new InputError(`--series ${path}: expected at most ${MOST_STEPS} patches, got ${mails.length}`);
   const taken: Taken[] = [];
-  for (const { name, bytes } of mails) {
-    const patch = readPatch(name, bytes);
-    // A cover letter.
-    if (patch.files.length === 0 && /^\[PATCH[^\]]*\b0+\/\d+\]/m.test(subjectOf(bytes))) continue;
+  for (const { name, bytes, strip } of mails) {
+    const patch = readPatch(name, bytes, strip);
+    if (patch.files.length === 0 && patch.isAbout) continue;
     const before = taken.at(-1)?.patched;
     const stem = path === name || isMailbox(name) ? slugOf(patch.title, taken.length) : stemOf(name);
     const id = taken.some(({ patched }) => patched.id === stem) ? `${stem}-${taken.length + 1}` : stem;
@@ -51,12 +51,11 @@ function patchedBy(patch: Patch, id: string, name: string, after: string | null,
   return { origin: 'patch', id, name, title: patch.title || id, intends: patch.intends, after, overlay, notes };
 }
 
-const subjectOf = (bytes: Uint8Array): string =>
-  /^Subject: (.*)$/m.exec(new TextDecoder().decode(bytes.subarray(0, 4096)))?.[1] ?? '';
-
 interface Mail {
   readonly name: string;
   readonly bytes: Uint8Array;
+  /** as for readPatch */
+  readonly strip: number | null;
 }
 
 function mailsIn(path: string): Mail[] {
@@ -70,19 +69,16 @@ function mailsIn(path: string): Mail[] {
   }
   const bytes = bytesOf(path, '--series');
   const text = new TextDecoder().decode(bytes);
-  const starts = [...text.matchAll(/^From [0-9A-Za-z][^\n]*\d{4}$/gm)].map(({ index }) => index);
-  if (starts[0] === 0)
-    return starts.map((start, i) => ({
-      name: `${path}#${i + 1}`,
-      bytes: new TextEncoder().encode(text.slice(start, starts[i + 1])),
-    }));
-  if (/^(?:diff |--- |Index: )/m.test(text)) return [{ name: path, bytes }];
+  const mails = mailsOf(text);
+  if (mails.length > 0)
+    return mails.map((mail, i) => ({ name: `${path}#${i + 1}`, bytes: new TextEncoder().encode(mail), strip: null }));
+  if (/^(?:diff |--- |Index: )/m.test(text)) return [{ name: path, bytes, strip: null }];
   return quilt(path);
 }
 
 const isMailbox = (name: string): boolean => /#\d+$/.test(name);
 
-/** A list of patches, one a line, beside them. FORMAT: quilt(1), series files. */
+/** A list of patches, one a line, beside them, and the level of each; -pab is -p1. FORMAT: quilt(1), series files. */
 function quilt(list: string): Mail[] {
   const lines = readFileSync(list, 'utf8').split('\n');
   return lines.flatMap((line, i) => {
@@ -91,16 +87,21 @@ function quilt(list: string): Mail[] {
       .trim()
       .split(/\s+/);
     if (name === '') return [];
-    const odd = options.find((option) => !/^-p[01]$/.test(option));
-    if (odd !== undefined) throw new InputError(`${list}:${i + 1}: expected -p0 or -p1, got ${quoted(odd)}`);
+    const odd = options.find((option, k) => k > 0 || !/^-p(?:\d|ab)$/.test(option));
+    if (odd !== undefined) throw new InputError(`${list}:${i + 1}: expected one level such as -p1, got ${quoted(odd)}`);
     const path = join(dirname(list), name);
     if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true)
       throw new InputError(`${list}:${i + 1}: expected the name of a patch, got ${quoted(name)}`);
-    return [mailAt(path)];
+    const [level = null] = options;
+    return [mailAt(path, level === null ? null : level === '-pab' ? 1 : Number(level.slice(2)))];
   });
 }
 
-const mailAt = (path: string): Mail => ({ name: path, bytes: bytesOf(path, '--series') });
+const mailAt = (path: string, strip: number | null = null): Mail => ({
+  name: path,
+  bytes: bytesOf(path, '--series'),
+  strip,
+});
 
 function bytesOf(path: string, option: string): Uint8Array {
   try {

@@ -2,6 +2,7 @@
  * Type errors in the sources that a patch changes. TypeScript is not needed to run a patch, so that it is not installed
  * with the program: where it is missing, types are not checked.
  */
+import { createRequire } from 'node:module';
 import { posix, relative, sep } from 'node:path';
 import type ts from 'typescript';
 import { packagePath } from '../input/paths.ts';
@@ -13,10 +14,11 @@ export type TypeErrors =
   | { readonly kind: 'checked'; readonly errors: readonly string[] }
   | { readonly kind: 'unchecked'; readonly why: string };
 
-export async function typeErrors(overlay: Overlay): Promise<TypeErrors> {
+export function typeErrors(overlay: Overlay): TypeErrors {
   let compiler: typeof ts;
   try {
-    compiler = (await import('typescript')).default;
+    // Not by import: that reads its nine megabytes twice more, to find out what they export.
+    compiler = createRequire(import.meta.url)('typescript');
   } catch {
     return { kind: 'unchecked', why: 'TypeScript is not installed: npm install typescript' };
   }
@@ -49,6 +51,8 @@ function check(compiler: typeof ts, overlay: Overlay): string[] {
     skipLibCheck: true,
   };
   const host = compiler.createCompilerHost(options);
+  // Nothing here reads them, and they are half of a library's text.
+  host.jsDocParsingMode = compiler.JSDocParsingMode.ParseNone;
   const { readFile, fileExists } = host;
   const patched = (path: string): string | null | undefined => whole.get(nameOf(path));
   host.readFile = (path) => {

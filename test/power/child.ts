@@ -2,7 +2,6 @@
  * Runs the built-in workloads with the compiled tree it is part of, most telling first, for test/power.soak.ts. It prints
  * one line of JSON.
  */
-import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Machine, Variant } from '../../core/index.ts';
 import { checkers } from '../../harness/check/checker.ts';
@@ -10,25 +9,13 @@ import { tally } from '../../harness/compare/gate.ts';
 import { type WorkloadComparison, planComparison } from '../../harness/compare/plan.ts';
 import { compareWorkload } from '../../harness/compare/workload.ts';
 import { knownDifferences, knownViolations } from '../../harness/findings/index.ts';
-import { loadWorkload } from '../../harness/input/load.ts';
 import { exportedVariant } from '../../harness/run/load.ts';
 import type { RunRecord } from '../../harness/run/record.ts';
 import { run } from '../../harness/run/run.ts';
-import { CATALOG } from '../../harness/workload/catalog/index.ts';
-import { CORPUS } from '../../harness/workload/corpus/index.ts';
 import type { Workload } from '../../harness/workload/ops.ts';
 import * as face from '../../variants/index.ts';
 import { factsOfAll } from '../support/facts.ts';
-
-/** Where a fault showed first, and in what; null: nowhere. */
-export type Noticed = {
-  readonly how: 'records' | 'check';
-  readonly workload: string;
-  readonly what: string;
-} | null;
-
-/** By workload: what one run came to, plane by plane. */
-type Answers = Record<string, Readonly<Record<string, string>>>;
+import { type Answers, type Noticed, PASSES, builtIn, differing, planes } from './planes.ts';
 
 const checker = checkers();
 let machine: Machine | null = null;
@@ -39,52 +26,11 @@ function record(workload: Workload, variant: Variant, check: boolean): RunRecord
   return result.record;
 }
 
-/** The catalog, then the corpus: each from the shortest on. */
-async function* builtIn(): AsyncGenerator<Workload> {
-  const catalog = await Promise.all(Object.keys(CATALOG).map((name) => loadWorkload(name)));
-  yield* catalog.toSorted((a, b) => a.ops.length - b.ops.length);
-  for (const name of Object.keys(CORPUS)) yield await loadWorkload(name, { touch: 'recorded' });
-}
-
-const hash = (parts: readonly (string | ArrayBufferView)[]): string => {
-  const sum = createHash('sha1');
-  for (const part of parts)
-    sum.update(typeof part === 'string' ? part : new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
-  return sum.digest('hex');
-};
-
-function planes({ ended, perOp, checkpoints, balance, replay, violations }: RunRecord): Record<string, string> {
-  const { code, value, residentCount, wiredCount, topPages, mappedPages, excessPages } = perOp;
-  return {
-    ended: JSON.stringify(ended),
-    outcome: hash([code, value]),
-    levels: hash([residentCount, wiredCount, topPages, mappedPages, excessPages]),
-    counters: hash([perOp.counterFrom, perOp.counterIndex, perOp.counterDelta]),
-    map: hash(checkpoints.map(({ map }) => map)),
-    tables: hash(checkpoints.map(({ tables }) => tables)),
-    pmaps: hash(checkpoints.map(({ pmaps }) => pmaps)),
-    balance: JSON.stringify(balance),
-    replay: JSON.stringify(replay),
-    violations: JSON.stringify(violations.map(({ name, op, process }) => [name, op, process])),
-  };
-}
-
-/** Longer ones come last, and unchecked: their ops repeat each other, and a check after each takes long. */
-const SHORT = 2000;
-const isShort = ({ ops }: Workload): boolean => ops.length <= SHORT;
-
-/** What is looked at in turn, from the cheapest on. */
-const PASSES = [
-  { how: 'records', check: false, takes: isShort },
-  { how: 'check', check: true, takes: isShort },
-  { how: 'records', check: false, takes: (workload: Workload) => !isShort(workload) },
-] as const;
-
 /** Writes what every workload comes to, pass by pass, in `landed` with the tree as it is. */
 async function answer(file: string): Promise<void> {
-  const passes: Answers[] = [];
+  const passes: Answers[number][] = [];
   for (const { check, takes } of PASSES) {
-    const answers: Answers = {};
+    const answers: Record<string, Record<string, string>> = {};
     for await (const workload of builtIn())
       if (takes(workload)) answers[workload.name] = planes(record(workload, face.landed, check));
     passes.push(answers);
@@ -94,7 +40,7 @@ async function answer(file: string): Promise<void> {
 
 /** The first workload that comes to something else than those answers. */
 async function firstDifference(file: string): Promise<Noticed> {
-  const passes = JSON.parse(readFileSync(file, 'utf8')) as readonly Answers[];
+  const passes = JSON.parse(readFileSync(file, 'utf8')) as Answers;
   for (const [pass, { how, check, takes }] of PASSES.entries())
     for await (const workload of builtIn()) {
       if (!takes(workload)) continue;
@@ -105,14 +51,10 @@ async function firstDifference(file: string): Promise<Noticed> {
   return null;
 }
 
-/** The planes in which a workload comes to something else, the invariants that do not hold, and how it ended early. */
-function differences(workload: Workload, expected: Answers[string], check: boolean): string {
+/** What differs in a run of the workload. */
+function differences(workload: Workload, expected: Readonly<Record<string, string>>, check: boolean): string {
   try {
-    const got = planes(record(workload, face.landed, check));
-    const what = Object.keys(expected).filter((plane) => expected[plane] !== got[plane]);
-    if (what.length === 0) return '';
-    const named = new Set((JSON.parse(got.violations!) as string[][]).map(([name]) => name));
-    return [...what, ...named, ...(/failed|panic/.test(got.ended!) ? [got.ended] : [])].join(' ');
+    return differing(expected, planes(record(workload, face.landed, check)));
   } catch (error) {
     return `threw ${(error as Error).message}`;
   }

@@ -84,6 +84,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
     ],
   },
   { of: 'harness/check/', may: ['harness/check/', 'core/inspect.ts', 'core/counters.ts'] },
+  { of: 'harness/sandbox/closed.ts', may: ['harness/sandbox/', 'harness/run/describe.ts'] },
   { of: 'harness/sandbox/', may: ['harness/sandbox/', 'core/index.ts'] },
   { of: 'harness/process/', may: ['harness/process/', 'harness/run/shown.ts'] },
   { of: 'harness/run/', may: ['harness/run/', 'harness/workload/', 'core/index.ts'] },
@@ -184,11 +185,15 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'harness/input-error.ts',
     ],
   },
-  ...['replay.ts', 'replay-run.ts', 'replay-vectors.ts'].map((name) => ({
+  ...['recordings.ts', 'replay.ts', 'replay-run.ts', 'replay-vectors.ts'].map((name) => ({
     of: `harness/conform/${name}`,
     may: ['harness/conform/', 'harness/input/', 'harness/run/', 'harness/workload/', 'core/'],
   })),
-  { of: 'harness/conform/child.ts', may: ['harness/conform/', 'harness/run/load.ts'] },
+  {
+    of: 'harness/conform/child.ts',
+    may: ['harness/conform/', 'harness/run/describe.ts', 'harness/run/load.ts', 'harness/sandbox/', 'core/index.ts'],
+  },
+  { of: 'harness/conform/process.ts', may: ['harness/conform/', 'harness/process/', 'harness/run/shown.ts'] },
   { of: 'harness/conform/', may: ['harness/conform/', 'harness/input-error.ts', 'core/'] },
   {
     of: 'harness/bench/',

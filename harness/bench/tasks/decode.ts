@@ -1,19 +1,15 @@
 /**
  * decode-make12: a recording's lines read, checked against their schemas and turned into ops. It was unpacked before.
  */
-import { readBlocks } from '../../input/blocks.ts';
-import { corpusPath } from '../../input/paths.ts';
 import { TraceReader } from '../../workload/trace/read.ts';
 import type { Prepared } from './prepared.ts';
 
 const NAME = 'make12';
 
-export async function prepareDecode(): Promise<Prepared> {
-  const path = corpusPath(NAME);
-  const blocks: string[] = [];
-  for await (const block of readBlocks(path, () => ({ total: Infinity, expected: '' }))) blocks.push(block);
+/** blocks: the recording's text. */
+export function prepareDecode(blocks: readonly string[]): Prepared {
   const read = (): TraceReader => {
-    const reader = new TraceReader(path);
+    const reader = new TraceReader(NAME);
     for (const block of blocks) reader.block(block);
     return reader;
   };

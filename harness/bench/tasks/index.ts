@@ -8,7 +8,7 @@ import type { Prepared } from './prepared.ts';
 import { prepareSpread } from './spread.ts';
 import { prepareWorkload } from './workload.ts';
 
-const PREPARE: Readonly<Record<string, (variant: Variant) => Prepared | Promise<Prepared>>> = {
+const PREPARE: Readonly<Record<string, (variant: Variant, text: readonly string[]) => Prepared>> = {
   'enter-remove-dense': (variant) => preparePairs(variant, false),
   'enter-remove-sparse': (variant) => preparePairs(variant, true),
   extract: (variant) => prepareSpread(variant, 'extract'),
@@ -18,13 +18,18 @@ const PREPARE: Readonly<Record<string, (variant: Variant) => Prepared | Promise<
   'exit-cycle-full': (variant) => prepareExitCycle(variant, true),
   'remove-calls': (variant) => prepareRemoveCalls(variant, false),
   'remove-calls-full': (variant) => prepareRemoveCalls(variant, true),
-  'decode-make12': prepareDecode,
+  'decode-make12': (_variant, text) => prepareDecode(text),
 };
 
-/** workload: of the tasks that have one. Throws RangeError for a task that does not exist. */
-export async function prepareTask(id: string, variant: Variant, workload: Workload | null): Promise<Prepared> {
+/** workload, text: of the tasks that have one. Throws RangeError for a task that does not exist. */
+export function prepareTask(
+  id: string,
+  variant: Variant,
+  workload: Workload | null,
+  text: readonly string[],
+): Prepared {
   if (workload !== null) return prepareWorkload(variant, workload);
   const prepare = PREPARE[id];
   if (prepare === undefined) throw new RangeError(`no task ${JSON.stringify(id)}`);
-  return prepare(variant);
+  return prepare(variant, text);
 }

@@ -29,6 +29,12 @@ export const HOSTILE: readonly Hostile[] = [
     load: "process.send!({}, process.getBuiltinModule('net').createServer().listen(0))",
     says: noProcess,
   },
+  {
+    name: 'saved-require',
+    load: "const load = require; load('node:process')",
+    says: /TypeError: .* is not a function$/,
+  },
+  { name: 'import-meta', load: 'import.meta.url.length', says: /TypeError: Cannot read properties of undefined/ },
   { name: 'sends-part', member: "process.send!({ kind: 'part', part: null })", says: noProcess },
   { name: 'long-message', member: "throw new Error('A'.repeat(2e8))", says: /^long-message\.ts:\d+: A{900,}.*cut/ },
   { name: 'kills-parent', member: "process.kill(process.ppid, 'SIGTERM')", says: noProcess },

@@ -233,11 +233,84 @@ describe('a bad patch', () => {
     );
     const path = write('type.diff', gitDiff({ 'core/pmap/protect.ts': text }));
     const loose = pmapdiff('compare', '--patch', path, '-w', 'exit-touched');
-    expect(loose.stdout).toContain(
-      "warning: type: type error: core/pmap/protect.ts:71:7: Type 'string' is not assignable",
+    const line = text.split('\n').findIndex((one) => one.includes("let changed: boolean = 'no'")) + 1;
+    expect(loose.stderr).toContain(
+      `warning: type: type error: core/pmap/protect.ts:${line}:7: Type 'string' is not assignable`,
     );
     const { status, stdout, stderr } = pmapdiff('compare', '--patch', path, '-w', 'exit-touched', '--strict');
     expect([status, stdout, stderr.trim().split('\n').length]).toEqual([2, '', 1]);
+  });
+});
+
+describe('a patch whose code at module level reaches for what is outside', () => {
+  const gone = (name: string): RegExp => new RegExp(`core/pmap/protect\\.ts:1: ReferenceError: ${name} is not defined`);
+  const table: readonly (readonly [code: string, says: RegExp])[] = [
+    ['process.exit(7)', gone('process')],
+    ["fetch('http://localhost')", gone('fetch')],
+    ['setTimeout(() => {})', gone('setTimeout')],
+    ['crypto.randomUUID()', gone('crypto')],
+    // Names in the module of the process itself.
+    ['send({ kind: "loaded" })', gone('send')],
+    ["writeSync(1, 'x')", gone('writeSync')],
+    ["void import('node:fs')", /expected an import of a file of core\/ or variants\/, got 'node:fs'/],
+    ["require('node:fs')", /got 'require\(…\)'|got a computed name/],
+    ["const load = require; load('node:process')", /TypeError: .* is not a function/],
+    ['import.meta.url.length', /TypeError: Cannot read properties of undefined/],
+    ["globalThis.constructor.constructor('return process')()", /EvalError/],
+    ['Array.prototype.map = 1 as never', /TypeError: Cannot assign to read only property/],
+    ['if (Math.random() > 2) throw 1', /Math\.random was called/],
+    ["throw new Error('odd')", /core\/pmap\/protect\.ts:1: odd/],
+  ];
+  const paths = (): string[] =>
+    table.map(([code], i) =>
+      write(
+        `outside-${i}.diff`,
+        gitDiff({
+          'core/pmap/protect.ts': `export const outside = (() => { ${code}; })();${readSource('core/pmap/protect.ts')}`,
+        }),
+      ),
+    );
+
+  it('is refused, or finds nothing there', () => {
+    const { stdout, status } = pmapdiff(
+      'compare',
+      '--json',
+      '-w',
+      'exit-touched',
+      '--patch',
+      ...paths().flatMap((path, i) => (i === 0 ? [path] : ['--patch', path])),
+    );
+    const answer = JSON.parse(stdout) as {
+      workloads: { runs: { variant: string; ended: { kind: string; message?: string } }[] }[];
+    };
+    expect(status).toBe(3);
+    for (const [i, [code, says]] of table.entries()) {
+      const { ended } = answer.workloads[0]!.runs.find(({ variant }) => variant === `outside-${i}`)!;
+      expect([code, ended.kind]).toEqual([code, 'failed']);
+      expect(ended.message).toMatch(says);
+    }
+  });
+
+  it('is refused by conform and bench too', () => {
+    const [path] = paths();
+    const vectors = join(root, 'test/fixtures/vectors/mmu');
+    const conform = pmapdiff('conform', 'mmu', vectors, '--patch', path!);
+    expect([conform.status, conform.stderr.trim().split('\n').length]).toEqual([3, 1]);
+    expect(conform.stderr).toMatch(gone('process'));
+    const bench = pmapdiff(
+      'bench',
+      '--task',
+      'exit-cycle',
+      '--rounds',
+      '1',
+      '--time',
+      '1',
+      '--no-native',
+      '--patch',
+      path!,
+    );
+    expect(bench.status).toBe(3);
+    expect(bench.stdout).toMatch(gone('process'));
   });
 });
 

@@ -268,10 +268,94 @@ describe('a series', () => {
   it.each([
     ['a folder without patches', () => mkdtempSync(join(folder, 'none-')), 'expected at least one patch'],
     ['nothing', () => join(folder, 'missing'), 'no such file or folder'],
-    ['a list with another option', () => write('odd', '0001-a.patch -R\n'), 'expected -p0 or -p1, got "-R"'],
+    ['a list with another option', () => write('odd', '0001-a.patch -R\n'), 'expected one level such as -p1, got "-R"'],
+    [
+      'a list with two options',
+      () => write('two', '0001-a.patch -p1 -R\n'),
+      'expected one level such as -p1, got "-R"',
+    ],
+    ['a list with another level', () => write('flat', '0001-a.patch -p0\n'), 'got "a/core/pmap/protect.ts"'],
+    ['a list in the wrong order', () => write('wrong', '0002-b.patch\n0001-a.patch\n'), 'hunk 1 of 1'],
     ['a list of missing patches', () => write('lost', 'x.patch\n'), ':1: expected the name of a patch, got "x.patch"'],
   ])('is refused where it is %s', (_what, path, says) => {
     expect(() => takeSeries(path())).toThrow(says);
+  });
+
+  it('is taken in the order of the list, with its levels, without its comments', () => {
+    write('p0.patch', plainDiff(PROTECT, source, changed, [PROTECT, PROTECT]));
+    write(
+      'p3.patch',
+      second.replaceAll(` a/${PROTECT}`, ` x/y/z/${PROTECT}`).replaceAll(` b/${PROTECT}`, ` x/y/z/${PROTECT}`),
+    );
+    const list = write('levels', '#p3.patch\n  p0.patch -p0\r\n\n# -p1\np3.patch\t-p3 # why\n');
+    expect(overlays(list)).toEqual([
+      ['p0', null, steps[0]],
+      ['p3', 'p0', steps[1]],
+    ]);
+    expect(overlays(write('ab', '0001-a.patch -pab\n'))).toHaveLength(1);
+    for (const name of ['p0.patch', 'p3.patch']) rmSync(join(folder, name));
+  });
+
+  const AT = 'From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n';
+  const mail = (subject: string, body: string, head = ''): string =>
+    `${AT}From: A <a@b>\nSubject: ${subject}\n${head}\n${body}-- \n2.39.2\n\n`;
+  const qp = (text: string): string =>
+    text
+      .replaceAll('=', '=3D')
+      .replaceAll(/^(.{40})(?=.)/gm, '$1=\n')
+      .replaceAll(/ $/gm, '=20');
+
+  it.each([
+    ['as they are', mail('[PATCH 1/2] One', good), mail('[PATCH 2/2] Two', second)],
+    [
+      'with lines of a message that begin with From',
+      mail('[PATCH 1/2] One', `>From here on\nFrom now on, in 2001\nFrom A 2001\n---\n${good}`),
+      mail('[PATCH 2/2] Two', second),
+    ],
+    [
+      'in quoted-printable',
+      mail(
+        '[PATCH 1/2] One',
+        qp(good),
+        'Content-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: quoted-printable\n',
+      ),
+      mail('[PATCH 2/2] Two', qp(second), 'content-transfer-encoding: Quoted-Printable\n'),
+    ],
+    [
+      'in base64',
+      `${AT}Subject: =?UTF-8?q?=5BPATCH=201/2=5D_On?=\n =?utf-8?B?ZQ==?=\nContent-Transfer-Encoding: base64\n\n${btoa(good).replaceAll(/.{76}/g, '$&\n')}\n\n`,
+      mail('[PATCH v3 2/2] Two', second),
+    ],
+  ])('is a mailbox with a cover letter and an answer: %s', (_what, one, two) => {
+    const cover = mail('[RFC PATCH v2 0/2] *** SUBJECT ***', 'A (2):\n  One\n  Two\n\n core | 2 +-\n');
+    const answer = mail('Re: [PATCH 1/2] One', '> diff --git a/core/x.ts b/core/x.ts\nFine.\n');
+    expect(overlays(write('mails.mbox', cover + one + answer + two))).toEqual([
+      ['one', null, steps[0]],
+      ['two', 'one', steps[1]],
+    ]);
+  });
+
+  it.each([
+    [
+      'with attachments',
+      'Content-Type: multipart/mixed; boundary="x"\n',
+      'expected a mail with the patch in its text, got multipart/mixed',
+    ],
+    ['of HTML', 'Content-Type: text/html\n', 'got text/html'],
+    ['in Latin-1', 'Content-Type: text/plain; charset=ISO-8859-1\n', 'expected a mail in UTF-8, got iso-8859-1'],
+    ['in another encoding', 'Content-Transfer-Encoding: x-uuencode\n', 'got "x-uuencode"'],
+    ['in base64 that is none', 'Content-Transfer-Encoding: base64\n', 'expected a body in base64, found other text'],
+    [
+      'in quoted-printable that is none',
+      'Content-Transfer-Encoding: quoted-printable\n',
+      'expected a body in quoted-printable, found other text',
+    ],
+  ])('is refused where a mail is %s', (_what, head, says) => {
+    const path = write('odd.mbox', mail('[PATCH 1/1] One', `a =b\n${good}`, head));
+    expect(() => takeSeries(path)).toThrow(InputError);
+    expect(() => takeSeries(path)).toThrow(`${path}#1: expected `);
+    expect(() => takeSeries(path)).toThrow(says);
+    rmSync(path);
   });
 
   it('is not a patch whose file cannot be read', () => {

@@ -6,7 +6,7 @@ import { KernelPanic } from '../../../core/index.ts';
 import { bundleColumn } from '../../../harness/bundle/column.ts';
 import { userFile } from '../../../harness/bundle/source.ts';
 import { bundledColumn } from '../../../harness/bundle/spawn.ts';
-import { describeError } from '../../../harness/run/load.ts';
+import { describeError } from '../../../harness/run/describe.ts';
 import * as face from '../../../variants/index.ts';
 import { builtFile } from '../../support/built.ts';
 import { factsOfAll, factsOfOne } from '../../support/facts.ts';

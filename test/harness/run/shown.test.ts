@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeError } from '../../../harness/run/load.ts';
+import { describeError } from '../../../harness/run/describe.ts';
 import { shown, shownLines } from '../../../harness/run/shown.ts';
 
 describe('text of a stranger', () => {

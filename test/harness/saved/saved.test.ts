@@ -4,8 +4,12 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { type CompareOptions, compareCommand } from '../../../harness/cli/compare.ts';
+import { columnHash } from '../../../harness/cli/saved.ts';
+import { chooseVariant } from '../../../harness/cli/select.ts';
 import { builtInColumns } from '../../../harness/columns/built-in.ts';
+import type { Chosen, ChosenVariant } from '../../../harness/columns/chosen.ts';
 import { builtInFacts } from '../../../harness/columns/facts.ts';
+import { MEMBERS } from '../../../harness/declare/planes.ts';
 import { loadWorkload } from '../../../harness/input/load.ts';
 import { savedLines, savedSummary } from '../../../harness/report/compare/saved.ts';
 import { schemas } from '../../../harness/report/schema/index.ts';
@@ -204,6 +208,48 @@ describe('what is noted of a run', () => {
     const other = await note('double-count-fix', Infinity);
     // F6: the reader of the clock dies, and less is mapped and counted.
     expect([0, 1, 5].filter((digest) => other.digests[digest] === whole.digests[digest])).toEqual([]);
+  });
+});
+
+describe('the hash of a column', () => {
+  const landed = builtInFacts.find(({ id }) => id === 'landed')!;
+  const base = chooseVariant('landed');
+  const patch = (overlay: ReadonlyMap<string, string | null>, on: ChosenVariant = base): Chosen => ({
+    kind: 'patch',
+    patched: { origin: 'patch', id: 'p', name: 'p', title: 'p', intends: [], after: null, overlay, notes: [] },
+    base: on,
+    how: { cache: null, types: false, strict: false },
+  });
+  const hash = (overlay: Record<string, string | null>): string =>
+    columnHash(landed, patch(new Map(Object.entries(overlay))));
+  const one = { 'core/a.ts': 'export const a = 1;\n' };
+
+  it('tells patches of the same members apart, by what they change', () => {
+    const all = [
+      columnHash(landed, base),
+      hash({}),
+      hash(one),
+      hash({ 'core/b.ts': one['core/a.ts'] }),
+      hash({ 'core/a.ts': 'export const a = 2;\n' }),
+      hash({ ...one, 'core/b.ts': null }),
+      columnHash({ ...landed, members: landed.members.with(6, 'other') }, patch(new Map(Object.entries(one)))),
+    ];
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  it('does not tell the order of files, comments or layout', () => {
+    const two = { 'core/b.ts': null, 'core/a.ts': '// A comment.\nexport const a =\n  1;\n' };
+    expect(hash(two)).toBe(hash({ ...one, 'core/b.ts': null }));
+  });
+
+  it('tells files apart whose members cannot be read as written', () => {
+    const paths = ['a.ts', 'b.ts'].map((name) => join(folder, name));
+    const facts = { id: 'p', members: MEMBERS.map((name) => `${name} of p`) };
+    for (const path of paths) writeFileSync(path, path);
+    const files = paths.map((path): ChosenVariant => ({ kind: 'file', path, name: path }));
+    const hashes = files.flatMap((file) => [columnHash(facts, file), columnHash(facts, patch(new Map(), file))]);
+    expect(new Set(hashes).size).toBe(4);
+    paths.forEach((path) => rmSync(path));
   });
 });
 
