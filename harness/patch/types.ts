@@ -20,8 +20,11 @@ export function typeErrors(overlay: Overlay): TypeErrors {
     // Not by import: that reads its nine megabytes twice more, to find out what they export.
     compiler = createRequire(import.meta.url)('typescript');
   } catch {
-    return { kind: 'unchecked', why: 'TypeScript is not installed: npm install typescript' };
+    return { kind: 'unchecked', why: 'TypeScript is not installed: npm install typescript@6' };
   }
+  // Later versions have another interface.
+  if (typeof compiler.createCompilerHost !== 'function')
+    return { kind: 'unchecked', why: `expected TypeScript 5.8 to 6, got ${compiler.version}: npm install typescript@6` };
   return { kind: 'checked', errors: check(compiler, overlay) };
 }
 
