@@ -82,6 +82,15 @@ const op = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('exit'), ...onProcess }),
   z.strictObject({ op: z.literal('exec'), ...onProcess, kpti: z.boolean().optional() }),
   z.strictObject({ op: z.literal('execfail'), ...onProcess, kpti: z.boolean().optional() }),
+  z.strictObject({
+    op: z.literal('swapout'),
+    ...onProcess,
+    desired: z
+      .int()
+      .min(0)
+      .max(2 ** 40),
+  }),
+  z.strictObject({ op: z.literal('unref'), ...onProcess }),
 ]);
 
 /** [start, end, object, offset, prot, max, inheritance, eflags, wired] */
@@ -117,6 +126,7 @@ const item = z.strictObject({
   vm: z.record(z.string(), vmspace.nullable()).optional(),
   o: z.record(z.string(), object.nullable()).optional(),
   g: z.tuple([z.int(), z.int()]).optional(),
+  sw: z.array(z.int().min(0)).length(9).optional(),
 });
 
 const changed = z.strictObject({ '~': z.record(z.string(), z.unknown()) });
