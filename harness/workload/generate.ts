@@ -117,6 +117,8 @@ const VERBS: readonly Compose[] = [
   (composer, runner, choice) => composer.op(runner, runner.hasShared ? 'touch-shared' : 'clock', choice),
   plain('handler SIGUSR1'),
   (composer, runner, choice) => composer.op(runner, `kill ${runner.name} SIGCHLD`, choice),
+  (composer, runner, choice) => composer.op(runner, `swapout ${runner.name}`, choice),
+  (composer, runner, choice) => composer.op(runner, `unref ${runner.name}`, choice),
   plain('unshare'),
   plain('snapshot'),
   child('fork', 'copied'),
