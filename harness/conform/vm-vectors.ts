@@ -33,6 +33,8 @@ export const MMAP_FLAGS = [
   'super',
 ] as const;
 export const INHERITANCES = ['share', 'copy', 'none', 'zero'] as const;
+/** What an op cost, by kind of lock and the like; see COSTS of vm-world.ts. */
+export const COST_NAMES = ['mx', 'ms', 'mt', 'mu', 'md', 'lu', 'sp', 'ow', 'or', 'pl', 'pr', 'pf', 'de', 'mp'] as const;
 export const ADVICES = ['normal', 'random', 'sequential', 'willneed', 'dontneed', 'free'] as const;
 
 const op = z.discriminatedUnion('op', [
@@ -121,7 +123,7 @@ const item = z.strictObject({
   val: z.string().optional(),
   n: z.array(z.int()).length(3).optional(),
   calls: z.array(z.array(z.unknown())).optional(),
-  c: z.record(z.string(), z.int()).optional(),
+  c: z.strictObject(Object.fromEntries(COST_NAMES.map((name) => [name, z.int().optional()]))).optional(),
   p: z.record(z.string(), z.int().nullable()).optional(),
   vm: z.record(z.string(), vmspace.nullable()).optional(),
   o: z.record(z.string(), object.nullable()).optional(),

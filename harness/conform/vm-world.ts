@@ -53,10 +53,10 @@ import { VM_PROT_EXECUTE, VM_PROT_READ, VM_PROT_WRITE } from '../../core/units.t
 import type { Variant } from '../../core/variant.ts';
 import { KERN_NAMES } from '../../core/vm/codes.ts';
 import { fileCreate } from '../../core/vm/pager.ts';
-import { ADVICES, INHERITANCES, MMAP_FLAGS, type VmOp } from './vm-vectors.ts';
+import { ADVICES, type COST_NAMES, INHERITANCES, MMAP_FLAGS, type VmOp } from './vm-vectors.ts';
 
 /** Costs by their names in the recordings. */
-export const COSTS: Readonly<Record<string, readonly number[]>> = {
+export const COSTS: Readonly<Record<(typeof COST_NAMES)[number], readonly number[]>> = {
   mx: [VM_MAP_LOCKS],
   ms: [VM_MAP_READ_LOCKS],
   mt: [VM_MAP_TRY_LOCKS],
