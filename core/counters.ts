@@ -85,6 +85,15 @@ export const PMAP_SWITCHES = 73;
 export const TEARDOWNS_WITH_PAGES_ABOVE = 74;
 export const TEARDOWNS_OF_ABI_WITHOUT_SHARED_PAGE = 75;
 export const SHARED_EXITS_OF_ABI_WITHOUT_SHARED_PAGE = 76;
+export const SWAPOUT_CANDIDATES = 77;
+export const SWAPOUT_ENTRIES = 78;
+export const SWAPOUT_OBJECTS = 79;
+export const SWAPOUT_PAGES = 80;
+export const SWAPOUT_LOOKUPS = 81;
+export const SWAPOUT_REFERENCED = 82;
+export const SWAPOUT_UNMAPPED = 83;
+export const SWAPOUT_DEACTIVATED = 84;
+export const SWAPOUT_STOPS = 85;
 
 /** A counter: its number, its name, what it counts, and the kernel function, macro or instruction it is counted in. */
 type Row<Name extends string = string> = readonly [number: number, name: Name, counts: string, where: string];
@@ -159,6 +168,41 @@ const EVENTS_TABLE = [
   [ZERO_FILLS, 'zeroFills', 'faults that made a zero-filled page', 'vm_fault_zerofill'],
   [COPY_ON_WRITES, 'copyOnWrites', 'faults that copied a page', 'vm_fault_cow'],
   [PREFAULTS, 'prefaults', 'pages mapped ahead by a fault', 'vm_fault_prefault'],
+  // vm: swap-out
+  [
+    SWAPOUT_CANDIDATES,
+    'swapoutCandidates',
+    'objects locked in search of the biggest one',
+    'vm_swapout_map_deactivate_pages',
+  ],
+  [SWAPOUT_ENTRIES, 'swapoutEntries', 'map entries visited after that', 'vm_swapout_map_deactivate_pages'],
+  [SWAPOUT_OBJECTS, 'swapoutObjects', 'objects scanned', 'vm_swapout_object_deactivate'],
+  [SWAPOUT_PAGES, 'swapoutPages', 'resident pages passed in those scans', 'vm_swapout_object_deactivate'],
+  [
+    SWAPOUT_LOOKUPS,
+    'swapoutLookups',
+    'of them: unwired ones, looked for in the pmap',
+    'vm_swapout_object_deactivate_page',
+  ],
+  [
+    SWAPOUT_REFERENCED,
+    'swapoutReferenced',
+    'of them: found there, and accessed by someone',
+    'vm_swapout_object_deactivate_page',
+  ],
+  [
+    SWAPOUT_UNMAPPED,
+    'swapoutUnmapped',
+    'of them: found there, not accessed, and unmapped everywhere',
+    'vm_swapout_object_deactivate_page',
+  ],
+  [
+    SWAPOUT_DEACTIVATED,
+    'swapoutDeactivated',
+    'of those: taken out of the active queue',
+    'vm_swapout_object_deactivate_page',
+  ],
+  [SWAPOUT_STOPS, 'swapoutStops', 'passes and scans that ended because resident_count was low enough', 'vm_swapout.c'],
   // kern: life cycle
   [FORKS, 'forks', 'vmspace_fork calls', 'vmspace_fork'],
   [VMSPACE_SHARES, 'vmspaceShares', "processes created on their parent's vmspace", 'fork1'],

@@ -86,6 +86,8 @@ export const IN_VM_MAP_FIXED = 59;
 export const IN_VM_MAP_PROCESS_DEFERRED = 60;
 export const IN_VM_FAULT = 61;
 export const IN_VM_FAULT_COPY_ENTRY = 62;
+export const IN_VM_DAEMON = 63;
+export const IN_VM_PAGEOUT = 64;
 
 const FUNCTIONS = [
   [IN_EXIT1, 'exit1'],
@@ -119,6 +121,8 @@ const FUNCTIONS = [
   [IN_VM_MAP_PROCESS_DEFERRED, 'vm_map_process_deferred'],
   [IN_VM_FAULT, 'vm_fault'],
   [IN_VM_FAULT_COPY_ENTRY, 'vm_fault_copy_entry'],
+  [IN_VM_DAEMON, 'vm_daemon'],
+  [IN_VM_PAGEOUT, 'vm_pageout'],
 ] as const;
 
 /** Name of each place, by number; a call is named after its kind, with pmap_ in front. */

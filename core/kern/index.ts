@@ -1,5 +1,6 @@
 /** Processes: the operations that workloads may use. */
 export { access, peek, physWord, poke } from './access.ts';
+export { pageDaemonLook, vmDaemonVisit } from './daemons.ts';
 export * from './errno.ts';
 export { execCleanup, execMapStack, execNewVmspace, mapSharedPage, sysExec, sysExecFail } from './exec.ts';
 export { isWaitingForVfork, sysFork, sysRfork, sysVfork } from './fork.ts';

@@ -10,7 +10,7 @@ import { ALLOC_FAILURES, PAGES_DIRTIED, PAGES_ZEROED, VM_WAITS } from '../counte
 import type { Machine } from '../hunks.ts';
 import { physZero } from '../hw/phys.ts';
 import { KernelPanic } from '../panic.ts';
-import { RUN_MAP_WORDS, RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED } from '../state/page.ts';
+import { PQ_NONE, RUN_MAP_WORDS, RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED } from '../state/page.ts';
 import { firstOf, type Frame, runOf } from '../units.ts';
 import { emptySet, pageGive, takeLowest } from './free-list.ts';
 import { reservFreePage, reservReclaim, reservTakeRun } from './reserv.ts';
@@ -74,6 +74,7 @@ function clearFrames(m: Machine, from: Frame, to: Frame): void {
   page.dirty.fill(0, from, to);
   page.psind.fill(0, from, to);
   page.busy.fill(0, from, to);
+  page.queue.fill(PQ_NONE, from, to);
   page.pindex.fill(0, from, to);
   page.object.fill(0, from, to);
   page.listNext.fill(0, from, to);
@@ -251,6 +252,7 @@ function freePrep(m: Machine, frame: Frame, zeroed: boolean): void {
   page.aflags[frame] = 0;
   page.valid[frame] = 0;
   page.dirty[frame] = 0;
+  page.queue[frame] = PQ_NONE;
   page.pindex[frame] = 0;
   if (zeroed) page.nonZero[frame] = 0;
 }

@@ -11,6 +11,7 @@ export {
   pmapCopyPage,
   pmapIsModified,
   pmapIsReferenced,
+  pmapPageExistsQuick,
   pmapPageIsMapped,
   pmapPageWiredMappings,
   pmapRemoveAll,

@@ -22,6 +22,8 @@ import { pdeAt, pteIn } from './tables.ts';
 
 /** pmap_ts_referenced counts at most this many references. FreeBSD: PMAP_TS_REFERENCED_MAX */
 const TS_REFERENCED_MAX = 5;
+/** pmap_page_exists_quick asks at most this many mappings. */
+const EXISTS_QUICK_MAX = 16;
 
 function assertManaged(m: Machine, frame: Frame, where: string): void {
   if ((m.page.oflags[frame] & VPO_UNMANAGED) !== 0) throw new KernelPanic(where, 'page is not managed', { frame });
@@ -303,6 +305,19 @@ export function pmapPageWiredMappings(m: Machine, frame: Frame): number {
     if ((leafOf(m, pv) & PG_W) !== 0) count++;
   }
   return count;
+}
+
+/** Does this pmap map the page? Only the page's first mappings are asked. FreeBSD: pmap_page_exists_quick */
+export function pmapPageExistsQuick(m: Machine, pmap: Pmap, frame: Frame): boolean {
+  const { words, page, counters } = m;
+  assertManaged(m, frame, 'pmap_page_exists_quick');
+  counters[PV_LIST_READ_LOCKS]++;
+  let left = EXISTS_QUICK_MAX;
+  for (let pv = page.pvHead[frame]; pv !== 0 && left > 0; pv = pvNext(words, pv), left--)
+    if (pvPmap(m, pv) === pmap) return true;
+  for (let pv = page.pvHead2m[runOf(frame)]; pv !== 0 && left > 0; pv = pvNext(words, pv), left--)
+    if (pvPmap(m, pv) === pmap) return true;
+  return false;
 }
 
 /** Does the page have any managed mapping? FreeBSD: pmap_page_is_mapped */

@@ -12,6 +12,11 @@ export const PGA_REFERENCED = 2;
 /** VmPages.oflags. FreeBSD: VPO_UNMANAGED: mappings of the page are not tracked. */
 export const VPO_UNMANAGED = 4;
 
+/** VmPages.queue. Nothing asks whether a page is inactive or in the laundry. FreeBSD: PQ_NONE, PQ_INACTIVE, PQ_ACTIVE */
+export const PQ_NONE = 0;
+export const PQ_INACTIVE = 1;
+export const PQ_ACTIVE = 2;
+
 /** VmPages.valid and .dirty of a page that is entirely valid or dirty. FreeBSD: VM_PAGE_BITS_ALL. */
 export const VM_PAGE_BITS_ALL = 0xff;
 
@@ -54,6 +59,8 @@ export class VmPages {
   /** 1 for the first page of a fully populated reservation, which a 2M mapping can cover. */
   readonly psind: Uint8Array;
   readonly busy: Uint8Array;
+  /** a.queue: the paging queue that it is in, a PQ_ number. */
+  readonly queue: Uint8Array;
   /** 0: every word of the page is known to be 0. */
   readonly nonZero: Uint8Array;
   /** For page-table pages, their index in the pmap (36 bits); for others, the page offset in their object. */
@@ -132,6 +139,7 @@ export class VmPages {
     this.dirty = new Uint8Array(frames);
     this.psind = new Uint8Array(frames);
     this.busy = new Uint8Array(frames);
+    this.queue = new Uint8Array(frames);
     this.nonZero = new Uint8Array(frames);
     this.pindex = new Float64Array(frames);
     this.object = new Int32Array(frames);

@@ -99,6 +99,8 @@ export class VmFile {
   unread = 0;
   /** Pages that were in memory and unread once, and have or had a frame. */
   readonly read = new Set<number>();
+  /** Unread pages that are not in the active queue, where the others are. */
+  readonly inactive = new Set<number>();
 
   constructor(
     id: number,

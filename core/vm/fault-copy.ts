@@ -9,7 +9,7 @@ import { vmWait } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
 import { IN_VM_FAULT_COPY_ENTRY } from '../places.ts';
 import { pmapCopyPage, pmapEnter } from '../pmap/index.ts';
-import { VM_PAGE_BITS_ALL } from '../state/page.ts';
+import { PQ_INACTIVE, VM_PAGE_BITS_ALL } from '../state/page.ts';
 import {
   MAP_ENTRY_COW,
   MAP_ENTRY_NEEDS_COPY,
@@ -23,7 +23,7 @@ import {
 } from '../state/vm.ts';
 import { PAGE_SIZE, PMAP_ENTER_WIRED, VM_PROT_WRITE, type Frame } from '../units.ts';
 import { vmObjectAllocateAnon, vmObjectDeallocate, vmObjectReference } from './object.ts';
-import { vmPageAlloc, vmPageLookup, vmPageUnwire, vmPageWire } from './pages.ts';
+import { vmPageActivate, vmPageAlloc, vmPageLookup, vmPageUnwire, vmPageWire } from './pages.ts';
 
 function allocate(m: Machine, object: VmObject, pindex: number): Frame {
   for (;;) {
@@ -100,8 +100,9 @@ export function vmFaultCopyEntry(m: Machine, dstMap: VmMap, dst: VmMapEntry, src
       pmapEnter(m, dstMap.pmap, va, to, prot, access | (upgrade ? PMAP_ENTER_WIRED : 0), 0);
       counters[VM_OBJECT_WRITE_LOCKS]++;
     }
-    if (upgrade && from !== to) {
-      vmPageUnwire(m, from);
+    if (!upgrade) vmPageActivate(m, to);
+    else if (from !== to) {
+      vmPageUnwire(m, from, PQ_INACTIVE);
       vmPageWire(m, to);
     }
   }

@@ -14,7 +14,7 @@ import { reservRename } from '../page/reserv.ts';
 import { KernelPanic } from '../panic.ts';
 import { IN_VM_FAULT } from '../places.ts';
 import { pmapCopyPage, pmapEnter, pmapRemoveAll, pmapZeroPage } from '../pmap/index.ts';
-import { VM_PAGE_BITS_ALL } from '../state/page.ts';
+import { PQ_INACTIVE, VM_PAGE_BITS_ALL } from '../state/page.ts';
 import {
   MAP_ENTRY_BEHAV_MASK,
   MAP_ENTRY_BEHAV_RANDOM,
@@ -42,7 +42,9 @@ import { vmMapTrylockRead, vmMapUnlock } from './map-lock.ts';
 import { vmObjectDeallocate } from './object.ts';
 import { vmPagerGetPages, vmPagerWindow } from './pager.ts';
 import {
+  vmPageActivate,
   vmPageAlloc,
+  vmPageDeactivate,
   vmPageFreeFrom,
   vmPageLookup,
   vmPageRemove,
@@ -211,7 +213,7 @@ function zeroFill(m: Machine, fs: FaultState): void {
 
 /**
  * Handles a write to a page of a backing object: moves the page up if no one else can see that object, otherwise copies
- * it. FreeBSD: vm_fault_cow
+ * it. FreeBSD: vm_fault_cow, fault_page_release
  */
 function copyOnWrite(m: Machine, fs: FaultState): void {
   const { counters } = m;
@@ -233,9 +235,10 @@ function copyOnWrite(m: Machine, fs: FaultState): void {
     contentsChanged(m.vm.index, firstObject);
     if (fs.wired && (fs.flags & VM_FAULT_WIRE) === 0) {
       vmPageWire(m, firstFrame);
-      vmPageUnwire(m, frame);
+      vmPageUnwire(m, frame, PQ_INACTIVE);
     }
     if ((firstObject.flags & OBJ_ONEMAPPING) === 0) pmapRemoveAll(m, frame);
+    vmPageDeactivate(m, frame);
     fs.frame = firstFrame;
   }
   fs.object = firstObject;
@@ -314,6 +317,7 @@ function resolve(m: Machine, fs: FaultState): number {
   if (pages !== 1 && (fs.flags & VM_FAULT_WIRE) === 0 && !fs.wired)
     vmFaultPrefault(m, fs, va, pages > 0 ? fs.behind : PFBAK, pages > 0 ? fs.ahead : PFFOR, false);
   if ((fs.flags & VM_FAULT_WIRE) !== 0) vmPageWire(m, frame);
+  else vmPageActivate(m, frame);
   faultDeallocate(m, fs);
   counters[hard ? HARD_FAULTS : zeroFilled ? ZERO_FILLS : SOFT_FAULTS]++;
   return KERN_SUCCESS;

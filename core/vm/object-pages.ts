@@ -7,11 +7,13 @@ import type { Machine } from '../hunks.ts';
 import { vmPageDirty } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
 import { pmapIsModified, pmapRemoveAll, pmapRemoveWrite } from '../pmap/index.ts';
-import { PGA_REFERENCED } from '../state/page.ts';
+import { PGA_REFERENCED, PQ_ACTIVE } from '../state/page.ts';
 import { OBJT_VNODE, OBJ_ANON, OBJ_ONEMAPPING, OBJ_UNMANAGED, type VmObject } from '../state/vm.ts';
 import { PAGE_SIZE, type Frame } from '../units.ts';
-import { MADV_DONTNEED, MADV_FREE } from './codes.ts';
+import { MADV_DONTNEED, MADV_FREE, MADV_WILLNEED } from './codes.ts';
 import {
+  vmPageActivate,
+  vmPageDeactivate,
   vmPageFindLeast,
   vmPageFreeFrom,
   vmPageLookup,
@@ -19,6 +21,7 @@ import {
   vmPageUnwire,
   vmPageWired,
   vmPagesRead,
+  vmPagesUnreadDeactivate,
 } from './pages.ts';
 import { contentsChanged } from './radix.ts';
 
@@ -56,7 +59,10 @@ export function vmObjectPageRemove(m: Machine, object: VmObject, start: number, 
   }
 }
 
-/** Drops one wiring of each page of a range, found through the shadow chain. FreeBSD: vm_object_unwire */
+/**
+ * Drops one wiring of each page of a range, found through the shadow chain; those that have none left become active.
+ * FreeBSD: vm_object_unwire
+ */
 export function vmObjectUnwire(m: Machine, object: VmObject, offset: number, length: number): void {
   const { page } = m;
   let pindex = offset / PAGE_SIZE;
@@ -85,7 +91,7 @@ export function vmObjectUnwire(m: Machine, object: VmObject, offset: number, len
       frame = next;
       next = page.listNext[next];
     }
-    vmPageUnwire(m, frame);
+    vmPageUnwire(m, frame, PQ_ACTIVE);
   }
 }
 
@@ -99,10 +105,12 @@ function adviceApplies(object: VmObject, advice: number): boolean {
 /** FreeBSD: sys/vm/vm_page.c vm_page_advise */
 function pageAdvise(m: Machine, frame: Frame, advice: number): void {
   const { page } = m;
+  if (advice === MADV_WILLNEED) vmPageActivate(m, frame);
   if (advice === MADV_FREE) page.dirty[frame] = 0;
   else if (advice !== MADV_DONTNEED) return;
   if (advice !== MADV_FREE && page.dirty[frame] === 0 && pmapIsModified(m, frame)) vmPageDirty(m, frame);
   page.aflags[frame] &= ~PGA_REFERENCED;
+  vmPageDeactivate(m, frame);
 }
 
 /**
@@ -114,6 +122,8 @@ export function vmObjectMadvise(m: Machine, object: VmObject | null, start: numb
   const { counters, page } = m;
   counters[VM_OBJECT_WRITE_LOCKS]++;
   if (!adviceApplies(object, advice)) return;
+  // A page that nobody has looked for yet can only lose its place in the active queue.
+  if (advice === MADV_DONTNEED) vmPagesUnreadDeactivate(object, start, end);
   let next = vmPageFindLeast(m, object, start);
   let pindex = start;
   while (pindex < end) {
@@ -133,7 +143,8 @@ export function vmObjectMadvise(m: Machine, object: VmObject | null, start: numb
           index += at.backingOffset / PAGE_SIZE;
           at = at.backing;
           if (!adviceApplies(at, advice)) break;
-          frame = vmPageLookupRead(m, at, index); // advice changes nothing on a page that nobody has mapped
+          if (advice === MADV_DONTNEED) vmPagesUnreadDeactivate(at, index, index + 1);
+          frame = vmPageLookupRead(m, at, index);
         } while (frame === 0);
       }
     } else {

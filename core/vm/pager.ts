@@ -2,7 +2,7 @@
 import { VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import { pmapZeroPage } from '../pmap/index.ts';
-import { VM_PAGE_BITS_ALL } from '../state/page.ts';
+import { PQ_ACTIVE, VM_PAGE_BITS_ALL } from '../state/page.ts';
 import { OBJT_VNODE, OBJ_COLORED, VmFile, type VmObject } from '../state/vm.ts';
 import { WORDS_PER_PAGE, type Frame, type Pages } from '../units.ts';
 import { vmObjectAllocate } from './object.ts';
@@ -66,7 +66,10 @@ export function fileCreate(
   if (unread) {
     file.unread = Math.ceil(pages / step);
     object.residentCount = file.unread;
-  } else bringIn(m, file, 0, pages, step);
+    return id;
+  }
+  bringIn(m, file, 0, pages, step);
+  for (let frame = object.memqFirst; frame !== 0; frame = m.page.listNext[frame]) m.page.queue[frame] = PQ_ACTIVE;
   return id;
 }
 

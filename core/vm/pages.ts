@@ -10,7 +10,7 @@ import { physZero } from '../hw/phys.ts';
 import { pageTake, vmPageDirty, vmPageFree } from '../page/page.ts';
 import { reservAllocPage, reservBreakAll } from '../page/reserv.ts';
 import { KernelPanic } from '../panic.ts';
-import { RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED } from '../state/page.ts';
+import { PQ_ACTIVE, PQ_INACTIVE, PQ_NONE, RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED } from '../state/page.ts';
 import { OBJ_COLORED, OBJ_UNMANAGED, type VmObject } from '../state/vm.ts';
 import type { Frame } from '../units.ts';
 import {
@@ -68,6 +68,7 @@ export function vmPagesRead(m: Machine, object: VmObject, from: number, to: numb
     if (page.nonZero[frame] !== 0) physZero(m, frame);
     page.nonZero[frame] = 0;
     page.valid[frame] = VM_PAGE_BITS_ALL;
+    page.queue[frame] = file.inactive.delete(pindex) ? PQ_INACTIVE : PQ_ACTIVE;
   }
   page.limit = limit;
 }
@@ -81,6 +82,25 @@ export function vmPagesReadPast(m: Machine, object: VmObject, from: number, to: 
   if (object.file === null || object.file.unread === 0) return;
   for (let pindex = to; pindex < end && vmPageLookup(m, object, pindex) === 0;) pindex++;
 }
+
+/** The unread pages of [from, to), in order: calls each(pindex). FreeBSD: none */
+function eachUnread({ file, size }: VmObject, from: number, to: number, each: (pindex: number) => void): void {
+  if (file === null || file.unread === 0) return;
+  const step = file.resident === 'all' ? 1 : 2;
+  for (let pindex = from + (from % step); pindex < Math.min(to, size); pindex += step)
+    if (!file.read.has(pindex)) each(pindex);
+}
+
+/** Number of unread pages of [from, to). FreeBSD: none */
+export function vmPagesUnread(object: VmObject, from: number, to: number): number {
+  let count = 0;
+  eachUnread(object, from, to, () => count++);
+  return count;
+}
+
+/** vmPageDeactivate for the unread pages of [from, to), which stay unread. FreeBSD: none */
+export const vmPagesUnreadDeactivate = (object: VmObject, from: number, to: number): void =>
+  eachUnread(object, from, to, (pindex) => object.file!.inactive.add(pindex));
 
 /**
  * The resident page with the least index at or above pindex, 0 if there is none; unread pages of a file are left out.
@@ -223,19 +243,39 @@ export function vmObjectTerminatePages(m: Machine, object: VmObject): void {
   if (object.runHead !== 0) reservBreakAll(m, object);
 }
 
-/** FreeBSD: vm_page_wire */
+/** Takes the page out of its queue, too. FreeBSD: vm_page_wire */
 export function vmPageWire(m: Machine, frame: Frame): void {
   m.page.refCount[frame]++;
+  m.page.queue[frame] = PQ_NONE;
 }
 
-/** Drops a wiring; frees the page if it has no object and no wiring left. FreeBSD: vm_page_unwire */
-export function vmPageUnwire(m: Machine, frame: Frame): void {
-  const refCount = m.page.refCount[frame];
+/**
+ * Drops a wiring. Without any left, a page that has an object goes to `queue` (to the inactive one if it is invalid),
+ * and a page that has none is freed. FreeBSD: vm_page_unwire, vm_page_unwire_managed, vm_page_release_toq
+ */
+export function vmPageUnwire(m: Machine, frame: Frame, queue: number): void {
+  const { page } = m;
+  const refCount = page.refCount[frame];
   if ((refCount & (VPRC_OBJREF - 1)) === 0)
     throw new KernelPanic('vm_page_unwire', 'wire count underflow', { frame, refCount });
-  m.page.refCount[frame] = refCount - 1;
+  page.refCount[frame] = refCount - 1;
   if (refCount === 1) vmPageFree(m, frame, false);
+  else if (refCount === VPRC_OBJREF + 1 && (page.oflags[frame] & VPO_UNMANAGED) === 0)
+    page.queue[frame] = page.valid[frame] === 0 ? PQ_INACTIVE : queue;
 }
+
+function moveToQueue(m: Machine, frame: Frame, queue: number): void {
+  if ((m.page.oflags[frame] & VPO_UNMANAGED) === 0 && !vmPageWired(m, frame)) m.page.queue[frame] = queue;
+}
+
+/** Neither an unmanaged nor a wired page goes to a queue. FreeBSD: vm_page_activate, vm_page_mvqueue */
+export const vmPageActivate = (m: Machine, frame: Frame): void => moveToQueue(m, frame, PQ_ACTIVE);
+
+/** The same. FreeBSD: vm_page_deactivate, vm_page_deactivate_noreuse, vm_page_launder */
+export const vmPageDeactivate = (m: Machine, frame: Frame): void => moveToQueue(m, frame, PQ_INACTIVE);
+
+/** FreeBSD: vm_page_active */
+export const vmPageActive = (m: Machine, frame: Frame): boolean => m.page.queue[frame] === PQ_ACTIVE;
 
 /**
  * Do all pages of the run starting at `first` belong to the object, and are they valid and, unless dirtyBut is 0, all

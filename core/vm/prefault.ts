@@ -17,7 +17,7 @@ import {
 import { NBPDR, PAGE_SIZE, type Va } from '../units.ts';
 import { MADV_DONTNEED } from './codes.ts';
 import { faultEntry } from './fault-state.ts';
-import { vmPageLookup } from './pages.ts';
+import { vmPageDeactivate, vmPageFindLeast, vmPageLookup, vmPagesUnreadDeactivate } from './pages.ts';
 
 const READ_AHEAD_MIN = 7;
 const READ_AHEAD_MAX = 255;
@@ -44,13 +44,23 @@ export function vmFaultReadahead(m: Machine, fs: FaultState): number {
 
 /** A sequential reader has entered a new cluster: deactivates the previous one. FreeBSD: vm_fault_dontneed */
 function dontneed(m: Machine, fs: FaultState, ahead: number): void {
-  if ((fs.firstObject.flags & OBJ_UNMANAGED) !== 0) return;
+  const object = fs.firstObject;
+  if ((object.flags & OBJ_UNMANAGED) !== 0) return;
   m.counters[VM_OBJECT_READ_LOCKS]++;
   const size = m.config.superpages ? NBPDR : DONTNEED_MIN;
   const entry = faultEntry(fs);
   const end = fs.va - (fs.va % size);
   if (fs.va - end < size - PAGE_SIZE - ahead * PAGE_SIZE || entry.start >= end) return;
-  pmapAdvise(m, fs.map.pmap, end - entry.start < size ? entry.start : end - size, end, MADV_DONTNEED);
+  const start = end - entry.start < size ? entry.start : end - size;
+  pmapAdvise(m, fs.map.pmap, start, end, MADV_DONTNEED);
+  const { page } = m;
+  const first = (entry.offset + start - entry.start) / PAGE_SIZE;
+  const past = first + (end - start) / PAGE_SIZE;
+  vmPagesUnreadDeactivate(object, first, past);
+  for (let frame = vmPageFindLeast(m, object, first); frame !== 0 && page.pindex[frame] < past;) {
+    if (page.valid[frame] === VM_PAGE_BITS_ALL) vmPageDeactivate(m, frame);
+    frame = page.listNext[frame];
+  }
 }
 
 /**

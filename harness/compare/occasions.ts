@@ -11,6 +11,9 @@ import {
   REMOVE_CALLS,
   SHARED_EXITS_OF_ABI_WITHOUT_SHARED_PAGE,
   SOLE_EXITS,
+  SWAPOUT_ENTRIES,
+  SWAPOUT_OBJECTS,
+  SWAPOUT_PAGES,
   TEARDOWNS_OF_ABI_WITHOUT_SHARED_PAGE,
   TEARDOWNS_WITHOUT_ITS_TABLE,
   TEARDOWNS_WITHOUT_SHARED_PAGE,
@@ -37,6 +40,9 @@ export function readOccasions(into: Occasions, added: ArrayLike<number>): void {
   into[9] = added[TEARDOWNS_OF_ABI_WITHOUT_SHARED_PAGE];
   into[10] = added[SHARED_EXITS_OF_ABI_WITHOUT_SHARED_PAGE];
   into[11] = added[REACHED_VMSPACE_CLEAR];
+  into[12] = added[SWAPOUT_ENTRIES];
+  into[13] = added[SWAPOUT_OBJECTS];
+  into[14] = added[SWAPOUT_PAGES];
 }
 
 /** Lower and upper bound of a difference: the steps' terms, each on its own side's occasions. */

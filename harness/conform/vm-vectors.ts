@@ -33,6 +33,8 @@ export const MMAP_FLAGS = [
   'super',
 ] as const;
 export const INHERITANCES = ['share', 'copy', 'none', 'zero'] as const;
+/** What an op cost, by kind of lock and the like; see COSTS of vm-world.ts. */
+export const COST_NAMES = ['mx', 'ms', 'mt', 'mu', 'md', 'lu', 'sp', 'ow', 'or', 'pl', 'pr', 'pf', 'de', 'mp'] as const;
 export const ADVICES = ['normal', 'random', 'sequential', 'willneed', 'dontneed', 'free'] as const;
 
 const op = z.discriminatedUnion('op', [
@@ -82,6 +84,15 @@ const op = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('exit'), ...onProcess }),
   z.strictObject({ op: z.literal('exec'), ...onProcess, kpti: z.boolean().optional() }),
   z.strictObject({ op: z.literal('execfail'), ...onProcess, kpti: z.boolean().optional() }),
+  z.strictObject({
+    op: z.literal('swapout'),
+    ...onProcess,
+    desired: z
+      .int()
+      .min(0)
+      .max(2 ** 40),
+  }),
+  z.strictObject({ op: z.literal('unref'), ...onProcess }),
 ]);
 
 /** [start, end, object, offset, prot, max, inheritance, eflags, wired] */
@@ -112,11 +123,12 @@ const item = z.strictObject({
   val: z.string().optional(),
   n: z.array(z.int()).length(3).optional(),
   calls: z.array(z.array(z.unknown())).optional(),
-  c: z.record(z.string(), z.int()).optional(),
+  c: z.strictObject(Object.fromEntries(COST_NAMES.map((name) => [name, z.int().optional()]))).optional(),
   p: z.record(z.string(), z.int().nullable()).optional(),
   vm: z.record(z.string(), vmspace.nullable()).optional(),
   o: z.record(z.string(), object.nullable()).optional(),
   g: z.tuple([z.int(), z.int()]).optional(),
+  sw: z.array(z.int().min(0)).length(9).optional(),
 });
 
 const changed = z.strictObject({ '~': z.record(z.string(), z.unknown()) });

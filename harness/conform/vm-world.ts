@@ -6,6 +6,15 @@ import {
   PROMOTIONS,
   PROMOTION_FAILURES,
   SUPERPAGE_MAPPINGS,
+  SWAPOUT_CANDIDATES,
+  SWAPOUT_DEACTIVATED,
+  SWAPOUT_ENTRIES,
+  SWAPOUT_LOOKUPS,
+  SWAPOUT_OBJECTS,
+  SWAPOUT_PAGES,
+  SWAPOUT_REFERENCED,
+  SWAPOUT_STOPS,
+  SWAPOUT_UNMAPPED,
   SWAP_RESERVED,
   USER_PT_PAGE_COUNT,
   VM_MAP_DOWNGRADES,
@@ -21,6 +30,7 @@ import {
 import { EVENT_WORDS } from '../../core/events.ts';
 import type { Machine } from '../../core/hunks.ts';
 import { access, peek, poke } from '../../core/kern/access.ts';
+import { pageDaemonLook, vmDaemonVisit } from '../../core/kern/daemons.ts';
 import { execCleanup, execMapStack, execNewVmspace, mapSharedPage } from '../../core/kern/exec.ts';
 import { exit1 } from '../../core/kern/exit.ts';
 import { sysFork, sysRfork } from '../../core/kern/fork.ts';
@@ -43,10 +53,10 @@ import { VM_PROT_EXECUTE, VM_PROT_READ, VM_PROT_WRITE } from '../../core/units.t
 import type { Variant } from '../../core/variant.ts';
 import { KERN_NAMES } from '../../core/vm/codes.ts';
 import { fileCreate } from '../../core/vm/pager.ts';
-import { ADVICES, INHERITANCES, MMAP_FLAGS, type VmOp } from './vm-vectors.ts';
+import { ADVICES, type COST_NAMES, INHERITANCES, MMAP_FLAGS, type VmOp } from './vm-vectors.ts';
 
 /** Costs by their names in the recordings. */
-export const COSTS: Readonly<Record<string, readonly number[]>> = {
+export const COSTS: Readonly<Record<(typeof COST_NAMES)[number], readonly number[]>> = {
   mx: [VM_MAP_LOCKS],
   ms: [VM_MAP_READ_LOCKS],
   mt: [VM_MAP_TRY_LOCKS],
@@ -62,6 +72,19 @@ export const COSTS: Readonly<Record<string, readonly number[]>> = {
   de: [DEMOTIONS],
   mp: [SUPERPAGE_MAPPINGS],
 };
+
+/** What a swap-out counts, in the order of the recordings. */
+export const SWAPOUT: readonly number[] = [
+  SWAPOUT_CANDIDATES,
+  SWAPOUT_ENTRIES,
+  SWAPOUT_OBJECTS,
+  SWAPOUT_PAGES,
+  SWAPOUT_LOOKUPS,
+  SWAPOUT_REFERENCED,
+  SWAPOUT_UNMAPPED,
+  SWAPOUT_DEACTIVATED,
+  SWAPOUT_STOPS,
+];
 
 /** mmap flags in the order of MMAP_FLAGS. FreeBSD: sys/sys/mman.h */
 const MMAP_BITS = [0x2, 0x1, 0x1000, 0x10, 0x2000, 0x400, 0x800, 0x20000, 0x4000, 0x40000, 21 << 24, 1 << 24];
@@ -179,6 +202,11 @@ export class VmWorld {
         exit1(m, p, 0, 0);
         this.procs.delete(op.p);
         return {};
+      case 'swapout':
+        return errno(vmDaemonVisit(m, p, op.desired));
+      case 'unref':
+        pageDaemonLook(m, p);
+        return { val: hex(m.retval) };
       case 'exec':
       case 'execfail': {
         if (op.kpti !== undefined) p.kpti = op.kpti;

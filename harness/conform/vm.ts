@@ -11,7 +11,7 @@ import { countTables } from './pmap-state.ts';
 import type { OpMismatch, VmConformReport } from './report.ts';
 import { type Answers, VECTOR_NAMES, answered } from './vector-files.ts';
 import { type VmFileVectors, type VmItem, expandCalls, vmAnswersOf, vmFile } from './vm-vectors.ts';
-import { COSTS, type VmOutcome, VmWorld } from './vm-world.ts';
+import { COSTS, SWAPOUT, type VmOutcome, VmWorld } from './vm-world.ts';
 
 /** Number of mismatches after which the rest of a file is skipped: later ones are consequences. */
 const ENOUGH = 20;
@@ -112,6 +112,8 @@ class Run {
         const got = counted.reduce((sum, counter) => sum + counters[counter] - before[counter], 0);
         this.check(`c.${cost}`, item.c?.[cost] ?? 0, got);
       }
+      const swapout = SWAPOUT.map((counter) => counters[counter] - before[counter]);
+      this.check('sw', String(item.sw ?? ''), op.op === 'swapout' ? String(swapout) : '');
       this.expected.apply(item);
       this.state();
     }

@@ -29,6 +29,9 @@ export const BASES_TABLE = [
     'an exit beside other users of the vmspace, where the ABI has no shared page',
   ],
   ['vmspace freed', 'a vmspace whose last reference is dropped, by an exec, an exit or a wait'],
+  ['entry in a swap-out', 'a map entry that a swap-out visits, after the search for the biggest object'],
+  ['object in a swap-out', 'an object that a swap-out scans'],
+  ['page in a swap-out', 'a resident page that such a scan passes'],
 ] as const;
 
 type Basis = (typeof BASES_TABLE)[number][0];

@@ -17,7 +17,7 @@ const REASONS: readonly (readonly [fits: RegExp, phrase: string])[] = [
   [/fake|fictitious|mapdev|mapbios|device_pager|sg_pager|cdev/, 'fictitious pages'],
   [
     /pageout|swap|laund|pqbatch|pqstate|pagequeue|enqueue|dequeue|activate$|vm_meter|_oom/,
-    'there is no paging, swap or page daemon',
+    'nothing is paged out, and no daemon runs by itself',
   ],
   [
     /\bpmap_(?:kenter|kremove|kextract|growkernel|qenter|qremove|map|large_|pti_|k?m?san_|quick_)|^sys\/vm\/vm_(?:kern|init)\.c|uma_|kva|vmem/,

@@ -21,6 +21,7 @@ import {
   clockRead,
   kmemFree,
   kmemTake,
+  pageDaemonLook,
   postSignal,
   procCreate,
   resume,
@@ -45,6 +46,7 @@ import {
   sysVfork,
   sysWait,
   trapSignal,
+  vmDaemonVisit,
 } from '../../core/index.ts';
 import { OUTCOME_NOT_RUN, OUTCOME_OK, OUTCOME_SIGNAL, OUTCOME_STOPPED } from '../workload/names.ts';
 import {
@@ -74,7 +76,9 @@ import {
   OP_SNAPSHOT,
   OP_SPAWN,
   OP_STOP,
+  OP_SWAPOUT,
   OP_TOUCH,
+  OP_UNREF,
   OP_UNSHARE,
   OP_VFORK,
   OP_WAIT,
@@ -112,7 +116,7 @@ export class Interpreter {
 
   /** What the last op returned or read; of one that was not run, the signal that its process had died of. */
   value = 0;
-  /** The process that ran it, null if it no longer exists. */
+  /** The process that ran it, or that a daemon visited in it; null if it no longer exists. */
   acting: Proc | null = null;
   /** The last process that an op made. */
   child: Proc | null = null;
@@ -161,7 +165,7 @@ export class Interpreter {
     return number < 0 ? this.#threadNames.push(name) - 1 : number;
   }
 
-  /** Pmap of the process that ran the last op; null if it no longer has its own address space. */
+  /** Pmap of the acting process of the last op; null if it no longer has its own address space. */
   pmap(): Pmap | null {
     const p = this.acting;
     return p === null || p.vmspace === this.#m.vmspace0 ? null : p.vmspace.pmap;
@@ -302,8 +306,11 @@ export class Interpreter {
       case OP_KMEM_TAKE:
         kmemTake(m, arg);
         return OUTCOME_OK;
+      case OP_SWAPOUT:
+      case OP_UNREF:
+        return this.#visit(this.#procs[arg], code, len);
       default:
-        throw new RangeError(`op code: expected 0..${OP_KMEM_TAKE}, got ${code}`);
+        throw new RangeError(`op code: expected 0..${OP_UNREF}, got ${code}`);
     }
   }
 
@@ -357,6 +364,15 @@ export class Interpreter {
     if (target === null || target.state !== PRS_NORMAL) return ESRCH;
     const fatal = postSignal(this.#m, target, signal);
     return fatal === 0 || target !== p ? OUTCOME_OK : OUTCOME_SIGNAL + fatal;
+  }
+
+  /** A daemon of the kernel looks at a process. The number of references that it finds is not for processes to see. */
+  #visit(target: Proc | null, code: number, desired: number): number {
+    if (target === null) return ESRCH;
+    this.acting = target;
+    if (code === OP_UNREF) return pageDaemonLook(this.#m, target);
+    this.span.set(0, Infinity);
+    return vmDaemonVisit(this.#m, target, desired);
   }
 
   #mmap(p: Proc, index: number, addr: number, len: number): number {

@@ -186,6 +186,11 @@ export class Composer {
     this.#stopped = { runner, goOn };
   }
 
+  /** A call is stopped: others run before it goes on. */
+  get isStopped(): boolean {
+    return this.#stopped !== null;
+  }
+
   go(): void {
     if (this.#stopped === null) return;
     const { runner, goOn } = this.#stopped;

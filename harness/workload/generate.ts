@@ -93,6 +93,14 @@ const unmap: Compose = (composer, runner, choice) => {
   composer.op(runner, `munmap ${span.text}`, choice);
 };
 
+/**
+ * A swap-out unmaps pages in others too, and so shows what the hook of a stopped exit has unmapped before: a difference
+ * that ends with that exit, and that no declaration names.
+ */
+const swapOut: Compose = (composer, runner, choice) => {
+  if (!composer.isStopped) composer.op(runner, `swapout ${runner.name}`, choice);
+};
+
 /** Verbs that a choice selects from; a verb listed twice is chosen twice as often. */
 const VERBS: readonly Compose[] = [
   map,
@@ -117,6 +125,8 @@ const VERBS: readonly Compose[] = [
   (composer, runner, choice) => composer.op(runner, runner.hasShared ? 'touch-shared' : 'clock', choice),
   plain('handler SIGUSR1'),
   (composer, runner, choice) => composer.op(runner, `kill ${runner.name} SIGCHLD`, choice),
+  swapOut,
+  (composer, runner, choice) => composer.op(runner, `unref ${runner.name}`, choice),
   plain('unshare'),
   plain('snapshot'),
   child('fork', 'copied'),

@@ -70,6 +70,10 @@ export const OP_SNAPSHOT = 28;
 export const OP_KMEM_FREE = 29;
 /** the kernel takes all free pages but some, until somebody waits for memory. arg: pages that stay free */
 export const OP_KMEM_TAKE = 30;
+/** vm_daemon visits a process: its pages are unmapped until few enough are resident. arg: target; len: that many pages */
+export const OP_SWAPOUT = 31;
+/** the page daemon collects and clears the reference bits of a process's pages. arg: target */
+export const OP_UNREF = 32;
 
 /** Name of each op, which is its verb in workload text. In report order; the codes follow core/numbered.ts. */
 const OPS = [
@@ -104,6 +108,8 @@ const OPS = [
   [OP_SNAPSHOT, 'snapshot'],
   [OP_KMEM_FREE, 'kmem-free'],
   [OP_KMEM_TAKE, 'kmem-take'],
+  [OP_SWAPOUT, 'swapout'],
+  [OP_UNREF, 'unref'],
 ] as const;
 
 export type OpName = (typeof OPS)[number][1];
@@ -114,6 +120,9 @@ export const OP_ORDER: readonly number[] = numbersOf(OPS);
 
 /** Does the op access a span of memory? */
 export const isAccess = (code: number): boolean => code === OP_READ || code === OP_WRITE || code === OP_RUN;
+/** Is the op about another process (its arg), which exists already? */
+export const hasTarget = (code: number): boolean =>
+  code === OP_WAIT || code === OP_KILL || code === OP_SWAPOUT || code === OP_UNREF;
 /** Does the op create a process (its arg)? */
 export const makesProcess = (code: number): boolean =>
   code === OP_FORK || code === OP_VFORK || code === OP_SPAWN || code === OP_RFORK_MEM || code === OP_RFORK_THREAD;

@@ -29,8 +29,8 @@ export const unmapWithoutRefcountCheck = defineVariant({
     },
     {
       what: 'removeLoops',
-      by: 'fewer, +1 per exit, -1 per exit of the last user',
-      why: 'one for the hook, none for calls that leave early now',
+      by: 'fewer, up to +1 per exit, up to +1 per exec that reuses',
+      why: 'one for a hook that finds no page-table page, none for calls that leave early now',
     },
     {
       what: 'pmapLocks',

@@ -30,6 +30,8 @@ import {
   OP_RUN,
   OP_SPAWN,
   OP_STOP,
+  OP_SWAPOUT,
+  OP_UNREF,
   OP_VFORK,
   OP_WAIT,
   OP_WRITE,
@@ -102,7 +104,10 @@ class OpPrinter {
       case OP_EXIT:
         return op.arg === 0 ? 'exit' : `exit ${op.arg}`;
       case OP_WAIT:
-        return `wait ${this.#process(op.arg)}`;
+      case OP_UNREF:
+        return `${verb} ${this.#process(op.arg)}`;
+      case OP_SWAPOUT:
+        return `swapout ${this.#process(op.arg)}${op.len === 0 ? '' : ` desired ${op.len}`}`;
       case OP_KILL:
         return `kill ${this.#process(op.arg)} ${signalName(op.len)}`;
       case OP_HANDLER:

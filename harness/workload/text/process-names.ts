@@ -1,5 +1,5 @@
 /** Names that make the processes of a workload distinguishable in text. */
-import { CHUNK_OPS, OP_KILL, OP_WAIT, type Workload, makesProcess } from '../ops.ts';
+import { CHUNK_OPS, type Workload, hasTarget, makesProcess } from '../ops.ts';
 
 /** The first and the last op that mentions each process. */
 function mentions({ ops, actors, processes }: Workload): { first: Int32Array; last: Int32Array } {
@@ -14,7 +14,7 @@ function mentions({ ops, actors, processes }: Workload): { first: Int32Array; la
     const at = i % CHUNK_OPS;
     mention(actors[who[at]].process, i);
     const verb = code[at];
-    if (verb === OP_WAIT || verb === OP_KILL || makesProcess(verb)) mention(arg[at], i);
+    if (hasTarget(verb) || makesProcess(verb)) mention(arg[at], i);
   }
   return { first, last };
 }

@@ -30,7 +30,9 @@ import {
   OP_SNAPSHOT,
   OP_SPAWN,
   OP_STOP,
+  OP_SWAPOUT,
   OP_TOUCH,
+  OP_UNREF,
   OP_UNSHARE,
   OP_VFORK,
   OP_WAIT,
@@ -43,6 +45,9 @@ import type { NameNode, OpNode } from './syntax.ts';
 
 /** msync's flags by name. FreeBSD: sys/sys/mman.h */
 export const MSYNC_FLAGS: Readonly<Record<string, number>> = { sync: 0, async: 1, invalidate: MS_INVALIDATE };
+
+/** Pages of a limit (RLIMIT_RSS) at most. */
+const MAX_DESIRED = 999_999_999;
 
 function program(c: Cursor, op: OpNode): void {
   const { column } = c;
@@ -164,6 +169,15 @@ const VERBS: Readonly<Record<string, Verb>> = {
   },
   go: { code: OP_GO },
   snapshot: { code: OP_SNAPSHOT },
+  swapout: {
+    code: OP_SWAPOUT,
+    operands: (c, op) => {
+      target(c, op);
+      if (c.acceptWord('desired'))
+        op.len = c.count(`the pages that may stay, from 0 to ${MAX_DESIRED}`, 0, MAX_DESIRED);
+    },
+  },
+  unref: { code: OP_UNREF, operands: target },
   'kmem-free': { code: OP_KMEM_FREE },
   'kmem-take': {
     code: OP_KMEM_TAKE,

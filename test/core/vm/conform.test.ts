@@ -39,6 +39,20 @@ describe('what the kernel’s own VM code answered', () => {
     expect([files, mismatches]).toEqual([11, []]);
   });
 
+  it('matches what a swap-out does, with superpages or without, in each revision', () => {
+    const ids = ['baseline', 'toplevel-accounting', 'double-count-fix', 'landed'];
+    const { files, ops, mismatches } = conformVm(
+      vectors('vm-swapout'),
+      ids.map((id) => revision(id)),
+    );
+    expect([files, ops, mismatches]).toEqual([5, 473, []]);
+  });
+
+  it('differs in what a swap-out scans from what another revision answers', () => {
+    const { mismatches } = conformVm(vectors('vm-swapout'), [revision('landed', 'baseline')]);
+    expect(mismatches.map(({ key }) => key)).toContain('sw');
+  });
+
   it('differs from what another revision answers', () => {
     expect(wrong('baseline', 'landed')).toContain('calls');
     expect(wrong('toplevel-accounting', 'landed')).toContain('g');

@@ -13,12 +13,14 @@ import {
   access,
   fileCreate,
   machineFor,
+  pageDaemonLook,
   snapshotDigest,
   sysMadvise,
   sysMlock,
   sysMmap,
   sysMsync,
   sysMunmap,
+  vmDaemonVisit,
 } from '../../../core/index.ts';
 import { landed } from '../../../variants/index.ts';
 import { RW, calls, sixtyEntries, started } from '../../support/kernel.ts';
@@ -28,7 +30,7 @@ const PAGES = 1300;
 const MS_INVALIDATE = 2;
 
 interface Step {
-  readonly what: 'map' | 'share' | 'read' | 'write' | 'advise' | 'sync' | 'lock' | 'unmap';
+  readonly what: 'map' | 'share' | 'read' | 'write' | 'advise' | 'sync' | 'lock' | 'unmap' | 'swap' | 'unref';
   readonly page: number;
   readonly pages: number;
   readonly how: number;
@@ -36,7 +38,21 @@ interface Step {
 
 const steps = fc.array(
   fc.record<Step>({
-    what: fc.constantFrom('map', 'share', 'read', 'read', 'write', 'write', 'advise', 'sync', 'lock', 'unmap'),
+    what: fc.constantFrom(
+      'map',
+      'share',
+      'read',
+      'read',
+      'write',
+      'write',
+      'advise',
+      'sync',
+      'lock',
+      'unmap',
+      'swap',
+      'swap',
+      'unref',
+    ),
     page: fc.nat(PAGES - 1),
     pages: fc.integer({ min: 1, max: 700 }),
     how: fc.nat(5),
@@ -65,6 +81,8 @@ function seen(superpages: boolean, resident: 'all' | 'even', unread: boolean, ma
         answers.push(access(m, p, at, what === 'read' ? VM_PROT_READ : VM_PROT_WRITE));
       else if (what === 'advise') answers.push(sysMadvise(m, p, at, bytes, how));
       else if (what === 'sync') answers.push(sysMsync(m, p, at, bytes, how % 2 === 0 ? 0 : MS_INVALIDATE));
+      else if (what === 'swap') answers.push(vmDaemonVisit(m, p, how * pages));
+      else if (what === 'unref') answers.push(pageDaemonLook(m, p), m.retval);
       else if (what === 'lock') answers.push(sysMlock(m, p, at, Math.min(bytes, 8 * PAGE_SIZE)));
       else answers.push(sysMunmap(m, p, at, bytes));
     });

@@ -37,6 +37,7 @@ const said = (act: () => unknown): string => {
 const read = {
   pmap: (path: string) => conformPmap([path], []),
   vm: (path: string) => conformVm([path], []),
+  'vm-swapout': (path: string) => conformVm([path], []),
   mmu: (path: string) => conformMmu([path]),
   replay: (path: string) => readVectors(path, replayFile),
 };
@@ -159,6 +160,27 @@ describe('any other recording is rejected', () => {
       'with an unknown key of an op',
       (f) => (f.ops[0].la57 = true),
       'ops.0: expected no key but those of the format, got "la57"',
+    ],
+    [
+      'vm',
+      'scen-cow.json',
+      'with an unknown cost',
+      (f) => (f.expect.landed[0].c = { sw: 1 }),
+      'expect.landed.0.c: expected no key but those of the format, got "sw"',
+    ],
+    [
+      'vm-swapout',
+      'scen-shared-file.json',
+      'with an unknown key of a swap-out',
+      (f) => (f.ops[8].idle = true),
+      'ops.8: expected no key but those of the format, got "idle"',
+    ],
+    [
+      'vm-swapout',
+      'scen-shared-file.json',
+      'with a count too few',
+      (f) => f.expect.landed[8].sw.pop(),
+      'expect.landed.8.sw: expected',
     ],
     ['vm', 'scen-cow.json', 'with an unknown op', (f) => (f.ops[0].op = 'swapin'), 'ops.0.op: expected'],
     [

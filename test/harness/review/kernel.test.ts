@@ -287,7 +287,7 @@ describe('what is not modelled', () => {
   });
 
   it.each([
-    ['sys/vm/swap_pager.c', 'swap_pager_putpages', 'there is no paging, swap or page daemon'],
+    ['sys/vm/swap_pager.c', 'swap_pager_putpages', 'nothing is paged out, and no daemon runs by itself'],
     [PMAP, 'pmap_pkru_set', 'pmaps have none'],
     [PMAP, 'pmap_invalidate_ept', 'EPT'],
     [PMAP, 'pmap_mapdev', 'fictitious pages'],

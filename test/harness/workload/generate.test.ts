@@ -17,7 +17,16 @@ describe('generated workloads', () => {
     expect(printWorkload(generateWorkload(1, { choices: 8 }))).toMatchInlineSnapshot(`
       "# random-1
       p1: exec sh60
-      p1: write data
+      p1: fork -> p2
+      p1: swapout p1
+      p1: vfork -> p3
+      p3: mmap guard 40p - fixed 0x4001c00000
+      p2: write stack-1p
+      p3: munmap 0x4001c16000 6p
+      p3: exit
+      p1: wait p3
+      p2: exit
+      p1: wait p2
       p1: exit
       "
     `);

@@ -76,6 +76,9 @@ p@0: run text+8 100 step 3
 p@0: read 0x400000000 1G step 1G
 p@0: touch-shared
 p@0: clock => ok
+p@0: unref c1
+p@0: swapout c1
+c1@0: swapout p desired 300
 p@0: snapshot
 c1@0: stop fork-unlocked
 c1@0: fork -> c7

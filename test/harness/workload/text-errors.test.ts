@@ -66,6 +66,13 @@ describe('a bad line gives one error with the position, what was expected and wh
       behind('p: kmem-take 100000'),
       "w:2:14: expected the pages that stay free, from 0 to 99999, found '100000'",
     ],
+    ['a swap-out of nobody', behind('p: swapout'), 'w:2:11: expected the name of a process, found the end of the line'],
+    ['a swap-out of a stranger', behind('p: unref q'), "w:2:10: expected the name of a process, found 'q'"],
+    [
+      'a swap-out to no number of pages',
+      behind('p: swapout p desired 4p'),
+      "w:2:22: expected the pages that may stay, from 0 to 999999999, found '4p'",
+    ],
     ['words behind an op', behind('p: clock ok'), "w:2:10: expected the end of the line, found 'ok'"],
   ])('%s', (_what, text, message) => {
     expect(errorOf(text)).toBe(message);
