@@ -8,7 +8,9 @@ import { vmMutants } from './mutants/vm.ts';
 import { root } from './support/layers.ts';
 
 const vectors = (kind: string): string[] =>
-  (kind === 'vm' ? ['vm', 'vm-superpages', 'vm-swapout'] : [kind]).map((folder) => join(root, 'test/fixtures/vectors', folder));
+  (kind === 'vm' ? ['vm', 'vm-superpages', 'vm-swapout'] : [kind]).map((folder) =>
+    join(root, 'test/fixtures/vectors', folder),
+  );
 
 let tree: MutantTree;
 beforeAll(() => {

@@ -100,11 +100,11 @@ export function vmFaultCopyEntry(m: Machine, dstMap: VmMap, dst: VmMapEntry, src
       pmapEnter(m, dstMap.pmap, va, to, prot, access | (upgrade ? PMAP_ENTER_WIRED : 0), 0);
       counters[VM_OBJECT_WRITE_LOCKS]++;
     }
-    if (!upgrade) vmPageActivate(m, to);
-    else if (from !== to) {
+    if (upgrade && from !== to) {
       vmPageUnwire(m, from, PQ_INACTIVE);
       vmPageWire(m, to);
     }
+    if (!upgrade) vmPageActivate(m, to);
   }
   if (upgrade) {
     dst.eflags &= ~(MAP_ENTRY_COW | MAP_ENTRY_NEEDS_COPY);

@@ -113,11 +113,7 @@ export const vmMutants: readonly Mutant[] = [
     '  entry.wiring = false;\n  entry.object = null;\n  entry.charged = false;\n  vmMapEntryLink(m, vm2.map, entry);\n  countForked(vm1, vm2, entry);\n  copyEntry',
   ),
   vm('vmspace')('the last to leave does not run pmap_remove_pages', '  pmapRemovePages(m, vm.pmap);', ''),
-  vm('wire')(
-    'failed wiring is not undone',
-    'vmMapEntryUnwire(m, map, entry);\n        m.vm.userWired',
-    'm.vm.userWired',
-  ),
+  vm('wire')('failed wiring is not undone', 'vmMapEntryUnwire(m, map, entry);\n      m.vm.userWired', 'm.vm.userWired'),
   vm('advise')(
     'FREE is applied through shadow objects',
     'if (advice === MADV_FREE && object !== null && object.backing !== null) continue;',
@@ -213,11 +209,7 @@ export const vmMutants: readonly Mutant[] = [
     'faultDirty(m, fs, frame, object);\n  page.queue[frame] = 2;\n  unlockMap',
   ),
   vm('fault')('a page stays active when it is copied', '    vmPageDeactivate(m, frame);\n', ''),
-  vm('fault-copy')(
-    'the copy of a wired page at fork is not active',
-    'if (!upgrade) vmPageActivate(m, to);\n    else if (',
-    'if (upgrade && ',
-  ),
+  vm('fault-copy')('the copy of a wired page at fork is not active', '    if (!upgrade) vmPageActivate(m, to);\n', ''),
   vm('object-pages')(
     'WILLNEED leaves a page where it is',
     'if (advice === MADV_WILLNEED) vmPageActivate(m, frame);',
