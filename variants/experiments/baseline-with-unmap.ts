@@ -40,6 +40,11 @@ export const baselineWithUnmap = defineVariant({
     { what: 'pvListWriteLocks', by: 'more', why: 'a managed page in place of the shared page' },
     { what: 'invlpgs', by: 'more', why: 'the shared page is unmapped while its pmap is still active' },
     { what: 'invpcids', by: 'more', why: 'one for each invlpg of a pmap with two roots, in the user-mode half' },
+    {
+      what: 'pagesZeroed',
+      by: 'fewer',
+      why: 'while an exit is stopped, others may take the page-table pages that an early unmapping has freed',
+    },
   ],
   hunks: {
     ...baseline.hunks,

@@ -15,6 +15,11 @@ export const noEarlyExit = defineVariant({
     { what: 'delayedInvalidations', by: 'more', why: 'every call is full' },
     { what: 'pmapLocks', by: 'more', why: 'every call is full' },
     { what: 'removeLoops', by: 'more', why: 'every call is full' },
+    {
+      what: 'removeLoopBreaks',
+      by: 'up to +1 per pmap_remove call',
+      why: 'with nothing resident the test inside the loop ends what would have left early',
+    },
   ],
   hunks: {
     ...landed.hunks,
