@@ -202,7 +202,12 @@ const EVENTS_TABLE = [
     'of those: taken out of the active queue',
     'vm_swapout_object_deactivate_page',
   ],
-  [SWAPOUT_STOPS, 'swapoutStops', 'passes and scans that ended because resident_count was low enough', 'vm_swapout.c'],
+  [
+    SWAPOUT_STOPS,
+    'swapoutStops',
+    'passes and scans that ended because resident_count was low enough',
+    'vm_swapout_map_deactivate_pages',
+  ],
   // kern: life cycle
   [FORKS, 'forks', 'vmspace_fork calls', 'vmspace_fork'],
   [VMSPACE_SHARES, 'vmspaceShares', "processes created on their parent's vmspace", 'fork1'],

@@ -5,7 +5,6 @@
  * next. An op of a process that does not exist is not run. Hot: no allocation per op.
  */
 import {
-  ESRCH,
   ESTOPPED,
   type Image,
   type Machine,
@@ -21,8 +20,6 @@ import {
   clockRead,
   kmemFree,
   kmemTake,
-  pageDaemonLook,
-  postSignal,
   procCreate,
   resume,
   runOn,
@@ -46,7 +43,6 @@ import {
   sysVfork,
   sysWait,
   trapSignal,
-  vmDaemonVisit,
 } from '../../core/index.ts';
 import { OUTCOME_NOT_RUN, OUTCOME_OK, OUTCOME_SIGNAL, OUTCOME_STOPPED } from '../workload/names.ts';
 import {
@@ -90,6 +86,7 @@ import type { Piece, Tables, WorkloadHead } from '../workload/pieces.ts';
 import { createFiles } from './files.ts';
 import { mmapFlags } from './mmap-flags.ts';
 import { OpSpan } from './op-span.ts';
+import { kill, visit } from './others.ts';
 import { sysentOf } from './sysent.ts';
 
 export class Interpreter {
@@ -270,7 +267,7 @@ export class Interpreter {
       case OP_WAIT:
         return this.#wait(p, this.#procs[arg]);
       case OP_KILL:
-        return this.#kill(p, this.#procs[arg], len);
+        return kill(m, p, this.#procs[arg], len);
       case OP_HANDLER:
         setHandler(m, p, arg);
         return OUTCOME_OK;
@@ -308,7 +305,8 @@ export class Interpreter {
         return OUTCOME_OK;
       case OP_SWAPOUT:
       case OP_UNREF:
-        return this.#visit(this.#procs[arg], code, len);
+        this.acting = this.#procs[arg] ?? p;
+        return visit(m, this.#procs[arg], code, len, this.span);
       default:
         throw new RangeError(`op code: expected 0..${OP_UNREF}, got ${code}`);
     }
@@ -357,22 +355,6 @@ export class Interpreter {
     const errno = sysWait(this.#m, p, target.pid);
     if (errno === 0) this.value = this.#m.retval;
     return this.#done(errno);
-  }
-
-  /** The outcome is the sender's: the effect on the target process is not part of kill's result. */
-  #kill(p: Proc, target: Proc | null, signal: number): number {
-    if (target === null || target.state !== PRS_NORMAL) return ESRCH;
-    const fatal = postSignal(this.#m, target, signal);
-    return fatal === 0 || target !== p ? OUTCOME_OK : OUTCOME_SIGNAL + fatal;
-  }
-
-  /** A daemon of the kernel looks at a process. The number of references that it finds is not for processes to see. */
-  #visit(target: Proc | null, code: number, desired: number): number {
-    if (target === null) return ESRCH;
-    this.acting = target;
-    if (code === OP_UNREF) return pageDaemonLook(this.#m, target);
-    this.span.set(0, Infinity);
-    return vmDaemonVisit(this.#m, target, desired);
   }
 
   #mmap(p: Proc, index: number, addr: number, len: number): number {
