@@ -69,8 +69,19 @@ export function mayStray(
 ): boolean {
   if (astray === 0) return true;
   if (astray > 0 ? forward.more || backward.fewer : forward.fewer || backward.more) return true;
+  return beyondRoom({ forward, backward }, astray, ofCandidate, ofReference) === 0;
+}
+
+/** What is left of such a distance when the room that the steps make on its side is taken off; of the same sign. */
+export function beyondRoom(
+  { forward, backward }: Expected,
+  astray: number,
+  ofCandidate: Occasions,
+  ofReference: Occasions,
+): number {
   const side = Math.sign(astray);
-  return Math.abs(astray) <= roomOf(forward, ofCandidate, side) + roomOf(backward, ofReference, -side);
+  const room = roomOf(forward, ofCandidate, side) + roomOf(backward, ofReference, -side);
+  return side * Math.max(0, Math.abs(astray) - room);
 }
 
 /** How far a measure lets a difference lie above its terms (side 1), or below them (side -1). */

@@ -6,7 +6,7 @@ import type { Explanations, Step } from '../declare/declarations.ts';
 import { type Measure, NOTHING, isExact, sum } from '../declare/measure.ts';
 import type { Plane } from '../declare/planes.ts';
 import { Fit, type Fitted } from './fit.ts';
-import { type Expected, type Occasions, fits, mayStray, termsOf } from './occasions.ts';
+import { type Expected, type Occasions, beyondRoom, fits, mayStray, termsOf } from './occasions.ts';
 
 /**
  * intended: declared by an author. known: a finding names it. follows: not judged, as it comes after a difference of a
@@ -148,8 +148,10 @@ export class Track {
     if (this.#fitted !== null) {
       const { side, intent, ledger } = this.#fitted;
       const [occasions, sign] = side === 'candidate' ? ([ofCandidate, 1] as const) : ([ofReference, -1] as const);
-      intent.take(difference - termsOf(this.#byIntent, ofCandidate, ofReference), occasions, sign);
-      ledger.take(astray, occasions, sign);
+      const beyond = (expected: Expected): number =>
+        beyondRoom(expected, difference - termsOf(expected, ofCandidate, ofReference), ofCandidate, ofReference);
+      intent.take(beyond(this.#byIntent), occasions, sign);
+      ledger.take(beyond(this.#byLedger), occasions, sign);
     }
     if (this.#ledgerFits && !mayStray(this.#byLedger, astray, ofCandidate, ofReference)) {
       this.#ledgerFits = false;
