@@ -12,7 +12,7 @@ import { baseOf, splitBase } from './patches.ts';
 
 /** Does a diff change the program's own sources, not those of the kernel? */
 export const isOfProgram = (text: string): boolean =>
-  /^(?:---|\+\+\+) (?:[^/\s]+\/)?(?:core|variants)\/\S+\.ts\s*$/m.test(text);
+  /^(?:---|\+\+\+) (?:[^/\s]+\/)?(?:core|variants)\/\S+\.ts(?:\s.*)?$/m.test(text);
 
 /** given: as for --patch. bytes: of the patch, if they are read already. Throws InputError. */
 export function patchReviewOf(given: string, bytes?: Uint8Array): PatchReview {

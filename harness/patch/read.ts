@@ -197,7 +197,10 @@ function pathOf(name: string, strip: number | null, refuse: (problem: string) =>
   const isOdd = path.split('/').some((part) => part === '' || part === '.' || part === '..');
   // eslint-disable-next-line no-control-regex
   if (!IS_OURS.test(path) || isOdd || /[\\\u0000-\u001F\u007F]/.test(name) || /^\/|^[A-Za-z]:/.test(name))
-    return refuse(`expected files of core/ and variants/, got ${quoted(name)}`);
+    return refuse(
+      `expected files of core/ and variants/, got ${quoted(name)}` +
+        (/\.[chS]$/.test(plain) ? ': pmapdiff review takes a diff of the kernel' : ''),
+    );
   if (!path.endsWith('.ts')) return refuse(`expected TypeScript files, got ${quoted(name)}`);
   if (path.endsWith('/all.ts')) return refuse(`expected no list that the build writes, got ${quoted(name)}`);
   return path;

@@ -24,7 +24,10 @@ export function typeErrors(overlay: Overlay): TypeErrors {
   }
   // Later versions have another interface.
   if (typeof compiler.createCompilerHost !== 'function')
-    return { kind: 'unchecked', why: `expected TypeScript 5.8 to 6, got ${compiler.version}: npm install typescript@6` };
+    return {
+      kind: 'unchecked',
+      why: `expected TypeScript 5.8 to 6, got ${compiler.version}: npm install typescript@6`,
+    };
   return { kind: 'checked', errors: check(compiler, overlay) };
 }
 

@@ -16,7 +16,8 @@ export const DEFAULT_WIDTH = 120;
 export const number = (n: number): string => n.toLocaleString('en-US');
 export const plural = (n: number, word: string, many = `${word}s`): string => `${number(n)} ${n === 1 ? word : many}`;
 export const signed = (n: number): string => (n > 0 ? `+${number(n)}` : number(n));
-export const hex = (n: number): string => `0x${n.toString(16)}`;
+/** A word of 32 bits may be negative. */
+export const hex = (n: number): string => `0x${(n < 0 ? n >>> 0 : n).toString(16)}`;
 export const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(1)}%`;
 
 /** Columns without rules: bare text that survives a pipe, aligned. right: columns of numbers. */

@@ -83,7 +83,10 @@ function parsed(text: string, refuse: (found: string) => never): ReturnType<type
 function pathOf(name: string): string {
   const [plain] = name.replace(/\.orig$/, '').split('\t');
   const at = /(?:^|\/)(sys\/.*)$/.exec(plain);
-  return at === null ? plain.replace(/^[ab]\//, '') : at[1];
+  if (at !== null) return at[1];
+  const own = plain.replace(/^[ab]\//, '');
+  // A diff made inside sys/.
+  return /^(?:amd64|compat|kern|vm|x86)\//.test(own) ? `sys/${own}` : own;
 }
 
 const keyOf = ({ kind, name }: Unit): string => `${kind} ${name}`;

@@ -11,6 +11,7 @@ import type { Suggestions } from '../../compare/suggest.ts';
 import type { Standing } from '../../compare/track.ts';
 import type { Warning } from '../../compare/warnings.ts';
 import type { Step } from '../../declare/declarations.ts';
+import { PLANES } from '../../declare/planes.ts';
 import type { Place, RemoveCalls } from '../../run/record.ts';
 import type { SavedComparison } from '../../saved/compare.ts';
 import type { WorkloadHead } from '../../workload/pieces.ts';
@@ -282,7 +283,7 @@ function cellOf(
   run: RunSummary,
   workload: WorkloadComparison,
 ): Cell {
-  const findings = explaining(differences.flatMap(({ steps }) => steps));
+  const findings = explaining(differences);
   const at = (op: number | null): string => (op === null ? '' : ` at ${textAt(workload, op)}`);
   const { ended } = run;
   const failure = failures.map(({ variant, failure: { message, op } }) => `${variant}: ${message}${at(op)}`).join('; ');
@@ -303,6 +304,11 @@ function happenedIn({ workload, difference: { op, outcomes } }: Found): string |
 
 const STANDINGS = ['unexpected', 'known', 'intended'] as const;
 
+/** What is unexpected comes in this order: most severe first. */
+const SEVERITY: readonly Difference['plane'][] = ['panic', 'invariant', ...PLANES];
+const severityOf = ({ difference: { plane, standing } }: Found): number =>
+  standing === 'unexpected' ? SEVERITY.indexOf(plane) : 0;
+
 /** Group differences by what explains them: unexpected ones first, each on its own; then by finding, then by intent. */
 function reasonsOf(found: readonly Found[]): Reason[] {
   const groups = new Map<string, Found[]>();
@@ -313,12 +319,12 @@ function reasonsOf(found: readonly Found[]): Reason[] {
     groups.set(key, [...(groups.get(key) ?? []), item]);
   }
   return [...groups.entries()]
-    .toSorted(([a], [b]) => Number(a[0]) - Number(b[0]))
+    .toSorted(([a, [one]], [b, [other]]) => Number(a[0]) - Number(b[0]) || severityOf(one) - severityOf(other))
     .map(([, items]) => {
       const { standing, steps } = items[0].difference;
       return {
         standing: standing === 'follows' ? 'unexpected' : standing,
-        findings: explaining(steps),
+        findings: explaining([items[0].difference]),
         why:
           items[0].difference.accepted === undefined
             ? whyOf(steps)
@@ -331,17 +337,25 @@ function reasonsOf(found: readonly Found[]): Reason[] {
 }
 
 /** Differences with the same key are explained in one line. */
-function reasonKey({ standing, steps, what, accepted }: Difference): string {
+function reasonKey(difference: Difference): string {
+  const { standing, steps, what, accepted } = difference;
   if (standing === 'unexpected') return what;
   if (accepted !== undefined) return `accepted ${accepted}`;
-  return JSON.stringify(standing === 'known' ? explaining(steps) : whyOf(steps));
+  return JSON.stringify(standing === 'known' ? explaining([difference]) : whyOf(steps));
 }
 
 const whyOf = (steps: readonly Step[]): Reason['why'] =>
   distinct(steps.flatMap(({ intent, reversed }) => (intent === null ? [] : [{ text: intent.why, undone: reversed }])));
 
-const explaining = (steps: readonly Step[]): Explaining[] =>
-  distinct(steps.flatMap(({ finding, reversed }) => (finding === null ? [] : [{ id: finding, gone: reversed }])));
+/** An invariant that holds again has no step that is undone: the fault is the reference's. */
+const explaining = (differences: readonly Difference[]): Explaining[] =>
+  distinct(
+    differences.flatMap(({ steps, side }) =>
+      steps.flatMap(({ finding, reversed }) =>
+        finding === null ? [] : [{ id: finding, gone: reversed || side === 'mended' }],
+      ),
+    ),
+  );
 
 /** Differences of one statistic, counter or plane as one line. */
 export function itemOf(found: readonly Found[]): ReasonItem {

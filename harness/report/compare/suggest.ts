@@ -7,9 +7,10 @@ export function renderSuggestions({ suggestions, files, complete }: CompareRepor
   const { intends, expected } = suggestions ?? { intends: [], expected: [] };
   const parts = [
     ...(complete ? [] : ['// interrupted: the rest was not run']),
-    ...intends.map(
-      ({ variant, entries }) =>
-        `// ${files[variant] ?? variant}: add to intends, and say why\n${entries.map(entryText).join('')}`,
+    ...intends.map(({ variant, entries }) =>
+      files[variant] === undefined
+        ? `// ${variant}: add to the head of the patch, before its first file, and say why\n${entries.map(headText).join('')}`
+        : `// ${files[variant]}: add to intends, and say why\n${entries.map(entryText).join('')}`,
     ),
     ...(expected.length === 0
       ? []
@@ -24,3 +25,5 @@ export function renderSuggestions({ suggestions, files, complete }: CompareRepor
 }
 
 const entryText = ({ what, by }: Declared): string => `    { what: '${what}', by: '${by}', why: '' },\n`;
+
+const headText = ({ what, by }: Declared): string => `Intends: ${what} ${by}: \n`;
