@@ -137,10 +137,15 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
   { of: 'harness/bisect/search.ts', may: [] },
   { of: 'harness/findings/runner.ts', may: ['harness/', 'core/', 'variants/'] },
   {
+    of: 'harness/cost/',
+    may: ['harness/cost/', 'harness/explain/', 'harness/run/record.ts', 'harness/workload/', 'core/counters.ts'],
+  },
+  {
     of: 'harness/findings/',
     may: [
       'harness/findings/',
       'harness/compare/',
+      'harness/cost/',
       'harness/declare/',
       'harness/workload/',
       'harness/run/record.ts',
@@ -222,6 +227,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'harness/columns/lockstep.ts',
       'harness/compare/',
       'harness/conform/report.ts',
+      'harness/cost/',
       'harness/declare/',
       'harness/explain/',
       'harness/findings/finding.ts',
@@ -262,6 +268,7 @@ const BROWSER: readonly string[] = [
   'harness/bench/report.ts',
   'harness/bench/statistics.ts',
   'harness/bench/task.ts',
+  'harness/cost/',
   'harness/explain/',
   'harness/probe/',
   'harness/trace/',
