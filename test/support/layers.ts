@@ -23,7 +23,7 @@ const CORE_ORDER: readonly (readonly string[])[] = [
   ['core/units.ts', 'core/panic.ts', 'core/suggest.ts'],
   ['core/numbered.ts'],
   ['core/counters.ts', 'core/places.ts'],
-  ['core/calls.ts'],
+  ['core/calls.ts', 'core/instances.ts'],
   ['core/events.ts'],
   ['core/state/page-index.ts', 'core/state/names.ts'],
   ['core/state/pmap.ts'],
