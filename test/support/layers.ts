@@ -149,6 +149,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'harness/declare/',
       'harness/workload/',
       'harness/run/record.ts',
+      'core/instances.ts',
       'core/counters.ts',
     ],
   },
