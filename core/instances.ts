@@ -18,6 +18,8 @@ export interface InstanceCounts {
   /** other pv entries that the insertions of pmap_copy, and the removals of pmap_remove_pages, had to change */
   readonly neighboursCopied: number;
   readonly neighboursRemoved: number;
+  /** the most CPUs that used one address space at once; a parent that sleeps in vfork uses none */
+  readonly sharers: number;
 }
 
 export class Instances {
@@ -26,6 +28,7 @@ export class Instances {
   readonly #references = new Map<number, number>();
   #neighboursCopied = 0;
   #neighboursRemoved = 0;
+  #sharers = 1;
 
   clear(): void {
     this.#pvLocks.clear();
@@ -33,6 +36,7 @@ export class Instances {
     this.#references.clear();
     this.#neighboursCopied = 0;
     this.#neighboursRemoved = 0;
+    this.#sharers = 1;
   }
 
   locked(run: Frame): void {
@@ -54,6 +58,10 @@ export class Instances {
     count(this.#references, object);
   }
 
+  sharedBy(cpus: number): void {
+    this.#sharers = Math.max(this.#sharers, cpus);
+  }
+
   counts(): InstanceCounts {
     return {
       pvLocks: sorted(this.#pvLocks),
@@ -61,6 +69,7 @@ export class Instances {
       references: sorted(this.#references),
       neighboursCopied: this.#neighboursCopied,
       neighboursRemoved: this.#neighboursRemoved,
+      sharers: this.#sharers,
     };
   }
 }

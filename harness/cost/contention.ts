@@ -44,7 +44,6 @@ export function lifeOf(
   counted: Counted,
   remainder: Work,
   instances: InstanceCounts | undefined,
-  sharers: number,
 ): Life {
   const lives = countOf(counted, 'exits');
   if (lives === 0) throw new RangeError(`${variant}: expected a process that exits, got none`);
@@ -66,7 +65,7 @@ export function lifeOf(
     pmapLocks: countOf(counted, 'pmapLocks') / lives,
     frames: shares(instances?.pvPages ?? []),
     references: (instances?.references ?? []).map(([, count]) => count / lives),
-    sharers,
+    sharers: instances?.sharers ?? 1,
   };
 }
 

@@ -29,7 +29,6 @@ import {
   together,
 } from './measure.ts';
 import { PARTS_OF_A_CYCLE, type Range, type Work, priceOf, pricesOf, ratioOf } from './prices.ts';
-import { mostSharers } from './sharers.ts';
 
 /** Cycles of a phase, of all processes of a kind; the remainder is what a process life costs besides. */
 export interface PhaseCost extends Range {
@@ -182,12 +181,11 @@ function measured(workload: Workload, record: RunRecord, span: KindSpan, remaind
   const groups = countedIn(profile, span);
   const counted = together(groups);
   const { instances } = profile;
-  const sharers = mostSharers(workload);
   return {
     variant,
     kinds: span.kinds,
     groups,
-    life: lifeOf(variant, counted, remainder, instances, sharers),
+    life: lifeOf(variant, counted, remainder, instances),
     row: {
       workload: workload.name,
       variant,
@@ -201,7 +199,7 @@ function measured(workload: Workload, record: RunRecord, span: KindSpan, remaind
       neighboursCopied: instances?.neighboursCopied ?? 0,
       neighboursRemoved: instances?.neighboursRemoved ?? 0,
       pvListLocks: countOf(counted, 'pvListWriteLocks'),
-      sharers,
+      sharers: instances?.sharers ?? 1,
     },
   };
 }

@@ -9,8 +9,10 @@ const loopOf = (round: readonly string[]): string => `sh: exec sh60\nrepeat ${RO
 
 /** A parent of 60 map entries forks children that write to their stack, touch the shared page and exit. */
 export const TOUCHED_LOOP = loopOf(ROUND);
-/** The same without the touch. */
-export const UNTOUCHED_LOOP = loopOf(ROUND.filter((line) => !line.includes('clock')));
+
+/** What one process life counted that a run consists of, from op `from` on. */
+export const lifeFrom = (profile: Profile, from: number): Counted =>
+  countedIn(profile, { ...wholeOf(profile), from })[0];
 
 /** What the last round of a loop counted, when nothing is new any more. */
 export function lastRound(profile: Profile): Counted {
