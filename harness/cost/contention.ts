@@ -2,9 +2,10 @@
  * Instances of a workload on several CPUs at once, each on one CPU, that share files but no address space: what they
  * wait for. One closed network; a customer is an instance, and a round is a process life.
  */
-import type { ByInstance, InstanceCounts } from '../../core/instances.ts';
+import type { ByInstance } from '../../core/instances.ts';
+import type { Profile } from '../run/record.ts';
 import { type ConstantName, type MachineName, valuesOf } from './constants.ts';
-import { type Counted, allWork, countOf, lifeWork } from './measure.ts';
+import { type Counted, countOf, countedIn, lifeWork, wholeOf } from './measure.ts';
 import { type Load, type Station, solve, upperBound } from './mva.ts';
 import { PARTS_OF_A_CYCLE, type Work, priceOf, pricesOf } from './prices.ts';
 
@@ -16,8 +17,6 @@ export interface Life {
   readonly variant: string;
   /** priced events, with the remainder */
   readonly work: Work;
-  /** priced events alone */
-  readonly counted: Work;
   readonly pagesCopied: number;
   readonly pagesRemoved: number;
   /** other pv entries changed per page copied, and removed; null: not counted */
@@ -38,33 +37,33 @@ const shares = (by: ByInstance): number[] => {
   return by.map(([, count]) => count / all);
 };
 
-/** instances: what the run counted by lock and line. Throws RangeError: no process ended. */
-export function lifeOf(
-  variant: string,
-  counted: Counted,
-  remainder: Work,
-  instances: InstanceCounts | undefined,
-): Life {
+/**
+ * counted: what some or all of the processes of a run counted; profile: of that run. What is known by lock and line alone
+ * is known of the whole run, so its averages are taken over that. Throws RangeError: no process ended.
+ */
+export function lifeOf(variant: string, counted: Counted, remainder: Work, profile: Profile): Life {
   const lives = countOf(counted, 'exits');
   if (lives === 0) throw new RangeError(`${variant}: expected a process that exits, got none`);
-  const { pagesCopied, pagesRemoved } = counted;
+  const { instances } = profile;
+  const [whole] = countedIn(profile, wholeOf(profile));
   const perPage = (neighbours: number, pages: number): number => (pages === 0 ? 0 : neighbours / pages);
-  const each = (work: Work): Work => work.map((count) => count / lives);
   return {
     variant,
-    work: each(lifeWork(counted, remainder)),
-    counted: each(allWork(counted)),
-    pagesCopied: pagesCopied / lives,
-    pagesRemoved: pagesRemoved / lives,
+    work: lifeWork(counted, remainder).map((count) => count / lives),
+    pagesCopied: counted.pagesCopied / lives,
+    pagesRemoved: counted.pagesRemoved / lives,
     neighbours:
       instances === undefined
         ? null
-        : [perPage(instances.neighboursCopied, pagesCopied), perPage(instances.neighboursRemoved, pagesRemoved)],
+        : [
+            perPage(instances.neighboursCopied, whole.pagesCopied),
+            perPage(instances.neighboursRemoved, whole.pagesRemoved),
+          ],
     invalidations: countOf(counted, 'delayedInvalidations') / lives,
     chunkListLocks: countOf(counted, 'pvChunkListLocks') / lives,
     pmapLocks: countOf(counted, 'pmapLocks') / lives,
     frames: shares(instances?.pvPages ?? []),
-    references: (instances?.references ?? []).map(([, count]) => count / lives),
+    references: (instances?.references ?? []).map(([, count]) => count / countOf(whole, 'exits')),
     sharers: instances?.sharers ?? 1,
   };
 }

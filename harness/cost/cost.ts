@@ -185,7 +185,7 @@ function measured(workload: Workload, record: RunRecord, span: KindSpan, remaind
     variant,
     kinds: span.kinds,
     groups,
-    life: lifeOf(variant, counted, remainder, instances),
+    life: lifeOf(variant, counted, remainder, profile),
     row: {
       workload: workload.name,
       variant,

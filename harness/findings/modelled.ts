@@ -12,8 +12,8 @@ function livesOf(record: RunRecord, reference: RunRecord, from: number): readonl
   try {
     const rest = remainderOf(other);
     return [
-      lifeOf(record.variant, mine, rest, record.profile.instances),
-      lifeOf(reference.variant, other, rest, reference.profile.instances),
+      lifeOf(record.variant, mine, rest, record.profile),
+      lifeOf(reference.variant, other, rest, reference.profile),
     ];
   } catch (error) {
     if (error instanceof RangeError) return null;

@@ -138,7 +138,14 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
   { of: 'harness/findings/runner.ts', may: ['harness/', 'core/', 'variants/'] },
   {
     of: 'harness/cost/',
-    may: ['harness/cost/', 'harness/explain/', 'harness/run/record.ts', 'harness/workload/', 'core/counters.ts'],
+    may: [
+      'harness/cost/',
+      'harness/explain/',
+      'harness/run/record.ts',
+      'harness/workload/',
+      'core/counters.ts',
+      'core/instances.ts',
+    ],
   },
   {
     of: 'harness/findings/',
@@ -149,7 +156,6 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'harness/declare/',
       'harness/workload/',
       'harness/run/record.ts',
-      'core/instances.ts',
       'core/counters.ts',
     ],
   },
