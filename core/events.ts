@@ -7,6 +7,7 @@
  * none). Emitting an event enters the place of that call (calls.ts); leavePlace() ends the call.
  */
 import { CallTree } from './calls.ts';
+import { Instances } from './instances.ts';
 
 export const EVENT_WORDS = 9;
 /** Index of the word that holds an event's frame. */
@@ -21,11 +22,13 @@ export class EventLog {
   /** While set, calls are entered but emit no event: one pmap function is calling another. */
   muted = false;
   readonly calls = new CallTree();
+  readonly instances = new Instances();
 
   clear(): void {
     this.length = 0;
     this.muted = false;
     this.calls.clear();
+    this.instances.clear();
   }
 
   /** Forgets the events but keeps the places. */

@@ -7,6 +7,7 @@ export * from './counters.ts';
 export * from './digest.ts';
 export * from './events.ts';
 export { HUNK_DECIDES, HUNK_NAMES, type Hunks, type Machine } from './hunks.ts';
+export type { InstanceCounts } from './instances.ts';
 export * from './kern/index.ts';
 export * from './machine.ts';
 export { MappedSpan } from './mapped.ts';

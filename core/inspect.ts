@@ -4,6 +4,7 @@
  * from the engine.
  */
 export type { Machine } from './hunks.ts';
+export { frameOfPlace } from './page/free-list.ts';
 export {
   PSC_LEVELS,
   PSC_SLOTS,

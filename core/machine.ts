@@ -2,6 +2,7 @@
 import type { Hunks, Machine } from './hunks.ts';
 import { resetCpus } from './hw/cpu.ts';
 import { TIMEKEEP_OFFSET, TIMEKEEP_VALUE } from './kern/signal.ts';
+import { pageAge } from './page/page.ts';
 import { pmapBootstrap } from './pmap/index.ts';
 import { type MachineConfig, MachineState } from './state/machine.ts';
 import { VM_PAGE_BITS_ALL } from './state/page.ts';
@@ -72,6 +73,7 @@ export function resetMachine(m: Machine, config: MachineConfig, hunks: Hunks): v
   m.physBeyond.clear();
   resetCpus(m);
   pmapBootstrap(m);
+  pageAge(m);
   m.vmspace0 = new Vmspace(m.pmap0, PAGE_SIZE, VM_MAXUSER_ADDRESS_LA48);
   makeSharedPage(m);
 }

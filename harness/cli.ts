@@ -58,6 +58,7 @@ const ACTIONS = {
   explain: () => import('./cli/explain.ts').then(({ explainCommand }) => explainCommand),
   trace: () => import('./cli/trace.ts').then(({ traceCommand }) => traceCommand),
   shares: () => import('./cli/shares.ts').then(({ sharesCommand }) => sharesCommand),
+  cost: () => import('./cli/cost.ts').then(({ costCommand }) => costCommand),
   probe: () => import('./cli/probe.ts').then(({ probeCommand }) => probeCommand),
   bench: () => import('./cli/bench.ts').then(({ benchCommand }) => benchCommand),
   bisect: () => import('./cli/bisect.ts').then(({ bisectCommand }) => bisectCommand),
@@ -184,6 +185,18 @@ program
   )
   .option('--machine <key=value...>', MACHINE)
   .action(async (options) => finish((await ACTIONS.shares())(options)));
+
+program
+  .command('cost')
+  .description('price what runs count, and compare the speed of revisions on one CPU and on many: ranges, never a gate')
+  .argument('[workload...]', 'built-in workloads by name, or files (default: fork-loop-touch)')
+  .option('--variants <ids>', 'variants by name or file, comma-separated (default: landed,no-early-exit)')
+  .option('--variant <file...>', OWN_VARIANT)
+  .option('--cpus <list>', 'instances that run at once, one on each CPU, up to 64', '1,2,4,8,16,32,64')
+  .option('--frames <list>', '2M frames that hold the shared pages, or counted: as in the run', '1,4,8,20,counted')
+  .option('--touch <policy>', TOUCH)
+  .option('--machine <word...>', `prices of zen3, skx, icx or default (default: default); ${MACHINE}`)
+  .action(async (workloads, options) => finish((await ACTIONS.cost())(workloads, options)));
 
 program
   .command('review')

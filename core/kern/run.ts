@@ -39,6 +39,7 @@ export function runOn(m: Machine, p: Proc, cpu: number, thread = 0): void {
   running[cpu] = p;
   runningThread[cpu] = thread;
   p.cpu = cpu;
+  if (m.recording) m.events.instances.sharedBy(running.reduce((n, one) => (one?.vmspace === p.vmspace ? n + 1 : n), 0));
   const { pmap } = p.vmspace;
   if (m.cpus[cpu].curpmap === pmap) return;
   enterPlace(m, IN_SCHED_SWITCH);

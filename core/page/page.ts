@@ -12,7 +12,7 @@ import { physZero } from '../hw/phys.ts';
 import { KernelPanic } from '../panic.ts';
 import { PQ_NONE, RUN_MAP_WORDS, RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED } from '../state/page.ts';
 import { firstOf, type Frame, runOf } from '../units.ts';
-import { emptySet, pageGive, takeLowest } from './free-list.ts';
+import { emptySet, pageGive, takeAgedGroup, takeLowest } from './free-list.ts';
 import { reservFreePage, reservReclaim, reservTakeRun } from './reserv.ts';
 
 /**
@@ -30,6 +30,9 @@ export function pageInit(m: Machine, first: Frame): void {
   const { page } = m;
   page.first = first;
   page.next = first;
+  page.agedRuns = 1;
+  page.agedFrom = 0;
+  page.agedTo = 0;
   page.runLow = m.frames - (m.frames % RUN_PAGES);
   emptySet(page.freeZero, m.frames - 1);
   emptySet(page.freeOther, m.frames - 1);
@@ -43,6 +46,27 @@ export function pageInit(m: Machine, first: Frame): void {
   page.claimed = 0;
   page.limit = -1;
   page.failuresLeft = 0;
+}
+
+/**
+ * Single pages allocated from now on are spread over the configured number of runs. What is left of the run in which
+ * boot ended becomes page-table pages. FreeBSD: none
+ */
+export function pageAge(m: Machine): void {
+  const { page } = m;
+  const { agedRuns = 1 } = m.config;
+  if (agedRuns === 1) return;
+  const { next } = page;
+  const end = Math.ceil(next / RUN_PAGES) * RUN_PAGES;
+  if (next < end) {
+    page.runTables[runOf(next)] = 1;
+    page.tableNext = next;
+    page.tableEnd = end;
+  }
+  page.next = end;
+  page.agedRuns = agedRuns;
+  page.agedFrom = end;
+  page.agedTo = end;
 }
 
 /**
@@ -113,13 +137,14 @@ export function pageTake(m: Machine, zero: boolean): Frame {
 
 function takeSingle(m: Machine, zero: boolean): Frame {
   const { page } = m;
-  let frame = takeLowest(zero ? page.freeZero : page.freeOther);
+  let frame = takeLowest(page, zero ? page.freeZero : page.freeOther);
   if (frame !== 0) return frame;
-  frame = takeLowest(zero ? page.freeOther : page.freeZero);
+  frame = takeLowest(page, zero ? page.freeOther : page.freeZero);
   if (frame !== 0) {
     if (zero) clearPage(m, frame);
     return frame;
   }
+  if (takeAgedGroup(m)) return takeSingle(m, zero);
   if (page.next < page.runLow) return page.next++;
   return reservReclaim(m) ? takeSingle(m, zero) : 0;
 }

@@ -6,6 +6,7 @@ export { pmapCopy, pmapVmspaceCopy } from './copy.ts';
 export { pmapEnterObject, pmapEnterQuick } from './enter-quick.ts';
 export { pmapEnter } from './enter.ts';
 export { freePmap, newPmap, pmapBootstrap, pmapPinit, pmapRelease } from './lifecycle.ts';
+export { notePvEntries } from './note.ts';
 export {
   pmapClearModify,
   pmapCopyPage,

@@ -32,6 +32,7 @@ function assertManaged(m: Machine, frame: Frame, where: string): void {
 function lockPage(m: Machine, frame: Frame): void {
   m.counters[PV_LIST_WRITE_LOCKS]++;
   m.pvListLocked = runOf(frame) + 1;
+  if (m.recording) m.events.instances.locked(runOf(frame));
 }
 
 const isWriteMapped = (m: Machine, frame: Frame): boolean => (m.page.aflags[frame] & PGA_WRITEABLE) !== 0;

@@ -65,6 +65,8 @@ export const pvVaLo = (words: Int32Array, pv: number): number => words[pv + PV_L
 export const pvVaHi = (words: Int32Array, pv: number): number => words[pv + PV_HI];
 /** The next entry in the list; 0: none. FreeBSD: TAILQ_NEXT */
 export const pvNext = (words: Int32Array, pv: number): number => words[pv + PV_NEXT];
+/** The one before it. FreeBSD: none */
+export const pvPrev = (words: Int32Array, pv: number): number => words[pv + PV_PREV];
 /** Is the entry the only one on its list? FreeBSD: none */
 export const pvIsAlone = (words: Int32Array, pv: number): boolean => (words[pv + PV_NEXT] | words[pv + PV_PREV]) === 0;
 /** FreeBSD: PV_PMAP, pv_to_chunk */
@@ -82,6 +84,7 @@ export function changePvListLock(m: Machine, frame: Frame): void {
   if (m.pvListLocked === lock) return;
   m.pvListLocked = lock;
   m.counters[PV_LIST_WRITE_LOCKS]++;
+  if (m.recording) m.events.instances.locked(runOf(frame));
 }
 
 // Lists of entries.

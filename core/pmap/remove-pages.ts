@@ -12,6 +12,7 @@ import { type Frame, NPTEPG, PDRMASK, runOf, vaOf } from '../units.ts';
 import { isActiveElsewhere } from './active.ts';
 import { pmapInvalidateAll } from './invalidate.ts';
 import { freeReserved } from './leaf.ts';
+import { notePvEntries } from './note.ts';
 import { freeDelayed, pmapResidentCountAdj } from './pt-page.ts';
 import { unwirePtp } from './ptp.ts';
 import {
@@ -43,6 +44,7 @@ export function pmapRemovePages(m: Machine, pmap: Pmap): void {
   assertOnlyHere(m, pmap);
   const { counters, words } = m;
   counters[PMAP_LOCKS]++;
+  if (m.recording) notePvEntries(m, pmap, true);
   pmap.generation++;
   let freeChunks = 0;
   let next = 0;

@@ -27,6 +27,8 @@ export interface MachineConfig {
   readonly lowerShared: boolean;
   /** Initial resident_count of kernel_pmap; KERNEL_RESIDENT if absent. */
   readonly kernelResident?: number;
+  /** Single frames are taken from so many 2M frames in turn. @default 1: in sequence */
+  readonly agedRuns?: number;
 }
 
 /** First frames of the kernel's page-table pages that the roots of user pmaps point to. FreeBSD: KPDPphys, DMPDPphys.. */

@@ -104,6 +104,10 @@ export class VmPages {
   first: Frame = 0;
   next: Frame = 0;
   runLow: Frame;
+  /** Frames are spread over `agedRuns` runs at a time, in [agedFrom, agedTo): see core/page/free-list.ts. */
+  agedRuns = 1;
+  agedFrom: Frame = 0;
+  agedTo: Frame = 0;
   /** Free single frames: those known to be zero, and the others. */
   readonly freeZero: FrameSet;
   readonly freeOther: FrameSet;

@@ -53,6 +53,11 @@ export function vmObjectAllocateAnon(
   return object;
 }
 
+/** Notes a reference taken or dropped, of an object that processes share without a copy. FreeBSD: none */
+function noteReference(m: Machine, object: VmObject): void {
+  if (m.recording && (object.flags & OBJ_ANON) === 0) m.events.instances.referenced(object.id);
+}
+
 /**
  * The first reference to a vnode object is taken under its lock. FreeBSD: vm_object_reference,
  * vm_object_reference_locked, vm_object_reference_vnode
@@ -60,6 +65,7 @@ export function vmObjectAllocateAnon(
 export function vmObjectReference(m: Machine, object: VmObject): void {
   if (object.type === OBJT_VNODE && object.refCount === 0) m.counters[VM_OBJECT_READ_LOCKS]++;
   object.refCount++;
+  noteReference(m, object);
   if ((object.flags & OBJ_DEAD) !== 0)
     throw new KernelPanic('vm_object_reference', 'Referenced dead object.', { object: object.id });
 }
@@ -275,10 +281,12 @@ export function vmObjectDeallocate(m: Machine, dropped: VmObject | null): void {
   while (object !== null) {
     if (object.refCount > ((object.flags & OBJ_ANON) === 0 ? 1 : 2)) {
       object.refCount--;
+      noteReference(m, object);
       return;
     }
     if (object.type === OBJT_VNODE) {
       counters[VM_OBJECT_READ_LOCKS]++;
+      noteReference(m, object);
       object.refCount--; // the last reference returns the vnode; its pages stay in memory
       return;
     }

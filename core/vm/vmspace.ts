@@ -18,6 +18,7 @@ import {
 import {
   freePmap,
   newPmap,
+  notePvEntries,
   pmapActivate,
   pmapCopy,
   pmapPinit,
@@ -346,6 +347,7 @@ export function vmspaceFork(m: Machine, p: Proc, vm1: Vmspace): Vmspace {
     else if (inheritance === VM_INHERIT_COPY) forkCopied(m, vm1, vm2, old);
     else if (inheritance === VM_INHERIT_ZERO) forkZeroed(m, vm1, vm2, old);
   }
+  if (m.recording) notePvEntries(m, vm2.pmap, false);
   vmMapUnlockOnly(oldMap);
   vmMapUnlockOnly(newMap);
   vmMapProcessDeferred(m);

@@ -1,5 +1,5 @@
 /** Which frames are free according to the free lists alone, and whether that agrees with the references to them. */
-import type { Machine } from '../../core/inspect.ts';
+import { type Machine, frameOfPlace } from '../../core/inspect.ts';
 import type { State } from './state.ts';
 
 /** FreeBSD: vm_reserv.h, 512 pages per run. */
@@ -40,7 +40,8 @@ export class FreeFrames {
     for (const { level0, count } of [page.freeZero, page.freeOther])
       if (count > 0)
         for (let word = 0; word < level0.length; word++)
-          for (let rest = level0[word]; rest !== 0; rest &= rest - 1) mark(word * 32 + 31 - Math.clz32(rest & -rest));
+          for (let rest = level0[word]; rest !== 0; rest &= rest - 1)
+            mark(frameOfPlace(page, word * 32 + 31 - Math.clz32(rest & -rest)));
     for (let first = page.freeRun; first !== 0; first = listNext[first])
       for (let frame = first; frame < first + RUN; frame++) mark(frame);
     for (let frame = page.tableZero; frame !== 0; frame = listNext[frame]) mark(frame);

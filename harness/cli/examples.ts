@@ -43,6 +43,10 @@ export const EXAMPLES = {
     example('shares', 'the recorded make that the review argues about'),
     example('shares --workload make.jsonl --variant landed --touch exec,never', 'your own recording, two policies'),
   ],
+  cost: [
+    example('cost', "the review's fork loop, with and without the early exit, on 1 to 64 CPUs"),
+    example('cost make12 --variants baseline,landed --cpus 1,8 --frames 8', 'a recorded make, by kind of process'),
+  ],
   review: [
     example('review mine.ts', 'your own revision against its predecessor'),
     example('review his.diff', 'a patch of FreeBSD: where each function is restated, and what reaches it'),

@@ -8,6 +8,7 @@ export const PATCHABLE = [
   'trace',
   'replay',
   'probe',
+  'cost',
   'shares',
   'findings',
   'bisect-step',

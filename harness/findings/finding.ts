@@ -60,6 +60,8 @@ export interface FindingCase {
   readonly without?: 'vmspaceClear';
   /** Every invariant is checked after each op: the record tells which do not hold. */
   readonly checked?: true;
+  /** What each op counts is charged to the functions that count it, for a price. */
+  readonly profiled?: true;
   /** Description of what `observe` reads, with its unit. */
   readonly observes: string;
   /** A variant whose record `observe` also receives; if absent, it receives its own record twice. */

@@ -53,9 +53,20 @@ class Runner {
     asked: readonly Column[],
     cellsOf: readonly string[] | undefined,
   ): Promise<CaseResult> {
-    const { name, observes, source, workload, without, checked = false, expected, against, observe } = one;
+    const {
+      name,
+      observes,
+      source,
+      workload,
+      without,
+      checked = false,
+      profiled = false,
+      expected,
+      against,
+      observe,
+    } = one;
     const parsed = await workloadOf(id, workload);
-    const options = { check: checked, ...(without === undefined ? {} : { without }) };
+    const options = { check: checked, profile: profiled, ...(without === undefined ? {} : { without }) };
     const record = (variantId: string): RunRecord => {
       const variant = variantById(variantId);
       if (variant === undefined) throw new RangeError(`finding ${id}: expected a variant, got ${variantId}`);

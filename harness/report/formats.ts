@@ -4,6 +4,7 @@
  */
 import type { BenchReport } from '../bench/report.ts';
 import type { ConformReport } from '../conform/report.ts';
+import type { CostReport } from '../cost/cost.ts';
 import type { Interdiff } from '../review/interdiff.ts';
 import type { KernelReview } from '../review/kernel-review.ts';
 import type { BisectReport } from './bisect.ts';
@@ -144,6 +145,10 @@ export const FORMATS = {
   shares: textAndJson<readonly Shares[]>(
     async (shares) => (await import('./shares.ts')).sharesText(shares),
     async (shares) => (await import('./shares.ts')).sharesJson(shares),
+  ),
+  cost: textAndJson<CostReport>(
+    async (report, look) => (await import('./cost.ts')).costText(report, look),
+    async (report) => (await import('./cost.ts')).costJson(report),
   ),
   conform: textAndJson<ConformReport>(
     async (report) => (await import('./conform.ts')).conformText(report),

@@ -62,6 +62,7 @@ export class Profiler {
       delta: this.#delta.slice(0, this.#used),
       residentCount,
       wiredCount,
+      instances: events.instances.counts(),
     };
   }
 }

@@ -4,7 +4,7 @@
  *
  * A record depends only on workload, variant and options: it contains no time, path, host or process id.
  */
-import type { Snapshot } from '../../core/index.ts';
+import type { InstanceCounts, Snapshot } from '../../core/index.ts';
 
 export { OUTCOME_STOPPED } from '../workload/names.ts';
 
@@ -238,6 +238,8 @@ export interface Profile {
   /** sums over the pmaps of all address spaces at the end, read from the pmaps themselves */
   readonly residentCount: number;
   readonly wiredCount: number;
+  /** by lock and line; absent: from a core that does not count so */
+  readonly instances?: InstanceCounts;
 }
 
 /** Optional parts of a run's record, and limits. */

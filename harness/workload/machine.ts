@@ -12,6 +12,7 @@ export const DEFAULT_MACHINE: MachineSettings = Object.freeze({
   ram: 2 ** 30,
   lowerShared: false,
   kernelResident: KERNEL_RESIDENT,
+  agedRuns: 1,
 });
 
 type SettingValue = number | boolean;
@@ -33,6 +34,7 @@ const SWITCH = {
 };
 
 const MAX_CPUS = 64;
+const MAX_AGED_RUNS = 64;
 const MIN_RAM = 2 ** 24;
 const MAX_RAM = 2 ** 32;
 
@@ -87,6 +89,18 @@ export const MACHINE_KEYS: readonly MachineKey[] = [
     accepts: 'a number of pages from 0 to 99999',
     parse: (text) => (/^\d{1,5}$/.test(text) ? +text : undefined),
     format: String,
+  },
+  {
+    key: 'frames',
+    field: 'agedRuns',
+    meaning: 'pages lie in sequence, or spread over K 2M frames as after a while',
+    accepts: `sequential or aged:K, K from 2 to ${MAX_AGED_RUNS}`,
+    parse: (text) => {
+      if (text === 'sequential') return 1;
+      const runs = Number(/^aged:(\d{1,2})$/.exec(text)?.[1]);
+      return runs >= 2 && runs <= MAX_AGED_RUNS ? runs : undefined;
+    },
+    format: (value) => (value === 1 ? 'sequential' : `aged:${value}`),
   },
 ];
 

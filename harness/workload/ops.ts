@@ -162,6 +162,8 @@ export interface MachineSettings {
   readonly lowerShared: boolean;
   /** resident_count of kernel_pmap after boot */
   readonly kernelResident: number;
+  /** 2M frames over which single pages are spread in turn; 1: in sequence */
+  readonly agedRuns: number;
 }
 
 export type MapKind = 'file' | 'anon' | 'stack' | 'guard';

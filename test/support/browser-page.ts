@@ -9,6 +9,7 @@ export * from '../../harness/check/checker.ts';
 export * from '../../harness/columns/lockstep.ts';
 export * from '../../harness/compare/judge.ts';
 export * from '../../harness/compare/run-comparison.ts';
+export * from '../../harness/cost/cost.ts';
 export * from '../../harness/explain/explain.ts';
 export * from '../../harness/findings/index.ts';
 export * from '../../harness/probe/probe.ts';

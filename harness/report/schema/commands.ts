@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { COMPARATORS } from '../../trace/comparator.ts';
 import { TRACE_PLANES } from '../../trace/trace.ts';
 import { bisect } from './bisect.ts';
+import { cost } from './cost.ts';
 import {
   count,
   ended,
@@ -370,6 +371,7 @@ export const commandSchemas = {
   explain,
   trace,
   probe,
+  cost,
   shares,
   findings,
   review,

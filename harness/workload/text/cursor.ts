@@ -103,6 +103,13 @@ export class Cursor {
     throw new WorkloadError({ file: this.file, line: this.line, column }, expected, quoted(word), nearest(word, known));
   }
 
+  /** The word here, and what follows it after a colon, unspaced: `aged:8`. Nothing is read. */
+  get valueText(): string {
+    const [{ text }, colon, rest] = this.#tokens.slice(this.#at, this.#at + 3);
+    const isJoined = colon?.text === ':' && !colon.spaced && rest?.kind === 'word' && !rest.spaced;
+    return isJoined ? `${text}:${rest.text}` : text;
+  }
+
   /** Reads a decimal number from `least` to `most`. */
   count(expected: string, least: number, most: number): number {
     const { kind, text } = this.token;

@@ -262,9 +262,10 @@ function machineSettings(c: Cursor): Partial<MachineSettings> {
     given.add(key);
     c.symbol('=');
     const { field, accepts, parse } = MACHINE_KEYS[keys.indexOf(key)];
-    const value = c.token.kind === 'word' ? parse(c.token.text) : undefined;
+    const text = c.token.kind === 'word' ? c.valueText : '';
+    const value = parse(text);
     if (value === undefined) c.fail(accepts);
-    c.skip();
+    for (let left = text.split(':').length * 2 - 1; left > 0; left--) c.skip();
     settings[field] = value;
   }
   return settings as Partial<MachineSettings>;

@@ -32,6 +32,7 @@ const asked: readonly (readonly [keyof typeof schemas, number, readonly string[]
   ['trace', 1, ['baseline', 'landed', '-w', 'rfork-peers']],
   ['trace', 0, ['landed', 'landed', '-w', 'superpage', '--comparator', 'isomorphic']],
   ['trace', 1, ['landed', panics, '-w', 'exit-touched']],
+  ['cost', 0, ['exit-touched', '--cpus', '1,8', '--frames', '4,counted']],
   ['probe', 0, ['pmap_remove:entry', '-w', 'pipe_one', '--by', 'stack,empty,early']],
   ['shares', 0, ['-w', 'pipe_one', 'cc_tiny']],
   ['conform', 0, ['pmap', vectors('pmap')]],

@@ -34,6 +34,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['explain', 'landed', endless, ...w],
   ['trace', 'landed', endless, ...w],
   ['probe', 'pmap_remove:entry', '--variant', endless, ...w],
+  ['cost', w[1]!, '--variants', 'landed', '--variant', endless],
   ['shares', '--variant', endless],
   ['findings', '--variant', endless],
   ['review', endless],

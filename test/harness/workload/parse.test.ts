@@ -231,7 +231,9 @@ describe('text', () => {
 
   it('specifies its machine, the rest is default', () => {
     expect(
-      parse('machine cpus=8 pti=on pcid=off la57=on superpages=on ram=256M lower-shared=on kernel-resident=2').machine,
+      parse(
+        'machine cpus=8 pti=on pcid=off la57=on superpages=on ram=256M lower-shared=on kernel-resident=2 frames=aged:8',
+      ).machine,
     ).toEqual({
       cpus: 8,
       pti: true,
@@ -241,6 +243,7 @@ describe('text', () => {
       ram: 2 ** 28,
       lowerShared: true,
       kernelResident: 2,
+      agedRuns: 8,
     });
     expect(parse('').machine).toEqual({
       cpus: 1,
@@ -251,6 +254,7 @@ describe('text', () => {
       ram: 2 ** 30,
       lowerShared: false,
       kernelResident: 8192,
+      agedRuns: 1,
     });
   });
 

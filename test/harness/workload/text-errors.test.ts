@@ -257,7 +257,7 @@ describe('a bad line gives one error with the position, what was expected and wh
     expect(errorOf(text)).toBe(message);
   });
 
-  const machineKeys = 'cpus, pti, pcid, la57, superpages, ram, lower-shared, kernel-resident';
+  const machineKeys = 'cpus, pti, pcid, la57, superpages, ram, lower-shared, kernel-resident, frames';
   const programKeys = 'entries, guards, untouched, libs, text, data, bss, abi';
   it.each([
     [
