@@ -148,8 +148,8 @@ export class Track {
     if (this.#fitted !== null) {
       const { side, intent, ledger } = this.#fitted;
       const [occasions, sign] = side === 'candidate' ? ([ofCandidate, 1] as const) : ([ofReference, -1] as const);
-      const beyond = (expected: Expected): number =>
-        beyondRoom(expected, difference - termsOf(expected, ofCandidate, ofReference), ofCandidate, ofReference);
+      const beyond = (declared: Expected): number =>
+        beyondRoom(declared, difference - termsOf(declared, ofCandidate, ofReference), ofCandidate, ofReference);
       intent.take(beyond(this.#byIntent), occasions, sign);
       ledger.take(beyond(this.#byLedger), occasions, sign);
     }
