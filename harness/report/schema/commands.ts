@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { COMPARATORS } from '../../trace/comparator.ts';
 import { TRACE_PLANES } from '../../trace/trace.ts';
 import { bisect } from './bisect.ts';
+import { hunt } from './hunt.ts';
 import {
   count,
   ended,
@@ -367,6 +368,7 @@ const bench = z.strictObject({
 
 export const commandSchemas = {
   bisect,
+  hunt,
   explain,
   trace,
   probe,
