@@ -338,7 +338,6 @@ export const unreachedIn = ({ members, functions }: Changes, a: RunEnd, b: RunEn
   ...functions.filter((name) => !entered(a, name) && !entered(b, name)),
 ];
 
-
 function functionsBetween({ functions: a = {} }: VariantFacts, { functions: b = {} }: VariantFacts): string[] {
   const names = new Set([...Object.keys(a), ...Object.keys(b)]);
   return [...names].filter((name) => a[name] !== b[name]).toSorted();
