@@ -16,7 +16,7 @@ const quick = { catalog: false, runs: '40' };
 describe('hunt on the command line', () => {
   it('writes finds that compare shows again, and reduces them no further', async () => {
     const out = join(folder, 'finds');
-    const options = { ...quick, want: 'behavioural', out };
+    const options = { ...quick, runs: '120', want: 'behavioural', out };
     const { code, out: text } = await said(() => huntCommand('double-count-fix', 'landed', options));
     expect(code).toBe(1);
     const files = readdirSync(out);

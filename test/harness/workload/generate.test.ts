@@ -16,18 +16,15 @@ describe('generated workloads', () => {
   it('are the same everywhere: the text of seed 1 is', () => {
     expect(printWorkload(generateWorkload(1, { choices: 8 }))).toMatchInlineSnapshot(`
       "# random-1
-      program lowered entries=20 guards=1 untouched=0 libs=1 text=32p data=4p bss=4p abi=lowered
       p1: exec bare
-      p1: spawn cat -> p2
-      p1: execfail ENOMEM late
-      p2: exit 181
-      p3: exec lowered
-      p3: stop ppwait-cleared
-      p3: exec cat
-      p4: exec bare
-      p3: go
+      p1: fork -> p2
+      p1: exit 87
+      p2/t: rfork mem -> p3
+      p2: exec cat
+      p3: mmap anon 3p rw fixed 0x4003c00000
       p3: exit
-      p4: exit
+      p2: wait p3
+      p2: exit
       "
     `);
   });
