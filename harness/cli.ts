@@ -50,6 +50,7 @@ const MACHINE = 'the machine of recordings, as in workload text: ram=4G cpus=2 â
 
 const ACTIONS = {
   compare: () => import('./cli/compare.ts').then(({ compareCommand }) => compareCommand),
+  hunt: () => import('./cli/hunt.ts').then(({ huntCommand }) => huntCommand),
   replay: () => import('./cli/replay.ts').then(({ replayCommand }) => replayCommand),
   conform: () => import('./cli/conform.ts').then(({ conformCommand }) => conformCommand),
   list: () => import('./cli/list.ts').then(({ listCommand }) => listCommand),
@@ -106,6 +107,26 @@ program
     'check every invariant after each op (in workloads of 20,000 ops or more: at process exits and at the end)',
   )
   .action(async (options) => finish((await ACTIONS.compare())(options)));
+
+program
+  .command('hunt')
+  .description(
+    'search for workloads that tell two revisions apart, and make each as small as it can be; exit 1 if found',
+  )
+  .argument('[a]', `the reference: ${REVISION}`)
+  .argument('[b]', 'the candidate, given in the same way; or --patch, alone or after a')
+  .option('--runs <n>', 'random workloads to run (default: 20000; no limit with --seconds)')
+  .option('--seconds <s>', 'stop searching after this time')
+  .option('--seed <n>', 'the same seed finds the same (default: 1)')
+  .option(
+    '--want <verdicts>',
+    'what to look for, declared and known differences too: some of panic, invariant-broken, behavioural, latent, ' +
+      'stat-only, cost-only, or any (default: what is neither declared nor known)',
+  )
+  .option('--from <name|file...>', 'do not search: make these workloads as small as they can be')
+  .option('--out <dir>', 'write finds to this folder; those that are there are run first')
+  .option('--no-catalog', 'do not run the built-in workloads first')
+  .action(async (a, b, options) => finish((await ACTIONS.hunt())(a, b, options)));
 
 program.commandsGroup('Look closer:');
 

@@ -11,7 +11,6 @@ import type { Ran } from '../columns/lockstep.ts';
 import { factsOfFile, withColumns } from '../columns/open.ts';
 import { type OnOutput } from '../columns/own.ts';
 import { DEFAULT_LIMITS, type ProcessLimits } from '../columns/process.ts';
-import { EXIT_INTERRUPTED } from '../compare/gate.ts';
 import { type JudgeOptions, judge } from '../compare/judge.ts';
 import { planComparison } from '../compare/plan.ts';
 import { type Compared, comparedOf, runComparison } from '../compare/run-comparison.ts';
@@ -31,6 +30,7 @@ import { Answer } from './answer.ts';
 import { UsageError, inFile } from './errors.ts';
 import { dayOf, misspelt, readExpected } from './expect.ts';
 import { withHints } from './hints.ts';
+import { Interrupt } from './interrupt.ts';
 import { threadsOf } from './jobs.ts';
 import { type PatchOptions, choosePatches, withPatches } from './patches.ts';
 import { Progress, paceNote } from './progress.ts';
@@ -255,31 +255,6 @@ async function linesOf(chosen: readonly Chosen[], ids: readonly string[]): Promi
     }
   }
   return lines;
-}
-
-/**
- * Ctrl-C ends what runs, so that what is complete is shown; a second one ends the program, as every other signal does.
- */
-class Interrupt {
-  readonly #came = new AbortController();
-  readonly #listener: () => void;
-
-  constructor(columns: readonly Column[]) {
-    this.#listener = (): void => {
-      if (this.signal.aborted) process.exit(EXIT_INTERRUPTED);
-      this.#came.abort();
-      for (const column of columns) column.abort();
-    };
-    process.on('SIGINT', this.#listener);
-  }
-
-  get signal(): AbortSignal {
-    return this.#came.signal;
-  }
-
-  off(): void {
-    process.off('SIGINT', this.#listener);
-  }
 }
 
 /** Variants and workloads that another thread can open by name. */

@@ -17,6 +17,10 @@ export const EXAMPLES = {
     example('compare --workload exit-touched vfork-execfail', 'two workloads through the five revisions'),
     example('compare --variant mine.ts --against landed', 'every workload through your own revision as well', 1),
   ],
+  hunt: [
+    example('hunt landed d33276 --want stat-only', 'what D33276 mends, in five lines', 1),
+    example('hunt shared-page-unmap landed --runs 500', 'two revisions that nothing is known to tell apart'),
+  ],
   explain: [
     example('explain baseline landed --workload exit-touched', 'every counter that differs, by op, process and stack'),
     example(

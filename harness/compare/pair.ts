@@ -142,13 +142,9 @@ export class PairComparer {
   /** The runs of a workload of `ops` ops have ended. isMeant: it says that they panic where they do. */
   finish(a: RunEnd, b: RunEnd, ops: number, isMeant: boolean): PairComparison {
     const { reference, candidate } = this.#facts;
-    const members = MEMBERS.filter((_name, i) => reference.members[i] !== candidate.members[i]);
-    const functions = functionsBetween(reference, candidate);
-    const changed = [...members, ...functions];
-    const unreached = [
-      ...members.filter((name) => !reached(a, name) && !reached(b, name)),
-      ...functions.filter((name) => !entered(a, name) && !entered(b, name)),
-    ];
+    const changes = changesBetween(reference, candidate);
+    const changed = [...changes.members, ...changes.functions];
+    const unreached = unreachedIn(changes, a, b);
     const base = {
       reference: a.variant,
       candidate: b.variant,
@@ -325,7 +321,23 @@ export function worst(differences: readonly Difference[]): Exclude<Standing, 'fo
   return (['unexpected', 'known', 'intended'] as const).find((standing) => standings.includes(standing)) ?? null;
 }
 
-/** Functions of the core that are not the same on both sides, by name. */
+/** Members of the seam and functions of the core that are not the same on both sides, by name. */
+export interface Changes {
+  readonly members: readonly string[];
+  readonly functions: readonly string[];
+}
+
+export const changesBetween = (reference: VariantFacts, candidate: VariantFacts): Changes => ({
+  members: MEMBERS.filter((_name, i) => reference.members[i] !== candidate.members[i]),
+  functions: functionsBetween(reference, candidate),
+});
+
+/** Those that neither run reached. */
+export const unreachedIn = ({ members, functions }: Changes, a: RunEnd, b: RunEnd): string[] => [
+  ...members.filter((name) => !reached(a, name) && !reached(b, name)),
+  ...functions.filter((name) => !entered(a, name) && !entered(b, name)),
+];
+
 function functionsBetween({ functions: a = {} }: VariantFacts, { functions: b = {} }: VariantFacts): string[] {
   const names = new Set([...Object.keys(a), ...Object.keys(b)]);
   return [...names].filter((name) => a[name] !== b[name]).toSorted();

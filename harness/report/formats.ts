@@ -11,6 +11,7 @@ import type { BisectReport } from './bisect.ts';
 import type { CompareReport } from './compare/model.ts';
 import type { ExplainReport } from './explain.ts';
 import type { FindingsReport } from './findings/text.ts';
+import type { HuntReport } from './hunt.ts';
 import type { ListReport } from './list.ts';
 import type { PatchReview } from './patch-review.ts';
 import type { ProbeReport } from './probe.ts';
@@ -125,6 +126,10 @@ export const FORMATS = {
   bisect: textAndJson<BisectReport>(
     async (report, look) => (await import('./bisect.ts')).bisectText(report, look),
     async (report) => (await import('./bisect.ts')).bisectJson(report),
+  ),
+  hunt: textAndJson<HuntReport>(
+    async (report, look) => (await import('./hunt.ts')).huntText(report, look),
+    async (report) => (await import('./hunt.ts')).huntJson(report),
   ),
   replay: textAndJson<ReplayReport>(
     async (report, look) => (await import('./replay.ts')).replayText(report, look),

@@ -29,7 +29,7 @@ const REASONS: readonly (readonly [fits: RegExp, phrase: string])[] = [
     /kern_(?:mutex|rwlock|sx|lock|rmlock)\.c|sleep|_busy|busied|trylock|_pip_|_wait|wakeup/,
     'locks are counted and never waited for',
   ],
-  [/kern_(?:tc|clock|clocksource|timeout)\.c|callout/, 'Events are counted, not timed'],
+  [/kern_(?:tc|clock|clocksource|timeout)\.c|callout/, 'Nothing is timed'],
 ];
 
 const OTHERS = 'no comment in `core` names it';

@@ -146,6 +146,9 @@ const counted: Check = (value) => {
   return list(count)(Object.values(value as object));
 };
 
+/** [instance, count] each. */
+const byInstance = list(list(number, 2));
+
 const end = record({
   workload: text,
   variant: text,
@@ -170,6 +173,16 @@ const end = record({
       delta: doubles,
       residentCount: number,
       wiredCount: number,
+      instances: given(
+        record({
+          pvLocks: byInstance,
+          pvPages: byInstance,
+          references: byInstance,
+          neighboursCopied: number,
+          neighboursRemoved: number,
+          sharers: number,
+        }),
+      ),
     }),
   ),
 });

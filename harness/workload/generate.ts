@@ -23,14 +23,15 @@ export interface GenerateOptions {
 
 const INHERITANCES = ['share', 'copy', 'none', 'zero'];
 const ADVICES = ['dontneed', 'free', 'willneed', 'normal', 'random', 'sequential'];
-const MAPPED_AT = [
+const MSYNCS = ['invalidate', 'sync', 'async', 'invalidate'];
+const SIGNALS = ['SIGCHLD', 'SIGUSR1', 'SIGSEGV', 'SIGCHLD', 'SIGBUS', 'SIGKILL'];
+const SHARED = [{ name: 'shared', prot: 'rx' }];
+const SEGMENTS = [
   { name: 'data', prot: 'rw' },
-  { name: 'stack-1p', prot: 'rw' },
   { name: 'text', prot: 'rx' },
-  { name: 'shared', prot: 'rx' },
+  { name: 'stack-1p', prot: 'rw' },
   { name: 'stack-200K', prot: 'rw' },
 ];
-const WITHOUT_SHARED = MAPPED_AT.filter(({ name }) => name !== 'shared');
 const ACCESSES = ['read', 'write', 'write', 'run'];
 /** Pages that the kernel leaves free at most, when it takes the others. */
 const MOST_SPARE = 8;
@@ -41,7 +42,7 @@ const intersection = (a: string, b: string): string => [...a].filter((right) => 
 
 /** A kind of access that the rights allow; undefined if they allow none. */
 function allowedAccess(prot: string, how: number): string | undefined {
-  if (how % CARELESS === 0) return pick(ACCESSES, how / CARELESS);
+  if (how % CARELESS === 0) return pick(ACCESSES, Math.floor(how / CARELESS));
   const allowed = ACCESSES.filter((verb) => prot.includes(verb === 'run' ? 'x' : verb[0]));
   return allowed.length === 0 ? undefined : pick(allowed, how);
 }
@@ -68,29 +69,58 @@ const child =
 const map: Compose = (composer, runner, choice) => composer.map(runner, choice);
 
 const access: Compose = (composer, runner, choice) => {
-  const span = composer.span(runner, choice);
-  const verb = span === null ? undefined : allowedAccess(span.region.prot, choice.how);
-  if (verb !== undefined) composer.op(runner, `${verb} ${span!.text}`, choice);
+  const accessed = composer.accessed(runner, choice);
+  const verb = accessed === null ? undefined : allowedAccess(accessed.region.prot, choice.how);
+  if (verb !== undefined) composer.op(runner, `${verb} ${accessed!.text}`, choice);
 };
 
+/** What a program has without mapping it; one without a shared page has text. */
+const placesOf = (composer: Composer, runner: Runner): typeof SEGMENTS => [
+  ...(composer.hasShared(runner) ? SHARED : []),
+  ...(composer.hasText(runner) ? SEGMENTS : []),
+];
+
 const fixed: Compose = (composer, runner, choice) => {
-  const { name, prot } = pick(runner.hasShared ? MAPPED_AT : WITHOUT_SHARED, choice.where);
+  const { name, prot } = pick(placesOf(composer, runner), choice.where);
   composer.op(runner, `${allowedAccess(prot, choice.how)} ${name}`, choice);
+};
+
+/** A call about a page of the program, or the shared page, instead of a mapping of its own. */
+const fixedCall: Compose = (composer, runner, choice) => {
+  const { name } = pick(placesOf(composer, runner), choice.where);
+  const calls = [
+    `mprotect ${name} 1p ${pick(PROTECTIONS, Math.floor(choice.from / 8))}`,
+    `munmap ${name} 1p`,
+    `mlock ${name} 1p`,
+    `minherit ${name} 1p ${pick(INHERITANCES, Math.floor(choice.from / 8))}`,
+    `madvise ${name} 1p ${pick(ADVICES, Math.floor(choice.from / 8))}`,
+    `mmap anon 1p rw fixed ${name}`,
+  ];
+  composer.op(runner, pick(calls, choice.from), choice);
 };
 
 const protect: Compose = (composer, runner, choice) => {
   const span = composer.span(runner, choice);
   if (span === null) return;
   const prot = pick(PROTECTIONS, choice.how);
-  span.region.prot = intersection(span.region.prot, prot);
+  for (const region of span.region === null ? runner.space.regions : [span.region])
+    region.prot = intersection(region.prot, prot);
   composer.op(runner, `mprotect ${span.text} ${prot}`, choice);
 };
 
 const unmap: Compose = (composer, runner, choice) => {
   const span = composer.span(runner, choice);
   if (span === null) return;
-  span.region.prot = '';
+  for (const region of span.region === null ? runner.space.regions : [span.region]) region.prot = '';
   composer.op(runner, `munmap ${span.text}`, choice);
+};
+
+const kernel: Compose = (composer, runner, choice) =>
+  composer.op(runner, choice.how % 3 === 0 ? 'kmem-free' : `kmem-take ${choice.size % MOST_SPARE}`, choice);
+
+const kill: Compose = (composer, runner, choice) => {
+  const target = choice.where % 4 === 0 ? composer.other(runner, choice.from) : runner;
+  composer.op(runner, `kill ${target.name} ${pick(SIGNALS, choice.size)}`, choice);
 };
 
 /**
@@ -112,19 +142,22 @@ const VERBS: readonly Compose[] = [
   access,
   fixed,
   fixed,
+  fixedCall,
+  unmap,
   unmap,
   protect,
   protect,
   onSpan((span, { how }) => `minherit ${span} ${pick(INHERITANCES, how)}`),
   onSpan((span, { how }) => `madvise ${span} ${pick(ADVICES, how)}`),
-  onSpan((span) => `msync ${span}`),
+  onSpan((span, { how }) => `msync ${span} ${pick(MSYNCS, how)}`),
   onSpan((span) => `mlock ${span}`),
   onSpan((span) => `munlock ${span}`),
   plain('clock'),
-  (composer, runner, choice) => composer.op(runner, `kmem-take ${choice.size % MOST_SPARE}`, choice),
-  (composer, runner, choice) => composer.op(runner, runner.hasShared ? 'touch-shared' : 'clock', choice),
-  plain('handler SIGUSR1'),
-  (composer, runner, choice) => composer.op(runner, `kill ${runner.name} SIGCHLD`, choice),
+  kernel,
+  (composer, runner, choice) => composer.op(runner, composer.hasShared(runner) ? 'touch-shared' : 'clock', choice),
+  (composer, runner, { size, ...choice }) =>
+    composer.op(runner, `handler ${pick(SIGNALS.slice(0, -1), size)}`, { size, ...choice }),
+  kill,
   swapOut,
   (composer, runner, choice) => composer.op(runner, `unref ${runner.name}`, choice),
   plain('unshare'),
@@ -133,17 +166,31 @@ const VERBS: readonly Compose[] = [
   child('fork', 'copied'),
   child('vfork', 'shared'),
   child('rfork mem', 'shared'),
+  child('rfork mem', 'shared'),
+  child('rfork thread', 'shared'),
   child('spawn cat', 'new'),
+  (composer, runner, choice) => composer.spawnFailing(runner, choice),
+  (composer, runner, choice) => composer.exec(runner, choice),
   (composer, runner, choice) => composer.exec(runner, choice),
   plain('execfail ENOENT'),
+  (composer, runner, choice) => composer.execFailLate(runner, choice),
+  (composer, runner, { how }) => composer.exit(runner, how % 256),
   (composer, runner, { how }) => composer.exit(runner, how % 256),
   (composer, runner, choice) => composer.stop(runner, choice),
-  (composer) => composer.go(),
-  (composer, runner, choice) => composer.op(runner, `brk +${1 + (choice.size % 16)}p`, choice),
+  (composer, runner, choice) => composer.stop(runner, choice),
+  (composer, _runner, { where }) => composer.go(where),
+  (composer, _runner, { where }) => composer.go(where),
+  (composer, runner, { size, ...choice }) =>
+    composer.op(runner, `brk ${size % 4 === 3 ? '-' : '+'}${1 + (Math.floor(size / 4) % 16)}p`, { size, ...choice }),
 ];
 
 /** The workload for these choices; equal choices give equal workloads. */
 export function composeWorkload(choices: readonly Choice[], name: string, options: GenerateOptions = {}): Workload {
+  return parseWorkload(composeText(choices, name, options), name);
+}
+
+/** Its text, as composeWorkload parses it. */
+export function composeText(choices: readonly Choice[], name: string, options: GenerateOptions = {}): string {
   const { machine = '', processes = 6 } = options;
   const cpus = Number(/\bcpus=(\d+)/.exec(machine)?.[1] ?? 1);
   const composer = new Composer(processes, cpus, !/\b(?:la57|lower-shared)=on/.test(machine));
@@ -153,7 +200,7 @@ export function composeWorkload(choices: readonly Choice[], name: string, option
   }
   composer.finish();
   const head = [`# ${name}`, ...(machine === '' ? [] : [`machine ${machine}`]), ...composer.head];
-  return parseWorkload(`${[...head, ...composer.lines].join('\n')}\n`, name);
+  return `${[...head, ...composer.lines].join('\n')}\n`;
 }
 
 /** The workload for a seed, the same on every machine. */

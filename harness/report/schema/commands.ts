@@ -4,6 +4,7 @@ import { COMPARATORS } from '../../trace/comparator.ts';
 import { TRACE_PLANES } from '../../trace/trace.ts';
 import { bisect } from './bisect.ts';
 import { cost } from './cost.ts';
+import { hunt } from './hunt.ts';
 import {
   count,
   ended,
@@ -368,6 +369,7 @@ const bench = z.strictObject({
 
 export const commandSchemas = {
   bisect,
+  hunt,
   explain,
   trace,
   probe,

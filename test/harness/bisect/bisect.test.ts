@@ -114,7 +114,6 @@ describe('bisect refuses', () => {
     [{}, 'bisect: expected one of --finding, --verdict and --what, got 0'],
     [{ finding: 'F6', verdict: 'latent' }, 'got 2'],
     [{ finding: 'f6' }, 'unknown finding "f6": did you mean F6?'],
-    [{ finding: 'F9' }, '--finding F9: cannot be asked: '],
     [{ finding: 'F6', workload: ['exit-touched'] }, '--finding has workloads of its own, got --workload'],
     [{ verdict: 'behavioral' }, 'did you mean behavioural?'],
     [{ verdict: 'failed' }, '--verdict: expected '],

@@ -341,7 +341,7 @@ describe('a review of C', () => {
 
 ${PMAP}
   pmap_remove -> core/pmap/remove.ts pmapRemove; seam: removeIsNoop, removeLoopDone; 1 of 46 workloads, \
-calls of pmapRemove: make12 1,234; remarks F2 F3 F8 F10 F14 F15 F17 N2 N6
+calls of pmapRemove: make12 1,234; remarks F2 F3 F8 F10 F14 F15 F17 F19 N2 N6
   pmap_kenter not modelled: mappings of the kernel for itself
 `);
   });

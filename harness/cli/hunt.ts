@@ -1,0 +1,168 @@
+/** `pmapdiff hunt`: searches for workloads that tell two columns apart, and makes them small. */
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Column } from '../columns/column.ts';
+import { factsAround } from '../columns/facts.ts';
+import { withColumns } from '../columns/open.ts';
+import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_OK } from '../compare/gate.ts';
+import { planComparison } from '../compare/plan.ts';
+import { knownDifferences } from '../findings/index.ts';
+import { loadWorkload } from '../input/load.ts';
+import { OutputFile } from '../output-file.ts';
+import { FORMATS } from '../report/formats.ts';
+import { type HuntReport, type Side, findFile, findText } from '../report/hunt.ts';
+import { number } from '../report/words.ts';
+import { type Hunted, hunt, reduceAll } from '../search/hunt.ts';
+import { HUNTED, Pair, type Want } from '../search/pair.ts';
+import { CATALOG } from '../workload/catalog/index.ts';
+import type { Workload } from '../workload/ops.ts';
+import { printWorkload } from '../workload/text/print.ts';
+import { Answer } from './answer.ts';
+import { UsageError, wordsOf } from './errors.ts';
+import { Interrupt } from './interrupt.ts';
+import { type PatchOptions, choosePair } from './patches.ts';
+import { Progress } from './progress.ts';
+
+export interface HuntCommandOptions extends PatchOptions {
+  readonly runs?: string;
+  readonly seconds?: string;
+  readonly seed?: string;
+  readonly want?: string;
+  readonly from?: readonly string[];
+  readonly out?: string;
+  /** false: --no-catalog */
+  readonly catalog?: boolean;
+}
+
+const DEFAULT_RUNS = 20_000;
+const MOST_RUNS = 1_000_000_000;
+const MOST_SEED = 2 ** 32 - 1;
+/** A longer workload of the catalog, and recordings, are left to compare: reducing them takes longer than a search. */
+const MOST_OPS = 1000;
+const MS = 1000;
+
+/** 0: nothing found. 1: found. 130: interrupted, with what was found so far. */
+export async function huntCommand(
+  a: string | undefined,
+  b: string | undefined,
+  options: HuntCommandOptions,
+): Promise<number> {
+  const answer = new Answer('hunt', FORMATS.hunt, options);
+  const chosen = choosePair('hunt', [a, b], options);
+  const { from = [], out } = options;
+  const seconds = options.seconds === undefined ? Infinity : secondsOf(options.seconds);
+  const runs = countOf('--runs', options.runs, seconds === Infinity ? DEFAULT_RUNS : MOST_RUNS, [1, MOST_RUNS]);
+  const seed = countOf('--seed', options.seed, 1, [0, MOST_SEED]);
+  const want = wantOf(options.want, from.length > 0);
+  const given = await Promise.all(from.map((name) => loadWorkload(name)));
+  const saved = out === undefined ? [] : await savedIn(out);
+  const known = options.catalog === false ? [] : await builtInWorkloads();
+  const progress = new Progress();
+  return withColumns(chosen, progress.onOutput, async (columns) => {
+    const [reference, candidate] = columns;
+    const interrupt = new Interrupt([]);
+    const isStopped = (): boolean => interrupt.signal.aborted;
+    const start = performance.now();
+    const pair = pairOf(reference, candidate, want);
+    let hunted: Hunted;
+    try {
+      hunted =
+        from.length > 0
+          ? { seed, lastSignal: null, ...(await reduceAll(pair, given.map(printWorkload), isStopped)) }
+          : await hunt(pair, {
+              seed,
+              runs,
+              known: [...known, ...saved],
+              isOver: () => performance.now() - start > seconds * MS,
+              isStopped,
+              progress: (done, finds) => progress.say(`${number(done)} runs, ${number(finds)} found`),
+            });
+    } finally {
+      interrupt.off();
+      progress.clear();
+    }
+    const sides = { a: sideOf(reference), b: sideOf(candidate) };
+    const report: HuntReport = {
+      ...hunted,
+      ...sides,
+      isReducing: from.length > 0,
+      files: hunted.finds.map(() => null),
+    };
+    const files = out === undefined ? report.files : await written(report, out);
+    await answer.write({ ...report, files });
+    if (interrupt.signal.aborted) return EXIT_INTERRUPTED;
+    return hunted.finds.length > 0 ? EXIT_FINDING : EXIT_OK;
+  });
+}
+
+/** Throws UsageError: they are one. */
+function pairOf(reference: Column, candidate: Column, want: Want): Pair {
+  const ids = [reference.facts.id, candidate.facts.id];
+  if (ids[0] === ids[1]) throw new UsageError(`hunt: expected two variants, got ${ids[0]} twice`);
+  const plan = planComparison(ids, factsAround([reference.facts, candidate.facts]), {
+    against: { kind: 'variant', id: ids[0] },
+    ledger: knownDifferences,
+    predecessors: false,
+  });
+  return new Pair([reference, candidate], plan, want, () => turn());
+}
+
+/** Text of a find says what its columns were: a hash of what they change, 8 digits. */
+function sideOf({ facts: { id, members, functions = {} } }: Column): Side {
+  const code = JSON.stringify([members, Object.entries(functions).toSorted()]);
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < code.length; i++) hash = Math.imul(hash ^ code.charCodeAt(i), 0x01000193);
+  return { id, hash: (hash >>> 0).toString(16).padStart(8, '0') };
+}
+
+/** What is given to be reduced counts whatever it shows, unless --want says otherwise. */
+function wantOf(text: string | undefined, isGiven: boolean): Want {
+  if (text === undefined) return isGiven ? { kind: 'verdicts', verdicts: HUNTED } : { kind: 'unexpected' };
+  const words = wordsOf('--want', text, [...HUNTED, 'any']);
+  return { kind: 'verdicts', verdicts: HUNTED.filter((verdict) => words.includes('any') || words.includes(verdict)) };
+}
+
+function countOf(
+  option: string,
+  text: string | undefined,
+  otherwise: number,
+  [least, most]: readonly [number, number],
+) {
+  if (text === undefined) return otherwise;
+  const count = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (count >= least && count <= most) return count;
+  throw new UsageError(`${option}: expected a number from ${least} to ${most}, got ${JSON.stringify(text)}`);
+}
+
+function secondsOf(text: string): number {
+  const seconds = Number(text);
+  if (seconds > 0 && Number.isFinite(seconds)) return seconds;
+  throw new UsageError(`--seconds: expected seconds above 0, got ${JSON.stringify(text)}`);
+}
+
+async function builtInWorkloads(): Promise<Workload[]> {
+  const all = await Promise.all(Object.keys(CATALOG).map((name) => loadWorkload(name)));
+  return all.filter(({ ops }) => ops.length <= MOST_OPS);
+}
+
+/** The finds of earlier hunts. */
+async function savedIn(folder: string): Promise<Workload[]> {
+  const stat = statSync(folder, { throwIfNoEntry: false });
+  if (stat === undefined) return [];
+  if (!stat.isDirectory()) throw new UsageError(`--out ${folder}: expected a folder, got a file`);
+  const names = readdirSync(folder).filter((name) => name.endsWith('.workload'));
+  return Promise.all(names.toSorted().map((name) => loadWorkload(join(folder, name))));
+}
+
+/** Writes each find to a file in the folder, and returns their paths. */
+async function written(report: HuntReport, folder: string): Promise<string[]> {
+  mkdirSync(folder, { recursive: true });
+  const paths: string[] = [];
+  for (const find of report.finds) {
+    const path = join(folder, findFile(find, report));
+    await new OutputFile(path, []).write((made) => writeFileSync(made, findText(find, report)));
+    paths.push(path);
+  }
+  return paths;
+}

@@ -1,0 +1,129 @@
+/** Two columns that a hunt tells apart: runs a workload in both, and says which of the differences count. */
+import { type Column, failureOf, runColumn } from '../columns/column.ts';
+import { runLimitMs } from '../columns/run-limit.ts';
+import {
+  type Changes,
+  type Difference,
+  type Verdict,
+  changesBetween,
+  comparePair,
+  unreachedIn,
+} from '../compare/pair.ts';
+import type { Plan } from '../compare/plan.ts';
+import type { OpOutcome } from '../run/outcome.ts';
+import type { RunRecord } from '../run/record.ts';
+import { OP_NAMES, type Workload, opAt } from '../workload/ops.ts';
+
+/** Verdicts that one difference can get, by its plane. */
+const VERDICT_OF: Readonly<Record<Difference['plane'], Verdict>> = {
+  panic: 'panic',
+  invariant: 'invariant-broken',
+  outcome: 'behavioural',
+  map: 'latent',
+  mapping: 'latent',
+  stats: 'stat-only',
+  tables: 'cost-only',
+  cost: 'cost-only',
+};
+export const HUNTED: readonly Verdict[] = [
+  'panic',
+  'invariant-broken',
+  'behavioural',
+  'latent',
+  'stat-only',
+  'cost-only',
+];
+
+/** Which differences count. */
+export type Want =
+  /** those that are neither declared nor known */
+  | { readonly kind: 'unexpected' }
+  /** of these verdicts, expected or not */
+  | { readonly kind: 'verdicts'; readonly verdicts: readonly Verdict[] };
+
+export interface Found {
+  /** what two workloads that show the same have in common: plane, statistic, and of what a process sees the op */
+  readonly signature: string;
+  readonly verdict: Verdict;
+  readonly difference: Difference;
+}
+
+export interface Ran {
+  readonly records: readonly [RunRecord, RunRecord];
+  readonly found: readonly Found[];
+  /** changed members and functions that the runs reached */
+  readonly reached: readonly string[];
+}
+
+const RUNS_A_TURN = 64;
+
+export class Pair {
+  readonly columns: readonly [Column, Column];
+  readonly #planned: Plan['pairs'][number];
+  readonly #want: Want;
+  readonly #changes: Changes;
+  /** all that is changed between the two */
+  readonly changed: readonly string[];
+  readonly #turn: () => Promise<void>;
+  #runs = 0;
+
+  /** plan: of these two columns, the candidate against the reference. turn: lets an interrupt in. */
+  constructor(columns: readonly [Column, Column], plan: Plan, want: Want, turn: () => Promise<void>) {
+    this.columns = columns;
+    this.#turn = turn;
+    [this.#planned] = plan.pairs;
+    this.#want = want;
+    this.#changes = changesBetween(this.#planned.reference, this.#planned.candidate);
+    this.changed = [...this.#changes.members, ...this.#changes.functions];
+  }
+
+  /** digests false: maps and page tables are not compared. Throws an Error when a column's own code fails. */
+  async run(workload: Workload, digests: boolean): Promise<Ran> {
+    if (++this.#runs % RUNS_A_TURN === 0) await this.#turn();
+    const limit = runLimitMs(workload.ops.length);
+    const [a, b] = await Promise.all(this.columns.map((column) => runColumn(column, workload, { digests }, limit)));
+    const failure = failureOf([a, b]);
+    if (failure !== null) throw new Error(`${failure.variant}: ${failure.ended.message}`);
+    const unreached = unreachedIn(this.#changes, a, b);
+    const reached = this.changed.filter((name) => !unreached.includes(name));
+    if (!digests && isAlike(a, b)) return { records: [a, b], found: [], reached };
+    const { differences } = comparePair(a, b, this.#planned.explained, this.#planned);
+    const found = differences.flatMap((difference) => this.#found(difference, workload));
+    return { records: [a, b], found, reached };
+  }
+
+  #found(difference: Difference, workload: Workload): Found[] {
+    const { standing, plane } = difference;
+    const verdict = VERDICT_OF[plane];
+    const counts =
+      this.#want.kind === 'unexpected'
+        ? standing === 'unexpected'
+        : standing !== 'follows' && this.#want.verdicts.includes(verdict);
+    return counts ? [{ signature: signatureOf(difference, workload), verdict, difference }] : [];
+  }
+}
+
+/** Whole runs with the same outcomes, statistics and totals: saves most of a comparison, 10% of a hunt. */
+function isAlike(a: RunRecord, b: RunRecord): boolean {
+  if (a.ended.kind !== 'done' || b.ended.kind !== 'done' || (a.apart ?? b.apart) !== undefined) return false;
+  for (let counter = 0; counter < a.totals.length; counter++)
+    if (a.totals[counter] - a.start[counter] !== b.totals[counter] - b.start[counter]) return false;
+  const [x, y] = [a.perOp, b.perOp];
+  for (let op = 0; op < a.ops; op++) {
+    if (x.code[op] !== y.code[op] || x.value[op] !== y.value[op]) return false;
+    if (x.residentCount[op] !== y.residentCount[op] || x.wiredCount[op] !== y.wiredCount[op]) return false;
+  }
+  return true;
+}
+
+const sideOf = (outcome: OpOutcome): string => {
+  if (outcome.kind === 'outcome') return outcome.name;
+  return outcome.kind === 'panic' ? `panic in ${outcome.where}: ${outcome.reason}` : outcome.kind;
+};
+
+/** Amounts are left out: the same fault shows in other amounts elsewhere. */
+function signatureOf({ plane, what, op, outcomes }: Difference, { ops }: Workload): string {
+  if (outcomes === null) return plane === what ? plane : `${plane} ${what}`;
+  const verb = op < ops.length ? OP_NAMES[opAt(ops, op).code] : 'end';
+  return `${plane} ${verb}: ${sideOf(outcomes.reference)} -> ${sideOf(outcomes.candidate)}`;
+}

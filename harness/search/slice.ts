@@ -1,0 +1,123 @@
+/**
+ * A slice of a hunt: a number of runs from one seed. It depends on nothing but its input, so slices can run anywhere and
+ * in any order, and be joined in the order of their numbers.
+ */
+import { Random } from '../workload/random.ts';
+import { parseWorkload } from '../workload/text/parse.ts';
+import { type Input, below, mutate, newInput, textOf } from './input.ts';
+import type { Pair } from './pair.ts';
+import { Signals } from './signal.ts';
+
+/** An input that showed something new. */
+export interface Entry {
+  readonly input: Input;
+  /** what was new, and how much more often than others it is varied for what it reaches */
+  readonly signals: readonly number[];
+  readonly weight: number;
+  readonly run: number;
+}
+
+export interface SliceInput {
+  readonly seed: number;
+  /** number of its first run within the hunt */
+  readonly first: number;
+  readonly runs: number;
+  readonly corpus: readonly Entry[];
+  /** what has been found already */
+  readonly found: readonly string[];
+}
+
+export interface RawFind {
+  readonly signature: string;
+  /** text of the workload */
+  readonly text: string;
+  /** number of the run */
+  readonly run: number;
+}
+
+export type Reached = Readonly<Record<string, number>>;
+
+export interface SliceResult {
+  readonly runs: number;
+  readonly finds: readonly RawFind[];
+  /** new ones only */
+  readonly corpus: readonly Entry[];
+  /** changed members and functions, and in how many runs each was reached */
+  readonly reached: Reached;
+}
+
+/** An input that reaches what the candidate changes is varied more often: as syz-diff weighs the symbols of a patch. */
+const WEIGHT_REACHED = 6;
+/** New inputs among the runs, in percent, until the corpus has so many entries, and from then on. */
+const SMALL_CORPUS = 50;
+const NEW_AT_FIRST = 20;
+const NEW_LATER = 5;
+/** One run in so many is compared with its maps and page tables though nothing about it is new. */
+const FULL = 16;
+
+/** A corpus that is drawn from by weight. */
+class Pool {
+  readonly entries: Entry[];
+  readonly #picked: number[];
+
+  constructor(entries: readonly Entry[]) {
+    this.entries = [...entries];
+    this.#picked = entries.map(() => 0);
+  }
+
+  add(entry: Entry): void {
+    this.entries.push(entry);
+    this.#picked.push(0);
+  }
+
+  draw(random: Random): Input {
+    const energy = (i: number): number => {
+      const { signals, weight } = this.entries[i];
+      return (signals.length * weight) / (1 + this.#picked[i]);
+    };
+    let total = 0;
+    for (let i = 0; i < this.entries.length; i++) total += energy(i);
+    let left = (random.word() / 2 ** 32) * total;
+    let i = 0;
+    while (i < this.entries.length - 1 && (left -= energy(i)) >= 0) i++;
+    this.#picked[i]++;
+    return this.entries[i].input;
+  }
+}
+
+export function countReached(names: readonly string[], times: number, reached: Record<string, number>): void {
+  for (const name of names) reached[name] = (reached[name] ?? 0) + times;
+}
+
+/** isStopped: the rest is not run. */
+export async function slice(pair: Pair, spec: SliceInput, isStopped: () => boolean): Promise<SliceResult> {
+  const random = new Random(spec.seed * 2 ** 20 + spec.first);
+  const signals = new Signals(spec.corpus.flatMap((entry) => entry.signals));
+  const pool = new Pool(spec.corpus);
+  const found = new Set(spec.found);
+  const finds: RawFind[] = [];
+  const reached: Record<string, number> = {};
+  let runs = 0;
+  for (; runs < spec.runs && !isStopped(); runs++) {
+    const run = spec.first + runs;
+    const { entries } = pool;
+    const isNew =
+      entries.length === 0 || below(random, 100) < (entries.length < SMALL_CORPUS ? NEW_AT_FIRST : NEW_LATER);
+    const input = isNew ? newInput(random) : mutate(pool.draw(random), entries, random);
+    const text = textOf(input, `run ${run}`);
+    const workload = parseWorkload(text, `run ${run}`);
+    const fast = await pair.run(workload, false);
+    const fresh = signals.take(workload, fast.records);
+    countReached(fast.reached, 1, reached);
+    if (fresh.length > 0)
+      pool.add({ input, signals: fresh, weight: fast.reached.length > 0 ? WEIGHT_REACHED : 1, run });
+    const isFull = fresh.length > 0 || run % FULL === 0 || fast.found.some(({ signature }) => !found.has(signature));
+    if (!isFull) continue;
+    for (const { signature } of (await pair.run(workload, true)).found) {
+      if (found.has(signature)) continue;
+      found.add(signature);
+      finds.push({ signature, text, run });
+    }
+  }
+  return { runs, finds, corpus: pool.entries.slice(spec.corpus.length), reached };
+}

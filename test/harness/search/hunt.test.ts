@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { type Find, type Hunted, hunt, reduceAll } from '../../../harness/search/hunt.ts';
+import { mutate, newInput, textOf } from '../../../harness/search/input.ts';
+import type { Pair, Want } from '../../../harness/search/pair.ts';
+import { slice } from '../../../harness/search/slice.ts';
+import { Random } from '../../../harness/workload/random.ts';
+import { parseWorkload } from '../../../harness/workload/text/parse.ts';
+import { ANY, UNEXPECTED, copyOfLanded, pairOf } from './pairs.ts';
+
+const BEHAVIOURAL: Want = { kind: 'verdicts', verdicts: ['behavioural'] };
+const never = (): boolean => false;
+
+const huntOf = (pair: Pair, seed: number, runs: number, isStopped = never): Promise<Hunted> =>
+  hunt(pair, { seed, runs, known: [], isOver: never, isStopped, progress: () => {} });
+
+const linesOf = ({ text }: Find): string[] => text.trimEnd().split('\n');
+
+const shows = async (pair: Pair, text: string, signature: string): Promise<boolean> =>
+  (await pair.run(parseWorkload(text, 'x'), true)).found.some((one) => one.signature === signature);
+
+/** Lines of a find without which it would show as well, alone or with what cannot be said without them. */
+async function spareLines(pair: Pair, find: Find): Promise<string[]> {
+  const lines = linesOf(find);
+  const spare: string[] = [];
+  for (const [i, line] of lines.entries()) {
+    const name = /-> (\w+)$/.exec(line)?.[1];
+    const rest = lines.filter(
+      (other, k) => k !== i && (name === undefined || !new RegExp(`\\b${name}\\b`).test(other)),
+    );
+    try {
+      if (rest.length > 0 && (await shows(pair, rest.join('\n'), find.signature))) spare.push(line);
+    } catch {
+      // A workload that cannot be read shows nothing.
+    }
+  }
+  return spare;
+}
+
+describe('a hunt', () => {
+  it('finds F6 unaided, in at most four lines, none of which is spare', async () => {
+    const pair = pairOf('double-count-fix', 'shared-page-unmap', BEHAVIOURAL);
+    const { finds } = await huntOf(pair, 3, 100);
+    const f6 = finds.find(({ signature }) => signature === 'outcome clock: SIGSEGV -> ok')!;
+    expect(f6).toMatchObject({ verdict: 'behavioural', standing: 'known', place: { call: 'clock' } });
+    expect(linesOf(f6).length).toBeLessThanOrEqual(4);
+    for (const find of finds) {
+      expect(find.minimal).not.toBeNull();
+      expect({ find: find.text, spare: await spareLines(pair, find) }).toEqual({ find: find.text, spare: [] });
+      expect(await shows(pair, find.text, find.signature)).toBe(true);
+    }
+  });
+
+  it('finds each difference once, the same for the same seed, others for another', async () => {
+    const texts = async (seed: number): Promise<string> => {
+      const { finds, ...rest } = await huntOf(pairOf('double-count-fix', 'shared-page-unmap', BEHAVIOURAL), seed, 60);
+      expect(new Set(finds.map(({ signature }) => signature)).size).toBe(finds.length);
+      return JSON.stringify({ ...rest, finds: finds.map((find) => [find.signature, find.text, find.minimal]) });
+    };
+    const [first, again, other] = [await texts(3), await texts(3), await texts(4)];
+    expect(first).toBe(again);
+    expect(other).not.toBe(first);
+  });
+
+  it('finds nothing between a variant and its copy, and says what it did', async () => {
+    const hunted = await huntOf(pairOf('landed', copyOfLanded, UNEXPECTED), 1, 300);
+    expect(hunted).toMatchObject({ finds: [], runs: 300 });
+    expect(hunted.lastSignal).toBeGreaterThan(0);
+  });
+
+  it('counts only what is neither declared nor known, unless more is wanted', async () => {
+    const [unexpected, any] = await Promise.all(
+      [UNEXPECTED, ANY].map((want) => huntOf(pairOf('baseline', 'toplevel-accounting', want), 1, 8)),
+    );
+    expect(unexpected!.finds.filter(({ standing }) => standing !== 'unexpected')).toEqual([]);
+    const signatures = any!.finds.map(({ signature }) => signature);
+    expect(signatures).toEqual(expect.arrayContaining(['stats userPtPageCount', 'cost removeEarlyExits']));
+  });
+
+  it('stops when it is interrupted, with what it has', async () => {
+    let left = 50;
+    const { runs, finds } = await huntOf(pairOf('baseline', 'toplevel-accounting'), 1, 5000, () => left-- < 0);
+    expect(runs).toBeLessThan(100);
+    expect(finds).toEqual([]);
+  });
+});
+
+describe('a slice', () => {
+  it('depends on its input alone', async () => {
+    const spec = { seed: 5, first: 250, runs: 40, corpus: [], found: [] };
+    const [first, again] = [
+      await slice(pairOf('landed', 'vmspace-clear'), spec, never),
+      await slice(pairOf('landed', 'vmspace-clear'), structuredClone(spec), never),
+    ];
+    expect(again).toEqual(first);
+    expect(first.finds.length).toBeGreaterThan(0);
+    const later = await slice(pairOf('landed', 'vmspace-clear'), { ...spec, corpus: first.corpus }, never);
+    expect(later.corpus.length).toBeLessThan(first.corpus.length);
+  });
+});
+
+describe('inputs', () => {
+  it('are workloads, however they were varied', () => {
+    const random = new Random(9);
+    let inputs = Array.from({ length: 20 }, () => ({ input: newInput(random) }));
+    for (let turn = 0; turn < 20; turn++) {
+      inputs = inputs.map(({ input }) => ({ input: mutate(input, inputs, random) }));
+      for (const { input } of inputs) expect(parseWorkload(textOf(input, 'x'), 'x').ops.length).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe('reducing', () => {
+  const long = `# N1, with much around it
+machine cpus=2 pti=on superpages=on
+program lib entries=60
+p1@1: exec lib
+p1: fork -> p2
+p2: mmap anon 3p rw fixed 0x30000000
+p2: write 0x30000000 3p
+p1: mmap anon 4M rw fixed 0x4000000000
+p1/t@1: write 0x4000000000 4M
+p2: exit 3
+p1: wait p2
+p1: munmap 0x4000000000 4M
+p1: exit
+`;
+
+  it('leaves what the difference needs', async () => {
+    const { finds, runs } = await reduceAll(pairOf('landed', 'd33276'), [long], never);
+    expect(runs).toBe(1);
+    const find = finds.find(({ signature }) => signature === 'stats userPtPageCount')!;
+    expect(linesOf(find).slice(0, 3)).toEqual([
+      'machine superpages=on',
+      'a: exec bare',
+      'a: mmap anon 2M rw fixed 0x40000000',
+    ]);
+    expect(linesOf(find)).toHaveLength(5);
+    expect(find.minimal).toBeGreaterThan(5);
+  });
+
+  it('finds nothing in a workload that shows nothing', async () => {
+    expect(await reduceAll(pairOf('landed', 'd33276'), ['p: exec bare\n'], never)).toMatchObject({ finds: [] });
+  });
+});
