@@ -62,17 +62,15 @@ export function forkFinish(m: Machine, p: Proc): number {
  * FreeBSD: sys_vfork
  */
 export function sysVfork(m: Machine, p: Proc): number {
-  rforkSpawn(m, p);
+  sharingChild(m, p).flags |= P_PPWAIT;
   return 0;
 }
 
-/**
- * posix_spawn's rfork(RFSPAWN): vfork, but for the signal handlers, which the child drops before any signal can reach
- * it: at exec or with its end. FreeBSD: sys_rfork
- */
+/** posix_spawn's rfork(RFSPAWN): like vfork, but the child drops its signal handlers. FreeBSD: sys_rfork */
 export function rforkSpawn(m: Machine, p: Proc): Proc {
   const child = sharingChild(m, p);
   child.flags |= P_PPWAIT;
+  child.caught = 0;
   return child;
 }
 

@@ -1,7 +1,4 @@
-/**
- * Wiring and unwiring a range. The kernel wires nothing for itself here, so an entry is wired once, by its user, or not
- * at all. FreeBSD: sys/vm/vm_map.c vm_map_wire_locked, vm_map_unwire.
- */
+/** Wiring and unwiring a range. FreeBSD: sys/vm/vm_map.c vm_map_wire_locked, vm_map_unwire. */
 import type { Machine } from '../hunks.ts';
 import { pmapUnwire } from '../pmap/index.ts';
 import {
@@ -77,8 +74,12 @@ function finishWiring(m: Machine, map: VmMap, entry: VmMapEntry, rv: number): vo
     } else if (entry.wiredCount === FAILED) {
       entry.wiredCount = 0;
     } else if ((entry.eflags & MAP_ENTRY_USER_WIRED) === 0) {
-      vmMapEntryUnwire(m, map, entry);
-      m.vm.userWired -= (entry.end - entry.start) / PAGE_SIZE;
+      if (entry.wiredCount === 1) {
+        vmMapEntryUnwire(m, map, entry);
+        m.vm.userWired -= (entry.end - entry.start) / PAGE_SIZE;
+      } else {
+        entry.wiredCount--;
+      }
     }
   }
   entry.eflags &= ~(MAP_ENTRY_IN_TRANSITION | MAP_ENTRY_WIRE_SKIPPED);
@@ -116,6 +117,8 @@ function wireLocked(m: Machine, map: VmMap, start: Va, to: Va): number {
       rv = m.faultResult;
       if (map.timestamp !== timestamp + 1) first = entry === first ? after : null;
       entry = after;
+    } else if ((entry.eflags & MAP_ENTRY_USER_WIRED) === 0) {
+      entry.wiredCount++;
     }
     if (rv === KERN_SUCCESS && holeAfter(entry, end)) rv = KERN_INVALID_ADDRESS;
     if (rv !== KERN_SUCCESS) {
@@ -164,7 +167,8 @@ export function vmMapUnwire(m: Machine, map: VmMap, from: Va, to: Va): number {
   let prev = vmMapEntryPred(first);
   while (entry.start < end) {
     if (rv === KERN_SUCCESS && (entry.eflags & MAP_ENTRY_USER_WIRED) !== 0) {
-      vmMapEntryUnwire(m, map, entry);
+      if (entry.wiredCount === 1) vmMapEntryUnwire(m, map, entry);
+      else entry.wiredCount--;
       entry.eflags &= ~MAP_ENTRY_USER_WIRED;
     }
     entry.eflags &= ~MAP_ENTRY_IN_TRANSITION;
