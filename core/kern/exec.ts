@@ -4,7 +4,7 @@
 import { EXECS_NEW, EXECS_REUSED, REACHED_EXEC_BEFORE_TEARDOWN } from '../counters.ts';
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
-import { IN_DO_EXECVE, IN_EXEC_CLEANUP, IN_EXEC_FREE_ABI_MAPPINGS, IN_EXEC_NEW_VMSPACE } from '../places.ts';
+import { IN_DO_EXECVE, IN_EXEC_FREE_ABI_MAPPINGS, IN_EXEC_NEW_VMSPACE } from '../places.ts';
 import { pmapRemovePages } from '../pmap/index.ts';
 import { P_EXEC, P_PPWAIT, type Image, type ImageMap, type Proc, type Sysent } from '../state/proc.ts';
 import {
@@ -31,9 +31,10 @@ import { vmMapLock, vmMapUnlock } from '../vm/map-lock.ts';
 import { vmMapFind, vmMapFixed } from '../vm/map.ts';
 import { MAP_ANON, MAP_FIXED, MAP_GUARD, MAP_PRIVATE, MAP_STACK } from '../vm/mmap.ts';
 import { vmObjectDeallocate, vmObjectReference } from '../vm/object.ts';
-import { vmspaceClear, vmspaceExec, vmspaceFree } from '../vm/vmspace.ts';
+import { vmspaceClear, vmspaceExec } from '../vm/vmspace.ts';
 import { access } from './access.ts';
 import { ENOMEM, ESTOPPED, SIGABRT } from './errno.ts';
+import { execCleanup } from './exec-cleanup.ts';
 import { idleOtherCpus, minUserAddress } from './run.ts';
 import { terminate } from './signal.ts';
 import { STOP_PPWAIT_CLEARED, stopsAt } from './stop.ts';
@@ -107,16 +108,6 @@ export function execNewVmspace(m: Machine, p: Proc, sysent: Sysent): boolean {
   p.sysent = sysent;
   leavePlace(m);
   return reuse;
-}
-
-/** Releases the vmspace that exec replaced. FreeBSD: exec_cleanup */
-export function execCleanup(m: Machine, p: Proc): void {
-  const old = p.oldVmspace;
-  if (old === null) return;
-  p.oldVmspace = null;
-  enterPlace(m, IN_EXEC_CLEANUP);
-  vmspaceFree(m, p, old);
-  leavePlace(m);
 }
 
 /** mmap flags of an image's mappings, by kind. */

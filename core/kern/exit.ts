@@ -7,12 +7,14 @@ import {
 } from '../counters.ts';
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
-import { IN_EXEC_FREE_ABI_MAPPINGS, IN_EXIT1 } from '../places.ts';
+import { IN_DO_EXECVE, IN_EXEC_FREE_ABI_MAPPINGS, IN_EXIT1 } from '../places.ts';
 import { PRS_NORMAL, PRS_REAPED, PRS_ZOMBIE, P_PPWAIT, P_WEXIT, type Proc } from '../state/proc.ts';
 import { vmspaceExitBegin, vmspaceExitFinish } from '../vm/vmspace.ts';
 import { ESTOPPED, SIGKILL } from './errno.ts';
+import { execCleanup } from './exec-cleanup.ts';
+import { forkFinish } from './fork.ts';
 import { idleOtherCpus, runOn } from './run.ts';
-import { STOP_REFCNT_TESTED, STOP_RELEASE_FAILED, stopsAt } from './stop.ts';
+import { STOP_FORK_UNLOCKED, STOP_PPWAIT_CLEARED, STOP_REFCNT_TESTED, STOP_RELEASE_FAILED, stopsAt } from './stop.ts';
 import { countTeardown } from './teardown.ts';
 
 /** A leader of RFTHREAD peers kills them, and waits until they are gone, before it releases its own vmspace. */
@@ -22,15 +24,31 @@ function killPeers(m: Machine, p: Proc): void {
     leader.peers = leader.peers.filter((peer) => peer !== p);
     return;
   }
-  const { curcpu } = m;
+  const { curcpu, stopAt } = m;
+  // The yield point that is asked for is p's.
+  m.stopAt = null;
   for (const peer of p.peers) {
     peer.leader = peer;
     if (peer.state !== PRS_NORMAL) continue;
     runOn(m, peer, peer.cpu);
+    finishCall(m, peer);
     exit1(m, peer, 0, SIGKILL);
   }
   if (p.peers.length !== 0) runOn(m, p, curcpu);
   p.peers = [];
+  m.stopAt = stopAt;
+}
+
+/** A process that is killed inside a call finishes it first. FreeBSD: ast */
+function finishCall(m: Machine, p: Proc): void {
+  if (p.stoppedAt === STOP_FORK_UNLOCKED) forkFinish(m, p);
+  if (p.stoppedAt === STOP_PPWAIT_CLEARED) {
+    enterPlace(m, IN_DO_EXECVE);
+    execCleanup(m, p);
+    leavePlace(m);
+    p.image = null;
+  }
+  p.stoppedAt = 0;
 }
 
 /**

@@ -22,6 +22,7 @@ function newChild(m: Machine, p: Proc, vm: Vmspace): Proc {
   p.childHead = child;
   m.procs.set(child.pid, child);
   m.live.add(child);
+  p.lastChild = child.pid;
   m.retval = child.pid;
   return child;
 }

@@ -2,7 +2,8 @@
 export { access, peek, physWord, poke } from './access.ts';
 export { pageDaemonLook, vmDaemonVisit } from './daemons.ts';
 export * from './errno.ts';
-export { execCleanup, execMapStack, execNewVmspace, mapSharedPage, sysExec, sysExecFail } from './exec.ts';
+export { execCleanup } from './exec-cleanup.ts';
+export { execMapStack, execNewVmspace, mapSharedPage, sysExec, sysExecFail } from './exec.ts';
 export { isWaitingForVfork, sysFork, sysRfork, sysVfork } from './fork.ts';
 export { kmemFree, kmemTake } from './kmem.ts';
 export { resume } from './resume.ts';

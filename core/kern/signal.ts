@@ -35,9 +35,10 @@ function deliver(m: Machine, p: Proc): number {
   enterPlace(m, IN_SENDSIG);
   m.counters[SIGNALS]++;
   const { stacktop } = p.vmspace;
-  const signal = access(m, p, stacktop - FRAME_OFFSET, VM_PROT_WRITE);
+  // copyout writes to user memory only: a process without a stack has no place for the frame.
+  const isWritten = stacktop > FRAME_OFFSET && access(m, p, stacktop - FRAME_OFFSET, VM_PROT_WRITE) === 0;
   leavePlace(m);
-  if (signal !== 0) return SIGILL;
+  if (!isWritten) return SIGILL;
   const shared = p.sysent.sharedPage;
   return shared === null ? 0 : access(m, p, shared.base, VM_PROT_EXECUTE);
 }

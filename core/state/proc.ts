@@ -107,6 +107,8 @@ export class Proc {
   flags = 0;
   /** null stands for init, whose children are reaped when they exit. */
   parent: Proc | null;
+  /** Pid of the child that it made last; 0 if none. */
+  lastChild = 0;
   /** p_children, newest first, and this process's siblings. */
   childHead: Proc | null = null;
   siblingNext: Proc | null = null;

@@ -122,8 +122,9 @@ export function vmMapInherit(m: Machine, map: VmMap, start: Va, end: Va, inherit
   const from = Math.min(Math.max(start, map.minOffset), to);
   let entry = vmMapLookupClipStart(m, map, from);
   let prev = vmMapEntryPred(entry);
-  const last = vmMapLookupEntry(m, map, to - 1);
-  if (entryHolds(map, last, to - 1)) vmMapClipEnd(m, map, last, to);
+  // Its last page: with five levels, `to - 1` may be `to` again.
+  const last = vmMapLookupEntry(m, map, to - PAGE_SIZE);
+  if (entryHolds(map, last, to - PAGE_SIZE)) vmMapClipEnd(m, map, last, to);
   // If COPY is set, the kernel first looks for large pages, and then uses the last entry as the predecessor.
   if (inheritance === VM_INHERIT_COPY) for (let at = entry; at.start < to; at = vmMapEntrySucc(at)) prev = at;
   while (entry.start < to) {

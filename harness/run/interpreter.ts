@@ -88,6 +88,7 @@ import { mmapFlags } from './mmap-flags.ts';
 import { OpSpan } from './op-span.ts';
 import { kill, visit } from './others.ts';
 import { sysentOf } from './sysent.ts';
+import { Unborn } from './unborn.ts';
 
 export class Interpreter {
   readonly #m: Machine;
@@ -106,8 +107,7 @@ export class Interpreter {
   #procs: (Proc | null)[] = [];
   /** per process, 1 + index of the yield point at which its next op stops */
   #stops = new Uint8Array();
-  /** per process, 1 + the child of its stopped fork */
-  #unborn = new Int32Array();
+  readonly #unborn = new Unborn();
   /** addresses stored by mmap, NaN before */
   readonly #results: Float64Array;
 
@@ -115,8 +115,6 @@ export class Interpreter {
   value = 0;
   /** The process that ran it, or that a daemon visited in it; null if it no longer exists. */
   acting: Proc | null = null;
-  /** The last process that an op made. */
-  child: Proc | null = null;
   /** Page accesses it made, faults they took, and the number of accesses that faulted at least once. */
   accesses = 0;
   faults = 0;
@@ -149,12 +147,10 @@ export class Interpreter {
       this.#mmapFlags = Int32Array.from(mmaps, mmapFlags);
     if (carried === null) return;
     this.#threads = Int32Array.from(actors, ({ thread }) => this.#threadNumber(thread));
-    const [procs, stops, unborn] = [this.#procs, this.#stops, this.#unborn];
+    const [procs, stops] = [this.#procs, this.#stops];
     this.#procs = processes.map((_process, i) => (carried[i] < 0 ? null : procs[carried[i]]));
     this.#stops = Uint8Array.from(carried, (from) => (from < 0 ? 0 : stops[from]));
-    this.#unborn = Int32Array.from(carried, (from) =>
-      from < 0 || unborn[from] === 0 ? 0 : carried.indexOf(unborn[from] - 1) + 1,
-    );
+    this.#unborn.renumber(carried);
   }
 
   #threadNumber(name: string): number {
@@ -210,11 +206,13 @@ export class Interpreter {
     const thread = this.#threads[chunk.who[at]];
     if (m.curproc !== p || m.curcpu !== cpu || m.runningThread[cpu] !== thread) runOn(m, p, cpu, thread);
     const stop = this.#stops[process];
-    if (stop === 0) return this.#do(p, process, chunk, at);
-    this.#stops[process] = 0;
-    m.stopAt = STOP_POINTS[stop - 1];
+    if (stop !== 0) {
+      this.#stops[process] = 0;
+      m.stopAt = STOP_POINTS[stop - 1];
+    }
     const code = this.#do(p, process, chunk, at);
     m.stopAt = null;
+    this.#unborn.enterBorn(m, this.#procs);
     return code;
   }
 
@@ -332,7 +330,7 @@ export class Interpreter {
 
   #fork(p: Proc, process: number, child: number): number {
     const errno = sysFork(this.#m, p);
-    if (errno === ESTOPPED) this.#unborn[process] = child + 1;
+    if (errno === ESTOPPED) this.#unborn.add(process, child);
     return this.#child(child, errno);
   }
 
@@ -343,11 +341,10 @@ export class Interpreter {
   }
 
   #go(p: Proc, process: number): number {
-    const child = this.#unborn[process];
+    const forks = this.#unborn.has(process);
     const errno = resume(this.#m, p);
-    if (child === 0 || errno === ESTOPPED) return this.#done(errno);
-    this.#unborn[process] = 0;
-    return this.#child(child - 1, errno);
+    if (forks) this.value = p.lastChild;
+    return this.#done(errno);
   }
 
   #wait(p: Proc, target: Proc | null): number {

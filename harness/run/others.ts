@@ -2,7 +2,7 @@
 import {
   ESRCH,
   type Machine,
-  PRS_NORMAL,
+  PRS_REAPED,
   type Proc,
   pageDaemonLook,
   postSignal,
@@ -12,9 +12,9 @@ import { OUTCOME_OK, OUTCOME_SIGNAL } from '../workload/names.ts';
 import { OP_UNREF } from '../workload/ops.ts';
 import type { OpSpan } from './op-span.ts';
 
-/** The outcome is the sender's: the effect on the target process is not part of kill's result. */
+/** The outcome is the sender's. A zombie takes the signal without effect. FreeBSD: kern_kill, pfind_any */
 export function kill(m: Machine, p: Proc, target: Proc | null, signal: number): number {
-  if (target === null || target.state !== PRS_NORMAL) return ESRCH;
+  if (target === null || target.state === PRS_REAPED) return ESRCH;
   const fatal = postSignal(m, target, signal);
   return fatal === 0 || target !== p ? OUTCOME_OK : OUTCOME_SIGNAL + fatal;
 }

@@ -113,7 +113,11 @@ export const vmMutants: readonly Mutant[] = [
     '  entry.wiring = false;\n  entry.object = null;\n  entry.charged = false;\n  vmMapEntryLink(m, vm2.map, entry);\n  countForked(vm1, vm2, entry);\n  copyEntry',
   ),
   vm('vmspace')('the last to leave does not run pmap_remove_pages', '  pmapRemovePages(m, vm.pmap);', ''),
-  vm('wire')('failed wiring is not undone', 'vmMapEntryUnwire(m, map, entry);\n      m.vm.userWired', 'm.vm.userWired'),
+  vm('wire')(
+    'failed wiring is not undone',
+    'vmMapEntryUnwire(m, map, entry);\n        m.vm.userWired',
+    'm.vm.userWired',
+  ),
   vm('advise')(
     'FREE is applied through shadow objects',
     'if (advice === MADV_FREE && object !== null && object.backing !== null) continue;',

@@ -27,10 +27,11 @@ import {
   sysVfork,
   sysWait,
 } from '../../../core/index.ts';
-import { SERIES, SHARED_PAGE, SMALL, machineOf, removes, sixtyEntries, started } from '../../support/kernel.ts';
+import { SERIES, SHARED_PAGE, SMALL, image, machineOf, removes, sixtyEntries, started } from '../../support/kernel.ts';
 
 const SIGUSR1 = 30;
 const SIGCHLD = 20;
+const SIGILL = 4;
 const SIGSEGV = 11;
 const ENOENT = 2;
 
@@ -78,6 +79,13 @@ describe.each(SERIES)('a vfork child whose exec fails, under %s', (id) => {
     expect(parent.state).toBe(broken ? PRS_REAPED : PRS_NORMAL);
     expect(parent.exitSignal).toBe(broken ? SIGSEGV : 0);
   });
+});
+
+it('a process without a stack dies of SIGILL at a signal that it catches', () => {
+  const m = machineOf('landed');
+  const p = started(m, image([]));
+  setHandler(m, p, SIGUSR1);
+  expect(postSignal(m, p, SIGUSR1)).toBe(SIGILL);
 });
 
 describe('a vfork child', () => {

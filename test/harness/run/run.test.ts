@@ -43,6 +43,27 @@ a: clock
     expect(codes(record('machine la57=on\na: exec sh60\na: write stack-1p 8 step 1\n'))).toEqual([0, 0]);
   });
 
+  it('has ok for a signal to a zombie, ESRCH for one to a process that was reaped', () => {
+    const lines = 'a: exec sh60\na: fork -> b\nb: exit\na: kill b SIGTERM\na: wait b\na: kill b SIGTERM\n';
+    expect(codes(record(lines)).slice(3)).toEqual([0, 0, 3]);
+  });
+
+  it('names the child of a fork that its parent finished because it was killed', () => {
+    const lines = `a: exec sh60
+a: rfork thread -> b
+b: stop fork-unlocked
+b: fork -> c
+a: exit
+c: exec sh60
+c: exit
+`;
+    expect(codes(record(lines)).slice(3)).toEqual([257, 0, 0, 0]);
+  });
+
+  it('inherits the last page below the end of the address space with five levels', () => {
+    expect(codes(record('machine la57=on\na: exec sh60\na: minherit stack-1p 1p none\n'))).toEqual([0, 0]);
+  });
+
   it('has the increments of each counter, and the statistics of the process, after each op', () => {
     const after = record('a: exec sh60\na: clock\na: exit\n');
     expect(added(after, 1, 'softFaults')).toBe(1);
