@@ -37,6 +37,6 @@ export const f14: Finding = {
   control: 'unmap-without-refcount-check',
   known: [
     { finding: 'F14', variant: 'unmap-without-refcount-check', what: 'tables' },
-    { finding: 'F14', variant: 'unmap-without-refcount-check', what: 'mappedPages', by: 'fewer' },
+    { finding: 'F14', variant: 'unmap-without-refcount-check', what: 'mappedPages' },
   ],
 };

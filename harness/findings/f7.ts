@@ -65,5 +65,6 @@ export const f7: Finding = {
     },
   ],
   control: 'no-abi-unmap',
-  known: [],
+  // Of memory in place of the shared page, pmap_remove notes that it was accessed, pmap_remove_pages does not.
+  known: [{ finding: 'F7', variant: 'unmap-after-remove-pages', what: 'tables' }],
 };

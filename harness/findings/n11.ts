@@ -29,11 +29,15 @@ export const n11: Finding = {
     },
   ],
   control: 'no-abi-unmap',
-  known: ['pvListWriteLocks', 'invalidatePages'].map((what) => ({
-    finding: 'N11',
-    variant: 'double-count-fix',
-    what,
-    by: 'up to +1 per exec that reuses, up to +1 per exit',
-    until: 'no-abi-unmap',
-  })),
+  known: [
+    ...['pvListWriteLocks', 'invalidatePages'].map((what) => ({
+      finding: 'N11',
+      variant: 'double-count-fix',
+      what,
+      by: 'up to +1 per exec that reuses, up to +1 per exit',
+      until: 'no-abi-unmap',
+    })),
+    // pmap_remove notes that the page was accessed, pmap_remove_pages does not.
+    { finding: 'N11', variant: 'double-count-fix', what: 'tables', until: 'no-abi-unmap' },
+  ],
 };

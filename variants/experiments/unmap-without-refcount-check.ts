@@ -10,6 +10,22 @@ function unmapForAllUsers(m: Machine, p: Proc): void {
   if (shared !== null) pmapRemove(m, p.vmspace.pmap, shared.base, shared.base + shared.len);
 }
 
+const WITH_LITTLE_MEMORY = [
+  'pvEntryCount',
+  'pvListWriteLocks',
+  'pvPageCount',
+  'pvChunkAllocs',
+  'pvChunkFrees',
+  'pvChunkListLocks',
+  'pmapTryLocks',
+  'invalidateAlls',
+  'contextFlushes',
+  'invltlbs',
+  'allocFailures',
+  'vmWaits',
+  'vmObjectWriteLocks',
+] as const;
+
 export const unmapWithoutRefcountCheck = defineVariant({
   id: 'unmap-without-refcount-check',
   after: 'landed',
@@ -29,7 +45,7 @@ export const unmapWithoutRefcountCheck = defineVariant({
     },
     {
       what: 'removeLoops',
-      by: 'fewer, up to +1 per exit, up to +1 per exec that reuses',
+      by: 'any',
       why: 'one for a hook that finds no page-table page, none for calls that leave early now',
     },
     {
@@ -37,21 +53,22 @@ export const unmapWithoutRefcountCheck = defineVariant({
       by: 'any',
       why: 'one for the hook, one when a sharer faults the page back in, none for early exits',
     },
-    { what: 'softFaults', by: 'more', why: 'a sharer that uses the page again faults it back in' },
-    { what: 'vmMapReadLocks', by: 'more', why: 'of that fault' },
-    { what: 'vmMapLookups', by: 'more', why: 'of that fault' },
-    { what: 'vmMapUpgrades', by: 'more', why: 'of that fault' },
-    { what: 'vmMapDowngrades', by: 'more', why: 'of that fault' },
+    { what: 'softFaults', by: 'any', why: 'a sharer that uses the page again faults it back in' },
+    { what: 'prefaults', by: 'any', why: 'a child is given what its parent maps, and the page-table pages of it' },
+    { what: 'vmMapReadLocks', by: 'any', why: 'of that fault, or of one that another page-table page spares' },
+    { what: 'vmMapLookups', by: 'any', why: 'of that fault, or of one that another page-table page spares' },
+    { what: 'vmMapUpgrades', by: 'any', why: 'of that fault, or of one that another page-table page spares' },
+    { what: 'vmMapDowngrades', by: 'any', why: 'of that fault, or of one that another page-table page spares' },
     { what: 'vmMapSplaySteps', by: 'any', why: 'its lookup leaves another tree' },
-    { what: 'vmObjectReadLocks', by: 'more', why: 'of that fault' },
-    { what: 'residentCount', by: 'fewer', why: 'until that fault' },
-    { what: 'userPtPageCount', by: 'fewer', why: 'until that fault, where nothing else is mapped near the page' },
+    { what: 'vmObjectReadLocks', by: 'any', why: 'of that fault, or of one that another page-table page spares' },
+    { what: 'residentCount', by: 'any', why: 'until that fault' },
+    { what: 'userPtPageCount', by: 'any', why: 'until that fault, where nothing else is mapped near the page' },
     {
       what: 'ptPageFrees',
       by: 'any',
       why: 'such a page-table page goes early, and not again with the last user',
     },
-    { what: 'ptPageAllocs', by: 'more', why: 'and comes back with that fault' },
+    { what: 'ptPageAllocs', by: 'any', why: 'and comes back with that fault' },
     {
       what: 'invalidatePages',
       by: 'any',
@@ -59,8 +76,15 @@ export const unmapWithoutRefcountCheck = defineVariant({
     },
     { what: 'invlpgs', by: 'any', why: 'the page is unmapped early, and may be gone when the last user exits' },
     { what: 'invpcids', by: 'any', why: 'one for each invlpg of a pmap with two roots, in the user-mode half' },
-    { what: 'shootdowns', by: 'more', why: 'the others that use the vmspace may run' },
-    { what: 'ipis', by: 'more', why: 'the others that use the vmspace may run' },
+    { what: 'wiredCount', by: 'fewer', why: 'the page may be locked' },
+    { what: 'pagesZeroed', by: 'any', why: 'that page-table page may be used for something else' },
+    { what: 'shootdowns', by: 'any', why: 'the others that use the vmspace may run' },
+    { what: 'ipis', by: 'any', why: 'the others that use the vmspace may run' },
+    ...WITH_LITTLE_MEMORY.map((what) => ({
+      what,
+      by: 'any',
+      why: 'with little memory, what is reclaimed depends on that page and its page-table page',
+    })),
   ],
   hunks: {
     ...landed.hunks,

@@ -43,9 +43,10 @@ export const vmspaceClear = defineVariant({
     { what: 'pvListWriteLocks', by: 'fewer', why: 'a managed page in place of the shared page goes with all others' },
     { what: 'invlpgs', by: 'fewer', why: 'at exit the pmap is not active any more' },
     { what: 'invpcids', by: 'fewer', why: 'one for each invlpg of a pmap with two roots, in the user-mode half' },
+    { what: 'invalidateAlls', by: 'any', why: 'with little memory, which address space gives up pages first' },
     {
       what: 'pagesZeroed',
-      by: 'more',
+      by: 'any',
       why: 'while an exit is stopped, others may take the page-table pages that an early unmapping has freed',
     },
   ],
