@@ -10,6 +10,6 @@ const { task, file, isBuiltIn, overlay } = JSON.parse(await text(process.stdin))
 const changed = overlay === null ? null : new Map(overlay);
 const answer =
   task === 'types'
-    ? (await import('./patch/types.ts')).typeErrors(changed!)
+    ? (await import('./patch/types.ts')).typeErrors({ file, isBuiltIn, overlay: changed })
     : await bundleColumn({ file, isBuiltIn, overlay: changed }, task);
 process.stdout.write(JSON.stringify(await answer));

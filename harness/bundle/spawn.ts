@@ -1,4 +1,4 @@
-/** Bundles a column, and checks the types of a patch, in processes of their own. */
+/** Bundles a column, and checks its types, in processes of their own. */
 import { basename } from 'node:path';
 import { packagePath } from '../input/paths.ts';
 import type { TypeErrors } from '../patch/types.ts';
@@ -10,7 +10,6 @@ import type { ColumnBundle } from './column.ts';
 import type { ColumnKind, ColumnSource } from './source.ts';
 
 export interface BundlerRequest extends Omit<ColumnSource, 'overlay'> {
-  /** types: check those of the overlay, of which there must be one */
   readonly task: ColumnKind | 'types';
   /** paths and texts */
   readonly overlay: readonly (readonly [string, string | null])[] | null;
@@ -46,7 +45,7 @@ async function bundled(
   return answer;
 }
 
-/** Type errors in the files that a patch changes; a reason in words if they cannot be looked for. */
+/** Type errors in a user's variant and in what a patch changes; a reason in words if they cannot be looked for. */
 export const typeErrorsOf = (source: ColumnSource, cache: Cache | null): Promise<TypeErrors> =>
   once(source, 'types', () => typesChecked(source, cache));
 
@@ -65,7 +64,7 @@ function once<T>({ overlay, file }: ColumnSource, task: string, answerer: () => 
 }
 
 async function typesChecked(source: ColumnSource, cache: Cache | null): Promise<TypeErrors> {
-  const key = cache === null ? null : cacheKey('types', source);
+  const key = cache === null || !source.isBuiltIn ? null : cacheKey('types', source);
   const kept = key === null ? null : cache!.get<TypeErrors>(key);
   if (kept !== null) return kept;
   const answer = await ask<TypeErrors>({ ...source, task: 'types' }, LIMIT_MS);

@@ -53,8 +53,7 @@ export async function benchCommand(options: BenchOptions): Promise<number> {
 /** The reference first. */
 async function chooseColumns(options: BenchOptions): Promise<BenchColumn[]> {
   const { variants, variant, against } = options;
-  // What --strict says of types is said by compare: here it is about targets.
-  const patches = choosePatches({ ...options, strict: false });
+  const patches = choosePatches(options);
   const columns = await Promise.all(withPatches(variants, variant, patches).map(columnOf));
   const reference = against ?? (columns.some(({ id }) => id === NATIVE_VARIANT) ? NATIVE_VARIANT : columns[0].id);
   const ids = columns.map(({ id }) => id);

@@ -116,11 +116,9 @@ function stepOf(chosen: Chosen): Step {
   return { ...chosen.variant, choose: () => chosen };
 }
 
-/** A patch that is run without the one before it. Nobody reads what is wrong with its types. */
+/** A patch that is run without the one before it. */
 const alone = (chosen: Chosen): Chosen =>
-  isPatch(chosen)
-    ? { ...chosen, patched: { ...chosen.patched, after: null }, how: { ...chosen.how, types: false } }
-    : chosen;
+  isPatch(chosen) ? { ...chosen, patched: { ...chosen.patched, after: null } } : chosen;
 
 /** 0: every change is known to the step, or there is none. 1: one is known to some steps only. 3: no step can be tested. */
 export async function bisectCommand(options: BisectOptions): Promise<number> {
@@ -163,21 +161,21 @@ async function testStep(
   { choose }: Pick<Step, 'choose'>,
   reference: Column | null,
   progress: Progress,
+  strict = false,
 ): Promise<Tested> {
-  let chosen: Chosen;
   try {
-    chosen = choose();
+    return await withColumns([choose()], quiet, ([step]) => ask(question, step, reference, quietHost(progress)), {
+      warns: false,
+      strict,
+    });
   } catch (error) {
     if (error instanceof InputError) return { kind: 'skipped', why: error.message };
     throw error;
   }
-  return withColumns([chosen], quiet, ([step]) => ask(question, step, reference, quietHost(progress)), {
-    warns: false,
-  });
 }
 
 /**
- * One step, by default the commit that is checked out, held against the variant whose hunks it runs. 0: what is asked is
+ * One step, by default the commit that is checked out, against the variant whose hunks it runs. 0: what is asked is
  * not so. 1: it is. 125: it cannot be told.
  */
 export async function bisectStepCommand(options: StepOptions): Promise<number> {
@@ -191,7 +189,7 @@ export async function bisectStepCommand(options: StepOptions): Promise<number> {
     [base],
     quiet,
     async ([reference]) => {
-      const step = await testStep(question, { choose: () => alone(patches[0]) }, reference, progress);
+      const step = await testStep(question, { choose: () => alone(patches[0]) }, reference, progress, options.strict);
       const isBad = await isBadStep(question, step, reference, progress);
       progress.clear();
       process.stdout.write(stepText(askedOf(question, reference.facts.id), patched.id, step, isBad));

@@ -172,7 +172,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
       for (const { name, ops } of compared.workloads) if (ops === 0) progress.note(`${name}: no ops, nothing was run`);
       return report.tally.exitCode;
     },
-    { limits, warns: false },
+    { limits, warns: false, types: true, strict: options.strict === true },
   );
 }
 

@@ -5,6 +5,7 @@ import type { Variant } from '../../core/index.ts';
 import { d33276, series } from '../../variants/index.ts';
 import { bundledColumn } from '../bundle/spawn.ts';
 import { type ChosenPatch, sourceOf } from '../columns/chosen.ts';
+import { refuseTypeErrors } from '../columns/types.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
 import { CONFORM_KINDS, type ConformKind, type Measured } from '../conform/kinds.ts';
 import { conformIn } from '../conform/process.ts';
@@ -63,13 +64,16 @@ async function conformPatch(
   kind: ConformKind,
   paths: readonly string[],
   traces: string,
+  strict: boolean,
 ): Promise<ConformReport> {
   const { patched, base, how } = patch;
   const variant = base.kind === 'built-in' ? RECORDED.find(({ id }) => id === base.variant.id) : undefined;
   if (variant === undefined) throw new UsageError(`${patched.name}: nothing is recorded of the variant it is made of`);
   const progress = new Progress();
   for (const note of patched.notes) progress.note(`pmapdiff: warning: ${patched.id}: ${note}`);
-  const bundle = await bundledColumn(sourceOf(patch), 'conform', { cache: how.cache });
+  const source = sourceOf(patch);
+  if (strict) await refuseTypeErrors(patched.name, source, how.cache);
+  const bundle = await bundledColumn(source, 'conform', { cache: how.cache });
   if (bundle.kind === 'refused') throw new Error(`${patched.name}: ${bundle.message}`);
   const { id } = variant;
   const request = { kind, answers: ANSWERS[kind][id] ?? id, recordings: recordings(kind, paths, traces) };
@@ -96,7 +100,7 @@ export async function conformCommand(kind: string, paths: readonly string[], opt
   const report =
     patch === undefined
       ? await conformWith(asked, paths, traces, revisions(options, ANSWERS[asked]))
-      : await conformPatch(patch, asked, paths, traces);
+      : await conformPatch(patch, asked, paths, traces, options.strict === true);
   await answer.write(report);
   if (report.checked === 0) return EXIT_HARNESS;
   return report.mismatches.length > 0 ? EXIT_FINDING : EXIT_OK;

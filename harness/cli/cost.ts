@@ -52,45 +52,51 @@ export async function costCommand(names: readonly string[], options: CostOptions
   const isNamed = options.variants !== undefined || options.variant !== undefined || patches.length > 0;
   const chosen = withPatches(isNamed ? options.variants : DEFAULT_VARIANTS, options.variant, patches);
   const progress = new Progress();
-  return withColumns(chosen, progress.onOutput, async (columns) => {
-    if (columns.length < 2) throw new UsageError(`cost: expected two variants or more, got ${columns.length}`);
-    const question = { machine: priced, cpus, frames, remainder: await remainder() };
-    const parts: Rows[] = [];
-    for (const name of names.length > 0 ? names : [DEFAULT_WORKLOAD]) {
-      const workload = await chooseWorkload({
-        workload: name,
-        ...(options.touch !== undefined && { touch: options.touch }),
-        ...(machine.length > 0 && { machine }),
+  return withColumns(
+    chosen,
+    progress.onOutput,
+    async (columns) => {
+      if (columns.length < 2) throw new UsageError(`cost: expected two variants or more, got ${columns.length}`);
+      const question = { machine: priced, cpus, frames, remainder: await remainder() };
+      const parts: Rows[] = [];
+      for (const name of names.length > 0 ? names : [DEFAULT_WORKLOAD]) {
+        const workload = await chooseWorkload({
+          workload: name,
+          ...(options.touch !== undefined && { touch: options.touch }),
+          ...(machine.length > 0 && { machine }),
+        });
+        const records: RunRecord[] = [];
+        for (const column of columns) {
+          progress.hostOfTwo(workload).running(column.facts.id);
+          records.push(await profiled(column, workload));
+        }
+        progress.clear();
+        const failure = failureOf(records);
+        if (failure !== null) {
+          process.stderr.write(failureText(failure));
+          return EXIT_HARNESS;
+        }
+        const early = records.filter((record) => endsEarly(workload, record));
+        for (const record of early) process.stderr.write(`${earlyEndText(record, workload.ops.length)}\n`);
+        if (early.length > 0) return EXIT_HARNESS;
+        parts.push(costOf(workload, records, question));
+      }
+      const all = <Name extends keyof Rows>(what: Name): Rows[Name] =>
+        parts.flatMap((rows) => [...rows[what]]) as never;
+      await answer.write({
+        constants: await constantsHash(),
+        machine: priced,
+        phases: all('phases'),
+        kinds: all('kinds'),
+        counted: all('counted'),
+        ratios: all('ratios'),
+        stations: all('stations'),
+        notModelled: NOT_MODELLED,
       });
-      const records: RunRecord[] = [];
-      for (const column of columns) {
-        progress.hostOfTwo(workload).running(column.facts.id);
-        records.push(await profiled(column, workload));
-      }
-      progress.clear();
-      const failure = failureOf(records);
-      if (failure !== null) {
-        process.stderr.write(failureText(failure));
-        return EXIT_HARNESS;
-      }
-      const early = records.filter((record) => endsEarly(workload, record));
-      for (const record of early) process.stderr.write(`${earlyEndText(record, workload.ops.length)}\n`);
-      if (early.length > 0) return EXIT_HARNESS;
-      parts.push(costOf(workload, records, question));
-    }
-    const all = <Name extends keyof Rows>(what: Name): Rows[Name] => parts.flatMap((rows) => [...rows[what]]) as never;
-    await answer.write({
-      constants: await constantsHash(),
-      machine: priced,
-      phases: all('phases'),
-      kinds: all('kinds'),
-      counted: all('counted'),
-      ratios: all('ratios'),
-      stations: all('stations'),
-      notModelled: NOT_MODELLED,
-    });
-    return EXIT_OK;
-  });
+      return EXIT_OK;
+    },
+    { strict: options.strict === true },
+  );
 }
 
 /** The processor that is priced, and the machine of recordings. */

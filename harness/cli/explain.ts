@@ -43,32 +43,37 @@ export async function explainCommand(
   const workload = await chooseWorkload(options);
   const by = dimensionsOf(options.by, workload);
   const until = untilOf(options.until, workload);
-  return withTwo(chosen, workload, new Progress().hostOfTwo(workload), async ({ names, both }) => {
-    const records = await both({ profile: true, ...(until === null ? {} : { until }) });
-    const failure = failureOf(records);
-    if (failure !== null) {
-      process.stderr.write(failureText(failure));
-      return EXIT_HARNESS;
-    }
-    const explanations = explain(workload, ...records, { by, ...(counter === undefined ? {} : { counter }) });
-    const [reference, candidate] = names;
-    const happened = partings(...records);
-    await answer.write({
-      workload: workload.name,
-      reference,
-      candidate,
-      by,
-      explanations,
-      ...(counter === undefined ? {} : { counter }),
-      happened,
-      places: happened.map(({ op }) => callPlace(workload, op)),
-      ended: [records[0].ended, records[1].ended],
-    });
-    const isEarly = records.every((record) => endsEarly(workload, record));
-    if (isEarly) for (const run of records) process.stderr.write(`${earlyEndText(run, workload.ops.length)}\n`);
-    if (isEarly) return EXIT_HARNESS;
-    return explanations.some(({ unexplained }) => unexplained !== 0) ? EXIT_FINDING : EXIT_OK;
-  });
+  return withTwo(
+    chosen,
+    workload,
+    { ...new Progress().hostOfTwo(workload), strict: options.strict },
+    async ({ names, both }) => {
+      const records = await both({ profile: true, ...(until === null ? {} : { until }) });
+      const failure = failureOf(records);
+      if (failure !== null) {
+        process.stderr.write(failureText(failure));
+        return EXIT_HARNESS;
+      }
+      const explanations = explain(workload, ...records, { by, ...(counter === undefined ? {} : { counter }) });
+      const [reference, candidate] = names;
+      const happened = partings(...records);
+      await answer.write({
+        workload: workload.name,
+        reference,
+        candidate,
+        by,
+        explanations,
+        ...(counter === undefined ? {} : { counter }),
+        happened,
+        places: happened.map(({ op }) => callPlace(workload, op)),
+        ended: [records[0].ended, records[1].ended],
+      });
+      const isEarly = records.every((record) => endsEarly(workload, record));
+      if (isEarly) for (const run of records) process.stderr.write(`${earlyEndText(run, workload.ops.length)}\n`);
+      if (isEarly) return EXIT_HARNESS;
+      return explanations.some(({ unexplained }) => unexplained !== 0) ? EXIT_FINDING : EXIT_OK;
+    },
+  );
 }
 
 /** Number of the last op to run, null for all. */

@@ -47,33 +47,38 @@ export async function findingsCommand(
   const chosen: Chosen[] = [...chooseVariants(options.variants, options.variant ?? []), ...patches];
   const asked = options.variants === undefined ? chosen.slice(revisions.length) : chosen;
   const progress = new Progress();
-  return withColumns(asked, progress.onOutput, async (columns) => {
-    const ids = columns.map(({ facts }) => facts.id);
-    const cellsOf = options.variants === undefined ? null : ids;
-    const isShared = threads > 1 && findings.length > 1 && of === ledger && asked.every(isBuiltIn);
-    const run = isShared
-      ? await (
-          await import('../pool/threads.ts')
-        ).inThreads(
-          'finding',
-          findings.map(({ id }) => ({ finding: id, asked: ids, cellsOf })),
-          { threads, done: (count) => progress.say(`${count}/${findings.length} remarks`), weight: recordings },
-        )
-      : await runFindings(findings, {
-          asked: columns,
-          ...(cellsOf === null ? {} : { cellsOf }),
-          running: (id) => progress.say(id),
-        });
-    progress.clear();
-    refuseUnloaded(run);
-    const shown = options.variants === undefined ? [...revisions, ...ids] : ids;
-    await answer.write({ findings: run, open, revisions: shown });
-    if (answer.format === 'markdown') process.stderr.write(wrongCells(run));
-    return exitCodeOf([
-      run.every(holds) ? EXIT_OK : EXIT_FINDING,
-      answersIn(run).some(({ status }) => status === 'failed') ? EXIT_HARNESS : EXIT_OK,
-    ]);
-  });
+  return withColumns(
+    asked,
+    progress.onOutput,
+    async (columns) => {
+      const ids = columns.map(({ facts }) => facts.id);
+      const cellsOf = options.variants === undefined ? null : ids;
+      const isShared = threads > 1 && findings.length > 1 && of === ledger && asked.every(isBuiltIn);
+      const run = isShared
+        ? await (
+            await import('../pool/threads.ts')
+          ).inThreads(
+            'finding',
+            findings.map(({ id }) => ({ finding: id, asked: ids, cellsOf })),
+            { threads, done: (count) => progress.say(`${count}/${findings.length} remarks`), weight: recordings },
+          )
+        : await runFindings(findings, {
+            asked: columns,
+            ...(cellsOf === null ? {} : { cellsOf }),
+            running: (id) => progress.say(id),
+          });
+      progress.clear();
+      refuseUnloaded(run);
+      const shown = options.variants === undefined ? [...revisions, ...ids] : ids;
+      await answer.write({ findings: run, open, revisions: shown });
+      if (answer.format === 'markdown') process.stderr.write(wrongCells(run));
+      return exitCodeOf([
+        run.every(holds) ? EXIT_OK : EXIT_FINDING,
+        answersIn(run).some(({ status }) => status === 'failed') ? EXIT_HARNESS : EXIT_OK,
+      ]);
+    },
+    { strict: options.strict === true },
+  );
 }
 
 const isBuiltIn = ({ kind }: Chosen): boolean => kind === 'built-in';

@@ -59,41 +59,46 @@ export async function huntCommand(
   const saved = out === undefined ? [] : await savedIn(out);
   const known = options.catalog === false ? [] : await builtInWorkloads();
   const progress = new Progress();
-  return withColumns(chosen, progress.onOutput, async (columns) => {
-    const [reference, candidate] = columns;
-    const interrupt = new Interrupt([]);
-    const isStopped = (): boolean => interrupt.signal.aborted;
-    const start = performance.now();
-    const pair = pairOf(reference, candidate, want);
-    let hunted: Hunted;
-    try {
-      hunted =
-        from.length > 0
-          ? { seed, lastSignal: null, ...(await reduceAll(pair, given.map(printWorkload), isStopped)) }
-          : await hunt(pair, {
-              seed,
-              runs,
-              known: [...known, ...saved],
-              isOver: () => performance.now() - start > seconds * MS,
-              isStopped,
-              progress: (done, finds) => progress.say(`${number(done)} runs, ${number(finds)} found`),
-            });
-    } finally {
-      interrupt.off();
-      progress.clear();
-    }
-    const sides = { a: sideOf(reference), b: sideOf(candidate) };
-    const report: HuntReport = {
-      ...hunted,
-      ...sides,
-      isReducing: from.length > 0,
-      files: hunted.finds.map(() => null),
-    };
-    const files = out === undefined ? report.files : await written(report, out);
-    await answer.write({ ...report, files });
-    if (interrupt.signal.aborted) return EXIT_INTERRUPTED;
-    return hunted.finds.length > 0 ? EXIT_FINDING : EXIT_OK;
-  });
+  return withColumns(
+    chosen,
+    progress.onOutput,
+    async (columns) => {
+      const [reference, candidate] = columns;
+      const interrupt = new Interrupt([]);
+      const isStopped = (): boolean => interrupt.signal.aborted;
+      const start = performance.now();
+      const pair = pairOf(reference, candidate, want);
+      let hunted: Hunted;
+      try {
+        hunted =
+          from.length > 0
+            ? { seed, lastSignal: null, ...(await reduceAll(pair, given.map(printWorkload), isStopped)) }
+            : await hunt(pair, {
+                seed,
+                runs,
+                known: [...known, ...saved],
+                isOver: () => performance.now() - start > seconds * MS,
+                isStopped,
+                progress: (done, finds) => progress.say(`${number(done)} runs, ${number(finds)} found`),
+              });
+      } finally {
+        interrupt.off();
+        progress.clear();
+      }
+      const sides = { a: sideOf(reference), b: sideOf(candidate) };
+      const report: HuntReport = {
+        ...hunted,
+        ...sides,
+        isReducing: from.length > 0,
+        files: hunted.finds.map(() => null),
+      };
+      const files = out === undefined ? report.files : await written(report, out);
+      await answer.write({ ...report, files });
+      if (interrupt.signal.aborted) return EXIT_INTERRUPTED;
+      return hunted.finds.length > 0 ? EXIT_FINDING : EXIT_OK;
+    },
+    { strict: options.strict === true },
+  );
 }
 
 /** Throws UsageError: they are one. */

@@ -34,7 +34,7 @@ export function withPatchOptions(command: Command): Command {
       each,
     )
     .option('--no-cache', 'bundle patches again, and keep nothing');
-  return hasStrict ? command : command.option('--strict', 'exit 2 when a patch has a type error');
+  return hasStrict ? command : command.option('--strict', 'exit 2 when a patch or a variant file has a type error');
 }
 
 /** What bisect asks of a step. */

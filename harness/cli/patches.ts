@@ -20,8 +20,8 @@ export interface PatchOptions {
 const DEFAULT_BASE = 'landed';
 
 /** Every column that the options name, in the order --patch, --rev, --series. Throws InputError. */
-export function choosePatches({ patch = [], rev = [], series = [], cache, strict }: PatchOptions): ChosenPatch[] {
-  const how = { cache: cache === false ? null : new Cache(), types: true, strict: strict === true };
+export function choosePatches({ patch = [], rev = [], series = [], cache }: PatchOptions): ChosenPatch[] {
+  const how = { cache: cache === false ? null : new Cache() };
   const column = (patched: Patched, base: string): ChosenPatch => ({
     kind: patched.origin,
     patched,
@@ -118,7 +118,7 @@ export function chooseOneOr(
   return isNamed ? chooseOne(command, variant, options) : chooseVariant(otherwise);
 }
 
-/** Two columns: the names given, then the patches; a patch alone is held against what it is made of. Throws UsageError. */
+/** Two columns: the names given, then the patches; a patch alone is compared with what it is made of. Throws UsageError. */
 export function choosePair(
   command: string,
   names: readonly (string | undefined)[],

@@ -38,15 +38,20 @@ export async function probeCommand(point: string, options: ProbeOptions): Promis
   const workloads: Workload[] = [];
   for (const name of options.workload ?? [DEFAULT_WORKLOAD]) workloads.push(await loadWorkload(name, reading));
   const progress = new Progress();
-  const records = await withColumns([chosen], progress.onOutput, async ([column]) => {
-    const done: RunRecord[] = [];
-    for (const workload of workloads) {
-      progress.say(`${workload.name}: ${column.facts.id}`);
-      done.push(await runColumn(column, workload, { profile: true }, runLimitMs(workload.ops.length)));
-      progress.clear();
-    }
-    return done;
-  });
+  const records = await withColumns(
+    [chosen],
+    progress.onOutput,
+    async ([column]) => {
+      const done: RunRecord[] = [];
+      for (const workload of workloads) {
+        progress.say(`${workload.name}: ${column.facts.id}`);
+        done.push(await runColumn(column, workload, { profile: true }, runLimitMs(workload.ops.length)));
+        progress.clear();
+      }
+      return done;
+    },
+    { strict: options.strict === true },
+  );
   const failures = records.flatMap((record) => failureOf([record]) ?? []);
   for (const failure of failures) process.stderr.write(failureText(failure));
   const results = records.filter(({ ended }) => ended.kind !== 'failed').map((record) => probe(record, by));

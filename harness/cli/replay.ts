@@ -51,30 +51,35 @@ export async function replayCommand(name: string, options: ReplayOptions): Promi
   const missed: MissedExpectation[] = [];
   const expectedEnd = new ExpectedEnd();
   const outcomes = new Map<number, number>();
-  const report = await withColumns([chosen], progress.onOutput, async (columns): Promise<ReplayReport> => {
-    const runOptions = { events: trace, check, digests: false };
-    const { run, pace } = await runAlone(columns[0], workload, runOptions, progress.host(), (piece, part) => {
-      missed.push(...missedExpectations(piece, part));
-      expectedEnd.take(piece, part);
-      for (const code of part.perOp.code) outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
-      traced(part);
-    });
-    missed.push(...expectedEnd.missed(run));
-    progress.clear();
-    // What is held was decoded when it was opened.
-    const reading = whole === null ? pace.reading : opening;
-    if (head.trace !== null) progress.note(paceNote(workload, columns, [run], { ...pace, reading }));
-    if (run.replay !== null && run.ended.kind !== 'failed')
-      for (const warning of replayWarnings(head.name, touch, run.replay)) progress.warn(warning);
-    const repair = repairText(head);
-    if (repair !== null) progress.note(repair);
-    const known = knownIn(lineage(run.variant, factsAround(columns.map(({ facts }) => facts))), knownViolations);
-    const violations = run.violations.map((violation) => {
-      const finding = known.find(({ what }) => what === violation.name)?.finding ?? null;
-      return { ...violation, finding };
-    });
-    return { workload, run, missed, violations, outcomes, checked: check };
-  });
+  const report = await withColumns(
+    [chosen],
+    progress.onOutput,
+    async (columns): Promise<ReplayReport> => {
+      const runOptions = { events: trace, check, digests: false };
+      const { run, pace } = await runAlone(columns[0], workload, runOptions, progress.host(), (piece, part) => {
+        missed.push(...missedExpectations(piece, part));
+        expectedEnd.take(piece, part);
+        for (const code of part.perOp.code) outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
+        traced(part);
+      });
+      missed.push(...expectedEnd.missed(run));
+      progress.clear();
+      // What is held was decoded when it was opened.
+      const reading = whole === null ? pace.reading : opening;
+      if (head.trace !== null) progress.note(paceNote(workload, columns, [run], { ...pace, reading }));
+      if (run.replay !== null && run.ended.kind !== 'failed')
+        for (const warning of replayWarnings(head.name, touch, run.replay)) progress.warn(warning);
+      const repair = repairText(head);
+      if (repair !== null) progress.note(repair);
+      const known = knownIn(lineage(run.variant, factsAround(columns.map(({ facts }) => facts))), knownViolations);
+      const violations = run.violations.map((violation) => {
+        const finding = known.find(({ what }) => what === violation.name)?.finding ?? null;
+        return { ...violation, finding };
+      });
+      return { workload, run, missed, violations, outcomes, checked: check };
+    },
+    { strict: options.strict === true },
+  );
   process.exitCode = exitCode(report, expectedEnd.isMet(report.run));
   await answer.write(report);
   if (head.length === 0) progress.note(`${head.name}: no ops, nothing was run`);

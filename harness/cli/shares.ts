@@ -40,23 +40,28 @@ export async function sharesCommand(options: SharesOptions): Promise<number> {
   const shares: Shares[] = [];
   const copies = new HeldCopies();
   let failed = false;
-  await withColumns([chosen], progress.onOutput, async ([column]) => {
-    for (const name of options.workload ?? [DEFAULT_WORKLOAD])
-      for (const touch of policies) {
-        const workload = await loadRecording(name, { touch, ...machine, from: await copies.of(name) });
-        const host = progress.host(() => `${name}, ${touch}`);
-        const { run } = await runAlone(column, workload, { digests: false }, host);
-        progress.clear();
-        const failure = failureOf([run]);
-        if (failure === null) {
-          shares.push(sharesOf(run, touch));
-          for (const warning of replayWarnings(run.workload, touch, run.replay!)) progress.warn(warning);
-        } else process.stderr.write(failureText(failure));
-        const isEarly = run.ended.kind === 'panic';
-        if (isEarly) process.stderr.write(`${earlyEndText(run, workload.head.length)}\n`);
-        failed ||= failure !== null || isEarly;
-      }
-  }).finally(() => copies.dispose());
+  await withColumns(
+    [chosen],
+    progress.onOutput,
+    async ([column]) => {
+      for (const name of options.workload ?? [DEFAULT_WORKLOAD])
+        for (const touch of policies) {
+          const workload = await loadRecording(name, { touch, ...machine, from: await copies.of(name) });
+          const host = progress.host(() => `${name}, ${touch}`);
+          const { run } = await runAlone(column, workload, { digests: false }, host);
+          progress.clear();
+          const failure = failureOf([run]);
+          if (failure === null) {
+            shares.push(sharesOf(run, touch));
+            for (const warning of replayWarnings(run.workload, touch, run.replay!)) progress.warn(warning);
+          } else process.stderr.write(failureText(failure));
+          const isEarly = run.ended.kind === 'panic';
+          if (isEarly) process.stderr.write(`${earlyEndText(run, workload.head.length)}\n`);
+          failed ||= failure !== null || isEarly;
+        }
+    },
+    { strict: options.strict === true },
+  ).finally(() => copies.dispose());
   await answer.write(shares);
   return failed || shares.length === 0 ? EXIT_HARNESS : EXIT_OK;
 }

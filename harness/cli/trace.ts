@@ -46,7 +46,7 @@ export async function traceCommand(
   const answer = new Answer('trace', FORMATS.trace, options);
   const chosen = choosePair('trace', [a, b], options);
   const workload = await chooseWorkload(options);
-  return withTwo(chosen, workload, new Progress().hostOfTwo(workload), async (two) => {
+  return withTwo(chosen, workload, { ...new Progress().hostOfTwo(workload), strict: options.strict }, async (two) => {
     const records = await two.both({ events: true });
     const failure = failureOf(records);
     if (failure !== null) {

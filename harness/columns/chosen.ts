@@ -22,10 +22,6 @@ export interface ChosenPatch {
 export interface PatchHow {
   /** null: nothing is kept */
   readonly cache: Cache | null;
-  /** types are checked beside the runs, for a warning */
-  readonly types: boolean;
-  /** a patch with a type error is refused */
-  readonly strict: boolean;
 }
 
 /** Where a column comes from. */

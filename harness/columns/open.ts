@@ -10,18 +10,24 @@ import { type Chosen, isPatch, sourceOf } from './chosen.ts';
 import { type Column, failedColumn } from './column.ts';
 import { type Facts, builtInFacts, factsOf, factsOfBuiltIn } from './facts.ts';
 import { Numbering } from './numbering.ts';
-import { type OnOutput, type Opened, openProcess, prefixed, processColumn, refused } from './own.ts';
+import { type OnOutput, type Opened, type Opening, openProcess, prefixed, processColumn, refused } from './own.ts';
 import { openPatch } from './patched.ts';
 import { DEFAULT_LIMITS, type ProcessLimits } from './process.ts';
+import { refuseTypeErrors, typeNotes } from './types.ts';
 
 /** Opens a column for each, and closes them when `body` is done. warns: what a reader should know of them goes to onOutput. */
 export async function withColumns<T>(
   chosen: readonly Chosen[],
   onOutput: OnOutput,
   body: (columns: readonly Column[]) => Promise<T>,
-  { warns = true, limits = DEFAULT_LIMITS }: { readonly warns?: boolean; readonly limits?: ProcessLimits } = {},
+  {
+    warns = true,
+    limits = DEFAULT_LIMITS,
+    types = warns,
+    strict = false,
+  }: Partial<Opening> & { readonly warns?: boolean } = {},
 ): Promise<T> {
-  const columns = await openColumns(chosen, onOutput, limits);
+  const columns = await openColumns(chosen, onOutput, { limits, types, strict });
   try {
     const answer = await body(columns);
     if (warns)
@@ -43,8 +49,8 @@ export function refuseCircle(facts: readonly Pick<VariantFacts, 'id' | 'after'>[
 }
 
 /** A variant that cannot be used is a column too: it says why. Throws InputError. */
-async function openColumns(chosen: readonly Chosen[], onOutput: OnOutput, limits: ProcessLimits): Promise<Column[]> {
-  const opened = await Promise.allSettled(chosen.map((one) => openColumn(one, onOutput, limits)));
+async function openColumns(chosen: readonly Chosen[], onOutput: OnOutput, how: Opening): Promise<Column[]> {
+  const opened = await Promise.allSettled(chosen.map((one) => openColumn(one, onOutput, how)));
   const columns = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   for (const one of opened) {
     if (one.status === 'fulfilled') continue;
@@ -78,12 +84,14 @@ async function openColumns(chosen: readonly Chosen[], onOutput: OnOutput, limits
 }
 
 /** isLoaded: a user's variant that can be run. */
-async function openColumn(one: Chosen, onOutput: OnOutput, limits: ProcessLimits): Promise<Opened> {
+async function openColumn(one: Chosen, onOutput: OnOutput, how: Opening): Promise<Opened> {
   if (one.kind === 'built-in')
     return { column: builtInColumn(one.variant, factsOfBuiltIn(one.variant)), isLoaded: false };
-  if (isPatch(one)) return openPatch(one, onOutput, limits);
+  if (isPatch(one)) return openPatch(one, onOutput, how);
   const name = one.name.replace(/^.*[/\\]/s, '').replaceAll(/\p{Cc}/gu, '?');
-  const opened = await openProcess({ source: sourceOf(one), name, limits }, (text) => onOutput(prefixed(name, text)));
+  const source = sourceOf(one);
+  if (how.strict) await refuseTypeErrors(name, source, null);
+  const opened = await openProcess({ source, name, ...how }, (text) => onOutput(prefixed(name, text)));
   if ('kind' in opened) return { column: failedColumn(name, opened), isLoaded: false };
   const { child, loaded } = opened;
   try {
@@ -93,7 +101,8 @@ async function openColumn(one: Chosen, onOutput: OnOutput, limits: ProcessLimits
     child.close();
     return { column: refused(loaded.id, (error as Error).message), isLoaded: false };
   }
-  return { column: processColumn(child, factsOf(loaded, one.path)), isLoaded: true };
+  const column = processColumn(child, factsOf(loaded, one.path));
+  return { column: { ...column, ...(how.types ? typeNotes(source, null) : {}) }, isLoaded: true };
 }
 
 /** Facts about the variant in a file, or why it cannot be used. */

@@ -12,6 +12,14 @@ import { type ProcessLimits, VariantProcess } from './process.ts';
 /** What a variant prints while it loads or runs. */
 export type OnOutput = (text: string) => void;
 
+export interface Opening {
+  readonly limits: ProcessLimits;
+  /** types are checked beside the runs */
+  readonly types: boolean;
+  /** a file with a type error is refused */
+  readonly strict: boolean;
+}
+
 export interface Opened {
   readonly column: Column;
   /** it is a user's, and can be run */

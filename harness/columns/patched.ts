@@ -1,25 +1,22 @@
 /** Columns that patches make: a variant on a core that is not the program's. */
-import { typeErrorsOf } from '../bundle/spawn.ts';
 import { intendedMeasure } from '../declare/declarations.ts';
-import { InputError } from '../input-error.ts';
 import { judgeFiles } from '../patch/patched.ts';
-import type { TypeErrors } from '../patch/types.ts';
 import { type ChosenPatch, sourceOf } from './chosen.ts';
 import { type Column, type ColumnRun, failedColumn } from './column.ts';
 import { factsOf } from './facts.ts';
 import { Numbering } from './numbering.ts';
-import { type OnOutput, type Opened, openProcess, prefixed, processColumn, refused } from './own.ts';
-import type { ProcessLimits } from './process.ts';
+import { type OnOutput, type Opened, type Opening, openProcess, prefixed, processColumn, refused } from './own.ts';
+import { refuseTypeErrors, typeNotes } from './types.ts';
 
 /** A patch is the variant of its base under another name, with another core. */
 export async function openPatch(
   { patched, base, how }: ChosenPatch,
   onOutput: OnOutput,
-  limits: ProcessLimits,
+  { limits, types, strict }: Opening,
 ): Promise<Opened> {
   const { id, name, title, intends, after, overlay, notes } = patched;
   const source = { ...sourceOf(base), overlay };
-  if (how.strict) refuseTypeErrors(name, await typeErrorsOf(source, how.cache));
+  if (strict) await refuseTypeErrors(name, source, how.cache);
   const opened = await openProcess({ source, name, limits }, (text) => onOutput(prefixed(id, text)), how.cache);
   if ('kind' in opened) return { column: failedColumn(id, opened), isLoaded: false };
   const { child, loaded, functions } = opened;
@@ -42,8 +39,6 @@ export async function openPatch(
     return { column: refused(id, (error as Error).message), isLoaded: false };
   }
   const judged = judgeFiles(Object.keys(functions).map((key) => key.split(': ', 1)[0]));
-  // This takes longer than a short run and only warns: it goes on beside the runs, and no verdict waits for it.
-  const types = how.types || how.strict ? typeErrorsOf(source, how.cache) : NO_TYPES;
   const allNotes = [
     ...notes,
     ...(judged.length === 0 ? [] : [`the patch changes the judge too: ${judged.join(', ')}`]),
@@ -52,25 +47,10 @@ export async function openPatch(
   const column = processColumn(child, facts);
   const begin: Column['begin'] = (...run) => patchedRun(column.begin(...run), id, numbering);
   return {
-    column: { ...column, begin, notes: allNotes, lateNotes: async () => typeNotes(await types) },
+    column: { ...column, begin, notes: allNotes, ...(types ? typeNotes(source, how.cache) : {}) },
     isLoaded: true,
   };
 }
-
-const NO_TYPES: TypeErrors = { kind: 'checked', errors: [] };
-
-function refuseTypeErrors(name: string, types: TypeErrors): void {
-  if (types.kind === 'unchecked') throw new InputError(`${name}: types cannot be checked: ${types.why}`);
-  const [first] = types.errors;
-  if (first === undefined) return;
-  const more = types.errors.length === 1 ? '' : `, and ${types.errors.length - 1} more`;
-  throw new InputError(`${name}: type error: ${first}${more}`);
-}
-
-const typeNotes = (types: TypeErrors): string[] =>
-  types.kind === 'unchecked'
-    ? [`types are not checked: ${types.why}`]
-    : types.errors.map((error) => `type error: ${error}`);
 
 /** A run of a patch: its parts and its end have the numbers of this program, and its end the patch's id. */
 const patchedRun = (run: ColumnRun, variant: string, numbering: Numbering | null): ColumnRun => ({

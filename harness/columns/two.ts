@@ -19,6 +19,8 @@ export interface TwoHost {
   readonly onOutput: OnOutput;
   readonly running: (variant: string) => void;
   readonly done: () => void;
+  /** a file with a type error is refused */
+  readonly strict?: boolean | undefined;
 }
 
 /** Opens the two variants, and closes them when `body` is done. */
@@ -29,22 +31,27 @@ export async function withTwo<T>(
   body: (two: Two) => Promise<T>,
 ): Promise<T> {
   const isOne = keyOf(chosen[0]) === keyOf(chosen[1]);
-  return withColumns(isOne ? chosen.slice(0, 1) : chosen, host.onOutput, (columns) => {
-    const [reference, candidate] = [columns[0], columns.at(-1)!];
-    const runOne = (column: typeof reference, options: RunOptions): Promise<RunRecord> => {
-      host.running(column.facts.id);
-      return runColumn(column, workload, options, runLimitMs(workload.ops.length));
-    };
-    return body({
-      workload,
-      names: [reference.facts.id, candidate.facts.id],
-      both: async (options) => {
-        const records: [RunRecord, RunRecord] = [await runOne(reference, options), await runOne(candidate, options)];
-        host.done();
-        return records;
-      },
-    });
-  });
+  return withColumns(
+    isOne ? chosen.slice(0, 1) : chosen,
+    host.onOutput,
+    (columns) => {
+      const [reference, candidate] = [columns[0], columns.at(-1)!];
+      const runOne = (column: typeof reference, options: RunOptions): Promise<RunRecord> => {
+        host.running(column.facts.id);
+        return runColumn(column, workload, options, runLimitMs(workload.ops.length));
+      };
+      return body({
+        workload,
+        names: [reference.facts.id, candidate.facts.id],
+        both: async (options) => {
+          const records: [RunRecord, RunRecord] = [await runOne(reference, options), await runOne(candidate, options)];
+          host.done();
+          return records;
+        },
+      });
+    },
+    { strict: host.strict === true },
+  );
 }
 
 function keyOf(chosen: Chosen): string {

@@ -1,20 +1,30 @@
 /**
- * Type errors in the sources that a patch changes. TypeScript is not needed to run a patch, so that it is not installed
- * with the program: where it is missing, types are not checked.
+ * Type errors in a user's variant, and in the sources that a patch changes. TypeScript is not needed to run them, so that
+ * it is not installed with the program: where it is missing, types are not checked.
  */
 import { createRequire } from 'node:module';
-import { posix, relative, sep } from 'node:path';
+import { basename, isAbsolute, posix, relative, sep } from 'node:path';
 import type ts from 'typescript';
 import { packagePath } from '../input/paths.ts';
 import type { Overlay } from './apply.ts';
 import { shippedFiles, shippedText, withLists } from './sources.ts';
 
 export type TypeErrors =
-  /** `core/pmap/protect.ts:12:5: Type 'string' is not …`, of the changed files and of those that import them */
+  /**
+   * `core/pmap/protect.ts:12:5: Type 'string' is not …`, of the user's file, of the changed files and of those that
+   * import them
+   */
   | { readonly kind: 'checked'; readonly errors: readonly string[] }
   | { readonly kind: 'unchecked'; readonly why: string };
 
-export function typeErrors(overlay: Overlay): TypeErrors {
+/** What is checked: a variant, either the program's own or a user's, and what a patch changes in the program. */
+export interface Typed {
+  readonly file: string;
+  readonly isBuiltIn: boolean;
+  readonly overlay: Overlay | null;
+}
+
+export function typeErrors(source: Typed): TypeErrors {
   let compiler: typeof ts;
   try {
     // Not by import: that reads its nine megabytes twice more, to find out what they export.
@@ -28,10 +38,20 @@ export function typeErrors(overlay: Overlay): TypeErrors {
       kind: 'unchecked',
       why: `expected TypeScript 5.8 to 6, got ${compiler.version}: npm install typescript@6`,
     };
-  return { kind: 'checked', errors: check(compiler, overlay) };
+  return { kind: 'checked', errors: check(compiler, source) };
 }
 
 const nameOf = (path: string): string => relative(packagePath(), path).split(sep).join('/');
+
+/** A file of the program by its path in it, another by its last name. */
+function shownName(path: string): string {
+  const name = nameOf(path);
+  return name.startsWith('..') || isAbsolute(name) ? basename(path) : name;
+}
+
+/** A user's variant, or what it imports from its folder. */
+const isOwn = ({ fileName, isDeclarationFile }: ts.SourceFile): boolean =>
+  !isDeclarationFile && !/^(?:core|variants|harness)\//.test(nameOf(fileName));
 
 /** Does a file of the program import one that a patch changes? */
 const importsAny = (path: string, changed: Overlay): boolean =>
@@ -39,8 +59,8 @@ const importsAny = (path: string, changed: Overlay): boolean =>
     changed.has(posix.join(posix.dirname(path), name)),
   );
 
-function check(compiler: typeof ts, overlay: Overlay): string[] {
-  const whole = withLists(overlay);
+function check(compiler: typeof ts, { file, isBuiltIn, overlay }: Typed): string[] {
+  const whole = withLists(overlay ?? new Map());
   const options: ts.CompilerOptions = {
     target: compiler.ScriptTarget.ES2023,
     module: compiler.ModuleKind.ESNext,
@@ -49,6 +69,7 @@ function check(compiler: typeof ts, overlay: Overlay): string[] {
     noEmit: true,
     lib: ['lib.es2023.d.ts'],
     types: [],
+    paths: { pmapdiff: [packagePath('variants', 'index.ts')] },
     strict: true,
     noImplicitOverride: true,
     exactOptionalPropertyTypes: true,
@@ -78,15 +99,17 @@ function check(compiler: typeof ts, overlay: Overlay): string[] {
   const roots = [...whole].filter(([, text]) => text !== null).map(([path]) => path);
   for (const path of shippedFiles()) if (!whole.has(path) && importsAny(path, whole)) roots.push(path);
   const files = roots.map((path) => packagePath(...path.split('/')));
+  if (!isBuiltIn) files.push(file);
   const program = compiler.createProgram({ rootNames: files, options, host });
-  const found = files.flatMap((path) => {
-    const file = program.getSourceFile(path);
-    return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
-  });
-  return found.map(({ file, start, messageText }) => {
+  const asked = program.getSourceFiles().filter((one) => files.includes(one.fileName) || isOwn(one));
+  const found = asked.flatMap((one) => [
+    ...program.getSyntacticDiagnostics(one),
+    ...program.getSemanticDiagnostics(one),
+  ]);
+  return found.map(({ file: of, start, messageText }) => {
     const message = compiler.flattenDiagnosticMessageText(messageText, ' ').replaceAll(/\s+/g, ' ');
-    if (file === undefined) return message;
-    const { line, character } = file.getLineAndCharacterOfPosition(start ?? 0);
-    return `${nameOf(file.fileName)}:${line + 1}:${character + 1}: ${message}`;
+    if (of === undefined) return message;
+    const { line, character } = of.getLineAndCharacterOfPosition(start ?? 0);
+    return `${shownName(of.fileName)}:${line + 1}:${character + 1}: ${message}`;
   });
 }
