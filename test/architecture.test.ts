@@ -1,15 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  findCycle,
-  importsOf,
-  moduleState,
-  needsNode,
-  nodeGlobals,
-  readSource,
-  runsInBrowser,
-  sourceFiles,
-  violation,
-} from './support/layers.ts';
+import { findCycle, needsNode, readSource, runsInBrowser, sourceFiles, violation } from './support/layers.ts';
+import { importsOf, moduleState, nodeGlobals } from './support/syntax.ts';
 
 const edges = sourceFiles().flatMap((path) => importsOf(path, readSource(path)));
 

@@ -84,7 +84,7 @@ const askedOf = (question: Question, against: string): Asked => {
   return { ...question, workload: question.workload.head.name };
 };
 
-/** A step of the line, the first of which is what the others are held against. */
+/** A step of the line. The others are compared with the first. */
 interface Step {
   readonly id: string;
   readonly title: string;

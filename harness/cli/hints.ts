@@ -125,13 +125,13 @@ class Hinter {
       ...plan.ledger,
       ...entries.map(({ until: _until, ...one }) => ({ ...one, variant: candidate })),
     ]);
-    if (laidTo(mine, what, finding.id) === null) return false;
+    if (chargedTo(mine, what, finding.id) === null) return false;
     for (const { variant } of entries) {
       const { after } = builtInFacts.find(({ id }) => id === variant)!;
       // What shows in the first of the series shows in all: nothing is unlike it.
       if (after === null) continue;
       const theirs = await this.#compare(after, variant, workload, plan.ledger);
-      const other = laidTo(theirs, what, finding.id);
+      const other = chargedTo(theirs, what, finding.id);
       if (other?.op === op && isEqualAmount(other.amount, amount)) return true;
     }
     return false;
@@ -169,7 +169,7 @@ function builtIn(id: string): Column {
   return builtInColumn(variant, factsOfBuiltIn(variant));
 }
 
-const laidTo = ({ differences }: PairComparison, what: string, finding: string): Difference | null =>
+const chargedTo = ({ differences }: PairComparison, what: string, finding: string): Difference | null =>
   differences.find(
     (one) => one.what === what && one.standing === 'known' && one.steps.some((step) => step.finding === finding),
   ) ?? null;

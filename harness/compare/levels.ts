@@ -60,7 +60,7 @@ function isEqual(reference: Int32Array, candidate: Int32Array, count: number): b
   return true;
 }
 
-/** The pmaps of those that do not act: what is wrong with one of them is laid to the op before the checkpoint. */
+/** Compares the pmaps of all processes. A difference in one of them is charged to the last op before the checkpoint. */
 export function compareEveryPmap(
   { op, pmaps: a }: Checkpoint,
   { pmaps: b }: Checkpoint,

@@ -180,7 +180,7 @@ export function neverSeen(plan: Plan, workloads: readonly WorkloadComparison[]):
       ),
     ),
   );
-  // What a run left out of balance or an invariant that it broke is laid to the ledger run by run, not pair by pair.
+  // The ledger explains leaks and broken invariants for each run, not for each pair.
   for (const { runs } of workloads)
     for (const { faults } of runs) for (const { findings } of faults) for (const finding of findings) seen.add(finding);
   const found = new Map<string, Step>();

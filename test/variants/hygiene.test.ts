@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { HUNK_NAMES } from '../../core/hunks.ts';
 import { hunkSource } from '../support/hunk-source.ts';
-import { importsOf, readSource, sourceFiles } from '../support/layers.ts';
+import { readSource, sourceFiles } from '../support/layers.ts';
+import { importsOf } from '../support/syntax.ts';
 
 const files = sourceFiles().filter((path) => path.startsWith('variants/') && path !== 'variants/index.ts');
 const idOf = (path: string): string => path.replace(/.*\//, '').replace('.ts', '');

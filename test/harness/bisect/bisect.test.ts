@@ -97,7 +97,7 @@ describe('a change among steps that cannot be tested', () => {
     },
   } as const;
 
-  it('is laid to all of them and to the step behind them', () => {
+  it('is charged to all of them and to the step behind them', () => {
     const text = bisectText(report, { color: false });
     expect(text).toContain('. ? . ? ? # _\n');
     expect(text).toContain('introduced by one of r3..r5, as r3..r4 cannot be tested: ok -> SIGSEGV\n');

@@ -10,7 +10,6 @@ import {
   SWAP_RESERVED,
   USER_PT_PAGE_COUNT,
 } from '../../../core/counters.ts';
-import type { Machine } from '../../../core/inspect.ts';
 import * as face from '../../../core/inspect.ts';
 import { DIRTY, frameIn, MANAGED, USER, WIRED, WRITE } from '../../../harness/check/bits.ts';
 import { Survey } from '../../../harness/check/survey.ts';
@@ -120,7 +119,7 @@ const pmapFaults: Fault[] = [
   },
 ];
 
-const pvOf = (m: Machine, va: number): number => m.page.pvHead[leafFrameOf(m, va)]!;
+const pvOf = (m: face.Machine, va: number): number => m.page.pvHead[leafFrameOf(m, va)]!;
 
 const pvFaults: Fault[] = [
   {
@@ -381,9 +380,7 @@ const processFaults: Fault[] = [
     what: 'a vfork parent that runs too early',
     invariant: 'vfork-wait',
     workload: 'p: exec sh60\np: vfork -> c\nc: clock',
-    plant(m) {
-      for (const p of m.procs.values()) p.flags &= ~face.P_PPWAIT;
-    },
+    plant: (m) => m.procs.forEach((p) => void (p.flags &= ~face.P_PPWAIT)),
   },
   {
     what: 'a shared page with other rights',

@@ -65,7 +65,7 @@ describe('bad input is one line on stderr, nothing on stdout, and exit 2:', () =
       () => ['--touch', 'sometimes'],
       /--touch: expected recorded, exec, never, all, got "sometimes"/,
     ],
-    ['a time limit that is none', () => ['--time-limit', 'soon'], /--time-limit: expected seconds above 0/],
+    ['a time limit that is no number', () => ['--time-limit', 'soon'], /--time-limit: expected seconds above 0/],
     ['an unknown workload', () => ['--workload', 'chrun'], /did you mean 'churn'\?/],
     ['a missing file', () => ['--workload', './nowhere.workload'], /nowhere\.workload: expected/],
     ['an unknown op', op('a: exce sh60'), /bad\.workload:2:\d+: expected .* found 'exce'; did you mean 'exec'\?/],

@@ -48,7 +48,7 @@ function asColumn<T>(mutant: Mutant, body: (column: Column) => Promise<T>): Prom
     kind: 'patch',
     patched: { ...patched, overlay: overlayOf(mutant), notes: [] },
     base: chooseVariant('landed'),
-    how: { cache: null, types: false, strict: false },
+    how: { cache: null },
   };
   return withColumns(
     [chosen],

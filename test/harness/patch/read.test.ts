@@ -344,9 +344,9 @@ describe('a series', () => {
     ['of HTML', 'Content-Type: text/html\n', 'got text/html'],
     ['in Latin-1', 'Content-Type: text/plain; charset=ISO-8859-1\n', 'expected a mail in UTF-8, got iso-8859-1'],
     ['in another encoding', 'Content-Transfer-Encoding: x-uuencode\n', 'got "x-uuencode"'],
-    ['in base64 that is none', 'Content-Transfer-Encoding: base64\n', 'expected a body in base64, found other text'],
+    ['in invalid base64', 'Content-Transfer-Encoding: base64\n', 'expected a body in base64, found other text'],
     [
-      'in quoted-printable that is none',
+      'in invalid quoted-printable',
       'Content-Transfer-Encoding: quoted-printable\n',
       'expected a body in quoted-printable, found other text',
     ],

@@ -218,7 +218,7 @@ describe('the hash of a column', () => {
     kind: 'patch',
     patched: { origin: 'patch', id: 'p', name: 'p', title: 'p', intends: [], after: null, overlay, notes: [] },
     base: on,
-    how: { cache: null, types: false, strict: false },
+    how: { cache: null },
   });
   const hash = (overlay: Record<string, string | null>): string =>
     columnHash(landed, patch(new Map(Object.entries(overlay))));

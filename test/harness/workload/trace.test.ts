@@ -230,12 +230,12 @@ describe('a wrong line gives one error with its number', () => {
       expect.stringContaining("t:2: expected a valid mmap event, found in 'len': Too small"),
     ],
     [
-      'a length that is none',
+      'an invalid length',
       [{ ...mmap, len: null }],
       expect.stringContaining("found in 'len': Invalid input: expected number"),
     ],
     [
-      'a protection that is none',
+      'an invalid protection',
       [{ ...mmap, prot: 'rw' }],
       "t:2: expected a valid mmap event, found in 'prot': a protection such as 'rw-'",
     ],

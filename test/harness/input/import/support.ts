@@ -138,3 +138,14 @@ function visit(event: TraceLine, spaces: Map<number, Space>): void {
     default:
   }
 }
+
+/** Calls with which a recording begins. */
+export const EXEC = 'execve("/bin/t", ["t"], 0x7ffd00000000 /* 3 vars */) = 0';
+export const MMAP = 'mmap(NULL, 8192, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f0000001000';
+
+/** Events without the maps of execs. */
+export const plain = (imported: Parameters<typeof eventsOf>[0]): unknown[] =>
+  eventsOf(imported).map((event) => {
+    const { maps: _maps, argv: _argv, ...rest } = event as Record<string, unknown>;
+    return rest;
+  });
