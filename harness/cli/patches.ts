@@ -118,14 +118,19 @@ export function chooseOneOr(
   return isNamed ? chooseOne(command, variant, options) : chooseVariant(otherwise);
 }
 
-/** Two columns: the names given, then the patches; a patch alone is compared with what it is made of. Throws UsageError. */
+/**
+ * Two columns: those that the names give, variants or patches by their ids, then the patches that no name gives; a patch
+ * alone is compared with what it is made of. Throws UsageError.
+ */
 export function choosePair(
   command: string,
   names: readonly (string | undefined)[],
   options: PatchOptions,
 ): readonly [Chosen, Chosen] {
   const patches = choosePatches(options);
-  const given = [...names.flatMap((name) => (name === undefined ? [] : [chooseVariant(name)])), ...patches];
+  const patchOf = (name: string): Chosen | undefined => patches.find(({ patched }) => patched.id === name);
+  const named = names.flatMap((name) => (name === undefined ? [] : [patchOf(name) ?? chooseVariant(name)]));
+  const given = [...named, ...patches.filter((patch) => !named.includes(patch))];
   const [first, second] = given;
   if (given.length === 1 && isPatch(first)) return [first.base, first];
   if (given.length === 2) return [first, second];

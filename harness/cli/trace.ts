@@ -33,7 +33,7 @@ export interface TraceCommandOptions extends PatchOptions {
 
 /** Calls that are shown before the first one that differs, and from it on. */
 const BEFORE = 3;
-const FROM_THERE = 4;
+const FROM_THERE = 6;
 
 /** 0: no difference. 1: they differ. 3: a run failed, or both ended early alike. */
 export async function traceCommand(

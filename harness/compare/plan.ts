@@ -79,7 +79,7 @@ function nearestBefore(id: string, columns: readonly string[], facts: readonly V
   return before.findLast((one) => columns.includes(one)) ?? null;
 }
 
-/** The column that `candidate` is compared with; null for the first of the columns. */
+/** The column that `candidate` is compared with: one that does not come after it; null for the first of the columns. */
 function referenceOf(
   candidate: string,
   columns: readonly string[],
@@ -88,7 +88,12 @@ function referenceOf(
 ): string | null {
   if (against.kind === 'variant') return candidate === against.id ? null : against.id;
   const ordered = inOrder(columns, facts);
-  return nearestBefore(candidate, columns, facts) ?? ordered[ordered.indexOf(candidate) - 1] ?? null;
+  const earlier = ordered.slice(0, ordered.indexOf(candidate));
+  return (
+    nearestBefore(candidate, columns, facts) ??
+    earlier.findLast((id) => !lineage(id, facts).includes(candidate)) ??
+    null
+  );
 }
 
 /** Two columns to compare, and what may differ between them. */

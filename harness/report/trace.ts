@@ -1,6 +1,7 @@
 /**
  * A comparison of two traces for a reader at a terminal: where they part, both machines around it, then what differs in all.
  */
+import { diffArrays } from 'diff';
 import type { SpaceSummary, StatePair } from '../trace/states.ts';
 import { type NumberDifference, PARTS, type TraceDiff, type TracePlane } from '../trace/trace.ts';
 import type { CallPlace } from '../workload/places.ts';
@@ -75,6 +76,17 @@ const numberText = ({ part, what, reference, candidate }: NumberDifference): str
 
 const lineText = ({ line }: { readonly line: number }): string => (line > 0 ? `, line ${line}` : '');
 
+/** The calls of both from the difference on, side by side where they are the same again. */
+function alignedText({ reference, candidate }: Around): string[] {
+  const parts = diffArrays([...reference], [...candidate]);
+  // A call that one has in addition pushes others out of sight: what comes after the last common one says nothing.
+  const last = parts.findLastIndex(({ added, removed }) => !added && !removed);
+  const shown = last < 0 ? parts : parts.slice(0, last + 1);
+  return shown.flatMap(({ added, removed, value }) =>
+    value.map((line) => `${added ? '+' : removed ? '-' : '='} ${line}`),
+  );
+}
+
 function firstText({ reference, candidate, diff, around, elsewhere }: TraceReport): string[] {
   const { first } = diff;
   if (first === null || around === null) return [];
@@ -84,8 +96,7 @@ function firstText({ reference, candidate, diff, around, elsewhere }: TraceRepor
       (one) => `first difference of ${one.plane}: ${one.op}${lineText(one)} (--plane ${one.plane} shows it)`,
     ),
     ...around.before.map((line) => `    = ${line}`),
-    ...around.reference.map((line) => `    - ${line}`),
-    ...around.candidate.map((line) => `    + ${line}`),
+    ...alignedText(around).map((line) => `    ${line}`),
     ...first.numbers.map(numberText),
     ...around.states.flatMap((pair) => stateText([reference, candidate], pair)),
     '',

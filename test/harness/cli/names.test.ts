@@ -6,6 +6,7 @@ import { misspelt, readExpected } from '../../../harness/cli/expect.ts';
 import { explainCommand } from '../../../harness/cli/explain.ts';
 import { findingsCommand } from '../../../harness/cli/findings.ts';
 import { importCommand } from '../../../harness/cli/import.ts';
+import { choosePair } from '../../../harness/cli/patches.ts';
 import { probeCommand } from '../../../harness/cli/probe.ts';
 import { reviewCommand } from '../../../harness/cli/review.ts';
 import { chooseFailOn, chooseTouch, chooseVariant, columnNamed } from '../../../harness/cli/select.ts';
@@ -104,4 +105,24 @@ describe('a misspelt name is told what it may have meant:', () => {
       ended: { message: expect.stringMatching(/^after: expected .*, got "lnded"; did you mean landed\?$/) },
     });
   });
+});
+
+it('the id of a patch names its column, in either place', () => {
+  const patch = 'test/fixtures/patches/d33276.diff';
+  const pairs = [
+    ['landed', 'd33276-patch'],
+    ['d33276-patch', 'landed'],
+    ['landed', undefined],
+    [undefined, undefined],
+  ] as const;
+  const ids = pairs.map((names) =>
+    choosePair('trace', names, { patch: [patch] }).map((one) =>
+      one.kind === 'built-in' ? one.variant.id : one.kind === 'file' ? one.name : one.patched.id,
+    ),
+  );
+  const [ahead, back] = [
+    ['landed', 'd33276-patch'],
+    ['d33276-patch', 'landed'],
+  ];
+  expect(ids).toEqual([ahead, back, ahead, ahead]);
 });

@@ -91,6 +91,21 @@ describe('the order of the columns', () => {
   });
 });
 
+describe('against previous', () => {
+  it('compares nothing with a revision that comes after it', () => {
+    const next = { ...factsOfOne({ ...mine, id: 'a-next', after: 'uncounted' }), after: 'uncounted' };
+    const around = factsAround([factsOfOne(uncounted), next]);
+    const plan = planComparison(['uncounted', 'a-next'], around, {
+      against: { kind: 'previous' },
+      ledger: knownDifferences,
+      predecessors: false,
+    });
+    expect(plan.pairs.map(({ reference, candidate }) => [reference.id, candidate.id])).toEqual([
+      ['uncounted', 'a-next'],
+    ]);
+  });
+});
+
 describe('a predecessor that is no column', () => {
   it('is run to be compared with, and not shown', () => {
     const plan = planned(['baseline', 'uncounted']);

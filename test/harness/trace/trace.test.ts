@@ -219,6 +219,22 @@ describe('trace', () => {
     expect(text([statePair('after', null, null)])).not.toContain('after it');
   });
 
+  it('shows a call that one run has in addition, and the same calls around it', () => {
+    const [a, b] = [traced('baseline'), traced('landed')];
+    const around = { op: 'op 0', line: 2, before: ['pinit'], states: [] };
+    const view = { workload: 'test', reference: 'one', candidate: 'other', places: [], elsewhere: [] };
+    const text = traceText(
+      {
+        ...view,
+        diff: diffTraces(a, b, 'exact'),
+        around: { ...around, reference: ['x', 'y', 'z'], candidate: ['new', 'x', 'y'] },
+      },
+      { color: false },
+    );
+    expect(text).toContain('    = pinit\n    + new\n    = x\n    = y\n');
+    expect(text).not.toContain('- z');
+  });
+
   it('compares 200,000 events', () => {
     const calls = Array.from({ length: 200_000 }, (_none, i) => [1, i * 4096, 5, i, i + 1] as const);
     const a = entering(calls);
