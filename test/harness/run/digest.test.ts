@@ -1,75 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import {
-  Digester,
-  KernelPanic,
-  type Machine,
-  MappedSpan,
-  type Variant,
-  machineFor,
-  snapshot,
-} from '../../../core/index.ts';
-import { Interpreter } from '../../../harness/run/interpreter.ts';
+import { Digester, type Machine, snapshot } from '../../../core/index.ts';
 import { PMAP_FIELDS } from '../../../harness/run/record.ts';
 import { run } from '../../../harness/run/run.ts';
-import { CATALOG, catalogText } from '../../../harness/workload/catalog/index.ts';
+import { CATALOG } from '../../../harness/workload/catalog/index.ts';
 import { generateWorkload } from '../../../harness/workload/generate.ts';
 import type { Workload } from '../../../harness/workload/ops.ts';
-import { headOf, pieceOf } from '../../../harness/workload/pieces.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { baseline, landed } from '../../../variants/index.ts';
+import { afterEachOp, builtIn, expectCurrent } from '../../support/digests.ts';
 
-let machine: Machine | null = null;
-
-/** Ops of a longer workload that are looked at: what follows in the catalog repeats them. */
+/** Ops of a longer workload that are looked at: the soak looks at all. */
 const MOST_OPS = 300;
-
-/** Runs a workload; calls `each` after every op, until a panic or MOST_OPS. */
-function afterEachOp(workload: Workload, variant: Variant, each: (m: Machine, op: number) => void): void {
-  const [head, piece] = [headOf(workload), pieceOf(workload)];
-  const m = machineFor(machine, head.machine, variant.hunks);
-  machine = m;
-  const interpreter = new Interpreter(m, { ...head, ...piece });
-  let op = 0;
-  try {
-    for (const chunk of piece.chunks)
-      for (let at = 0; at < chunk.code.length && op < MOST_OPS; at++) {
-        interpreter.step(chunk, at);
-        each(m, op++);
-      }
-  } catch (error) {
-    if (!(error instanceof KernelPanic)) throw error;
-  }
-}
-
-/** Digests, and what each address space maps. */
-function seen(digester: Digester): unknown {
-  const mapped = new MappedSpan();
-  const counted: number[] = [];
-  const digests = digester.take(mapped, () => counted.push(mapped.pages, mapped.excess));
-  return { ...digests, counted };
-}
-
-/** What a digester that has followed the run says after each op is what a new one says, and what a walk counts. */
-function expectCurrent(workload: Workload, variant: Variant): number {
-  let kept: Digester | null = null;
-  let ops = 0;
-  afterEachOp(workload, variant, (m, op) => {
-    kept ??= new Digester(m);
-    const now = seen(kept);
-    const walked = m.vmspaces.flatMap((vm) => {
-      const mapped = new MappedSpan();
-      mapped.take(m, vm, 0, Infinity);
-      return [mapped.pages, mapped.excess];
-    });
-    const where = `${workload.name}, op ${op}`;
-    expect(now, where).toEqual(seen(new Digester(m)));
-    expect(now, where).toMatchObject({ counted: walked });
-    ops++;
-  });
-  return ops;
-}
-
-const builtIn = (name: string): Workload => parseWorkload(catalogText(name), `${name}.workload`, name);
 const MACHINES = ['', 'pti=on cpus=3', 'superpages=on ram=256M', 'la57=on', 'cpus=2 pti=on superpages=on ram=16M'];
 
 /** Each process of a chain forks the next, then all exit, the oldest first. */
@@ -103,9 +44,9 @@ describe('a run in which many processes are alive', () => {
 
 describe('a digester', () => {
   it('reads again whatever changed, in the ops of the catalog', () => {
-    // One process with many pages takes as long as all others together, and adds nothing to them.
+    // One process with many pages takes as long as all others together: the soak has it.
     const names = Object.keys(CATALOG).filter((name) => name !== 'resident-65536');
-    const ops = names.map((name) => expectCurrent(builtIn(name), landed));
+    const ops = names.map((name) => expectCurrent(builtIn(name), landed, MOST_OPS));
     expect(ops.reduce((a, b) => a + b, 0)).toBeGreaterThan(names.length);
   });
 
