@@ -307,6 +307,7 @@ program
   .option('--rounds <n>', 'how often to measure each variant, in turn (default: 5)')
   .option('--time <ms>', 'how long to measure each time (default: 100)')
   .option('--no-native', 'leave out the C yardstick')
+  .option('--contention', 'only threads with real locks on the cores of this machine, beside what cost foretells')
   .option('--strict', 'exit 1 if a target is missed, 4 if a result is inconclusive')
   .action(async (options) => finish((await ACTIONS.bench())(options)));
 

@@ -8,7 +8,7 @@ import type { ColumnBundle } from '../bundle/column.ts';
 import { readBlocks } from '../input/blocks.ts';
 import { loadWorkload } from '../input/load.ts';
 import { corpusPath } from '../input/paths.ts';
-import { NativeMissing, Yardstick, type NativeMeasured } from './native.ts';
+import { NativeMissing, NativeProgram, type NativeMeasured } from './native.ts';
 import { BenchFailure, BenchProcess, V8_OPTIONS } from './process.ts';
 import type { FromBench, Measured, MemoryMeasured } from './protocol.ts';
 import type { BenchReport, BenchRow, MemoryResult, NativeRow, TaskResult } from './report.ts';
@@ -40,11 +40,11 @@ export const NATIVE_VARIANT = 'landed';
 
 export async function bench(options: BenchOptions): Promise<BenchReport> {
   const { columns, rounds, milliseconds } = options;
-  let yardstick: Yardstick | null = null;
+  let yardstick: NativeProgram | null = null;
   let native: BenchReport['native'] = { kind: 'skipped', why: 'it was not asked for' };
   if (options.native) {
     try {
-      yardstick = await Yardstick.compile();
+      yardstick = await NativeProgram.compile('yardstick');
       native = { kind: 'measured', compiler: yardstick.compiler };
     } catch (error) {
       if (!(error instanceof NativeMissing)) throw error;
@@ -82,10 +82,10 @@ interface Runner {
 class TaskBench {
   readonly #task: BenchTask;
   readonly #options: BenchOptions;
-  readonly #yardstick: Yardstick | null;
+  readonly #yardstick: NativeProgram | null;
   readonly #native: NativeMeasured[] = [];
 
-  constructor(task: BenchTask, options: BenchOptions, yardstick: Yardstick | null) {
+  constructor(task: BenchTask, options: BenchOptions, yardstick: NativeProgram | null) {
     this.#task = task;
     this.#options = options;
     this.#yardstick = task.native ? yardstick : null;

@@ -1,6 +1,7 @@
 /**
  * What the bench has measured, as data. Times are of one operation, in ns.
  */
+import type { ContentionCheck } from './contention.ts';
 import type { AimReached, Range, Speed } from './statistics.ts';
 import type { BenchTask } from './task.ts';
 
@@ -62,4 +63,6 @@ export interface BenchReport {
     { readonly kind: 'measured'; readonly compiler: string } | { readonly kind: 'skipped'; readonly why: string };
   readonly tasks: readonly TaskResult[];
   readonly memory: MemoryResult | { readonly failed: string } | null;
+  /** absent: it was not asked for, or there is no C compiler */
+  readonly contention?: ContentionCheck;
 }

@@ -3,13 +3,19 @@
  */
 import { basename } from 'node:path';
 import { didYouMean } from '../../core/suggest.ts';
+import { variantById } from '../../variants/index.ts';
+import { type ContentionCheck, checkContention } from '../bench/contention.ts';
 import { type BenchColumn, NATIVE_VARIANT, bench } from '../bench/parent.ts';
 import { type BenchReport, sumsAgree } from '../bench/report.ts';
 import { TASKS, taskById } from '../bench/task.ts';
 import { bundledColumn } from '../bundle/spawn.ts';
 import { type Chosen, isPatch, sourceOf } from '../columns/chosen.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_INCONCLUSIVE, EXIT_OK } from '../compare/gate.ts';
+import { TOUCHED_LOOP, lastRound } from '../cost/loop.ts';
+import { type Counted, countOf, fullRemoves } from '../cost/measure.ts';
 import { FORMATS } from '../report/formats.ts';
+import { run } from '../run/run.ts';
+import { parseWorkload } from '../workload/text/parse.ts';
 import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
 import { type PatchOptions, choosePatches, withPatches } from './patches.ts';
@@ -24,6 +30,7 @@ interface BenchOptions extends PatchOptions {
   readonly rounds?: string;
   readonly time?: string;
   readonly native?: boolean;
+  readonly contention?: boolean;
   readonly strict?: boolean;
   readonly json?: boolean;
 }
@@ -35,19 +42,42 @@ export async function benchCommand(options: BenchOptions): Promise<number> {
   const answer = new Answer('bench', FORMATS.bench, options);
   const progress = new Progress();
   const columns = await chooseColumns(options);
+  const contention = options.contention === true;
+  const rounds = positive('--rounds', options.rounds, DEFAULT_ROUNDS);
+  const milliseconds = positive('--time', options.time, DEFAULT_MILLISECONDS);
   const report = await bench({
     columns,
-    tasks: chooseTasks(options.task ?? []),
-    rounds: positive('--rounds', options.rounds, DEFAULT_ROUNDS),
-    milliseconds: positive('--time', options.time, DEFAULT_MILLISECONDS),
+    tasks: contention ? [] : chooseTasks(options.task ?? []),
+    rounds,
+    milliseconds,
     native: options.native !== false,
-    memory: options.task === undefined,
+    memory: options.task === undefined && !contention,
     progress: (text) => progress.say(text),
     output: (variant, text) => progress.note(text.replaceAll(/^(?=.)/gm, `[${variant}] `)),
   });
+  const check = contention ? { contention: await contentionOf(rounds, milliseconds, progress) } : {};
   progress.clear();
-  await answer.write(report);
+  await answer.write({ ...report, ...check });
   return exitCode(report, options.strict === true);
+}
+
+/** The loop of the review, counted under the revision that landed and under the same without its early exit. */
+async function contentionOf(rounds: number, milliseconds: number, progress: Progress): Promise<ContentionCheck> {
+  const workload = parseWorkload(TOUCHED_LOOP, 'fork loop');
+  const variants = ['landed', 'no-early-exit'] as const;
+  const [a, b] = variants.map((id) => {
+    const { record } = run(null, workload, variantById(id)!, { profile: true, digests: false });
+    return lastRound(record.profile!);
+  });
+  const calls = ({ counters }: Counted): number => fullRemoves(counters);
+  return checkContention({
+    variants,
+    // One more hold removes the pages.
+    counts: { pages: a.pagesCopied, holds: countOf(a, 'pvListWriteLocks') - 1, calls: [calls(a), calls(b)] },
+    rounds,
+    milliseconds,
+    progress: (text) => progress.say(text),
+  });
 }
 
 /** The reference first. */

@@ -111,7 +111,7 @@ export function together(groups: readonly Counted[]): Counted {
 }
 
 /** Calls of pmap_remove that did not leave early; each takes the pmap lock and a delayed invalidation. */
-const fullRemoves = (c: Float64Array): number => c[COUNTER.removeCalls] - c[COUNTER.removeEarlyExits];
+export const fullRemoves = (c: Float64Array): number => c[COUNTER.removeCalls] - c[COUNTER.removeEarlyExits];
 
 const sumOf = (c: Float64Array, names: readonly CounterName[]): number =>
   names.reduce((sum, name) => sum + c[COUNTER[name]], 0);

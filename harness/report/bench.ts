@@ -2,6 +2,7 @@
  * A bench report as text.
  */
 import pc from 'picocolors';
+import type { ContentionRow } from '../bench/contention.ts';
 import { type BenchReport, type BenchRow, type NativeRow, type TaskResult, sumsAgree } from '../bench/report.ts';
 import type { Range } from '../bench/statistics.ts';
 import type { BenchTask } from '../bench/task.ts';
@@ -30,6 +31,7 @@ export function benchText(report: BenchReport, { color }: Look): string {
     nativeText(report, colors),
     native.kind === 'skipped' ? `\nThe C yardstick was skipped: ${native.why}.\n` : '',
     memoryText(report),
+    contentionText(report),
   ].join('');
 }
 
@@ -87,6 +89,34 @@ function memoryText({ memory }: BenchReport): string {
   const growth = `${number(from)} to ${number(to)} mappings`;
   return `\nMemory, ${growth}: ${bytesPerMapping.toFixed(1)} bytes a mapping beside page-table pages; a mapping takes ${slowdown.toFixed(2)} x as long at the end\n`;
 }
+
+function contentionText({ contention }: BenchReport): string {
+  if (contention === undefined) return '';
+  const { variants, counts, parts, rows, compiler } = contention;
+  const ns = (value: number): string => `${number(Math.round(value))} ns`;
+  const pair = ({ measured, foretold }: ContentionRow['ratio']): string[] => [
+    measuredText(measured),
+    foretold.toFixed(3),
+  ];
+  const cells = rows.map(({ threads, frames, ratio, speedup }) => [
+    String(threads),
+    String(frames),
+    ...pair(ratio),
+    ...pair(speedup),
+  ]);
+  const head = ['threads', 'F', `${variants[1]} : ${variants[0]}`, 'model', 'speed : one thread', 'model'];
+  return [
+    `\nContention: threads with real locks (contend.c, ${compiler}), and what the model makes of their parts\n`,
+    `  a life: ${counts.pages} pages, copied in ${counts.holds} holds; ${counts.calls.join(' or ')} full calls\n`,
+    `  alone: own work ${ns(parts.own)}, holds ${ns(parts.holds)}, a call ${ns(parts.call)}, a line ${ns(parts.line)}, from a CPU to another ${ns(parts.transfer)} more\n`,
+    `${indent(table(head, cells))}\n`,
+    '  It shows whether the formula holds for these locks on these cores. It says nothing of the prices of the kernel,\n',
+    '  of locks that sleep, of more cores or of several sockets.\n',
+  ].join('');
+}
+
+const measuredText = ({ median, low, high }: Range): string =>
+  `${median.toFixed(3)} (${low.toFixed(3)}-${high.toFixed(3)})`;
 
 const indent = (text: string): string => text.replaceAll(/^/gm, '  ').replaceAll(/ +$/gm, '');
 

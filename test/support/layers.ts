@@ -216,6 +216,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
     may: [
       'harness/bench/',
       'harness/bundle/column.ts',
+      'harness/cost/mva.ts',
       'harness/input/',
       'harness/process/',
       'harness/run/',
@@ -230,6 +231,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
     of: 'harness/report/',
     may: [
       'harness/report/',
+      'harness/bench/contention.ts',
       'harness/bench/report.ts',
       'harness/bench/statistics.ts',
       'harness/bench/task.ts',

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { COMPARATORS } from '../../trace/comparator.ts';
 import { TRACE_PLANES } from '../../trace/trace.ts';
+import { bench } from './bench.ts';
 import { bisect } from './bisect.ts';
 import { cost } from './cost.ts';
 import { hunt } from './hunt.ts';
@@ -301,71 +302,6 @@ const conform = z.discriminatedUnion('kind', [
     mismatches: z.array(z.strictObject({ ...mismatch, variant: name.optional() })),
   }),
 ]);
-
-const range = z.strictObject({ median: z.number(), low: z.number(), high: z.number() });
-const verdict = z.enum(['reached', 'missed', 'inconclusive']);
-const bench = z.strictObject({
-  schema: z.literal('pmapdiff.bench/1'),
-  node: name,
-  v8: z.strictObject({ calls: z.array(name), workload: z.array(name) }),
-  rounds: count,
-  milliseconds: count,
-  against: name,
-  native: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('measured'), compiler: name }),
-    z.strictObject({ kind: z.literal('skipped'), why: name }),
-  ]),
-  tasks: z.array(
-    z.strictObject({
-      task: z.strictObject({
-        id: name,
-        title: name,
-        operation: name,
-        unit: z.enum(['ns', 'us', 'per second']),
-        workload: name.nullable(),
-        seam: z.boolean(),
-        native: z.boolean(),
-        aim: z.number().nullable(),
-      }),
-      rows: z.array(
-        z.discriminatedUnion('kind', [
-          z.strictObject({
-            kind: z.literal('measured'),
-            variant: name,
-            time: range,
-            ratio: range.nullable(),
-            speed: z.enum(['faster', 'slower', 'inconclusive', 'reference']),
-          }),
-          z.strictObject({ kind: z.literal('failed'), variant: name, message: z.string() }),
-        ]),
-      ),
-      noise: range.nullable(),
-      native: z
-        .strictObject({
-          variant: name,
-          time: range,
-          ratio: range,
-          undisturbed: z.number(),
-          aim: z.number().nullable(),
-          reached: verdict.nullable(),
-          sums: z.strictObject({ variant: z.number(), native: z.number() }),
-        })
-        .nullable(),
-    }),
-  ),
-  memory: z
-    .union([
-      z.strictObject({
-        variant: name,
-        from: count,
-        to: count,
-        bytesPerMapping: z.number(),
-        slowdown: z.number(),
-      }),
-      z.strictObject({ failed: z.string() }),
-    ])
-    .nullable(),
-});
 
 export const commandSchemas = {
   bisect,

@@ -31,6 +31,12 @@ describe('pmapdiff bench', () => {
     ]);
   });
 
+  it('measures threads with real locks beside what the model foretells', () => {
+    const report = schemas.bench.parse(JSON.parse(bench('--contention', '--time', '50', '--json').stdout));
+    expect(report).toMatchObject({ tasks: [], memory: null });
+    expect(report.contention).toMatchObject({ counts: { pages: 284, holds: 52, calls: [1, 53] } });
+  });
+
   it('measures a variant file like the built-in ones', () => {
     const mine = files.write(
       'mine.ts',
@@ -54,7 +60,7 @@ describe('pmapdiff bench', () => {
     );
     const { status, stdout } = bench('--task', 'remove-calls', '--variants', 'landed', '--variant', broken);
     expect(status).toBe(3);
-    expect(stdout).toMatch(/broken\.ts +failed: Error: no such luck/);
+    expect(stdout).toMatch(/broken\.ts +failed: broken\.ts:5: no such luck/);
     expect(stdout).toMatch(/landed +\d/);
   });
 
