@@ -4,6 +4,7 @@
  * get through together, and that is measured too.
  */
 import { availableParallelism } from 'node:os';
+import { valuesOf } from '../cost/constants.ts';
 import { type Station, solve } from '../cost/mva.ts';
 import { NativeProgram } from './native.ts';
 import { type Range, rangeOf } from './statistics.ts';
@@ -49,8 +50,8 @@ export interface ContentionOptions {
   readonly progress: (text: string) => void;
 }
 
-/** Own work of a life: the typical price of a process life (420,000 cycles at 3 GHz). */
-const OWN_NS = 140_000;
+/** Own work of a life, in ns: the typical price of a process life. */
+const OWN_NS = Math.round(valuesOf('processLife', 'default')[1] / valuesOf('clock', 'default')[1]);
 const MOST_THREADS = 64;
 const FRAMES = [1, 4];
 /** Lines that contend.c updates per page, and of the list of delayed invalidations per call. */

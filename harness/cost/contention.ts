@@ -6,7 +6,7 @@ import type { ByInstance } from '../../core/instances.ts';
 import type { Profile } from '../run/record.ts';
 import { type ConstantName, type MachineName, valuesOf } from './constants.ts';
 import { type Counted, countOf, countedIn, lifeWork, wholeOf } from './measure.ts';
-import { type Load, type Station, solve, upperBound } from './mva.ts';
+import { type Load, type Station, solve, solveCollapsing, upperBound } from './mva.ts';
 import { PARTS_OF_A_CYCLE, type Work, priceOf, pricesOf } from './prices.ts';
 
 /** How many 2M frames hold the pages that instances share, evenly; or the shares that a run has counted. */
@@ -23,6 +23,8 @@ export interface Life {
   readonly neighbours: readonly [copied: number, removed: number] | null;
   readonly invalidations: number;
   readonly chunkListLocks: number;
+  /** holds of pv list locks */
+  readonly pvListLocks: number;
   readonly pmapLocks: number;
   /** shares of the pages by 2M frame */
   readonly frames: readonly number[];
@@ -61,6 +63,7 @@ export function lifeOf(variant: string, counted: Counted, remainder: Work, profi
           ],
     invalidations: countOf(counted, 'delayedInvalidations') / lives,
     chunkListLocks: countOf(counted, 'pvChunkListLocks') / lives,
+    pvListLocks: countOf(counted, 'pvListWriteLocks') / lives,
     pmapLocks: countOf(counted, 'pmapLocks') / lives,
     frames: shares(instances?.pvPages ?? []),
     references: (instances?.references ?? []).map(([, count]) => count / countOf(whole, 'exits')),
@@ -137,11 +140,16 @@ class Model {
     return priceOf(this.#life.work, prices) / PARTS_OF_A_CYCLE;
   }
 
+  /** Cycles that a cache line takes from one CPU to another. */
+  get lineTransfer(): number {
+    return this.#value('lineTransfer', this.#corner.line) * this.gigahertz;
+  }
+
   /** The stations that instances share, when so many run. A line was last used elsewhere with chance 1 - 1 / n. */
   stations(instances: number): NamedStation[] {
     const { pagesCopied, pagesRemoved, invalidations, chunkListLocks, references, neighbours } = this.#life;
     const { line } = this.#corner;
-    const transfer = (1 - 1 / instances) * this.#value('lineTransfer', line) * this.gigahertz;
+    const transfer = (1 - 1 / instances) * this.lineTransfer;
     const isCounted = line === 1 && neighbours !== null;
     const linesCopied = isCounted ? 1 + neighbours[0] : this.#value('linesPerPageCopied', line);
     const linesRemoved = isCounted ? 1 + neighbours[1] : this.#value('linesPerPageRemoved', line);
@@ -204,4 +212,21 @@ export function contend(
     bound: upperBound(think, stations, instances) * perSecond,
     stations: [...named, { ...own, name: PMAP_LOCK, alike: 1 }].toSorted((a, b) => b.utilisation - a.utilisation),
   };
+}
+
+/**
+ * Process lives per second when the hottest pv list lock is handed over the more slowly, the more wait for it: half a
+ * transfer of its line for each that waits. 0: nothing is shared.
+ */
+export function collapse(life: Life, instances: number, frames: Frames, machine: MachineName): number {
+  const model = new Model(life, frames, machine, TYPICAL);
+  const stations = model.stations(instances);
+  const lists = stations.filter(({ name }) => name === PV_LIST);
+  const hold = lists.reduce((sum, { demand, alike }) => sum + demand * alike, 0);
+  if (hold === 0) return 0;
+  const hottest = lists.reduce((best, one) => (one.demand > best.demand ? one : best));
+  const holds = life.pvListLocks * (hottest.demand / hold);
+  const think = model.stations(1).reduce((rest, { demand, alike }) => rest - demand * alike, model.alone);
+  const lock = { station: stations.indexOf(hottest), perWaiter: (holds * model.lineTransfer) / 2 };
+  return solveCollapsing(think, stations, lock, instances) * 10 ** 9 * model.gigahertz;
 }

@@ -13,6 +13,7 @@ import {
   type NamedLoad,
   PV_LIST,
   SHARED_OBJECT,
+  collapse,
   contend,
   lifeOf,
 } from './contention.ts';
@@ -59,6 +60,8 @@ export interface RatioRow extends Range {
   readonly b: string;
   readonly cpus: number;
   readonly frames: Frames;
+  /** the typical ratio where the hottest lock collapses, see collapse; null: nothing is shared */
+  readonly collapsing: number | null;
   readonly effect: Effect;
   /** with other constants of their ranges, the effect is larger instead of smaller, or the reverse */
   readonly flips: boolean;
@@ -245,6 +248,7 @@ class Solved {
   readonly life: Life;
   readonly #machine: MachineName;
   readonly #typical = new Map<string, Contention>();
+  readonly #collapsing = new Map<string, number>();
   readonly #corners = new Map<string, readonly number[]>();
 
   constructor(life: Life, machine: MachineName) {
@@ -256,6 +260,14 @@ class Solved {
     const key = `${cpus} ${frames}`;
     let found = this.#typical.get(key);
     if (found === undefined) this.#typical.set(key, (found = contend(this.life, cpus, frames, this.#machine)));
+    return found;
+  }
+
+  /** Lives per second where the hottest lock collapses; 0: nothing is shared. */
+  collapsing(cpus: number, frames: Frames): number {
+    const key = `${cpus} ${frames}`;
+    let found = this.#collapsing.get(key);
+    if (found === undefined) this.#collapsing.set(key, (found = collapse(this.life, cpus, frames, this.#machine)));
     return found;
   }
 
@@ -296,6 +308,7 @@ function ratioRows(workload: string, a: Solved, b: Solved, { machine, cpus, fram
         low: range.low,
         typical,
         high: range.high,
+        collapsing: a.collapsing(n, held) === 0 ? null : b.collapsing(n, held) / a.collapsing(n, held),
         effect: effectOf(Math.abs(1 - typical), Math.abs(1 - alone.typical), least),
         flips: grows.some((growth) => growth > least) && grows.some((growth) => growth < -least),
         busiest: [busiestOf(at[0]), busiestOf(at[1])],

@@ -42,6 +42,50 @@ export function solve(think: number, stations: readonly Station[], customers: nu
   };
 }
 
+/** A station that serves the slower, the more wait. */
+export interface Collapsing {
+  /** which of the stations, and those that are alike */
+  readonly station: number;
+  /** service time more per round for each that waits */
+  readonly perWaiter: number;
+}
+
+/**
+ * As solve, with one station whose service time depends on its queue (Reiser and Lavenberg 1980; of locks: Boyd-Wickizer
+ * et al. 2012). Returns the throughput.
+ */
+export function solveCollapsing(
+  think: number,
+  stations: readonly Station[],
+  { station, perWaiter }: Collapsing,
+  customers: number,
+): number {
+  const queue = new Float64Array(stations.length);
+  const { demand, alike } = stations[station];
+  // Of each of the stations that are alike: the chance that so many are there.
+  let chance = Float64Array.of(1);
+  let throughput = 0;
+  for (let n = 1; n <= customers; n++) {
+    let round = think;
+    for (let i = 0; i < queue.length; i++)
+      if (i !== station) round += stations[i].alike * stations[i].demand * (1 + queue[i]);
+    let response = 0;
+    for (let there = 1; there <= n; there++) response += there * (demand + perWaiter * (there - 1)) * chance[there - 1];
+    throughput = n / (round + alike * response);
+    for (let i = 0; i < queue.length; i++) queue[i] = throughput * stations[i].demand * (1 + queue[i]);
+    const next = new Float64Array(n + 1);
+    let some = 0;
+    for (let there = 1; there <= n; there++) {
+      next[there] = throughput * (demand + perWaiter * (there - 1)) * chance[there - 1];
+      some += next[there];
+    }
+    // Rounding may take the sum of a station that is never idle above 1.
+    next[0] = Math.max(0, 1 - some);
+    chance = next;
+  }
+  return throughput;
+}
+
 /** No schedule of the stations does better: the customers are too few, or the busiest station is always busy. */
 export function upperBound(think: number, stations: readonly Station[], customers: number): number {
   const all = stations.reduce((sum, { demand, alike }) => sum + demand * alike, think);

@@ -32,6 +32,12 @@ const isAsInThread = ({ effect, busiest }: RatioRow): boolean =>
 const marksOf = (row: RatioRow): string =>
   ` ${EFFECTS[row.effect]}${row.flips ? '?' : ''}${isAsInThread(row) ? '*' : ''}`;
 
+/** Where it differs in what is shown. */
+const collapsingText = ({ typical, collapsing }: RatioRow): string =>
+  collapsing === null || collapsing.toFixed(DIGITS) === typical.toFixed(DIGITS)
+    ? ''
+    : ` ~${collapsing.toFixed(DIGITS)}`;
+
 function phasesText({ phases }: CostReport, { workload, lives }: CountedRow, width: number): string {
   const here = phases.filter((row) => row.workload === workload);
   const variants = distinct(here.map(({ variant }) => variant));
@@ -77,7 +83,7 @@ function ratiosText({ ratios }: CostReport, workload: string, width: number): st
       String(cpus),
       ...frames.map((held) => {
         const row = mine.find((one) => one.cpus === cpus && one.frames === held)!;
-        return `${ratioText(row)}${marksOf(row)}`;
+        return `${ratioText(row)}${collapsingText(row)}${marksOf(row)}`;
       }),
     ]);
     const head = ['CPUs', ...frames.map((held) => `F = ${held}`)];
@@ -132,6 +138,7 @@ function countedText({ counted }: CostReport, workload: string): string {
 const LEGEND = [
   'F: 2M frames that hold the shared pages; `counted`: as they lay in the run. Beside one CPU the effect is < smaller,',
   '= the same, > larger or 0 too small to measure; ? other constants of their ranges turn < into > or the reverse;',
+  '~ where each that waits for the hottest pv list lock delays its hand-over (throughput collapses);',
   '* as the thread says: pv list locks first, the effect smaller but measurable. Ratios are good to 0.03, near the',
   'knee to 0.06; speeds themselves are not predicted, and modelled time is no gate.',
 ].join(' ');

@@ -216,6 +216,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
     may: [
       'harness/bench/',
       'harness/bundle/column.ts',
+      'harness/cost/constants.ts',
       'harness/cost/mva.ts',
       'harness/input/',
       'harness/process/',

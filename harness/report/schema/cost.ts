@@ -51,6 +51,7 @@ export const cost = z.strictObject({
       cpus: count,
       frames,
       ...ends,
+      collapsing: z.number().nullable(),
       effect: z.enum(['none', 'smaller', 'same', 'larger']),
       flips: z.boolean(),
       busiest: z.tuple([z.string(), z.string()]),
