@@ -1,0 +1,82 @@
+/** Runs of the beginnings of schedules: what a move comes to, and what state the machines are in after it. */
+import type { RunRecord } from '../../run/record.ts';
+import { OUTCOME_NOT_RUN, OUTCOME_STOPPED } from '../../workload/names.ts';
+import type { Pair } from '../pair.ts';
+import type { Program } from './program.ts';
+import { type Move, type Position, after, scheduleOf, startOf, stepAt } from './schedule.ts';
+
+export interface Trial {
+  /** as it turned out: without points if no column stopped, void if the op was run in none */
+  readonly move: Move;
+  /** a column has panicked: nothing follows */
+  readonly isOver: boolean;
+  /** equal for two beginnings that any continuation ends alike */
+  readonly state: string;
+}
+
+/** Codes of the last op, where it was run. */
+const lastCode = ({ perOp, ops }: RunRecord, op: number): number | null => (op < ops ? perOp.code[op] : null);
+
+/** Runs the moves, which are known, and then the process. */
+export async function tryMove(
+  pair: Pair,
+  program: Program,
+  moves: readonly Move[],
+  position: Position,
+  process: number,
+): Promise<Trial> {
+  const { points } = stepAt(program, position, process)!;
+  const tried: Move = { process, points, isVoid: false };
+  const { workload, ops } = scheduleOf(program, [...moves, tried]);
+  const records = await pair.both(workload, { digests: 'end' });
+  const last = ops.at(-1)!;
+  const codes = records.map((record) => lastCode(record, last));
+  const isVoid = codes.every((code) => code === OUTCOME_NOT_RUN);
+  const isStopped = codes.includes(OUTCOME_STOPPED);
+  const move: Move = { process, points: isStopped ? points : [], isVoid };
+  return {
+    move,
+    isOver: records.some(({ ended }) => ended.kind !== 'done'),
+    state: stateOf(program, [...moves, move], ops, records),
+  };
+}
+
+/**
+ * Digests leave out statistics, which process is on which CPU, and how things are laid out in memory: so the state also
+ * has what all ops have answered so far and what they have counted.
+ */
+function stateOf(
+  program: Program,
+  moves: readonly Move[],
+  ops: readonly number[],
+  records: readonly [RunRecord, RunRecord],
+): string {
+  const { processes, workload } = program;
+  let position = startOf(program);
+  const onCpu: number[] = workload.actors.map(() => -1);
+  const answers: string[][] = processes.map(() => []);
+  let last = -1;
+  moves.forEach((move, i) => {
+    const { cpu } = workload.actors[stepAt(program, position, move.process)!.op.who];
+    position = after(position, move);
+    if (move.isVoid) return;
+    onCpu[cpu] = move.process;
+    last = move.process;
+    for (const { perOp, ops: done } of records)
+      answers[move.process].push(ops[i] < done ? `${perOp.code[ops[i]]} ${perOp.value[ops[i]]}` : '-');
+  });
+  const machines = records.map(({ checkpoints, totals, ended }) => {
+    const digest = checkpoints.at(-1);
+    return [digest?.map, digest?.tables, digest?.pmaps.join(' '), totals.join(' '), ended.kind].join('|');
+  });
+  const begun = processes.map((_one, process) => `${position.begun[process]}${isHeld(position, process)}`);
+  const on = onCpu.filter((_one, cpu) => cpu < workload.machine.cpus);
+  return [begun.join(' '), last, on.join(' '), answers.join('/'), ...machines].join('\n');
+}
+
+const isHeld = ({ stopped }: Position, process: number): string =>
+  stopped[process] === null ? '' : `@${stopped[process].join('+')}`;
+
+export const isAtEnd = (program: Program, position: Position): boolean =>
+  program.processes.every((_one, process) => stepAt(program, position, process) === undefined);
+
