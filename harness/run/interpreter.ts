@@ -112,7 +112,10 @@ export class Interpreter {
   /** addresses stored by mmap, NaN before */
   readonly #results: Float64Array;
 
-  /** What the last op returned or read; of one that was not run, the signal that its process had died of. */
+  /**
+   * What the last op returned or read; of one that was not run, the signal that its process had died of; of one that
+   * stopped, the number of the yield point.
+   */
   value = 0;
   /** The process that ran it, or that a daemon visited in it; null if it no longer exists. */
   acting: Proc | null = null;
@@ -213,6 +216,7 @@ export class Interpreter {
     }
     const code = this.#do(p, process, chunk, at);
     m.stopAt = 0;
+    if (code === OUTCOME_STOPPED) this.value = p.stoppedAt;
     this.#unborn.enterBorn(m, this.#procs);
     return code;
   }

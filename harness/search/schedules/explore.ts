@@ -17,6 +17,7 @@ import {
   readyIn,
   scheduleOf,
   startOf,
+  stepAt,
 } from './schedule.ts';
 import { type Trial, isAtEnd, tryMove } from './trial.ts';
 
@@ -41,15 +42,22 @@ export interface ScheduleClass {
   readonly effort: Effort;
 }
 
+/** Yield points at which some schedule has stopped. */
+export interface Reached {
+  /** indexes into STOP_POINTS */
+  readonly points: ReadonlySet<number>;
+  /** numbers of ops of the workload that it stops itself */
+  readonly ops: ReadonlySet<number>;
+}
+
 export interface Explored {
   readonly classes: readonly ScheduleClass[];
-  /** runs of both columns, states, and schedules that end there in a panic */
+  /** runs of both columns, and states that they came to */
   readonly runs: number;
   readonly states: number;
   /** false: the budget did not do, or it was stopped */
   readonly isComplete: boolean;
-  /** yield points that some schedule has reached, as indexes into STOP_POINTS; of several at a time, all */
-  readonly reached: readonly number[];
+  readonly reached: Reached;
 }
 
 /** What follows a state, of one class. */
@@ -67,7 +75,7 @@ class Explorer {
   readonly #options: ExploreOptions;
   readonly #nodes = new Map<string, Node>();
   readonly outcomes = new Map<string, Outcome>();
-  readonly reached = new Set<number>();
+  readonly reached = { points: new Set<number>(), ops: new Set<number>() };
   runs = 0;
   isComplete = true;
 
@@ -104,11 +112,12 @@ class Explorer {
       }
       trials.push(trial);
     }
-    for (const { move, isOver, state } of trials) {
+    for (const { move, isOver, isHeld, state } of trials) {
       const isPreemption = !move.isVoid && preempted(this.#program, position, last, move.process) >= 0;
       const rest = left - Number(isPreemption);
       if (rest < 0) continue;
-      for (const point of move.points) this.reached.add(point);
+      for (const point of move.points) this.reached.points.add(point);
+      if (isHeld) this.reached.ops.add(stepAt(this.#program, position, move.process)!.at);
       const key = Number.isFinite(rest) ? `${rest}\n${state}` : state;
       let next = this.#options.merges === false ? undefined : this.#nodes.get(key);
       if (next === undefined) {
@@ -136,10 +145,11 @@ class Explorer {
 
 /** Adds to what follows a state all that follows one of its moves. */
 function add(node: Node, move: Move, next: Node, isPreemption: boolean): void {
-  for (const [name, { count, effort: rest }] of next) {
+  for (const [name, { count, effort: rest, move: last }] of next) {
     const effort = {
       preemptions: rest.preemptions + Number(isPreemption),
-      stops: rest.stops + Number(move.points.length > 0),
+      // A stop is none where the same process goes on.
+      stops: rest.stops + Number(move.points.length > 0 && last?.process !== move.process),
     };
     const way = node.get(name);
     if (way === undefined || isEasier(effort, way.effort))
@@ -162,9 +172,5 @@ export async function explore(pair: Pair, program: Program, options: ExploreOpti
     return { outcome: explorer.outcomes.get(name)!, count, moves, effort: effortOf(program, moves) };
   });
   const { runs, states, isComplete, reached } = explorer;
-  return { classes: byCount(classes), runs, states, isComplete, reached: [...reached].toSorted((a, b) => a - b) };
+  return { classes, runs, states, isComplete, reached };
 }
-
-/** The most frequent first; equal ones: the easiest. */
-export const byCount = (classes: readonly ScheduleClass[]): ScheduleClass[] =>
-  classes.toSorted((a, b) => b.count - a.count || (isEasier(a.effort, b.effort) ? -1 : 1));

@@ -1,9 +1,9 @@
 /** What a schedule came to in both columns: what a reader tells schedules apart by. */
-import { callPlace } from '../../workload/places.ts';
-import { outcomeName, OUTCOME_OK, OUTCOME_STOPPED } from '../../workload/names.ts';
 import type { PairComparison, Verdict } from '../../compare/pair.ts';
 import type { Standing } from '../../compare/track.ts';
 import { PLACES, type RunRecord } from '../../run/record.ts';
+import { OUTCOME_OK, OUTCOME_STOPPED, outcomeName } from '../../workload/names.ts';
+import { callPlace } from '../../workload/places.ts';
 import type { Program } from './program.ts';
 import { type Move, type Schedule, after, startOf, stepAt } from './schedule.ts';
 

@@ -2,8 +2,8 @@
  * Schedules of a program: sequences of moves, each of which lets one process run, to the end of an op or to a yield
  * point. A schedule is a workload again, in which `stop` and `go` say how far each process gets.
  */
-import { OP_GO, OP_STOP, type Op, type Workload } from '../../workload/ops.ts';
 import { OpListBuilder } from '../../workload/oplist.ts';
+import { OP_GO, OP_STOP, type Op, type Workload } from '../../workload/ops.ts';
 import type { Program, Step } from './program.ts';
 
 /** One process runs: the next op, or the rest of the call that it is in. */
@@ -66,20 +66,27 @@ export interface Schedule {
 
 const NO_OPERANDS = { addr: 0, len: 0, base: 0, origin: 0, expect: 0, line: 0 };
 
-/** The workload that a sequence of moves is. What it expects of outcomes is left out: that was of another order. */
-export function scheduleOf(program: Program, moves: readonly Move[]): Schedule {
+/**
+ * The workload that a sequence of moves is. What it expects of outcomes is left out: that was of another order. arms: by
+ * move, the points to stop at, where that is yet to be found out.
+ */
+export function scheduleOf(
+  program: Program,
+  moves: readonly Move[],
+  arms: readonly (readonly number[])[] = moves.map(({ points }) => points),
+): Schedule {
   const builder = new OpListBuilder();
   const push = (op: Op): void => builder.pushOp({ ...op, expect: 0, line: 0 });
   for (const op of program.setUp) push(op);
   let position = startOf(program);
-  const ops = moves.map((move) => {
+  const ops = moves.map((move, i) => {
     const { who } = stepAt(program, position, move.process)!.op;
     const { stops, op } = stepAt(program, position, move.process)!;
     const isGo = position.stopped[move.process] !== null;
     position = after(position, move);
     if (move.isVoid) return -1;
     if (!isGo) for (const stop of stops) push(stop);
-    for (const point of move.points) push({ ...NO_OPERANDS, code: OP_STOP, who, arg: point });
+    for (const point of arms[i]) push({ ...NO_OPERANDS, code: OP_STOP, who, arg: point });
     push(isGo ? { ...NO_OPERANDS, code: OP_GO, who, arg: 0 } : op);
     return builder.length - 1;
   });

@@ -6,16 +6,34 @@ import type { Program } from './program.ts';
 import { type Move, type Position, after, scheduleOf, startOf, stepAt } from './schedule.ts';
 
 export interface Trial {
-  /** as it turned out: without points if no column stopped, void if the op was run in none */
+  /** as it turned out: with the points where columns stopped, void if the op was run in none */
   readonly move: Move;
+  /** a column stopped where the workload itself says so */
+  readonly isHeld: boolean;
   /** a column has panicked: nothing follows */
   readonly isOver: boolean;
   /** equal for two beginnings that any continuation ends alike */
   readonly state: string;
 }
 
-/** Codes of the last op, where it was run. */
-const lastCode = ({ perOp, ops }: RunRecord, op: number): number | null => (op < ops ? perOp.code[op] : null);
+/** What a move of a schedule came to, where its op is `op`. */
+export function turnedOut(
+  records: readonly RunRecord[],
+  op: number,
+  { process, points }: Move,
+): Pick<Trial, 'move' | 'isHeld'> {
+  const run = records.filter(({ ops }) => op < ops);
+  const stopped = run.filter(({ perOp }) => perOp.code[op] === OUTCOME_STOPPED);
+  const at = [...new Set(stopped.map(({ perOp }) => perOp.value[op] - 1))];
+  const isVoid = run.length === records.length && run.every(({ perOp }) => perOp.code[op] === OUTCOME_NOT_RUN);
+  return {
+    move: { process, points: points.length === 0 ? [] : at.toSorted((a, b) => a - b), isVoid },
+    isHeld: points.length === 0 && at.length > 0,
+  };
+}
+
+/** Has one of them panicked? */
+export const isOver = (records: readonly RunRecord[]): boolean => records.some(({ ended }) => ended.kind !== 'done');
 
 /** Runs the moves, which are known, and then the process. */
 export async function tryMove(
@@ -29,14 +47,11 @@ export async function tryMove(
   const tried: Move = { process, points, isVoid: false };
   const { workload, ops } = scheduleOf(program, [...moves, tried]);
   const records = await pair.both(workload, { digests: 'end' });
-  const last = ops.at(-1)!;
-  const codes = records.map((record) => lastCode(record, last));
-  const isVoid = codes.every((code) => code === OUTCOME_NOT_RUN);
-  const isStopped = codes.includes(OUTCOME_STOPPED);
-  const move: Move = { process, points: isStopped ? points : [], isVoid };
+  const { move, isHeld } = turnedOut(records, ops.at(-1)!, tried);
   return {
     move,
-    isOver: records.some(({ ended }) => ended.kind !== 'done'),
+    isHeld,
+    isOver: isOver(records),
     state: stateOf(program, [...moves, move], ops, records),
   };
 }
@@ -79,4 +94,3 @@ const isHeld = ({ stopped }: Position, process: number): string =>
 
 export const isAtEnd = (program: Program, position: Position): boolean =>
   program.processes.every((_one, process) => stepAt(program, position, process) === undefined);
-

@@ -19,13 +19,37 @@ export const sharers = (n: number): string => {
 };
 
 describe('x', () => {
-  it.each([2, 3, 4, 5])('n %i', async (n) => {
-    const pair = pairOf('landed', 'vmspace-clear');
-    const program = programOf(parseWorkload(sharers(n), 'w'), [STOP_POINTS.indexOf('refcnt-tested')]);
-    const t = process.cpuUsage();
-    const found = await explore(pair, program, { preemptions: Infinity, budget: 1e9, isStopped: never, progress: () => {} });
-    const u = process.cpuUsage(t);
-    console.log(n, found.runs, found.states, (u.user + u.system) / 1e6, JSON.stringify(found.classes.map(({ count, effort, outcome, moves }) => ({ count, effort, outcome, moves: moves.map(({ process, points }) => process + (points.length ? '!' : '')).join(' ') })), null, 1));
-    expect(1).toBe(1);
-  }, 200000);
+  it.each([2, 3, 4, 5])(
+    'n %i',
+    async (n) => {
+      const pair = pairOf('landed', 'vmspace-clear');
+      const program = programOf(parseWorkload(sharers(n), 'w'), [STOP_POINTS.indexOf('refcnt-tested')]);
+      const t = process.cpuUsage();
+      const found = await explore(pair, program, {
+        preemptions: Infinity,
+        budget: 1e9,
+        isStopped: never,
+        progress: () => {},
+      });
+      const u = process.cpuUsage(t);
+      console.log(
+        n,
+        found.runs,
+        found.states,
+        (u.user + u.system) / 1e6,
+        JSON.stringify(
+          found.classes.map(({ count, effort, outcome, moves }) => ({
+            count,
+            effort,
+            outcome,
+            moves: moves.map(({ process, points }) => process + (points.length ? '!' : '')).join(' '),
+          })),
+          null,
+          1,
+        ),
+      );
+      expect(1).toBe(1);
+    },
+    200000,
+  );
 });
