@@ -117,7 +117,7 @@ export class Interpreter {
    * stopped, the number of the yield point.
    */
   value = 0;
-  /** The process that ran it, or that a daemon visited in it; null if it no longer exists. */
+  /** The process that ran it, or that a daemon visited in it; null if it no longer exists, or is stopped meanwhile. */
   acting: Proc | null = null;
   /** Page accesses it made, faults they took, and the number of accesses that faulted at least once. */
   accesses = 0;
@@ -207,7 +207,13 @@ export class Interpreter {
       return OUTCOME_NOT_RUN;
     }
     const verb = chunk.code[at];
-    if (p.stoppedAt !== 0 && verb !== OP_GO && verb !== OP_STOP) return OUTCOME_NOT_RUN;
+    if (p.stoppedAt !== 0 && verb !== OP_GO) {
+      if (verb !== OP_STOP) return OUTCOME_NOT_RUN;
+      // Nobody acts: what the process has half done is not looked at.
+      this.acting = null;
+      this.#stops[process] |= stopBit(STOP_POINTS[chunk.arg[at]]);
+      return OUTCOME_OK;
+    }
     const thread = this.#threads[chunk.who[at]];
     if (m.curproc !== p || m.curcpu !== cpu || m.runningThread[cpu] !== thread) runOn(m, p, cpu, thread);
     if (verb !== OP_STOP) {

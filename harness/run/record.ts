@@ -256,8 +256,8 @@ export interface RunOptions {
   readonly without?: 'vmspaceClear';
   /** end after this op */
   readonly until?: number;
-  /** take digests of the whole machine at checkpoints, to compare; or only after the last op. @default true */
-  readonly digests?: boolean | 'end';
+  /** take digests of the whole machine at checkpoints, to compare. @default true */
+  readonly digests?: boolean;
 }
 
 /**

@@ -209,8 +209,7 @@ export class Session {
     const { head, options, watch } = this.#spec;
     const { announce } = watch;
     const mapped = this.#mapped;
-    const { digests = true } = options;
-    const looks = digests === true;
+    const looks = options.digests !== false;
     const stateAfter = options.stateAfter ?? -1;
     const last = this.#last;
     let op = from;
@@ -232,8 +231,7 @@ export class Session {
         const isExit = m.counters[EXITS] !== exits;
         const isAsked = code === OUTCOME_STOPPED || verb === OP_GO || verb === OP_SNAPSHOT || op === last;
         const isCheckpoint = isExit || isAsked;
-        if (looks ? isCheckpoint : digests === 'end' && op === last)
-          this.#checkpoint(op, this.#areTablesDue() || isAsked);
+        if (looks && isCheckpoint) this.#checkpoint(op, this.#areTablesDue() || isAsked);
         else if (looks && code === OUTCOME_OK && makesProcess(verb)) this.#birth(op);
         if (checker !== null) {
           const { acting } = interpreter;

@@ -68,12 +68,14 @@ const NO_OPERANDS = { addr: 0, len: 0, base: 0, origin: 0, expect: 0, line: 0 };
 
 /**
  * The workload that a sequence of moves is. What it expects of outcomes is left out: that was of another order. arms: by
- * move, the points to stop at, where that is yet to be found out.
+ * move, the points to stop at, where that is yet to be found out. goesOn: an op that does nothing follows, so that a
+ * run does not end with the last move.
  */
 export function scheduleOf(
   program: Program,
   moves: readonly Move[],
   arms: readonly (readonly number[])[] = moves.map(({ points }) => points),
+  goesOn = false,
 ): Schedule {
   const builder = new OpListBuilder();
   const push = (op: Op): void => builder.pushOp({ ...op, expect: 0, line: 0 });
@@ -90,6 +92,10 @@ export function scheduleOf(
     push(isGo ? { ...NO_OPERANDS, code: OP_GO, who, arg: 0 } : op);
     return builder.length - 1;
   });
+  if (goesOn) {
+    const { who } = program.processes[moves.at(-1)!.process].steps[0].op;
+    push({ ...NO_OPERANDS, code: OP_STOP, who, arg: 0 });
+  }
   return { workload: { ...program.workload, ops: builder.finish() }, ops };
 }
 

@@ -45,20 +45,27 @@ export async function tryMove(
 ): Promise<Trial> {
   const { points } = stepAt(program, position, process)!;
   const tried: Move = { process, points, isVoid: false };
-  const { workload, ops } = scheduleOf(program, [...moves, tried]);
-  const records = await pair.both(workload, { digests: 'end' });
+  const { workload, ops } = scheduleOf(program, [...moves, tried], undefined, true);
+  const records = await pair.both(workload, {});
   const { move, isHeld } = turnedOut(records, ops.at(-1)!, tried);
-  return {
-    move,
-    isHeld,
-    isOver: isOver(records),
-    state: stateOf(program, [...moves, move], ops, records),
-  };
+  const state = stateOf(program, [...moves, move], ops, records);
+  return { move, isHeld, isOver: isOver(records), state: `${state}\n${verdictOf(pair, records)}` };
 }
+
+/** What tells the two apart so far. What is looked at only because the run ends is left out. */
+function verdictOf(pair: Pair, [a, b]: readonly [RunRecord, RunRecord]): string {
+  const { verdict, differences } = pair.compare(soFar(a), soFar(b));
+  return [verdict, ...differences.map(({ plane, what, standing }) => `${plane} ${what} ${standing}`)].join('|');
+}
+
+const soFar = (record: RunRecord): RunRecord =>
+  record.ended.kind === 'done'
+    ? { ...record, ops: record.ops - 1, checkpoints: record.checkpoints.slice(0, -1) }
+    : record;
 
 /**
  * Digests leave out statistics, which process is on which CPU, and how things are laid out in memory: so the state also
- * has what all ops have answered so far and what they have counted.
+ * has what all ops have answered so far and what they have counted. How the two were judged on the way goes with it.
  */
 function stateOf(
   program: Program,
@@ -82,7 +89,8 @@ function stateOf(
   });
   const machines = records.map(({ checkpoints, totals, ended }) => {
     const digest = checkpoints.at(-1);
-    return [digest?.map, digest?.tables, digest?.pmaps.join(' '), totals.join(' '), ended.kind].join('|');
+    const end = ended.kind === 'panic' ? `${ended.where} ${ended.reason}` : ended.kind;
+    return [digest?.map, digest?.tables, digest?.pmaps.join(' '), totals.join(' '), end].join('|');
   });
   const begun = processes.map((_one, process) => `${position.begun[process]}${isHeld(position, process)}`);
   const on = onCpu.filter((_one, cpu) => cpu < workload.machine.cpus);
