@@ -39,7 +39,7 @@ describe('all interleavings of sharers that exit', () => {
 
   it('stop at every point of an exit, and are counted as whole where none is left to reach', async () => {
     const explored = await exploreAll(pair, program(sharers(2), ALL));
-    // The first to drop its reference has three steps, the last one two: 5! / (3! 2!) orders, of either name.
+    // Both find the other's reference and have three steps: 12 orders. One is gone before the other looks: 4 each.
     const some = Object.values(countsOf(explored)).reduce((sum, count) => sum + count, 0);
     expect([some, [...explored.reached.points].toSorted()]).toEqual([20, [0, 1]]);
   });
