@@ -47,25 +47,30 @@ export async function schedulesCommand(name: string, options: SchedulesCommandOp
   const workload = await loadWorkload(name);
   refuseLong(workload);
   const progress = new Progress();
-  return withColumns(chosen, progress.onOutput, async (columns) => {
-    const [reference, candidate] = columns;
-    const interrupt = new Interrupt([]);
-    const isStopped = (): boolean => interrupt.signal.aborted;
-    const pair = pairOf('schedules', reference, candidate, { kind: 'unexpected' });
-    let found: Searched;
-    try {
-      const say = (runs: number): void => progress.say(`${number(runs)} runs`);
-      found = await searchSchedules(pair, workload, { points, preemptions, budget, seed, isStopped, progress: say });
-    } finally {
-      interrupt.off();
-      progress.clear();
-    }
-    const report = reportOf(found, columns);
-    await answer.write({ ...report, files: out === undefined ? report.files : await written(report, out) });
-    if (interrupt.signal.aborted) return EXIT_INTERRUPTED;
-    if (found.program.processes.length === 0) return EXIT_HARNESS;
-    return found.classes.some(({ outcome }) => outcome.standing === 'unexpected') ? EXIT_FINDING : EXIT_OK;
-  });
+  return withColumns(
+    chosen,
+    progress.onOutput,
+    async (columns) => {
+      const [reference, candidate] = columns;
+      const interrupt = new Interrupt([]);
+      const isStopped = (): boolean => interrupt.signal.aborted;
+      const pair = pairOf('schedules', reference, candidate, { kind: 'unexpected' });
+      let found: Searched;
+      try {
+        const say = (runs: number): void => progress.say(`${number(runs)} runs`);
+        found = await searchSchedules(pair, workload, { points, preemptions, budget, seed, isStopped, progress: say });
+      } finally {
+        interrupt.off();
+        progress.clear();
+      }
+      const report = reportOf(found, columns);
+      await answer.write({ ...report, files: out === undefined ? report.files : await written(report, out) });
+      if (interrupt.signal.aborted) return EXIT_INTERRUPTED;
+      if (found.program.processes.length === 0) return EXIT_HARNESS;
+      return found.classes.some(({ outcome }) => outcome.standing === 'unexpected') ? EXIT_FINDING : EXIT_OK;
+    },
+    { strict: options.strict === true },
+  );
 }
 
 function pointsIn(text: string): number[] {

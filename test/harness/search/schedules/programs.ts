@@ -32,11 +32,11 @@ export const exploreAll = (
 export const countsOf = ({ classes }: Explored): Record<string, number> =>
   Object.fromEntries(classes.map(({ outcome, count }) => [classOf(outcome), count] as const).toSorted());
 
-const NAMES = 'abcdefgh';
+const NAMES = [...'abcdefgh'];
 
 /** n processes that share an address space, in which the shared page is mapped, and exit. */
 export function sharers(n: number): string {
-  const others = [...NAMES.slice(1, n)];
+  const others = NAMES.slice(1, n);
   const exits = ['a', ...others].map((name) => `${name}: exit\n`).join('');
   return `a: exec sh60\n${others.map((name) => `a: rfork mem -> ${name}\n`).join('')}a: clock\n${exits}`;
 }
