@@ -112,10 +112,7 @@ export class Interpreter {
   /** addresses stored by mmap, NaN before */
   readonly #results: Float64Array;
 
-  /**
-   * What the last op returned or read; of one that was not run, the signal that its process had died of; of one that
-   * stopped, the number of the yield point.
-   */
+  /** What the last op returned or read; not run: the signal that its process died of; stopped: the yield point. */
   value = 0;
   /** The process that ran it, or that a daemon visited in it; null if it no longer exists, or is stopped meanwhile. */
   acting: Proc | null = null;
@@ -209,17 +206,14 @@ export class Interpreter {
     const verb = chunk.code[at];
     if (p.stoppedAt !== 0 && verb !== OP_GO) {
       if (verb !== OP_STOP) return OUTCOME_NOT_RUN;
-      // Nobody acts: what the process has half done is not looked at.
-      this.acting = null;
+      this.acting = null; // what it has half done is not looked at
       this.#stops[process] |= stopBit(STOP_POINTS[chunk.arg[at]]);
       return OUTCOME_OK;
     }
     const thread = this.#threads[chunk.who[at]];
     if (m.curproc !== p || m.curcpu !== cpu || m.runningThread[cpu] !== thread) runOn(m, p, cpu, thread);
-    if (verb !== OP_STOP) {
-      m.stopAt = this.#stops[process];
-      this.#stops[process] = 0;
-    }
+    m.stopAt = verb === OP_STOP ? 0 : this.#stops[process];
+    if (m.stopAt !== 0) this.#stops[process] = 0;
     const code = this.#do(p, process, chunk, at);
     m.stopAt = 0;
     if (code === OUTCOME_STOPPED) this.value = p.stoppedAt;
