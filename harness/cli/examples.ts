@@ -22,7 +22,7 @@ export const EXAMPLES = {
     example('hunt shared-page-unmap landed --runs 500', 'two revisions that nothing is known to tell apart'),
   ],
   schedules: [
-    example('schedules rfork-mem-threads --variants landed,vmspace-clear', 'two sharers that exit in every order'),
+    example('schedules sharers-exit-together --variants landed,vmspace-clear', 'two sharers that exit, in every order'),
     example('schedules mine.workload --variants baseline,landed --yield all --preemptions 2', 'at every yield point'),
   ],
   explain: [
