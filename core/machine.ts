@@ -62,7 +62,7 @@ export function resetMachine(m: Machine, config: MachineConfig, hunks: Hunks): v
   m.retval = 0;
   m.faults = 0;
   m.faultResult = 0;
-  m.stopAt = null;
+  m.stopAt = 0;
   const { vm } = m;
   vm.objectCount = 0;
   vm.objectsHead = null;

@@ -14,6 +14,7 @@ import { endWhenOutputFails } from './cli/output.ts';
 import { PATCHABLE, withPatchOptions, withQuestionOptions } from './cli/patch-options.ts';
 import { InputError } from './input-error.ts';
 import { FORMATS } from './report/formats.ts';
+import { STOP_POINTS } from './workload/ops.ts';
 
 /** Commands that take names by option only, where other commands take them bare. */
 const BARE = [
@@ -51,6 +52,7 @@ const MACHINE = 'the machine of recordings, as in workload text: ram=4G cpus=2 â
 const ACTIONS = {
   compare: () => import('./cli/compare.ts').then(({ compareCommand }) => compareCommand),
   hunt: () => import('./cli/hunt.ts').then(({ huntCommand }) => huntCommand),
+  schedules: () => import('./cli/schedules.ts').then(({ schedulesCommand }) => schedulesCommand),
   replay: () => import('./cli/replay.ts').then(({ replayCommand }) => replayCommand),
   conform: () => import('./cli/conform.ts').then(({ conformCommand }) => conformCommand),
   list: () => import('./cli/list.ts').then(({ listCommand }) => listCommand),
@@ -127,6 +129,21 @@ program
   .option('--out <dir>', 'write finds to this folder; those that are there are run first')
   .option('--no-catalog', 'do not run the built-in workloads first')
   .action(async (a, b, options) => finish((await ACTIONS.hunt())(a, b, options)));
+
+program
+  .command('schedules')
+  .description(
+    'run the interleavings of a workload through two revisions, and show what they come to; exit 1 if unexpected. Its ' +
+      'ops up to the first of a second process, or the first that can stop while there is one, stay as written',
+  )
+  .argument('<workload>', WORKLOAD)
+  .option('--variants <a,b>', 'the reference and the candidate, by name or file; or --patch, alone or after a')
+  .option('--yield <points>', `where calls stop: some of ${STOP_POINTS.join(', ')}, or all`, 'refcnt-tested')
+  .option('--preemptions <n>', 'at most so many switches away from a process that can run on (default: no limit)')
+  .option('--budget <n>', 'run all interleavings if that takes no more runs, otherwise draw as many (default: 10000)')
+  .option('--seed <n>', 'the same seed draws the same (default: 1)')
+  .option('--out <dir>', 'write an easiest schedule of each class to this folder')
+  .action(async (workload, options) => finish((await ACTIONS.schedules())(workload, options)));
 
 program.commandsGroup('Look closer:');
 

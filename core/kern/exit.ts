@@ -25,8 +25,8 @@ function killPeers(m: Machine, p: Proc): void {
     return;
   }
   const { curcpu, stopAt } = m;
-  // The yield point that is asked for is p's.
-  m.stopAt = null;
+  // The yield points that are asked for are p's.
+  m.stopAt = 0;
   for (const peer of p.peers) {
     peer.leader = peer;
     if (peer.state !== PRS_NORMAL) continue;

@@ -10,5 +10,6 @@ export { resume } from './resume.ts';
 export { idleOtherCpus, procCreate, runOn } from './run.ts';
 export { TIMEKEEP_OFFSET, TIMEKEEP_VALUE, clockRead, postSignal, setHandler, sysExit, trapSignal } from './signal.ts';
 export { sysSpawn } from './spawn.ts';
+export { stopBit } from './stop.ts';
 export * from './syscalls.ts';
 export { sysWait } from './wait.ts';

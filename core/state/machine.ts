@@ -6,7 +6,7 @@ import { Cpu } from './cpu.ts';
 import { Names } from './names.ts';
 import { VmPages } from './page.ts';
 import { KERNEL_PMAP_ID, PMAP0_ID, Pmap } from './pmap.ts';
-import type { Proc, StopPoint } from './proc.ts';
+import type { Proc } from './proc.ts';
 import { type VmFile, VmState, type Vmspace } from './vm.ts';
 
 /** The machine that a workload asks for. */
@@ -121,8 +121,8 @@ export class MachineState<H> {
   /** Number of faults taken by the last access, and the KERN_ code of the last one. */
   faults = 0;
   faultResult = 0;
-  /** The yield point at which the next call stops, or null. See core/kern/stop.ts. */
-  stopAt: StopPoint | null = null;
+  /** Bit N is set if the next call stops at yield point N. See core/kern/stop.ts. */
+  stopAt = 0;
   /** Numbers that a snapshot gives to frames and objects. */
   readonly names = new Names();
 

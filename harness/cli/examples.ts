@@ -21,6 +21,10 @@ export const EXAMPLES = {
     example('hunt landed d33276 --want stat-only', 'what D33276 mends, in five lines', 1),
     example('hunt shared-page-unmap landed --runs 500', 'two revisions that nothing is known to tell apart'),
   ],
+  schedules: [
+    example('schedules sharers-exit-together --variants landed,vmspace-clear', 'two sharers that exit, in every order'),
+    example('schedules mine.workload --variants baseline,landed --yield all --preemptions 2', 'at every yield point'),
+  ],
   explain: [
     example('explain baseline landed --workload exit-touched', 'every counter that differs, by op, process and stack'),
     example(

@@ -37,7 +37,7 @@ export interface HuntCommandOptions extends PatchOptions {
 
 const DEFAULT_RUNS = 20_000;
 const MOST_RUNS = 1_000_000_000;
-const MOST_SEED = 2 ** 32 - 1;
+export const MOST_SEED = 2 ** 32 - 1;
 /** A longer workload of the catalog, and recordings, are left to compare: reducing them takes longer than a search. */
 const MOST_OPS = 1000;
 const MS = 1000;
@@ -67,7 +67,7 @@ export async function huntCommand(
       const interrupt = new Interrupt([]);
       const isStopped = (): boolean => interrupt.signal.aborted;
       const start = performance.now();
-      const pair = pairOf(reference, candidate, want);
+      const pair = pairOf('hunt', reference, candidate, want);
       let hunted: Hunted;
       try {
         hunted =
@@ -102,9 +102,9 @@ export async function huntCommand(
 }
 
 /** Throws UsageError: they are one. */
-function pairOf(reference: Column, candidate: Column, want: Want): Pair {
+export function pairOf(command: string, reference: Column, candidate: Column, want: Want): Pair {
   const ids = [reference.facts.id, candidate.facts.id];
-  if (ids[0] === ids[1]) throw new UsageError(`hunt: expected two variants, got ${ids[0]} twice`);
+  if (ids[0] === ids[1]) throw new UsageError(`${command}: expected two variants, got ${ids[0]} twice`);
   const plan = planComparison(ids, factsAround([reference.facts, candidate.facts]), {
     against: { kind: 'variant', id: ids[0] },
     ledger: knownDifferences,
@@ -128,7 +128,7 @@ function wantOf(text: string | undefined, isGiven: boolean): Want {
   return { kind: 'verdicts', verdicts: HUNTED.filter((verdict) => words.includes('any') || words.includes(verdict)) };
 }
 
-function countOf(
+export function countOf(
   option: string,
   text: string | undefined,
   otherwise: number,

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 export const PATCHABLE = [
   'compare',
   'hunt',
+  'schedules',
   'explain',
   'trace',
   'replay',

@@ -16,8 +16,8 @@ export interface MissedStop {
 
 /** Sees which yield points are reached, piece by piece. */
 export class StopWatch {
-  /** by process: the stop that waits for its next op */
-  #armed = new Map<number, MissedStop>();
+  /** by process: the stops that wait for its next op, which stops at one of them */
+  #armed = new Map<number, MissedStop[]>();
   readonly #missed: MissedStop[] = [];
 
   take({ from, chunks, actors, processes, carried }: Piece, parts: readonly RunPart[]): void {
@@ -28,16 +28,18 @@ export class StopWatch {
       for (let at = 0; at < code.length; at++) {
         const { process } = actors[who[at]];
         const armed = this.#armed.get(process);
-        if (armed !== undefined) {
+        const isStop = code[at] === OP_STOP;
+        if (armed !== undefined && !isStop) {
           this.#armed.delete(process);
           const reached = parts.some(
             ({ ops, perOp }) => first + at < ops && perOp.code[first + at] === OUTCOME_STOPPED,
           );
-          if (!reached) this.#missed.push(armed);
+          if (!reached) this.#missed.push(...armed);
         }
-        if (code[at] !== OP_STOP) continue;
+        if (!isStop) continue;
         const [name, point] = [processes[process].name, STOP_POINTS[arg[at]]];
-        this.#armed.set(process, { op: from + first + at, line: line[at], process: name, point });
+        const stop = { op: from + first + at, line: line[at], process: name, point };
+        this.#armed.set(process, [...(armed ?? []), stop]);
       }
       first += code.length;
     }
@@ -45,6 +47,6 @@ export class StopWatch {
 
   /** Stops without a next op were never reached either. */
   finish(): readonly MissedStop[] {
-    return [...this.#missed, ...this.#armed.values()].toSorted((a, b) => a.op - b.op);
+    return [...this.#missed, ...[...this.#armed.values()].flat()].toSorted((a, b) => a.op - b.op);
   }
 }

@@ -16,6 +16,7 @@ import type { ListReport } from './list.ts';
 import type { PatchReview } from './patch-review.ts';
 import type { ProbeReport } from './probe.ts';
 import type { ReplayReport } from './replay.ts';
+import type { SchedulesReport } from './schedules.ts';
 import type { Shares } from './shares.ts';
 import type { TraceReport } from './trace.ts';
 import type { Look } from './words.ts';
@@ -130,6 +131,10 @@ export const FORMATS = {
   hunt: textAndJson<HuntReport>(
     async (report, look) => (await import('./hunt.ts')).huntText(report, look),
     async (report) => (await import('./hunt.ts')).huntJson(report),
+  ),
+  schedules: textAndJson<SchedulesReport>(
+    async (report, look) => (await import('./schedules.ts')).schedulesText(report, look),
+    async (report) => (await import('./schedules.ts')).schedulesJson(report),
   ),
   replay: textAndJson<ReplayReport>(
     async (report, look) => (await import('./replay.ts')).replayText(report, look),

@@ -24,6 +24,7 @@ import {
   resume,
   runOn,
   setHandler,
+  stopBit,
   sysBrk,
   sysExec,
   sysExecFail,
@@ -105,15 +106,15 @@ export class Interpreter {
   readonly #threadNames = [''];
   /** by index into the tables' processes; null if not created yet */
   #procs: (Proc | null)[] = [];
-  /** per process, 1 + index of the yield point at which its next op stops */
-  #stops = new Uint8Array();
+  /** per process, the yield points at which its next op stops, as in m.stopAt */
+  #stops = new Int32Array();
   readonly #unborn = new Unborn();
   /** addresses stored by mmap, NaN before */
   readonly #results: Float64Array;
 
-  /** What the last op returned or read; of one that was not run, the signal that its process had died of. */
+  /** What the last op returned or read; not run: the signal that its process died of; stopped: the yield point. */
   value = 0;
-  /** The process that ran it, or that a daemon visited in it; null if it no longer exists. */
+  /** The process that ran it, or that a daemon visited in it; null if it no longer exists, or is stopped meanwhile. */
   acting: Proc | null = null;
   /** Page accesses it made, faults they took, and the number of accesses that faulted at least once. */
   accesses = 0;
@@ -149,7 +150,7 @@ export class Interpreter {
     this.#threads = Int32Array.from(actors, ({ thread }) => this.#threadNumber(thread));
     const [procs, stops] = [this.#procs, this.#stops];
     this.#procs = processes.map((_process, i) => (carried[i] < 0 ? null : procs[carried[i]]));
-    this.#stops = Uint8Array.from(carried, (from) => (from < 0 ? 0 : stops[from]));
+    this.#stops = Int32Array.from(carried, (from) => (from < 0 ? 0 : stops[from]));
     this.#unborn.renumber(carried);
   }
 
@@ -202,16 +203,20 @@ export class Interpreter {
       this.value = p.exitSignal;
       return OUTCOME_NOT_RUN;
     }
-    if (p.stoppedAt !== 0 && chunk.code[at] !== OP_GO) return OUTCOME_NOT_RUN;
+    const verb = chunk.code[at];
+    if (p.stoppedAt !== 0 && verb !== OP_GO) {
+      if (verb !== OP_STOP) return OUTCOME_NOT_RUN;
+      this.acting = null; // what it has half done is not looked at
+      this.#stops[process] |= stopBit(STOP_POINTS[chunk.arg[at]]);
+      return OUTCOME_OK;
+    }
     const thread = this.#threads[chunk.who[at]];
     if (m.curproc !== p || m.curcpu !== cpu || m.runningThread[cpu] !== thread) runOn(m, p, cpu, thread);
-    const stop = this.#stops[process];
-    if (stop !== 0) {
-      this.#stops[process] = 0;
-      m.stopAt = STOP_POINTS[stop - 1];
-    }
+    m.stopAt = verb === OP_STOP ? 0 : this.#stops[process];
+    if (m.stopAt !== 0) this.#stops[process] = 0;
     const code = this.#do(p, process, chunk, at);
-    m.stopAt = null;
+    m.stopAt = 0;
+    if (code === OUTCOME_STOPPED) this.value = p.stoppedAt;
     this.#unborn.enterBorn(m, this.#procs);
     return code;
   }
@@ -288,7 +293,7 @@ export class Interpreter {
       case OP_BRK:
         return this.#done(sysBrk(m, p, p.vmspace.daddr + p.vmspace.dsize * PAGE_SIZE + len));
       case OP_STOP:
-        this.#stops[process] = arg + 1;
+        this.#stops[process] |= stopBit(STOP_POINTS[arg]);
         return OUTCOME_OK;
       case OP_GO:
         return this.#go(p, process);

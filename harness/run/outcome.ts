@@ -1,7 +1,7 @@
 /**
  * What a process notices of an op in two runs: where the outcomes first part, and in what.
  */
-import { outcomeName } from '../workload/names.ts';
+import { OUTCOME_STOPPED, outcomeName } from '../workload/names.ts';
 import type { Ended, RunEnd, RunPart, RunRecord } from './record.ts';
 
 /** What one run made of an op. done: it went past the end of the other run, in no op of its own. */
@@ -49,7 +49,9 @@ export class OutcomeComparer {
     for (let i = 0; i < count; i++) {
       if (
         a.code[i] === b.code[i] &&
-        (a.value[i] === b.value[i] || (a.value[i] !== a.value[i] && b.value[i] !== b.value[i]))
+        (a.value[i] === b.value[i] ||
+          a.code[i] === OUTCOME_STOPPED ||
+          (a.value[i] !== a.value[i] && b.value[i] !== b.value[i]))
       )
         continue;
       if (this.ops++ > 0) continue;

@@ -4,6 +4,7 @@ import { runLimitMs } from '../columns/run-limit.ts';
 import {
   type Changes,
   type Difference,
+  type PairComparison,
   type Verdict,
   changesBetween,
   comparePair,
@@ -11,7 +12,7 @@ import {
 } from '../compare/pair.ts';
 import type { Plan } from '../compare/plan.ts';
 import type { OpOutcome } from '../run/outcome.ts';
-import type { RunRecord } from '../run/record.ts';
+import type { RunOptions, RunRecord } from '../run/record.ts';
 import { OP_NAMES, type Workload, opAt } from '../workload/ops.ts';
 
 /** Verdicts that one difference can get, by its plane. */
@@ -77,17 +78,27 @@ export class Pair {
     this.changed = [...this.#changes.members, ...this.#changes.functions];
   }
 
-  /** digests false: maps and page tables are not compared. Throws an Error when a column's own code fails. */
-  async run(workload: Workload, digests: boolean): Promise<Ran> {
+  /** Runs the workload in each. Throws an Error when a column's own code fails. */
+  async both(workload: Workload, options: RunOptions): Promise<[RunRecord, RunRecord]> {
     if (++this.#runs % RUNS_A_TURN === 0) await this.#turn();
     const limit = runLimitMs(workload.ops.length);
-    const [a, b] = await Promise.all(this.columns.map((column) => runColumn(column, workload, { digests }, limit)));
+    const [a, b] = await Promise.all(this.columns.map((column) => runColumn(column, workload, options, limit)));
     const failure = failureOf([a, b]);
     if (failure !== null) throw new Error(`${failure.variant}: ${failure.ended.message}`);
+    return [a, b];
+  }
+
+  compare(a: RunRecord, b: RunRecord): PairComparison {
+    return comparePair(a, b, this.#planned.explained, this.#planned);
+  }
+
+  /** digests false: maps and page tables are not compared. Throws an Error when a column's own code fails. */
+  async run(workload: Workload, digests: boolean): Promise<Ran> {
+    const [a, b] = await this.both(workload, { digests });
     const unreached = unreachedIn(this.#changes, a, b);
     const reached = this.changed.filter((name) => !unreached.includes(name));
     if (!digests && isAlike(a, b)) return { records: [a, b], found: [], reached };
-    const { differences } = comparePair(a, b, this.#planned.explained, this.#planned);
+    const { differences } = this.compare(a, b);
     const found = differences.flatMap((difference) => this.#found(difference, workload));
     return { records: [a, b], found, reached };
   }

@@ -60,7 +60,10 @@ export const OP_RUN = 23;
 export const OP_TOUCH = 24;
 /** reads the time from the shared page; the value read is part of the outcome */
 export const OP_CLOCK = 25;
-/** the next op of this process runs only up to a yield point. arg: index into STOP_POINTS */
+/**
+ * the next op of this process, or the rest of its stopped op, runs only up to a yield point: the first of those that
+ * stops before it name. arg: index into STOP_POINTS
+ */
 export const OP_STOP = 26;
 /** finishes the stopped op */
 export const OP_GO = 27;

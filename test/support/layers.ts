@@ -238,6 +238,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'harness/bench/task.ts',
       'harness/bisect/search.ts',
       'harness/search/hunt.ts',
+      'harness/search/schedules/',
       'harness/columns/column.ts',
       'harness/columns/lockstep.ts',
       'harness/compare/',

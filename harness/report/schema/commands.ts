@@ -22,6 +22,7 @@ import {
   violation,
 } from './parts.ts';
 import { patchReview, signedLine } from './patch-review.ts';
+import { schedules } from './schedules.ts';
 
 const titles = z.record(name, name);
 const counted = z.record(name, z.int());
@@ -306,6 +307,7 @@ const conform = z.discriminatedUnion('kind', [
 export const commandSchemas = {
   bisect,
   hunt,
+  schedules,
   explain,
   trace,
   probe,

@@ -41,7 +41,7 @@ import type { AddressNode, NameNode, OpNode } from './syntax.ts';
 interface Life {
   readonly index: number;
   program: Program | null;
-  /** unsure: a signal may have ended it. stopped: within an op, so only `go` may follow. */
+  /** unsure: a signal may have ended it. stopped: within an op, so only `stop` and `go` may follow. */
   state: 'running' | 'stopped' | 'unsure' | 'gone';
   /** a stop was given: the next op may stop */
   armed: boolean;
@@ -157,7 +157,7 @@ export class Elaborator {
     if (life.state === 'gone') {
       this.#fail(op, op.column, 'a running process', `'${op.who}', which exited in line ${life.goneLine}`);
     }
-    if (life.state === 'stopped' && op.code !== OP_GO) {
+    if (life.state === 'stopped' && op.code !== OP_GO && op.code !== OP_STOP) {
       this.#fail(op, op.column, `'${op.who}: go' first`, `an op of '${op.who}', which is stopped`);
     }
     if (op.code === OP_GO && life.state === 'running') {
@@ -321,7 +321,8 @@ export class Elaborator {
       return;
     }
     if (op.code === OP_GO) {
-      if (life.state === 'stopped') life.state = life.afterGo;
+      if (life.state === 'stopped' && !life.armed) life.state = life.afterGo;
+      life.armed = false;
       return;
     }
     const ends = op.code === OP_EXIT || (op.code === OP_EXEC_FAIL && op.len === 1);

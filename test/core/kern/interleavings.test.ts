@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
+  ESTOPPED,
   type Machine,
   PRS_NORMAL,
+  PRS_REAPED,
   type Proc,
   type StopPoint,
   USER_PT_PAGE_COUNT,
@@ -9,6 +11,7 @@ import {
   access,
   resume,
   runOn,
+  stopBit,
   sysExit,
   sysRfork,
 } from '../../../core/index.ts';
@@ -29,10 +32,10 @@ function orders(a: number, b: number): ('a' | 'b')[][] {
 function step(m: Machine, p: Proc, stop: StopPoint | null): void {
   if (p.state !== PRS_NORMAL) return;
   runOn(m, p, 0);
-  m.stopAt = stop;
+  m.stopAt = stop === null ? 0 : stopBit(stop);
   if (p.stoppedAt === 0) sysExit(m, p, 0);
   else resume(m, p);
-  m.stopAt = null;
+  m.stopAt = 0;
 }
 
 describe.each(SERIES)('two processes that share a vmspace and exit at the same time, under %s', (id) => {
@@ -58,5 +61,19 @@ describe.each(SERIES)('two processes that share a vmspace and exit at the same t
     const hooked = id === 'shared-page-unmap' || id === 'landed';
     const alone = { baseline: '2 0', 'toplevel-accounting': '2 0', 'double-count-fix': '2 1' }[id as string];
     expect([...seen].toSorted()).toEqual(hooked ? ['2 0', '3 2'] : [alone]);
+  });
+});
+
+describe('a call that is to stop at several yield points', () => {
+  it('stops at the first that it reaches, and at a later one only if it is told again', () => {
+    const m = machineOf('landed', { ram: 2 ** 24 });
+    const a = started(m, SMALL);
+    sysRfork(m, a, 'mem');
+    const both = stopBit('refcnt-tested') | stopBit('release-failed');
+    m.stopAt = both;
+    expect([sysExit(m, a, 0), a.stoppedAt, m.stopAt]).toEqual([ESTOPPED, 1, 0]);
+    m.stopAt = both;
+    expect([resume(m, a), a.stoppedAt, m.stopAt]).toEqual([ESTOPPED, 2, 0]);
+    expect([resume(m, a), a.stoppedAt, a.state]).toEqual([0, 0, PRS_REAPED]);
   });
 });

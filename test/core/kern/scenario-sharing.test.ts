@@ -10,6 +10,7 @@ import {
   postSignal,
   resume,
   setHandler,
+  stopBit,
   sysExec,
   sysExecFail,
   sysExit,
@@ -190,10 +191,10 @@ describe('processes that share a vmspace', () => {
       const b = child(m);
       return removed(m, () => {
         for (const p of [a, b]) {
-          m.stopAt = 'refcnt-tested';
+          m.stopAt = stopBit('refcnt-tested');
           sysExit(m, on(m, p), 0);
         }
-        m.stopAt = null;
+        m.stopAt = 0;
         for (const p of [a, b]) resume(m, on(m, p));
         expect(m.vmspaces).toEqual([]);
       });
@@ -233,9 +234,9 @@ describe('a vfork parent that exits while its child, awake after exec, still hol
     const parent = plain(m);
     sysVfork(m, parent);
     const execing = on(m, child(m));
-    m.stopAt = 'ppwait-cleared';
+    m.stopAt = stopBit('ppwait-cleared');
     sysExec(m, execing, SMALL);
-    m.stopAt = null;
+    m.stopAt = 0;
     const exit = removed(m, () => sysExit(m, on(m, parent), 0));
     on(m, execing);
     let cleanup: [number, number] = [0, 0];

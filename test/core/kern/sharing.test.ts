@@ -17,6 +17,7 @@ import {
   resume,
   runOn,
   setHandler,
+  stopBit,
   sysExec,
   sysExecFail,
   sysExit,
@@ -104,7 +105,7 @@ describe('a vfork child', () => {
   it('wakes its parent at exit only after it has dropped its reference', () => {
     const m = machineOf('landed');
     const [parent, exiting] = vforked(m);
-    m.stopAt = 'release-failed';
+    m.stopAt = stopBit('release-failed');
     expect(sysExit(m, exiting, 0)).toBe(ESTOPPED);
     expect(isWaitingForVfork(parent)).toBe(true);
     expect(resume(m, exiting)).toBe(0);
@@ -115,7 +116,7 @@ describe('a vfork child', () => {
   it('wakes its parent at exec while it still holds the old reference', () => {
     const m = machineOf('landed');
     const [parent, execing] = vforked(m);
-    m.stopAt = 'ppwait-cleared';
+    m.stopAt = stopBit('ppwait-cleared');
     expect(sysExec(m, execing, SMALL)).toBe(ESTOPPED);
     expect([isWaitingForVfork(parent), parent.vmspace.refcnt]).toEqual([false, 2]);
     runOn(m, parent, 0);
@@ -178,7 +179,7 @@ describe('processes that share a vmspace', () => {
 
   it('lose the optimization, and nothing else, if each still sees the other', () => {
     const [m, a, b] = peers('landed');
-    m.stopAt = 'refcnt-tested';
+    m.stopAt = stopBit('refcnt-tested');
     expect(sysExit(m, a, 0)).toBe(ESTOPPED);
     runOn(m, b, 0);
     expect(removes(m, () => sysExit(m, b, 0))).toEqual({ calls: 0, early: 0 });
@@ -189,10 +190,10 @@ describe('processes that share a vmspace', () => {
 
   it('let the process that drops the last reference empty the pmap, even if it had already left', () => {
     const [m, a, b] = peers('landed');
-    m.stopAt = 'release-failed';
+    m.stopAt = stopBit('release-failed');
     expect(sysExit(m, a, 0)).toBe(ESTOPPED);
     runOn(m, b, 0);
-    m.stopAt = 'release-failed';
+    m.stopAt = stopBit('release-failed');
     expect(sysExit(m, b, 0)).toBe(ESTOPPED);
     runOn(m, b, 0);
     expect(resume(m, b)).toBe(0);

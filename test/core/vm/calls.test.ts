@@ -17,6 +17,7 @@ import {
   fileCreate,
   resume,
   runOn,
+  stopBit,
   sysBrk,
   sysExec,
   sysExit,
@@ -317,9 +318,9 @@ describe('calls into the pmap layer: processes', () => {
     sysVfork(m, parent);
     const child = m.procs.get(m.retval)!;
     runOn(m, child, 0);
-    m.stopAt = 'ppwait-cleared';
+    m.stopAt = stopBit('ppwait-cleared');
     sysExec(m, child, image([]));
-    m.stopAt = null;
+    m.stopAt = 0;
     runOn(m, parent, 0);
     sysExit(m, parent, 0);
     runOn(m, child, 0);

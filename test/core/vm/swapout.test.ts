@@ -15,6 +15,7 @@ import {
   access,
   fileCreate,
   pageDaemonLook,
+  stopBit,
   sysExit,
   sysFork,
   sysMadvise,
@@ -124,7 +125,7 @@ describe('a swap-out', () => {
     const p = started(m, image([]));
     sysFork(m, p);
     const child = m.procs.get(m.retval)!;
-    m.stopAt = 'refcnt-tested';
+    m.stopAt = stopBit('refcnt-tested');
     sysExit(m, p, 0);
     expect(swapped(m, () => expect([vmDaemonVisit(m, p, 0), pageDaemonLook(m, p)]).toEqual([ESRCH, ESRCH]))).toEqual(
       {},

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { OUTCOME_STOPPED } from '../../../harness/run/record.ts';
 import { run } from '../../../harness/run/run.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
-import { landed } from '../../../variants/index.ts';
+import { landed, variantById } from '../../../variants/index.ts';
 import { type PlantedOp, intent, pair, record } from '../../support/records.ts';
 
 const noPmaps = new Int32Array();
@@ -90,5 +90,12 @@ describe('a call that stops half-way and resumes', () => {
     ]);
     expect(removeByPlace.exit.early).toBe(removeByPlace.exit.calls - 2);
     expect(removeByPlace.other).toEqual({ calls: 0, early: 0 });
+  });
+  it('may be told to stop again: that op looks at nothing that is half done', () => {
+    const text = 'a: exec sh60\na: rfork mem -> b\nb: exit\na: clock\na: stop refcnt-tested\na: exit\n';
+    const again = parseWorkload(`${text}a: stop release-failed\na: go\n`, 'again');
+    const [one, other] = ['landed', 'vmspace-clear'].map((id) => run(null, again, variantById(id)!).record);
+    expect(one!.perOp.residentCount[5]).not.toBe(other!.perOp.residentCount[5]);
+    expect([one!.perOp.residentCount[6], other!.perOp.residentCount[6]]).toEqual([0, 0]);
   });
 });

@@ -80,4 +80,11 @@ describe('a stop', () => {
   it('warns where no call follows', () => {
     expect(missed('a: exec sh60\na: stop refcnt-tested\n')).toMatchObject([{ line: 2 }]);
   });
+
+  it('are any of the points that one op is told', () => {
+    const two = 'a: exec sh60\na: rfork mem -> b\na: stop refcnt-tested\na: stop release-failed\na: exit\n';
+    const again = 'a: stop release-failed\na: go\na: go\n';
+    expect(missed(`${two}${again}`)).toEqual([]);
+    expect(missed(`${two}b: exit\n${again}`)).toMatchObject([{ line: 7, point: 'release-failed' }]);
+  });
 });

@@ -1,0 +1,105 @@
+/** `pmapdiff schedules`: what the interleavings of a workload come to in two columns. */
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Column } from '../columns/column.ts';
+import { withColumns } from '../columns/open.ts';
+import { EXIT_FINDING, EXIT_HARNESS, EXIT_INTERRUPTED, EXIT_OK } from '../compare/gate.ts';
+import { loadWorkload } from '../input/load.ts';
+import { OutputFile } from '../output-file.ts';
+import { FORMATS } from '../report/formats.ts';
+import { type SchedulesReport, scheduleFile, scheduleText } from '../report/schedules.ts';
+import { number } from '../report/words.ts';
+import { MOST_OPS } from '../search/schedules/program.ts';
+import { type Searched, searchSchedules } from '../search/schedules/search.ts';
+import { STOP_POINTS, type Workload } from '../workload/ops.ts';
+import { Answer } from './answer.ts';
+import { UsageError, wordsOf } from './errors.ts';
+import { MOST_SEED, countOf, pairOf } from './hunt.ts';
+import { Interrupt } from './interrupt.ts';
+import { type PatchOptions, choosePair } from './patches.ts';
+import { Progress } from './progress.ts';
+
+export interface SchedulesCommandOptions extends PatchOptions {
+  readonly variants?: string;
+  readonly yield?: string;
+  readonly preemptions?: string;
+  readonly budget?: string;
+  readonly seed?: string;
+  readonly out?: string;
+}
+
+const DEFAULT_YIELD = 'refcnt-tested';
+const DEFAULT_BUDGET = 10_000;
+const MOST_BUDGET = 1_000_000_000;
+const MOST_PREEMPTIONS = 1000;
+
+/** 0: nothing unexpected in any schedule that was run. 1: something. 3: there was none to run. 130: interrupted. */
+export async function schedulesCommand(name: string, options: SchedulesCommandOptions): Promise<number> {
+  const answer = new Answer('schedules', FORMATS.schedules, options);
+  const { variants, out } = options;
+  const chosen = choosePair('schedules', variants?.split(',') ?? [], options);
+  const points = pointsIn(options.yield ?? DEFAULT_YIELD);
+  const preemptions = countOf('--preemptions', options.preemptions, Infinity, [0, MOST_PREEMPTIONS]);
+  const budget = countOf('--budget', options.budget, DEFAULT_BUDGET, [1, MOST_BUDGET]);
+  const seed = countOf('--seed', options.seed, 1, [0, MOST_SEED]);
+  if (out !== undefined && statSync(out, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw new UsageError(`--out ${out}: expected a folder, got a file`);
+  const workload = await loadWorkload(name);
+  refuseLong(workload);
+  const progress = new Progress();
+  return withColumns(
+    chosen,
+    progress.onOutput,
+    async (columns) => {
+      const [reference, candidate] = columns;
+      const interrupt = new Interrupt([]);
+      const isStopped = (): boolean => interrupt.signal.aborted;
+      const pair = pairOf('schedules', reference, candidate, { kind: 'unexpected' });
+      let found: Searched;
+      try {
+        const say = (runs: number): void => progress.say(`${number(runs)} runs`);
+        found = await searchSchedules(pair, workload, { points, preemptions, budget, seed, isStopped, progress: say });
+      } finally {
+        interrupt.off();
+        progress.clear();
+      }
+      const report = reportOf(found, columns);
+      await answer.write({ ...report, files: out === undefined ? report.files : await written(report, out) });
+      if (interrupt.signal.aborted) return EXIT_INTERRUPTED;
+      if (found.program.processes.length === 0) return EXIT_HARNESS;
+      return found.classes.some(({ outcome }) => outcome.standing === 'unexpected') ? EXIT_FINDING : EXIT_OK;
+    },
+    { strict: options.strict === true },
+  );
+}
+
+function pointsIn(text: string): number[] {
+  const words = wordsOf('--yield', text, [...STOP_POINTS, 'all']);
+  return STOP_POINTS.flatMap((point, i) => (words.includes('all') || words.includes(point) ? [i] : []));
+}
+
+/** Throws UsageError. */
+function refuseLong({ name, ops, trace }: Workload): void {
+  if (trace !== null) throw new UsageError(`schedules: expected a workload, got the recording ${name}`);
+  if (ops.length > MOST_OPS)
+    throw new UsageError(`schedules: expected at most ${number(MOST_OPS)} ops, got ${number(ops.length)} in ${name}`);
+}
+
+const reportOf = (found: Searched, [a, b]: readonly Column[]): SchedulesReport => ({
+  ...found,
+  a: a.facts.id,
+  b: b.facts.id,
+  files: found.classes.map(() => null),
+});
+
+/** Writes a schedule of each class to a file in the folder, and returns their paths. */
+async function written(report: SchedulesReport, folder: string): Promise<string[]> {
+  mkdirSync(folder, { recursive: true });
+  const paths: string[] = [];
+  for (const found of report.classes) {
+    const path = join(folder, scheduleFile(found, report));
+    await new OutputFile(path, []).write((made) => writeFileSync(made, scheduleText(found, report)));
+    paths.push(path);
+  }
+  return paths;
+}

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import type { Explored } from '../../../../harness/search/schedules/explore.ts';
+import { pairOf } from '../pairs.ts';
+import { ALL, countsOf, exploreAll, program, sameWithout, sharers } from './programs.ts';
+
+/** Schedules by whether calls leave early under either variant: the optimization is lost where they do not. */
+const earlyBy = ({ classes }: Explored): [string, number][] =>
+  classes.map(({ outcome: { sides }, count }) => [
+    sides.map(({ early }) => (early > 2 ? 'early' : 'lost')).join(' '),
+    count,
+  ]);
+
+describe('all interleavings of sharers that exit', () => {
+  const pair = pairOf('landed', 'vmspace-clear');
+
+  // (2n)! / 2^n of them; landed keeps the early exits in one of 2n - 1, where the last one tests alone.
+  it.each([
+    [2, 6, 4],
+    [3, 90, 72],
+    [4, 2520, 2160],
+  ])('of %i are %i, and landed loses the early exits in %i', async (n, all, lost) => {
+    const explored = await exploreAll(pair, program(sharers(n)));
+    expect(explored.isComplete).toBe(true);
+    expect(earlyBy(explored).toSorted()).toEqual([
+      ['early early', all - lost],
+      ['lost early', lost],
+    ]);
+    expect(explored.classes.map(({ effort }) => effort.preemptions).toSorted()).toEqual([0, 1]);
+  });
+
+  it('are no more under a variant that is no other', async () => {
+    const explored = await exploreAll(pairOf('shared-page-unmap', 'landed'), program(sharers(3)));
+    expect(earlyBy(explored).toSorted()).toEqual([
+      ['early early', 18],
+      ['lost lost', 72],
+    ]);
+    expect(explored.classes.map(({ outcome }) => outcome.standing)).toEqual([null, null]);
+  });
+
+  it('stop at every point of an exit, and are counted as whole where none is left to reach', async () => {
+    const explored = await exploreAll(pair, program(sharers(2), ALL));
+    // Both find the other's reference and have three steps: 12 orders. One is gone before the other looks: 4 each.
+    const some = Object.values(countsOf(explored)).reduce((sum, count) => sum + count, 0);
+    expect([some, [...explored.reached.points].toSorted()]).toEqual([20, [0, 1]]);
+  });
+
+  it('are fewer within a limit of preemptions', async () => {
+    const within = async (preemptions: number): Promise<Record<string, number>> =>
+      Object.fromEntries(earlyBy(await exploreAll(pair, program(sharers(3)), { preemptions })));
+    for (const limit of [0, 1, 2, 9]) {
+      const orders = ordersOf('aabbcc').filter((order) => preemptionsIn(order, 'a') <= limit);
+      const lost = orders.filter(isLost).length;
+      const expected = { 'early early': orders.length - lost, ...(lost === 0 ? {} : { 'lost early': lost }) };
+      expect([limit, await within(limit)]).toEqual([limit, expected]);
+    }
+  });
+});
+
+/** All different orders of some letters. */
+function ordersOf(letters: string): string[] {
+  if (letters === '') return [''];
+  return [...new Set(letters)].flatMap((first) => ordersOf(letters.replace(first, '')).map((rest) => first + rest));
+}
+
+/** Switches from a process that has steps left; `first` has run before. */
+function preemptionsIn(order: string, first: string): number {
+  const before = first + order;
+  return [...order].filter((one, i) => before[i] !== one && order.slice(i).includes(before[i]!)).length;
+}
+
+/** Does the last process to drop its reference test it before the others have dropped theirs? */
+const isLost = (order: string): boolean => {
+  const last = order.at(-1)!;
+  return order.indexOf(last) !== order.length - 2;
+};
+
+describe('states that are explored once', () => {
+  it('lead to the same classes, as often, as when each schedule is run', async () => {
+    const several = await sameWithout(20, 5);
+    expect(several).toBeGreaterThan(4);
+  }, 60_000);
+});
