@@ -41,8 +41,10 @@ const DEFAULT_MILLISECONDS = 100;
 export async function benchCommand(options: BenchOptions): Promise<number> {
   const answer = new Answer('bench', FORMATS.bench, options);
   const progress = new Progress();
-  const columns = await chooseColumns(options);
   const contention = options.contention === true;
+  if (contention && options.task !== undefined)
+    throw new UsageError('bench: expected --contention or --task, got both');
+  const columns = await chooseColumns(options);
   const rounds = positive('--rounds', options.rounds, DEFAULT_ROUNDS);
   const milliseconds = positive('--time', options.time, DEFAULT_MILLISECONDS);
   const report = await bench({
@@ -50,7 +52,7 @@ export async function benchCommand(options: BenchOptions): Promise<number> {
     tasks: contention ? [] : chooseTasks(options.task ?? []),
     rounds,
     milliseconds,
-    native: options.native !== false,
+    native: options.native !== false && !contention,
     memory: options.task === undefined && !contention,
     progress: (text) => progress.say(text),
     output: (variant, text) => progress.note(text.replaceAll(/^(?=.)/gm, `[${variant}] `)),

@@ -1,20 +1,15 @@
 /** `pmapdiff hunt`: searches for workloads that tell two columns apart, and makes them small. */
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Column } from '../columns/column.ts';
-import { factsAround } from '../columns/facts.ts';
 import { withColumns } from '../columns/open.ts';
 import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_OK } from '../compare/gate.ts';
-import { planComparison } from '../compare/plan.ts';
-import { knownDifferences } from '../findings/index.ts';
 import { loadWorkload } from '../input/load.ts';
-import { OutputFile } from '../output-file.ts';
 import { FORMATS } from '../report/formats.ts';
 import { type HuntReport, type Side, findFile, findText } from '../report/hunt.ts';
 import { number } from '../report/words.ts';
 import { type Hunted, hunt, reduceAll } from '../search/hunt.ts';
-import { HUNTED, Pair, type Want } from '../search/pair.ts';
+import { HUNTED, type Want } from '../search/pair.ts';
 import { CATALOG } from '../workload/catalog/index.ts';
 import type { Workload } from '../workload/ops.ts';
 import { printWorkload } from '../workload/text/print.ts';
@@ -23,6 +18,7 @@ import { UsageError, wordsOf } from './errors.ts';
 import { Interrupt } from './interrupt.ts';
 import { type PatchOptions, choosePair } from './patches.ts';
 import { Progress } from './progress.ts';
+import { MOST_SEED, countOf, isFolder, pairOf, writtenTo } from './search.ts';
 
 export interface HuntCommandOptions extends PatchOptions {
   readonly runs?: string;
@@ -37,7 +33,6 @@ export interface HuntCommandOptions extends PatchOptions {
 
 const DEFAULT_RUNS = 20_000;
 const MOST_RUNS = 1_000_000_000;
-export const MOST_SEED = 2 ** 32 - 1;
 /** A longer workload of the catalog, and recordings, are left to compare: reducing them takes longer than a search. */
 const MOST_OPS = 1000;
 const MS = 1000;
@@ -92,25 +87,19 @@ export async function huntCommand(
         isReducing: from.length > 0,
         files: hunted.finds.map(() => null),
       };
-      const files = out === undefined ? report.files : await written(report, out);
+      const files =
+        out === undefined
+          ? report.files
+          : await writtenTo(
+              out,
+              hunted.finds.map((find) => [findFile(find, report), findText(find, report)]),
+            );
       await answer.write({ ...report, files });
       if (interrupt.signal.aborted) return EXIT_INTERRUPTED;
       return hunted.finds.length > 0 ? EXIT_FINDING : EXIT_OK;
     },
     { strict: options.strict === true },
   );
-}
-
-/** Throws UsageError: they are one. */
-export function pairOf(command: string, reference: Column, candidate: Column, want: Want): Pair {
-  const ids = [reference.facts.id, candidate.facts.id];
-  if (ids[0] === ids[1]) throw new UsageError(`${command}: expected two variants, got ${ids[0]} twice`);
-  const plan = planComparison(ids, factsAround([reference.facts, candidate.facts]), {
-    against: { kind: 'variant', id: ids[0] },
-    ledger: knownDifferences,
-    predecessors: false,
-  });
-  return new Pair([reference, candidate], plan, want, () => turn());
 }
 
 /** Text of a find says what its columns were: a hash of what they change, 8 digits. */
@@ -128,18 +117,6 @@ function wantOf(text: string | undefined, isGiven: boolean): Want {
   return { kind: 'verdicts', verdicts: HUNTED.filter((verdict) => words.includes('any') || words.includes(verdict)) };
 }
 
-export function countOf(
-  option: string,
-  text: string | undefined,
-  otherwise: number,
-  [least, most]: readonly [number, number],
-) {
-  if (text === undefined) return otherwise;
-  const count = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (count >= least && count <= most) return count;
-  throw new UsageError(`${option}: expected a number from ${least} to ${most}, got ${JSON.stringify(text)}`);
-}
-
 function secondsOf(text: string): number {
   const seconds = Number(text);
   if (seconds > 0 && Number.isFinite(seconds)) return seconds;
@@ -153,21 +130,7 @@ async function builtInWorkloads(): Promise<Workload[]> {
 
 /** The finds of earlier hunts. */
 async function savedIn(folder: string): Promise<Workload[]> {
-  const stat = statSync(folder, { throwIfNoEntry: false });
-  if (stat === undefined) return [];
-  if (!stat.isDirectory()) throw new UsageError(`--out ${folder}: expected a folder, got a file`);
+  if (!isFolder(folder)) return [];
   const names = readdirSync(folder).filter((name) => name.endsWith('.workload'));
   return Promise.all(names.toSorted().map((name) => loadWorkload(join(folder, name))));
-}
-
-/** Writes each find to a file in the folder, and returns their paths. */
-async function written(report: HuntReport, folder: string): Promise<string[]> {
-  mkdirSync(folder, { recursive: true });
-  const paths: string[] = [];
-  for (const find of report.finds) {
-    const path = join(folder, findFile(find, report));
-    await new OutputFile(path, []).write((made) => writeFileSync(made, findText(find, report)));
-    paths.push(path);
-  }
-  return paths;
 }

@@ -1,11 +1,8 @@
 /** `pmapdiff schedules`: what the interleavings of a workload come to in two columns. */
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Column } from '../columns/column.ts';
 import { withColumns } from '../columns/open.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_INTERRUPTED, EXIT_OK } from '../compare/gate.ts';
 import { loadWorkload } from '../input/load.ts';
-import { OutputFile } from '../output-file.ts';
 import { FORMATS } from '../report/formats.ts';
 import { type SchedulesReport, scheduleFile, scheduleText } from '../report/schedules.ts';
 import { number } from '../report/words.ts';
@@ -14,10 +11,10 @@ import { type Searched, searchSchedules } from '../search/schedules/search.ts';
 import { STOP_POINTS, type Workload } from '../workload/ops.ts';
 import { Answer } from './answer.ts';
 import { UsageError, wordsOf } from './errors.ts';
-import { MOST_SEED, countOf, pairOf } from './hunt.ts';
 import { Interrupt } from './interrupt.ts';
 import { type PatchOptions, choosePair } from './patches.ts';
 import { Progress } from './progress.ts';
+import { MOST_SEED, countOf, isFolder, pairOf, writtenTo } from './search.ts';
 
 export interface SchedulesCommandOptions extends PatchOptions {
   readonly variants?: string;
@@ -42,8 +39,7 @@ export async function schedulesCommand(name: string, options: SchedulesCommandOp
   const preemptions = countOf('--preemptions', options.preemptions, Infinity, [0, MOST_PREEMPTIONS]);
   const budget = countOf('--budget', options.budget, DEFAULT_BUDGET, [1, MOST_BUDGET]);
   const seed = countOf('--seed', options.seed, 1, [0, MOST_SEED]);
-  if (out !== undefined && statSync(out, { throwIfNoEntry: false })?.isDirectory() === false)
-    throw new UsageError(`--out ${out}: expected a folder, got a file`);
+  if (out !== undefined) isFolder(out);
   const workload = await loadWorkload(name);
   refuseLong(workload);
   const progress = new Progress();
@@ -64,9 +60,13 @@ export async function schedulesCommand(name: string, options: SchedulesCommandOp
         progress.clear();
       }
       const report = reportOf(found, columns);
-      await answer.write({ ...report, files: out === undefined ? report.files : await written(report, out) });
+      const texts = found.classes.map((one) => [scheduleFile(one, report), scheduleText(one, report)] as const);
+      await answer.write({ ...report, files: out === undefined ? report.files : await writtenTo(out, texts) });
       if (interrupt.signal.aborted) return EXIT_INTERRUPTED;
-      if (found.program.processes.length === 0) return EXIT_HARNESS;
+      if (found.program.processes.length === 0) {
+        progress.note(`pmapdiff: ${workload.name}: expected ops of two processes or more to interleave, found none`);
+        return EXIT_HARNESS;
+      }
       return found.classes.some(({ outcome }) => outcome.standing === 'unexpected') ? EXIT_FINDING : EXIT_OK;
     },
     { strict: options.strict === true },
@@ -91,15 +91,3 @@ const reportOf = (found: Searched, [a, b]: readonly Column[]): SchedulesReport =
   b: b.facts.id,
   files: found.classes.map(() => null),
 });
-
-/** Writes a schedule of each class to a file in the folder, and returns their paths. */
-async function written(report: SchedulesReport, folder: string): Promise<string[]> {
-  mkdirSync(folder, { recursive: true });
-  const paths: string[] = [];
-  for (const found of report.classes) {
-    const path = join(folder, scheduleFile(found, report));
-    await new OutputFile(path, []).write((made) => writeFileSync(made, scheduleText(found, report)));
-    paths.push(path);
-  }
-  return paths;
-}

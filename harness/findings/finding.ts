@@ -23,6 +23,16 @@ export const showsOtherwise = (value: Observed): ExpectedCell => ({ value, shows
 /** The remark does not show in this variant, which has this value instead. */
 export const absent = (value: Observed): ExpectedCell => ({ value, shows: false });
 
+/** Every revision of the review, and D33276. */
+export const everywhere = (cell: ExpectedCell): Readonly<Record<string, ExpectedCell>> => ({
+  baseline: cell,
+  'toplevel-accounting': cell,
+  'double-count-fix': cell,
+  'shared-page-unmap': cell,
+  landed: cell,
+  d33276: cell,
+});
+
 /** A recorded program, and which of its processes touch the shared page. */
 export interface Recorded {
   readonly recording: string;

@@ -1,5 +1,5 @@
 import type { RunRecord } from '../run/record.ts';
-import { type ExpectedCell, type Finding, type FindingCase, absent, shows } from './finding.ts';
+import { type Finding, absent, everywhere, shows } from './finding.ts';
 import { added, outcome } from './observe.ts';
 
 /** A private page that a forked child may still see, and that is then shared with another child. */
@@ -34,16 +34,6 @@ function copied(record: RunRecord): string | null {
   const copies = added(record, 'copyOnWrites', 6);
   return copies === null ? null : `${copies}, ${added(record, 'softFaults', 7)}, ${stale(record)}`;
 }
-
-/** Every revision has it, including D33276. */
-const everywhere = (cell: ExpectedCell): FindingCase['expected'] => ({
-  baseline: cell,
-  'toplevel-accounting': cell,
-  'double-count-fix': cell,
-  'shared-page-unmap': cell,
-  landed: cell,
-  d33276: cell,
-});
 
 export const n12: Finding = {
   id: 'N12',

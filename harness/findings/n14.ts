@@ -1,5 +1,5 @@
 import type { RunRecord } from '../run/record.ts';
-import { type ExpectedCell, type Finding, absent, shows } from './finding.ts';
+import { type Finding, absent, everywhere, shows } from './finding.ts';
 import { level } from './observe.ts';
 
 const lockAndExit = 'a: mmap file f2 400p rw shared -> m1\na: mlock m1 400p\na: exit\n';
@@ -9,10 +9,6 @@ function pvPages(record: RunRecord): string | null {
   const [before, after] = [level(record, 'pvPageCount', -2), level(record, 'pvPageCount', -1)];
   return after === null ? null : `${before}, ${after}`;
 }
-
-const VARIANTS = ['baseline', 'toplevel-accounting', 'double-count-fix', 'shared-page-unmap', 'landed', 'd33276'];
-const everywhere = (cell: ExpectedCell): Finding['cases'][number]['expected'] =>
-  Object.fromEntries(VARIANTS.map((id) => [id, cell]));
 
 export const n14: Finding = {
   id: 'N14',

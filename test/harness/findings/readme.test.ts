@@ -5,6 +5,7 @@ import { findingsCommand, findingsTable } from '../../../harness/cli/findings.ts
 import { absent } from '../../../harness/findings/finding.ts';
 import { ledger } from '../../../harness/findings/index.ts';
 import { root } from '../../support/layers.ts';
+import { said } from '../../support/said.ts';
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
@@ -27,27 +28,18 @@ describe('the README', () => {
 describe('pmapdiff findings --markdown', () => {
   afterEach(() => vi.restoreAllMocks());
 
-  /** Exit code, stdout and stderr of the command over a ledger. */
-  async function said(of: typeof ledger): Promise<{ code: number; out: string; err: string }> {
-    const [out, err] = [process.stdout, process.stderr].map((stream) => {
-      const texts: string[] = [];
-      vi.spyOn(stream, 'write').mockImplementation((text) => texts.push(String(text)) > 0);
-      return texts;
-    });
-    const code = await findingsCommand([], { markdown: true }, of);
-    return { code, out: out!.join(''), err: err!.join('') };
-  }
+  const asked = (of: typeof ledger): ReturnType<typeof said> => said(() => findingsCommand([], { markdown: true }, of));
 
   it('prints the table of the ledger if every cell agrees with its source', async () => {
     const few = ledger.filter(({ id }) => ['F1', 'F4', 'F5'].includes(id));
-    expect(await said(few)).toEqual({ code: 0, out: findingsTable(few), err: '' });
+    expect(await asked(few)).toEqual({ code: 0, out: findingsTable(few), err: '' });
   });
 
   it('marks a finding with a wrong cell in the table, names the cell on stderr, and fails', async () => {
     const [first, second] = ledger;
     const [one, ...rest] = first!.cases;
     const wrong = { ...first!, cases: [{ ...one!, expected: { ...one!.expected, landed: absent(-1) } }, ...rest] };
-    const { code, out, err } = await said([wrong, second!]);
+    const { code, out, err } = await asked([wrong, second!]);
     const row = out.split('\n').find((line) => line.startsWith('| **F1** '))!;
     expect([code, row.split('|')[7]!.trim()]).toEqual([1, '!']);
     expect(err).toMatch(/^pmapdiff: F1, .+: landed: differs: .+, not -1\n$/);

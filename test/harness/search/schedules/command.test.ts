@@ -30,6 +30,16 @@ describe('schedules on the command line', () => {
     expect([compared.code, compared.out]).toEqual([0, expect.stringContaining('2 intended')]);
   });
 
+  it('exits with 3 where there is nothing to interleave, and says so', async () => {
+    const alone = join(folder, 'alone.workload');
+    writeFileSync(alone, 'a: exec bare\na: exit\n');
+    const { code, err } = await said(() => schedulesCommand(alone, { variants }));
+    expect([code, err]).toEqual([
+      3,
+      'pmapdiff: alone: expected ops of two processes or more to interleave, found none\n',
+    ]);
+  });
+
   it('writes JSON as its schema says', async () => {
     const { out } = await said(() => schedulesCommand(two, { variants, yield: 'all', json: true } as object));
     const found = schemas.schedules.parse(JSON.parse(out));

@@ -1,0 +1,60 @@
+/** What commands that search have in common: numbers, the pair that they run, and the folder that they write to. */
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Column } from '../columns/column.ts';
+import { factsAround } from '../columns/facts.ts';
+import { planComparison } from '../compare/plan.ts';
+import { knownDifferences } from '../findings/index.ts';
+import { OutputFile } from '../output-file.ts';
+import { Pair, type Want } from '../search/pair.ts';
+import { UsageError } from './errors.ts';
+
+export const MOST_SEED = 2 ** 32 - 1;
+
+/** Throws UsageError. */
+export function countOf(
+  option: string,
+  text: string | undefined,
+  otherwise: number,
+  [least, most]: readonly [number, number],
+): number {
+  if (text === undefined) return otherwise;
+  const count = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (count >= least && count <= most) return count;
+  throw new UsageError(`${option}: expected a number from ${least} to ${most}, got ${JSON.stringify(text)}`);
+}
+
+/** Throws UsageError: they are one. */
+export function pairOf(command: string, reference: Column, candidate: Column, want: Want): Pair {
+  const ids = [reference.facts.id, candidate.facts.id];
+  if (ids[0] === ids[1]) throw new UsageError(`${command}: expected two variants, got ${ids[0]} twice`);
+  const plan = planComparison(ids, factsAround([reference.facts, candidate.facts]), {
+    against: { kind: 'variant', id: ids[0] },
+    ledger: knownDifferences,
+    predecessors: false,
+  });
+  return new Pair([reference, candidate], plan, want, () => turn());
+}
+
+/** false: there is nothing yet. Throws UsageError: it is a file. */
+export function isFolder(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isDirectory() === false) throw new UsageError(`--out ${path}: expected a folder, got a file`);
+  return stat !== undefined;
+}
+
+/** Writes files, by name and text, and returns their paths. */
+export async function writtenTo(
+  folder: string,
+  files: readonly (readonly [name: string, text: string])[],
+): Promise<string[]> {
+  mkdirSync(folder, { recursive: true });
+  const paths: string[] = [];
+  for (const [name, text] of files) {
+    const path = join(folder, name);
+    await new OutputFile(path, []).write((made) => writeFileSync(made, text));
+    paths.push(path);
+  }
+  return paths;
+}
