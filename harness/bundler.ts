@@ -6,10 +6,13 @@ import { text } from 'node:stream/consumers';
 import { bundleColumn } from './bundle/column.ts';
 import type { BundlerRequest } from './bundle/spawn.ts';
 
-const { task, file, isBuiltIn, overlay } = JSON.parse(await text(process.stdin)) as BundlerRequest;
-const changed = overlay === null ? null : new Map(overlay);
+const request = JSON.parse(await text(process.stdin)) as BundlerRequest;
+const sources = request.sources.map((source) => ({
+  ...source,
+  overlay: source.overlay === null ? null : new Map(source.overlay),
+}));
 const answer =
-  task === 'types'
-    ? (await import('./patch/types.ts')).typeErrors({ file, isBuiltIn, overlay: changed })
-    : await bundleColumn({ file, isBuiltIn, overlay: changed }, task);
+  request.task === 'types'
+    ? (await import('./patch/types.ts')).typeErrors(sources)
+    : await bundleColumn(sources[0], request.task);
 process.stdout.write(JSON.stringify(await answer));

@@ -9,10 +9,12 @@ import { type Cache, cacheKey } from './cache.ts';
 import type { ColumnBundle } from './column.ts';
 import type { ColumnKind, ColumnSource } from './source.ts';
 
-export interface BundlerRequest extends Omit<ColumnSource, 'overlay'> {
+export interface BundlerRequest {
   readonly task: ColumnKind | 'types';
-  /** paths and texts */
-  readonly overlay: readonly (readonly [string, string | null])[] | null;
+  /** one of them unless types are checked. overlay: paths and texts */
+  readonly sources: readonly (Omit<ColumnSource, 'overlay'> & {
+    readonly overlay: readonly (readonly [string, string | null])[] | null;
+  })[];
 }
 
 /** Wall time, in ms. */
@@ -39,13 +41,20 @@ async function bundled(
   const key = source.overlay === null || !source.isBuiltIn || cache === null ? null : cacheKey(kind, source);
   const kept = key === null ? null : cache!.get<ColumnBundle>(key);
   if (kept !== null) return kept;
-  const answer = await ask<ColumnBundle>({ ...source, task: kind }, limitMs);
+  const answer = await ask<ColumnBundle>(kind, [source], limitMs);
   if (typeof answer === 'string') return { kind: 'refused', message: shown(`${basename(source.file)}: ${answer}`) };
   if (key !== null && answer.kind === 'bundled') cache!.put(key, answer);
   return answer;
 }
 
-/** Type errors in a user's variant and in what a patch changes; a reason in words if they cannot be looked for. */
+/** Type errors of each source; a reason in words where they cannot be looked for. One process checks them all. */
+export async function typeErrorsIn(sources: readonly ColumnSource[]): Promise<readonly TypeErrors[]> {
+  if (sources.length === 0) return [];
+  const answer = await ask<readonly TypeErrors[]>('types', sources, LIMIT_MS);
+  return typeof answer === 'string' ? sources.map(() => ({ kind: 'unchecked', why: answer })) : answer;
+}
+
+/** Type errors in what a patch changes and in the variant that it runs. */
 export const typeErrorsOf = (source: ColumnSource, cache: Cache | null): Promise<TypeErrors> =>
   once(source, 'types', () => typesChecked(source, cache));
 
@@ -67,18 +76,22 @@ async function typesChecked(source: ColumnSource, cache: Cache | null): Promise<
   const key = cache === null || !source.isBuiltIn ? null : cacheKey('types', source);
   const kept = key === null ? null : cache!.get<TypeErrors>(key);
   if (kept !== null) return kept;
-  const answer = await ask<TypeErrors>({ ...source, task: 'types' }, LIMIT_MS);
-  if (typeof answer === 'string') return { kind: 'unchecked', why: answer };
+  const [answer] = await typeErrorsIn([source]);
   if (key !== null && answer.kind === 'checked') cache!.put(key, answer);
   return answer;
 }
 
 /** The bundler's answer; a reason in words if there is none. */
 async function ask<Answer extends object>(
-  { overlay, ...request }: Omit<BundlerRequest, 'overlay'> & Pick<ColumnSource, 'overlay'>,
+  task: BundlerRequest['task'],
+  sources: readonly ColumnSource[],
   limitMs: number,
 ): Promise<Answer | string> {
-  const input = JSON.stringify({ ...request, overlay: overlay === null ? null : [...overlay] });
+  const request: BundlerRequest = {
+    task,
+    sources: sources.map(({ overlay, ...source }) => ({ ...source, overlay: overlay === null ? null : [...overlay] })),
+  };
+  const input = JSON.stringify(request);
   const args = [packagePath('dist', 'harness', 'bundler.js')];
   const end = await turns.take(() => runProgram(process.execPath, args, { limitMs, input }));
   return end.failure === null ? (JSON.parse(end.stdout) as Answer) : reasonOf(end, limitMs);

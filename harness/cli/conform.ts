@@ -3,7 +3,7 @@
  */
 import type { Variant } from '../../core/index.ts';
 import { d33276, series } from '../../variants/index.ts';
-import { bundledColumn } from '../bundle/spawn.ts';
+import { bundledColumn, typeErrorsOf } from '../bundle/spawn.ts';
 import { type ChosenPatch, sourceOf } from '../columns/chosen.ts';
 import { refuseTypeErrors } from '../columns/types.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
@@ -72,7 +72,7 @@ async function conformPatch(
   const progress = new Progress();
   for (const note of patched.notes) progress.note(`pmapdiff: warning: ${patched.id}: ${note}`);
   const source = sourceOf(patch);
-  if (strict) await refuseTypeErrors(patched.name, source, how.cache);
+  if (strict) refuseTypeErrors(patched.name, await typeErrorsOf(source, how.cache));
   const bundle = await bundledColumn(source, 'conform', { cache: how.cache });
   if (bundle.kind === 'refused') throw new Error(`${patched.name}: ${bundle.message}`);
   const { id } = variant;

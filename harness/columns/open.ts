@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { hint } from '../../core/suggest.ts';
 import { userFile } from '../bundle/source.ts';
+import { typeErrorsIn } from '../bundle/spawn.ts';
 import { type VariantFacts, circleIn, intendedMeasure } from '../declare/declarations.ts';
 import { InputError } from '../input-error.ts';
 import type { Failure } from '../run/record.ts';
@@ -50,6 +51,9 @@ export function refuseCircle(facts: readonly Pick<VariantFacts, 'id' | 'after'>[
 
 /** A variant that cannot be used is a column too: it says why. Throws InputError. */
 async function openColumns(chosen: readonly Chosen[], onOutput: OnOutput, how: Opening): Promise<Column[]> {
+  const files = chosen.filter((one) => one.kind === 'file');
+  const checked = how.strict ? await typeErrorsIn(files.map(sourceOf)) : [];
+  checked.forEach((types, i) => refuseTypeErrors(shownName(files[i].name), types));
   const opened = await Promise.allSettled(chosen.map((one) => openColumn(one, onOutput, how)));
   const columns = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   for (const one of opened) {
@@ -66,7 +70,7 @@ async function openColumns(chosen: readonly Chosen[], onOutput: OnOutput, how: O
     for (const { column } of columns) column.close();
     throw error;
   }
-  return columns.map(({ column, isLoaded }, i) => {
+  const usable = columns.map(({ column, isLoaded }, i) => {
     const { id, after } = column.facts;
     if (!isLoaded) return column;
     if (ids.indexOf(id) !== i || isBuiltIn(id)) {
@@ -81,17 +85,35 @@ async function openColumns(chosen: readonly Chosen[], onOutput: OnOutput, how: O
         hint(after, [...ids.filter((other) => other !== id), ...builtInFacts.map((facts) => facts.id)]),
     );
   });
+  if (!how.types || how.strict) return usable;
+  const isOwn = (i: number): boolean =>
+    chosen[i].kind === 'file' && columns[i].isLoaded && usable[i] === columns[i].column;
+  return withTypeNotes(usable, chosen, isOwn);
 }
+
+/** The columns, of which those of users' files that can be run say what is wrong with their types. */
+function withTypeNotes(
+  columns: readonly Column[],
+  chosen: readonly Chosen[],
+  isOwn: (column: number) => boolean,
+): Column[] {
+  const own = [...columns.keys()].filter(isOwn);
+  const checked = typeErrorsIn(own.map((i) => sourceOf(chosen[i])));
+  return columns.map((column, i) =>
+    isOwn(i) ? { ...column, ...typeNotes(checked.then((types) => types[own.indexOf(i)])) } : column,
+  );
+}
+
+/** The last part of a path, without what a terminal would obey. */
+const shownName = (path: string): string => path.replace(/^.*[/\\]/s, '').replaceAll(/\p{Cc}/gu, '?');
 
 /** isLoaded: a user's variant that can be run. */
 async function openColumn(one: Chosen, onOutput: OnOutput, how: Opening): Promise<Opened> {
   if (one.kind === 'built-in')
     return { column: builtInColumn(one.variant, factsOfBuiltIn(one.variant)), isLoaded: false };
   if (isPatch(one)) return openPatch(one, onOutput, how);
-  const name = one.name.replace(/^.*[/\\]/s, '').replaceAll(/\p{Cc}/gu, '?');
-  const source = sourceOf(one);
-  if (how.strict) await refuseTypeErrors(name, source, null);
-  const opened = await openProcess({ source, name, ...how }, (text) => onOutput(prefixed(name, text)));
+  const name = shownName(one.name);
+  const opened = await openProcess({ source: sourceOf(one), name, ...how }, (text) => onOutput(prefixed(name, text)));
   if ('kind' in opened) return { column: failedColumn(name, opened), isLoaded: false };
   const { child, loaded } = opened;
   try {
@@ -101,8 +123,7 @@ async function openColumn(one: Chosen, onOutput: OnOutput, how: Opening): Promis
     child.close();
     return { column: refused(loaded.id, (error as Error).message), isLoaded: false };
   }
-  const column = processColumn(child, factsOf(loaded, one.path));
-  return { column: { ...column, ...(how.types ? typeNotes(source, null) : {}) }, isLoaded: true };
+  return { column: processColumn(child, factsOf(loaded, one.path)), isLoaded: true };
 }
 
 /** Facts about the variant in a file, or why it cannot be used. */

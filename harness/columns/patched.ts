@@ -1,4 +1,5 @@
 /** Columns that patches make: a variant on a core that is not the program's. */
+import { typeErrorsOf } from '../bundle/spawn.ts';
 import { intendedMeasure } from '../declare/declarations.ts';
 import { judgeFiles } from '../patch/patched.ts';
 import { type ChosenPatch, sourceOf } from './chosen.ts';
@@ -16,7 +17,7 @@ export async function openPatch(
 ): Promise<Opened> {
   const { id, name, title, intends, after, overlay, notes } = patched;
   const source = { ...sourceOf(base), overlay };
-  if (strict) await refuseTypeErrors(name, source, how.cache);
+  if (strict) refuseTypeErrors(name, await typeErrorsOf(source, how.cache));
   const opened = await openProcess({ source, name, limits }, (text) => onOutput(prefixed(id, text)), how.cache);
   if ('kind' in opened) return { column: failedColumn(id, opened), isLoaded: false };
   const { child, loaded, functions } = opened;
@@ -47,7 +48,7 @@ export async function openPatch(
   const column = processColumn(child, facts);
   const begin: Column['begin'] = (...run) => patchedRun(column.begin(...run), id, numbering);
   return {
-    column: { ...column, begin, notes: allNotes, ...(types ? typeNotes(source, how.cache) : {}) },
+    column: { ...column, begin, notes: allNotes, ...(types ? typeNotes(typeErrorsOf(source, how.cache)) : {}) },
     isLoaded: true,
   };
 }

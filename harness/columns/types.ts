@@ -1,13 +1,10 @@
 /** What a reader is told of the types of a column. */
-import type { Cache } from '../bundle/cache.ts';
-import type { ColumnSource } from '../bundle/source.ts';
-import { typeErrorsOf } from '../bundle/spawn.ts';
 import { InputError } from '../input-error.ts';
+import type { TypeErrors } from '../patch/types.ts';
 import type { Column } from './column.ts';
 
 /** Throws InputError if there is a type error, or if types cannot be checked. name: of the file. */
-export async function refuseTypeErrors(name: string, source: ColumnSource, cache: Cache | null): Promise<void> {
-  const types = await typeErrorsOf(source, cache);
+export function refuseTypeErrors(name: string, types: TypeErrors): void {
   if (types.kind === 'unchecked') throw new InputError(`${name}: types cannot be checked: ${types.why}`);
   const [first] = types.errors;
   if (first === undefined) return;
@@ -16,14 +13,11 @@ export async function refuseTypeErrors(name: string, source: ColumnSource, cache
 }
 
 /** A check takes longer than a short run and only warns: it goes on beside the runs, and no verdict waits for it. */
-export function typeNotes(source: ColumnSource, cache: Cache | null): Pick<Column, 'lateNotes'> {
-  const checked = typeErrorsOf(source, cache);
-  return {
-    lateNotes: async () => {
-      const types = await checked;
-      return types.kind === 'unchecked'
-        ? [`types are not checked: ${types.why}`]
-        : types.errors.map((error) => `type error: ${error}`);
-    },
-  };
-}
+export const typeNotes = (checked: Promise<TypeErrors>): Required<Pick<Column, 'lateNotes'>> => ({
+  lateNotes: async () => {
+    const types = await checked;
+    return types.kind === 'unchecked'
+      ? [`types are not checked: ${types.why}`]
+      : types.errors.map((error) => `type error: ${error}`);
+  },
+});

@@ -24,21 +24,24 @@ export interface Typed {
   readonly overlay: Overlay | null;
 }
 
-export function typeErrors(source: Typed): TypeErrors {
+/** Of each source: files that several of them read are read once. */
+export function typeErrors(sources: readonly Typed[]): readonly TypeErrors[] {
+  const same = (answer: TypeErrors): readonly TypeErrors[] => sources.map(() => answer);
   let compiler: typeof ts;
   try {
     // Not by import: that reads its nine megabytes twice more, to find out what they export.
     compiler = createRequire(import.meta.url)('typescript');
   } catch {
-    return { kind: 'unchecked', why: 'TypeScript is not installed: npm install typescript@6' };
+    return same({ kind: 'unchecked', why: 'TypeScript is not installed: npm install typescript@6' });
   }
   // Later versions have another interface.
   if (typeof compiler.createCompilerHost !== 'function')
-    return {
+    return same({
       kind: 'unchecked',
       why: `expected TypeScript 5.8 to 6, got ${compiler.version}: npm install typescript@6`,
-    };
-  return { kind: 'checked', errors: check(compiler, source) };
+    });
+  const parsed = new Map<string, ts.SourceFile | undefined>();
+  return sources.map((source) => ({ kind: 'checked', errors: check(compiler, source, parsed) }));
 }
 
 const nameOf = (path: string): string => relative(packagePath(), path).split(sep).join('/');
@@ -59,7 +62,12 @@ const importsAny = (path: string, changed: Overlay): boolean =>
     changed.has(posix.join(posix.dirname(path), name)),
   );
 
-function check(compiler: typeof ts, { file, isBuiltIn, overlay }: Typed): string[] {
+/** parsed: files as they are on the disk, by path. */
+function check(
+  compiler: typeof ts,
+  { file, isBuiltIn, overlay }: Typed,
+  parsed: Map<string, ts.SourceFile | undefined>,
+): string[] {
   const whole = withLists(overlay ?? new Map());
   const options: ts.CompilerOptions = {
     target: compiler.ScriptTarget.ES2023,
@@ -93,7 +101,10 @@ function check(compiler: typeof ts, { file, isBuiltIn, overlay }: Typed): string
   const read = host.getSourceFile;
   host.getSourceFile = (path, version, ...rest) => {
     const text = patched(path);
-    if (text === undefined) return read(path, version, ...rest);
+    if (text === undefined) {
+      if (!parsed.has(path)) parsed.set(path, read(path, version, ...rest));
+      return parsed.get(path);
+    }
     return text === null ? undefined : compiler.createSourceFile(path, text, version);
   };
   const roots = [...whole].filter(([, text]) => text !== null).map(([path]) => path);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { typeErrors } from '../../../harness/patch/types.ts';
+import { type TypeErrors, typeErrors } from '../../../harness/patch/types.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pmapdiff-types-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -27,11 +27,11 @@ export default defineVariant({
 });
 `;
 
-const check = (members: string, note = 'lastPid'): ReturnType<typeof typeErrors> => {
+const check = (members: string, note = 'lastPid'): TypeErrors => {
   const file = join(folder, 'own.ts');
   writeFileSync(file, variant(members));
   writeFileSync(join(folder, 'note.ts'), `export const note = (m: { lastPid: number }): number => m.${note};\n`);
-  return typeErrors({ file, isBuiltIn: false, overlay: null });
+  return typeErrors([{ file, isBuiltIn: false, overlay: null }])[0]!;
 };
 
 it('finds a misspelt field in a variant file and in what it imports, by file and line', () => {
