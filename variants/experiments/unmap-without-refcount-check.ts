@@ -53,7 +53,7 @@ export const unmapWithoutRefcountCheck = defineVariant({
       by: 'any',
       why: 'one for the hook, one when a sharer faults the page back in, none for early exits',
     },
-    { what: 'softFaults', by: 'any', why: 'a sharer that uses the page again faults it back in' },
+    { what: 'softFaults', by: 'any', why: 'a sharer that uses the page again faults it back in; its child may too' },
     { what: 'prefaults', by: 'any', why: 'a child is given what its parent maps, and the page-table pages of it' },
     { what: 'vmMapReadLocks', by: 'any', why: 'of that fault, or of one that another page-table page spares' },
     { what: 'vmMapLookups', by: 'any', why: 'of that fault, or of one that another page-table page spares' },
@@ -61,8 +61,16 @@ export const unmapWithoutRefcountCheck = defineVariant({
     { what: 'vmMapDowngrades', by: 'any', why: 'of that fault, or of one that another page-table page spares' },
     { what: 'vmMapSplaySteps', by: 'any', why: 'its lookup leaves another tree' },
     { what: 'vmObjectReadLocks', by: 'any', why: 'of that fault, or of one that another page-table page spares' },
-    { what: 'residentCount', by: 'any', why: 'until that fault' },
-    { what: 'userPtPageCount', by: 'any', why: 'until that fault, where nothing else is mapped near the page' },
+    {
+      what: 'residentCount',
+      by: 'any',
+      why: 'less until that fault; more where its page-table page was the last free one',
+    },
+    {
+      what: 'userPtPageCount',
+      by: 'any',
+      why: 'less until that fault, where nothing else is mapped near the page; more if another process takes the frame',
+    },
     {
       what: 'ptPageFrees',
       by: 'any',
