@@ -51,6 +51,7 @@ const MACHINE = 'the machine of recordings, as in workload text: ram=4G cpus=2 â
 
 const ACTIONS = {
   compare: () => import('./cli/compare.ts').then(({ compareCommand }) => compareCommand),
+  merge: () => import('./cli/merge.ts').then(({ mergeCommand }) => mergeCommand),
   hunt: () => import('./cli/hunt.ts').then(({ huntCommand }) => huntCommand),
   schedules: () => import('./cli/schedules.ts').then(({ schedulesCommand }) => schedulesCommand),
   replay: () => import('./cli/replay.ts').then(({ replayCommand }) => replayCommand),
@@ -75,35 +76,43 @@ const VARIANTS =
   'variants by name or file, comma-separated; one alone is compared with its predecessor (default: the five revisions)';
 const OWN_VARIANT = 'TypeScript file of your own revision (or further built-in names)';
 const JOBS = 'threads to use, with the same answer for any number (default: the cores)';
+const SHARD = 'run one of n parts, each as heavy, and write it for merge';
 const REVISION = 'a built-in variant by name, or a TypeScript file';
 
 program.commandsGroup('Compare:');
 
-program
-  .command('compare')
-  .description('run workloads through revisions and show what differs (default: every workload, the five revisions)')
-  .option('-w, --workload <name|file...>', 'built-in workloads by name, or files (default: all built-in ones)')
-  .option('--variants <ids>', VARIANTS)
-  .option('--variant <file...>', OWN_VARIANT)
-  .option(
-    '--against <id|previous>',
-    'the variant to compare the others with, or previous: each with its predecessor ' +
-      '(default: baseline, or the first variant if baseline is not compared)',
-  )
-  .option('--touch <policy>', TOUCH)
-  .option('--machine <key=value...>', MACHINE)
-  .option(
-    '--require-exercised',
-    'fail when no workload reaches a member of the seam, or a function, that a revision changes',
-  )
-  .option('--fail-on <verdicts>', 'unexpected verdicts that cause exit 1, comma-separated (default: all)')
-  .option('--expect <file>', 'JSON list of the differences you expect, each with a reason and an expiry date')
-  .option('--today <YYYY-MM-DD>', 'the date to check expiry against (default: today, UTC)')
-  .option('--quiet', 'print only what is unexpected, and the summary (text only)')
+/** How a comparison is judged and shown. */
+const withJudging = (command: Command): Command =>
+  command
+    .option(
+      '--require-exercised',
+      'fail when no workload reaches a member of the seam, or a function, that a revision changes',
+    )
+    .option('--fail-on <verdicts>', 'unexpected verdicts that cause exit 1, comma-separated (default: all)')
+    .option('--expect <file>', 'JSON list of the differences you expect, each with a reason and an expiry date')
+    .option('--today <YYYY-MM-DD>', 'the date to check expiry against (default: today, UTC)')
+    .option('--quiet', 'print only what is unexpected, and the summary (text only)');
+
+withJudging(
+  program
+    .command('compare')
+    .description('run workloads through revisions and show what differs (default: every workload, the five revisions)')
+    .option('-w, --workload <name|file...>', 'built-in workloads by name, or files (default: all built-in ones)')
+    .option('--variants <ids>', VARIANTS)
+    .option('--variant <file...>', OWN_VARIANT)
+    .option(
+      '--against <id|previous>',
+      'the variant to compare the others with, or previous: each with its predecessor ' +
+        '(default: baseline, or the first variant if baseline is not compared)',
+    )
+    .option('--touch <policy>', TOUCH)
+    .option('--machine <key=value...>', MACHINE),
+)
   .option('--save <file>', 'save the results, to compare later ones with (gzipped JSON)')
   .option('--baseline <file>', 'say what differs from saved results; exit 1 if something has changed')
   .option('--time-limit <seconds>', 'minimum time limit per workload for your own revision (default: 10)')
   .option('--jobs <n>', JOBS)
+  .option('--shard <i/n>', SHARD)
   .option(
     '--check',
     'check every invariant after each op (in workloads of 20,000 ops or more: at process exits and at the end)',
@@ -144,6 +153,13 @@ program
   .option('--seed <n>', 'the same seed draws the same (default: 1)')
   .option('--out <dir>', 'write an easiest schedule of each class to this folder')
   .action(async (workload, options) => finish((await ACTIONS.schedules())(workload, options)));
+
+withJudging(
+  program
+    .command('merge')
+    .description('join the parts that --shard has written into the answer of the whole command; exit as it would')
+    .argument('<part...>', 'what each shard wrote to stdout'),
+).action(async (parts, options) => finish((await ACTIONS.merge())(parts, options)));
 
 program.commandsGroup('Look closer:');
 

@@ -122,14 +122,21 @@ async function askVerdict(
     predecessors: false,
   });
   const columns = plan.columns.map(({ id }) => (id === ids[0] ? reference : step));
-  const compared = await runComparison(
+  const done = await runComparison(
     plan,
     columns,
     workloads,
     { check: false, leastMs: LEAST_MS },
     { ...host, ran: () => {} },
   );
-  const pairs = compared.workloads.map(({ name, pairs: [pair] }) => ({ name, ...pair }));
+  const pairs = done.map(
+    ({
+      comparison: {
+        name,
+        pairs: [pair],
+      },
+    }) => ({ name, ...pair }),
+  );
   const failures = pairs.flatMap((pair) => pair.failures);
   const ofReference = failures.find(({ variant }) => variant === ids[0]);
   if (ofReference !== undefined) throw new Error(`${ids[0]}, the reference, failed: ${ofReference.failure.message}`);

@@ -11,9 +11,10 @@ import type { Ran } from '../columns/lockstep.ts';
 import { factsOfFile, withColumns } from '../columns/open.ts';
 import { type OnOutput } from '../columns/own.ts';
 import { DEFAULT_LIMITS, type ProcessLimits } from '../columns/process.ts';
+import { EXIT_INTERRUPTED, EXIT_OK } from '../compare/gate.ts';
 import { type JudgeOptions, judge } from '../compare/judge.ts';
 import { planComparison } from '../compare/plan.ts';
-import { type Compared, comparedOf, runComparison } from '../compare/run-comparison.ts';
+import { type WorkloadDone, comparedOf, runComparison } from '../compare/run-comparison.ts';
 import { suggest } from '../compare/suggest.ts';
 import { type Warning, unknownNames, warningsOf } from '../compare/warnings.ts';
 import { knownDifferences, knownViolations, ledger } from '../findings/index.ts';
@@ -23,6 +24,8 @@ import { type MemberLines, buildReport } from '../report/compare/model.ts';
 import { FORMATS } from '../report/formats.ts';
 import { repairText } from '../report/notes.ts';
 import { number } from '../report/words.ts';
+import type { Asked, Joined } from '../shard/part.ts';
+import { placesOf } from '../shard/shard.ts';
 import { CORPUS } from '../workload/corpus/index.ts';
 import type { Workload } from '../workload/ops.ts';
 import type { PiecedWorkload } from '../workload/pieces.ts';
@@ -44,6 +47,7 @@ import {
   chooseVariants,
   chooseWorkloads,
 } from './select.ts';
+import { askedOf, chooseShard, refuseOtherColumns, writePart } from './shard.ts';
 
 export interface CompareOptions extends PatchOptions {
   readonly workload?: readonly string[];
@@ -62,12 +66,18 @@ export interface CompareOptions extends PatchOptions {
   readonly save?: string;
   readonly baseline?: string;
   readonly jobs?: string;
+  readonly shard?: string;
 }
 
 const DEFAULT_TIME_LIMIT = 10;
 
-export async function compareCommand(options: CompareOptions): Promise<number> {
+/** joined: what shards have done; it is not run again. */
+export async function compareCommand(
+  options: CompareOptions,
+  joined: Joined<WorkloadDone> | null = null,
+): Promise<number> {
   const answer = new Answer('compare', FORMATS.compare, options, filesReadBy(options));
+  const shard = chooseShard('compare', options);
   const { named, reading, leastMs, check, judging } = await requestOf(options);
   const progress = new Progress();
   const isSaved = options.save !== undefined || options.baseline !== undefined;
@@ -80,9 +90,10 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
   const isShared =
     threads > 1 && inputs.length > 1 && saved === null && answer.format !== 'suggest' && isBuiltIn(chosen, inputs);
   // What other threads read is not read here too.
-  const workloads = isShared
-    ? []
-    : await chooseWorkloads(inputs, reading, (name, lines) => progress.say(`${name}: ${number(lines)} lines read`));
+  const workloads =
+    (isShared && shard === null) || joined !== null
+      ? []
+      : await chooseWorkloads(inputs, reading, (name, lines) => progress.say(`${name}: ${number(lines)} lines read`));
   return withColumns(
     chosen,
     progress.onOutput,
@@ -91,7 +102,8 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
       const facts = factsAround(columns.map((column) => column.facts));
       const against = chooseAgainst(options.against ?? (isPatchesAlone(options) ? 'previous' : undefined), ids, facts);
       const variants = [...ids, ...builtInIds()];
-      const tried = [...workloads.map(({ head }) => head.name), ...allWorkloadNames()];
+      const heads = joined === null ? workloads.map(({ head }) => head) : joined.results.map(({ head }) => head);
+      const tried = [...heads.map(({ name }) => name), ...allWorkloadNames()];
       misspelt(judging.entries, variants, tried).forEach(progress.onOutput);
       const files = filesOf(chosen, ids);
       const fitted = ids.filter((id, i) => id in files || isPatch(chosen[i]));
@@ -103,32 +115,51 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
         ...(answer.format === 'suggest' ? { fitted } : {}),
         atHand: builtInFacts.map(({ id }) => id),
       });
+      const asked = (): Asked => askedOf('compare', options, { columns, chosen, jobs: inputs });
+      if (joined !== null) refuseOtherColumns(joined.asked, asked());
+      const places =
+        shard === null
+          ? inputs.map((_name, at) => at)
+          : placesOf(
+              shard,
+              heads.map(({ length }) => length),
+            );
       const interrupt = new Interrupt(columns);
-      const compared = await (
-        isShared
-          ? compareInThreads(
-              inputs.map((workload) => ({ workload, reading, columns: ids, against, check })),
-              { threads, signal: interrupt.signal, progress },
-            )
-          : runComparison(
-              plan,
-              [...(saved?.noting(columns) ?? columns), ...builtInColumns(plan.silent)],
-              workloads,
-              { check, leastMs },
-              {
-                ...progress.host(
-                  (head) => `${1 + workloads.findIndex((one) => one.head === head)}/${workloads.length} ${head.name}`,
-                ),
-                isInterrupted: () => interrupt.signal.aborted,
-                ran: (workload, ran) => notesOn(workload, columns, ran, names.length > 0).forEach(progress.onOutput),
-              },
-            )
-      ).finally(() => interrupt.off());
+      const run = async (): Promise<readonly WorkloadDone[]> => {
+        if (joined !== null) return doneOf(joined.results, progress);
+        if (isShared) {
+          const jobs = places.map((at) => ({ workload: inputs[at], reading, columns: ids, against, check }));
+          return doneOf(await compareInThreads(jobs, { threads, signal: interrupt.signal, progress }), progress);
+        }
+        return runComparison(
+          plan,
+          [...(saved?.noting(columns) ?? columns), ...builtInColumns(plan.silent)],
+          places.map((at) => workloads[at]),
+          { check, leastMs },
+          {
+            ...progress.host((head) => `${1 + heads.indexOf(head)}/${heads.length} ${head.name}`),
+            isInterrupted: () => interrupt.signal.aborted,
+            ran: (workload, ran) => notesOn(workload, columns, ran, names.length > 0).forEach(progress.onOutput),
+          },
+        );
+      };
+      const done = await run().finally(() => interrupt.off());
       progress.clear();
+      if (shard !== null) {
+        if (done.length < places.length) return EXIT_INTERRUPTED;
+        await writePart(
+          shard,
+          asked(),
+          done.map((one, i) => [places[i], one]),
+        );
+        return EXIT_OK;
+      }
+      const compared = comparedOf(done, inputs.length);
       const judged = judge(plan, compared, judging);
-      const open = async (name: string): Promise<Workload | null> =>
-        (isShared ? await openWorkload(name, reading) : workloads.find(({ head }) => head.name === name))?.whole ??
-        null;
+      const open = async (name: string): Promise<Workload | null> => {
+        const at = done.findIndex(({ head }) => head.name === name);
+        return (workloads[at] ?? (await openWorkload(inputs[at], reading))).whole;
+      };
       const hinted = compared.complete
         ? await withHints(judged.workloads, { plan, chosen, open, check })
         : judged.workloads;
@@ -159,7 +190,7 @@ export async function compareCommand(options: CompareOptions): Promise<number> {
             reading.touch,
             unknownNames(judging.entries, {
               variants: [...new Set([...builtInIds(), ...ids])],
-              workloads: [...allWorkloadNames(), ...workloads.map(({ head }) => head.name)],
+              workloads: [...allWorkloadNames(), ...heads.map(({ name }) => name)],
               invariants: Object.keys(INVARIANTS),
             }),
           ),
@@ -268,19 +299,23 @@ async function compareInThreads(
     signal,
     progress,
   }: { readonly threads: number; readonly signal: AbortSignal; readonly progress: Progress },
-): Promise<Compared> {
+): Promise<WorkloadDone[]> {
   const { inThreads } = await import('../pool/threads.ts');
-  const done = await inThreads('compare', jobs, {
+  return inThreads('compare', jobs, {
     threads,
     signal,
     done: (count) => progress.say(`${count}/${jobs.length} workloads`),
     weight: ({ workload }) => Number(Object.hasOwn(CORPUS, workload)),
   });
+}
+
+/** What was run elsewhere, and what a reader should know of it. */
+function doneOf(done: readonly WorkloadDone[], progress: Progress): readonly WorkloadDone[] {
   for (const { head } of done) {
     const repair = repairText(head);
     if (repair !== null) progress.onOutput(repair);
   }
-  return comparedOf(done, jobs.length);
+  return done;
 }
 
 /** How a recording was read, and how fast it and its runs went if it was asked for by name. */

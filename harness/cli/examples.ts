@@ -10,12 +10,16 @@ const example = (args: string, shows: string, exits: 0 | 1 = 0): Example => ({ a
 
 /**
  * Files of the user: `mine.ts` is a variant, `mine.diff` a patch of `core`, `his.diff` one of FreeBSD, `mine.workload`
- * workload text, `make.strace` and `make.kdump` are what strace and kdump wrote. Vectors are in the repository only.
+ * workload text, `part-1.json` and `part-2.json` are what the shards of a comparison wrote, `make.strace` and `make.kdump` are what strace and kdump wrote. Vectors are in the repository only.
  */
 export const EXAMPLES = {
   compare: [
     example('compare --workload exit-touched vfork-execfail', 'two workloads through the five revisions'),
     example('compare --variant mine.ts --against landed', 'every workload through your own revision as well', 1),
+  ],
+  merge: [
+    example('merge part-1.json part-2.json', 'what compare --shard 1/2 and --shard 2/2 have written'),
+    example('merge part-1.json part-2.json --markdown --fail-on panic', 'the same as a review comment'),
   ],
   hunt: [
     example('hunt landed d33276 --want stat-only', 'what D33276 mends, in five lines', 1),

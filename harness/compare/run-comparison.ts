@@ -36,21 +36,24 @@ export interface WorkloadDone {
   readonly states: readonly StateDifference[];
 }
 
-/** columns: those of the plan, in its order, then the silent ones. Throws WorkloadError. */
+/**
+ * columns: those of the plan, in its order, then the silent ones. Resolves to the first of the workloads if interrupted.
+ * Throws WorkloadError.
+ */
 export async function runComparison(
   plan: Plan,
   columns: readonly Column[],
   workloads: readonly PiecedWorkload[],
   options: ComparisonOptions,
   host: ComparisonHost,
-): Promise<Compared> {
+): Promise<WorkloadDone[]> {
   const done: WorkloadDone[] = [];
   for (const workload of workloads) {
     const one = host.isInterrupted() ? null : await compareOne(plan, columns, workload, options, host);
     if (one === null) break;
     done.push(one);
   }
-  return comparedOf(done, workloads.length);
+  return done;
 }
 
 /** One workload through every column. null: interrupted. Throws WorkloadError. */

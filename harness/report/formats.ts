@@ -63,6 +63,9 @@ const compare: Formats<CompareReport> = {
   },
 };
 
+/** What a shard has run is not run again to look for entries. */
+const { suggest: _suggest, ...ofMerge } = compare.options;
+
 const findings: Formats<FindingsReport> = {
   text: async (report, look) => (await import('./findings/text.ts')).findingsText(report, look),
   options: {
@@ -120,6 +123,7 @@ const textAndJson = <Answer>(text: Format<Answer>['render'], json: Format<Answer
 
 export const FORMATS = {
   compare,
+  merge: { text: compare.text, options: ofMerge },
   findings,
   review,
   kernelReview,

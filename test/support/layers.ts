@@ -125,6 +125,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'core/counters.ts',
     ],
   },
+  { of: 'harness/shard/', may: ['harness/shard/', 'harness/input-error.ts', 'harness/input/paths.ts'] },
   {
     of: 'harness/search/',
     may: [

@@ -60,6 +60,11 @@ make: clock  => ok
   files.write('make.strace', recorded('vforkfail.strace.txt.gz'));
   files.write('make.kdump', recorded('pipe_one.kdump.txt.gz'));
   files.write('make.jsonl', recorded('spawn_vforkpath.jsonl.gz'));
+  for (const shard of ['1', '2'])
+    files.write(
+      `part-${shard}.json`,
+      pmapdiff('compare', '-w', 'exit-touched', 'vfork-execfail', '--shard', `${shard}/2`).stdout,
+    );
   symlinkSync(join(root, 'test'), join(files.folder, 'test'), 'junction');
 }, 90_000);
 

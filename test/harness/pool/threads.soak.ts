@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { inThreads } from '../../../harness/pool/threads.ts';
 import { pmapdiff } from '../../support/command.ts';
+import { VariantFiles } from '../../support/variant-files.ts';
 
 const ids = ['baseline', 'double-count-fix'];
 const job = (workload: string) => ({
@@ -28,6 +29,46 @@ describe('--jobs', () => {
     const { status, stdout, stderr } = pmapdiff('compare', '--jobs', jobs);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toBe(`pmapdiff: --jobs: expected a number from 1 to 999, got ${JSON.stringify(jobs)}\n`);
+  });
+});
+
+describe('--shard', () => {
+  it('leaves hints to merge, which gives the bytes of the whole command', () => {
+    const files = new VariantFiles();
+    try {
+      const own = files.variant(
+        'careless',
+        `exitBeforeVmspaceExit(m, p) {
+          const shared = p.sysent.sharedPage;
+          if (shared !== null) vmMapRemove(m, p.vmspace.map, shared.base, shared.base + shared.len);
+        },`,
+        `import { vmMapRemove } from 'pmapdiff';`,
+      );
+      const mine = files.write(
+        'mine.workload',
+        'a: exec sh60\na: vfork -> b\nb: execfail ENOENT\nb: exit 1\na: clock\n',
+      );
+      const args = [
+        'compare',
+        '--variants',
+        'landed',
+        '--variant',
+        own,
+        '--against',
+        'landed',
+        '-w',
+        mine,
+        'exit-touched',
+      ];
+      const parts = ['1/2', '2/2'].map((shard, i) =>
+        files.write(`${i}.json`, pmapdiff(...args, '--shard', shard).stdout),
+      );
+      const [whole, merged] = [pmapdiff(...args), pmapdiff('merge', ...parts)];
+      expect([whole.status, whole.stdout]).toEqual([1, expect.stringContaining('looks like F6')]);
+      expect([merged.status, merged.stdout]).toEqual([whole.status, whole.stdout]);
+    } finally {
+      files.dispose();
+    }
   });
 });
 
