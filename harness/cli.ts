@@ -137,6 +137,8 @@ program
   .option('--from <name|file...>', 'do not search: make these workloads as small as they can be')
   .option('--out <dir>', 'write finds to this folder; those that are there are run first')
   .option('--no-catalog', 'do not run the built-in workloads first')
+  .option('--jobs <n>', JOBS)
+  .option('--shard <i/n>', `${SHARD}; a hunt is dealt by 20,000 runs`)
   .action(async (a, b, options) => finish((await ACTIONS.hunt())(a, b, options)));
 
 program
@@ -158,7 +160,8 @@ withJudging(
   program
     .command('merge')
     .description('join the parts that --shard has written into the answer of the whole command; exit as it would')
-    .argument('<part...>', 'what each shard wrote to stdout'),
+    .argument('<part...>', 'what each shard wrote to stdout')
+    .option('--out <dir>', 'of a hunt: write finds to this folder'),
 ).action(async (parts, options) => finish((await ACTIONS.merge())(parts, options)));
 
 program.commandsGroup('Look closer:');

@@ -1,2 +1,4 @@
 /** The composition root of a thread that does jobs. */
-export { compare, finding } from './pool/jobs.ts';
+import { JOBS } from './pool/jobs.ts';
+
+export const { compare, finding, slice, minimise } = JOBS;

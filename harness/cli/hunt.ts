@@ -8,17 +8,34 @@ import { loadWorkload } from '../input/load.ts';
 import { FORMATS } from '../report/formats.ts';
 import { type HuntReport, type Side, findFile, findText } from '../report/hunt.ts';
 import { number } from '../report/words.ts';
-import { type Hunted, hunt, reduceAll } from '../search/hunt.ts';
+import {
+  type HuntOptions,
+  type Hunted,
+  type Hunter,
+  STRETCH_RUNS,
+  type Stretch,
+  hunt,
+  huntKnown,
+  huntStretch,
+  hunterHere,
+  joinStretches,
+  reduceAll,
+  stretchesOf,
+} from '../search/hunt.ts';
 import { HUNTED, type Want } from '../search/pair.ts';
+import type { Joined } from '../shard/part.ts';
+import { placesOf } from '../shard/shard.ts';
 import { CATALOG } from '../workload/catalog/index.ts';
 import type { Workload } from '../workload/ops.ts';
 import { printWorkload } from '../workload/text/print.ts';
 import { Answer } from './answer.ts';
 import { UsageError, wordsOf } from './errors.ts';
 import { Interrupt } from './interrupt.ts';
+import { threadsOf } from './jobs.ts';
 import { type PatchOptions, choosePair } from './patches.ts';
 import { Progress } from './progress.ts';
 import { MOST_SEED, countOf, isFolder, pairOf, writtenTo } from './search.ts';
+import { askedOf, chooseShard, refuseOtherColumns, writePart } from './shard.ts';
 
 export interface HuntCommandOptions extends PatchOptions {
   readonly runs?: string;
@@ -29,6 +46,8 @@ export interface HuntCommandOptions extends PatchOptions {
   readonly out?: string;
   /** false: --no-catalog */
   readonly catalog?: boolean;
+  readonly jobs?: string;
+  readonly shard?: string;
 }
 
 const DEFAULT_RUNS = 20_000;
@@ -37,11 +56,12 @@ const MOST_RUNS = 1_000_000_000;
 const MOST_OPS = 1000;
 const MS = 1000;
 
-/** 0: nothing found. 1: found. 130: interrupted, with what was found so far. */
+/** 0: nothing found. 1: found. 130: interrupted, with what was found so far. joined: what shards have done. */
 export async function huntCommand(
   a: string | undefined,
   b: string | undefined,
   options: HuntCommandOptions,
+  joined: Joined<Stretch> | null = null,
 ): Promise<number> {
   const answer = new Answer('hunt', FORMATS.hunt, options);
   const chosen = choosePair('hunt', [a, b], options);
@@ -50,33 +70,57 @@ export async function huntCommand(
   const runs = countOf('--runs', options.runs, seconds === Infinity ? DEFAULT_RUNS : MOST_RUNS, [1, MOST_RUNS]);
   const seed = countOf('--seed', options.seed, 1, [0, MOST_SEED]);
   const want = wantOf(options.want, from.length > 0);
+  const shard = chooseShard('hunt', options);
+  if (shard !== null && (from.length > 0 || seconds !== Infinity))
+    throw new UsageError(`hunt --shard: expected --runs, got ${from.length > 0 ? '--from' : '--seconds'}`);
+  const threads = threadsOf(options.jobs);
   const given = await Promise.all(from.map((name) => loadWorkload(name)));
-  const saved = out === undefined ? [] : await savedIn(out);
-  const known = options.catalog === false ? [] : await builtInWorkloads();
+  const saved = out === undefined || joined !== null ? [] : await savedIn(out);
+  const known = options.catalog === false || joined !== null ? [] : await builtInWorkloads();
   const progress = new Progress();
   return withColumns(
     chosen,
     progress.onOutput,
     async (columns) => {
       const [reference, candidate] = columns;
+      const pair = pairOf('hunt', reference, candidate, want);
+      const firsts = stretchesOf(runs);
+      const jobs = [KNOWN, ...firsts.map((first) => `from run ${first}`)];
+      const asked = askedOf('hunt', { ...options, a, b }, { columns, chosen, jobs });
+      if (joined !== null) refuseOtherColumns(joined.asked, asked);
       const interrupt = new Interrupt([]);
       const isStopped = (): boolean => interrupt.signal.aborted;
       const start = performance.now();
-      const pair = pairOf('hunt', reference, candidate, want);
+      const isOver = (): boolean => performance.now() - start > seconds * MS;
+      const isShared = joined === null && threads > 1 && chosen.every(({ kind }) => kind === 'built-in');
+      const pool = isShared ? await (await import('../pool/threads.ts')).openThreads(threads) : null;
+      const hunter =
+        pool === null
+          ? hunterHere(pair, { isOver, isStopped })
+          : (await import('../pool/hunter.ts')).hunterIn(pool, pair, want, interrupt.signal);
+      const how: HuntOptions = {
+        seed,
+        runs,
+        known: [...known, ...saved],
+        isOver,
+        isStopped,
+        progress: (done, finds) => progress.say(`${number(done)} runs, ${number(finds)} found`),
+      };
       let hunted: Hunted;
       try {
-        hunted =
-          from.length > 0
-            ? { seed, lastSignal: null, ...(await reduceAll(pair, given.map(printWorkload), isStopped)) }
-            : await hunt(pair, {
-                seed,
-                runs,
-                known: [...known, ...saved],
-                isOver: () => performance.now() - start > seconds * MS,
-                isStopped,
-                progress: (done, finds) => progress.say(`${number(done)} runs, ${number(finds)} found`),
-              });
+        if (shard !== null) {
+          const weights = [known.length, ...firsts.map((first) => Math.min(STRETCH_RUNS, runs - first))];
+          const results = await huntShard(hunter, how, placesOf(shard, weights));
+          if (isStopped()) return EXIT_INTERRUPTED;
+          await writePart(shard, asked, results);
+          return EXIT_OK;
+        }
+        if (joined !== null) hunted = joinStretches(pair, seed, joined.results);
+        else if (from.length > 0)
+          hunted = { seed, lastSignal: null, ...(await reduceAll(hunter, given.map(printWorkload), isStopped)) };
+        else hunted = await hunt(hunter, how);
       } finally {
+        await pool?.close();
         interrupt.off();
         progress.clear();
       }
@@ -100,6 +144,27 @@ export async function huntCommand(
     },
     { strict: options.strict === true },
   );
+}
+
+/** Name of the job that runs the workloads of the catalog; its number is 0. */
+const KNOWN = 'catalog';
+
+/** The jobs at these places. Every shard runs the catalog, as what it shows is not looked for; one reports it. */
+async function huntShard(
+  hunter: Hunter,
+  options: HuntOptions,
+  places: readonly number[],
+): Promise<(readonly [number, Stretch])[]> {
+  const { found, ...known } = await huntKnown(hunter, options, places.includes(0));
+  const results: (readonly [number, Stretch])[] = [];
+  for (const place of places) {
+    const first = (place - 1) * STRETCH_RUNS;
+    results.push([
+      place,
+      place === 0 ? known : await huntStretch(hunter, first, { ...options, found, isReduced: () => false }),
+    ]);
+  }
+  return results;
 }
 
 /** Text of a find says what its columns were: a hash of what they change, 8 digits. */

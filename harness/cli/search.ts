@@ -1,13 +1,10 @@
 /** What commands that search have in common: numbers, the pair that they run, and the folder that they write to. */
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Column } from '../columns/column.ts';
-import { factsAround } from '../columns/facts.ts';
-import { planComparison } from '../compare/plan.ts';
-import { knownDifferences } from '../findings/index.ts';
 import { OutputFile } from '../output-file.ts';
-import { Pair, type Want } from '../search/pair.ts';
+import { pairOf as pairOfColumns } from '../pool/hunting.ts';
+import type { Pair, Want } from '../search/pair.ts';
 import { UsageError } from './errors.ts';
 
 export const MOST_SEED = 2 ** 32 - 1;
@@ -29,12 +26,7 @@ export function countOf(
 export function pairOf(command: string, reference: Column, candidate: Column, want: Want): Pair {
   const ids = [reference.facts.id, candidate.facts.id];
   if (ids[0] === ids[1]) throw new UsageError(`${command}: expected two variants, got ${ids[0]} twice`);
-  const plan = planComparison(ids, factsAround([reference.facts, candidate.facts]), {
-    against: { kind: 'variant', id: ids[0] },
-    ledger: knownDifferences,
-    predecessors: false,
-  });
-  return new Pair([reference, candidate], plan, want, () => turn());
+  return pairOfColumns(reference, candidate, want);
 }
 
 /** false: there is nothing yet. Throws UsageError: it is a file. */

@@ -11,6 +11,7 @@ import type { FindingResult } from '../findings/result.ts';
 import { runFindings } from '../findings/runner.ts';
 import { openWorkload } from '../input/load.ts';
 import type { TraceOptions } from '../workload/trace/read.ts';
+import { minimise, slice } from './hunting.ts';
 
 /** One built-in workload through built-in variants. */
 export interface CompareJob {
@@ -22,7 +23,7 @@ export interface CompareJob {
   readonly check: boolean;
 }
 
-export async function compare({ workload, reading, columns, against, check }: CompareJob): Promise<WorkloadDone> {
+async function compare({ workload, reading, columns, against, check }: CompareJob): Promise<WorkloadDone> {
   const plan = planComparison(columns, builtInFacts, {
     against,
     ledger: check ? [...knownDifferences, ...knownViolations] : knownDifferences,
@@ -47,9 +48,11 @@ export interface FindingJob {
   readonly cellsOf: readonly string[] | null;
 }
 
-export async function finding({ finding: id, asked, cellsOf }: FindingJob): Promise<FindingResult> {
+async function finding({ finding: id, asked, cellsOf }: FindingJob): Promise<FindingResult> {
   const columns = asked.flatMap((one) => builtInColumns(builtInFacts.filter((facts) => facts.id === one)));
   const one = ledger.filter((known) => known.id === id);
   const [result] = await runFindings(one, { asked: columns, ...(cellsOf === null ? {} : { cellsOf }) });
   return result;
 }
+
+export const JOBS = { compare, finding, slice, minimise };

@@ -36,15 +36,42 @@ export interface Find {
   readonly minimal: number | null;
 }
 
-export interface HuntOptions {
-  readonly seed: number;
-  readonly runs: number;
-  /** run before the search, in this order */
-  readonly known: readonly Workload[];
+/** Does the work of a hunt: in this thread, or elsewhere. Results are in the order of what was asked. */
+export interface Hunter {
+  readonly pair: Pair;
+  /** fewer results: it was stopped */
+  readonly slices: (specs: readonly SliceInput[]) => Promise<readonly SliceResult[]>;
+  /** null: not shown again. Fewer results: it was stopped */
+  readonly minimise: (raw: readonly RawFind[]) => Promise<readonly (Find | null)[]>;
+}
+
+export interface HuntLimits {
   /** no more is searched; what is found is still reduced */
   readonly isOver: () => boolean;
   /** nothing more is run */
   readonly isStopped: () => boolean;
+}
+
+export function hunterHere(pair: Pair, { isOver, isStopped }: HuntLimits): Hunter {
+  const whileRunning = async <Spec, Result>(specs: readonly Spec[], work: (spec: Spec) => Promise<Result>) => {
+    const results: Result[] = [];
+    for (const spec of specs) if (!isStopped()) results.push(await work(spec));
+    return results;
+  };
+  return {
+    pair,
+    slices: (specs) => whileRunning(specs, (spec) => slice(pair, spec, () => isStopped() || isOver())),
+    minimise: (raw) => whileRunning(raw, (one) => minimise(pair, one, isStopped)),
+  };
+}
+
+export interface HuntOptions extends HuntLimits {
+  readonly seed: number;
+  readonly runs: number;
+  /** runs of a stretch; a multiple of those of a round. @default STRETCH_RUNS */
+  readonly stretch?: number;
+  /** run before the search, in this order */
+  readonly known: readonly Workload[];
   readonly progress: (runs: number, finds: number) => void;
 }
 
@@ -58,77 +85,146 @@ export interface Hunted {
   readonly finds: readonly Find[];
 }
 
+/** Results of a part of a hunt. */
+export interface Stretch {
+  readonly runs: number;
+  readonly reached: Reached;
+  readonly finds: readonly Find[];
+  /** runs of the search that showed something new, and what */
+  readonly fresh: readonly Pick<Entry, 'run' | 'signals'>[];
+}
+
 /** What slices in a round do not know of each other does not depend on how many run at a time. */
 const SLICES = 4;
 const SLICE_RUNS = 250;
+/**
+ * A hunt begins anew, with an empty corpus, after so many runs: what it finds from there on depends on nothing before,
+ * so that it can be done elsewhere.
+ */
+export const STRETCH_RUNS = 20_000;
 
-export async function hunt(pair: Pair, options: HuntOptions): Promise<Hunted> {
-  const { seed, isStopped, progress } = options;
-  const isOver = (): boolean => isStopped() || options.isOver();
-  const finds: Find[] = [];
-  const found = new Set<string>();
+/** Number of the first run of each stretch. */
+export const stretchesOf = (runs: number, stretch = STRETCH_RUNS): number[] =>
+  Array.from({ length: Math.ceil(runs / stretch) }, (_one, i) => i * stretch);
+
+export async function hunt(hunter: Hunter, options: HuntOptions): Promise<Hunted> {
+  const { seed, runs, stretch, isOver, isStopped, progress } = options;
+  const known = await huntKnown(hunter, options);
+  const stretches: Stretch[] = [known];
+  for (const first of stretchesOf(runs, stretch)) {
+    if (isOver() || isStopped()) break;
+    const before = joinStretches(hunter.pair, seed, stretches);
+    const finds = before.finds.map(({ signature }) => signature);
+    stretches.push(
+      await huntStretch(hunter, first, {
+        ...options,
+        found: known.found,
+        isReduced: (signature) => finds.includes(signature),
+        progress: (done, found) => progress(before.runs + done, finds.length + found),
+      }),
+    );
+  }
+  return joinStretches(hunter.pair, seed, stretches);
+}
+
+/** Runs workloads that are known. found: signatures of all that they show. isReduced false: finds are left out. */
+export async function huntKnown(
+  { pair, minimise: reduced }: Hunter,
+  { known, isOver, isStopped, progress }: HuntOptions,
+  isReduced = true,
+): Promise<Stretch & { readonly found: readonly string[] }> {
   const reached: Record<string, number> = {};
-  countReached(pair.changed, 0, reached);
-  let corpus: readonly Entry[] = [];
+  const found = new Set<string>();
+  const raw: RawFind[] = [];
   let runs = 0;
-  let lastSignal: number | null = null;
-  const keep = async (raw: readonly RawFind[]): Promise<void> => {
-    for (const one of raw) {
-      if (found.has(one.signature) || isStopped()) continue;
-      found.add(one.signature);
-      const find = await minimise(pair, one, isStopped);
-      if (find !== null) finds.push(find);
-      progress(runs, finds.length);
-    }
-  };
-
-  for (const workload of options.known) {
-    if (isOver()) break;
+  for (const workload of known) {
+    if (isOver() || isStopped()) break;
     const ran = await pair.run(workload, true);
     countReached(ran.reached, 1, reached);
     runs++;
     const fresh = ran.found.filter(({ signature }) => !found.has(signature));
-    if (fresh.length === 0) continue;
-    const text = printWorkload(workload);
-    await keep(fresh.map(({ signature }) => ({ signature, text, run: runs })));
+    for (const { signature } of fresh) {
+      found.add(signature);
+      raw.push({ signature, text: printWorkload(workload), run: runs });
+    }
+    progress(runs, raw.length);
   }
-  for (let first = 0; first < options.runs && !isOver(); first += SLICES * SLICE_RUNS) {
-    const results: SliceResult[] = [];
-    for (const spec of roundOf(seed, first, options.runs, corpus, [...found]))
-      results.push(await slice(pair, spec, isOver));
-    const joined = joinCorpora(corpus, results);
-    if (joined.length > corpus.length) lastSignal = runs + (joined.at(-1)!.run - first) + 1;
-    corpus = joined;
+  return { runs, reached, found: [...found], fresh: [], finds: isReduced ? only(await reduced(raw)) : [] };
+}
+
+interface StretchOptions extends HuntOptions {
+  /** signatures that are not looked for */
+  readonly found: readonly string[];
+  /** signatures of which there is a find already */
+  readonly isReduced: (signature: string) => boolean;
+}
+
+/** The stretch that begins with run `first`. */
+export async function huntStretch(
+  hunter: Hunter,
+  first: number,
+  { seed, runs: all, stretch = STRETCH_RUNS, found: known, isReduced, isOver, isStopped, progress }: StretchOptions,
+): Promise<Stretch> {
+  const end = Math.min(all, first + stretch);
+  const found = new Set(known);
+  const reached: Record<string, number> = {};
+  const finds: Find[] = [];
+  let corpus: readonly Entry[] = [];
+  let runs = 0;
+  for (let from = first; from < end && !isOver() && !isStopped(); from += SLICES * SLICE_RUNS) {
+    const results = await hunter.slices(roundOf(seed, from, end, corpus, [...found]));
+    corpus = joinCorpora(corpus, results);
     for (const result of results) {
       runs += result.runs;
       for (const [name, times] of Object.entries(result.reached)) countReached([name], times, reached);
     }
     progress(runs, finds.length);
-    await keep(results.flatMap((result) => result.finds));
+    const raw = results
+      .flatMap((result) => result.finds)
+      .filter(({ signature }) => !found.has(signature) && found.add(signature) && !isReduced(signature));
+    finds.push(...only(await hunter.minimise(raw)));
+    progress(runs, finds.length);
   }
-  return { seed, runs, reached, lastSignal, finds };
+  return { runs, reached, finds, fresh: corpus.map(({ run, signals }) => ({ run, signals })) };
+}
+
+const only = (finds: readonly (Find | null)[]): Find[] => finds.flatMap((find) => find ?? []);
+
+/** stretches: in their order, the known workloads first. Of a signature, the first find counts. */
+export function joinStretches({ changed }: Pair, seed: number, stretches: readonly Stretch[]): Hunted {
+  const reached: Record<string, number> = {};
+  countReached(changed, 0, reached);
+  const signals = new Signals();
+  const finds = new Map<string, Find>();
+  let runs = 0;
+  let lastSignal: number | null = null;
+  for (const stretch of stretches) {
+    for (const [name, times] of Object.entries(stretch.reached)) countReached([name], times, reached);
+    for (const find of stretch.finds) if (!finds.has(find.signature)) finds.set(find.signature, find);
+    for (const { run, signals: fresh } of stretch.fresh)
+      if (fresh.filter((signal) => signals.add(signal)).length > 0) lastSignal = stretches[0].runs + run + 1;
+    runs += stretch.runs;
+  }
+  return { seed, runs, reached, lastSignal, finds: [...finds.values()] };
 }
 
 /** What some workloads show, reduced and nothing else. */
 export async function reduceAll(
-  pair: Pair,
+  { pair, minimise: reduced }: Hunter,
   texts: readonly string[],
   isStopped: () => boolean,
 ): Promise<Pick<Hunted, 'runs' | 'reached' | 'finds'>> {
   const reached: Record<string, number> = {};
   countReached(pair.changed, 0, reached);
-  const finds: Find[] = [];
+  const raw: RawFind[] = [];
   for (const text of texts) {
     const draft = readDraft(draftOf(text));
     if (draft === null || isStopped()) continue;
     const ran = await pair.run(draft.workload, true);
     countReached(ran.reached, 1, reached);
-    for (const { signature } of ran.found) {
-      const find = await minimise(pair, { signature, text, run: 0 }, isStopped);
-      if (find !== null) finds.push(find);
-    }
+    raw.push(...ran.found.map(({ signature }) => ({ signature, text, run: 0 })));
   }
-  return { runs: texts.length, reached, finds };
+  return { runs: texts.length, reached, finds: only(await reduced(raw)) };
 }
 
 /** The slices of the round that begins with run `first`. */

@@ -17,6 +17,9 @@ describe('--jobs', () => {
     ['compare', '--json', '--variants', 'baseline,double-count-fix,landed'],
     ['compare', '--check', '-w', 'exit-touched', 'vfork-execfail', 'superpage'],
     ['findings', '--json', 'F1', 'F6', 'N1', 'N12'],
+    ['hunt', 'double-count-fix', 'landed', '--json', '--runs', '1200', '--want', 'behavioural,latent'],
+    ['hunt', 'landed', 'd33276', '--from', 'exit-touched', 'superpage', 'kernel-memory'],
+    ['conform', 'vm', 'test/fixtures/vectors/vm', '--json'],
     ['findings', 'F6', 'N3', '--variants', 'landed,vmspace-clear'],
   ])('gives the same bytes for any number: %s %s', (...args) => {
     const [one, ...others] = ['1', '2', '3'].map((jobs) => pmapdiff(...args, '--jobs', jobs));
@@ -33,6 +36,23 @@ describe('--jobs', () => {
 });
 
 describe('--shard', () => {
+  it('of a hunt, joined by merge, has the bytes of the whole hunt', () => {
+    const files = new VariantFiles();
+    try {
+      const args = ['hunt', 'double-count-fix', 'landed', '--runs', '20500', '--want', 'behavioural', '--json'];
+      const parts = ['1/2', '2/2'].map((shard, i) =>
+        files.write(`${i}.json`, pmapdiff(...args, '--shard', shard).stdout),
+      );
+      const [whole, merged] = [pmapdiff(...args), pmapdiff('merge', ...parts, '--json')];
+      expect([whole.status, whole.stdout]).toEqual([1, expect.stringContaining('"runs": 20')]);
+      expect([merged.status, merged.stdout]).toEqual([whole.status, whole.stdout]);
+      const text = pmapdiff('merge', ...parts, '--quiet');
+      expect([text.status, text.stderr]).toEqual([2, expect.stringContaining('got --quiet')]);
+    } finally {
+      files.dispose();
+    }
+  });
+
   it('leaves hints to merge, which gives the bytes of the whole command', () => {
     const files = new VariantFiles();
     try {

@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'pmapdiff-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => vi.restoreAllMocks());
 
-const quick = { catalog: false, runs: '40' };
+const quick = { catalog: false, runs: '40', jobs: '1' };
 
 describe('hunt on the command line', () => {
   it('writes finds that compare shows again, and reduces them no further', async () => {
@@ -34,7 +34,9 @@ describe('hunt on the command line', () => {
       expect(compared).toContain(`(line ${line}): `);
     }
     const path = join(out, files[0]!);
-    const again = await said(() => huntCommand('double-count-fix', 'landed', { from: [path], json: true } as object));
+    const again = await said(() =>
+      huntCommand('double-count-fix', 'landed', { from: [path], json: true, jobs: '1' } as object),
+    );
     const { finds } = schemas.hunt.parse(JSON.parse(again.out));
     const texts = finds.map(({ workload }) => workload.replaceAll(/^#.*\n/gm, ''));
     expect(texts).toContain(readFileSync(path, 'utf8').replaceAll(/^#.*\n/gm, ''));
@@ -49,7 +51,7 @@ describe('hunt on the command line', () => {
   });
 
   it('runs the built-in workloads first', async () => {
-    const options = { runs: '1', want: 'stat-only', json: true };
+    const options = { runs: '1', want: 'stat-only', json: true, jobs: '1' };
     const { code, out } = await said(() => huntCommand('landed', 'd33276', options));
     expect([code, schemas.hunt.parse(JSON.parse(out)).finds.map(({ what }) => what)]).toEqual([1, ['userPtPageCount']]);
   });

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { type Find, type Hunted, hunt, reduceAll } from '../../../harness/search/hunt.ts';
+import {
+  type Find,
+  type Hunted,
+  type Stretch,
+  hunt,
+  huntKnown,
+  huntStretch,
+  hunterHere,
+  joinStretches,
+  reduceAll,
+  stretchesOf,
+} from '../../../harness/search/hunt.ts';
 import { mutate, newInput, textOf } from '../../../harness/search/input.ts';
 import type { Pair, Want } from '../../../harness/search/pair.ts';
 import { slice } from '../../../harness/search/slice.ts';
@@ -11,7 +22,14 @@ const BEHAVIOURAL: Want = { kind: 'verdicts', verdicts: ['behavioural'] };
 const never = (): boolean => false;
 
 const huntOf = (pair: Pair, seed: number, runs: number, isStopped = never): Promise<Hunted> =>
-  hunt(pair, { seed, runs, known: [], isOver: never, isStopped, progress: () => {} });
+  hunt(hunterHere(pair, { isOver: never, isStopped }), {
+    seed,
+    runs,
+    known: [],
+    isOver: never,
+    isStopped,
+    progress: () => {},
+  });
 
 const linesOf = ({ text }: Find): string[] => text.trimEnd().split('\n');
 
@@ -84,6 +102,28 @@ describe('a hunt', () => {
   });
 });
 
+describe('a hunt of several stretches', () => {
+  const known = [parseWorkload('a: exec sh60\na: exit\n', 'k'), parseWorkload('a: exec cat\na: fork -> b\n', 'l')];
+  const options = { seed: 3, runs: 350, stretch: 250, known, isOver: never, isStopped: never, progress: () => {} };
+  const hunter = () => hunterHere(pairOf('double-count-fix', 'landed'), options);
+
+  it('is the same when each is done elsewhere, though what they find is in part the same', async () => {
+    const whole = await hunt(hunter(), options);
+    const { found, ...first } = await huntKnown(hunter(), options);
+    const parts: Stretch[] = [first];
+    for (const from of stretchesOf(options.runs, options.stretch)) {
+      const again = await huntKnown(hunter(), options, false);
+      expect([again.finds, again.found]).toEqual([[], found]);
+      parts.push(await huntStretch(hunter(), from, { ...options, found, isReduced: () => false }));
+    }
+    expect(parts).toHaveLength(3);
+    const signatures = parts.slice(1).map(({ finds }) => finds.map(({ signature }) => signature));
+    expect(signatures[0]!.filter((one) => signatures[1]!.includes(one))).not.toEqual([]);
+    expect(joinStretches(hunter().pair, 3, JSON.parse(JSON.stringify(parts)) as Stretch[])).toEqual(whole);
+    expect(whole.runs).toBe(352);
+  });
+});
+
 describe('a slice', () => {
   it('depends on its input alone', async () => {
     const spec = { seed: 5, first: 250, runs: 40, corpus: [], found: [] };
@@ -126,7 +166,11 @@ p1: exit
 `;
 
   it('leaves what the difference needs', async () => {
-    const { finds, runs } = await reduceAll(pairOf('landed', 'd33276'), [long], never);
+    const { finds, runs } = await reduceAll(
+      hunterHere(pairOf('landed', 'd33276'), { isOver: never, isStopped: never }),
+      [long],
+      never,
+    );
     expect(runs).toBe(1);
     const find = finds.find(({ signature }) => signature === 'stats userPtPageCount')!;
     expect(linesOf(find).slice(0, 3)).toEqual([
@@ -139,6 +183,12 @@ p1: exit
   });
 
   it('finds nothing in a workload that shows nothing', async () => {
-    expect(await reduceAll(pairOf('landed', 'd33276'), ['p: exec bare\n'], never)).toMatchObject({ finds: [] });
+    expect(
+      await reduceAll(
+        hunterHere(pairOf('landed', 'd33276'), { isOver: never, isStopped: never }),
+        ['p: exec bare\n'],
+        never,
+      ),
+    ).toMatchObject({ finds: [] });
   });
 });

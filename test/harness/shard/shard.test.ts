@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { type CompareOptions, compareCommand } from '../../../harness/cli/compare.ts';
 import { mergeCommand } from '../../../harness/cli/merge.ts';
 import { InputError } from '../../../harness/input-error.ts';
-import { compare } from '../../../harness/pool/jobs.ts';
+import { JOBS } from '../../../harness/pool/jobs.ts';
 import { fromJson, toJson } from '../../../harness/shard/json.ts';
 import { placesOf, readShard } from '../../../harness/shard/shard.ts';
 import { cliFile } from '../../support/command.ts';
@@ -64,7 +64,7 @@ describe('a result as JSON', () => {
     const columns = ['baseline', 'double-count-fix', 'landed'];
     const against = { kind: 'variant', id: 'baseline' } as const;
     for (const name of workload) {
-      const done = await compare({
+      const done = await JOBS.compare({
         workload: name,
         reading: { touch: 'recorded' },
         columns,
