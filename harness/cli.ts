@@ -330,6 +330,7 @@ program
   .argument('<kind>', 'pmap, vm, mmu or replay')
   .argument('<path...>', 'files or folders of recordings')
   .option('--variants <ids>', 'with pmap, vm and replay: built-in variants, comma-separated (default: all recorded)')
+  .option('--jobs <n>', JOBS)
   .option('--traces <dir>', 'with replay: folder of the recorded programs (default: the built-in ones)')
   .action(async (kind, paths, options) => finish((await ACTIONS.conform())(kind, paths, options)));
 

@@ -1,20 +1,24 @@
 /**
  * `pmapdiff conform`: recorded answers of the real kernel, or of emulators, against the simulated machine.
  */
+import { statSync } from 'node:fs';
 import type { Variant } from '../../core/index.ts';
 import { d33276, series } from '../../variants/index.ts';
 import { bundledColumn, typeErrorsOf } from '../bundle/spawn.ts';
 import { type ChosenPatch, sourceOf } from '../columns/chosen.ts';
 import { refuseTypeErrors } from '../columns/types.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
+import { joinReports } from '../conform/join.ts';
 import { CONFORM_KINDS, type ConformKind, type Measured } from '../conform/kinds.ts';
 import { conformIn } from '../conform/process.ts';
 import { conformWith, recordings } from '../conform/recordings.ts';
 import type { ConformReport } from '../conform/report.ts';
+import { VECTOR_NAMES, vectorFiles } from '../conform/vector-files.ts';
 import { packagePath } from '../input/paths.ts';
 import { FORMATS } from '../report/formats.ts';
 import { Answer } from './answer.ts';
 import { UsageError, wordOf } from './errors.ts';
+import { threadsOf } from './jobs.ts';
 import { type PatchOptions, choosePatches } from './patches.ts';
 import { Progress } from './progress.ts';
 import { chooseVariants } from './select.ts';
@@ -48,6 +52,7 @@ interface ConformOptions extends PatchOptions {
   readonly variants?: string;
   /** folder of the recorded programs; the corpus if not given */
   readonly traces?: string;
+  readonly jobs?: string;
 }
 
 /** Of a kind: revisions whose answers are another's. */
@@ -83,6 +88,39 @@ async function conformPatch(
   return ('revisions' in report ? { ...whole, revisions: report.revisions.map(named) } : whole) as ConformReport;
 }
 
+/** Every recording that the paths name, several at a time if there is more than one. Throws InputError. */
+async function conformAll(
+  kind: ConformKind,
+  paths: readonly string[],
+  {
+    traces,
+    revisions: measured,
+    threads,
+  }: { readonly traces: string; readonly revisions: readonly Measured[]; readonly threads: number },
+): Promise<ConformReport> {
+  const files = vectorFiles(paths, VECTOR_NAMES[kind]);
+  if (threads === 1 || files.length < 2 || files.includes('-')) return conformWith(kind, paths, traces, measured);
+  const { inThreads } = await import('../pool/threads.ts');
+  const progress = new Progress();
+  const asked = measured.map(({ variant, answers }) => ({ id: variant.id, answers }));
+  const reports = await inThreads(
+    'conform',
+    files.map((path) => ({ kind, path, traces, revisions: asked })),
+    {
+      threads,
+      done: (count) => progress.say(`${count}/${files.length} recordings`),
+      weight: ({ path }) => statSync(path).size,
+    },
+  ).finally(() => progress.clear());
+  return joinReports(
+    reports.map((report) => {
+      if ('refused' in report) throw new UsageError(report.refused);
+      return report;
+    }),
+    asked.map(({ id }) => id),
+  );
+}
+
 export async function conformCommand(kind: string, paths: readonly string[], options: ConformOptions): Promise<number> {
   const asked = wordOf('conform', kind, CONFORM_KINDS);
   if (options.traces !== undefined && kind !== 'replay')
@@ -92,6 +130,7 @@ export async function conformCommand(kind: string, paths: readonly string[], opt
       'conform: expected --variants with pmap, vm or replay, got it with mmu: no revision changes it',
     );
   const answer = new Answer('conform', FORMATS.conform, options);
+  const threads = threadsOf(options.jobs);
   const patches = choosePatches(options);
   if (patches.length > 1 || (patches.length > 0 && options.variants !== undefined))
     throw new UsageError('conform: expected --variants or one patch, got more');
@@ -99,8 +138,8 @@ export async function conformCommand(kind: string, paths: readonly string[], opt
   const [patch] = patches;
   const report =
     patch === undefined
-      ? await conformWith(asked, paths, traces, revisions(options, ANSWERS[asked]))
-      : await conformPatch(patch, asked, paths, traces, options.strict === true);
+      ? await conformAll(asked, paths, { traces, revisions: revisions(options, ANSWERS[asked]), threads })
+      : await conformPatch(patch, asked, paths, traces);
   await answer.write(report);
   if (report.checked === 0) return EXIT_HARNESS;
   return report.mismatches.length > 0 ? EXIT_FINDING : EXIT_OK;
