@@ -52,6 +52,7 @@ const MACHINE = 'the machine of recordings, as in workload text: ram=4G cpus=2 â
 const ACTIONS = {
   compare: () => import('./cli/compare.ts').then(({ compareCommand }) => compareCommand),
   merge: () => import('./cli/merge.ts').then(({ mergeCommand }) => mergeCommand),
+  worker: () => import('./cli/worker.ts').then(({ workerCommand }) => workerCommand),
   hunt: () => import('./cli/hunt.ts').then(({ huntCommand }) => huntCommand),
   schedules: () => import('./cli/schedules.ts').then(({ schedulesCommand }) => schedulesCommand),
   replay: () => import('./cli/replay.ts').then(({ replayCommand }) => replayCommand),
@@ -77,6 +78,9 @@ const VARIANTS =
 const OWN_VARIANT = 'TypeScript file of your own revision (or further built-in names)';
 const JOBS = 'threads to use, with the same answer for any number (default: the cores)';
 const SHARD = 'run one of n parts, each as heavy, and write it for merge';
+const QUEUE =
+  'have the jobs done by workers at this Redis or Valkey: redis:// to a loopback address, or rediss:// with a password';
+const RESUME = 'with --queue: keep results in this file, and begin with those that it has';
 const REVISION = 'a built-in variant by name, or a TypeScript file';
 
 program.commandsGroup('Compare:');
@@ -113,6 +117,8 @@ withJudging(
   .option('--time-limit <seconds>', 'minimum time limit per workload for your own revision (default: 10)')
   .option('--jobs <n>', JOBS)
   .option('--shard <i/n>', SHARD)
+  .option('--queue <url>', QUEUE)
+  .option('--resume <file>', RESUME)
   .option(
     '--check',
     'check every invariant after each op (in workloads of 20,000 ops or more: at process exits and at the end)',
@@ -139,6 +145,8 @@ program
   .option('--no-catalog', 'do not run the built-in workloads first')
   .option('--jobs <n>', JOBS)
   .option('--shard <i/n>', `${SHARD}; a hunt is dealt by 20,000 runs`)
+  .option('--queue <url>', QUEUE)
+  .option('--resume <file>', RESUME)
   .action(async (a, b, options) => finish((await ACTIONS.hunt())(a, b, options)));
 
 program
@@ -163,6 +171,20 @@ withJudging(
     .argument('<part...>', 'what each shard wrote to stdout')
     .option('--out <dir>', 'of a hunt: write finds to this folder'),
 ).action(async (parts, options) => finish((await ACTIONS.merge())(parts, options)));
+
+program
+  .command('worker')
+  .description('do jobs of compare --queue and hunt --queue, until stopped')
+  .option('--queue <url>', QUEUE.replace('have the jobs done by workers at', 'take jobs from'))
+  .option('--jobs <n>', 'jobs at a time (default: the cores)')
+  .addHelpText(
+    'after',
+    `
+Whoever can write to the queue can use this machine: hence a loopback address, or TLS and a password. bullmq and
+ioredis are needed (npm install bullmq ioredis). A job names built-in revisions and workloads, and holds neither code
+nor paths; one of another build, or larger or longer than it may be, is refused.`,
+  )
+  .action(async (options) => finish((await ACTIONS.worker())(options)));
 
 program.commandsGroup('Look closer:');
 

@@ -11,7 +11,7 @@ import type { Ran } from '../columns/lockstep.ts';
 import { factsOfFile, withColumns } from '../columns/open.ts';
 import { type OnOutput } from '../columns/own.ts';
 import { DEFAULT_LIMITS, type ProcessLimits } from '../columns/process.ts';
-import { EXIT_INTERRUPTED, EXIT_OK } from '../compare/gate.ts';
+import { EXIT_HARNESS, EXIT_INTERRUPTED, EXIT_OK } from '../compare/gate.ts';
 import { type JudgeOptions, judge } from '../compare/judge.ts';
 import { planComparison } from '../compare/plan.ts';
 import { type WorkloadDone, comparedOf, runComparison } from '../compare/run-comparison.ts';
@@ -19,7 +19,6 @@ import { suggest } from '../compare/suggest.ts';
 import { type Warning, unknownNames, warningsOf } from '../compare/warnings.ts';
 import { knownDifferences, knownViolations, ledger } from '../findings/index.ts';
 import { openWorkload } from '../input/load.ts';
-import type { CompareJob } from '../pool/jobs.ts';
 import { type MemberLines, buildReport } from '../report/compare/model.ts';
 import { FORMATS } from '../report/formats.ts';
 import { repairText } from '../report/notes.ts';
@@ -34,9 +33,9 @@ import { UsageError, inFile } from './errors.ts';
 import { dayOf, misspelt, readExpected } from './expect.ts';
 import { withHints } from './hints.ts';
 import { Interrupt } from './interrupt.ts';
-import { threadsOf } from './jobs.ts';
 import { type PatchOptions, choosePatches, withPatches } from './patches.ts';
 import { Progress, paceNote } from './progress.ts';
+import { type PoolOptions, isPooled, lostText, openPool } from './queue.ts';
 import {
   allWorkloadNames,
   builtInIds,
@@ -49,7 +48,7 @@ import {
 } from './select.ts';
 import { askedOf, chooseShard, refuseOtherColumns, writePart } from './shard.ts';
 
-export interface CompareOptions extends PatchOptions {
+export interface CompareOptions extends PatchOptions, PoolOptions {
   readonly workload?: readonly string[];
   readonly variants?: string;
   readonly variant?: readonly string[];
@@ -65,7 +64,6 @@ export interface CompareOptions extends PatchOptions {
   readonly quiet?: boolean;
   readonly save?: string;
   readonly baseline?: string;
-  readonly jobs?: string;
   readonly shard?: string;
 }
 
@@ -85,10 +83,16 @@ export async function compareCommand(
   const limits = { ...DEFAULT_LIMITS, loadMs: leastMs };
   const chosen = await withReference(named, { against: options.against, onOutput: progress.onOutput, limits });
   const names = options.workload ?? [];
-  const threads = threadsOf(options.jobs);
   const inputs = names.length > 0 ? names : allWorkloadNames();
-  const isShared =
-    threads > 1 && inputs.length > 1 && saved === null && answer.format !== 'suggest' && isBuiltIn(chosen, inputs);
+  const isShared = isPooled(options, {
+    isSharable:
+      (inputs.length > 1 || options.queue !== undefined) &&
+      saved === null &&
+      answer.format !== 'suggest' &&
+      (options.queue === undefined || options.machine === undefined) &&
+      isBuiltIn(chosen, inputs),
+    expected: 'built-in revisions and workloads, without --machine, --save, --baseline and --suggest',
+  });
   // What other threads read is not read here too.
   const workloads =
     (isShared && shard === null) || joined !== null
@@ -125,11 +129,17 @@ export async function compareCommand(
               heads.map(({ length }) => length),
             );
       const interrupt = new Interrupt(columns);
+      const shared = await openPool(options, isShared && joined === null, { interrupt, progress });
       const run = async (): Promise<readonly WorkloadDone[]> => {
         if (joined !== null) return doneOf(joined.results, progress);
-        if (isShared) {
+        if (shared.pool !== null) {
           const jobs = places.map((at) => ({ workload: inputs[at], reading, columns: ids, against, check }));
-          return doneOf(await compareInThreads(jobs, { threads, signal: interrupt.signal, progress }), progress);
+          const done = await shared.pool.run('compare', jobs, {
+            signal: interrupt.signal,
+            done: (count) => progress.say(`${count}/${jobs.length} workloads`),
+            weight: ({ workload }) => Number(Object.hasOwn(CORPUS, workload)),
+          });
+          return doneOf(done, progress);
         }
         return runComparison(
           plan,
@@ -143,10 +153,15 @@ export async function compareCommand(
           },
         );
       };
-      const done = await run().finally(() => interrupt.off());
+      const done = await run().finally(async () => {
+        interrupt.off();
+        await shared.close();
+      });
+      const lost = shared.lost();
       progress.clear();
+      if (lost !== null) progress.note(lostText(lost, options));
       if (shard !== null) {
-        if (done.length < places.length) return EXIT_INTERRUPTED;
+        if (done.length < places.length) return lost === null ? EXIT_INTERRUPTED : EXIT_HARNESS;
         await writePart(
           shard,
           asked(),
@@ -171,7 +186,7 @@ export async function compareCommand(
           reading,
           checked: check,
         })) ?? null;
-      const report = buildReport({
+      const built = buildReport({
         plan,
         against,
         againstDefault: options.against === undefined,
@@ -197,6 +212,8 @@ export async function compareCommand(
         ],
         checked: check ? compared.workloads.map(({ name, ops }) => ({ name, length: ops })) : [],
       });
+      // What the queue has lost was not interrupted by anybody.
+      const report = lost === null ? built : { ...built, tally: { ...built.tally, exitCode: EXIT_HARNESS } };
       process.exitCode = report.tally.exitCode;
       await answer.write(report);
       if (answer.format === 'text') columnWarnings(await lateNotes(columns)).forEach((one) => progress.warn(one));
@@ -291,23 +308,6 @@ async function linesOf(chosen: readonly Chosen[], ids: readonly string[]): Promi
 /** Variants and workloads that another thread can open by name. */
 const isBuiltIn = (chosen: readonly Chosen[], inputs: readonly string[]): boolean =>
   chosen.every(({ kind }) => kind === 'built-in') && inputs.every((name) => allWorkloadNames().includes(name));
-
-async function compareInThreads(
-  jobs: readonly CompareJob[],
-  {
-    threads,
-    signal,
-    progress,
-  }: { readonly threads: number; readonly signal: AbortSignal; readonly progress: Progress },
-): Promise<WorkloadDone[]> {
-  const { inThreads } = await import('../pool/threads.ts');
-  return inThreads('compare', jobs, {
-    threads,
-    signal,
-    done: (count) => progress.say(`${count}/${jobs.length} workloads`),
-    weight: ({ workload }) => Number(Object.hasOwn(CORPUS, workload)),
-  });
-}
 
 /** What was run elsewhere, and what a reader should know of it. */
 function doneOf(done: readonly WorkloadDone[], progress: Progress): readonly WorkloadDone[] {

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Column } from '../columns/column.ts';
 import { withColumns } from '../columns/open.ts';
-import { EXIT_FINDING, EXIT_INTERRUPTED, EXIT_OK } from '../compare/gate.ts';
+import { EXIT_FINDING, EXIT_HARNESS, EXIT_INTERRUPTED, EXIT_OK } from '../compare/gate.ts';
 import { loadWorkload } from '../input/load.ts';
 import { FORMATS } from '../report/formats.ts';
 import { type HuntReport, type Side, findFile, findText } from '../report/hunt.ts';
@@ -31,13 +31,13 @@ import { printWorkload } from '../workload/text/print.ts';
 import { Answer } from './answer.ts';
 import { UsageError, wordsOf } from './errors.ts';
 import { Interrupt } from './interrupt.ts';
-import { threadsOf } from './jobs.ts';
 import { type PatchOptions, choosePair } from './patches.ts';
 import { Progress } from './progress.ts';
+import { type PoolOptions, isPooled, lostText, openPool } from './queue.ts';
 import { MOST_SEED, countOf, isFolder, pairOf, writtenTo } from './search.ts';
 import { askedOf, chooseShard, refuseOtherColumns, writePart } from './shard.ts';
 
-export interface HuntCommandOptions extends PatchOptions {
+export interface HuntCommandOptions extends PatchOptions, PoolOptions {
   readonly runs?: string;
   readonly seconds?: string;
   readonly seed?: string;
@@ -46,7 +46,6 @@ export interface HuntCommandOptions extends PatchOptions {
   readonly out?: string;
   /** false: --no-catalog */
   readonly catalog?: boolean;
-  readonly jobs?: string;
   readonly shard?: string;
 }
 
@@ -73,7 +72,10 @@ export async function huntCommand(
   const shard = chooseShard('hunt', options);
   if (shard !== null && (from.length > 0 || seconds !== Infinity))
     throw new UsageError(`hunt --shard: expected --runs, got ${from.length > 0 ? '--from' : '--seconds'}`);
-  const threads = threadsOf(options.jobs);
+  const isShared = isPooled(options, {
+    isSharable: chosen.every(({ kind }) => kind === 'built-in'),
+    expected: 'built-in revisions',
+  });
   const given = await Promise.all(from.map((name) => loadWorkload(name)));
   const saved = out === undefined || joined !== null ? [] : await savedIn(out);
   const known = options.catalog === false || joined !== null ? [] : await builtInWorkloads();
@@ -92,12 +94,11 @@ export async function huntCommand(
       const isStopped = (): boolean => interrupt.signal.aborted;
       const start = performance.now();
       const isOver = (): boolean => performance.now() - start > seconds * MS;
-      const isShared = joined === null && threads > 1 && chosen.every(({ kind }) => kind === 'built-in');
-      const pool = isShared ? await (await import('../pool/threads.ts')).openThreads(threads) : null;
+      const shared = await openPool(options, isShared && joined === null, { interrupt, progress });
       const hunter =
-        pool === null
+        shared.pool === null
           ? hunterHere(pair, { isOver, isStopped })
-          : (await import('../pool/hunter.ts')).hunterIn(pool, pair, want, interrupt.signal);
+          : (await import('../pool/hunter.ts')).hunterIn(shared.pool, pair, want, interrupt.signal);
       const how: HuntOptions = {
         seed,
         runs,
@@ -106,12 +107,18 @@ export async function huntCommand(
         isStopped,
         progress: (done, finds) => progress.say(`${number(done)} runs, ${number(finds)} found`),
       };
+      const stopped = (): number => {
+        const lost = shared.lost();
+        if (lost === null) return EXIT_INTERRUPTED;
+        progress.note(lostText(lost, options));
+        return EXIT_HARNESS;
+      };
       let hunted: Hunted;
       try {
         if (shard !== null) {
           const weights = [known.length, ...firsts.map((first) => Math.min(STRETCH_RUNS, runs - first))];
           const results = await huntShard(hunter, how, placesOf(shard, weights));
-          if (isStopped()) return EXIT_INTERRUPTED;
+          if (isStopped()) return stopped();
           await writePart(shard, asked, results);
           return EXIT_OK;
         }
@@ -120,7 +127,7 @@ export async function huntCommand(
           hunted = { seed, lastSignal: null, ...(await reduceAll(hunter, given.map(printWorkload), isStopped)) };
         else hunted = await hunt(hunter, how);
       } finally {
-        await pool?.close();
+        await shared.close();
         interrupt.off();
         progress.clear();
       }
@@ -139,7 +146,7 @@ export async function huntCommand(
               hunted.finds.map((find) => [findFile(find, report), findText(find, report)]),
             );
       await answer.write({ ...report, files });
-      if (interrupt.signal.aborted) return EXIT_INTERRUPTED;
+      if (isStopped()) return stopped();
       return hunted.finds.length > 0 ? EXIT_FINDING : EXIT_OK;
     },
     { strict: options.strict === true },

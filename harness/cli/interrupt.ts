@@ -8,18 +8,25 @@ import { EXIT_INTERRUPTED } from '../compare/gate.ts';
 export class Interrupt {
   readonly #came = new AbortController();
   readonly #listener: () => void;
+  readonly #columns: readonly Column[];
 
   constructor(columns: readonly Column[]) {
     this.#listener = (): void => {
       if (this.signal.aborted) process.exit(EXIT_INTERRUPTED);
-      this.#came.abort();
-      for (const column of columns) column.abort();
+      this.stop();
     };
+    this.#columns = columns;
     process.on('SIGINT', this.#listener);
   }
 
   get signal(): AbortSignal {
     return this.#came.signal;
+  }
+
+  /** Ends what runs. */
+  stop(): void {
+    this.#came.abort();
+    for (const column of this.#columns) column.abort();
   }
 
   off(): void {

@@ -3,8 +3,8 @@ import { setMaxListeners } from 'node:events';
 import { packagePath } from '../input/paths.ts';
 import { type Job, type JobName, type Pool, type Result, type RunOptions, poolOf } from './pool.ts';
 
-/** Opens a pool of at most so many threads; each begins with its first job. */
-export async function openThreads(threads: number): Promise<Pool> {
+/** Opens a pool of at most so many threads; each begins with its first job. heapMiB: of each; null: as Node has it. */
+export async function openThreads(threads: number, heapMiB: number | null = null): Promise<Pool> {
   const { Piscina } = await import('piscina');
   const pool = new Piscina({
     filename: packagePath('dist', 'harness', 'worker.js'),
@@ -12,6 +12,7 @@ export async function openThreads(threads: number): Promise<Pool> {
     maxThreads: threads,
     // A thread has machines, which the next round of a hunt uses again.
     idleTimeout: Infinity,
+    ...(heapMiB === null ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMiB } }),
   });
   return poolOf(
     (name, job, signal) => {

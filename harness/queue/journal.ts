@@ -1,0 +1,42 @@
+/** `--resume FILE`: results of jobs by their names, kept as they come, so that a later run has not to do them again. */
+import { createHash } from 'node:crypto';
+import { appendFileSync, readFileSync } from 'node:fs';
+import { InputError } from '../input-error.ts';
+
+const digestOf = (id: string, text: string): string =>
+  createHash('sha256').update(`${id} ${text}`).digest('hex').slice(0, 16);
+
+export class Journal {
+  readonly #path: string;
+  readonly #results = new Map<string, string>();
+
+  /** Throws InputError: the file is not one of these, or cannot be written. */
+  constructor(path: string) {
+    this.#path = path;
+    let kept = '';
+    try {
+      appendFileSync(path, '');
+      kept = readFileSync(path, 'utf8');
+    } catch (error) {
+      throw new InputError(`--resume ${path}: expected a file to write, got ${(error as NodeJS.ErrnoException).code}`);
+    }
+    // A last line without an end was being written when a run was killed.
+    const lines = kept.split('\n');
+    for (const [at, line] of lines.slice(0, -1).entries()) {
+      const [id, digest] = line.split(' ', 2);
+      const text = line.slice(id.length + 1 + (digest ?? '').length + 1);
+      if (digest !== digestOf(id, text))
+        throw new InputError(`--resume ${path}, line ${at + 1}: expected a result that a run has kept, got other text`);
+      this.#results.set(id, text);
+    }
+    if (lines.at(-1) !== '') appendFileSync(path, `\n`);
+  }
+
+  get(id: string): string | undefined {
+    return this.#results.get(id);
+  }
+
+  keep(id: string, text: string): void {
+    appendFileSync(this.#path, `${id} ${digestOf(id, text)} ${text}\n`);
+  }
+}
