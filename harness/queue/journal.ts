@@ -1,6 +1,6 @@
 /** `--resume FILE`: results of jobs by their names, kept as they come, so that a later run has not to do them again. */
 import { createHash } from 'node:crypto';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, truncateSync } from 'node:fs';
 import { InputError } from '../input-error.ts';
 
 const digestOf = (id: string, text: string): string =>
@@ -20,16 +20,20 @@ export class Journal {
     } catch (error) {
       throw new InputError(`--resume ${path}: expected a file to write, got ${(error as NodeJS.ErrnoException).code}`);
     }
-    // A last line without an end was being written when a run was killed.
     const lines = kept.split('\n');
+    const refuse = (at: number): never => {
+      throw new InputError(`--resume ${path}, line ${at + 1}: expected a result that a run has kept, got other text`);
+    };
     for (const [at, line] of lines.slice(0, -1).entries()) {
       const [id, digest] = line.split(' ', 2);
       const text = line.slice(id.length + 1 + (digest ?? '').length + 1);
-      if (digest !== digestOf(id, text))
-        throw new InputError(`--resume ${path}, line ${at + 1}: expected a result that a run has kept, got other text`);
+      if (digest !== digestOf(id, text)) refuse(at);
       this.#results.set(id, text);
     }
-    if (lines.at(-1) !== '') appendFileSync(path, `\n`);
+    // A last line without an end was being written when a run was killed.
+    const cut = lines.at(-1)!;
+    if (!/^[0-9a-f]*(?: .*)?$/.test(cut)) refuse(lines.length - 1);
+    if (cut !== '') truncateSync(path, Buffer.byteLength(kept) - Buffer.byteLength(cut));
   }
 
   get(id: string): string | undefined {
