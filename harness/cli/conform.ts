@@ -139,7 +139,7 @@ export async function conformCommand(kind: string, paths: readonly string[], opt
   const report =
     patch === undefined
       ? await conformAll(asked, paths, { traces, revisions: revisions(options, ANSWERS[asked]), threads })
-      : await conformPatch(patch, asked, paths, traces);
+      : await conformPatch(patch, asked, paths, traces, options.strict === true);
   await answer.write(report);
   if (report.checked === 0) return EXIT_HARNESS;
   return report.mismatches.length > 0 ? EXIT_FINDING : EXIT_OK;

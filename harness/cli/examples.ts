@@ -1,12 +1,13 @@
-/** The examples that end the help of each command: what one would type, and what it shows. A test runs every one. */
+/** The examples that end the help of each command: what one would type, and what it shows. A test runs every one that ends. */
 export interface Example {
   /** arguments, separated by single spaces */
   readonly args: string;
   readonly shows: string;
-  readonly exits: 0 | 1;
+  /** null: it runs until it is stopped */
+  readonly exits: 0 | 1 | null;
 }
 
-const example = (args: string, shows: string, exits: 0 | 1 = 0): Example => ({ args, shows, exits });
+const example = (args: string, shows: string, exits: Example['exits'] = 0): Example => ({ args, shows, exits });
 
 /**
  * Files of the user: `mine.ts` is a variant, `mine.diff` a patch of `core`, `his.diff` one of FreeBSD, `mine.workload`
@@ -20,6 +21,10 @@ export const EXAMPLES = {
   merge: [
     example('merge part-1.json part-2.json', 'what compare --shard 1/2 and --shard 2/2 have written'),
     example('merge part-1.json part-2.json --markdown --fail-on panic', 'the same as a review comment'),
+  ],
+  worker: [
+    example('worker --queue redis://127.0.0.1', 'jobs of commands on this machine, on all cores', null),
+    example('worker --queue rediss://:PASSWORD@queue.example.org --jobs 2', 'from anywhere, two at a time', null),
   ],
   hunt: [
     example('hunt landed d33276 --want stat-only', 'what D33276 mends, in five lines', 1),

@@ -23,7 +23,7 @@ import {
   stretchesOf,
 } from '../search/hunt.ts';
 import { HUNTED, type Want } from '../search/pair.ts';
-import type { Joined } from '../shard/part.ts';
+import type { Asked, Joined } from '../shard/part.ts';
 import { placesOf } from '../shard/shard.ts';
 import { CATALOG } from '../workload/catalog/index.ts';
 import type { Workload } from '../workload/ops.ts';
@@ -88,8 +88,8 @@ export async function huntCommand(
       const pair = pairOf('hunt', reference, candidate, want);
       const firsts = stretchesOf(runs);
       const jobs = [KNOWN, ...firsts.map((first) => `from run ${first}`)];
-      const asked = askedOf('hunt', { ...options, a, b }, { columns, chosen, jobs });
-      if (joined !== null) refuseOtherColumns(joined.asked, asked);
+      const asked = (): Asked => askedOf('hunt', { ...options, a, b }, { columns, chosen, jobs });
+      if (joined !== null) refuseOtherColumns(joined.asked, asked());
       const interrupt = new Interrupt([]);
       const isStopped = (): boolean => interrupt.signal.aborted;
       const start = performance.now();
@@ -119,7 +119,7 @@ export async function huntCommand(
           const weights = [known.length, ...firsts.map((first) => Math.min(STRETCH_RUNS, runs - first))];
           const results = await huntShard(hunter, how, placesOf(shard, weights));
           if (isStopped()) return stopped();
-          await writePart(shard, asked, results);
+          await writePart(shard, asked(), results);
           return EXIT_OK;
         }
         if (joined !== null) hunted = joinStretches(pair, seed, joined.results);
