@@ -10,6 +10,7 @@ import about from '../package.json' with { type: 'json' };
 import { withFormats } from './cli/answer.ts';
 import { EXIT_SKIP } from './cli/errors.ts';
 import { EXAMPLES, examplesText } from './cli/examples.ts';
+import { MERGE_HELP, WORKER_HELP } from './cli/machines-help.ts';
 import { endWhenOutputFails } from './cli/output.ts';
 import { PATCHABLE, withPatchOptions, withQuestionOptions } from './cli/patch-options.ts';
 import { InputError } from './input-error.ts';
@@ -170,26 +171,7 @@ withJudging(
     .description('join the parts that --shard has written into the answer of the whole command; exit as it would')
     .argument('<part...>', 'what each shard wrote to stdout')
     .option('--out <dir>', 'of a hunt: write finds to this folder')
-    .addHelpText(
-      'after',
-      `
-In a GitHub workflow:
-  jobs:
-    shard:
-      runs-on: ubuntu-latest
-      strategy: { matrix: { i: [1, 2, 3] } }
-      steps:
-        - uses: actions/checkout@v4
-        - run: npm ci && npx pmapdiff compare --shard \${{ matrix.i }}/3 > part-\${{ matrix.i }}.json
-        - { uses: actions/upload-artifact@v4, with: { name: 'part-\${{ matrix.i }}', path: part-*.json } }
-    merge:
-      runs-on: ubuntu-latest
-      needs: shard
-      steps:
-        - uses: actions/checkout@v4
-        - { uses: actions/download-artifact@v4, with: { merge-multiple: true } }
-        - run: npm ci && npx pmapdiff merge part-*.json --github`,
-    ),
+    .addHelpText('after', MERGE_HELP),
 ).action(async (parts, options) => finish((await ACTIONS.merge())(parts, options)));
 
 program
@@ -197,18 +179,7 @@ program
   .description('do jobs of compare --queue and hunt --queue, until stopped')
   .option('--queue <url>', QUEUE.replace('have the jobs done by workers at', 'take jobs from'))
   .option('--jobs <n>', 'jobs at a time (default: the cores)')
-  .addHelpText(
-    'after',
-    `
-Whoever can write to the queue can use this machine: hence a loopback address, or TLS and a password. bullmq and
-ioredis are needed (npm install bullmq ioredis). A job names built-in revisions and workloads, and holds neither code
-nor paths; one of another build, or larger or longer than it may be, is refused.
-
-compose.yaml, for docker compose up --scale worker=4, with an image in which pmapdiff is installed:
-  services:
-    queue: { image: valkey/valkey, network_mode: host, command: valkey-server --bind 127.0.0.1 }
-    worker: { image: pmapdiff, network_mode: host, command: npx pmapdiff worker --queue redis://127.0.0.1 }`,
-  )
+  .addHelpText('after', WORKER_HELP)
   .action(async (options) => finish((await ACTIONS.worker())(options)));
 
 program.commandsGroup('Look closer:');

@@ -10,7 +10,7 @@ import { cliFile } from '../../support/command.ts';
 import { RedisServer, hasRedis } from '../../support/redis.ts';
 import { said } from '../../support/said.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 describe.skipIf(!hasRedis)('--queue', () => {
   let redis: RedisServer;
@@ -39,7 +39,7 @@ describe.skipIf(!hasRedis)('--queue', () => {
   });
 
   it('gives the bytes of a hunt in one thread', async () => {
-    const options = { runs: '600', catalog: false, want: 'behavioural', seed: '3' };
+    const options = { runs: '260', catalog: false, want: 'behavioural', seed: '3' };
     const [here, there] = [
       await said(() => huntCommand('double-count-fix', 'landed', { ...options, jobs: '1' })),
       await said(() => huntCommand('double-count-fix', 'landed', { ...options, queue: redis.url })),
