@@ -1,0 +1,119 @@
+/** Commands: compare, hunt and schedules, and the machines that share their work. */
+import type { Command } from 'commander';
+import { STOP_POINTS } from '../../workload/ops.ts';
+import { finish } from '../finish.ts';
+import { JOBS, MACHINE, OWN_VARIANT, QUEUE, RESUME, REVISION, SHARD, TOUCH, VARIANTS, WORKLOAD } from './words.ts';
+
+/** How a comparison is judged and shown. */
+const withJudging = (command: Command): Command =>
+  command
+    .option(
+      '--require-exercised',
+      'fail when no workload reaches a member of the seam, or a function, that a revision changes',
+    )
+    .option('--fail-on <verdicts>', 'unexpected verdicts that cause exit 1, comma-separated (default: all)')
+    .option('--expect <file>', 'JSON list of the differences you expect, each with a reason and an expiry date')
+    .option('--today <YYYY-MM-DD>', 'the date to check expiry against (default: today, UTC)')
+    .option('--quiet', 'print only what is unexpected, and the summary (text only)')
+    .addHelpText(
+      'after',
+      `
+--expect takes {"schema": "pmapdiff.expect/1", "differences": [ ... ]}. Each difference has variant, workload, what,
+reason and expires (YYYY-MM-DD). what is a statistic or counter, outcome, map, tables, panic or the name of an
+invariant; the workload * is every workload. Entries that match nothing are reported.`,
+    );
+
+export function defineCompare(program: Command): void {
+  program.commandsGroup('Compare:');
+
+  withJudging(
+    program
+      .command('compare')
+      .description(
+        'run workloads through revisions and show what differs (default: every workload, the five revisions)',
+      )
+      .option('-w, --workload <name|file...>', 'built-in workloads by name, or files (default: all built-in ones)')
+      .option('--variants <ids>', VARIANTS)
+      .option('--variant <file...>', OWN_VARIANT)
+      .option(
+        '--against <id|previous>',
+        'the variant to compare the others with, or previous: each with its predecessor ' +
+          '(default: baseline, or the first variant if baseline is not compared)',
+      )
+      .option('--touch <policy>', TOUCH)
+      .option('--machine <key=value...>', MACHINE),
+  )
+    .option('--save <file>', 'save the results, to compare later ones with (gzipped JSON)')
+    .option('--baseline <file>', 'say what differs from saved results; exit 1 if something has changed')
+    .option('--time-limit <seconds>', 'minimum time limit per workload for your own revision (default: 10)')
+    .option('--jobs <n>', JOBS)
+    .option('--shard <i/n>', SHARD)
+    .option('--queue <url>', QUEUE)
+    .option('--resume <file>', RESUME)
+    .option(
+      '--check',
+      'check every invariant after each op (in workloads of 20,000 ops or more: at process exits and at the end)',
+    )
+    .action(async (options) => finish((await import('../compare.ts')).compareCommand(options)));
+
+  program
+    .command('hunt')
+    .description(
+      'search for workloads that tell two revisions apart, and make each as small as it can be; exit 1 if found',
+    )
+    .argument('[a]', `the reference: ${REVISION}`)
+    .argument('[b]', 'the candidate, given in the same way; or --patch, alone or after a')
+    .option('--runs <n>', 'random workloads to run (default: 20000; no limit with --seconds)')
+    .option('--seconds <s>', 'stop searching after this time')
+    .option('--seed <n>', 'the same seed finds the same (default: 1)')
+    .option(
+      '--want <verdicts>',
+      'what to look for, declared and known differences too: some of panic, invariant-broken, behavioural, latent, ' +
+        'stat-only, cost-only, or any (default: what is neither declared nor known)',
+    )
+    .option('--from <name|file...>', 'do not search: make these workloads as small as they can be')
+    .option('--out <dir>', 'write finds to this folder; those that are there are run first')
+    .option('--no-catalog', 'do not run the built-in workloads first')
+    .option('--jobs <n>', JOBS)
+    .option('--shard <i/n>', `${SHARD}; a hunt is dealt by 20,000 runs`)
+    .option('--queue <url>', QUEUE)
+    .option('--resume <file>', RESUME)
+    .action(async (a, b, options) => finish((await import('../hunt.ts')).huntCommand(a, b, options)));
+
+  program
+    .command('schedules')
+    .description(
+      'run the interleavings of a workload through two revisions, and show what they come to; exit 1 if unexpected. Its ' +
+        'ops up to the first of a second process, or the first that can stop while there is one, stay as written',
+    )
+    .argument('<workload>', WORKLOAD)
+    .option('--variants <a,b>', 'the reference and the candidate, by name or file; or --patch, alone or after a')
+    .option('--yield <points>', `where calls stop: some of ${STOP_POINTS.join(', ')}, or all`, 'refcnt-tested')
+    .option('--preemptions <n>', 'at most so many switches away from a process that can run on (default: no limit)')
+    .option('--budget <n>', 'run all interleavings if that takes no more runs, otherwise draw as many (default: 10000)')
+    .option('--seed <n>', 'the same seed draws the same (default: 1)')
+    .option('--out <dir>', 'write an easiest schedule of each class to this folder')
+    .action(async (workload, options) => finish((await import('../schedules.ts')).schedulesCommand(workload, options)));
+
+  withJudging(
+    program
+      .command('merge')
+      .description('join the parts that --shard has written into the answer of the whole command; exit as it would')
+      .argument('<part...>', 'what each shard wrote to stdout')
+      .option('--out <dir>', 'of a hunt: write finds to this folder'),
+  ).action(async (parts, options) => finish((await import('../merge.ts')).mergeCommand(parts, options)));
+
+  program
+    .command('worker')
+    .description('do jobs of compare --queue and hunt --queue, until stopped')
+    .option('--queue <url>', QUEUE.replace('have the jobs done by workers at', 'take jobs from'))
+    .option('--jobs <n>', 'jobs at a time (default: the cores)')
+    .addHelpText(
+      'after',
+      `
+Whoever can write to the queue can use this machine: hence a loopback address, or TLS and a password. bullmq and
+ioredis are needed (npm install bullmq ioredis). A job names built-in revisions and workloads, and holds neither code
+nor paths; one of another build, or larger or longer than it may be, is refused.`,
+    )
+    .action(async (options) => finish((await import('../worker.ts')).workerCommand(options)));
+}
