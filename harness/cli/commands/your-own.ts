@@ -17,6 +17,16 @@ export function defineYourOwn(program: Command): void {
     .option('--faults <file>', 'with strace: page faults, as printed by perf script')
     .option('--procstat <file>', 'with kdump and truss: the maps of processes, as printed by procstat -v')
     .option('--strict', 'exit 2 at the first line that is not understood')
+    .addHelpText(
+      'after',
+      `
+Page faults on Linux:
+  perf record -k CLOCK_REALTIME -e 'exceptions:page_fault_*' -o perf.data \\
+    strace -f --absolute-timestamps=format:unix,precision:ns --syscall-times=ns -y \\
+      -e trace=process,memory -o make.strace make -j2
+  perf script -i perf.data --ns -F comm,pid,tid,cpu,time,event,trace > make.faults
+  pmapdiff import strace make.strace --faults make.faults -o make.jsonl`,
+    )
     .action(async (format, file, options) =>
       finish((await import('../import.ts')).importCommand(format, file, options)),
     );
