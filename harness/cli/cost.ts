@@ -90,6 +90,7 @@ export async function costCommand(names: readonly string[], options: CostOptions
         kinds: all('kinds'),
         counted: all('counted'),
         ratios: all('ratios'),
+        speedups: all('speedups'),
         stations: all('stations'),
         notModelled: NOT_MODELLED,
       });

@@ -81,6 +81,17 @@ export interface StationRow {
   readonly waits: number;
 }
 
+/** How many times the process lives of one CPU so many do. */
+export interface SpeedupRow {
+  readonly workload: string;
+  readonly variant: string;
+  readonly cpus: number;
+  readonly frames: Frames;
+  readonly typical: number;
+  /** no schedule of what instances share does better */
+  readonly most: number;
+}
+
 /** What was counted that contention is about. */
 export interface CountedRow {
   readonly workload: string;
@@ -119,6 +130,7 @@ export interface CostReport {
   readonly kinds: readonly KindCost[];
   readonly counted: readonly CountedRow[];
   readonly ratios: readonly RatioRow[];
+  readonly speedups: readonly SpeedupRow[];
   readonly stations: readonly StationRow[];
   readonly notModelled: readonly string[];
 }
@@ -153,6 +165,7 @@ export function costOf(workload: Workload, records: readonly RunRecord[], questi
     kinds: others.flatMap((one) => kindRows(workload.name, reference, one, question)),
     counted: all.map(({ row }) => row),
     ratios: others.flatMap((_one, i) => ratioRows(workload.name, solved[0], solved[i + 1], question)),
+    speedups: solved.flatMap((one) => speedupRows(workload.name, one, question)),
     stations: solved.flatMap((one) => stationRows(workload.name, one, question)),
   };
 }
@@ -322,6 +335,16 @@ function effectOf(here: number, alone: number, least: number): Effect {
   if (Math.abs(here - alone) < least) return 'same';
   return here < alone ? 'smaller' : 'larger';
 }
+
+const speedupRows = (workload: string, one: Solved, { cpus, frames }: Question): SpeedupRow[] =>
+  frames.flatMap((held) => {
+    const { throughput: alone } = one.typical(1, held);
+    return cpus.map((n) => {
+      const { throughput, bound } = one.typical(n, held);
+      const { variant } = one.life;
+      return { workload, variant, cpus: n, frames: held, typical: throughput / alone, most: bound / alone };
+    });
+  });
 
 /** Every station but the shared objects, of which the busiest is enough. */
 const shown = ({ stations }: Contention): readonly NamedLoad[] => {

@@ -1,5 +1,5 @@
 /** Modelled time for a reader at a terminal: always a range, with the hash of the prices and what is left out. */
-import type { CostReport, CountedRow, Effect, RatioRow, StationRow } from '../cost/cost.ts';
+import type { CostReport, CountedRow, Effect, RatioRow, SpeedupRow, StationRow } from '../cost/cost.ts';
 import { DEFAULT_WIDTH, type Look, fittedTable, jsonText, number, percent, plural, wrapped } from './words.ts';
 
 interface Ends {
@@ -94,7 +94,7 @@ function ratiosText({ ratios }: CostReport, workload: string, width: number): st
 const MOST_STATIONS = 3;
 
 /** The busiest stations with the most CPUs. */
-function stationsText({ stations }: CostReport, workload: string, width: number): string {
+function stationsText({ stations, speedups }: CostReport, workload: string, width: number): string {
   const here = stations.filter((row) => row.workload === workload);
   const cpus = Math.max(...here.map((row) => row.cpus));
   const most = here.filter((row) => row.cpus === cpus);
@@ -104,6 +104,7 @@ function stationsText({ stations }: CostReport, workload: string, width: number)
     distinct(most.map(({ frames }) => frames)).map((held) => [
       variant,
       String(held),
+      speedupText(speedups, { workload, variant, cpus, frames: held }),
       most
         .filter((row) => row.variant === variant && row.frames === held)
         .slice(0, MOST_STATIONS)
@@ -112,7 +113,16 @@ function stationsText({ stations }: CostReport, workload: string, width: number)
     ]),
   );
   const title = `busy with ${plural(cpus, 'CPU')}, and cycles that a process life waits`;
-  return fittedTable(['variant', 'F', title], rows, { width, keep: 2, wrapLast: true });
+  return fittedTable(['variant', 'F', 'x one CPU', title], rows, { width, keep: 3, wrapLast: true });
+}
+
+type Case = Pick<SpeedupRow, 'workload' | 'variant' | 'cpus' | 'frames'>;
+
+function speedupText(speedups: readonly SpeedupRow[], { workload, variant, cpus, frames }: Case): string {
+  const { typical, most } = speedups.find(
+    (row) => row.workload === workload && row.variant === variant && row.cpus === cpus && row.frames === frames,
+  )!;
+  return `${typical.toFixed(1)} (<= ${most.toFixed(1)})`;
 }
 
 function countedText({ counted }: CostReport, workload: string): string {
@@ -139,8 +149,9 @@ const LEGEND = [
   'F: 2M frames that hold the shared pages; `counted`: as they lay in the run. Beside one CPU the effect is < smaller,',
   '= the same, > larger or 0 too small to measure; ? other constants of their ranges turn < into > or the reverse;',
   '~ where each that waits for the hottest pv list lock delays its hand-over (throughput collapses);',
-  '* as the thread says: pv list locks first, the effect smaller but measurable. Ratios are good to 0.03, near the',
-  'knee to 0.06; speeds themselves are not predicted, and modelled time is no gate.',
+  '* as the thread says: pv list locks first, the effect smaller but measurable. x one CPU: the speed of all instances,',
+  'and what no schedule of the locks can exceed. Ratios are good to 0.03, near the',
+  'knee to 0.06, speeds to 0.21; modelled time is no gate.',
 ].join(' ');
 
 export function costText(report: CostReport, { width = DEFAULT_WIDTH }: Look): string {

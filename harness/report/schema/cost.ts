@@ -57,6 +57,10 @@ export const cost = z.strictObject({
       busiest: z.tuple([z.string(), z.string()]),
     }),
   ),
+  /** process lives per second of all CPUs, of those of one */
+  speedups: z.array(
+    z.strictObject({ workload: name, variant: name, cpus: count, frames, typical: z.number(), most: z.number() }),
+  ),
   stations: z.array(
     z.strictObject({
       workload: name,

@@ -246,6 +246,25 @@ describe('contention', () => {
       expect(busiest[1]).toBe(frames === 20 ? 'delayed invalidation list' : 'pv list');
   });
 
+  it('lets 64 CPUs do 2.3 times what one does with 1 frame and 8.5 times with 4, and no more than their bounds', () => {
+    const { speedups } = costOf(parseWorkload(TOUCHED_LOOP, 'loop'), [loops.get('landed')!], {
+      machine: 'default',
+      cpus: [1, 64],
+      frames: [1, 4],
+      remainder,
+    });
+    expect(speedups.map(({ cpus, frames, typical }) => [cpus, frames, Math.round(typical * 10) / 10])).toEqual([
+      [1, 1, 1],
+      [64, 1, 2.3],
+      [1, 4, 1],
+      [64, 4, expect.closeTo(8.5, 0)],
+    ]);
+    for (const { cpus, typical, most } of speedups) {
+      expect(typical).toBeLessThanOrEqual(most * (1 + 1e-12));
+      expect(most).toBeLessThanOrEqual(cpus * (1 + 1e-12));
+    }
+  });
+
   it('never has anybody wait for the pmap lock of a sole owner, and has sharers wait', () => {
     const waits = (life: Life, n: number): number =>
       contend(life, n, 1, 'default').stations.find(({ name }) => name === PMAP_LOCK)!.wait;
