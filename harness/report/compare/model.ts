@@ -215,7 +215,7 @@ export function buildReport(input: CompareInput): CompareReport {
     removes: workloads.flatMap((workload) =>
       (['exit', 'exec'] as const).flatMap((place) => {
         const cells = columns.map(({ ids }) => runOf(workload, ids[0]).removeByPlace[place]);
-        return cells[0].calls > 0 ? [{ workload: workload.name, place, cells }] : [];
+        return cells.some(({ calls }) => calls > 0) ? [{ workload: workload.name, place, cells }] : [];
       }),
     ),
     processes: workloads.flatMap((workload) => {

@@ -2,19 +2,19 @@
  * The report for a reviewer at a terminal: the matrix of verdicts, then why, then what pmap_remove did.
  */
 import pc from 'picocolors';
-import type { RemoveCalls } from '../../run/record.ts';
 import { foldedText } from '../changes.ts';
-import { kindName } from '../kinds.ts';
 import { checkedText } from '../notes.ts';
 import { warningText } from '../warnings.ts';
 import { DEFAULT_WIDTH, fittedTable, number, plural, signed, wrapped, type Look } from '../words.ts';
+import { callsText } from './calls.ts';
 import { enteredText } from './entered.ts';
-import type { Cell, ColumnGroup, CompareReport, Reason, ReasonItem } from './model.ts';
+import type { Cell, CompareReport, Reason, ReasonItem } from './model.ts';
 import { savedText } from './saved.ts';
 import type { Amount, Geomean } from './totals.ts';
 import {
   amountText,
   briefText,
+  columnName,
   entryText,
   explained,
   findingName,
@@ -42,8 +42,7 @@ export function renderText(report: CompareReport, { color, width = DEFAULT_WIDTH
     ...predecessors(report, colors),
     ...states(report, colors),
     enteredText(report, colors),
-    removes(report, colors, width),
-    processes(report, colors, width),
+    ...callsText(report, colors.bold, width),
     replays(report, colors, width),
     incompleteNotes(report)
       .map((note) => colors.red(`! incomplete: ${note}`))
@@ -87,8 +86,6 @@ const joined = (parts: readonly string[], between: string, width: number): strin
     .split('\n')
     .map((line) => wrapped(line, width))
     .join('\n');
-
-const columnName = ({ ids }: ColumnGroup): string => ids.join('\n= ');
 
 function heading({ rows, columns, against, againstDefault, allRan }: CompareReport, colors: Colors): string {
   const ops = rows.reduce((sum, { workload }) => sum + workload.ops, 0);
@@ -264,35 +261,6 @@ function reasonLines(reason: Reason, titles: CompareReport['findingTitles'], col
 
 const itemText = (item: ReasonItem, precise: boolean): string =>
   precise ? `${amountText(item)} (${whereText(item)}${hintText(item.hints)})` : briefText(item);
-
-const share = ({ early, calls }: RemoveCalls): string => (calls === 0 ? '-' : `${number(early)}/${number(calls)}`);
-
-function removes({ removes: list, columns }: CompareReport, colors: Colors, width: number): string {
-  if (list.length === 0) return '';
-  const body = list.map(({ workload, place, cells }, i) => [
-    list[i - 1]?.workload === workload ? '' : workload,
-    place,
-    ...cells.map(share),
-  ]);
-  const head = ['pmap_remove: early exits/calls', 'in', ...columns.map(columnName)].map((title) => colors.bold(title));
-  return fittedTable(head, body, { width, keep: 2, right: columns.map((_column, i) => i + 2) });
-}
-
-function processes({ processes: list, columns }: CompareReport, colors: Colors, width: number): string {
-  if (list.length === 0) return '';
-  const head = ['pmap_remove: early exits/calls', 'in', 'of', 'processes', 'touched', ...columns.map(columnName)];
-  const body = list.map((one, i) => {
-    const { workload, place, processes: count, touched, cells } = one;
-    const before = list[i - 1]?.workload === workload ? list[i - 1] : null;
-    const [name, where] = [before === null ? workload : '', before?.place === place ? '' : place];
-    return [name, where, kindName(one), number(count), number(touched), ...cells.map(share)];
-  });
-  return fittedTable(
-    head.map((title) => colors.bold(title)),
-    body,
-    { width, keep: 3, right: head.slice(3).map((_title, i) => i + 3) },
-  );
-}
 
 function replays({ replays: list }: CompareReport, colors: Colors, width: number): string {
   if (list.length === 0) return '';

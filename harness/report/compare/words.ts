@@ -10,6 +10,9 @@ import { number, plural, signed } from '../words.ts';
 import type { Cell, ColumnGroup, CompareReport, Explaining, Reason, ReasonItem } from './model.ts';
 import type { Geomean, Largest, Total } from './totals.ts';
 
+/** The head of a column: variants that are alike one under the other. */
+export const columnName = ({ ids }: Pick<ColumnGroup, 'ids'>): string => ids.join('\n= ');
+
 export const inLine = ({ ids }: Pick<ColumnGroup, 'ids'>): string => ids.join(' = ');
 
 /** `5,500 -> 11,063 (+5,563, +101.1%)`; without a percentage from 0. */
