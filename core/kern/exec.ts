@@ -6,7 +6,15 @@ import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { IN_DO_EXECVE, IN_EXEC_FREE_ABI_MAPPINGS, IN_EXEC_NEW_VMSPACE } from '../places.ts';
 import { pmapRemovePages } from '../pmap/index.ts';
-import { P_EXEC, P_PPWAIT, type Image, type ImageMap, type Proc, type Sysent } from '../state/proc.ts';
+import {
+  P_EXEC,
+  P_PPWAIT,
+  STOP_PPWAIT_CLEARED,
+  type Image,
+  type ImageMap,
+  type Proc,
+  type Sysent,
+} from '../state/proc.ts';
 import {
   PAGE_SIZE,
   VM_PROT_ALL,
@@ -37,7 +45,7 @@ import { ENOMEM, ESTOPPED, SIGABRT } from './errno.ts';
 import { execCleanup } from './exec-cleanup.ts';
 import { idleOtherCpus, minUserAddress } from './run.ts';
 import { terminate } from './signal.ts';
-import { STOP_PPWAIT_CLEARED, stopsAt } from './stop.ts';
+import { stopsAt } from './stop.ts';
 import { mapMemory } from './syscalls.ts';
 import { countTeardown } from './teardown.ts';
 

@@ -8,13 +8,27 @@ import {
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { IN_DO_EXECVE, IN_EXEC_FREE_ABI_MAPPINGS, IN_EXIT1 } from '../places.ts';
-import { PRS_NORMAL, PRS_REAPED, PRS_ZOMBIE, P_PPWAIT, P_WEXIT, type Proc } from '../state/proc.ts';
-import { vmspaceExitBegin, vmspaceExitFinish } from '../vm/vmspace.ts';
+import {
+  PRS_NORMAL,
+  PRS_REAPED,
+  PRS_ZOMBIE,
+  P_PPWAIT,
+  P_WEXIT,
+  type Proc,
+  STOP_FORK_UNLOCKED,
+  STOP_PAGES_REMOVED,
+  STOP_PPWAIT_CLEARED,
+  STOP_REFCNT_TESTED,
+  STOP_RELEASE_FAILED,
+  STOP_VMSPACE0_ACTIVE,
+} from '../state/proc.ts';
+import type { Vmspace } from '../state/vm.ts';
+import { vmspaceExitBegin, vmspaceExitEmpty, vmspaceExitFree, vmspaceExitSwitch } from '../vm/vmspace.ts';
 import { ESTOPPED, SIGKILL } from './errno.ts';
 import { execCleanup } from './exec-cleanup.ts';
 import { forkFinish } from './fork.ts';
 import { idleOtherCpus, runOn } from './run.ts';
-import { STOP_FORK_UNLOCKED, STOP_PPWAIT_CLEARED, STOP_REFCNT_TESTED, STOP_RELEASE_FAILED, stopsAt } from './stop.ts';
+import { stopsAt } from './stop.ts';
 import { countTeardown } from './teardown.ts';
 
 /** A leader of RFTHREAD peers kills them, and waits until they are gone, before it releases its own vmspace. */
@@ -79,18 +93,38 @@ export function exit1(m: Machine, p: Proc, status: number, signal: number): numb
 export function exitVmspace(m: Machine, p: Proc): number {
   const vm = p.vmspace;
   const released = vmspaceExitBegin(m, p);
-  if (!released && stopsAt(m, p, STOP_RELEASE_FAILED)) {
-    p.oldVmspace = vm;
-    return ESTOPPED;
-  }
-  vmspaceExitFinish(m, p, vm, released);
+  if (!released && stopsWith(m, p, vm, STOP_RELEASE_FAILED)) return ESTOPPED;
+  return exitRelease(m, p, vm, released);
+}
+
+/** exit1 from the drop of the reference on vm on; see vmspaceExitEmpty. FreeBSD: exit1 */
+export function exitRelease(m: Machine, p: Proc, vm: Vmspace, released: boolean): number {
+  if (!vmspaceExitEmpty(m, p, vm, released)) return exitFinish(m, p);
+  return stopsWith(m, p, vm, STOP_PAGES_REMOVED) ? ESTOPPED : exitSwitch(m, p, vm);
+}
+
+/** exit1 of the last user of vm, from where its pages are unmapped. FreeBSD: exit1 */
+export function exitSwitch(m: Machine, p: Proc, vm: Vmspace): number {
+  vmspaceExitSwitch(m, p);
+  return stopsWith(m, p, vm, STOP_VMSPACE0_ACTIVE) ? ESTOPPED : exitFree(m, p, vm);
+}
+
+/** exit1 of the last user of vm, from where vmspace0 is active. FreeBSD: exit1 */
+export function exitFree(m: Machine, p: Proc, vm: Vmspace): number {
+  vmspaceExitFree(m, p, vm);
   return exitFinish(m, p);
+}
+
+function stopsWith(m: Machine, p: Proc, vm: Vmspace, point: number): boolean {
+  if (!stopsAt(m, p, point)) return false;
+  p.oldVmspace = vm;
+  return true;
 }
 
 /**
  * exit1 after vmspace_exit: reparents the children to init, wakes the vfork parent, and leaves a zombie. FreeBSD: exit1
  */
-export function exitFinish(m: Machine, p: Proc): number {
+function exitFinish(m: Machine, p: Proc): number {
   m.counters[EXITS]++;
   p.state = PRS_ZOMBIE;
   m.live.delete(p);

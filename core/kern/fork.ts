@@ -5,11 +5,11 @@ import { VMSPACE_SHARES } from '../counters.ts';
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { IN_FORK1 } from '../places.ts';
-import { P_PPWAIT, Proc } from '../state/proc.ts';
+import { P_PPWAIT, Proc, STOP_FORK_UNLOCKED } from '../state/proc.ts';
 import type { Vmspace } from '../state/vm.ts';
 import { vmspaceFork } from '../vm/vmspace.ts';
 import { ESTOPPED } from './errno.ts';
-import { STOP_FORK_UNLOCKED, stopsAt } from './stop.ts';
+import { stopsAt } from './stop.ts';
 
 /** Creates a child of p that takes over the caller's reference on `vm`; the pid goes to m.retval. */
 function newChild(m: Machine, p: Proc, vm: Vmspace): Proc {

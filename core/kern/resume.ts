@@ -2,14 +2,20 @@
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { IN_EXIT1 } from '../places.ts';
-import type { Proc } from '../state/proc.ts';
-import { vmspaceExitFinish } from '../vm/vmspace.ts';
+import {
+  type Proc,
+  STOP_FORK_UNLOCKED,
+  STOP_PAGES_REMOVED,
+  STOP_PPWAIT_CLEARED,
+  STOP_REFCNT_TESTED,
+  STOP_RELEASE_FAILED,
+  STOP_VMSPACE0_ACTIVE,
+} from '../state/proc.ts';
 import { EINVAL } from './errno.ts';
 import { execFinish } from './exec.ts';
-import { exitFinish, exitVmspace } from './exit.ts';
+import { exitFree, exitRelease, exitSwitch, exitVmspace } from './exit.ts';
 import { forkFinish } from './fork.ts';
 import { signalParent, takePending } from './signal.ts';
-import { STOP_FORK_UNLOCKED, STOP_PPWAIT_CLEARED, STOP_REFCNT_TESTED, STOP_RELEASE_FAILED } from './stop.ts';
 
 /**
  * Resumes p's stopped call; p runs again. Returns what the call returns; ESTOPPED if it stops at a later point; EINVAL
@@ -25,22 +31,15 @@ function goOn(m: Machine, p: Proc): number {
   const { parent, stoppedAt } = p;
   p.stoppedAt = 0;
   switch (stoppedAt) {
-    case STOP_REFCNT_TESTED: {
+    case STOP_REFCNT_TESTED:
+    case STOP_RELEASE_FAILED:
+    case STOP_PAGES_REMOVED:
+    case STOP_VMSPACE0_ACTIVE: {
       enterPlace(m, IN_EXIT1);
-      const rv = exitVmspace(m, p);
+      const rv = exitGoOn(m, p, stoppedAt);
       leavePlace(m);
       if (rv === 0) signalParent(m, parent);
       return rv;
-    }
-    case STOP_RELEASE_FAILED: {
-      const vm = p.oldVmspace!;
-      p.oldVmspace = null;
-      enterPlace(m, IN_EXIT1);
-      vmspaceExitFinish(m, p, vm, false);
-      exitFinish(m, p);
-      leavePlace(m);
-      signalParent(m, parent);
-      return 0;
     }
     case STOP_PPWAIT_CLEARED:
       return execFinish(m, p);
@@ -49,4 +48,12 @@ function goOn(m: Machine, p: Proc): number {
     default:
       return EINVAL;
   }
+}
+
+function exitGoOn(m: Machine, p: Proc, stoppedAt: number): number {
+  if (stoppedAt === STOP_REFCNT_TESTED) return exitVmspace(m, p);
+  const vm = p.oldVmspace!;
+  p.oldVmspace = null;
+  if (stoppedAt === STOP_RELEASE_FAILED) return exitRelease(m, p, vm, false);
+  return stoppedAt === STOP_PAGES_REMOVED ? exitSwitch(m, p, vm) : exitFree(m, p, vm);
 }

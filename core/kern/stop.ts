@@ -8,15 +8,6 @@
 import type { Machine } from '../hunks.ts';
 import { type Proc, STOP_POINTS, type StopPoint } from '../state/proc.ts';
 
-/** exit: the hook has tested vm_refcnt, vmspace_exit has not begun. */
-export const STOP_REFCNT_TESTED = 1;
-/** exit: vmspace_exit found other users of the vmspace and switched to vmspace0; the reference is not yet dropped. */
-export const STOP_RELEASE_FAILED = 2;
-/** exec: the vfork parent runs again, the old vmspace is not yet released. */
-export const STOP_PPWAIT_CLEARED = 3;
-/** fork: the new vmspace is complete, the child does not exist yet. */
-export const STOP_FORK_UNLOCKED = 4;
-
 /** The bit of a point in m.stopAt. FreeBSD: none */
 export const stopBit = (point: StopPoint): number => 1 << (STOP_POINTS.indexOf(point) + 1);
 

@@ -91,8 +91,28 @@ export const P_WEXIT = 2;
 /** Has exec'd. */
 export const P_EXEC = 4;
 
-/** Names of the yield points of core/kern/stop.ts, in the order of the STOP_ numbers, which start at 1. */
-export const STOP_POINTS = ['refcnt-tested', 'release-failed', 'ppwait-cleared', 'fork-unlocked'] as const;
+// Proc.stoppedAt; see core/kern/stop.ts.
+/** exit: the hook has tested vm_refcnt, vmspace_exit has not begun. */
+export const STOP_REFCNT_TESTED = 1;
+/** exit: vmspace_exit found other users of the vmspace and switched to vmspace0; the reference is not yet dropped. */
+export const STOP_RELEASE_FAILED = 2;
+/** exec: the vfork parent runs again, the old vmspace is not yet released. */
+export const STOP_PPWAIT_CLEARED = 3;
+/** fork: the new vmspace is complete, the child does not exist yet. */
+export const STOP_FORK_UNLOCKED = 4;
+/** exit of the last user: pmap_remove_pages is done, its pmap is still active. */
+export const STOP_PAGES_REMOVED = 5;
+/** exit of the last user: vmspace0 is active, the vmspace is not yet torn down. */
+export const STOP_VMSPACE0_ACTIVE = 6;
+/** Names of the yield points, in the order of the STOP_ numbers, which start at 1. */
+export const STOP_POINTS = [
+  'refcnt-tested',
+  'release-failed',
+  'ppwait-cleared',
+  'fork-unlocked',
+  'pages-removed',
+  'vmspace0-active',
+] as const;
 export type StopPoint = (typeof STOP_POINTS)[number];
 
 /** FreeBSD: struct proc */

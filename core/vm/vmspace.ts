@@ -116,7 +116,7 @@ export function vmspaceFree(m: Machine, p: Proc, vm: Vmspace): void {
 }
 
 /**
- * First half of vmspace_exit: takes a reference on vmspace0, and drops the process's own if it is the last. Returns
+ * First part of vmspace_exit: takes a reference on vmspace0, and drops the process's own if it is the last. Returns
  * false if others use the vmspace: p has switched to vmspace0 and its reference is still to be dropped.
  * FreeBSD: vmspace_exit
  */
@@ -137,19 +137,35 @@ export function vmspaceExitBegin(m: Machine, p: Proc): boolean {
   return false;
 }
 
-/** Second half: `released` is the result of the first half. FreeBSD: vmspace_exit */
-export function vmspaceExitFinish(m: Machine, p: Proc, vm: Vmspace, released: boolean): void {
-  const vmspace0 = m.vmspace0!;
-  if (!released && --vm.refcnt !== 0) return;
+/**
+ * Second part: drops the reference, unless the first part has (released). The last drop unmaps all pages, for which the
+ * pmap is active, and returns true. FreeBSD: vmspace_exit
+ */
+export function vmspaceExitEmpty(m: Machine, p: Proc, vm: Vmspace, released: boolean): boolean {
+  if (!released && --vm.refcnt !== 0) return false;
   enterPlace(m, IN_VMSPACE_EXIT);
   if (p.vmspace !== vm) {
-    // The other users left between the halves; pmap_remove_pages needs the pmap to be active.
+    // The other users left meanwhile.
     p.vmspace = vm;
     pmapActivate(m, vm.pmap);
   }
   pmapRemovePages(m, vm.pmap);
+  leavePlace(m);
+  return true;
+}
+
+/** Third part, of the last user: vmspace0 takes the place of the emptied vmspace. FreeBSD: vmspace_exit */
+export function vmspaceExitSwitch(m: Machine, p: Proc): void {
+  const vmspace0 = m.vmspace0!;
+  enterPlace(m, IN_VMSPACE_EXIT);
   p.vmspace = vmspace0;
   pmapActivate(m, vmspace0.pmap);
+  leavePlace(m);
+}
+
+/** Last part, of the last user. FreeBSD: vmspace_exit */
+export function vmspaceExitFree(m: Machine, p: Proc, vm: Vmspace): void {
+  enterPlace(m, IN_VMSPACE_EXIT);
   vmspaceDofree(m, p, vm);
   leavePlace(m);
 }

@@ -1,6 +1,17 @@
 /** Processes and their references on vmspaces. */
-import { PRS_NORMAL, P_PPWAIT, type Proc, type Vmspace } from '../../core/inspect.ts';
+import {
+  PRS_NORMAL,
+  P_PPWAIT,
+  type Proc,
+  STOP_PAGES_REMOVED,
+  STOP_VMSPACE0_ACTIVE,
+  type Vmspace,
+} from '../../core/inspect.ts';
 import type { State } from './state.ts';
+
+/** Stopped while it tears down a vmspace: it has dropped the last reference, and has one on vmspace0. */
+const hasDropped = ({ stoppedAt }: Proc): boolean =>
+  stoppedAt === STOP_PAGES_REMOVED || stoppedAt === STOP_VMSPACE0_ACTIVE;
 
 export class LifeCycle {
   /** vfork children whose parent was asleep at the last check. */
@@ -13,9 +24,12 @@ export class LifeCycle {
       if (vm !== null) users.set(vm, (users.get(vm) ?? 0) + 1);
     };
     for (const p of m.procs.values()) {
-      add(p.vmspace);
-      // A stopped exec, exit or fork holds a second vmspace.
-      add(p.oldVmspace);
+      if (hasDropped(p)) add(m.vmspace0);
+      else {
+        add(p.vmspace);
+        // A stopped exec, exit or fork holds a second vmspace.
+        add(p.oldVmspace);
+      }
       if (p.state !== PRS_NORMAL && (p.flags & P_PPWAIT) !== 0)
         report.broken('vfork-wait', nameOf(p), 'no parent that waits for a zombie', 'P_PPWAIT');
     }

@@ -79,7 +79,15 @@ const ALL_ABIS: readonly ProgramName[] = [...NATIVE, 'old', 'linux', 'lowered'];
 /** Files by what of them lies in memory. */
 const FILES = { f0: '', f1: 'file f1 resident=none', f2: 'file f2 resident=even' };
 /** Yield points to stop at. An exit reaches the second only if it is not the last user of its vmspace. */
-const STOPS = ['refcnt-tested', 'refcnt-tested', 'release-failed', 'ppwait-cleared', 'fork-unlocked'];
+const STOPS = [
+  'refcnt-tested',
+  'refcnt-tested',
+  'release-failed',
+  'ppwait-cleared',
+  'fork-unlocked',
+  'pages-removed',
+  'vmspace0-active',
+];
 /** No address space begins lower. */
 const LEAST_ADDRESS = '0x1000';
 

@@ -137,7 +137,14 @@ export const ADVICES = ['normal', 'random', 'sequential', 'willneed', 'dontneed'
 /** Operand of msync, MS_INVALIDATE: the flag that removes mappings. FreeBSD: sys/sys/mman.h */
 export const MS_INVALIDATE = 2;
 /** Operand of stop: the yield points inside exit, exec and fork. */
-export const STOP_POINTS = ['refcnt-tested', 'release-failed', 'ppwait-cleared', 'fork-unlocked'] as const;
+export const STOP_POINTS = [
+  'refcnt-tested',
+  'release-failed',
+  'ppwait-cleared',
+  'fork-unlocked',
+  'pages-removed',
+  'vmspace0-active',
+] as const;
 /** What of a file lies in memory before the first op: all pages, every second one, none. */
 export const RESIDENCES = ['all', 'even', 'none'] as const;
 export type Residence = (typeof RESIDENCES)[number];

@@ -24,6 +24,16 @@ export const YIELD_POINTS: readonly YieldPoint[] = [
     c: 'sys/vm/vm_map.c vmspace_exit: refcount_release_if_last() has failed and proc0 is active, before refcount_release()',
   },
   {
+    name: 'pages-removed',
+    ops: [OP_EXIT, OP_EXEC_FAIL],
+    c: 'sys/vm/vm_map.c vmspace_exit: pmap_remove_pages() has returned, before p_vmspace = &vmspace0',
+  },
+  {
+    name: 'vmspace0-active',
+    ops: [OP_EXIT, OP_EXEC_FAIL],
+    c: 'sys/vm/vm_map.c vmspace_exit: pmap_activate() of proc0 has returned, before vmspace_dofree()',
+  },
+  {
     name: 'ppwait-cleared',
     ops: [OP_EXEC],
     c: 'sys/kern/kern_exec.c do_execve: P_PPWAIT is cleared, before vmspace_free(oldvmspace)',

@@ -18,7 +18,7 @@ import {
 import { SERIES, SHARED_PAGE, SMALL, machineOf, removes, started } from '../../support/kernel.ts';
 
 /** The steps of an exit between which another process can run. */
-const STEPS = ['refcnt-tested', 'release-failed', null] as const;
+const STEPS = ['refcnt-tested', 'release-failed', 'pages-removed', 'vmspace0-active', null] as const;
 
 /** All interleavings of the steps of two processes; each process's own steps stay in order. */
 function orders(a: number, b: number): ('a' | 'b')[][] {

@@ -201,7 +201,7 @@ describe('a bad line gives one error with the position, what was expected and wh
     [
       'an unknown yield point',
       behind('p: stop refcnt'),
-      "w:2:9: expected a yield point (refcnt-tested, release-failed, ppwait-cleared, fork-unlocked), found 'refcnt'",
+      "w:2:9: expected a yield point (refcnt-tested, release-failed, ppwait-cleared, fork-unlocked, pages-removed, vmspace0-active), found 'refcnt'",
     ],
     ['an rfork of nothing', behind('p: rfork -> c'), "w:2:10: expected mem or thread, found '->'"],
   ])('%s', (_what, text, message) => {
