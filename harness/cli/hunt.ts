@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Column } from '../columns/column.ts';
 import { withColumns } from '../columns/open.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_INTERRUPTED, EXIT_OK } from '../compare/gate.ts';
-import { loadWorkload } from '../input/load.ts';
+import { loadText } from '../input/load.ts';
 import { FORMATS } from '../report/formats.ts';
 import { type HuntReport, type Side, findFile, findText } from '../report/hunt.ts';
 import { number } from '../report/words.ts';
@@ -26,8 +26,6 @@ import { HUNTED, type Want } from '../search/pair.ts';
 import type { Asked, Joined } from '../shard/part.ts';
 import { placesOf } from '../shard/shard.ts';
 import { CATALOG } from '../workload/catalog/index.ts';
-import type { Workload } from '../workload/ops.ts';
-import { printWorkload } from '../workload/text/print.ts';
 import { Answer } from './answer.ts';
 import { UsageError, wordsOf } from './errors.ts';
 import { Interrupt } from './interrupt.ts';
@@ -76,7 +74,7 @@ export async function huntCommand(
     isSharable: chosen.every(({ kind }) => kind === 'built-in'),
     expected: 'built-in revisions',
   });
-  const given = await Promise.all(from.map((name) => loadWorkload(name)));
+  const given = await Promise.all(from.map(textOf));
   const saved = out === undefined || joined !== null ? [] : await savedIn(out);
   const known = options.catalog === false || joined !== null ? [] : await builtInWorkloads();
   const progress = new Progress();
@@ -123,8 +121,7 @@ export async function huntCommand(
           return EXIT_OK;
         }
         if (joined !== null) hunted = joinStretches(pair, seed, joined.results);
-        else if (from.length > 0)
-          hunted = { seed, lastSignal: null, ...(await reduceAll(hunter, given.map(printWorkload), isStopped)) };
+        else if (from.length > 0) hunted = { seed, lastSignal: null, ...(await reduceAll(hunter, given, isStopped)) };
         else hunted = await hunt(hunter, how);
       } finally {
         await shared.close();
@@ -195,14 +192,16 @@ function secondsOf(text: string): number {
   throw new UsageError(`--seconds: expected seconds above 0, got ${JSON.stringify(text)}`);
 }
 
-async function builtInWorkloads(): Promise<Workload[]> {
-  const all = await Promise.all(Object.keys(CATALOG).map((name) => loadWorkload(name)));
-  return all.filter(({ ops }) => ops.length <= MOST_OPS);
+const textOf = async (name: string): Promise<string> => (await loadText(name)).text;
+
+async function builtInWorkloads(): Promise<string[]> {
+  const all = await Promise.all(Object.keys(CATALOG).map(loadText));
+  return all.flatMap(({ workload, text }) => (workload.ops.length <= MOST_OPS ? [text] : []));
 }
 
 /** The finds of earlier hunts. */
-async function savedIn(folder: string): Promise<Workload[]> {
+async function savedIn(folder: string): Promise<string[]> {
   if (!isFolder(folder)) return [];
   const names = readdirSync(folder).filter((name) => name.endsWith('.workload'));
-  return Promise.all(names.toSorted().map((name) => loadWorkload(join(folder, name))));
+  return Promise.all(names.toSorted().map((name) => textOf(join(folder, name))));
 }

@@ -10,6 +10,7 @@ import { CHUNK_OPS, type Workload } from '../workload/ops.ts';
 import { type Piece, type PiecedWorkload, type WorkloadHead, cut, headOf } from '../workload/pieces.ts';
 import { formatSize } from '../workload/size.ts';
 import { MAX_TEXT, parseWorkload } from '../workload/text/parse.ts';
+import { printWorkload } from '../workload/text/print.ts';
 import { type TraceOptions, TraceReader } from '../workload/trace/read.ts';
 import { readBlocks } from './blocks.ts';
 import { corpusPath } from './paths.ts';
@@ -38,6 +39,11 @@ export interface OpenOptions extends TraceOptions {
   readonly onLines?: (lines: number) => void;
 }
 
+export interface OpenedWorkload extends PiecedWorkload {
+  /** workload text as written; null: it is a recording */
+  readonly text: string | null;
+}
+
 /**
  * Returns the workload with that catalog or corpus name, otherwise the one in that file. Throws WorkloadError if it
  * cannot be read; options apply to traces.
@@ -46,11 +52,18 @@ export async function loadWorkload(nameOrPath: string, options: TraceOptions = {
   return (await openWorkload(nameOrPath, { ...options, held: Infinity })).whole!;
 }
 
+/** Like loadWorkload, with its text: as written, or printed if it is a recording. */
+export async function loadText(nameOrPath: string): Promise<{ readonly workload: Workload; readonly text: string }> {
+  const { whole, text } = await openWorkload(nameOrPath, { held: Infinity });
+  return { workload: whole!, text: text ?? printWorkload(whole!) };
+}
+
 /** Like loadWorkload, but holds no more ops than that: memory does not grow with the length of a recording. */
-export async function openWorkload(nameOrPath: string, options: OpenOptions = {}): Promise<PiecedWorkload> {
+export async function openWorkload(nameOrPath: string, options: OpenOptions = {}): Promise<OpenedWorkload> {
   if (Object.hasOwn(CATALOG, nameOrPath)) {
     refuseMachine(options, nameOrPath);
-    return held(parseWorkload(catalogText(nameOrPath), `${nameOrPath}.workload`, nameOrPath));
+    const text = catalogText(nameOrPath);
+    return held(parseWorkload(text, `${nameOrPath}.workload`, nameOrPath), text);
   }
   if (!Object.hasOwn(CORPUS, nameOrPath)) return openFile(nameOrPath, baseName(nameOrPath), options);
   return openFile(corpusPath(nameOrPath), nameOrPath, options, CORPUS[nameOrPath]);
@@ -65,7 +78,7 @@ const baseName = (path: string): string =>
   path === '-' ? 'stdin' : path.replace(/^.*\//, '').replace(/(\.(workload|jsonl|gz))+$/, '');
 
 /** title: replaces the file's own. */
-async function openFile(path: string, name: string, options: OpenOptions, title?: string): Promise<PiecedWorkload> {
+async function openFile(path: string, name: string, options: OpenOptions, title?: string): Promise<OpenedWorkload> {
   const { from = path, held: asked = HELD_OPS, onLines, ...traceOptions } = options;
   const most = isReadOnce(from) ? Infinity : asked;
   let reader: TraceReader | undefined;
@@ -90,12 +103,12 @@ async function openFile(path: string, name: string, options: OpenOptions, title?
   }
   if (reader !== undefined && !isHeld) {
     const head = { ...reader.end(name), ...(title === undefined ? {} : { title }) };
-    return { head, pieces: () => readPieces(path, from, head, traceOptions), whole: null };
+    return { head, pieces: () => readPieces(path, from, head, traceOptions), whole: null, text: null };
   }
   if (reader === undefined) refuseMachine(options, path);
-  const read = reader === undefined ? parseWorkload(parts.join(''), path, name) : reader.finish(name);
-  const whole = title === undefined ? read : { ...read, title };
-  return held(whole);
+  const text = reader === undefined ? parts.join('') : null;
+  const read = reader === undefined ? parseWorkload(text!, path, name) : reader.finish(name);
+  return held(title === undefined ? read : { ...read, title }, text);
 }
 
 /** Workload text says itself what machine it is for. */
@@ -108,10 +121,11 @@ function refuseMachine({ machine }: TraceOptions, file: string): void {
     );
 }
 
-const held = (whole: Workload): PiecedWorkload => ({
+const held = (whole: Workload, text: string | null): OpenedWorkload => ({
   head: headOf(whole),
   pieces: () => cut(whole, PIECE_OPS),
   whole,
+  text,
 });
 
 /** Rereads a recording, piece by piece. */

@@ -7,7 +7,6 @@ import type { Standing } from '../compare/track.ts';
 import type { Workload } from '../workload/ops.ts';
 import { type CallPlace, callPlace } from '../workload/places.ts';
 import { parseWorkload } from '../workload/text/parse.ts';
-import { printWorkload } from '../workload/text/print.ts';
 import type { Pair } from './pair.ts';
 import { draftOf, readDraft, reduce, textOfDraft } from './reduce.ts';
 import { Signals } from './signal.ts';
@@ -70,8 +69,8 @@ export interface HuntOptions extends HuntLimits {
   readonly runs: number;
   /** runs of a stretch; a multiple of those of a round. @default STRETCH_RUNS */
   readonly stretch?: number;
-  /** run before the search, in this order */
-  readonly known: readonly Workload[];
+  /** texts that are run before the search, in this order */
+  readonly known: readonly string[];
   readonly progress: (runs: number, finds: number) => void;
 }
 
@@ -137,15 +136,17 @@ export async function huntKnown(
   const found = new Set<string>();
   const raw: RawFind[] = [];
   let runs = 0;
-  for (const workload of known) {
+  for (const text of known) {
     if (isOver() || isStopped()) break;
-    const ran = await pair.run(workload, true);
+    const draft = readDraft(draftOf(text));
+    if (draft === null) continue;
+    const ran = await pair.run(draft.workload, true);
     countReached(ran.reached, 1, reached);
     runs++;
     const fresh = ran.found.filter(({ signature }) => !found.has(signature));
     for (const { signature } of fresh) {
       found.add(signature);
-      raw.push({ signature, text: printWorkload(workload), run: runs });
+      raw.push({ signature, text, run: runs });
     }
     progress(runs, raw.length);
   }

@@ -16,16 +16,32 @@ export interface Draft {
   readonly lines: readonly string[];
 }
 
+/** Text that can be read; its repeats are unrolled. */
 export function draftOf(text: string): Draft {
-  const lines = text.split('\n').flatMap((line) => {
-    const bare = line.replace(/#.*$/, '').trim();
-    return bare === '' ? [] : [bare];
-  });
+  const lines = unrolled(
+    text.split('\n').flatMap((line) => {
+      const bare = line.replace(/#.*$/, '').replaceAll(/\s+/g, ' ').trim();
+      return bare === '' ? [] : [bare];
+    }),
+  );
   const machine = lines.filter((line) => line.startsWith('machine '));
   return {
     machine: machine.flatMap((line) => line.split(/\s+/).slice(1)),
     lines: lines.filter((line) => !line.startsWith('machine ')),
   };
+}
+
+function unrolled(lines: readonly string[]): string[] {
+  const blocks: { readonly times: number; readonly lines: string[] }[] = [{ times: 1, lines: [] }];
+  for (const line of lines) {
+    const times = /^repeat (\d+)$/.exec(line)?.[1];
+    if (times !== undefined) blocks.push({ times: Number(times), lines: [] });
+    else if (line === 'end') {
+      const block = blocks.pop()!;
+      for (let turn = 0; turn < block.times; turn++) for (const one of block.lines) blocks.at(-1)!.lines.push(one);
+    } else blocks.at(-1)!.lines.push(line);
+  }
+  return blocks[0].lines;
 }
 
 export const textOfDraft = ({ machine, lines }: Draft): string =>
@@ -71,6 +87,7 @@ const SIMPLER: readonly (readonly [RegExp, string])[] = [
   [/\bmlock .*/, 'clock'],
   [/^(.*): (?:fork|vfork|rfork mem) -> \w+$/, '$1: unshare'],
   [/ step \S+/, ''],
+  [/\btop-4K\b/, 'shared'],
 ];
 /** Weight of a word of a line, the simplest 0. */
 const RANKS: readonly (readonly [RegExp, number])[] = [

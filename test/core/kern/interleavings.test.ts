@@ -4,6 +4,7 @@ import {
   type Machine,
   PRS_NORMAL,
   PRS_REAPED,
+  PV_ENTRY_COUNT,
   type Proc,
   type StopPoint,
   USER_PT_PAGE_COUNT,
@@ -61,6 +62,28 @@ describe.each(SERIES)('two processes that share a vmspace and exit at the same t
     const hooked = id === 'shared-page-unmap' || id === 'landed';
     const alone = { baseline: '2 0', 'toplevel-accounting': '2 0', 'double-count-fix': '2 1' }[id as string];
     expect([...seen].toSorted()).toEqual(hooked ? ['2 0', '3 2'] : [alone]);
+  });
+});
+
+describe.each(SERIES)('the last user of a vmspace, under %s', (id) => {
+  it('has unmapped its pages at pages-removed, runs on vmspace0 at vmspace0-active, and leaves nothing at its end', () => {
+    const m = machineOf(id, { ram: 2 ** 24 });
+    const a = started(m, SMALL);
+    const vm = a.vmspace;
+    const mapped = m.counters[PV_ENTRY_COUNT];
+    const seen = (): unknown[] => [
+      m.counters[PV_ENTRY_COUNT],
+      m.cpus[0]!.curpmap === vm.pmap,
+      a.vmspace === m.vmspace0,
+      m.vmspaces.includes(vm),
+      a.state === PRS_NORMAL,
+    ];
+    expect([mapped, seen()]).toEqual([1, [1, true, false, true, true]]);
+    m.stopAt = stopBit('pages-removed');
+    expect([sysExit(m, a, 0), seen()]).toEqual([ESTOPPED, [0, true, false, true, true]]);
+    m.stopAt = stopBit('vmspace0-active');
+    expect([resume(m, a), seen()]).toEqual([ESTOPPED, [0, false, true, true, true]]);
+    expect([resume(m, a), seen()]).toEqual([0, [0, false, true, false, false]]);
   });
 });
 

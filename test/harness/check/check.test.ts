@@ -6,7 +6,7 @@ import { INVARIANTS, type InvariantName } from '../../../harness/check/invariant
 import { knownIn } from '../../../harness/declare/declarations.ts';
 import { knownViolations } from '../../../harness/findings/index.ts';
 import { loadWorkload } from '../../../harness/input/load.ts';
-import type { RunRecord } from '../../../harness/run/record.ts';
+import { OUTCOME_STOPPED, type RunRecord } from '../../../harness/run/record.ts';
 import { run } from '../../../harness/run/run.ts';
 import type { MakeChecker } from '../../../harness/run/session.ts';
 import type { Workload } from '../../../harness/workload/ops.ts';
@@ -205,6 +205,43 @@ describe('a checked machine', () => {
 
   it('needs a checker', () => {
     expect(() => run(null, parseWorkload(LIVE, 'live'), landed, { check: true })).toThrow('expected a checker');
+  });
+});
+
+describe('an exit that is stopped', () => {
+  const stopped = (points: readonly string[], cpus: number): string =>
+    [
+      `machine cpus=${cpus}`,
+      'p: exec sh60',
+      'p: clock',
+      'p: fork -> c',
+      'p: rfork mem -> s',
+      's: exit',
+      ...points.flatMap((point, i) => [`p: stop ${point}`, i === 0 ? 'p: exit' : 'p: go', `c@${cpus - 1}: write data`]),
+      'p: go',
+      'c: clock  => ok',
+      'c: exit',
+    ].join('\n');
+  const POINTS = ['refcnt-tested', 'pages-removed', 'vmspace0-active'];
+
+  it.each([1, 2])('is sound at each of its points and after it, on %i CPUs', (cpus) => {
+    for (const points of [POINTS, ...POINTS.map((point) => [point])]) {
+      const workload = parseWorkload(stopped(points, cpus), 'stopped');
+      const { ended, violations, perOp } = checked(workload, landed);
+      expect([ended.kind, violations]).toEqual(['done', []]);
+      const codes = [...perOp.code].filter((code) => code === OUTCOME_STOPPED);
+      expect(codes).toHaveLength(points.length);
+    }
+  });
+
+  it.each(['pages-removed', 'vmspace0-active'])('is not, if it keeps its reference at %s', (point) => {
+    const workload = parseWorkload(stopped([point], 1), 'stopped');
+    const { violations } = checked(
+      workload,
+      landed,
+      finding(6, (m) => void [...m.vmspaces].find(({ refcnt }) => refcnt === 0)!.refcnt++),
+    );
+    expect(violations.map(({ name, op }) => `${name} ${op}`)).toContain('vmspace-references 6');
   });
 });
 

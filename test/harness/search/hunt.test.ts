@@ -13,6 +13,7 @@ import {
 } from '../../../harness/search/hunt.ts';
 import { mutate, newInput, textOf } from '../../../harness/search/input.ts';
 import type { Pair, Want } from '../../../harness/search/pair.ts';
+import { draftOf } from '../../../harness/search/reduce.ts';
 import { slice } from '../../../harness/search/slice.ts';
 import { Random } from '../../../harness/workload/random.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
@@ -103,7 +104,7 @@ describe('a hunt', () => {
 });
 
 describe('a hunt of several stretches', () => {
-  const known = [parseWorkload('a: exec sh60\na: exit\n', 'k'), parseWorkload('a: exec cat\na: fork -> b\n', 'l')];
+  const known = ['a: exec sh60\na: exit\n', 'a: exec cat\na: fork -> b\n'];
   const options = { seed: 3, runs: 350, stretch: 250, known, isOver: never, isStopped: never, progress: () => {} };
   const hunter = () => hunterHere(pairOf('double-count-fix', 'landed'), options);
 
@@ -180,6 +181,19 @@ p1: exit
     ]);
     expect(linesOf(find)).toHaveLength(5);
     expect(find.minimal).toBeGreaterThan(5);
+  });
+
+  it('reads the ops of a text as they are written, repeats unrolled', () => {
+    const text = '# Two\nmachine cpus=2\nrepeat 2\na:  exec bare # anew\nrepeat 2\na: clock\nend\nend\na: exit\n';
+    const turn = ['a: exec bare', 'a: clock', 'a: clock'];
+    expect(draftOf(text)).toEqual({ machine: ['cpus=2'], lines: [...turn, ...turn, 'a: exit'] });
+  });
+
+  it('calls the shared page by its name', async () => {
+    const text = 'a: exec bare\na: vfork -> b\na: exit\nb: mprotect 0x1000 .. top rw\n';
+    const hunter = hunterHere(pairOf('double-count-fix', 'landed', BEHAVIOURAL), { isOver: never, isStopped: never });
+    const { finds } = await reduceAll(hunter, [text], never);
+    expect(finds.map((find) => linesOf(find).at(-1))).toEqual(['b: mprotect shared 4K rw']);
   });
 
   it('finds nothing in a workload that shows nothing', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Explored } from '../../../../harness/search/schedules/explore.ts';
+import { STOP_POINTS } from '../../../../harness/workload/ops.ts';
 import { pairOf } from '../pairs.ts';
 import { ALL, countsOf, exploreAll, program, sameWithout, sharers } from './programs.ts';
 
@@ -9,6 +10,11 @@ const earlyBy = ({ classes }: Explored): [string, number][] =>
     sides.map(({ early }) => (early > 2 ? 'early' : 'lost')).join(' '),
     count,
   ]);
+
+const countOf = (explored: Explored): number =>
+  Object.values(countsOf(explored)).reduce((sum, count) => sum + count, 0);
+
+const pointsIn = ({ reached }: Explored): string[] => STOP_POINTS.filter((_name, point) => reached.points.has(point));
 
 describe('all interleavings of sharers that exit', () => {
   const pair = pairOf('landed', 'vmspace-clear');
@@ -39,9 +45,22 @@ describe('all interleavings of sharers that exit', () => {
 
   it('stop at every point of an exit, and are counted as whole where none is left to reach', async () => {
     const explored = await exploreAll(pair, program(sharers(2), ALL));
-    // Both find the other's reference and have three steps: 12 orders. One is gone before the other looks: 4 each.
-    const some = Object.values(countsOf(explored)).reduce((sum, count) => sum + count, 0);
-    expect([some, [...explored.reached.points].toSorted()]).toEqual([20, [0, 1]]);
+    // Both find the other's reference and have three steps: 12 orders. One is gone before the other looks: 4 each. While
+    // the last one tears the memory down nobody else is there: that makes no more of them.
+    expect([countOf(explored), pointsIn(explored)]).toEqual([
+      20,
+      ['refcnt-tested', 'release-failed', 'pages-removed', 'vmspace0-active'],
+    ]);
+  });
+
+  it('are as many as a process of its own has places, in the three points of an exit that nobody shares', async () => {
+    const text = 'a: exec bare\na: fork -> b\na: exit\nb: clock\nb: clock\n';
+    const explored = await exploreAll(pair, program(text, ALL));
+    // 6! / (4! 2!)
+    expect([countOf(explored), pointsIn(explored)]).toEqual([
+      15,
+      ['refcnt-tested', 'pages-removed', 'vmspace0-active'],
+    ]);
   });
 
   it('are fewer within a limit of preemptions', async () => {

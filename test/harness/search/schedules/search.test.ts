@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Variant, defineVariant } from '../../../../core/index.ts';
+import { FORKS, P_WEXIT, type Variant, defineVariant } from '../../../../core/index.ts';
 import { scheduleText } from '../../../../harness/report/schedules.ts';
 import { outcomeOf } from '../../../../harness/search/schedules/outcome.ts';
 import { type SearchOptions, type Searched, searchSchedules } from '../../../../harness/search/schedules/search.ts';
@@ -65,6 +65,30 @@ describe('a fault that only some schedules show', () => {
     const faults = faultsIn(await search(sharers(2), ['landed', planted()]));
     expect(faults.length).toBeGreaterThan(0);
     expect(Math.min(...faults)).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('a fault that a process brings about while another one exits', () => {
+  // What the exit has seen of the machine before it is taken to hold at its end.
+  const stale = (): Variant => {
+    let forks = 0;
+    return changed({
+      exitBeforeVmspaceExit(m, p) {
+        landed.hunks.exitBeforeVmspaceExit(m, p);
+        forks = m.counters[FORKS]!;
+      },
+      vmspaceClear(m, p, vm) {
+        landed.hunks.vmspaceClear(m, p, vm);
+        if ((p.flags & P_WEXIT) !== 0 && m.counters[FORKS] !== forks) vm.pmap.stats.residentCount++;
+      },
+    });
+  };
+  const text = 'a: exec bare\na: fork -> b\na: exit\nb: fork -> c\n';
+
+  it.each(['pages-removed', 'vmspace0-active'] as const)('is found at %s, and not without', async (point) => {
+    const points = [STOP_POINTS.indexOf(point)];
+    expect(faultsIn(await search(text, ['landed', stale()], { points }))).toEqual([1]);
+    expect(faultsIn(await search(text, ['landed', stale()], { points: [] }))).toEqual([]);
   });
 });
 
