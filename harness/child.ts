@@ -8,9 +8,10 @@ import type { Machine, Variant } from '../core/index.ts';
 import { experiments, series } from '../variants/index.ts';
 import { checkers } from './check/checker.ts';
 import { describeError } from './run/describe.ts';
+import { type Entries, EntryCounts } from './run/entries.ts';
 import { exportedVariant, introduce } from './run/load.ts';
 import type { FromChild, ToChild } from './run/protocol.ts';
-import { type Entered, emptyPart, failedEnd } from './run/record.ts';
+import { emptyPart, failedEnd } from './run/record.ts';
 import { firstDifference } from './run/repeat.ts';
 import { RunLimit, Session } from './run/session.ts';
 import { file, realm, refuse, refused } from './sandbox/closed.ts';
@@ -33,26 +34,7 @@ const announce = (op: number): void => {
     throw new RunLimit(`used more than ${residentLimit / 2 ** 20} MiB of memory`);
 };
 
-/** The functions that a patch changes, by number, and how often each was entered. */
-export interface Entries {
-  readonly names: readonly string[];
-  readonly counts: Float64Array;
-}
-
-let entries: Entries | null = null;
-/** by number: entered while this file or a machine was made ready */
-const atBoot = new Set<number>();
-
-/** Counts begin again: what was entered so far came before the first op. */
-function boot(): void {
-  entries?.counts.forEach((count, number) => count > 0 && atBoot.add(number));
-  entries?.counts.fill(0);
-}
-
-const entered = ({ names, counts }: Entries): Entered => ({
-  calls: Object.fromEntries(names.map((name, number) => [name, counts[number]])),
-  atBoot: names.filter((_name, number) => atBoot.has(number)),
-});
+let entries: EntryCounts | null = null;
 
 let variant: Variant | null = null;
 let machine: Machine | null = null;
@@ -66,9 +48,9 @@ type Part = Extract<FromChild, { kind: 'part' }>;
 function take({ begin, piece }: ToChild): Part {
   if (begin !== null) {
     const watch = { announce, describe: (error: unknown) => describeError(error, file), checker };
-    entries?.counts.fill(0);
+    entries?.clear();
     session = new Session(machine, { ...begin, variant: variant!, watch }, piece);
-    boot();
+    entries?.boot();
   }
   const running = session!;
   const part = running.take(piece);
@@ -76,7 +58,7 @@ function take({ begin, piece }: ToChild): Part {
   ({ machine } = running);
   session = null;
   const end = running.end();
-  return { kind: 'part', part, end: entries === null ? end : { ...end, entered: entered(entries) } };
+  return { kind: 'part', part, end: entries === null ? end : { ...end, entered: entries.entered } };
 }
 
 /** Runs a small workload twice. Throws an Error if the answers differ. */
@@ -116,8 +98,8 @@ function answer(request: ToChild): FromChild {
 
 /** exported: what the variant's file exports. counted: absent if no patch changes anything. */
 export function serve(exported: Readonly<Record<string, unknown>>, counted: Entries | null = null): void {
-  entries = counted;
-  boot();
+  entries = counted === null ? null : new EntryCounts(counted);
+  entries?.boot();
   try {
     const found = exportedVariant(exported, file);
     variant = { ...found, hunks: checkedMembers(found.hunks) };

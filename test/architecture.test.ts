@@ -55,6 +55,7 @@ describe('the layers', () => {
     ['a column', 'harness/columns/column.ts', "import { judge } from '../compare/judge.ts';"],
     ['what may differ', 'harness/declare/measure.ts', "import { judge } from '../compare/judge.ts';"],
     ['an answer', 'harness/trace/trace.ts', "import { traceText } from '../report/trace.ts';"],
+    ['the page', 'harness/page/engine.ts', "import { openColumns } from '../columns/open.ts';"],
     ['a computed import', 'core/hw/walk.ts', 'await import(name);'],
   ])('notice what %s must not import', (_who, path, text) => {
     expect(planted(path, text)).not.toContain(null);

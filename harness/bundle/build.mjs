@@ -2,7 +2,7 @@
  * `npm run build`: writes the lists of what is in the folders (variants, findings, catalog: one file is one entry), then
  * dist.
  */
-import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './bundle.mjs';
@@ -36,7 +36,8 @@ await bundle(
   ),
   {
     folder: join(root, 'dist'),
-    external: (id) => !/^[./]/.test(id),
+    // Preact is part of what is built: who installs the program need not have it.
+    external: (id) => !/^(?:[./]|preact)/.test(id),
     output: {
       sourcemap: true,
       // One chunk for all that runs while a machine does: a constant of another chunk is not folded.
@@ -44,3 +45,16 @@ await bundle(
     },
   },
 );
+
+/** What a page is made of: its app, and the machine that runs in its worker. One file each. */
+const page = { app: ['app.tsx', 'es'], worker: ['worker.ts', 'iife'] };
+for (const [name, [file, format]] of Object.entries(page))
+  await bundle(
+    { [name]: source(`harness/page/${file}`) },
+    {
+      platform: 'browser',
+      folder: join(root, 'dist/page'),
+      output: { format: /** @type {'es' | 'iife'} */ (format), codeSplitting: false, sourcemap: false, minify: true },
+    },
+  );
+copyFileSync(source('harness/page/style.css'), join(root, 'dist/page/style.css'));

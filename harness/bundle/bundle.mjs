@@ -70,6 +70,7 @@ export async function bundle(input, options = {}) {
       define,
       assumptions: { setPublicClassFields: true },
       typescript: { removeClassFieldsWithoutInitializer: true },
+      jsx: { runtime: 'automatic', importSource: 'preact' },
     },
     ...(external === undefined ? {} : { external }),
     optimization: { inlineConst: { mode: 'all', pass: 3 } },

@@ -25,6 +25,8 @@ const SERVERS: Readonly<Record<ColumnKind, { readonly before: readonly string[];
   run: { before: [CLOSED], server: 'harness/child.ts' },
   bench: { before: ['harness/bench/timer.ts', CLOSED], server: 'harness/bench/child.ts' },
   conform: { before: [CLOSED], server: 'harness/conform/child.ts' },
+  // A worker has no Node that could be reached, and the page's policy denies it the network.
+  page: { before: [], server: 'harness/page/own.ts' },
 };
 
 const sourceOf = (path: string): string => JSON.stringify(packagePath(...path.split('/')));
@@ -56,14 +58,16 @@ export async function bundleColumn(
   };
   try {
     // Only a run has a use for the counts.
-    const patched = overlay === null ? null : new PatchedFiles(overlay, kind === 'run');
+    const patched = overlay === null ? null : new PatchedFiles(overlay, kind === 'run' || kind === 'page');
     const [{ code }] = await bundle(
       { column: 'column' },
       {
         plugins: [column, ...(foreign === null ? [] : [foreign.plugin]), ...(patched === null ? [] : [patched.plugin])],
         external: /^node:/,
         define: NO_HOST,
+        ...(kind === 'page' ? { platform: 'browser' as const } : {}),
         output: {
+          ...(kind === 'page' ? { format: 'iife' as const, sourcemap: false, minify: true } : {}),
           codeSplitting: false,
           sourcemapExcludeSources: true,
           sourcemapPathTransform: (source) => (foreign?.has(source) === true ? foreign.nameOf(source) : source),

@@ -1,8 +1,8 @@
 /** What a column is bundled from. */
 import type { Overlay } from '../patch/apply.ts';
 
-/** What a process does with its variant: run workloads, measure tasks, or answer recorded vectors. */
-export type ColumnKind = 'run' | 'bench' | 'conform';
+/** What is done with a variant: run workloads, measure tasks, answer recorded vectors, or run workloads in a page. */
+export type ColumnKind = 'run' | 'bench' | 'conform' | 'page';
 
 /** What a column is made of. */
 export interface ColumnSource {

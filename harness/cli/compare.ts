@@ -19,7 +19,8 @@ import { suggest } from '../compare/suggest.ts';
 import { type Warning, unknownNames, warningsOf } from '../compare/warnings.ts';
 import { knownDifferences, knownViolations, ledger } from '../findings/index.ts';
 import { openWorkload } from '../input/load.ts';
-import { type MemberLines, buildReport } from '../report/compare/model.ts';
+import { OutputFile } from '../output-file.ts';
+import { type CompareReport, type MemberLines, buildReport } from '../report/compare/model.ts';
 import { FORMATS } from '../report/formats.ts';
 import { repairText } from '../report/notes.ts';
 import { number } from '../report/words.ts';
@@ -65,17 +66,42 @@ export interface CompareOptions extends PatchOptions, PoolOptions {
   readonly save?: string;
   readonly baseline?: string;
   readonly shard?: string;
+  /** a page to write */
+  readonly html?: string;
 }
 
 const DEFAULT_TIME_LIMIT = 10;
 
+/** `pmapdiff page`: the comparison as a page, and nothing on stdout. */
+export async function pageCommand({
+  output,
+  from,
+  ...options
+}: CompareOptions & { readonly output: string; readonly from?: string }): Promise<number> {
+  if (from === undefined) return compare({ ...options, html: output }, null);
+  // `cache` is there by default.
+  const given = Object.keys(options).find((name) => name !== 'cache');
+  if (given !== undefined)
+    throw new UsageError(`page --from ${from}: expected only --output beside it, got --${given}`);
+  await (await import('./page.ts')).writeSavedPage(new OutputFile(output, [from], output), from);
+  return EXIT_OK;
+}
+
 /** joined: what shards have done; it is not run again. */
-export async function compareCommand(
+export const compareCommand = (options: CompareOptions, joined: Joined<WorkloadDone> | null = null): Promise<number> =>
+  compare(options, new Answer('compare', FORMATS.compare, options, filesReadBy(options)), joined);
+
+/** answer: where the report goes; null: to the page alone. */
+async function compare(
   options: CompareOptions,
+  answer: Answer<CompareReport> | null,
   joined: Joined<WorkloadDone> | null = null,
 ): Promise<number> {
-  const answer = new Answer('compare', FORMATS.compare, options, filesReadBy(options));
+  const { html } = options;
+  const page = html === undefined ? null : new OutputFile(html, filesReadBy(options), html);
   const shard = chooseShard('compare', options);
+  if (shard !== null && page !== null)
+    throw new UsageError('compare --shard: expected no --html: a part of the answer is no page');
   const { named, reading, leastMs, check, judging } = await requestOf(options);
   const progress = new Progress();
   const isSaved = options.save !== undefined || options.baseline !== undefined;
@@ -88,7 +114,7 @@ export async function compareCommand(
     isSharable:
       (inputs.length > 1 || options.queue !== undefined) &&
       saved === null &&
-      answer.format !== 'suggest' &&
+      answer?.format !== 'suggest' &&
       (options.queue === undefined || options.machine === undefined) &&
       isBuiltIn(chosen, inputs),
     expected: 'built-in revisions and workloads, without --machine, --save, --baseline and --suggest',
@@ -116,7 +142,7 @@ export async function compareCommand(
         against,
         ledger: known,
         predecessors: true,
-        ...(answer.format === 'suggest' ? { fitted } : {}),
+        ...(answer?.format === 'suggest' ? { fitted } : {}),
         atHand: builtInFacts.map(({ id }) => id),
       });
       const asked = (): Asked => askedOf('compare', options, { columns, chosen, jobs: inputs });
@@ -194,12 +220,12 @@ export async function compareCommand(
         judged: { ...judged, workloads: hinted },
         findingTitles: Object.fromEntries(ledger.map(({ id, title }) => [id, title])),
         files,
-        ...(answer.format === 'suggest' ? { suggestions: suggest(judged.workloads, fitted) } : {}),
-        lines: answer.format === 'github' ? await linesOf(chosen, ids) : {},
+        ...(answer?.format === 'suggest' ? { suggestions: suggest(judged.workloads, fitted) } : {}),
+        lines: answer?.format === 'github' ? await linesOf(chosen, ids) : {},
         baseline: sinceBaseline,
         warnings: [
           ...columnWarnings(columns.map(({ facts: { id }, notes = [] }) => ({ id, notes }))),
-          ...(answer.format === 'text' ? [] : columnWarnings(await lateNotes(columns))),
+          ...(answer?.format === 'text' ? [] : columnWarnings(await lateNotes(columns))),
           ...warningsOf(
             compared.workloads,
             reading.touch,
@@ -215,8 +241,10 @@ export async function compareCommand(
       // What the queue has lost was not interrupted by anybody.
       const report = lost === null ? built : { ...built, tally: { ...built.tally, exitCode: EXIT_HARNESS } };
       process.exitCode = report.tally.exitCode;
-      await answer.write(report);
-      if (answer.format === 'text') columnWarnings(await lateNotes(columns)).forEach((one) => progress.warn(one));
+      await answer?.write(report);
+      if (page !== null)
+        await (await import('./page.ts')).writePage(page, { report, columns, chosen, inputs, workloads });
+      if (answer?.format === 'text') columnWarnings(await lateNotes(columns)).forEach((one) => progress.warn(one));
       for (const { name, ops } of compared.workloads) if (ops === 0) progress.note(`${name}: no ops, nothing was run`);
       return report.tally.exitCode;
     },

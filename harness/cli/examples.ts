@@ -26,6 +26,14 @@ export const EXAMPLES = {
     example('worker --queue redis://127.0.0.1', 'jobs of commands on this machine, on all cores', null),
     example('worker --queue rediss://:PASSWORD@queue.example.org --jobs 2', 'from anywhere, two at a time', null),
   ],
+  page: [
+    example('page -o review.html', 'the series as a page; open it in a browser'),
+    example(
+      'page --workload mine.workload --variant mine.ts --against landed -o mine.html',
+      'your own, with its code',
+      1,
+    ),
+  ],
   hunt: [
     example('hunt landed d33276 --want stat-only', 'what D33276 mends, in five lines', 1),
     example('hunt shared-page-unmap landed --runs 500', 'two revisions that nothing is known to tell apart'),

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 /** Commands that can run a patch. */
 export const PATCHABLE = [
   'compare',
+  'page',
   'hunt',
   'schedules',
   'explain',

@@ -6,6 +6,7 @@
 import { CHARGED_EXTRA, COUNTER_COUNT, COUNTER_NAMES, EVENT_KINDS, EVENT_WORDS } from '../../core/index.ts';
 import { type CoreNames, coreNames } from '../run/load.ts';
 import type { PerOp, Profile, RecordedEvents, RunEnd, RunPart } from '../run/record.ts';
+import type { ColumnRun } from './column.ts';
 
 /** Kinds of calls that only patched cores know: the same number for the same name in every column. */
 const otherKinds: string[] = [];
@@ -171,3 +172,14 @@ function charges(from: Uint32Array, what: Uint8Array, numbers: Int16Array): { fr
   }
   return { from: starts, at };
 }
+
+/** A run of another core: its parts and its end have the numbers of this program, and its end the column's id. */
+export const numberedRun = (run: ColumnRun, variant: string, numbering: Numbering | null): ColumnRun => ({
+  get end() {
+    return run.end && { ...(numbering?.end(run.end) ?? run.end), variant };
+  },
+  take: async (piece, wallMs) => {
+    const part = await run.take(piece, wallMs);
+    return numbering?.part(part) ?? part;
+  },
+});

@@ -3,9 +3,9 @@ import { typeErrorsOf } from '../bundle/spawn.ts';
 import { intendedMeasure } from '../declare/declarations.ts';
 import { judgeFiles } from '../patch/patched.ts';
 import { type ChosenPatch, sourceOf } from './chosen.ts';
-import { type Column, type ColumnRun, failedColumn } from './column.ts';
+import { type Column, failedColumn } from './column.ts';
 import { factsOf } from './facts.ts';
-import { Numbering } from './numbering.ts';
+import { Numbering, numberedRun } from './numbering.ts';
 import { type OnOutput, type Opened, type Opening, openProcess, prefixed, processColumn, refused } from './own.ts';
 import { refuseTypeErrors, typeNotes } from './types.ts';
 
@@ -46,20 +46,9 @@ export async function openPatch(
     ...(numbering === null ? [] : numbering.notes),
   ];
   const column = processColumn(child, facts);
-  const begin: Column['begin'] = (...run) => patchedRun(column.begin(...run), id, numbering);
+  const begin: Column['begin'] = (...run) => numberedRun(column.begin(...run), id, numbering);
   return {
     column: { ...column, begin, notes: allNotes, ...(types ? typeNotes(typeErrorsOf(source, how.cache)) : {}) },
     isLoaded: true,
   };
 }
-
-/** A run of a patch: its parts and its end have the numbers of this program, and its end the patch's id. */
-const patchedRun = (run: ColumnRun, variant: string, numbering: Numbering | null): ColumnRun => ({
-  get end() {
-    return run.end && { ...(numbering?.end(run.end) ?? run.end), variant };
-  },
-  take: async (piece, wallMs) => {
-    const part = await run.take(piece, wallMs);
-    return numbering?.part(part) ?? part;
-  },
-});

@@ -112,6 +112,9 @@ const part = record({
   resumed: list(record({ op: count, from: count })),
   violations: list(violation),
   events: maybe(record({ from: words, words: doubles })),
+  states: given(
+    list(record({ op: count, machine: object, map: text, tables: text, pmaps: ints, cpus: ints, names: object })),
+  ),
 });
 
 const values: Check = (value) => {

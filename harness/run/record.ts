@@ -171,6 +171,8 @@ export interface RunPart {
   readonly violations: readonly Violation[];
   /** calls into the pmap layer; null unless requested */
   readonly events: RecordedEvents | null;
+  /** the whole machine after each op that was asked for; absent: none was */
+  readonly states?: readonly MachineState[];
 }
 
 /** The result of a run. */
@@ -214,6 +216,21 @@ export interface Entered {
 
 export type RunRecord = RunPart & RunEnd;
 
+/** The whole machine after op `op`. */
+export interface MachineState {
+  readonly op: number;
+  readonly machine: Snapshot;
+  /** digests of both planes, as of a checkpoint */
+  readonly map: string;
+  readonly tables: string;
+  /** as of a checkpoint */
+  readonly pmaps: Int32Array;
+  /** per CPU, the number of the vmspace whose pmap is loaded there; 0: none of them */
+  readonly cpus: Int32Array;
+  /** names of the processes that are alive, by pid */
+  readonly names: Readonly<Record<number, string>>;
+}
+
 /** Op i emitted events from[i] .. from[i + 1], each EVENT_WORDS numbers of `words` (core/events). */
 export interface RecordedEvents {
   readonly from: Uint32Array;
@@ -250,6 +267,8 @@ export interface RunOptions {
   readonly profile?: boolean;
   /** take the whole state after this op */
   readonly stateAfter?: number;
+  /** take the whole machine after this op and each after it, up to `until`. Not compared, and large */
+  readonly statesFrom?: number;
   /** check every invariant: after each op, or only at checkpoints if there are CHECKED_OPS ops or more */
   readonly check?: boolean;
   /** a member of the seam that does nothing, whatever the variant: a fault planted in all of them alike */

@@ -32,6 +32,7 @@ import {
   CHECKED_OPS,
   type Checkpoint,
   type Ended,
+  type MachineState,
   OUTCOME_STOPPED,
   PMAP_FIELDS,
   type RunEnd,
@@ -104,6 +105,7 @@ export class Session {
   /** the op after which the run ends */
   readonly #last: number;
   #checkpoints: Checkpoint[] = [];
+  #states: MachineState[] = [];
   #ops = 0;
   /** map entries that the exits since the last look at the page tables have paid for */
   #paid = 0;
@@ -163,6 +165,7 @@ export class Session {
     m.events.forget();
     this.#recorder.begin(piece.from, piece.length);
     this.#checkpoints = [];
+    this.#states = [];
     m.recording = eventsFrom !== null || this.#profiler !== null;
     this.#ended = this.#toEnd(piece, eventsFrom);
     m.recording = false;
@@ -173,7 +176,16 @@ export class Session {
         ? null
         : { from: eventsFrom.slice(0, ops + 1), words: m.events.words.slice(0, eventsFrom[ops] * EVENT_WORDS) };
     const violations = this.#violations().slice(violated);
-    return { ops, perOp: this.#recorder.perOp(), start, checkpoints: this.#checkpoints, resumed, violations, events };
+    const part = {
+      ops,
+      perOp: this.#recorder.perOp(),
+      start,
+      checkpoints: this.#checkpoints,
+      resumed,
+      violations,
+      events,
+    };
+    return options.statesFrom === undefined ? part : { ...part, states: this.#states };
   }
 
   #violations(): readonly Violation[] {
@@ -210,7 +222,7 @@ export class Session {
     const { announce } = watch;
     const mapped = this.#mapped;
     const looks = options.digests !== false;
-    const stateAfter = options.stateAfter ?? -1;
+    const { stateAfter = -1, statesFrom = Infinity } = options;
     const last = this.#last;
     let op = from;
     for (const chunk of chunks) {
@@ -238,6 +250,7 @@ export class Session {
           checker.after({ op, verb: OP_NAMES[verb], code, acting }, isCheckpoint || head.length < CHECKED_OPS);
         }
         if (op === stateAfter) this.#state = { op, machine: snapshot(m) };
+        if (op >= statesFrom) this.#states.push(this.#stateAt(op));
         if (op === last) return;
       }
     }
@@ -271,6 +284,17 @@ export class Session {
   }
 
   #checkpoint(op: number, withTables: boolean): void {
+    this.#checkpoints.push({ op, ...this.#digests(withTables), isMidCall: this.#recorder.stopped > 0 });
+  }
+
+  #stateAt(op: number): MachineState {
+    const m = this.#m;
+    const cpus = Int32Array.from(m.cpus, ({ curpmap }) => 1 + m.vmspaces.findIndex(({ pmap }) => pmap === curpmap));
+    const names = Object.fromEntries([...m.live].map((p) => [p.pid, this.#interpreter.nameOf(p)]));
+    return { op, machine: snapshot(m), ...this.#digests(true), cpus, names };
+  }
+
+  #digests(withTables: boolean): Pick<Checkpoint, 'map' | 'tables' | 'pmaps'> {
     const m = this.#m;
     const mapped = this.#mapped;
     const pmaps = new Int32Array((2 + m.vmspaces.length) * PMAP_FIELDS);
@@ -286,7 +310,7 @@ export class Session {
     const each = ({ pmap }: Vmspace, index: number): void =>
       put((2 + index) * PMAP_FIELDS, pmap, topPagesOf(pmap), mapped.pages, mapped.excess);
     const { map, tables } = this.#digester.take(mapped, each, withTables);
-    this.#checkpoints.push({ op, map, tables, isMidCall: this.#recorder.stopped > 0, pmaps });
+    return { map, tables, pmaps };
   }
 
   /** The result of the run, once it is over. */

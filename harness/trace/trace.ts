@@ -86,6 +86,8 @@ class Tracing {
   readonly differing: Record<Part, number> = { calls: 0, outcome: 0, statistics: 0, counters: 0, end: 0 };
   readonly only: readonly [Uint32Array, Uint32Array];
   first: Divergence | null = null;
+  /** by op: a bit for each of PARTS that differs */
+  readonly marks: Uint8Array;
   readonly #plane: TracePlane | null;
 
   constructor(a: RunRecord, b: RunRecord, name: ComparatorName, plane: TracePlane | null) {
@@ -94,6 +96,7 @@ class Tracing {
     [this.#a, this.#b, this.#eventsA, this.#eventsB] = [a, b, a.events, b.events];
     const kinds = kindsOf(a, b).length;
     this.only = [new Uint32Array(kinds), new Uint32Array(kinds)];
+    this.marks = new Uint8Array(Math.max(a.ops, b.ops) + 1);
     this.#comparator = new Comparator(name);
     this.#compared = comparedCounters(name);
   }
@@ -105,6 +108,7 @@ class Tracing {
     const { ended: other } = this.#b;
     if (this.#a.ops === this.#b.ops && JSON.stringify(one) === JSON.stringify(other)) return;
     this.differing.end++;
+    this.marks[ops] |= 1 << PARTS.indexOf('end');
     if (this.#plane === null || this.#plane === 'outcome')
       this.first ??= { op: ops, parts: ['end'], event: null, numbers: [] };
   }
@@ -127,7 +131,11 @@ class Tracing {
       counters: (counters & COUNTERS) !== 0,
       end: false,
     };
-    for (const part of PARTS) if (differs[part]) this.differing[part]++;
+    for (const [bit, part] of PARTS.entries()) {
+      if (!differs[part]) continue;
+      this.differing[part]++;
+      this.marks[op] |= 1 << bit;
+    }
     if (event >= 0) this.#unmatched(op, event);
     const parts = PARTS.filter((part) => differs[part]);
     if (this.first === null && (this.#plane === null || differs[this.#plane]))
@@ -293,4 +301,11 @@ export function diffTraces(
     differing: tracing.differing,
     kinds: kinds.filter(({ onlyReference, onlyCandidate }) => onlyReference + onlyCandidate > 0),
   };
+}
+
+/** By op, one more than the longer of two runs has: a bit for each of PARTS in which the two differ there. */
+export function differingOps(a: RunRecord, b: RunRecord, comparator: ComparatorName): Uint8Array {
+  const tracing = new Tracing(a, b, comparator, null);
+  tracing.all();
+  return tracing.marks;
 }

@@ -20,7 +20,8 @@ function isStale(): boolean {
   const built = mtime(stamp);
   return ['core', 'variants', 'harness'].some((top) =>
     readdirSync(join(root, top), { recursive: true, encoding: 'utf8' }).some(
-      (name) => /\.(ts|mjs|workload)$/.test(name) && !name.endsWith('all.ts') && mtime(join(root, top, name)) > built,
+      (name) =>
+        /\.(tsx?|mjs|css|workload)$/.test(name) && !name.endsWith('all.ts') && mtime(join(root, top, name)) > built,
     ),
   );
 }

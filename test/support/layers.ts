@@ -262,6 +262,32 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'core/counters.ts',
     ],
   },
+  {
+    of: 'harness/page/',
+    may: [
+      'harness/page/',
+      'harness/columns/built-in.ts',
+      'harness/columns/column.ts',
+      'harness/columns/numbering.ts',
+      'harness/compare/',
+      'harness/declare/',
+      'harness/explain/',
+      'harness/findings/',
+      'harness/report/',
+      'harness/review/interdiff.ts',
+      'harness/run/',
+      'harness/sandbox/members.ts',
+      'harness/saved/document.ts',
+      'harness/trace/',
+      'harness/workload/',
+      'core/units.ts',
+      'core/counters.ts',
+      'core/hw/entry.ts',
+      'core/index.ts',
+      'core/inspect.ts',
+      'variants/index.ts',
+    ],
+  },
   { of: 'harness/', may: ['harness/', 'core/', 'variants/'] },
 ];
 
@@ -277,6 +303,7 @@ const BROWSER: readonly string[] = [
   'harness/columns/built-in.ts',
   'harness/columns/column.ts',
   'harness/columns/lockstep.ts',
+  'harness/columns/numbering.ts',
   'harness/columns/run-limit.ts',
   'harness/compare/',
   'harness/findings/',
@@ -291,6 +318,8 @@ const BROWSER: readonly string[] = [
   'harness/probe/',
   'harness/trace/',
   'harness/report/',
+  'harness/sandbox/members.ts',
+  'harness/page/',
 ];
 /** Exceptions among them that open files: variants, in their own process, and the recordings of findings. */
 const NODE_ONLY: readonly string[] = ['harness/findings/runner.ts'];
@@ -298,12 +327,12 @@ const NODE_ONLY: readonly string[] = ['harness/findings/runner.ts'];
 export const runsInBrowser = (path: string): boolean =>
   BROWSER.some((pattern) => matches(path, pattern)) && !NODE_ONLY.includes(path);
 
-/** Every hand-written .ts file of the source tree, as repository paths. */
+/** Every hand-written .ts and .tsx file of the source tree, as repository paths. */
 export function sourceFiles(): string[] {
   return ['core', 'variants', 'harness'].flatMap((top) =>
     readdirSync(join(root, top), { recursive: true, encoding: 'utf8' })
       .map((name) => posix.join(top, name.replaceAll('\\', '/')))
-      .filter((name) => name.endsWith('.ts') && !name.endsWith('/all.ts')),
+      .filter((name) => /\.tsx?$/.test(name) && !name.endsWith('/all.ts')),
   );
 }
 

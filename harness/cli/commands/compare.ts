@@ -23,15 +23,10 @@ reason and expires (YYYY-MM-DD). what is a statistic or counter, outcome, map, t
 invariant; the workload * is every workload. Entries that match nothing are reported.`,
     );
 
-export function defineCompare(program: Command): void {
-  program.commandsGroup('Compare:');
-
+/** What is compared, and how. */
+const withComparison = (command: Command): Command =>
   withJudging(
-    program
-      .command('compare')
-      .description(
-        'run workloads through revisions and show what differs (default: every workload, the five revisions)',
-      )
+    command
       .option('-w, --workload <name|file...>', 'built-in workloads by name, or files (default: all built-in ones)')
       .option('--variants <ids>', VARIANTS)
       .option('--variant <file...>', OWN_VARIANT)
@@ -47,14 +42,37 @@ export function defineCompare(program: Command): void {
     .option('--baseline <file>', 'say what differs from saved results; exit 1 if something has changed')
     .option('--time-limit <seconds>', 'minimum time limit per workload for your own revision (default: 10)')
     .option('--jobs <n>', JOBS)
-    .option('--shard <i/n>', SHARD)
     .option('--queue <url>', QUEUE)
     .option('--resume <file>', RESUME)
     .option(
       '--check',
       'check every invariant after each op (in workloads of 20,000 ops or more: at process exits and at the end)',
-    )
+    );
+
+export function defineCompare(program: Command): void {
+  program.commandsGroup('Compare:');
+
+  withComparison(
+    program
+      .command('compare')
+      .description(
+        'run workloads through revisions and show what differs (default: every workload, the five revisions)',
+      ),
+  )
+    .option('--shard <i/n>', SHARD)
+    .option('--html <file>', 'write the page of the comparison as well: see page')
     .action(async (options) => finish((await import('../compare.ts')).compareCommand(options)));
+
+  withComparison(
+    program
+      .command('page')
+      .description(
+        'write the comparison as one HTML file with the machine in it: to look at, to step through, to run again',
+      ),
+  )
+    .requiredOption('-o, --output <file>', 'file to write; - is stdout')
+    .option('--from <file>', 'results that compare --save kept: shown without the machine, nothing is run')
+    .action(async (options) => finish((await import('../compare.ts')).pageCommand(options)));
 
   program
     .command('hunt')

@@ -158,7 +158,7 @@ export interface CompareInput {
   readonly baseline?: SavedComparison | null;
 }
 
-const pairOf = (workload: WorkloadComparison, { ids, reference }: ColumnGroup): PairComparison | null =>
+export const pairOf = (workload: WorkloadComparison, { ids, reference }: ColumnGroup): PairComparison | null =>
   workload.pairs.find((pair) => pair.candidate === ids[0] && pair.reference === reference) ?? null;
 
 const runOf = (workload: WorkloadComparison, id: string): RunSummary =>
@@ -310,7 +310,7 @@ const severityOf = ({ difference: { plane, standing } }: Found): number =>
   standing === 'unexpected' ? SEVERITY.indexOf(plane) : 0;
 
 /** Group differences by what explains them: unexpected ones first, each on its own; then by finding, then by intent. */
-function reasonsOf(found: readonly Found[]): Reason[] {
+export function reasonsOf(found: readonly Found[]): Reason[] {
   const groups = new Map<string, Found[]>();
   for (const item of found) {
     const { standing } = item.difference;

@@ -10,20 +10,25 @@ import { callsText } from './calls.ts';
 import { enteredText } from './entered.ts';
 import type { Cell, CompareReport, Reason, ReasonItem } from './model.ts';
 import { savedText } from './saved.ts';
-import type { Amount, Geomean } from './totals.ts';
+import { shownSides, type Amount, type Geomean } from './totals.ts';
 import {
   amountText,
   briefText,
   columnName,
+  comparedText,
   entryText,
   explained,
-  findingName,
+  explaining,
+  followingText,
   happenedLines,
   hintText,
   inLine,
   incompleteNotes,
   largestText,
   relative,
+  shareText,
+  signLegend,
+  signOf,
   unreachedText,
   verdictLegend,
   whereText,
@@ -87,13 +92,9 @@ const joined = (parts: readonly string[], between: string, width: number): strin
     .map((line) => wrapped(line, width))
     .join('\n');
 
-function heading({ rows, columns, against, againstDefault, allRan }: CompareReport, colors: Colors): string {
-  const ops = rows.reduce((sum, { workload }) => sum + workload.ops, 0);
-  const revisions = columns.reduce((sum, { ids }) => sum + ids.length, 0);
-  const chosen = against.kind === 'previous' ? 'its predecessor' : against.id;
-  const each = againstDefault ? `${chosen} (the default of --against)` : chosen;
-  const what = `${plural(rows.length, 'workload')} (${number(ops)} ops) × ${plural(revisions, 'revision')}, each against ${each}`;
-  return colors.bold(what) + (allRan ? '' : `\n${interruptedText(colors)}`);
+function heading(report: CompareReport, colors: Colors): string {
+  const isDefault = report.againstDefault ? ' (the default of --against)' : '';
+  return colors.bold(comparedText(report) + isDefault) + (report.allRan ? '' : `\n${interruptedText(colors)}`);
 }
 
 const interruptedText = (colors: Colors): string => colors.yellow('interrupted: the rest was not run');
@@ -116,14 +117,13 @@ function matrix(report: CompareReport, colors: Colors, width: number): string {
   ]);
   const isAccepted = rows.some(({ cells }) => cells.some((cell) => cell?.accepted));
   const isIncomplete = rows.some(({ workload }) => !workload.complete);
-  const legend = `= identical  ○ not exercised  ✓ intended  F known finding  ${isAccepted ? 'E in your list  ' : ''}! unexpected  ✗ failed${isIncomplete ? ' or incomplete' : ''}`;
   return [
     fittedTable(
       head.map((title) => colors.bold(title)),
       body,
       { width, keep: 2, right: [1] },
     ),
-    colors.dim(legend),
+    colors.dim(signLegend(isAccepted, isIncomplete).join('  ')),
     ...verdictLegend(rows.flatMap(({ cells }) => cells.flatMap((cell) => cell?.verdict ?? []))).map(colors.dim),
     ...notesOf(report, ({ verdict }) => verdict !== 'incomplete').map((note) => `  ${note}`),
   ].join('\n');
@@ -143,14 +143,13 @@ function notesOf({ rows }: CompareReport, isShown: (cell: Cell) => boolean): str
 
 function cellText(cell: Cell | null, colors: Colors): string {
   if (cell === null) return '';
-  const { verdict, standing, findings, accepted } = cell;
-  if (verdict === 'identical') return colors.dim('=');
-  if (verdict === 'not-exercised') return colors.dim('○');
-  if (verdict === 'failed' || verdict === 'incomplete') return colors.red(`✗ ${verdict}`);
-  if (standing === 'unexpected') return colors.red(`! ${verdict}`);
-  const known = [...findings.map(findingName), ...(accepted ? ['E'] : [])];
+  const { verdict } = cell;
+  const sign = signOf(cell);
+  if (sign === '=' || sign === '○') return colors.dim(sign);
+  if (sign !== '✓') return colors.red(`${sign} ${verdict}`);
+  const known = explaining(cell);
   const mark = known.length > 0 ? colors.yellow(` ${known.join(' ')}`) : '';
-  return `${colors.green('✓')} ${verdict}${mark}`;
+  return `${colors.green(sign)} ${verdict}${mark}`;
 }
 
 function reasons({ reasons: all, findingTitles }: CompareReport, colors: Colors, quiet = false): string[] {
@@ -159,12 +158,7 @@ function reasons({ reasons: all, findingTitles }: CompareReport, colors: Colors,
     .filter((entry) => entry.reasons.length > 0)
     .map(({ column, reasons: list, following }) => {
       const lines = list.flatMap((reason) => reasonLines(reason, findingTitles, colors));
-      if (following > 0)
-        lines.push(
-          colors.dim(
-            `  ${plural(following, 'later difference')} not judged (the machines had already diverged, or a call never ends)`,
-          ),
-        );
+      if (following > 0) lines.push(colors.dim(`  ${followingText(following)}`));
       return [colors.bold(`${inLine(column)} against ${column.reference}`), ...lines].join('\n');
     });
 }
@@ -209,16 +203,15 @@ function totals({ totals: all, rows }: CompareReport, colors: Colors, width: num
     });
 }
 
-function totalRow(name: string, { kind, sum, largest }: Amount, geomean: string): string[] {
-  const shown = kind === 'level' || sum === null ? largest! : sum;
-  const difference = shown.candidate - shown.reference;
-  const part = shown.reference === 0 || difference === 0 ? '' : relative(difference / shown.reference);
+function totalRow(name: string, amount: Amount, geomean: string): string[] {
+  const { kind, largest } = amount;
+  const shown = shownSides(amount);
   return [
     kind === 'level' ? `${name} (level)` : name,
     number(shown.reference),
     number(shown.candidate),
-    signed(difference),
-    part,
+    signed(shown.candidate - shown.reference),
+    shareText(shown),
     geomean,
     largest === null ? '' : largestText(largest),
   ];

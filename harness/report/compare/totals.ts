@@ -57,6 +57,10 @@ export interface Total extends Amount {
   readonly geomean: Geomean;
 }
 
+/** What stands for an amount in a table: the sums, or the level where it differs most. */
+export const shownSides = ({ kind, sum, largest }: Pick<Amount, 'kind' | 'sum' | 'largest'>): Sides =>
+  kind === 'level' || sum === null ? largest! : sum;
+
 export const textAt = ({ opTexts }: WorkloadComparison, op: number): string => opTexts[op] ?? `op ${op}`;
 
 const spanOf = ({ reference, candidate }: Sides): number => Math.abs(candidate - reference);

@@ -13,13 +13,40 @@ import type { Geomean, Largest, Total } from './totals.ts';
 /** The head of a column: variants that are alike one under the other. */
 export const columnName = ({ ids }: Pick<ColumnGroup, 'ids'>): string => ids.join('\n= ');
 
+/** `94 workloads (218,164 ops) × 5 revisions, each against baseline` */
+export function comparedText({ rows, columns, against }: Pick<CompareReport, 'rows' | 'columns' | 'against'>): string {
+  const ops = rows.reduce((sum, { workload }) => sum + workload.ops, 0);
+  const revisions = columns.reduce((sum, { ids }) => sum + ids.length, 0);
+  const chosen = against.kind === 'previous' ? 'its predecessor' : against.id;
+  return `${plural(rows.length, 'workload')} (${number(ops)} ops) × ${plural(revisions, 'revision')}, each against ${chosen}`;
+}
+
+/** What the signs of the matrix stand for; what is rare is named only where there is such a cell. */
+export const signLegend = (isAccepted: boolean, isIncomplete: boolean): string[] => [
+  '= identical',
+  '○ not exercised',
+  '✓ intended',
+  'F known finding',
+  ...(isAccepted ? ['E in your list'] : []),
+  '! unexpected',
+  `✗ failed${isIncomplete ? ' or incomplete' : ''}`,
+];
+
+export const followingText = (following: number): string =>
+  `${plural(following, 'later difference')} not judged (the machines had already diverged, or a call never ends)`;
+
 export const inLine = ({ ids }: Pick<ColumnGroup, 'ids'>): string => ids.join(' = ');
 
 /** `5,500 -> 11,063 (+5,563, +101.1%)`; without a percentage from 0. */
 export function sidesText({ reference, candidate }: Sides): string {
-  const difference = candidate - reference;
-  const part = reference === 0 || difference === 0 ? '' : `, ${relative(difference / reference)}`;
-  return `${number(reference)} -> ${number(candidate)} (${signed(difference)}${part})`;
+  const share = shareText({ reference, candidate });
+  const part = share === '' ? '' : `, ${share}`;
+  return `${number(reference)} -> ${number(candidate)} (${signed(candidate - reference)}${part})`;
+}
+
+/** `+101.1%`; empty: from 0, or no difference. */
+export function shareText({ reference, candidate }: Sides): string {
+  return reference === 0 || candidate === reference ? '' : relative((candidate - reference) / reference);
 }
 
 /** `+101.1%` */
@@ -62,6 +89,20 @@ export function briefText(item: ReasonItem): string {
 
 /** `F6`, or `F6 gone` where the candidate no longer has the fault. */
 export const findingName = ({ id, gone }: Explaining): string => (gone ? `${id} gone` : id);
+
+/** `=` identical, `○` not exercised, `✓` all explained, `!` unexpected, `✗` no answer. */
+export function signOf({ verdict, standing }: Pick<Cell, 'verdict' | 'standing'>): '=' | '○' | '✓' | '!' | '✗' {
+  if (verdict === 'identical') return '=';
+  if (verdict === 'not-exercised') return '○';
+  if (verdict === 'failed' || verdict === 'incomplete') return '✗';
+  return standing === 'unexpected' ? '!' : '✓';
+}
+
+/** What explains a cell: `F6`, `F1 gone`, `E` for an entry of the user's list. */
+export const explaining = ({ findings, accepted }: Pick<Cell, 'findings' | 'accepted'>): string[] => [
+  ...findings.map(findingName),
+  ...(accepted ? ['E'] : []),
+];
 
 /** Why a difference is no surprise; empty if it is one. */
 export function explained({ standing, findings, why }: Reason, titles: CompareReport['findingTitles']): string {

@@ -22,14 +22,15 @@ export interface MatrixRow {
 /** Columns of a line of the README. */
 const README_WIDTH = 118;
 
-const SIGNS: Readonly<Record<NonNullable<Mark>, string>> = {
-  shows: '●',
-  otherwise: '◐',
-  absent: '–',
-  wrong: '!',
-  unknown: '?',
+/** A mark as a sign and in words. */
+export const MARKS: Readonly<Record<NonNullable<Mark>, { readonly sign: string; readonly words: string }>> = {
+  shows: { sign: '●', words: 'shows' },
+  otherwise: { sign: '◐', words: 'shows, but not in the published amount' },
+  absent: { sign: '–', words: 'does not' },
+  wrong: { sign: '!', words: 'not as its source says' },
+  unknown: { sign: '?', words: 'never came to it, or failed' },
 };
-const sign = (mark: Mark): string => (mark === null ? ' ' : SIGNS[mark]);
+const sign = (mark: Mark): string => (mark === null ? ' ' : MARKS[mark].sign);
 
 /** A finding's cells for one variant, as one mark. */
 function markOf(cells: readonly Pick<Cell, 'status' | 'otherwise'>[]): Mark {
@@ -78,16 +79,14 @@ export const ledgerRows = (ledger: readonly Finding[], revisions: readonly strin
     return { id, kind, title, marks: revisions.map(mark), alsoIn: others(shown, revisions) };
   });
 
-const legend = (rows: readonly MatrixRow[]): string => {
-  const marks = new Set(rows.flatMap((row) => row.marks));
-  return [
-    '● shows',
-    '◐ shows, but not in the published amount',
-    '– does not',
-    ...(marks.has('wrong') ? ['! not as its source says'] : []),
-    ...(marks.has('unknown') ? ['? never came to it, or failed'] : []),
-  ].join(', ');
-};
+/** What the signs stand for; the last two only where there is such a mark. */
+export const markLegend = (marks: readonly Mark[]): string =>
+  (['shows', 'otherwise', 'absent', 'wrong', 'unknown'] as const)
+    .filter((mark, i) => i < 3 || marks.includes(mark))
+    .map((mark) => `${MARKS[mark].sign} ${MARKS[mark].words}`)
+    .join(', ');
+
+const legend = (rows: readonly MatrixRow[]): string => markLegend(rows.flatMap(({ marks }) => marks));
 
 /** Finding by variant, and in which controls and what-ifs each shows. */
 export function matrixText(rows: readonly MatrixRow[], revisions: readonly string[], width: number): string {

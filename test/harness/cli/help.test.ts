@@ -30,7 +30,7 @@ describe('the help', () => {
 
   it('has the commands in groups', () => {
     expect(groups).toEqual({
-      Compare: ['compare', 'hunt', 'schedules', 'merge', 'worker'],
+      Compare: ['compare', 'page', 'hunt', 'schedules', 'merge', 'worker'],
       'Look closer': 'explain trace replay probe shares cost review findings bisect bisect-step'.split(' '),
       'Bring your own': ['import', 'list'],
       'Check the tool': ['conform', 'bench'],

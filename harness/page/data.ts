@@ -1,0 +1,122 @@
+/** What a page shows, as data: made where the results are, embedded in the page, and read there. */
+import type { VariantFacts } from '../declare/declarations.ts';
+import type { Finding } from '../findings/finding.ts';
+import type { CompareReport } from '../report/compare/model.ts';
+import { type PairReport, pairReports } from '../report/compare/pair-report.ts';
+import { comparedText, happenedLines, inLine, tallyText } from '../report/compare/words.ts';
+import { type Mark, ledgerRows } from '../report/findings/matrix.ts';
+import type { Interdiff } from '../review/interdiff.ts';
+
+export const PAGE_SCHEMA = 'pmapdiff.page/1';
+
+export interface WorkloadData {
+  readonly name: string;
+  readonly title: string;
+  /** null: not known */
+  readonly ops: number | null;
+  /** null: a recording, or a file that is not at hand */
+  readonly text: string | null;
+  /** by column; null: a reference */
+  readonly pairs: readonly (PairReport | null)[];
+}
+
+export interface FindingData {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: Finding['kind'];
+  readonly thread: string;
+  readonly claim: string;
+  readonly marks: readonly Mark[];
+  readonly alsoIn: readonly string[];
+  readonly cases: readonly {
+    readonly name: string;
+    readonly observes: string;
+    readonly source: string;
+    /** null: a recording */
+    readonly text: string | null;
+    /** by revision: what is observed, as its source says */
+    readonly values: readonly (string | number | null)[];
+  }[];
+}
+
+/** The machine that a page has in it. */
+export interface MachineData {
+  readonly facts: readonly VariantFacts[];
+  /** variants that can be run in the page */
+  readonly ids: readonly string[];
+  /** of them, those whose code is in the page besides, in the order of that code; name: as they were given */
+  readonly own: readonly { readonly id: string; readonly name: string }[];
+}
+
+export interface PageData {
+  readonly schema: typeof PAGE_SCHEMA;
+  readonly heading: string;
+  readonly tally: string;
+  readonly happened: readonly { readonly ids: string; readonly line: string; readonly isUnexpected: boolean }[];
+  readonly columns: CompareReport['columns'];
+  readonly titles: CompareReport['titles'];
+  readonly findingTitles: CompareReport['findingTitles'];
+  readonly workloads: readonly WorkloadData[];
+  /** columns of the findings */
+  readonly revisions: readonly string[];
+  readonly findings: readonly FindingData[];
+  readonly interdiffs: readonly Interdiff[];
+  /** null: the results alone */
+  readonly machine: MachineData | null;
+}
+
+export interface PageInput {
+  readonly report: CompareReport;
+  /** text of a workload by its name, null: there is none */
+  readonly textOf: (name: string) => string | null;
+  readonly ledger: readonly Finding[];
+  readonly interdiffs: readonly Interdiff[];
+  readonly machine: MachineData | null;
+}
+
+export function pageData({ report, textOf, ledger, interdiffs, machine }: PageInput): PageData {
+  const { columns, rows, titles, findingTitles, tally } = report;
+  const ids = columns.flatMap((column) => column.ids);
+  const named = new Set(ledger.flatMap(({ cases }) => cases.flatMap(({ expected }) => Object.keys(expected))));
+  const revisions = ids.filter((id) => named.has(id));
+  const marks = ledgerRows(ledger, revisions);
+  return {
+    schema: PAGE_SCHEMA,
+    heading: comparedText(report),
+    tally: tallyText(tally),
+    happened: happenedLines(report).map(({ column, text: { line, standing } }) => ({
+      ids: inLine(column),
+      line,
+      isUnexpected: standing === 'unexpected',
+    })),
+    columns,
+    titles,
+    findingTitles,
+    workloads: rows.map(({ workload: { name, title, ops: length } }, row) => ({
+      name,
+      title,
+      ops: length,
+      text: textOf(name),
+      pairs: pairReports(report, row),
+    })),
+    revisions,
+    findings: ledger.map(({ id, title, kind, thread, claim, cases }, i) => ({
+      id,
+      title,
+      kind,
+      thread,
+      claim,
+      marks: marks[i].marks,
+      alsoIn: marks[i].alsoIn,
+      cases: cases.map(({ name, observes, source, workload, expected }) => ({
+        name,
+        observes,
+        source,
+        text: typeof workload === 'string' ? workload : null,
+        values: revisions.map((revision) => expected[revision]?.value ?? null),
+      })),
+    })),
+    interdiffs,
+    machine,
+  };
+}

@@ -1,0 +1,371 @@
+/** The page of the whole series, in a browser: what it asks for, and that it has the numbers of the command line. */
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COMPARED, COUNTER_NAMES, type Machine } from '../../../core/index.ts';
+import { PMAP_FIELDS, type RunOptions, type RunRecord } from '../../../harness/run/record.ts';
+import { run } from '../../../harness/run/run.ts';
+import { diffTraces } from '../../../harness/trace/trace.ts';
+import { catalogText } from '../../../harness/workload/catalog/index.ts';
+import { generateWorkload } from '../../../harness/workload/generate.ts';
+import type { Workload } from '../../../harness/workload/ops.ts';
+import { Random } from '../../../harness/workload/random.ts';
+import { parseWorkload } from '../../../harness/workload/text/parse.ts';
+import { printWorkload } from '../../../harness/workload/text/print.ts';
+import { variantById } from '../../../variants/index.ts';
+import { root } from '../../support/layers.ts';
+import {
+  type Answer,
+  type Helpers,
+  type MachineRows,
+  OpenedPage,
+  hasBrowser,
+  pmapdiffAside,
+  startBrowser,
+  totalsOf,
+} from '../../support/opened-page.ts';
+
+// What OpenedPage puts into every page.
+declare const { goTo, runText, until, totals, machines }: Helpers;
+
+const isThere = hasBrowser();
+const folder = isThere ? mkdtempSync(join(tmpdir(), 'pmapdiff-page-')) : '';
+const file = join(folder, 'review.html');
+let answer: Answer;
+let browser: Browser;
+
+const opened = (hash = '', options: object = {}): Promise<OpenedPage> =>
+  OpenedPage.of(browser, { file, hash, ...options });
+
+beforeAll(async () => {
+  if (!isThere) return;
+  answer = JSON.parse(await pmapdiffAside(['compare', '--json', '--html', file])) as Answer;
+  browser = await startBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  if (isThere) rmSync(folder, { recursive: true });
+});
+
+describe.skipIf(!isThere)('the page, alone on the machine', () => {
+  it('is at most 600 KB for the series, and the matrix is painted within a second', async () => {
+    expect(statSync(file).size).toBeLessThanOrEqual(600 * 1024);
+    const of = await opened();
+    const painted = await of.page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]!.startTime);
+    expect(await of.page.locator('.matrix tbody tr').count()).toBe(answer.workloads.length);
+    expect(painted).toBeLessThan(1000);
+    await of.close();
+  });
+
+  it('steps within a frame, with 300 map entries, in at most 200 MB', async () => {
+    const of = await opened('#w=exit-touched&v=double-count-fix');
+    const { page } = of;
+    const maps = Array.from({ length: 60 }, (_none, i) => `a: mmap anon 4p rw -> m${i}\na: write m${i}`).join('\n');
+    await page.evaluate(async (text) => {
+      await until('.results[data-ended="1"]');
+      await runText(text, 2);
+    }, `program big entries=300\na: exec big\n${maps}\na: exit\n`);
+    const devtools = await page.context().newCDPSession(page);
+    // The time of the page's thread: the test does not depend on what else the machine does.
+    await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
+    const spent = async (): Promise<number> => {
+      const { metrics } = await devtools.send('Performance.getMetrics');
+      const part = (name: string): number => metrics.find((metric) => metric.name === name)!.value;
+      return 1000 * (part('ScriptDuration') + part('LayoutDuration') + part('RecalcStyleDuration'));
+    };
+    const [first, last] = [60, 90];
+    const steps = async (): Promise<number> => {
+      const before = await spent();
+      await page.evaluate(
+        async ([from, to]) => {
+          const input = document.querySelector<HTMLInputElement>('input[type=range]')!;
+          for (let op = from!; op < to!; op++) {
+            input.value = String(op);
+            input.dispatchEvent(new Event('input', { bubbles: true }));
+            await until(`[data-op="${op}"]`);
+            await new Promise((resolve) => requestAnimationFrame(resolve));
+          }
+        },
+        [first, last],
+      );
+      return ((await spent()) - before) / (last - first);
+    };
+    await steps();
+    const step = await steps();
+    console.log(`slider: ${step.toFixed(1)} ms a step`);
+    expect(await page.locator('table[aria-label^="map entries"] tr').count()).toBeGreaterThan(300);
+    expect(step).toBeLessThan(16);
+    const { usedSize } = await devtools.send('Runtime.getHeapUsage');
+    expect(usedSize).toBeLessThan(200 * 2 ** 20);
+    await of.close();
+  });
+});
+
+/** The file, and what is packed in it. */
+function contents(path: string): string {
+  const html = readFileSync(path, 'utf8');
+  const packed = [...html.matchAll(/<script type="text\/plain" id="\w+">([^<]*)</g)];
+  return [html, ...packed.map(([, text]) => gunzipSync(Buffer.from(text!, 'base64')).toString())].join('\n');
+}
+
+/** Other versions of Node that npx has run before, or can fetch: named in NODES, separated by spaces. */
+const nodes = [
+  [process.execPath],
+  ...(process.env.NODES ?? '')
+    .split(' ')
+    .filter((version) => version !== '')
+    .map((version) => ['npx', '-y', `node@${version}`]),
+];
+
+interface Found {
+  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
+}
+
+/** Random numbers, the same for the same seed. */
+function numbers(seed: number): (below: number) => number {
+  const random = new Random(seed);
+  return (below) => random.word() % below;
+}
+
+/** Runs of one side, on machines that are used again: what a run returns holds until the next one. */
+class Runs {
+  readonly #machines = new Map<number, Machine | null>();
+
+  of(workload: Workload, id: string, options: RunOptions): RunRecord {
+    const { ram } = workload.machine;
+    const { record, machine } = run(this.#machines.get(ram) ?? null, workload, variantById(id)!, options);
+    this.#machines.set(ram, machine);
+    return record;
+  }
+}
+
+/** What the page must show of a machine. */
+function rowsOf({ state, checkpoints, totals: counted, start }: RunRecord): MachineRows & { readonly digest: string } {
+  const { map, tables } = state!.machine;
+  const last = checkpoints.at(-1)!;
+  const hex = (n: unknown): string => `0x${Number(n).toString(16)}`;
+  const is = (row: { readonly kind: string }, kind: string): boolean => row.kind === kind;
+  const leaves = tables.filter((row) => is(row, 'leaf'));
+  const mapped = (vmspace: unknown, from: unknown, to: unknown): number =>
+    leaves
+      .filter((leaf) => leaf.vmspace === vmspace && leaf.va! >= from! && leaf.va! < to!)
+      .reduce((sum, leaf) => sum + ((Number(leaf.lo) & 0x80) !== 0 && Number(leaf.va) % 2 ** 21 === 0 ? 512 : 1), 0);
+  const levels = ['', 'PT', 'PD', 'PDP', 'PML4', 'PML5'];
+  // Pages above the PDP pages have no count in a state: each of their entries leads to a page of the level below.
+  const below = (row: (typeof tables)[number]): number => {
+    const end = Number(row.va) + 4096 * 512 ** Number(row.level);
+    const isBelow = ({ vmspace, level, va }: (typeof tables)[number]): boolean =>
+      vmspace === row.vmspace && level === Number(row.level) - 1 && Number(va) >= Number(row.va) && Number(va) < end;
+    return tables.filter(isBelow).length;
+  };
+  const used = (row: (typeof tables)[number]): unknown => (Number(row.level) >= 4 ? below(row) : row.entries);
+  const spaces = map.filter((row) => is(row, 'vmspace')).length;
+  return {
+    digest: `${last.map} ${last.tables}`,
+    entries: map
+      .filter((row) => is(row, 'entry'))
+      .map(({ vmspace, start: from, end }) => `${hex(from)} ${mapped(vmspace, from, end)}`)
+      .toSorted(),
+    tables: tables
+      .filter((row) => is(row, 'table'))
+      .map((row) => `${levels[Number(row.level)]} ${hex(row.va)} ${used(row)}`)
+      .toSorted(),
+    resident: Array.from({ length: spaces }, (_none, i) => last.pmaps[(2 + i) * PMAP_FIELDS]!).toSorted(
+      (a, b) => a - b,
+    ),
+    counters: Object.fromEntries(COMPARED.map((i) => [COUNTER_NAMES[i]!, counted[i]! - start[i]!])),
+  };
+}
+
+describe.skipIf(!isThere).concurrent('the page', () => {
+  it('is the same bytes for the same input, wherever and however it is made', async () => {
+    const made = await Promise.all(
+      nodes.flatMap((node, version) =>
+        ['1', '2'].map(async (jobs) => {
+          const [cwd, path] = [jobs === '1' ? folder : root, join(folder, `again-${version}-${jobs}.html`)];
+          const env = { TZ: jobs === '1' ? 'UTC' : 'Asia/Tokyo', LANG: jobs === '1' ? 'C' : 'de_DE.UTF-8' };
+          const chosen = ['-w', 'exit-touched', 'superpage', 'vfork-execfail', '--jobs', jobs];
+          await pmapdiffAside(['page', '-o', path, ...chosen], { node, cwd, env });
+          return path;
+        }),
+      ),
+    );
+    for (const path of made) expect(readFileSync(path).equals(readFileSync(made[0]!)), path).toBe(true);
+    const inIt = contents(file);
+    expect(inIt).toContain('vfork-execfail-pti');
+    for (const hint of [folder, root, new Date().toISOString().slice(0, 10)]) expect(inIt).not.toContain(hint);
+  });
+
+  it('can be read without scripts', async () => {
+    const of = await opened('', { javaScriptEnabled: false });
+    expect(await of.page.locator('.matrix').innerText()).toContain('behavioural F6');
+    expect(await of.page.locator('#F6').innerText()).toContain('loses the shared page');
+    expect(of.said).toEqual([]);
+    await of.close();
+  });
+
+  it.each([
+    ['light', 1440],
+    ['dark', 1440],
+    ['light', 390],
+    ['dark', 390],
+  ] as const)('asks for nothing, says nothing and can be used by all: %s, %d px', async (colorScheme, width) => {
+    const of = await opened('', { colorScheme, viewport: { width, height: 900 } });
+    const { page } = of;
+    // By hand, so that it is not stopped by the policy of the page.
+    await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+    for (const hash of ['', '#w=vfork-execfail-pti&v=double-count-fix&op=4', '#w=make12&v=landed']) {
+      const found = await page.evaluate(async (to) => {
+        const { axe } = globalThis as unknown as { axe: { run: (options: object) => Promise<Found> } };
+        if (to !== '') await goTo(to);
+        if (to.includes('op=')) await until('[data-op="4"]');
+        const { violations } = await axe.run({
+          runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'],
+          resultTypes: ['violations'],
+        });
+        return violations.map(({ id, nodes: [first] }) => `${id}: ${first!.html}`);
+      }, hash);
+      expect(found).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    }
+    expect(of.requests).toEqual([pathToFileURL(file).href]);
+    expect(of.said).toEqual([]);
+    await of.close();
+  });
+
+  it('shows every verdict and every total of the document', async () => {
+    const of = await opened();
+    const { page } = of;
+    const cells = await page.locator('.matrix tbody tr').evaluateAll((rows) =>
+      rows.map((row) => ({
+        name: row.querySelector('th')!.textContent,
+        ops: row.querySelector('.n')!.textContent,
+        verdicts: [...row.querySelectorAll<HTMLElement>('.verdict')].map(
+          ({ dataset, textContent }) => `${dataset.verdict} ${textContent!.includes('!') ? 'unexpected' : 'explained'}`,
+        ),
+      })),
+    );
+    const ids = await page
+      .locator('.matrix thead th')
+      .evaluateAll((heads) => heads.slice(2).map((head) => head.textContent!));
+    expect(cells).toEqual(
+      answer.workloads.map(({ name, ops, pairs }) => ({
+        name,
+        ops: ops.toLocaleString('en-US'),
+        verdicts: ids.map((id) => {
+          const { verdict, standing } = pairs.find(({ candidate }) => candidate === id.split(' = ')[0])!;
+          return `${verdict} ${standing === 'unexpected' ? 'unexpected' : 'explained'}`;
+        }),
+      })),
+    );
+    const expected = answer.workloads.flatMap(({ name, pairs }) =>
+      pairs.map((pair) => [`#w=${name}&v=${pair.candidate}`, totalsOf(pair)] as const),
+    );
+    const shown = await page.evaluate(
+      async (places) => {
+        const found = [];
+        for (const place of places) {
+          await goTo(place);
+          found.push([place, totals()]);
+        }
+        return found;
+      },
+      expected.map(([place]) => place),
+    );
+    expect(shown).toEqual(expected);
+    expect(of.said).toEqual([]);
+    await of.close();
+  });
+
+  it('has both machines as the command line has them, after 100 random ops', async () => {
+    const of = await opened();
+    const draw = numbers(7);
+    const texts = answer.workloads.filter(({ recorded, ops }) => !recorded && ops > 0);
+    const places = Array.from({ length: 100 }, () => {
+      const { name, ops, pairs } = texts[draw(texts.length)]!;
+      return { name, candidate: pairs[draw(pairs.length)]!.candidate, op: draw(ops) };
+    });
+    const shown = await of.page.evaluate(async (list) => {
+      const found = [];
+      for (const { name, candidate, op } of list) {
+        await goTo(`#w=${name}&v=${candidate}&op=${op}`);
+        await until(`[data-op="${op}"]`);
+        found.push(machines());
+      }
+      return found;
+    }, places);
+    const runs = new Runs();
+    for (const [i, { name, candidate, op }] of places.entries()) {
+      const workload = parseWorkload(catalogText(name), name, name);
+      const sides = ['baseline', candidate].map((id) => {
+        const record = runs.of(workload, id, { until: op, stateAfter: op });
+        return record.ended.kind === 'done' ? rowsOf(record) : null;
+      });
+      const where = `${name} ${candidate} op ${op}`;
+      expect(shown[i]!.digests, where).toBe(sides.map((side) => side?.digest ?? '').join(' | '));
+      for (const [at, side] of sides.entries()) {
+        const { digest: _digest, counters, ...rows } = side ?? { digest: '', ...NOTHING };
+        expect({ ...shown[i]!.sides[at], counters: {} }, where).toEqual({ ...rows, counters: {} });
+        if (side === null) continue;
+        for (const [counter, amount] of Object.entries(counters))
+          expect([counter, shown[i]!.sides[at]!.counters[counter] ?? 0], where).toEqual([counter, amount]);
+      }
+    }
+    expect(of.said).toEqual([]);
+    await of.close();
+  });
+
+  it('judges 100 random workloads that are typed as the command line does', async () => {
+    const texts = Array.from({ length: 100 }, (_none, seed) =>
+      printWorkload(generateWorkload(seed, { choices: 40, machine: ['', 'pti=on', 'cpus=2'][seed % 3]! })),
+    );
+    const files = texts.map((text, seed) => {
+      const path = join(folder, `t${seed}.workload`);
+      writeFileSync(path, text);
+      return path;
+    });
+    const { workloads } = JSON.parse(await pmapdiffAside(['compare', '--json', '-w', ...files])) as Answer;
+    const of = await opened('#w=exit-touched&v=double-count-fix', { viewport: { width: 390, height: 300 } });
+    const shown = await of.page.evaluate(async (list) => {
+      await until('.results[data-ended="1"]');
+      const found = [];
+      for (const [i, text] of list.entries()) {
+        await runText(text, i + 2);
+        const rows = [...document.querySelectorAll<HTMLElement>('[data-candidate]')];
+        const first = document.querySelector<HTMLElement>('[data-first]');
+        found.push({
+          verdicts: rows.map((row) => [
+            row.dataset.candidate,
+            row.querySelector<HTMLElement>('.verdict')!.dataset.verdict,
+          ]),
+          totals: totals(),
+          first: first === null ? null : Number(first.dataset.first),
+        });
+      }
+      return found;
+    }, texts);
+    const pairOf = (seed: number) => workloads[seed]!.pairs.find(({ candidate }) => candidate === 'double-count-fix')!;
+    const [references, candidates] = [new Runs(), new Runs()];
+    expect(texts.some((_text, seed) => totalsOf(pairOf(seed)).length > 0)).toBe(true);
+    for (const [seed, text] of texts.entries()) {
+      const workload = parseWorkload(text, 'typed');
+      const a = references.of(workload, 'baseline', { events: true });
+      const b = candidates.of(workload, 'double-count-fix', { events: true });
+      expect(shown[seed], text).toEqual({
+        verdicts: workloads[seed]!.pairs.map(({ candidate, verdict }) => [candidate, verdict]),
+        totals: totalsOf(pairOf(seed)),
+        first: workload.ops.length === 0 ? null : (diffTraces(a, b, 'exact').first?.op ?? -1),
+      });
+    }
+    expect(of.said).toEqual([]);
+    await of.close();
+  });
+});
+
+/** Of a machine that did not get there. */
+const NOTHING: MachineRows = { entries: [], tables: [], resident: [], counters: {} };
