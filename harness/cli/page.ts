@@ -9,7 +9,7 @@ import { type Facts, builtInFacts, factsAround } from '../columns/facts.ts';
 import { ledger } from '../findings/index.ts';
 import { InputError } from '../input-error.ts';
 import { packagePath } from '../input/paths.ts';
-import { isReadOnce } from '../input/source.ts';
+import { isReadOnce, wholeBytes } from '../input/source.ts';
 import type { OutputFile } from '../output-file.ts';
 import { type MachineData, pageData } from '../page/data.ts';
 import { type PageParts, pageDocument } from '../page/document.tsx';
@@ -102,13 +102,7 @@ function textOfFile(path: string, whole: Workload): string {
 
 /** Writes the page of results that `compare --save` kept. Throws InputError. */
 export async function writeSavedPage(output: OutputFile, from: string): Promise<void> {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(from === '-' ? 0 : from);
-  } catch (error) {
-    throw new InputError(`--from ${from}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`);
-  }
-  const results = await unpackResults(`--from ${from}`, bytes);
+  const results = await unpackResults(`--from ${from}`, wholeBytes(from, `--from ${from}`));
   const titles = Object.fromEntries(builtInVariants.map(({ id, title }) => [id, title]));
   const text = await pageDocument(savedData(results, titles), pageParts([]));
   await output.write((path) => writeFileSync(path, text));

@@ -1,5 +1,5 @@
 /** `pmapdiff review`: the series as interdiffs, or two variants of your choice. */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Variant } from '../../core/index.ts';
 import { hint } from '../../core/suggest.ts';
@@ -12,6 +12,7 @@ import { EXIT_FINDING, EXIT_OK } from '../compare/gate.ts';
 import { ledger } from '../findings/index.ts';
 import { runFindings } from '../findings/runner.ts';
 import { Shown } from '../findings/shown.ts';
+import { wholeBytes } from '../input/source.ts';
 import { FORMATS } from '../report/formats.ts';
 import type { PatchReview } from '../report/patch-review.ts';
 import { type Interdiff, type ReviewContext, type Reviewed, interdiff } from '../review/interdiff.ts';
@@ -30,15 +31,6 @@ const isDiff = (name: string): boolean =>
   /\.(?:diff|patch|mbox)$/.test(name) ||
   (!name.endsWith('.ts') && statSync(name, { throwIfNoEntry: false })?.isDirectory() === false);
 
-/** Throws UsageError. */
-function bytesOf(name: string): Uint8Array {
-  try {
-    return readFileSync(name === STDIN ? process.stdin.fd : name);
-  } catch (error) {
-    throw new UsageError(`${name}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`);
-  }
-}
-
 /** names: a diff; or none, the series; one, a variant after its predecessor; two, the second after the first. */
 export async function reviewCommand(
   names: readonly string[],
@@ -52,7 +44,7 @@ export async function reviewCommand(
   const diff = names.find(isDiff);
   if (diff !== undefined) {
     if (names.length > 1) throw new UsageError(`review: expected a diff alone, got it with ${names.length - 1} more`);
-    const bytes = bytesOf(diff);
+    const bytes = wholeBytes(diff);
     if (isOfProgram(Buffer.from(bytes).toString('latin1')))
       return reviewPatch(options, () => patchReviewOf(diff, bytes));
     const answer = new Answer('review', FORMATS.kernelReview, options);

@@ -8,7 +8,7 @@ import type { VariantFacts } from '../declare/declarations.ts';
 import { MEMBERS } from '../declare/planes.ts';
 import { readBlocks } from '../input/blocks.ts';
 import { corpusPath, packagePath } from '../input/paths.ts';
-import { isReadOnce } from '../input/source.ts';
+import { isReadOnce, wholeBytes } from '../input/source.ts';
 import { OutputFile } from '../output-file.ts';
 import { canonical } from '../review/syntax.ts';
 import { Collector, digestOf } from '../saved/collect.ts';
@@ -93,15 +93,8 @@ export async function openSaved(options: SavedOptions, inputs: readonly string[]
   if (save === undefined && baseline === undefined) return null;
   const output = save === undefined ? null : new OutputFile(save, inputs, `--save ${save}`);
   if (baseline === undefined) return new SavedRuns(options, output, null);
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(baseline === '-' ? 0 : baseline);
-  } catch (error) {
-    throw new UsageError(
-      `--baseline ${baseline}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`,
-    );
-  }
-  return new SavedRuns(options, output, await unpackResults(`--baseline ${baseline}`, bytes));
+  const label = `--baseline ${baseline}`;
+  return new SavedRuns(options, output, await unpackResults(label, wholeBytes(baseline, label)));
 }
 
 /** What is run: the text without comments and layout, or the recording; and how it is read. */

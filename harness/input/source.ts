@@ -1,5 +1,5 @@
 /** Where input comes from: a file, or something that can be read only once: a pipe, a device, standard input (`-`). */
-import { createReadStream, createWriteStream, statSync } from 'node:fs';
+import { createReadStream, createWriteStream, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -34,6 +34,17 @@ export function isReadOnce(path: string): boolean {
   if (STDIN.includes(path)) return true;
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat !== undefined && !stat.isFile() && !stat.isDirectory();
+}
+
+/** A whole file that holds at most so many bytes. label: what an error calls it. Throws WorkloadError. */
+export function wholeBytes(path: string, label = path, most = Infinity): Uint8Array {
+  try {
+    const { size } = path === '-' ? { size: 0 } : statSync(path);
+    if (size > most) throw new WorkloadError({ file: label }, `at most ${most} bytes`, `${size}`);
+    return readFileSync(path === '-' ? process.stdin.fd : path);
+  } catch (error) {
+    throw error instanceof WorkloadError ? error : unreadable(label, error);
+  }
 }
 
 /** Everything in a file, as text. Throws WorkloadError. */

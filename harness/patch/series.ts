@@ -2,16 +2,16 @@
  * The patches that a command line names: one file, or a series as a folder, a mailbox or a quilt series, each patch on
  * top of those before it.
  */
-import { lstatSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { InputError } from '../input-error.ts';
+import { wholeBytes } from '../input/source.ts';
 import { type Overlay, applyTo } from './apply.ts';
 import { mailsOf } from './mail.ts';
 import type { Patched } from './patched.ts';
 import { MAX_PATCH, type Patch, quoted, readPatch } from './read.ts';
 import { shippedText } from './sources.ts';
 
-const STDIN = 0;
 const MOST_STEPS = 1000;
 
 /** A patch to take. `after`: what it says of the variant that it comes after. */
@@ -103,19 +103,7 @@ const mailAt = (path: string, strip: number | null = null): Mail => ({
   strip,
 });
 
-function bytesOf(path: string, option: string): Uint8Array {
-  try {
-    if (path !== '-') {
-      const { size } = lstatSync(path).isSymbolicLink() ? statSync(path) : lstatSync(path);
-      if (size > MAX_PATCH)
-        throw new InputError(`${path}: expected a patch of at most ${MAX_PATCH} bytes, got ${size}`);
-    }
-    return readFileSync(path === '-' ? STDIN : path);
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw new InputError(`${option} ${path}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`);
-  }
-}
+const bytesOf = (path: string, option: string): Uint8Array => wholeBytes(path, `${option} ${path}`, MAX_PATCH);
 
 const stemOf = (path: string): string =>
   basename(path)

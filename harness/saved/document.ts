@@ -69,6 +69,8 @@ const MOST_BYTES = 2 ** 27;
 const MOST_ROWS = 2 ** 20;
 const LONGEST = 2 ** 12;
 
+const isGzip = ([first, second]: Uint8Array): boolean => first === 0x1f && second === 0x8b;
+
 /** name: of the file, in messages. Throws InputError: one line. */
 export async function unpackResults(name: string, bytes: Uint8Array): Promise<SavedResults> {
   const refuse: (found: string) => never = (found) => {
@@ -79,7 +81,7 @@ export async function unpackResults(name: string, bytes: Uint8Array): Promise<Sa
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(gunzipSync(bytes, { maxOutputLength: MOST_BYTES }));
   } catch (error) {
-    refuse((error as Error).message.replaceAll(/\s+/g, ' '));
+    refuse(isGzip(bytes) ? (error as Error).message.replaceAll(/\s+/g, ' ') : 'found no gzip file');
   }
   let body: unknown;
   try {

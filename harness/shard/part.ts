@@ -1,8 +1,8 @@
 /** What a shard has done, as a document that `merge` joins with those of the other shards. */
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { InputError } from '../input-error.ts';
+import { wholeBytes } from '../input/source.ts';
 import { buildHash } from './build.ts';
 import { fromJson, toJson } from './json.ts';
 import { type Shard, shardText } from './shard.ts';
@@ -56,15 +56,12 @@ function readPart(path: string): Part {
   const refuse: (found: string) => never = (found) => {
     throw new InputError(`${path}: expected what --shard writes, ${found.replaceAll(/\s+/g, ' ').slice(0, 200)}`);
   };
+  const text = new TextDecoder().decode(wholeBytes(path, path, MOST_BYTES));
   let body: unknown;
   try {
-    const { size } = statSync(path);
-    if (size > MOST_BYTES) refuse(`got ${size} bytes`);
-    body = fromJson(readFileSync(path, 'utf8'));
+    body = fromJson(text);
   } catch (error) {
-    if (error instanceof InputError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    refuse(`got ${code ?? message}`);
+    refuse(`got other text: ${(error as Error).message}`);
   }
   const { success, data, error } = partSchema.safeParse(body);
   if (!success) return refuse(`got at ${error.issues[0].path.join('.') || 'the top'}: ${error.issues[0].message}`);

@@ -59,6 +59,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'harness/patch/',
       'harness/input-error.ts',
       'harness/input/paths.ts',
+      'harness/input/source.ts',
       'harness/bundle/lists.mjs',
       'harness/review/syntax.ts',
     ],
@@ -125,7 +126,10 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'core/counters.ts',
     ],
   },
-  { of: 'harness/shard/', may: ['harness/shard/', 'harness/input-error.ts', 'harness/input/paths.ts'] },
+  {
+    of: 'harness/shard/',
+    may: ['harness/shard/', 'harness/input-error.ts', 'harness/input/paths.ts', 'harness/input/source.ts'],
+  },
   {
     of: 'harness/search/',
     may: [

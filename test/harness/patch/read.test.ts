@@ -360,8 +360,10 @@ describe('a series', () => {
 
   it('is not a patch whose file cannot be read', () => {
     symlinkSync(join(folder, 'loop'), join(folder, 'loop'));
-    expect(() => takePatch(join(folder, 'missing.diff'))).toThrow('ENOENT');
-    expect(() => takePatch(folder)).toThrow('EISDIR');
+    expect(() => takePatch(join(folder, 'missing.diff'))).toThrow(
+      /^--patch .*missing.diff: expected a readable file, found no such file$/,
+    );
+    expect(() => takePatch(folder)).toThrow(/^--patch .*: expected a file, found a directory$/);
     expect(() => takePatch(join(folder, 'loop'))).toThrow('ELOOP');
   });
 

@@ -325,7 +325,7 @@ describe('compare --save and --baseline', () => {
 
   it('refuse what cannot be read or written, and write nothing then', async () => {
     await expect(run({ baseline: join(folder, 'gone.json.gz') })).rejects.toThrow(
-      /^--baseline .*gone\.json\.gz: ENOENT$/,
+      /^--baseline .*gone\.json\.gz: expected a readable file, found no such file$/,
     );
     await expect(run({ save: join(folder, 'no', 'such.json.gz') })).rejects.toThrow(
       /^--save .*: expected a folder that can be written to, found none$/,

@@ -132,7 +132,7 @@ describe('merge', () => {
         [edit(first!, (part) => Object.assign(part.asked, { options: { touch: 'exec' } })), second!],
         /, got one with another list of options$/,
       ],
-      [['no-such-file'], /^no-such-file: expected what --shard writes, got ENOENT$/],
+      [['no-such-file'], /^no-such-file: expected a readable file, found no such file$/],
     ];
     for (const [paths, message] of refusals) {
       const error = await mergeCommand(paths, {}).catch((thrown: Error) => thrown);
