@@ -3,40 +3,36 @@
  */
 import { readFileSync } from 'node:fs';
 import { INVARIANTS } from '../check/invariants.ts';
-import { builtInColumns } from '../columns/built-in.ts';
 import { type Chosen, isPatch } from '../columns/chosen.ts';
 import type { Column } from '../columns/column.ts';
 import { builtInFacts, factsAround } from '../columns/facts.ts';
-import type { Ran } from '../columns/lockstep.ts';
 import { factsOfFile, withColumns } from '../columns/open.ts';
 import { type OnOutput } from '../columns/own.ts';
 import { DEFAULT_LIMITS, type ProcessLimits } from '../columns/process.ts';
 import { EXIT_HARNESS, EXIT_INTERRUPTED, EXIT_OK } from '../compare/gate.ts';
 import { type JudgeOptions, judge } from '../compare/judge.ts';
-import { planComparison } from '../compare/plan.ts';
-import { type WorkloadDone, comparedOf, runComparison } from '../compare/run-comparison.ts';
+import { type Against, type Plan, planComparison } from '../compare/plan.ts';
+import { type WorkloadDone, comparedOf } from '../compare/run-comparison.ts';
 import { suggest } from '../compare/suggest.ts';
 import { type Warning, unknownNames, warningsOf } from '../compare/warnings.ts';
 import { knownDifferences, knownViolations, ledger } from '../findings/index.ts';
-import { openWorkload } from '../input/load.ts';
 import { OutputFile } from '../output-file.ts';
 import { type CompareReport, type MemberLines, buildReport } from '../report/compare/model.ts';
 import { FORMATS } from '../report/formats.ts';
-import { repairText } from '../report/notes.ts';
-import { number } from '../report/words.ts';
 import type { Asked, Joined } from '../shard/part.ts';
-import { placesOf } from '../shard/shard.ts';
-import { CORPUS } from '../workload/corpus/index.ts';
+import { type Shard, placesOf } from '../shard/shard.ts';
 import type { Workload } from '../workload/ops.ts';
-import type { PiecedWorkload } from '../workload/pieces.ts';
+import type { WorkloadHead } from '../workload/pieces.ts';
 import { Answer } from './answer.ts';
+import { type Input, openInputs, runHere, runInPool, wholeOf, withRepairs } from './compare-run.ts';
 import { UsageError, inFile } from './errors.ts';
 import { dayOf, misspelt, readExpected } from './expect.ts';
 import { withHints } from './hints.ts';
 import { Interrupt } from './interrupt.ts';
 import { type PatchOptions, choosePatches, withPatches } from './patches.ts';
-import { Progress, paceNote } from './progress.ts';
+import { Progress } from './progress.ts';
 import { type PoolOptions, isPooled, lostText, openPool } from './queue.ts';
+import type { SavedRuns } from './saved.ts';
 import {
   allWorkloadNames,
   builtInIds,
@@ -45,7 +41,6 @@ import {
   chooseMachine,
   chooseTouch,
   chooseVariants,
-  chooseWorkloads,
 } from './select.ts';
 import { askedOf, chooseShard, refuseOtherColumns, writePart } from './shard.ts';
 
@@ -102,154 +97,190 @@ async function compare(
   const shard = chooseShard('compare', options);
   if (shard !== null && page !== null)
     throw new UsageError('compare --shard: expected no --html: a part of the answer is no page');
-  const { named, reading, leastMs, check, judging } = await requestOf(options);
+  const { named, ...request } = await requestOf(options);
+  const { reading, leastMs } = request;
   const progress = new Progress();
   const isSaved = options.save !== undefined || options.baseline !== undefined;
   const saved = isSaved ? await (await import('./saved.ts')).openSaved(options, filesReadBy(options)) : null;
   const limits = { ...DEFAULT_LIMITS, loadMs: leastMs };
   const chosen = await withReference(named, { against: options.against, onOutput: progress.onOutput, limits });
   const names = options.workload ?? [];
-  const inputs = names.length > 0 ? names : allWorkloadNames();
-  const isShared = isPooled(options, {
-    isSharable:
-      (inputs.length > 1 || options.queue !== undefined) &&
-      saved === null &&
-      answer?.format !== 'suggest' &&
-      (options.queue === undefined || options.machine === undefined) &&
-      isBuiltIn(chosen, inputs),
-    expected: 'built-in revisions and workloads, without --machine, --save, --baseline and --suggest',
-  });
-  // What other threads read is not read here too.
-  const workloads =
-    (isShared && shard === null) || joined !== null
-      ? []
-      : await chooseWorkloads(inputs, reading, (name, lines) => progress.say(`${name}: ${number(lines)} lines read`));
-  return withColumns(
+  const asked = names.length > 0 ? names : allWorkloadNames();
+  const isShared =
+    isPooled(options, {
+      isSharable:
+        saved === null &&
+        answer?.format !== 'suggest' &&
+        (options.queue === undefined ? asked.length > 1 && isBuiltIn(chosen, asked) : options.machine === undefined),
+      expected: 'workloads by name or as text, without --machine, --save, --baseline and --suggest',
+    }) && joined === null;
+  const inputs =
+    joined === null ? await openInputs(asked, reading, { isShared, isWhole: shard !== null, progress }) : [];
+  const comparison: Comparison = {
+    options,
+    answer,
+    page,
+    shard,
+    joined,
+    request,
+    progress,
+    saved,
     chosen,
-    progress.onOutput,
-    async (columns) => {
-      const ids = columns.map(({ facts }) => facts.id);
-      const facts = factsAround(columns.map((column) => column.facts));
-      const against = chooseAgainst(options.against ?? (isPatchesAlone(options) ? 'previous' : undefined), ids, facts);
-      const variants = [...ids, ...builtInIds()];
-      const heads = joined === null ? workloads.map(({ head }) => head) : joined.results.map(({ head }) => head);
-      const tried = [...heads.map(({ name }) => name), ...allWorkloadNames()];
-      misspelt(judging.entries, variants, tried).forEach(progress.onOutput);
-      const files = filesOf(chosen, ids);
-      const fitted = ids.filter((id, i) => id in files || isPatch(chosen[i]));
-      const known = check ? [...knownDifferences, ...knownViolations] : knownDifferences;
-      const plan = planComparison(ids, facts, {
-        against,
-        ledger: known,
-        predecessors: true,
-        ...(answer?.format === 'suggest' ? { fitted } : {}),
-        atHand: builtInFacts.map(({ id }) => id),
-      });
-      const asked = (): Asked => askedOf('compare', options, { columns, chosen, jobs: inputs });
-      if (joined !== null) refuseOtherColumns(joined.asked, asked());
-      const places =
-        shard === null
-          ? inputs.map((_name, at) => at)
-          : placesOf(
-              shard,
-              heads.map(({ length }) => length),
-            );
-      const interrupt = new Interrupt(columns);
-      const shared = await openPool(options, isShared && joined === null, { interrupt, progress });
-      const run = async (): Promise<readonly WorkloadDone[]> => {
-        if (joined !== null) return doneOf(joined.results, progress);
-        if (shared.pool !== null) {
-          const jobs = places.map((at) => ({ workload: inputs[at], reading, columns: ids, against, check }));
-          const done = await shared.pool.run('compare', jobs, {
-            signal: interrupt.signal,
-            done: (count) => progress.say(`${count}/${jobs.length} workloads`),
-            weight: ({ workload }) => Number(Object.hasOwn(CORPUS, workload)),
-          });
-          return doneOf(done, progress);
-        }
-        return runComparison(
-          plan,
-          [...(saved?.noting(columns) ?? columns), ...builtInColumns(plan.silent)],
-          places.map((at) => workloads[at]),
-          { check, leastMs },
-          {
-            ...progress.host((head) => `${1 + heads.indexOf(head)}/${heads.length} ${head.name}`),
-            isInterrupted: () => interrupt.signal.aborted,
-            ran: (workload, ran) => notesOn(workload, columns, ran, names.length > 0).forEach(progress.onOutput),
-          },
-        );
-      };
-      const done = await run().finally(async () => {
-        interrupt.off();
-        await shared.close();
-      });
-      const lost = shared.lost();
-      progress.clear();
-      if (lost !== null) progress.note(lostText(lost, options));
-      if (shard !== null) {
-        if (done.length < places.length) return lost === null ? EXIT_INTERRUPTED : EXIT_HARNESS;
-        await writePart(
+    isNamed: names.length > 0,
+    asked,
+    inputs,
+    isShared,
+  };
+  return withColumns(chosen, progress.onOutput, (columns) => compareColumns(comparison, columns), {
+    limits,
+    warns: false,
+    types: true,
+    strict: options.strict === true,
+  });
+}
+
+/** A comparison that was asked for. */
+interface Comparison {
+  readonly options: CompareOptions;
+  /** null: the page alone */
+  readonly answer: Answer<CompareReport> | null;
+  readonly page: OutputFile | null;
+  readonly shard: Shard | null;
+  readonly joined: Joined<WorkloadDone> | null;
+  readonly request: Omit<Awaited<ReturnType<typeof requestOf>>, 'named'>;
+  readonly progress: Progress;
+  readonly saved: SavedRuns | null;
+  readonly chosen: readonly Chosen[];
+  /** workloads were given */
+  readonly isNamed: boolean;
+  /** the workloads as they were given, or all */
+  readonly asked: readonly string[];
+  /** none: shards have run them */
+  readonly inputs: readonly Input[];
+  readonly isShared: boolean;
+}
+
+async function compareColumns(comparison: Comparison, columns: readonly Column[]): Promise<number> {
+  const { options, answer, shard, joined, request, progress, chosen, asked, inputs, isShared } = comparison;
+  const { reading, leastMs, check, judging } = request;
+  const ids = columns.map(({ facts }) => facts.id);
+  const facts = factsAround(columns.map((column) => column.facts));
+  const against = chooseAgainst(options.against ?? (isPatchesAlone(options) ? 'previous' : undefined), ids, facts);
+  const heads = joined?.results.map(({ head }) => head) ?? inputs.flatMap(({ opened }) => opened?.head ?? []);
+  const tried = [...heads.map(({ name }) => name), ...allWorkloadNames()];
+  misspelt(judging.entries, [...ids, ...builtInIds()], tried).forEach(progress.onOutput);
+  const files = filesOf(chosen, ids);
+  const fitted = ids.filter((id, i) => id in files || isPatch(chosen[i]));
+  const plan = planComparison(ids, facts, {
+    against,
+    ledger: check ? [...knownDifferences, ...knownViolations] : knownDifferences,
+    predecessors: true,
+    ...(answer?.format === 'suggest' ? { fitted } : {}),
+    atHand: builtInFacts.map(({ id }) => id),
+  });
+  const shardAsked = (): Asked => askedOf('compare', options, { columns, chosen, jobs: asked });
+  if (joined !== null) refuseOtherColumns(joined.asked, shardAsked());
+  const places =
+    shard === null
+      ? [...asked.keys()]
+      : placesOf(
           shard,
-          asked(),
-          done.map((one, i) => [places[i], one]),
+          heads.map(({ length }) => length),
         );
-        return EXIT_OK;
-      }
-      const compared = comparedOf(done, inputs.length);
-      const judged = judge(plan, compared, judging);
-      const open = async (name: string): Promise<Workload | null> => {
-        const at = done.findIndex(({ head }) => head.name === name);
-        return (workloads[at] ?? (await openWorkload(inputs[at], reading))).whole;
-      };
-      const hinted = compared.complete
-        ? await withHints(judged.workloads, { plan, chosen, open, check })
-        : judged.workloads;
-      const sinceBaseline =
-        (await saved?.finish(compared, {
-          columns,
-          chosen,
-          names: names.length > 0 ? names : allWorkloadNames(),
-          reading,
-          checked: check,
-        })) ?? null;
-      const built = buildReport({
-        plan,
-        against,
-        againstDefault: options.against === undefined,
-        compared,
-        judged: { ...judged, workloads: hinted },
-        findingTitles: Object.fromEntries(ledger.map(({ id, title }) => [id, title])),
-        files,
-        ...(answer?.format === 'suggest' ? { suggestions: suggest(judged.workloads, fitted) } : {}),
-        lines: answer?.format === 'github' ? await linesOf(chosen, ids) : {},
-        baseline: sinceBaseline,
-        warnings: [
-          ...columnWarnings(columns.map(({ facts: { id }, notes = [] }) => ({ id, notes }))),
-          ...(answer?.format === 'text' ? [] : columnWarnings(await lateNotes(columns))),
-          ...warningsOf(
-            compared.workloads,
-            reading.touch,
-            unknownNames(judging.entries, {
-              variants: [...new Set([...builtInIds(), ...ids])],
-              workloads: [...allWorkloadNames(), ...heads.map(({ name }) => name)],
-              invariants: Object.keys(INVARIANTS),
-            }),
-          ),
-        ],
-        checked: check ? compared.workloads.map(({ name, ops }) => ({ name, length: ops })) : [],
-      });
-      // What the queue has lost was not interrupted by anybody.
-      const report = lost === null ? built : { ...built, tally: { ...built.tally, exitCode: EXIT_HARNESS } };
-      process.exitCode = report.tally.exitCode;
-      await answer?.write(report);
-      if (page !== null)
-        await (await import('./page.ts')).writePage(page, { report, columns, chosen, inputs, workloads });
-      if (answer?.format === 'text') columnWarnings(await lateNotes(columns)).forEach((one) => progress.warn(one));
-      for (const { name, ops } of compared.workloads) if (ops === 0) progress.note(`${name}: no ops, nothing was run`);
-      return report.tally.exitCode;
-    },
-    { limits, warns: false, types: true, strict: options.strict === true },
+  const interrupt = new Interrupt(columns);
+  const shared = await openPool(options, isShared, { interrupt, progress });
+  const running = { plan, columns, against, reading, check, leastMs, interrupt, progress };
+  const run = async (): Promise<readonly WorkloadDone[]> => {
+    if (joined !== null) return withRepairs(joined.results, progress);
+    const some = places.map((at) => inputs[at]);
+    if (shared.pool !== null) return runInPool(shared.pool, some, running);
+    return runHere(some, running, { ...comparison, heads });
+  };
+  const done = await run().finally(async () => {
+    interrupt.off();
+    await shared.close();
+  });
+  const lost = shared.lost();
+  progress.clear();
+  if (lost !== null) progress.note(lostText(lost, options));
+  if (shard === null)
+    return answerOf(comparison, { plan, columns, against, fitted, heads, done, isLost: lost !== null });
+  if (done.length < places.length) return lost === null ? EXIT_INTERRUPTED : EXIT_HARNESS;
+  await writePart(
+    shard,
+    shardAsked(),
+    done.map((one, i) => [places[i], one]),
   );
+  return EXIT_OK;
+}
+
+/** Judges what was run, and writes the answer. isLost: the rest was not done by others, and nobody has interrupted it. */
+async function answerOf(
+  { options, answer, page, request, progress, saved, chosen, asked, inputs }: Comparison,
+  {
+    plan,
+    columns,
+    against,
+    fitted,
+    heads,
+    done,
+    isLost,
+  }: {
+    readonly plan: Plan;
+    readonly columns: readonly Column[];
+    readonly against: Against;
+    readonly fitted: readonly string[];
+    readonly heads: readonly WorkloadHead[];
+    readonly done: readonly WorkloadDone[];
+    readonly isLost: boolean;
+  },
+): Promise<number> {
+  const { reading, check, judging } = request;
+  const ids = columns.map(({ facts }) => facts.id);
+  const compared = comparedOf(done, asked.length);
+  const judged = judge(plan, compared, judging);
+  const open = async (name: string): Promise<Workload | null> => {
+    const at = done.findIndex(({ head }) => head.name === name);
+    return wholeOf(inputs[at] ?? { name: asked[at], given: asked[at], opened: null }, reading);
+  };
+  const hinted = compared.complete
+    ? await withHints(judged.workloads, { plan, chosen, open, check })
+    : judged.workloads;
+  const sinceBaseline =
+    (await saved?.finish(compared, { columns, chosen, names: asked, reading, checked: check })) ?? null;
+  const built = buildReport({
+    plan,
+    against,
+    againstDefault: options.against === undefined,
+    compared,
+    judged: { ...judged, workloads: hinted },
+    findingTitles: Object.fromEntries(ledger.map(({ id, title }) => [id, title])),
+    files: filesOf(chosen, ids),
+    ...(answer?.format === 'suggest' ? { suggestions: suggest(judged.workloads, fitted) } : {}),
+    lines: answer?.format === 'github' ? await linesOf(chosen, ids) : {},
+    baseline: sinceBaseline,
+    warnings: [
+      ...columnWarnings(columns.map(({ facts: { id }, notes = [] }) => ({ id, notes }))),
+      ...(answer?.format === 'text' ? [] : columnWarnings(await lateNotes(columns))),
+      ...warningsOf(
+        compared.workloads,
+        reading.touch,
+        unknownNames(judging.entries, {
+          variants: [...new Set([...builtInIds(), ...ids])],
+          workloads: [...allWorkloadNames(), ...heads.map(({ name }) => name)],
+          invariants: Object.keys(INVARIANTS),
+        }),
+      ),
+    ],
+    checked: check ? compared.workloads.map(({ name, ops }) => ({ name, length: ops })) : [],
+  });
+  const report = isLost ? { ...built, tally: { ...built.tally, exitCode: EXIT_HARNESS } } : built;
+  process.exitCode = report.tally.exitCode;
+  await answer?.write(report);
+  if (page !== null) await (await import('./page.ts')).writePage(page, { report, columns, chosen, inputs });
+  if (answer?.format === 'text') columnWarnings(await lateNotes(columns)).forEach((one) => progress.warn(one));
+  for (const { name, ops } of compared.workloads) if (ops === 0) progress.note(`${name}: no ops, nothing was run`);
+  return report.tally.exitCode;
 }
 
 /** Whatever may name a file that is read. */
@@ -336,33 +367,6 @@ async function linesOf(chosen: readonly Chosen[], ids: readonly string[]): Promi
 /** Variants and workloads that another thread can open by name. */
 const isBuiltIn = (chosen: readonly Chosen[], inputs: readonly string[]): boolean =>
   chosen.every(({ kind }) => kind === 'built-in') && inputs.every((name) => allWorkloadNames().includes(name));
-
-/** What was run elsewhere, and what a reader should know of it. */
-function doneOf(done: readonly WorkloadDone[], progress: Progress): readonly WorkloadDone[] {
-  for (const { head } of done) {
-    const repair = repairText(head);
-    if (repair !== null) progress.onOutput(repair);
-  }
-  return done;
-}
-
-/** How a recording was read, and how fast it and its runs went if it was asked for by name. */
-function notesOn(
-  workload: PiecedWorkload,
-  columns: readonly Column[],
-  { runs, pace }: Ran,
-  isNamed: boolean,
-): string[] {
-  const { head, whole } = workload;
-  const repair = repairText(head);
-  // One that is held whole was decoded before the first run.
-  const reading = whole === null ? pace.reading : null;
-  const isPaced = head.trace !== null && isNamed;
-  return [
-    ...(repair === null ? [] : [repair]),
-    ...(isPaced ? [paceNote(workload, columns, runs.slice(0, columns.length), { ...pace, reading })] : []),
-  ];
-}
 
 /** Files as they were given, by the id of the variant in them. */
 const filesOf = (chosen: readonly Chosen[], ids: readonly string[]): Record<string, string> =>

@@ -1,6 +1,7 @@
 /** `pmapdiff hunt`: searches for workloads that tell two columns apart, and makes them small. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Chosen } from '../columns/chosen.ts';
 import type { Column } from '../columns/column.ts';
 import { withColumns } from '../columns/open.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_INTERRUPTED, EXIT_OK } from '../compare/gate.ts';
@@ -24,7 +25,7 @@ import {
 } from '../search/hunt.ts';
 import { HUNTED, type Want } from '../search/pair.ts';
 import type { Asked, Joined } from '../shard/part.ts';
-import { placesOf } from '../shard/shard.ts';
+import { type Shard, placesOf } from '../shard/shard.ts';
 import { CATALOG } from '../workload/catalog/index.ts';
 import { Answer } from './answer.ts';
 import { UsageError, wordsOf } from './errors.ts';
@@ -53,7 +54,10 @@ const MOST_RUNS = 1_000_000_000;
 const MOST_OPS = 1000;
 const MS = 1000;
 
-/** 0: nothing found. 1: found. 130: interrupted, with what was found so far. joined: what shards have done. */
+/**
+ * 0: nothing found. 1: found. 3: a variant's own code failed, or the queue is lost. 130: interrupted. With what was found
+ * so far in any case. joined: what shards have done.
+ */
 export async function huntCommand(
   a: string | undefined,
   b: string | undefined,
@@ -70,85 +74,119 @@ export async function huntCommand(
   const shard = chooseShard('hunt', options);
   if (shard !== null && (from.length > 0 || seconds !== Infinity))
     throw new UsageError(`hunt --shard: expected --runs, got ${from.length > 0 ? '--from' : '--seconds'}`);
-  const isShared = isPooled(options, {
-    isSharable: chosen.every(({ kind }) => kind === 'built-in'),
-    expected: 'built-in revisions',
-  });
+  const isShared = isPooled(options, { isSharable: true, expected: 'two columns' }) && joined === null;
   const given = await Promise.all(from.map(textOf));
   const saved = out === undefined || joined !== null ? [] : await savedIn(out);
-  const known = options.catalog === false || joined !== null ? [] : await builtInWorkloads();
+  const builtIn = options.catalog === false || joined !== null ? [] : await builtInWorkloads();
+  const hunted = { a, b, options, answer, chosen, seconds, runs, seed, want, shard, joined, isShared, given };
   const progress = new Progress();
   return withColumns(
     chosen,
     progress.onOutput,
-    async (columns) => {
-      const [reference, candidate] = columns;
-      const pair = pairOf('hunt', reference, candidate, want);
-      const firsts = stretchesOf(runs);
-      const jobs = [KNOWN, ...firsts.map((first) => `from run ${first}`)];
-      const asked = (): Asked => askedOf('hunt', { ...options, a, b }, { columns, chosen, jobs });
-      if (joined !== null) refuseOtherColumns(joined.asked, asked());
-      const interrupt = new Interrupt([]);
-      const isStopped = (): boolean => interrupt.signal.aborted;
-      const start = performance.now();
-      const isOver = (): boolean => performance.now() - start > seconds * MS;
-      const shared = await openPool(options, isShared && joined === null, { interrupt, progress });
-      const hunter =
-        shared.pool === null
-          ? hunterHere(pair, { isOver, isStopped })
-          : (await import('../pool/hunter.ts')).hunterIn(shared.pool, pair, want, interrupt.signal);
-      const how: HuntOptions = {
-        seed,
-        runs,
-        known: [...known, ...saved],
-        isOver,
-        isStopped,
-        progress: (done, finds) => progress.say(`${number(done)} runs, ${number(finds)} found`),
-      };
-      const stopped = (): number => {
-        const lost = shared.lost();
-        if (lost === null) return EXIT_INTERRUPTED;
-        progress.note(lostText(lost, options));
-        return EXIT_HARNESS;
-      };
-      let hunted: Hunted;
-      try {
-        if (shard !== null) {
-          const weights = [known.length, ...firsts.map((first) => Math.min(STRETCH_RUNS, runs - first))];
-          const results = await huntShard(hunter, how, placesOf(shard, weights));
-          if (isStopped()) return stopped();
-          await writePart(shard, asked(), results);
-          return EXIT_OK;
-        }
-        if (joined !== null) hunted = joinStretches(pair, seed, joined.results);
-        else if (from.length > 0) hunted = { seed, lastSignal: null, ...(await reduceAll(hunter, given, isStopped)) };
-        else hunted = await hunt(hunter, how);
-      } finally {
-        await shared.close();
-        interrupt.off();
-        progress.clear();
-      }
-      const sides = { a: sideOf(reference), b: sideOf(candidate) };
-      const report: HuntReport = {
-        ...hunted,
-        ...sides,
-        isReducing: from.length > 0,
-        files: hunted.finds.map(() => null),
-      };
-      const files =
-        out === undefined
-          ? report.files
-          : await writtenTo(
-              out,
-              hunted.finds.map((find) => [findFile(find, report), findText(find, report)]),
-            );
-      await answer.write({ ...report, files });
-      if (isStopped()) return stopped();
-      return hunted.finds.length > 0 ? EXIT_FINDING : EXIT_OK;
-    },
+    ([reference, candidate]) =>
+      huntColumns({ ...hunted, known: [...builtIn, ...saved], progress }, reference, candidate),
     { strict: options.strict === true },
   );
 }
+
+/** A hunt that was asked for. */
+interface Asking {
+  readonly a: string | undefined;
+  readonly b: string | undefined;
+  readonly options: HuntCommandOptions;
+  readonly answer: Answer<HuntReport>;
+  readonly chosen: readonly Chosen[];
+  readonly seconds: number;
+  readonly runs: number;
+  readonly seed: number;
+  readonly want: Want;
+  readonly shard: Shard | null;
+  readonly joined: Joined<Stretch> | null;
+  readonly isShared: boolean;
+  /** texts to reduce; none: it is a search */
+  readonly given: readonly string[];
+  /** texts that are run before the search */
+  readonly known: readonly string[];
+  readonly progress: Progress;
+}
+
+async function huntColumns(asking: Asking, reference: Column, candidate: Column): Promise<number> {
+  const { a, b, options, chosen, seconds, runs, seed, want, shard, joined, isShared, given, known, progress } = asking;
+  const pair = pairOf('hunt', reference, candidate, want);
+  const firsts = stretchesOf(runs);
+  const jobs = [KNOWN, ...firsts.map((first) => `from run ${first}`)];
+  const shardAsked = (): Asked =>
+    askedOf('hunt', { ...options, a, b }, { columns: [reference, candidate], chosen, jobs });
+  if (joined !== null) refuseOtherColumns(joined.asked, shardAsked());
+  const interrupt = new Interrupt([]);
+  const isStopped = (): boolean => interrupt.signal.aborted;
+  const start = performance.now();
+  const isOver = (): boolean => performance.now() - start > seconds * MS;
+  const shared = await openPool(options, isShared, { interrupt, progress, hasOwn: !chosen.every(isBuiltIn) });
+  const hunter =
+    shared.pool === null
+      ? hunterHere(pair, { isOver, isStopped })
+      : (await import('../pool/hunter.ts')).hunterIn(shared.pool, pair, want, interrupt.signal);
+  const how: HuntOptions = {
+    seed,
+    runs,
+    known,
+    isOver,
+    isStopped,
+    progress: (done, finds) => progress.say(`${number(done)} runs, ${number(finds)} found`),
+  };
+  const stopped = (): number => {
+    const lost = shared.lost();
+    if (lost === null) return EXIT_INTERRUPTED;
+    progress.note(lostText(lost, options));
+    return EXIT_HARNESS;
+  };
+  let hunted: Hunted;
+  try {
+    if (shard !== null) {
+      const weights = [known.length, ...firsts.map((first) => Math.min(STRETCH_RUNS, runs - first))];
+      const results = await huntShard(hunter, how, placesOf(shard, weights));
+      if (isStopped()) return stopped();
+      await writePart(shard, shardAsked(), results);
+      return EXIT_OK;
+    }
+    if (joined !== null) hunted = joinStretches(pair, seed, joined.results);
+    else if (given.length > 0) hunted = { seed, lastSignal: null, ...(await reduceAll(hunter, given, isStopped)) };
+    else hunted = await hunt(hunter, how);
+  } finally {
+    await shared.close();
+    interrupt.off();
+    progress.clear();
+  }
+  await writeHunted(asking, hunted, { a: sideOf(reference), b: sideOf(candidate) });
+  if (isStopped()) return stopped();
+  if (hunted.failure !== null) return EXIT_HARNESS;
+  return hunted.finds.length > 0 ? EXIT_FINDING : EXIT_OK;
+}
+
+/** Writes the finds to a folder, if they are wanted there, and the answer. */
+async function writeHunted(
+  { options: { out }, answer, given }: Asking,
+  hunted: Hunted,
+  sides: Pick<HuntReport, 'a' | 'b'>,
+): Promise<void> {
+  const report: HuntReport = {
+    ...hunted,
+    ...sides,
+    isReducing: given.length > 0,
+    files: hunted.finds.map(() => null),
+  };
+  const files =
+    out === undefined
+      ? report.files
+      : await writtenTo(
+          out,
+          hunted.finds.map((find) => [findFile(find, report), findText(find, report)]),
+        );
+  await answer.write({ ...report, files });
+}
+
+const isBuiltIn = ({ kind }: Chosen): boolean => kind === 'built-in';
 
 /** Name of the job that runs the workloads of the catalog; its number is 0. */
 const KNOWN = 'catalog';
@@ -165,7 +203,9 @@ async function huntShard(
     const first = (place - 1) * STRETCH_RUNS;
     results.push([
       place,
-      place === 0 ? known : await huntStretch(hunter, first, { ...options, found, isReduced: () => false }),
+      place === 0 || known.failure !== null
+        ? known
+        : await huntStretch(hunter, first, { ...options, found, isReduced: () => false }),
     ]);
   }
   return results;

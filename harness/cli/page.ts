@@ -9,7 +9,7 @@ import { type Facts, builtInFacts, factsAround } from '../columns/facts.ts';
 import { ledger } from '../findings/index.ts';
 import { InputError } from '../input-error.ts';
 import { packagePath } from '../input/paths.ts';
-import { isReadOnce, wholeBytes } from '../input/source.ts';
+import { wholeBytes } from '../input/source.ts';
 import type { OutputFile } from '../output-file.ts';
 import { type MachineData, pageData } from '../page/data.ts';
 import { type PageParts, pageDocument } from '../page/document.tsx';
@@ -18,20 +18,15 @@ import type { CompareReport } from '../report/compare/model.ts';
 import { type Interdiff, type Reviewed, interdiff } from '../review/interdiff.ts';
 import { unpackResults } from '../saved/document.ts';
 import { CATALOG, catalogText } from '../workload/catalog/index.ts';
-import type { Workload } from '../workload/ops.ts';
-import type { PiecedWorkload } from '../workload/pieces.ts';
-import { printWorkload } from '../workload/text/print.ts';
+import type { Input } from './compare-run.ts';
 import { builtInOf, reviewContext, reviewedFile } from './review.ts';
-import { allWorkloadNames } from './select.ts';
 
 export interface PageSource {
   readonly report: CompareReport;
   readonly columns: readonly Column[];
   /** where each column comes from */
   readonly chosen: readonly Chosen[];
-  /** workloads as they were asked for, and those of them that were read here */
-  readonly inputs: readonly string[];
-  readonly workloads: readonly PiecedWorkload[];
+  readonly inputs: readonly Input[];
 }
 
 /** A column that is not built in, and its code for a page. */
@@ -67,8 +62,8 @@ export function pageParts(own: readonly string[]): PageParts {
 
 /** Writes the page of a comparison to a file. */
 export async function writePage(output: OutputFile, source: PageSource): Promise<void> {
-  const { report, inputs, workloads } = source;
-  const texts = textsOf(inputs, workloads);
+  const { report, inputs } = source;
+  const texts = textsOf(inputs);
   const own = await ownColumns(source);
   const text = await pageDocument(
     pageData({
@@ -83,22 +78,11 @@ export async function writePage(output: OutputFile, source: PageSource): Promise
   await output.write((path) => writeFileSync(path, text));
 }
 
-/** Workload files as they are written, by the workload's name; recordings have no text. */
-function textsOf(inputs: readonly string[], workloads: readonly PiecedWorkload[]): ReadonlyMap<string, string> {
-  return new Map(
-    workloads.flatMap(({ head, whole }, i) => {
-      const isFile = !allWorkloadNames().includes(inputs[i]);
-      if (head.trace !== null || whole === null || !isFile) return [];
-      return [[head.name, isReadOnce(inputs[i]) ? printWorkload(whole) : textOfFile(inputs[i], whole)]];
-    }),
+/** Workload text as it is written, by the workload's name; recordings have none. */
+const textsOf = (inputs: readonly Input[]): ReadonlyMap<string, string> =>
+  new Map(
+    inputs.flatMap(({ opened }) => (opened === null || opened.text === null ? [] : [[opened.head.name, opened.text]])),
   );
-}
-
-/** A file may be gzipped; what it says is the same. */
-function textOfFile(path: string, whole: Workload): string {
-  const bytes = readFileSync(path);
-  return bytes[0] === 0x1f && bytes[1] === 0x8b ? printWorkload(whole) : bytes.toString('utf8');
-}
 
 /** Writes the page of results that `compare --save` kept. Throws InputError. */
 export async function writeSavedPage(output: OutputFile, from: string): Promise<void> {

@@ -1,4 +1,5 @@
 /** Where a command has its jobs done: in this thread, in others (`--jobs`), or by workers that share a queue (`--queue`). */
+import { availableParallelism } from 'node:os';
 import type { Pool } from '../pool/pool.ts';
 import { UsageError } from './errors.ts';
 import type { Interrupt } from './interrupt.ts';
@@ -33,17 +34,25 @@ export function isPooled({ jobs, queue, resume }: PoolOptions, { isSharable, exp
   return isSharable && (queue !== undefined || threads > 1);
 }
 
-/** A queue that is lost stops the command as an interrupt does. Throws InputError. */
+/**
+ * A queue that is lost stops the command as an interrupt does. hasOwn: jobs have processes of their own, of which at most
+ * as many work as there are cores. Throws InputError.
+ */
 export async function openPool(
   { jobs, queue, resume }: PoolOptions,
   isUsed: boolean,
-  { interrupt, progress }: { readonly interrupt: Interrupt; readonly progress: Progress },
+  {
+    interrupt,
+    progress,
+    hasOwn = false,
+  }: { readonly interrupt: Interrupt; readonly progress: Progress; readonly hasOwn?: boolean },
 ): Promise<CommandPool> {
   let why: string | null = null;
   const lost = (): string | null => why;
   if (!isUsed) return { pool: null, lost, close: async () => {} };
   if (queue === undefined) {
-    const pool = await (await import('../pool/threads.ts')).openThreads(threadsOf(jobs));
+    const most = hasOwn ? availableParallelism() : Infinity;
+    const pool = await (await import('../pool/threads.ts')).openThreads(Math.min(threadsOf(jobs), most));
     return { pool, lost, close: pool.close };
   }
   const { openQueue } = await import('../queue/client.ts');

@@ -82,14 +82,9 @@ export function chooseMachine(words: readonly string[] | undefined): Pick<TraceO
 export const allWorkloadNames = (): string[] => [...Object.keys(CATALOG), ...Object.keys(CORPUS)];
 
 /** Each workload by name or file, in the order given; all of catalog and corpus when none is. */
-export async function chooseWorkloads(
-  names: readonly string[],
-  options: TraceOptions,
-  onLines?: (name: string, lines: number) => void,
-): Promise<PiecedWorkload[]> {
+export async function chooseWorkloads(names: readonly string[], options: TraceOptions): Promise<PiecedWorkload[]> {
   const workloads: PiecedWorkload[] = [];
-  for (const name of names.length > 0 ? names : allWorkloadNames())
-    workloads.push(await openWorkload(name, { ...options, onLines: (lines) => onLines?.(name, lines) }));
+  for (const name of names.length > 0 ? names : allWorkloadNames()) workloads.push(await openWorkload(name, options));
   return workloads;
 }
 

@@ -16,6 +16,7 @@ export const builtInVariants: readonly Variant[] = [...face.series, ...face.expe
 /** facts: those of the variant. */
 export const builtInColumn = (variant: Variant, facts: VariantFacts): Column => ({
   facts,
+  recipe: variant.id,
   kind: 'built-in',
   begin: (head, options) => new BuiltInRun({ head, variant, options }),
   abort: () => {},

@@ -26,8 +26,28 @@ export interface ColumnRun {
   readonly take: (piece: Piece, limitMs: number) => Promise<RunPart>;
 }
 
+/** What makes a column elsewhere: the id of a built-in variant, or data. */
+export type Recipe = string | CodeRecipe | FailedRecipe;
+
+export interface CodeRecipe {
+  readonly kind: 'code';
+  /** of the variant's file, for messages */
+  readonly name: string;
+  /** its bundle (bundle/column.ts, kind 'run'), for a process of its own and no other */
+  readonly code: string;
+  readonly facts: VariantFacts;
+}
+
+export interface FailedRecipe {
+  readonly kind: 'failed';
+  readonly facts: VariantFacts;
+  readonly failure: Failure;
+}
+
 export interface Column {
   readonly facts: VariantFacts;
+  /** makes the same column in another thread or on another machine */
+  readonly recipe: Recipe;
   /**
    * built-in: runs in this process, one column after another. own: runs in parallel with the others, within a limit.
    */
@@ -46,8 +66,13 @@ export interface Column {
 const nothing = (): void => {};
 
 /** A variant that cannot be used is a column too: every run of it reports why. */
-export const failedColumn = (id: string, failure: Failure): Column => ({
-  facts: { id, after: null, title: id, intends: [], members: [] },
+export const failedColumn = (
+  id: string,
+  failure: Failure,
+  facts: VariantFacts = { id, after: null, title: id, intends: [], members: [] },
+): Column => ({
+  facts,
+  recipe: { kind: 'failed', facts, failure },
   kind: 'own',
   begin: ({ name }) => ({ end: failedEnd(name, id, failure), take: async () => emptyPart() }),
   abort: nothing,

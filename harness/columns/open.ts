@@ -8,7 +8,7 @@ import { InputError } from '../input-error.ts';
 import type { Failure } from '../run/record.ts';
 import { builtInColumn } from './built-in.ts';
 import { type Chosen, isPatch, sourceOf } from './chosen.ts';
-import { type Column, failedColumn } from './column.ts';
+import { type CodeRecipe, type Column, failedColumn } from './column.ts';
 import { type Facts, builtInFacts, factsOf, factsOfBuiltIn } from './facts.ts';
 import { Numbering } from './numbering.ts';
 import { type OnOutput, type Opened, type Opening, openProcess, prefixed, processColumn, refused } from './own.ts';
@@ -115,15 +115,16 @@ async function openColumn(one: Chosen, onOutput: OnOutput, how: Opening): Promis
   const name = shownName(one.name);
   const opened = await openProcess({ source: sourceOf(one), name, ...how }, (text) => onOutput(prefixed(name, text)));
   if ('kind' in opened) return { column: failedColumn(name, opened), isLoaded: false };
-  const { child, loaded } = opened;
+  const { child, loaded, bundle } = opened;
   try {
     if (Numbering.of(loaded.names) !== null) throw new Error(`${name}: changes what the numbers of the core stand for`);
     for (const intent of loaded.intends) intendedMeasure(loaded.id, intent);
+    const recipe: CodeRecipe = { kind: 'code', name, code: bundle.code, facts: factsOf(loaded, one.path) };
+    return { column: processColumn(child, recipe, null), isLoaded: true };
   } catch (error) {
     child.close();
     return { column: refused(loaded.id, (error as Error).message), isLoaded: false };
   }
-  return { column: processColumn(child, factsOf(loaded, one.path)), isLoaded: true };
 }
 
 /** Facts about the variant in a file, or why it cannot be used. */

@@ -3,9 +3,9 @@ import { typeErrorsOf } from '../bundle/spawn.ts';
 import { intendedMeasure } from '../declare/declarations.ts';
 import { judgeFiles } from '../patch/patched.ts';
 import { type ChosenPatch, sourceOf } from './chosen.ts';
-import { type Column, failedColumn } from './column.ts';
+import { failedColumn } from './column.ts';
 import { factsOf } from './facts.ts';
-import { Numbering, numberedRun } from './numbering.ts';
+import { Numbering } from './numbering.ts';
 import { type OnOutput, type Opened, type Opening, openProcess, prefixed, processColumn, refused } from './own.ts';
 import { refuseTypeErrors, typeNotes } from './types.ts';
 
@@ -20,7 +20,8 @@ export async function openPatch(
   if (strict) refuseTypeErrors(name, await typeErrorsOf(source, how.cache));
   const opened = await openProcess({ source, name, limits }, (text) => onOutput(prefixed(id, text)), how.cache);
   if ('kind' in opened) return { column: failedColumn(id, opened), isLoaded: false };
-  const { child, loaded, functions } = opened;
+  const { child, loaded, bundle } = opened;
+  const { code, functions } = bundle;
   const refusal = Numbering.refusal(loaded.names);
   const numbering = refusal === null ? Numbering.of(loaded.names) : null;
   const counters = numbering?.added ?? [];
@@ -45,10 +46,9 @@ export async function openPatch(
     ...(judged.length === 0 ? [] : [`the patch changes the judge too: ${judged.join(', ')}`]),
     ...(numbering === null ? [] : numbering.notes),
   ];
-  const column = processColumn(child, facts);
-  const begin: Column['begin'] = (...run) => numberedRun(column.begin(...run), id, numbering);
+  const column = processColumn(child, { kind: 'code', name, code, facts }, numbering);
   return {
-    column: { ...column, begin, notes: allNotes, ...(types ? typeNotes(typeErrorsOf(source, how.cache)) : {}) },
+    column: { ...column, notes: allNotes, ...(types ? typeNotes(typeErrorsOf(source, how.cache)) : {}) },
     isLoaded: true,
   };
 }

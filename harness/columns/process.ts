@@ -35,7 +35,15 @@ export interface ProcessLimits {
 export const DEFAULT_LIMITS: ProcessLimits = { loadMs: 10_000, heapMiB: 1024, residentBytes: 1536 * 2 ** 20 };
 
 /** Number of processes that a variant may lose before its remaining workloads are skipped. */
-const MAX_LOSSES = 3;
+export const MAX_LOSSES = 3;
+
+/** What is said of those. */
+export const NOT_TRIED: Failure = {
+  kind: 'failed',
+  how: 'killed',
+  op: null,
+  message: `not tried: its process was lost ${MAX_LOSSES} times before`,
+};
 
 type Part = Extract<FromChild, { kind: 'part' }>;
 type Answer = Extract<FromChild, { kind: 'loaded' | 'refused' | 'part' }>;
@@ -126,10 +134,7 @@ export class VariantProcess {
   begin(head: WorkloadHead, variant: string, options: RunOptions): ProcessRun {
     return new ProcessRun(head.name, variant, async (piece, isFirst, limitMs) => {
       if (!isFirst) return this.#take({ kind: 'take', begin: null, piece }, limitMs);
-      if (this.#losses >= MAX_LOSSES) {
-        const message = `not tried: its process was lost ${MAX_LOSSES} times before`;
-        return { answer: { kind: 'failed', how: 'killed', op: null, message }, ms: 0 };
-      }
+      if (this.#losses >= MAX_LOSSES) return { answer: NOT_TRIED, ms: 0 };
       if (this.#child === null) {
         const loaded = await this.load();
         if ('kind' in loaded) {
@@ -159,6 +164,11 @@ export class VariantProcess {
   abort(): void {
     this.#isAborted = true;
     this.#child?.kill();
+  }
+
+  /** whether it has died, or was killed for what it did */
+  get hasLost(): boolean {
+    return this.#losses > 0;
   }
 
   close(): void {

@@ -128,6 +128,15 @@ const held = (whole: Workload, text: string | null): OpenedWorkload => ({
   text,
 });
 
+/** Workload text that has been read. */
+export interface WorkloadText {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Throws WorkloadError. */
+export const openText = ({ name, text }: WorkloadText): OpenedWorkload => held(parseWorkload(text, name, name), text);
+
 /** Rereads a recording, piece by piece. */
 async function* readPieces(
   path: string,

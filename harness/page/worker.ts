@@ -29,6 +29,7 @@ function engineOf({ facts, own }: MachineData): Engine {
     const numbering = Numbering.of(names);
     return {
       facts: facts.find((one) => one.id === id)!,
+      recipe: id,
       kind: 'built-in',
       begin: (...given) => {
         const run = begin(...given);

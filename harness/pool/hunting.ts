@@ -1,18 +1,19 @@
-/** Jobs of a hunt between two built-in variants. */
+/** Jobs of a hunt between two columns. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { builtInColumns } from '../columns/built-in.ts';
-import type { Column } from '../columns/column.ts';
-import { builtInFacts, factsAround } from '../columns/facts.ts';
+import type { Column, Recipe } from '../columns/column.ts';
+import { factsAround } from '../columns/facts.ts';
+import { DEFAULT_LIMITS } from '../columns/process.ts';
+import { withRecipes } from '../columns/recipe.ts';
 import { planComparison } from '../compare/plan.ts';
 import { knownDifferences } from '../findings/index.ts';
-import { type Find, minimise as reduced } from '../search/hunt.ts';
+import { type Minimised, minimise as reduced } from '../search/hunt.ts';
 import { Pair, type Want } from '../search/pair.ts';
 import { type RawFind, type SliceInput, type SliceResult, slice as sliceOf } from '../search/slice.ts';
 
-/** ids of two built-in variants, and what counts. */
+/** Two columns, and what counts. */
 export interface PairSpec {
-  readonly a: string;
-  readonly b: string;
+  /** the reference and the candidate */
+  readonly columns: readonly [Recipe, Recipe];
   readonly want: Want;
 }
 
@@ -21,7 +22,7 @@ export interface SliceJob extends PairSpec {
 }
 
 export interface MinimiseJob extends PairSpec {
-  readonly raw: RawFind;
+  readonly raw: Pick<RawFind, 'signature' | 'text'>;
 }
 
 /** The two columns, the second against the first. */
@@ -35,17 +36,12 @@ export function pairOf(reference: Column, candidate: Column, want: Want): Pair {
   return new Pair([reference, candidate], plan, want, () => turn());
 }
 
-function pairFor({ a, b, want }: PairSpec): Pair {
-  const [reference, candidate] = [a, b].map((id) => {
-    const [column] = builtInColumns(builtInFacts.filter((facts) => facts.id === id));
-    if (column === undefined) throw new Error(`expected the id of a built-in variant, got ${JSON.stringify(id)}`);
-    return column;
-  });
-  return pairOf(reference, candidate, want);
-}
+const withPair = <T>({ columns, want }: PairSpec, body: (pair: Pair) => Promise<T>): Promise<T> =>
+  withRecipes(columns, DEFAULT_LIMITS.loadMs, ([reference, candidate]) => body(pairOf(reference, candidate, want)));
 
 const never = (): boolean => false;
 
-export const slice = (job: SliceJob): Promise<SliceResult> => sliceOf(pairFor(job), job.spec, never);
+export const slice = (job: SliceJob): Promise<SliceResult> => withPair(job, (pair) => sliceOf(pair, job.spec, never));
 
-export const minimise = (job: MinimiseJob): Promise<Find | null> => reduced(pairFor(job), job.raw, never);
+export const minimise = (job: MinimiseJob): Promise<Minimised> =>
+  withPair(job, (pair) => reduced(pair, job.raw, never));

@@ -4,7 +4,9 @@
  */
 import { variantById } from '../../variants/index.ts';
 import { builtInColumns } from '../columns/built-in.ts';
-import { builtInFacts } from '../columns/facts.ts';
+import type { Recipe } from '../columns/column.ts';
+import { builtInFacts, factsAround } from '../columns/facts.ts';
+import { withRecipes } from '../columns/recipe.ts';
 import { type Against, planComparison } from '../compare/plan.ts';
 import { type WorkloadDone, compareOne } from '../compare/run-comparison.ts';
 import type { ConformKind } from '../conform/kinds.ts';
@@ -14,35 +16,44 @@ import { knownDifferences, knownViolations, ledger } from '../findings/index.ts'
 import type { FindingResult } from '../findings/result.ts';
 import { runFindings } from '../findings/runner.ts';
 import { InputError } from '../input-error.ts';
-import { openWorkload } from '../input/load.ts';
+import { type WorkloadText, openText, openWorkload } from '../input/load.ts';
 import type { TraceOptions } from '../workload/trace/read.ts';
 import { minimise, slice } from './hunting.ts';
 
-/** One built-in workload through built-in variants. */
+/** One workload through some columns. */
 export interface CompareJob {
-  readonly workload: string;
+  /** the name of a built-in one, or text */
+  readonly workload: string | WorkloadText;
   readonly reading: TraceOptions;
-  /** ids of the columns, in their order */
-  readonly columns: readonly string[];
+  readonly columns: readonly Recipe[];
   readonly against: Against;
   readonly check: boolean;
+  /** CPU time in ms that a variant of a user's may take to load, and for the workload */
+  readonly leastMs: number;
 }
 
-async function compare({ workload, reading, columns, against, check }: CompareJob): Promise<WorkloadDone> {
-  const plan = planComparison(columns, builtInFacts, {
-    against,
-    ledger: check ? [...knownDifferences, ...knownViolations] : knownDifferences,
-    predecessors: true,
-    atHand: builtInFacts.map(({ id }) => id),
+function compare({ workload, reading, columns, against, check, leastMs }: CompareJob): Promise<WorkloadDone> {
+  return withRecipes(columns, leastMs, async (opened) => {
+    const facts = opened.map((column) => column.facts);
+    const plan = planComparison(
+      facts.map(({ id }) => id),
+      factsAround(facts),
+      {
+        against,
+        ledger: check ? [...knownDifferences, ...knownViolations] : knownDifferences,
+        predecessors: true,
+        atHand: builtInFacts.map(({ id }) => id),
+      },
+    );
+    const done = await compareOne(
+      plan,
+      [...opened, ...builtInColumns(plan.silent)],
+      typeof workload === 'string' ? await openWorkload(workload, reading) : openText(workload),
+      { check, leastMs },
+      { now: () => performance.now(), running: async () => {}, isInterrupted: () => false, ran: () => {} },
+    );
+    return done!;
   });
-  const done = await compareOne(
-    plan,
-    builtInColumns([...plan.columns, ...plan.silent]),
-    await openWorkload(workload, reading),
-    { check, leastMs: Infinity },
-    { now: () => performance.now(), running: async () => {}, isInterrupted: () => false, ran: () => {} },
-  );
-  return done!;
 }
 
 /** One finding through the variants that it expects something of, and through built-in ones that are asked besides. */

@@ -1,5 +1,6 @@
 /** At most so many processes work at once as there are cores; the others wait for their turn. */
 import { availableParallelism } from 'node:os';
+import { isMainThread } from 'node:worker_threads';
 
 export class Turns {
   #free: number;
@@ -23,5 +24,8 @@ export class Turns {
   }
 }
 
-/** The turns of all processes of this program. */
-export const turns = new Turns(availableParallelism());
+/**
+ * The turns of all processes of this program. A thread that does jobs has a share of the cores already, its own, and waits
+ * while a process works for it.
+ */
+export const turns = new Turns(isMainThread ? availableParallelism() : 1);

@@ -1,11 +1,14 @@
 /** A pool whose jobs are done by workers that share a queue. */
 import type { Queue, QueueEvents } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { setTimeout } from 'node:timers/promises';
+import { InputError } from '../input-error.ts';
 import { type Job, type JobName, type Pool, type Result, poolOf } from '../pool/pool.ts';
 import { buildHash } from '../shard/build.ts';
 import { type Address, RETRY_MS, loadLibraries, queueName, readAddress, refuseSilence } from './connection.ts';
 import type { Journal } from './journal.ts';
-import { type Message, type QueuedName, idOf, isQueued, readResult } from './message.ts';
+import { type Message, type QueuedName, idOf, isQueued, queued, readMessage, readResult } from './message.ts';
+import { type Packed, RecipeStore } from './recipes.ts';
 
 /** A job that fails is tried so often. */
 const ATTEMPTS = 3;
@@ -50,18 +53,18 @@ export async function openQueue(url: string, options: QueueOptions): Promise<Poo
   const connection = { ...address.options, retryStrategy: () => (isClosed ? null : RETRY_MS) };
   const queue = new Queue(name, { connection, skipMetasUpdate: true });
   const events = new QueueEvents(name, { connection });
-  const pinger = new libraries.Redis(connection);
+  const redis = new libraries.Redis(connection);
   // A connection that is lost is made again; how long it may take is for the watch to say.
   queue.on('error', () => {});
   events.on('error', () => {});
-  pinger.on('error', () => {});
-  const client = new Client({ queue, events, address, build, ping: () => pinger.ping(), options });
+  redis.on('error', () => {});
+  const client = new Client({ queue, events, address, build, redis, options });
   return poolOf(
     (job, data, signal) => client.run(job, data, signal),
     async () => {
       client.stop();
       isClosed = true;
-      pinger.disconnect();
+      redis.disconnect();
       await quietly([queue.close(), events.close()]);
       await quietly([queue.disconnect(), events.disconnect()]);
     },
@@ -81,7 +84,9 @@ class Client {
   readonly #build: string;
   readonly #address: Address;
   readonly #options: QueueOptions;
-  readonly #ping: () => Promise<unknown>;
+  readonly #redis: Redis;
+  readonly #store: RecipeStore;
+  readonly #recipes = new Map<string, Packed>();
   readonly #pending = new Map<string, Pending>();
   readonly #timer: NodeJS.Timeout;
   #answered = performance.now();
@@ -94,14 +99,15 @@ class Client {
     readonly events: QueueEvents;
     readonly address: Address;
     readonly build: string;
-    readonly ping: () => Promise<unknown>;
+    readonly redis: Redis;
     readonly options: QueueOptions;
   }) {
     this.#queue = parts.queue;
     this.#build = parts.build;
     this.#address = parts.address;
     this.#options = parts.options;
-    this.#ping = parts.ping;
+    this.#redis = parts.redis;
+    this.#store = new RecipeStore(parts.redis, queueName(parts.build));
     for (const kind of ['completed', 'failed'] as const)
       parts.events.on(kind, ({ jobId }: { readonly jobId: string }) => void this.#look(jobId).catch(() => {}));
     this.#timer = setInterval(() => void this.#watch(), LOOK_MS);
@@ -113,7 +119,7 @@ class Client {
 
   async run<Name extends JobName>(name: Name, job: Job<Name>, signal: AbortSignal | undefined): Promise<Result<Name>> {
     if (!isQueued(name)) throw new Error(`--queue: expected a job that a queue takes, got ${name}`);
-    const message: Message = { build: this.#build, name, job: job as Job<QueuedName> };
+    const message = this.#messageOf(name, job as Job<QueuedName>);
     const id = idOf(message);
     const kept = this.#options.journal?.get(id);
     if (kept !== undefined) return readResult(message, kept) as Result<Name>;
@@ -136,8 +142,26 @@ class Client {
     })) as Result<Name>;
   }
 
+  /** Throws InputError: the job is larger than a queue takes. */
+  #messageOf(name: QueuedName, whole: Job<QueuedName>): Message {
+    const { job, recipes } = queued(whole);
+    for (const recipe of recipes) this.#recipes.set(recipe.hash, recipe);
+    const message = { build: this.#build, name, job };
+    try {
+      return readMessage(message, this.#build);
+    } catch (error) {
+      throw new InputError(`--queue: ${(error as Error).message}`);
+    }
+  }
+
+  /** Jobs that wait find the code that they name, though Redis may have lost it. */
+  async #keepRecipes(): Promise<void> {
+    await Promise.all([...this.#recipes.values()].map((recipe) => this.#store.keep(recipe, KEPT_SECONDS)));
+  }
+
   /** A job of this name that failed in an earlier run is tried again. */
   async #add(id: string, message: Message): Promise<void> {
+    await this.#keepRecipes();
     const before = await this.#queue.getJob(id);
     if (before !== undefined && (await before.isFailed())) await before.remove();
     await this.#queue.add(message.name, message, {
@@ -154,10 +178,13 @@ class Client {
   async #look(id: string): Promise<void> {
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
+    // The state alone: a job may be large.
+    const state = await this.#queue.getJobState(id);
+    if (state === 'unknown') return this.#add(id, pending.message);
+    if (state !== 'completed' && state !== 'failed') return;
     const job = await this.#queue.getJob(id);
-    if (job === undefined) return this.#add(id, pending.message);
-    if (job.finishedOn === undefined) return;
-    const hasFailed = await job.isFailed();
+    if (job === undefined) return;
+    const hasFailed = state === 'failed';
     if (!this.#pending.delete(id)) return;
     try {
       if (hasFailed) throw new Error(`--queue: a job of ${pending.message.name} failed: ${job.failedReason}`);
@@ -180,9 +207,10 @@ class Client {
     if (this.#isAsking) return;
     this.#isAsking = true;
     try {
-      await this.#ping();
+      await this.#redis.ping();
       this.#answered = performance.now();
       if (this.#pending.size === 0) return;
+      await this.#keepRecipes();
       await Promise.all([...this.#pending.keys()].map((id) => this.#look(id)));
       await this.#lookForWorkers();
     } catch {

@@ -25,7 +25,7 @@ export const RETRY_MS = 500;
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /**
- * A worker does what the queue asks, so that whoever can write to the queue can use the machine: a loopback address, or
+ * A worker runs code from the queue, so that whoever can write to the queue can use the machine: a loopback address, or
  * TLS and a password. Throws InputError, which never shows the password.
  */
 export function readAddress(text: string): Address {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { z, type ZodType } from 'zod';
 import { builtInVariants } from '../columns/built-in.ts';
+import type { Recipe } from '../columns/column.ts';
 import type { Job, JobName, Result } from '../pool/pool.ts';
 import { STRETCH_RUNS } from '../search/hunt.ts';
 import { HUNTED } from '../search/pair.ts';
@@ -9,22 +10,62 @@ import { fromJson } from '../shard/json.ts';
 import { CATALOG } from '../workload/catalog/index.ts';
 import { CORPUS } from '../workload/corpus/index.ts';
 import { TOUCH_POLICIES } from '../workload/ops.ts';
+import { Refused, isHash, packRecipe, problemOf, type Named, type Packed } from './recipes.ts';
 
-/** Jobs that a queue takes: they name what is built in, and hold no code and no path. */
+/** Jobs that a queue takes. They hold no path: a workload is built in or text, a column is built in or a recipe. */
 export type QueuedName = 'compare' | 'slice' | 'minimise';
 
 export interface Message {
   readonly build: string;
   readonly name: QueuedName;
-  readonly job: Job<QueuedName>;
+  readonly job: Queued<Job<QueuedName>>;
+}
+
+/** A job whose recipes are named by their hashes. */
+type Queued<One> = One extends object
+  ? Omit<One, 'columns'> & { readonly columns: readonly (string | Named)[] }
+  : never;
+
+/** The job as it is in the queue, and the recipes that it names. */
+export function queued(job: Job<QueuedName>): { readonly job: Message['job']; readonly recipes: readonly Packed[] } {
+  const recipes: Packed[] = [];
+  const columns = job.columns.map((recipe) => {
+    if (typeof recipe === 'string') return recipe;
+    const packed = packRecipe(recipe);
+    recipes.push(packed);
+    return { hash: packed.hash };
+  });
+  return { job: { ...job, columns }, recipes };
+}
+
+/** The job with its recipes. */
+export async function unqueued(
+  { job }: Message,
+  recipeOf: (hash: string) => Promise<Recipe>,
+): Promise<Job<QueuedName>> {
+  const columns = await Promise.all(job.columns.map((one) => (typeof one === 'string' ? one : recipeOf(one.hash))));
+  return { ...job, columns } as unknown as Job<QueuedName>;
 }
 
 /** Characters of a message's job as JSON, and of a result. */
 export const MOST_JOB = 2 ** 24;
 export const MOST_RESULT = 2 ** 26;
+/** Time for a job, ms. */
+export const MOST_MS = 600_000;
+const MOST_WORKLOAD = 2 ** 21;
 
 const variant = z.enum(builtInVariants.map(({ id }) => id) as [string, ...string[]]);
-const workload = z.enum([...Object.keys(CATALOG), ...Object.keys(CORPUS)] as [string, ...string[]]);
+const column = z.union([variant, z.strictObject({ hash: isHash })]);
+const workload = z.union([
+  z.enum([...Object.keys(CATALOG), ...Object.keys(CORPUS)] as [string, ...string[]]),
+  z.strictObject({
+    name: z
+      .string()
+      .max(255)
+      .regex(/^[^/\p{Cc}]*$/u),
+    text: z.string().max(MOST_WORKLOAD),
+  }),
+]);
 const word = z
   .int()
   .min(0)
@@ -38,7 +79,7 @@ const want = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('unexpected') }),
   z.strictObject({ kind: z.literal('verdicts'), verdicts: z.array(z.enum(HUNTED as [string, ...string[]])).max(10) }),
 ]);
-const pair = { a: variant, b: variant, want };
+const pair = { columns: z.tuple([column, column]), want };
 const choice = z.strictObject({ verb: word, who: word, where: word, from: word, size: word, how: word });
 const entry = z.strictObject({
   input: z.strictObject({ machine: z.array(word).max(16), choices: z.array(choice).max(100) }),
@@ -58,12 +99,13 @@ const JOB = {
   compare: z.strictObject({
     workload,
     reading: z.strictObject({ touch: z.enum(TOUCH_POLICIES) }),
-    columns: z.array(variant).min(1).max(100),
+    columns: z.array(column).min(1).max(100),
     against: z.discriminatedUnion('kind', [
-      z.strictObject({ kind: z.literal('variant'), id: variant }),
+      z.strictObject({ kind: z.literal('variant'), id: z.string().max(1000) }),
       z.strictObject({ kind: z.literal('previous') }),
     ]),
     check: z.boolean(),
+    leastMs: z.number().min(0).max(MOST_MS),
   }),
   slice: z.strictObject({
     ...pair,
@@ -77,7 +119,7 @@ const JOB = {
   }),
   minimise: z.strictObject({
     ...pair,
-    raw: z.strictObject({ signature, text: z.string().max(2 ** 17), run }),
+    raw: z.strictObject({ signature, text: z.string().max(2 ** 17) }),
   }),
 } as const satisfies Record<QueuedName, ZodType>;
 
@@ -87,22 +129,19 @@ const message = z.strictObject({
   job: z.unknown(),
 });
 
-/** Throws Error: this is no job of this build. */
+/** Throws Refused: this is no job of this build. */
 export function readMessage(data: unknown, build: string): Message {
   const text = JSON.stringify(data) ?? '';
-  if (text.length > MOST_JOB) throw new Error(`expected a job of at most ${MOST_JOB} characters, got ${text.length}`);
+  if (text.length > MOST_JOB) throw new Refused(`expected a job of at most ${MOST_JOB} characters, got ${text.length}`);
   const head = message.safeParse(data);
-  if (!head.success) throw new Error(`expected a job, got ${problemOf(head.error)}`);
+  if (!head.success) throw new Refused(`expected a job, got ${problemOf(head.error)}`);
   const { build: made, name, job } = head.data;
   if (made !== build)
-    throw new Error(`expected a job of this build (${build.slice(0, 12)}), got one of ${made.slice(0, 12)}`);
+    throw new Refused(`expected a job of this build (${build.slice(0, 12)}), got one of ${made.slice(0, 12)}`);
   const body = JOB[name].safeParse(job);
-  if (!body.success) throw new Error(`expected a job of ${name}, got ${problemOf(body.error)}`);
-  return { build, name, job: body.data as Job<QueuedName> };
+  if (!body.success) throw new Refused(`expected a job of ${name}, got ${problemOf(body.error)}`);
+  return { build, name, job: body.data as Message['job'] };
 }
-
-const problemOf = ({ issues: [{ path, message: problem }] }: z.ZodError): string =>
-  `at ${path.join('.').slice(0, 80) || 'the top'}: ${problem.slice(0, 120)}`;
 
 /** Equal jobs of one build have one name: SHA-256, hex. */
 export const idOf = ({ build, name, job }: Message): string =>
@@ -112,12 +151,16 @@ export const idOf = ({ build, name, job }: Message): string =>
 
 /** What tells a result of this job from another's, and from none. */
 const IS_RESULT = {
-  compare: ({ workload: name, columns }: Job<'compare'>, { comparison }: Partial<Result<'compare'>>) =>
-    comparison?.name === name && columns.every((id, i) => comparison.runs[i]?.variant === id),
-  slice: ({ spec }: Job<'slice'>, { runs, finds, corpus }: Partial<Result<'slice'>>) =>
-    runs === spec.runs && Array.isArray(finds) && Array.isArray(corpus),
-  minimise: ({ raw }: Job<'minimise'>, find: Partial<Result<'minimise'>>) =>
-    find === null || find?.signature === raw.signature,
+  compare: ({ workload: asked, columns }: Queued<Job<'compare'>>, { comparison }: Partial<Result<'compare'>>) =>
+    comparison?.name === (typeof asked === 'string' ? asked : asked.name) &&
+    comparison.runs.length === columns.length &&
+    columns.every((one, i) => typeof one !== 'string' || comparison.runs[i].variant === one),
+  slice: ({ spec }: Queued<Job<'slice'>>, { runs, finds, corpus, failure }: Partial<Result<'slice'>>) =>
+    (failure === null ? runs === spec.runs : typeof failure?.variant === 'string') &&
+    Array.isArray(finds) &&
+    Array.isArray(corpus),
+  minimise: ({ raw }: Queued<Job<'minimise'>>, { find, failure }: Partial<Result<'minimise'>>) =>
+    failure !== undefined && (find === null || find?.signature === raw.signature),
 };
 
 /** Throws Error: this is no result of the job. */

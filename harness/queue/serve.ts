@@ -1,18 +1,18 @@
-/** A worker: does the jobs of a queue, one in each thread. */
-import { type Pool } from '../pool/pool.ts';
+/** A worker: does the jobs of a queue, one in each thread; a stranger's code in a process of its own. */
+import { hostname } from 'node:os';
+import type { Job, Pool } from '../pool/pool.ts';
 import { openThreads } from '../pool/threads.ts';
 import { buildHash } from '../shard/build.ts';
 import { toJson } from '../shard/json.ts';
 import { loadLibraries, queueName, readAddress, refuseSilence } from './connection.ts';
-import { MOST_RESULT, type Message, readMessage } from './message.ts';
+import { MOST_MS, MOST_RESULT, type Message, readMessage, unqueued } from './message.ts';
+import { RecipeStore, Refused } from './recipes.ts';
 
 /** A worker that does not renew its lock for so long has died: another one takes its job. */
 const LOCK_MS = 10_000;
 const LOOK_MS = 5000;
 /** A job may lose so many workers. */
 const MOST_LOSSES = 3;
-/** Of one job, ms. */
-const LIMIT_MS = 600_000;
 const HEAP_MIB = 2048;
 
 export interface Served {
@@ -31,22 +31,28 @@ export async function serve(url: string, threads: number, onFailure: (text: stri
   const build = buildHash();
   const pool = await openThreads(threads, HEAP_MIB);
   const { Worker, UnrecoverableError } = libraries.bullmq;
+  const redis = new libraries.Redis(address.options);
+  redis.on('error', () => {});
+  const store = new RecipeStore(redis, queueName(build));
   let [done, failed] = [0, 0];
   const worker = new Worker(
     queueName(build),
     async ({ data }) => {
       let message: Message;
+      let job: Job<Message['name']>;
       try {
         message = readMessage(data, build);
+        job = await unqueued(message, (hash) => store.recipeOf(hash));
       } catch (error) {
-        throw new UnrecoverableError((error as Error).message);
+        throw error instanceof Refused ? new UnrecoverableError(error.message) : error;
       }
-      const text = toJson(await within(pool, message));
+      const text = toJson(await within(pool, message.name, job));
       if (text.length > MOST_RESULT) throw new UnrecoverableError(`a result of ${text.length} characters`);
       return text;
     },
     {
       connection: address.options,
+      name: `${hostname()}-${process.pid}`,
       concurrency: threads,
       lockDuration: LOCK_MS,
       stalledInterval: LOOK_MS,
@@ -67,13 +73,14 @@ export async function serve(url: string, threads: number, onFailure: (text: stri
     stop: async () => {
       await worker.close();
       await pool.close();
+      redis.disconnect();
       return { done, failed };
     },
   };
 }
 
-async function within(pool: Pool, { name, job }: Message): Promise<unknown> {
-  const results = await pool.run(name, [job as never], { signal: AbortSignal.timeout(LIMIT_MS) });
-  if (results.length === 0) throw new Error(`the job took longer than ${LIMIT_MS / 1000} s`);
+async function within(pool: Pool, name: Message['name'], job: Job<Message['name']>): Promise<unknown> {
+  const results = await pool.run(name, [job as never], { signal: AbortSignal.timeout(MOST_MS) });
+  if (results.length === 0) throw new Error(`the job took longer than ${MOST_MS / 1000} s`);
   return results[0];
 }

@@ -39,7 +39,7 @@ const lineOf = ({ line }: CallPlace): number => line + HEAD_LINES;
 
 const proofText = ({ minimal }: Find): string =>
   minimal === null
-    ? 'interrupted before it was minimal'
+    ? 'the hunt ended before it was minimal'
     : `1-minimal: none of ${plural(minimal, 'smaller workload')} shows it`;
 
 /** A find as a file. */
@@ -71,19 +71,29 @@ function summaryText(report: HuntReport): string {
   return `${found} in ${plural(runs, 'run')} (seed ${report.seed}); ${reachedText(report)}; ${last}`;
 }
 
+const indented = (text: string): string => text.replaceAll(/^(?=.)/gm, '  ');
+
 export function huntText(report: HuntReport, { color, width = DEFAULT_WIDTH }: Look): string {
   const c = pc.createColors(color);
   const blocks = report.finds.map((find, i) => {
     const title = wrapped(`${i + 1}. ${find.verdict}, ${find.standing}: ${whatText(find)}`, width);
     const file = report.files[i];
-    const text = file === null ? findText(find, report).replaceAll(/^(?=.)/gm, '  ') : `  ${file}\n`;
+    const text = file === null ? indented(findText(find, report)) : `  ${file}\n`;
     return `${c.bold(title)}\n${text}`;
   });
-  return `${[...blocks, wrapped(summaryText(report), width)].join('\n')}\n`;
+  const { failure } = report;
+  const failed =
+    failure === null
+      ? []
+      : [
+          `${c.bold(wrapped(`${failure.variant}: its own code failed, and the hunt ended: ${failure.message}`, width))}\n` +
+            indented(failure.workload),
+        ];
+  return `${[...blocks, ...failed, wrapped(summaryText(report), width)].join('\n')}\n`;
 }
 
 export function huntJson(report: HuntReport): string {
-  const { a, b, seed, runs, reached, finds } = report;
+  const { a, b, seed, runs, reached, finds, failure } = report;
   return jsonText({
     schema: 'pmapdiff.hunt/1',
     a: a.id,
@@ -101,5 +111,6 @@ export function huntJson(report: HuntReport): string {
       minimal: find.minimal,
       workload: findText(find, report),
     })),
+    failed: failure,
   });
 }

@@ -7,7 +7,7 @@ import type { Standing } from '../compare/track.ts';
 import type { Workload } from '../workload/ops.ts';
 import { type CallPlace, callPlace } from '../workload/places.ts';
 import { parseWorkload } from '../workload/text/parse.ts';
-import type { Pair } from './pair.ts';
+import { type CodeFailure, type Found, type Pair, type Ran, failureIn } from './pair.ts';
 import { draftOf, readDraft, reduce, textOfDraft } from './reduce.ts';
 import { Signals } from './signal.ts';
 import {
@@ -35,13 +35,30 @@ export interface Find {
   readonly minimal: number | null;
 }
 
-/** Does the work of a hunt: in this thread, or elsewhere. Results are in the order of what was asked. */
+/** What a reduction came to. */
+export interface Minimised {
+  /** null: not shown again */
+  readonly find: Find | null;
+  /** a variant's own code failed on the way, so that the find is not minimal */
+  readonly failure: CodeFailure | null;
+}
+
+/**
+ * Does the work of a hunt: in this thread, or elsewhere. Results are in the order of what was asked; fewer: it was
+ * stopped, or the variant's own code failed in the last one.
+ */
 export interface Hunter {
   readonly pair: Pair;
-  /** fewer results: it was stopped */
   readonly slices: (specs: readonly SliceInput[]) => Promise<readonly SliceResult[]>;
-  /** null: not shown again. Fewer results: it was stopped */
-  readonly minimise: (raw: readonly RawFind[]) => Promise<readonly (Find | null)[]>;
+  readonly minimise: (raw: readonly RawFind[]) => Promise<readonly Minimised[]>;
+}
+
+/** Results up to the first in which a variant's own code failed: the same, whether or not others were computed. */
+export function upToFailure<Result extends { readonly failure: CodeFailure | null }>(
+  results: readonly Result[],
+): readonly Result[] {
+  const failed = results.findIndex(({ failure }) => failure !== null);
+  return failed < 0 ? results : results.slice(0, failed + 1);
 }
 
 export interface HuntLimits {
@@ -52,9 +69,15 @@ export interface HuntLimits {
 }
 
 export function hunterHere(pair: Pair, { isOver, isStopped }: HuntLimits): Hunter {
-  const whileRunning = async <Spec, Result>(specs: readonly Spec[], work: (spec: Spec) => Promise<Result>) => {
+  const whileRunning = async <Spec, Result extends { readonly failure: CodeFailure | null }>(
+    specs: readonly Spec[],
+    work: (spec: Spec) => Promise<Result>,
+  ) => {
     const results: Result[] = [];
-    for (const spec of specs) if (!isStopped()) results.push(await work(spec));
+    for (const spec of specs) {
+      if (isStopped() || (results.at(-1)?.failure ?? null) !== null) break;
+      results.push(await work(spec));
+    }
     return results;
   };
   return {
@@ -82,6 +105,8 @@ export interface Hunted {
   /** run that showed something new last; null: none did */
   readonly lastSignal: number | null;
   readonly finds: readonly Find[];
+  /** what ended the hunt early; null: nothing */
+  readonly failure: CodeFailure | null;
 }
 
 /** Results of a part of a hunt. */
@@ -91,6 +116,8 @@ export interface Stretch {
   readonly finds: readonly Find[];
   /** runs of the search that showed something new, and what */
   readonly fresh: readonly Pick<Entry, 'run' | 'signals'>[];
+  /** a variant's own code failed, and the part ends there; null: it did not */
+  readonly failure: CodeFailure | null;
 }
 
 /** What slices in a round do not know of each other does not depend on how many run at a time. */
@@ -111,7 +138,7 @@ export async function hunt(hunter: Hunter, options: HuntOptions): Promise<Hunted
   const known = await huntKnown(hunter, options);
   const stretches: Stretch[] = [known];
   for (const first of stretchesOf(runs, stretch)) {
-    if (isOver() || isStopped()) break;
+    if (isOver() || isStopped() || stretches.at(-1)!.failure !== null) break;
     const before = joinStretches(hunter.pair, seed, stretches);
     const finds = before.finds.map(({ signature }) => signature);
     stretches.push(
@@ -128,29 +155,35 @@ export async function hunt(hunter: Hunter, options: HuntOptions): Promise<Hunted
 
 /** Runs workloads that are known. found: signatures of all that they show. isReduced false: finds are left out. */
 export async function huntKnown(
-  { pair, minimise: reduced }: Hunter,
+  hunter: Hunter,
   { known, isOver, isStopped, progress }: HuntOptions,
   isReduced = true,
 ): Promise<Stretch & { readonly found: readonly string[] }> {
+  const { pair } = hunter;
   const reached: Record<string, number> = {};
   const found = new Set<string>();
   const raw: RawFind[] = [];
   let runs = 0;
+  let failure: CodeFailure | null = null;
   for (const text of known) {
     if (isOver() || isStopped()) break;
     const draft = readDraft(draftOf(text));
     if (draft === null) continue;
-    const ran = await pair.run(draft.workload, true);
+    const ran = await attempt(pair, draft.workload);
+    if ('variant' in ran) {
+      failure = ran;
+      break;
+    }
     countReached(ran.reached, 1, reached);
     runs++;
     const fresh = ran.found.filter(({ signature }) => !found.has(signature));
-    for (const { signature } of fresh) {
-      found.add(signature);
-      raw.push({ signature, text, run: runs });
+    for (const one of fresh) {
+      found.add(one.signature);
+      raw.push({ ...one, text, run: runs });
     }
     progress(runs, raw.length);
   }
-  return { runs, reached, found: [...found], fresh: [], finds: isReduced ? only(await reduced(raw)) : [] };
+  return { runs, reached, found: [...found], fresh: [], ...(await smallest(hunter, isReduced ? raw : [], failure)) };
 }
 
 interface StretchOptions extends HuntOptions {
@@ -172,8 +205,10 @@ export async function huntStretch(
   const finds: Find[] = [];
   let corpus: readonly Entry[] = [];
   let runs = 0;
-  for (let from = first; from < end && !isOver() && !isStopped(); from += SLICES * SLICE_RUNS) {
-    const results = await hunter.slices(roundOf(seed, from, end, corpus, [...found]));
+  let failure: CodeFailure | null = null;
+  const isEnded = (): boolean => isOver() || isStopped() || failure !== null;
+  for (let from = first; from < end && !isEnded(); from += SLICES * SLICE_RUNS) {
+    const results = upToFailure(await hunter.slices(roundOf(seed, from, end, corpus, [...found])));
     corpus = joinCorpora(corpus, results);
     for (const result of results) {
       runs += result.runs;
@@ -183,13 +218,29 @@ export async function huntStretch(
     const raw = results
       .flatMap((result) => result.finds)
       .filter(({ signature }) => !found.has(signature) && found.add(signature) && !isReduced(signature));
-    finds.push(...only(await hunter.minimise(raw)));
+    const reduced = await smallest(hunter, raw, results.at(-1)?.failure ?? null);
+    finds.push(...reduced.finds);
+    ({ failure } = reduced);
     progress(runs, finds.length);
   }
-  return { runs, reached, finds, fresh: corpus.map(({ run, signals }) => ({ run, signals })) };
+  return { runs, reached, finds, fresh: corpus.map(({ run, signals }) => ({ run, signals })), failure };
 }
 
-const only = (finds: readonly (Find | null)[]): Find[] => finds.flatMap((find) => find ?? []);
+/** Reduces what was found; after a failure, everything that is left stays as it was found. */
+async function smallest(
+  hunter: Hunter,
+  raw: readonly RawFind[],
+  before: CodeFailure | null,
+): Promise<{ readonly finds: readonly Find[]; readonly failure: CodeFailure | null }> {
+  const done = before === null ? upToFailure(await hunter.minimise(raw)) : [];
+  const failure = before ?? done.at(-1)?.failure ?? null;
+  const finds = raw.flatMap((one, i) => {
+    const { find, failure: failed } = done[i] ?? { find: null, failure };
+    const isKept = find === null && (i >= done.length || failed !== null);
+    return isKept ? [asFound(one)] : (find ?? []);
+  });
+  return { finds, failure };
+}
 
 /** stretches: in their order, the known workloads first. Of a signature, the first find counts. */
 export function joinStretches({ changed }: Pair, seed: number, stretches: readonly Stretch[]): Hunted {
@@ -199,33 +250,42 @@ export function joinStretches({ changed }: Pair, seed: number, stretches: readon
   const finds = new Map<string, Find>();
   let runs = 0;
   let lastSignal: number | null = null;
+  let failure: CodeFailure | null = null;
   for (const stretch of stretches) {
+    if (failure !== null) break;
+    ({ failure } = stretch);
     for (const [name, times] of Object.entries(stretch.reached)) countReached([name], times, reached);
     for (const find of stretch.finds) if (!finds.has(find.signature)) finds.set(find.signature, find);
     for (const { run, signals: fresh } of stretch.fresh)
       if (fresh.filter((signal) => signals.add(signal)).length > 0) lastSignal = stretches[0].runs + run + 1;
     runs += stretch.runs;
   }
-  return { seed, runs, reached, lastSignal, finds: [...finds.values()] };
+  return { seed, runs, reached, lastSignal, finds: [...finds.values()], failure };
 }
 
 /** What some workloads show, reduced and nothing else. */
 export async function reduceAll(
-  { pair, minimise: reduced }: Hunter,
+  hunter: Hunter,
   texts: readonly string[],
   isStopped: () => boolean,
-): Promise<Pick<Hunted, 'runs' | 'reached' | 'finds'>> {
+): Promise<Pick<Hunted, 'runs' | 'reached' | 'finds' | 'failure'>> {
+  const { pair } = hunter;
   const reached: Record<string, number> = {};
   countReached(pair.changed, 0, reached);
   const raw: RawFind[] = [];
+  let failure: CodeFailure | null = null;
   for (const text of texts) {
     const draft = readDraft(draftOf(text));
     if (draft === null || isStopped()) continue;
-    const ran = await pair.run(draft.workload, true);
+    const ran = await attempt(pair, draft.workload);
+    if ('variant' in ran) {
+      failure = ran;
+      break;
+    }
     countReached(ran.reached, 1, reached);
-    raw.push(...ran.found.map(({ signature }) => ({ signature, text, run: 0 })));
+    raw.push(...ran.found.map((one) => ({ ...one, text, run: 0 })));
   }
-  return { runs: texts.length, reached, finds: only(await reduced(raw)) };
+  return { runs: texts.length, reached, ...(await smallest(hunter, raw, failure)) };
 }
 
 /** The slices of the round that begins with run `first`. */
@@ -257,19 +317,39 @@ function joinCorpora(corpus: readonly Entry[], results: readonly SliceResult[]):
   return joined;
 }
 
-/** The smallest workload that shows what `raw` does; null if that does not show it again. */
-export async function minimise(pair: Pair, raw: RawFind, isStopped: () => boolean): Promise<Find | null> {
-  const { signature } = raw;
-  const look = async (workload: Workload) =>
-    (await pair.run(workload, true)).found.find((one) => one.signature === signature);
-  const first = readDraft(draftOf(raw.text));
-  if (first === null || (await look(first.workload)) === undefined) return null;
-  const reduced = await reduce(first.draft, async (workload) => (await look(workload)) !== undefined, isStopped);
-  const text = textOfDraft(reduced.draft);
+const attempt = (pair: Pair, workload: Workload): Promise<Ran | CodeFailure> =>
+  pair.run(workload, true).catch(failureIn);
+
+/** The smallest workload that shows what `raw` does. */
+export async function minimise(
+  pair: Pair,
+  { signature, text }: Pick<RawFind, 'signature' | 'text'>,
+  isStopped: () => boolean,
+): Promise<Minimised> {
+  let failure: CodeFailure | null = null;
+  const look = async (workload: Workload): Promise<Found | undefined> => {
+    const ran = await attempt(pair, workload);
+    if (!('variant' in ran)) return ran.found.find((one) => one.signature === signature);
+    failure ??= ran;
+    return undefined;
+  };
+  const first = readDraft(draftOf(text));
+  if (first === null || (await look(first.workload)) === undefined) return { find: null, failure };
+  const reduced = await reduce(
+    first.draft,
+    async (workload) => (await look(workload)) !== undefined,
+    () => failure !== null || isStopped(),
+  );
+  const smaller = textOfDraft(reduced.draft);
+  const shown = await look(parseWorkload(smaller, 'find'));
+  return {
+    find: shown === undefined ? null : findOf(shown, smaller, reduced.isMinimal ? reduced.tried : null),
+    failure,
+  };
+}
+
+function findOf({ signature, verdict, difference }: Found, text: string, minimal: number | null): Find {
   const workload = parseWorkload(text, 'find');
-  const shown = await look(workload);
-  if (shown === undefined) return null;
-  const { verdict, difference } = shown;
   return {
     signature,
     verdict,
@@ -278,6 +358,9 @@ export async function minimise(pair: Pair, raw: RawFind, isStopped: () => boolea
     place: callPlace(workload, difference.op),
     ops: workload.ops.length,
     text,
-    minimal: reduced.isMinimal ? reduced.tried : null,
+    minimal,
   };
 }
+
+/** A find that was not reduced. */
+const asFound = (raw: RawFind): Find => findOf(raw, textOfDraft(draftOf(raw.text)), null);

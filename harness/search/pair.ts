@@ -14,6 +14,7 @@ import type { Plan } from '../compare/plan.ts';
 import type { OpOutcome } from '../run/outcome.ts';
 import type { RunOptions, RunRecord } from '../run/record.ts';
 import { OP_NAMES, type Workload, opAt } from '../workload/ops.ts';
+import { printWorkload } from '../workload/text/print.ts';
 
 /** Verdicts that one difference can get, by its plane. */
 const VERDICT_OF: Readonly<Record<Difference['plane'], Verdict>> = {
@@ -56,6 +57,29 @@ export interface Ran {
   readonly reached: readonly string[];
 }
 
+/** A variant whose own code failed. */
+export interface CodeFailure {
+  readonly variant: string;
+  readonly message: string;
+  /** text of the workload that it failed on */
+  readonly workload: string;
+}
+
+class CodeFailed extends Error {
+  readonly failure: CodeFailure;
+
+  constructor(failure: CodeFailure) {
+    super(`${failure.variant}: ${failure.message}`);
+    this.failure = failure;
+  }
+}
+
+/** What a caught error says of a variant's own code. Throws the error if it is about something else. */
+export function failureIn(error: unknown): CodeFailure {
+  if (error instanceof CodeFailed) return error.failure;
+  throw error;
+}
+
 const RUNS_A_TURN = 64;
 
 export class Pair {
@@ -84,7 +108,12 @@ export class Pair {
     const limit = runLimitMs(workload.ops.length);
     const [a, b] = await Promise.all(this.columns.map((column) => runColumn(column, workload, options, limit)));
     const failure = failureOf([a, b]);
-    if (failure !== null) throw new Error(`${failure.variant}: ${failure.ended.message}`);
+    if (failure !== null)
+      throw new CodeFailed({
+        variant: failure.variant,
+        message: failure.ended.message,
+        workload: printWorkload(workload),
+      });
     return [a, b];
   }
 

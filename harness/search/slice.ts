@@ -5,7 +5,7 @@
 import { Random } from '../workload/random.ts';
 import { parseWorkload } from '../workload/text/parse.ts';
 import { type Input, below, mutate, newInput, textOf } from './input.ts';
-import type { Pair } from './pair.ts';
+import { type CodeFailure, type Found, type Pair, failureIn } from './pair.ts';
 import { Signals } from './signal.ts';
 
 /** An input that showed something new. */
@@ -27,8 +27,7 @@ export interface SliceInput {
   readonly found: readonly string[];
 }
 
-export interface RawFind {
-  readonly signature: string;
+export interface RawFind extends Found {
   /** text of the workload */
   readonly text: string;
   /** number of the run */
@@ -44,6 +43,8 @@ export interface SliceResult {
   readonly corpus: readonly Entry[];
   /** changed members and functions, and in how many runs each was reached */
   readonly reached: Reached;
+  /** the run after the last of these, which a variant's own code did not survive; null: it did */
+  readonly failure: CodeFailure | null;
 }
 
 /** An input that reaches what the candidate changes is varied more often: as syz-diff weighs the symbols of a patch. */
@@ -98,7 +99,7 @@ export async function slice(pair: Pair, spec: SliceInput, isStopped: () => boole
   const finds: RawFind[] = [];
   const reached: Record<string, number> = {};
   let runs = 0;
-  for (; runs < spec.runs && !isStopped(); runs++) {
+  const next = async (): Promise<void> => {
     const run = spec.first + runs;
     const { entries } = pool;
     const isNew =
@@ -112,12 +113,18 @@ export async function slice(pair: Pair, spec: SliceInput, isStopped: () => boole
     if (fresh.length > 0)
       pool.add({ input, signals: fresh, weight: fast.reached.length > 0 ? WEIGHT_REACHED : 1, run });
     const isFull = fresh.length > 0 || run % FULL === 0 || fast.found.some(({ signature }) => !found.has(signature));
-    if (!isFull) continue;
-    for (const { signature } of (await pair.run(workload, true)).found) {
-      if (found.has(signature)) continue;
-      found.add(signature);
-      finds.push({ signature, text, run });
+    if (!isFull) return;
+    for (const one of (await pair.run(workload, true)).found) {
+      if (found.has(one.signature)) continue;
+      found.add(one.signature);
+      finds.push({ ...one, text, run });
     }
+  };
+  let failure: CodeFailure | null = null;
+  try {
+    for (; runs < spec.runs && !isStopped(); runs++) await next();
+  } catch (error) {
+    failure = failureIn(error);
   }
-  return { runs, finds, corpus: pool.entries.slice(spec.corpus.length), reached };
+  return { runs, finds, corpus: pool.entries.slice(spec.corpus.length), reached, failure };
 }

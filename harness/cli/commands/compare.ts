@@ -129,9 +129,10 @@ export function defineCompare(program: Command): void {
     .addHelpText(
       'after',
       `
-Whoever can write to the queue can use this machine: hence a loopback address, or TLS and a password. bullmq and
-ioredis are needed (npm install bullmq ioredis). A job names built-in revisions and workloads, and holds neither code
-nor paths; one of another build, or larger or longer than it may be, is refused.`,
+A worker runs code from the queue: variant files and patched cores, each in a process of its own, which has the limits
+that compare gives it and can reach no file. Whoever can write to the queue can use this machine: hence a loopback
+address, or TLS and a password. bullmq and ioredis are needed (npm install bullmq ioredis). A job holds no path; one of
+another build, or larger or longer than it may be, is refused.`,
     )
     .action(async (options) => finish((await import('../worker.ts')).workerCommand(options)));
 }

@@ -28,4 +28,6 @@ export const hunt = z.strictObject({
       workload: z.string(),
     }),
   ),
+  /** a variant whose own code failed, and ended the hunt, on the text of a workload; null: the hunt is complete */
+  failed: z.strictObject({ variant: name, message: z.string(), workload: z.string() }).nullable(),
 });

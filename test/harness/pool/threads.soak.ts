@@ -10,6 +10,7 @@ const job = (workload: string) => ({
   columns: ids,
   against: { kind: 'variant' as const, id: 'baseline' },
   check: false,
+  leastMs: 10_000,
 });
 
 describe('--jobs', () => {
@@ -26,6 +27,50 @@ describe('--jobs', () => {
     expect(one!.stdout.length).toBeGreaterThan(100);
     for (const { status, stdout, stderr } of others)
       expect({ status, stdout, stderr }).toEqual({ status: one!.status, stdout: one!.stdout, stderr: one!.stderr });
+  });
+
+  it('gives the same hunt with your own revision and with one whose own code fails', () => {
+    const files = new VariantFiles();
+    try {
+      const slow = files.variant('always-full', 'removeIsNoop: () => false');
+      const faulty = files.variant(
+        'faulty',
+        `removeIsNoop: () => false,
+        exitBeforeVmspaceExit(m, p) {
+          if (p.vmspace.refcnt > 2) throw new Error('more than I can count');
+          landed.hunks.exitBeforeVmspaceExit(m, p);
+        },`,
+      );
+      const loops = files.variant(
+        'loops',
+        `removeIsNoop: () => false,
+        exitBeforeVmspaceExit(m, p) { while (p.vmspace.refcnt > 2); landed.hunks.exitBeforeVmspaceExit(m, p); },`,
+      );
+      for (const [own, status] of [
+        [slow, 1],
+        [faulty, 3],
+        [loops, 3],
+      ] as const) {
+        const args = ['hunt', 'landed', own, '--runs', '600', '--want', 'any', '--no-catalog', '--json'];
+        const [one, ...others] = ['1', '3'].map((jobs) => pmapdiff(...args, '--jobs', jobs));
+        const { finds, failed } = JSON.parse(one!.stdout) as { finds: object[]; failed: { variant: string } | null };
+        expect([one!.status, failed === null]).toEqual([status, status === 1]);
+        expect(finds.length).toBeGreaterThan(0);
+        for (const { status: code, stdout } of others) expect([code, stdout]).toEqual([status, one!.stdout]);
+      }
+      const text = pmapdiff('hunt', 'landed', faulty, '--runs', '1100', '--no-catalog');
+      expect([text.status, text.stdout]).toEqual([
+        3,
+        expect.stringMatching(/^faulty: its own code failed, and the hunt ended: .*more than I can count/m),
+      ]);
+      const parts = ['1/2', '2/2'].map((shard, i) =>
+        files.write(`${i}.json`, pmapdiff('hunt', 'landed', faulty, '--runs', '20100', '--shard', shard).stdout),
+      );
+      const [whole, merged] = [pmapdiff('hunt', 'landed', faulty, '--runs', '20100'), pmapdiff('merge', ...parts)];
+      expect([merged.status, merged.stdout]).toEqual([3, whole.stdout]);
+    } finally {
+      files.dispose();
+    }
   });
 
   it.each(['0', '-1', 'two', '1.5', ''])('refuses %j', (jobs) => {
@@ -100,7 +145,7 @@ describe('jobs in threads', () => {
     const results = await inThreads('compare', names.map(job), {
       threads: 2,
       done: (count) => counts.push(count),
-      weight: ({ workload }) => names.indexOf(workload),
+      weight: ({ workload }) => names.indexOf(workload as string),
     });
     expect(results.map(({ comparison }) => comparison.name)).toEqual(names);
     expect(counts).toEqual([1, 2, 3, 4]);

@@ -1,9 +1,13 @@
 import { spawnSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { CodeRecipe } from '../../../harness/columns/column.ts';
 import { readAddress } from '../../../harness/queue/connection.ts';
 import { Journal } from '../../../harness/queue/journal.ts';
-import { MOST_JOB, idOf, readMessage, readResult } from '../../../harness/queue/message.ts';
+import { MOST_JOB, idOf, queued, readMessage, readResult } from '../../../harness/queue/message.ts';
+import { packRecipe, unpackRecipe } from '../../../harness/queue/recipes.ts';
 import { cliFile, plainEnv, pmapdiff } from '../../support/command.ts';
 import { VariantFiles } from '../../support/variant-files.ts';
 
@@ -56,10 +60,16 @@ const job = {
   columns: ['baseline', 'landed'],
   against: { kind: 'variant' as const, id: 'baseline' },
   check: false,
+  leastMs: 10_000,
+};
+const recipe: CodeRecipe = {
+  kind: 'code',
+  name: 'own.ts',
+  code: 'serve();',
+  facts: { id: 'own', after: 'landed', title: 'own', intends: [], members: ['one', 'two'] },
 };
 const sliced = {
-  a: 'baseline',
-  b: 'landed',
+  columns: ['baseline', 'landed'],
   want: { kind: 'unexpected' as const },
   spec: { seed: 1, first: 0, runs: 250, corpus: [], found: [] },
 };
@@ -82,7 +92,24 @@ describe('a job in the queue', () => {
     ['of no name that there is', { build, name: 'finding', job }, /expected a job, got at name/],
     ['with more than it takes', { build, name: 'compare', job, code: '1' }, /expected a job, got at/],
     ['that names a file', { build, name: 'compare', job: { ...job, workload: '/etc/passwd' } }, /at workload/],
-    ['that names code', { build, name: 'compare', job: { ...job, columns: ['./own.ts'] } }, /at columns.0/],
+    ['that names code in a file', { build, name: 'compare', job: { ...job, columns: ['./own.ts'] } }, /at columns.0/],
+    ['that holds code', { build, name: 'compare', job: { ...job, columns: [recipe] } }, /at columns.0/],
+    [
+      'with a path for a hash',
+      { build, name: 'compare', job: { ...job, columns: [{ hash: '../x' }] } },
+      /at columns.0/,
+    ],
+    [
+      'with a path for the name of a text',
+      { build, name: 'compare', job: { ...job, workload: { name: '../../etc/passwd', text: 'a: exec sh60\n' } } },
+      /at workload/,
+    ],
+    [
+      'with a workload that is too long',
+      { build, name: 'compare', job: { ...job, workload: { name: 'long', text: '#'.repeat(2 ** 21 + 1) } } },
+      /at workload/,
+    ],
+    ['that wants hours', { build, name: 'compare', job: { ...job, leastMs: 1e7 } }, /at leastMs/],
     [
       'that says how to read',
       { build, name: 'compare', job: { ...job, reading: { touch: 'recorded', machine: { ram: 1 } } } },
@@ -100,10 +127,9 @@ describe('a job in the queue', () => {
         build,
         name: 'minimise',
         job: {
-          a: 'baseline',
-          b: 'landed',
+          columns: ['baseline', 'landed'],
           want: { kind: 'unexpected' },
-          raw: { signature: 's', text: 'a'.repeat(2 ** 18), run: 0 },
+          raw: { signature: 's', text: 'a'.repeat(2 ** 18) },
         },
       },
       /at raw.text/,
@@ -120,6 +146,48 @@ describe('a job in the queue', () => {
       expect(() => readResult({ build, name: 'compare', job }, text)).toThrow('expected a result of compare');
     },
   );
+});
+
+describe('code in the queue', () => {
+  const { hash, bytes } = packRecipe(recipe);
+
+  it('is part of what a job is named by', () => {
+    const named = (code: string): string => {
+      const { job: one } = queued({ ...job, columns: ['landed', { ...recipe, code }] });
+      return idOf(readMessage({ build, name: 'compare', job: one }, build));
+    };
+    expect(named('1;')).toBe(named('1;'));
+    expect(named('1;')).not.toBe(named('2;'));
+  });
+
+  it('is what its hash says, and comes back as it was', () => {
+    expect(unpackRecipe({ hash, bytes })).toEqual(recipe);
+    expect(
+      packRecipe({ ...recipe, facts: { ...recipe.facts, compiled: ['more than a job needs'] } as never }).hash,
+    ).toBe(hash);
+  });
+
+  const zipped = (value: unknown) => {
+    const body = typeof value === 'string' ? value : JSON.stringify(value);
+    return { hash: createHash('sha256').update(body).digest('hex'), bytes: gzipSync(body) };
+  };
+  it.each([
+    ['another hash', { hash: 'f'.repeat(64), bytes }, /^expected the code f{12} of a job, got something else$/],
+    ['no gzip', { hash, bytes: Buffer.from('code') }, /got something else$/],
+    ['what is small only while it is gzipped', zipped(' '.repeat(2 ** 26)), /got something else$/],
+    ['no recipe', zipped({ kind: 'code' }), /expected the code of a column, got at /],
+    ['a recipe without facts', zipped({ ...recipe, facts: null }), /got at facts/],
+    ['no JSON', zipped('import'), /got no JSON/],
+  ])('is refused if it is %s', (_what, packed, message) => {
+    expect(() => unpackRecipe(packed)).toThrow(message);
+  });
+
+  it('is refused by the command that has too much of it', () => {
+    const huge = { ...recipe, code: 'x'.repeat(2 ** 24 + 1) };
+    expect(() => packRecipe(huge)).toThrow(/^--queue: expected a column as a queue takes it, got at code/);
+    const random = { ...recipe, code: randomBytes(2 ** 23).toString('base64') };
+    expect(() => packRecipe(random)).toThrow(/^--queue: expected code of at most \d+ /);
+  });
 });
 
 describe('--resume FILE', () => {

@@ -1,6 +1,11 @@
+import { Queue } from 'bullmq';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { queueName } from '../../../harness/queue/connection.ts';
+import { buildHash } from '../../../harness/shard/build.ts';
 import { cliFile, plainEnv, pmapdiff } from '../../support/command.ts';
 import { RedisServer, hasRedis } from '../../support/redis.ts';
 import { VariantFiles } from '../../support/variant-files.ts';
@@ -39,6 +44,30 @@ describe.skipIf(!hasRedis)('--queue', () => {
     files.dispose();
   });
 
+  /** Resolves to the job that the worker is at, as soon as there is one. */
+  const jobOf = async (worker: ChildProcess): Promise<string> => {
+    const queue = new Queue(queueName(buildHash()), { connection: { port: redis.port } });
+    try {
+      for (;;) {
+        const active = await queue.getActive();
+        const mine = active.find((job) => job.processedBy?.endsWith(`-${worker.pid}`) === true);
+        if (mine !== undefined) return mine.id!;
+        await setTimeout(20);
+      }
+    } finally {
+      await queue.close();
+    }
+  };
+  /** Kills the worker in the middle of a job, which nobody has finished then. */
+  const killAtWork = async (worker: ChildProcess): Promise<void> => {
+    const id = await jobOf(worker);
+    worker.kill('SIGKILL');
+    await once(worker, 'exit');
+    const queue = new Queue(queueName(buildHash()), { connection: { port: redis.port } });
+    expect(await queue.getJobState(id)).toBe('active');
+    await queue.close();
+  };
+
   const hunt = ['hunt', 'double-count-fix', 'landed', '--runs', '4000', '--want', 'behavioural,latent', '--json'];
 
   it('gives the bytes of one thread, though one of three workers is killed twice', async () => {
@@ -47,11 +76,7 @@ describe.skipIf(!hasRedis)('--queue', () => {
     work();
     work();
     const run = begin(...hunt);
-    for (let times = 0; times < 2; times++) {
-      const victim = work();
-      await setTimeout(5000);
-      victim.kill('SIGKILL');
-    }
+    for (let times = 0; times < 2; times++) await killAtWork(work());
     work();
     const { status, stdout } = await run;
     expect([status, stdout]).toEqual([one!.status, one!.stdout]);
@@ -60,9 +85,8 @@ describe.skipIf(!hasRedis)('--queue', () => {
   it('goes on when Redis is away for 10 s and comes back empty', async () => {
     const args = ['compare', '--json', '-w', 'forkloop_touch', 'make12', 'superpage', 'exit-touched', 'kernel-memory'];
     const here = pmapdiff(...args, '--jobs', '1');
-    work();
     const run = begin(...args);
-    await setTimeout(4000);
+    await jobOf(work());
     await redis.stop();
     await setTimeout(10_000);
     await redis.start();
@@ -76,7 +100,8 @@ describe.skipIf(!hasRedis)('--queue', () => {
     const path = files.write('resume', '');
     const worker = work();
     const run = begin(...args, '--resume', path);
-    await setTimeout(3000);
+    await vi.waitUntil(() => readFileSync(path, 'utf8').includes('\n'), { timeout: 60_000 });
+    await jobOf(worker);
     await redis.stop();
     worker.kill('SIGKILL');
     const lost = await run;

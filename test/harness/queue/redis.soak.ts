@@ -1,14 +1,19 @@
 import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { compareCommand } from '../../../harness/cli/compare.ts';
 import { huntCommand } from '../../../harness/cli/hunt.ts';
+import { corpusPath } from '../../../harness/input/paths.ts';
 import { queueName } from '../../../harness/queue/connection.ts';
 import { type Served, serve } from '../../../harness/queue/serve.ts';
 import { buildHash } from '../../../harness/shard/build.ts';
 import { cliFile } from '../../support/command.ts';
 import { RedisServer, hasRedis } from '../../support/redis.ts';
 import { said } from '../../support/said.ts';
+import { VariantFiles } from '../../support/variant-files.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
@@ -16,6 +21,7 @@ describe.skipIf(!hasRedis)('--queue', () => {
   let redis: RedisServer;
   let worker: Served;
   const failures: string[] = [];
+  const files = new VariantFiles();
 
   beforeAll(async () => {
     cliFile();
@@ -23,6 +29,7 @@ describe.skipIf(!hasRedis)('--queue', () => {
     worker = await serve(redis.url, 2, (text) => failures.push(text));
   });
   afterAll(async () => {
+    files.dispose();
     await worker.stop();
     await redis.dispose();
   });
@@ -48,28 +55,116 @@ describe.skipIf(!hasRedis)('--queue', () => {
     expect(there).toEqual(here);
   });
 
-  it.each([
-    [{ variants: 'landed,./own.ts' }, /no such variant file|expected built-in revisions and workloads/],
-    [{ workload: ['package.json', 'exit-touched'] }, /--queue: expected built-in revisions and workloads/],
-    [{ save: 'x.gz' }, /--queue: expected built-in revisions and workloads, without .*--save/],
-    [{ machine: ['ram=1G'] }, /--queue: expected built-in revisions and workloads, without --machine/],
-  ])('takes what is built in only: %o is refused', async (options, message) => {
-    await expect(compareCommand({ workload, ...options, queue: redis.url })).rejects.toThrow(message);
+  const own = (): string =>
+    files.write('mine.workload', 'machine pti=on\na: exec sh60\na: vfork -> b\nb: execfail ENOENT\nb: exit 1\n');
+
+  it('gives the bytes of a comparison of your own revision, patch and workload in one process', async () => {
+    const variant = files.variant('always-full', 'removeIsNoop: () => false');
+    const patch = 'test/fixtures/patches/d33276.diff';
+    for (const given of [
+      { variant: [variant], variants: 'landed' },
+      { patch: [patch] },
+      { variant: [variant], patch: [patch] },
+    ]) {
+      const options = { ...given, workload: [own(), 'superpage'] };
+      const [here, there] = [
+        await said(() => compareCommand({ ...options, jobs: '1' })),
+        await said(() => compareCommand({ ...options, queue: redis.url })),
+      ];
+      expect(here.out).toContain('mine');
+      expect(there).toEqual(here);
+    }
+  });
+
+  it('gives the bytes of a hunt with your own revision and with a patch in one process', async () => {
+    const variant = files.variant('always-full', 'removeIsNoop: () => false');
+    const options = { runs: '260', catalog: false, want: 'any' };
+    for (const [b, patch] of [[variant], [undefined, ['test/fixtures/patches/d33276.diff']]] as const) {
+      const given = patch === undefined ? options : { ...options, patch };
+      const [here, there] = [
+        await said(() => huntCommand('landed', b, { ...given, jobs: '1' })),
+        await said(() => huntCommand('landed', b, { ...given, queue: redis.url })),
+      ];
+      expect(here.out).toMatch(/in 260 runs/);
+      expect(there).toEqual(here);
+    }
   });
 
   it.each([
+    ['loops', '2', 'releaseEnd() { for (;;); }', /took longer than \d/],
+    ['hogs', '60', 'releaseEnd() { const kept = []; for (;;) kept.push(new Uint8Array(2 ** 24).fill(1)); }', /memory/],
+    ['throws', '10', "releaseEnd() { throw new Error('mine'); }", /mine/],
+    ['looks', '10', 'releaseEnd() { process.exit(); }', /process is not defined/],
+  ])('reports code that %s on its column, as in one process, and goes on', async (id, seconds, member, says) => {
+    const variant = files.variant(id, member);
+    const options = { variants: 'landed', variant: [variant], workload: [own(), 'exit-touched'], timeLimit: seconds };
+    const { code, out } = await said(() => compareCommand({ ...options, queue: redis.url }));
+    expect([code, out]).toEqual([3, expect.stringMatching(says)]);
+    const next = await said(() => compareCommand({ workload, variants: 'baseline,landed', queue: redis.url }));
+    expect(next.out).toContain('exit-touched');
+  });
+
+  it('does not try a variant again that has lost three processes, as in one process', async () => {
+    const variant = files.variant('loops', 'releaseEnd() { for (;;); }');
+    const five = ['exit-touched', 'superpage', 'vfork-execfail', 'exit-untouched', own()];
+    const options = { variants: 'landed', variant: [variant], workload: five, timeLimit: '2' };
+    const [here, there] = [
+      await said(() => compareCommand({ ...options, jobs: '1' })),
+      await said(() => compareCommand({ ...options, queue: redis.url })),
+    ];
+    const untimed = ({ out }: { out: string }): string => out.replaceAll(/longer than [\d.]+ s/g, 'longer');
+    expect(untimed(here)).toContain('not tried: its process was lost 3 times before (2 workloads)');
+    expect(untimed(there)).toBe(untimed(here));
+  });
+
+  it.each([
+    [{ workload: ['package.json', 'exit-touched'] }, /package.json/],
+    [
+      { workload: ['exit-touched', corpusPath('make12')] },
+      /--queue: expected workloads by name or as text, got the recording/,
+    ],
+    [{ save: 'x.gz' }, /--queue: expected workloads by name or as text, without .*--save/],
+    [{ machine: ['ram=1G'] }, /--queue: expected workloads by name or as text, without --machine/],
+    [{ timeLimit: '3600' }, /--queue: expected a job of compare, got at leastMs/],
+  ])('says what it does not take: %o', async (options, message) => {
+    await expect(compareCommand({ workload, ...options, queue: redis.url })).rejects.toThrow(message);
+  });
+
+  const code = (hash: string): object => ({
+    columns: ['landed', { hash }],
+    against: { kind: 'variant', id: 'landed' },
+  });
+  const bomb = createHash('sha256')
+    .update(' '.repeat(2 ** 26))
+    .digest('hex');
+  it.each([
     ['a path', { workload: '/etc/passwd' }, /expected a job of compare, got at workload/],
+    [
+      'a path for the name of a text',
+      { workload: { name: '/etc/passwd', text: 'a: exec sh60\n' } },
+      /expected a job of compare, got at workload/,
+    ],
     ['another build', { build: 'f'.repeat(64) }, /expected a job of this build \([0-9a-f]{12}\), got one of f{12}/],
-  ])('does no job with %s, and goes on', async (_what, given: { build?: string; workload?: string }, message) => {
-    const { build = buildHash(), ...other } = given;
+    ['code that is not what it says', code('e'.repeat(64)), /expected the code e{12} of a job, got something else/],
+    ['code that is too large', code('d'.repeat(64)), /expected code of at most \d+ bytes, got \d+/],
+    ['code that gunzips to too much', code(bomb), /expected the code [0-9a-f]{12} of a job, got something else/],
+  ])('does no job with %s, and goes on', async (_what, given: object, message) => {
+    const { build = buildHash(), ...other } = given as { build?: string };
     const { hostname: host, port } = new URL(redis.url);
-    const queue = new Queue(queueName(buildHash()), { connection: { host, port: Number(port) } });
+    const name = queueName(buildHash());
+    const client = new Redis({ host, port: Number(port) });
+    await client.set(`${name}:code:${'e'.repeat(64)}`, gzipSync('while (true);'));
+    await client.set(`${name}:code:${'d'.repeat(64)}`, Buffer.alloc(2 ** 23 + 1));
+    await client.set(`${name}:code:${bomb}`, gzipSync(' '.repeat(2 ** 26)));
+    client.disconnect();
+    const queue = new Queue(name, { connection: { host, port: Number(port) } });
     const job = {
       workload: 'exit-touched',
       reading: { touch: 'recorded' },
       columns: ['baseline', 'landed'],
       against: { kind: 'previous' },
       check: false,
+      leastMs: 1000,
       ...other,
     };
     const { id } = await queue.add('compare', { build, name: 'compare', job }, { attempts: 3 });

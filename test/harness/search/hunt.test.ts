@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { defineVariant } from '../../../core/index.ts';
+import { runColumn } from '../../../harness/columns/column.ts';
 import {
   type Find,
   type Hunted,
+  type Hunter,
   type Stretch,
   hunt,
   huntKnown,
   huntStretch,
   hunterHere,
   joinStretches,
+  minimise,
   reduceAll,
   stretchesOf,
 } from '../../../harness/search/hunt.ts';
@@ -17,6 +21,7 @@ import { draftOf } from '../../../harness/search/reduce.ts';
 import { slice } from '../../../harness/search/slice.ts';
 import { Random } from '../../../harness/workload/random.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
+import { landed } from '../../../variants/index.ts';
 import { ANY, UNEXPECTED, copyOfLanded, pairOf } from './pairs.ts';
 
 const BEHAVIOURAL: Want = { kind: 'verdicts', verdicts: ['behavioural'] };
@@ -97,9 +102,89 @@ describe('a hunt', () => {
 
   it('stops when it is interrupted, with what it has', async () => {
     let left = 50;
-    const { runs, finds } = await huntOf(pairOf('baseline', 'toplevel-accounting'), 1, 5000, () => left-- < 0);
+    const pair = pairOf('baseline', 'toplevel-accounting');
+    const { runs, finds } = await huntOf(pair, 1, 5000, () => left-- < 0);
     expect(runs).toBeLessThan(100);
-    expect(finds).toEqual([]);
+    expect(finds.length).toBeGreaterThan(0);
+    for (const { text, signature, minimal } of finds)
+      expect([minimal, await shows(pair, text, signature)]).toEqual([null, true]);
+  });
+});
+
+describe('a hunt with a variant whose own code fails', () => {
+  /** Fails where a process leaves a vmspace that it shares, and differs wherever one exits. */
+  const faulty = defineVariant({
+    ...landed,
+    id: 'faulty',
+    after: 'landed',
+    hunks: {
+      ...landed.hunks,
+      exitBeforeVmspaceExit(m, p) {
+        if (p.vmspace.refcnt > 2) throw new Error('more than I can count');
+        landed.hunks.exitBeforeVmspaceExit(m, p);
+      },
+      removeIsNoop: () => false,
+    },
+  });
+  const options = { seed: 1, runs: 1000, known: [], isOver: never, isStopped: never, progress: () => {} };
+  const pair = (): Pair => pairOf('landed', faulty, ANY);
+
+  /** Does everything that is asked of it at once, as threads do. */
+  const eager = (both: Pair): Hunter => ({
+    pair: both,
+    slices: (specs) => Promise.all(specs.map((spec) => slice(both, spec, never))),
+    minimise: (raw) => Promise.all(raw.map((one) => minimise(both, one, never))),
+  });
+
+  it('ends there, says whose it is and on which workload, and keeps what was found', async () => {
+    const hunted = await hunt(hunterHere(pair(), options), options);
+    const { runs, finds, failure } = hunted;
+    expect(failure).toMatchObject({ variant: 'faulty', message: expect.stringContaining('more than I can count') });
+    const [reference, candidate] = pair().columns;
+    const failing = parseWorkload(failure!.workload, 'failing');
+    expect((await runColumn(reference, failing, {}, Infinity)).ended.kind).toBe('done');
+    expect((await runColumn(candidate, failing, {}, Infinity)).ended).toMatchObject({ kind: 'failed', how: 'throw' });
+    expect(runs).toBeLessThan(options.runs);
+    expect(finds.map(({ signature }) => signature)).toContain('cost removeEarlyExits');
+    for (const { text, signature } of finds) expect(await shows(pair(), text, signature)).toBe(true);
+    expect(await hunt(eager(pair()), options)).toEqual(hunted);
+  });
+
+  it('is the same when its stretches are done elsewhere', async () => {
+    const all = { ...options, runs: 500, stretch: 250, known: [parseWorkload('a: exec sh60\na: exit\n', 'k')] };
+    const whole = await hunt(hunterHere(pair(), all), all);
+    const { found, ...first } = await huntKnown(hunterHere(pair(), all), all);
+    const parts: Stretch[] = [first];
+    for (const from of stretchesOf(all.runs, all.stretch))
+      parts.push(await huntStretch(hunterHere(pair(), all), from, { ...all, found, isReduced: () => false }));
+    expect(joinStretches(pair(), 1, JSON.parse(JSON.stringify(parts)) as Stretch[])).toEqual(whole);
+    expect(whole.failure).not.toBeNull();
+  });
+
+  it.each([
+    ['on the next workload', 1, 1],
+    ['when that is looked at again', 2, 2],
+    ['while that is reduced', 3, 2],
+  ])('keeps what a workload showed when it fails %s', async (_when, times, ran) => {
+    let left = times;
+    const tired = defineVariant({
+      ...faulty,
+      hunks: {
+        ...faulty.hunks,
+        releaseEnd(...args) {
+          if (left-- <= 0) throw new Error('tired');
+          return landed.hunks.releaseEnd(...args);
+        },
+      },
+    });
+    const both = pairOf('landed', tired, ANY);
+    const known = [parseWorkload('a: exec sh60\na: exit\n', 'k'), parseWorkload('b: exec sh60\nb: exit\n', 'l')];
+    const { finds, failure, runs } = await hunt(hunterHere(both, options), { ...options, known });
+    expect([runs, failure?.variant]).toEqual([ran, 'faulty']);
+    expect(finds.find(({ signature }) => signature === 'cost removeEarlyExits')).toMatchObject({
+      minimal: null,
+      text: 'a: exec sh60\na: exit\n',
+    });
   });
 });
 

@@ -70,6 +70,7 @@ describe('a result as JSON', () => {
         columns,
         against,
         check: true,
+        leastMs: 10_000,
       });
       expect(done.comparison.pairs[0]!.sums.reference).toBeInstanceOf(Float64Array);
       expect(fromJson(toJson(done))).toEqual(done);
