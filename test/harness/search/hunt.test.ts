@@ -151,7 +151,7 @@ describe('a hunt with a variant whose own code fails', () => {
   });
 
   it('is the same when its stretches are done elsewhere', async () => {
-    const all = { ...options, runs: 500, stretch: 250, known: [parseWorkload('a: exec sh60\na: exit\n', 'k')] };
+    const all = { ...options, runs: 500, stretch: 250, known: ['a: exec sh60\na: exit\n'] };
     const whole = await hunt(hunterHere(pair(), all), all);
     const { found, ...first } = await huntKnown(hunterHere(pair(), all), all);
     const parts: Stretch[] = [first];
@@ -178,7 +178,7 @@ describe('a hunt with a variant whose own code fails', () => {
       },
     });
     const both = pairOf('landed', tired, ANY);
-    const known = [parseWorkload('a: exec sh60\na: exit\n', 'k'), parseWorkload('b: exec sh60\nb: exit\n', 'l')];
+    const known = ['a: exec sh60\na: exit\n', 'b: exec sh60\nb: exit\n'];
     const { finds, failure, runs } = await hunt(hunterHere(both, options), { ...options, known });
     expect([runs, failure?.variant]).toEqual([ran, 'faulty']);
     expect(finds.find(({ signature }) => signature === 'cost removeEarlyExits')).toMatchObject({
