@@ -6,6 +6,9 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll } from 'vitest';
+import { type Served, serve } from '../../harness/queue/serve.ts';
+import { cliFile } from './command.ts';
 
 const PROGRAM = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0);
 
@@ -75,4 +78,21 @@ export class RedisServer {
     await setTimeout(0);
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** A Redis and a worker for the tests of a block; failures: what the worker says. */
+export function servedQueue(): { readonly redis: () => RedisServer; readonly failures: string[] } {
+  let server: RedisServer;
+  let worker: Served;
+  const failures: string[] = [];
+  beforeAll(async () => {
+    cliFile();
+    server = await RedisServer.begin();
+    worker = await serve(server.url, 2, (text) => failures.push(text));
+  });
+  afterAll(async () => {
+    await worker.stop();
+    await server.dispose();
+  });
+  return { redis: () => server, failures };
 }

@@ -3,43 +3,26 @@ import { Redis } from 'ioredis';
 import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { compareCommand } from '../../../harness/cli/compare.ts';
 import { huntCommand } from '../../../harness/cli/hunt.ts';
 import { corpusPath } from '../../../harness/input/paths.ts';
 import { queueName } from '../../../harness/queue/connection.ts';
-import { type Served, serve } from '../../../harness/queue/serve.ts';
 import { buildHash } from '../../../harness/shard/build.ts';
-import { cliFile } from '../../support/command.ts';
-import { RedisServer, hasRedis } from '../../support/redis.ts';
+import { hasRedis, servedQueue } from '../../support/redis.ts';
 import { said } from '../../support/said.ts';
-import { VariantFiles } from '../../support/variant-files.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 describe.skipIf(!hasRedis)('--queue', () => {
-  let redis: RedisServer;
-  let worker: Served;
-  const failures: string[] = [];
-  const files = new VariantFiles();
-
-  beforeAll(async () => {
-    cliFile();
-    redis = await RedisServer.begin();
-    worker = await serve(redis.url, 2, (text) => failures.push(text));
-  });
-  afterAll(async () => {
-    files.dispose();
-    await worker.stop();
-    await redis.dispose();
-  });
+  const { redis, failures } = servedQueue();
 
   const workload = ['exit-touched', 'vfork-execfail', 'superpage'];
 
   it('gives the bytes of a comparison in one thread', async () => {
     const [here, there] = [
       await said(() => compareCommand({ workload, jobs: '1' })),
-      await said(() => compareCommand({ workload, queue: redis.url })),
+      await said(() => compareCommand({ workload, queue: redis().url })),
     ];
     expect(here.out).toContain('vfork-execfail');
     expect(there).toEqual(here);
@@ -49,72 +32,10 @@ describe.skipIf(!hasRedis)('--queue', () => {
     const options = { runs: '260', catalog: false, want: 'behavioural', seed: '3' };
     const [here, there] = [
       await said(() => huntCommand('double-count-fix', 'landed', { ...options, jobs: '1' })),
-      await said(() => huntCommand('double-count-fix', 'landed', { ...options, queue: redis.url })),
+      await said(() => huntCommand('double-count-fix', 'landed', { ...options, queue: redis().url })),
     ];
     expect(here.code).toBe(1);
     expect(there).toEqual(here);
-  });
-
-  const own = (): string =>
-    files.write('mine.workload', 'machine pti=on\na: exec sh60\na: vfork -> b\nb: execfail ENOENT\nb: exit 1\n');
-
-  it('gives the bytes of a comparison of your own revision, patch and workload in one process', async () => {
-    const variant = files.variant('always-full', 'removeIsNoop: () => false');
-    const patch = 'test/fixtures/patches/d33276.diff';
-    for (const given of [
-      { variant: [variant], variants: 'landed' },
-      { patch: [patch] },
-      { variant: [variant], patch: [patch] },
-    ]) {
-      const options = { ...given, workload: [own(), 'superpage'] };
-      const [here, there] = [
-        await said(() => compareCommand({ ...options, jobs: '1' })),
-        await said(() => compareCommand({ ...options, queue: redis.url })),
-      ];
-      expect(here.out).toContain('mine');
-      expect(there).toEqual(here);
-    }
-  });
-
-  it('gives the bytes of a hunt with your own revision and with a patch in one process', async () => {
-    const variant = files.variant('always-full', 'removeIsNoop: () => false');
-    const options = { runs: '260', catalog: false, want: 'any' };
-    for (const [b, patch] of [[variant], [undefined, ['test/fixtures/patches/d33276.diff']]] as const) {
-      const given = patch === undefined ? options : { ...options, patch };
-      const [here, there] = [
-        await said(() => huntCommand('landed', b, { ...given, jobs: '1' })),
-        await said(() => huntCommand('landed', b, { ...given, queue: redis.url })),
-      ];
-      expect(here.out).toMatch(/in 260 runs/);
-      expect(there).toEqual(here);
-    }
-  });
-
-  it.each([
-    ['loops', '2', 'releaseEnd() { for (;;); }', /took longer than \d/],
-    ['hogs', '60', 'releaseEnd() { const kept = []; for (;;) kept.push(new Uint8Array(2 ** 24).fill(1)); }', /memory/],
-    ['throws', '10', "releaseEnd() { throw new Error('mine'); }", /mine/],
-    ['looks', '10', 'releaseEnd() { process.exit(); }', /process is not defined/],
-  ])('reports code that %s on its column, as in one process, and goes on', async (id, seconds, member, says) => {
-    const variant = files.variant(id, member);
-    const options = { variants: 'landed', variant: [variant], workload: [own(), 'exit-touched'], timeLimit: seconds };
-    const { code, out } = await said(() => compareCommand({ ...options, queue: redis.url }));
-    expect([code, out]).toEqual([3, expect.stringMatching(says)]);
-    const next = await said(() => compareCommand({ workload, variants: 'baseline,landed', queue: redis.url }));
-    expect(next.out).toContain('exit-touched');
-  });
-
-  it('does not try a variant again that has lost three processes, as in one process', async () => {
-    const variant = files.variant('loops', 'releaseEnd() { for (;;); }');
-    const five = ['exit-touched', 'superpage', 'vfork-execfail', 'exit-untouched', own()];
-    const options = { variants: 'landed', variant: [variant], workload: five, timeLimit: '2' };
-    const [here, there] = [
-      await said(() => compareCommand({ ...options, jobs: '1' })),
-      await said(() => compareCommand({ ...options, queue: redis.url })),
-    ];
-    const untimed = ({ out }: { out: string }): string => out.replaceAll(/longer than [\d.]+ s/g, 'longer');
-    expect(untimed(here)).toContain('not tried: its process was lost 3 times before (2 workloads)');
-    expect(untimed(there)).toBe(untimed(here));
   });
 
   it.each([
@@ -127,7 +48,7 @@ describe.skipIf(!hasRedis)('--queue', () => {
     [{ machine: ['ram=1G'] }, /--queue: expected workloads by name or as text, without --machine/],
     [{ timeLimit: '3600' }, /--queue: expected a job of compare, got at leastMs/],
   ])('says what it does not take: %o', async (options, message) => {
-    await expect(compareCommand({ workload, ...options, queue: redis.url })).rejects.toThrow(message);
+    await expect(compareCommand({ workload, ...options, queue: redis().url })).rejects.toThrow(message);
   });
 
   const code = (hash: string): object => ({
@@ -150,7 +71,7 @@ describe.skipIf(!hasRedis)('--queue', () => {
     ['code that gunzips to too much', code(bomb), /expected the code [0-9a-f]{12} of a job, got something else/],
   ])('does no job with %s, and goes on', async (_what, given: object, message) => {
     const { build = buildHash(), ...other } = given as { build?: string };
-    const { hostname: host, port } = new URL(redis.url);
+    const { hostname: host, port } = new URL(redis().url);
     const name = queueName(buildHash());
     const client = new Redis({ host, port: Number(port) });
     await client.set(`${name}:code:${'e'.repeat(64)}`, gzipSync('while (true);'));
@@ -179,7 +100,7 @@ describe.skipIf(!hasRedis)('--queue', () => {
     expect(await ended()).toMatch(/^1: /);
     expect(failures.at(-1)).toMatch(message);
     await queue.close();
-    const next = await said(() => compareCommand({ workload, variants: 'baseline,landed', queue: redis.url }));
+    const next = await said(() => compareCommand({ workload, variants: 'baseline,landed', queue: redis().url }));
     expect(next.out).toContain('exit-touched');
   });
 
