@@ -131,7 +131,10 @@ function addAll(to: { points: Set<number>; ops: Set<number> }, from: Reached): v
   for (const op of from.ops) to.ops.add(op);
 }
 
-/** Draws a quarter of the budget by PCT for each depth, and a quarter uniformly. */
+/**
+ * Draws a quarter of the budget uniformly, and a quarter by PCT for each depth. What PCT promises needs the most decisions
+ * that there are in a schedule: those drawn while fewer were known are not counted on.
+ */
 async function draw(
   player: Player,
   program: Program,
@@ -143,29 +146,34 @@ async function draw(
   const processes = program.processes.length;
   const each = Math.max(1, Math.floor(budget / (DEPTHS.length + 1)));
   let decisions = Math.max(1, first.decisions);
-  const run = async (depth: number | null): Promise<number> => {
-    let done = 0;
-    for (; done < each && !isStopped(); done++) {
-      const start = (seed * (DEPTHS.length + 1) + (depth ?? 0)) * 2 ** 20 + done;
+  const run = async (depth: number | null) => {
+    const known: number[] = [];
+    while (known.length < each && !isStopped()) {
+      const start = (seed * (DEPTHS.length + 1) + (depth ?? 0)) * 2 ** 20 + known.length;
       const longest = decisions;
       const played = await player.play(() => {
         const random = new Random(start);
         if (depth !== null) return pct(random, processes, longest, depth);
         return uniform(random, program, (process, step) => movesBy.get(keyOf(process, step)) ?? 1);
       });
+      known.push(longest);
       decisions = Math.max(decisions, played.decisions);
       take(played, depth === null);
-      if (done % 64 === 0) progress(player.runs);
+      if (known.length % 64 === 0) progress(player.runs);
     }
-    return done;
+    return { depth, known };
   };
-  const drawn: { readonly depth: number | null; readonly schedules: number }[] = [];
-  for (const depth of [...DEPTHS, null]) drawn.push({ depth, schedules: await run(depth) });
-  const sampled = drawn.map(({ depth, schedules }): Sampled => ({
+  const uniformly = await run(null);
+  const drawn: (typeof uniformly)[] = [];
+  for (const depth of DEPTHS) drawn.push(await run(depth));
+  const sampled = [...drawn, uniformly].map(({ depth, known }): Sampled => ({
     strategy: depth === null ? 'uniform' : 'pct',
     depth,
-    schedules,
-    miss: depth === null ? null : missOf(processes, decisions, depth, schedules),
+    schedules: known.length,
+    miss:
+      depth === null
+        ? null
+        : missOf(processes, decisions, depth, known.filter((longest) => longest === decisions).length),
   }));
   return { sampled, decisions };
 }

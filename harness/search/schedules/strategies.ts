@@ -10,18 +10,25 @@ import type { Position } from './schedule.ts';
 /** Chooses one of the processes that can run; there are two or more. */
 export type Choose = (position: Position, ready: readonly number[]) => number;
 
-/** Distinct random priorities, and depth - 1 of `decisions` decisions before which the process that ran last gets the lowest. */
+/**
+ * Distinct random priorities, and depth - 1 of `decisions` decisions at which the process that would run gets one below
+ * all of these. The lower of two such priorities can come first: a process that is held up twice as long can be the one
+ * that was held up earlier. Burckhardt et al., A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs (2010)
+ */
 export function pct(random: Random, processes: number, decisions: number, depth: number): Choose {
   const priority = shuffled(random, processes);
-  const changes = new Set<number>();
-  while (changes.size < Math.min(depth - 1, decisions)) changes.add(below(random, decisions));
+  /** by decision: the new priority */
+  const changes = new Map<number, number>();
+  while (changes.size < Math.min(depth - 1, decisions)) {
+    const at = below(random, decisions);
+    if (!changes.has(at)) changes.set(at, -1 - changes.size);
+  }
   let decision = 0;
-  let last = -1;
-  let lowest = 0;
   return (_position, ready) => {
-    if (changes.has(decision++) && last >= 0) priority[last] = --lowest;
-    last = ready.reduce((best, process) => (priority[process] > priority[best] ? process : best));
-    return last;
+    const first = (): number => ready.reduce((best, process) => (priority[process] > priority[best] ? process : best));
+    const change = changes.get(decision++);
+    if (change !== undefined) priority[first()] = change;
+    return first();
   };
 }
 
