@@ -2,18 +2,21 @@
 import type { Column } from '../columns/column.ts';
 import { withColumns } from '../columns/open.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_INTERRUPTED, EXIT_OK } from '../compare/gate.ts';
-import { loadWorkload } from '../input/load.ts';
+import { openWorkload } from '../input/load.ts';
 import { FORMATS } from '../report/formats.ts';
 import { type SchedulesReport, scheduleFile, scheduleText } from '../report/schedules.ts';
 import { number } from '../report/words.ts';
-import { MOST_OPS } from '../search/schedules/program.ts';
+import type { Want } from '../search/pair.ts';
+import { MOST_OPS, programOf } from '../search/schedules/program.ts';
 import { type Searched, searchSchedules } from '../search/schedules/search.ts';
+import { schedulerHere } from '../search/schedules/work.ts';
 import { STOP_POINTS, type Workload } from '../workload/ops.ts';
 import { Answer } from './answer.ts';
 import { UsageError, wordsOf } from './errors.ts';
 import { Interrupt } from './interrupt.ts';
 import { type PatchOptions, choosePair } from './patches.ts';
 import { Progress } from './progress.ts';
+import { isPooled, openPool } from './queue.ts';
 import { MOST_SEED, countOf, isFolder, pairOf, writtenTo } from './search.ts';
 
 export interface SchedulesCommandOptions extends PatchOptions {
@@ -23,8 +26,10 @@ export interface SchedulesCommandOptions extends PatchOptions {
   readonly budget?: string;
   readonly seed?: string;
   readonly out?: string;
+  readonly jobs?: string;
 }
 
+const WANT: Want = { kind: 'unexpected' };
 const DEFAULT_YIELD = 'refcnt-tested';
 const DEFAULT_BUDGET = 10_000;
 const MOST_BUDGET = 1_000_000_000;
@@ -40,7 +45,12 @@ export async function schedulesCommand(name: string, options: SchedulesCommandOp
   const budget = countOf('--budget', options.budget, DEFAULT_BUDGET, [1, MOST_BUDGET]);
   const seed = countOf('--seed', options.seed, 1, [0, MOST_SEED]);
   if (out !== undefined) isFolder(out);
-  const workload = await loadWorkload(name);
+  const isShared = isPooled(options, {
+    isSharable: chosen.every(({ kind }) => kind === 'built-in'),
+    expected: 'built-in revisions',
+  });
+  const { whole, text } = await openWorkload(name, { held: Infinity });
+  const workload = whole!;
   refuseLong(workload);
   const progress = new Progress();
   return withColumns(
@@ -50,12 +60,26 @@ export async function schedulesCommand(name: string, options: SchedulesCommandOp
       const [reference, candidate] = columns;
       const interrupt = new Interrupt([]);
       const isStopped = (): boolean => interrupt.signal.aborted;
-      const pair = pairOf('schedules', reference, candidate, { kind: 'unexpected' });
+      const pair = pairOf('schedules', reference, candidate, WANT);
+      const program = programOf(workload, points);
+      const shared = await openPool(options, isShared, { interrupt, progress });
       let found: Searched;
       try {
+        const recipes = [reference.recipe, candidate.recipe] as const;
+        const spec = { columns: recipes, want: WANT, name: workload.name, text: text!, points };
+        const scheduler =
+          shared.pool === null
+            ? schedulerHere(pair, program, isStopped)
+            : (await import('../pool/scheduler.ts')).schedulerIn(shared.pool, {
+                pair,
+                program,
+                spec,
+                signal: interrupt.signal,
+              });
         const say = (runs: number): void => progress.say(`${number(runs)} runs`);
-        found = await searchSchedules(pair, workload, { points, preemptions, budget, seed, isStopped, progress: say });
+        found = await searchSchedules(scheduler, { points, preemptions, budget, seed, isStopped, progress: say });
       } finally {
+        await shared.close();
         interrupt.off();
         progress.clear();
       }

@@ -36,7 +36,7 @@ export function pairOf(reference: Column, candidate: Column, want: Want): Pair {
   return new Pair([reference, candidate], plan, want, () => turn());
 }
 
-const withPair = <T>({ columns, want }: PairSpec, body: (pair: Pair) => Promise<T>): Promise<T> =>
+export const withPair = <T>({ columns, want }: PairSpec, body: (pair: Pair) => Promise<T>): Promise<T> =>
   withRecipes(columns, DEFAULT_LIMITS.loadMs, ([reference, candidate]) => body(pairOf(reference, candidate, want)));
 
 const never = (): boolean => false;

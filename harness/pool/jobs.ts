@@ -19,6 +19,7 @@ import { InputError } from '../input-error.ts';
 import { type WorkloadText, openText, openWorkload } from '../input/load.ts';
 import type { TraceOptions } from '../workload/trace/read.ts';
 import { minimise, slice } from './hunting.ts';
+import { draw, ease, finish, follow } from './scheduling.ts';
 
 /** One workload through some columns. */
 export interface CompareJob {
@@ -97,4 +98,4 @@ async function conform({
   }
 }
 
-export const JOBS = { compare, finding, slice, minimise, conform };
+export const JOBS = { compare, finding, slice, minimise, conform, follow, finish, draw, ease };

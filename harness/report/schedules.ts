@@ -68,8 +68,8 @@ const about = (count: number): string => (count < 1e6 ? number(count) : count.to
 
 function sampledText({ strategy, depth, schedules, miss }: Sampled): string {
   if (strategy === 'uniform') return `${number(schedules)} drawn uniformly, for the shares`;
-  const missed = miss! < 0.0005 ? '< 0.001' : miss!.toFixed(3);
-  return `${number(schedules)} by PCT: what takes ${plural(depth!, 'ordered move')} is missed with p <= ${missed}`;
+  const missed = miss! < 0.0005 ? '< 0.001' : `<= ${miss!.toFixed(3)}`;
+  return `${number(schedules)} by PCT: what takes ${plural(depth!, 'ordered move')} is missed with p ${missed}`;
 }
 
 function searchText(report: SchedulesReport): string[] {

@@ -111,6 +111,7 @@ export function defineCompare(program: Command): void {
     .option('--budget <n>', 'run all interleavings if that takes no more runs, otherwise draw as many (default: 10000)')
     .option('--seed <n>', 'the same seed draws the same (default: 1)')
     .option('--out <dir>', 'write an easiest schedule of each class to this folder')
+    .option('--jobs <n>', JOBS)
     .action(async (workload, options) => finish((await import('../schedules.ts')).schedulesCommand(workload, options)));
 
   withJudging(

@@ -2,8 +2,7 @@
  * All schedules of a program. Two beginnings after which the machines are in the same state, and which have counted the
  * same, end alike: what follows is explored once and counted for both.
  */
-import type { Pair } from '../pair.ts';
-import { type Outcome, classOf, outcomeOf } from './outcome.ts';
+import { type Outcome, classOf } from './outcome.ts';
 import type { Program } from './program.ts';
 import {
   type Effort,
@@ -15,16 +14,16 @@ import {
   isEasier,
   preempted,
   readyIn,
-  scheduleOf,
   startOf,
   stepAt,
 } from './schedule.ts';
-import { type Trial, isAtEnd, tryMove } from './trial.ts';
+import { isAtEnd } from './trial.ts';
+import type { Scheduler } from './work.ts';
 
 export interface ExploreOptions {
   /** most switches away from a process that can run on; Infinity: no limit */
   readonly preemptions: number;
-  /** most runs of both columns */
+  /** most runs of both columns; without that many, there are no classes */
   readonly budget: number;
   /** false: equal states are explored as often as they are reached */
   readonly merges?: boolean;
@@ -69,79 +68,121 @@ interface Way {
 }
 type Node = Map<string, Way>;
 
+/** A state that some moves lead to. */
+interface State {
+  readonly moves: readonly Move[];
+  readonly position: Position;
+  /** the process that ran last */
+  readonly last: number;
+  /** preemptions that are still allowed */
+  readonly left: number;
+  /** nothing follows */
+  readonly isEnd: boolean;
+  readonly steps: { readonly move: Move; readonly isPreemption: boolean; readonly next: State }[];
+  readonly ways: Node;
+}
+
+/** Goes through the states by the number of moves that lead there: equal ones have the same. */
 class Explorer {
-  readonly #pair: Pair;
-  readonly #program: Program;
+  readonly #scheduler: Scheduler;
   readonly #options: ExploreOptions;
-  readonly #nodes = new Map<string, Node>();
   readonly outcomes = new Map<string, Outcome>();
   readonly reached = { points: new Set<number>(), ops: new Set<number>() };
   runs = 0;
-  isComplete = true;
+  states = 0;
 
-  constructor(pair: Pair, program: Program, options: ExploreOptions) {
-    this.#pair = pair;
-    this.#program = program;
+  constructor(scheduler: Scheduler, options: ExploreOptions) {
+    this.#scheduler = scheduler;
     this.#options = options;
   }
 
-  get states(): number {
-    return this.#nodes.size;
-  }
-
-  get #isOver(): boolean {
-    const over = this.#options.isStopped() || this.runs >= this.#options.budget;
-    if (over) this.isComplete = false;
-    return over;
-  }
-
-  /** last: the process that ran last. left: preemptions that are still allowed. */
-  async follow(moves: readonly Move[], position: Position, last: number, left: number): Promise<Node> {
-    if (isAtEnd(this.#program, position)) return this.#end(moves);
-    const node: Node = new Map();
-    const trials: Trial[] = [];
-    for (const process of readyIn(this.#program, position)) {
-      if (this.#isOver) return node;
-      this.runs++;
-      if (this.runs % 64 === 0) this.#options.progress(this.runs);
-      const trial = await tryMove(this.#pair, this.#program, moves, position, process);
-      if (trial.move.isVoid) {
-        // Nobody can tell when it did not happen.
-        trials.splice(0, trials.length, trial);
-        break;
-      }
-      trials.push(trial);
+  /** Null: the budget did not do, or it was stopped. */
+  async root(): Promise<Node | null> {
+    const { program } = this.#scheduler;
+    const { preemptions } = this.#options;
+    const start = stateOf(program, [], startOf(program), firstOf(program), preemptions, false);
+    const layers: State[][] = [[start]];
+    for (let layer = layers[0]; layer.length > 0; layer = layers.at(-1)!) {
+      const next = await this.#layerAfter(layer.filter(({ isEnd }) => !isEnd));
+      if (next === null) return null;
+      layers.push(next);
     }
-    for (const { move, isOver, isHeld, state } of trials) {
-      const isPreemption = !move.isVoid && preempted(this.#program, position, last, move.process) >= 0;
-      const rest = left - Number(isPreemption);
-      if (rest < 0) continue;
-      for (const point of move.points) this.reached.points.add(point);
-      if (isHeld) this.reached.ops.add(stepAt(this.#program, position, move.process)!.at);
-      const key = Number.isFinite(rest) ? `${rest}\n${state}` : state;
-      let next = this.#options.merges === false ? undefined : this.#nodes.get(key);
-      if (next === undefined) {
-        const followed = [...moves, move];
-        next = isOver
-          ? await this.#end(followed)
-          : await this.follow(followed, after(position, move), move.isVoid ? last : move.process, rest);
-        this.#nodes.set(key, next);
-      }
-      add(node, move, next, isPreemption);
-    }
-    return node;
+    const ends = layers.flat().filter(({ isEnd }) => isEnd);
+    if (!(await this.#finish(ends))) return null;
+    for (const { steps, ways } of layers.toReversed().flat())
+      for (const { move, isPreemption, next } of steps) add(ways, move, next.ways, isPreemption);
+    return start.ways;
   }
 
-  async #end(moves: readonly Move[]): Promise<Node> {
-    const schedule = scheduleOf(this.#program, moves);
-    this.runs++;
-    const records = await this.#pair.both(schedule.workload, {});
-    const outcome = outcomeOf(this.#program, moves, schedule, records, this.#pair.compare(...records));
-    const name = classOf(outcome);
-    this.outcomes.set(name, outcome);
-    return new Map([[name, { count: 1, effort: { preemptions: 0, stops: 0 }, move: null, next: null }]]);
+  /** Runs may be as many as `most` now. */
+  #isEnough(most: number): boolean {
+    this.#options.progress(this.runs);
+    return this.#options.isStopped() || this.runs + most > this.#options.budget;
+  }
+
+  async #layerAfter(layer: readonly State[]): Promise<State[] | null> {
+    const { program } = this.#scheduler;
+    if (this.#isEnough(layer.reduce((sum, { position }) => sum + readyIn(program, position).length, 0))) return null;
+    const tried = await this.#scheduler.follow(layer.map(({ moves }) => moves));
+    if (tried.length < layer.length) return null;
+    const known = new Map<string, State>();
+    const states: State[] = [];
+    layer.forEach((from, i) => {
+      this.runs += tried[i].runs;
+      for (const trial of tried[i].trials) {
+        const { move, isHeld, isOver, state } = trial;
+        const { position, last, moves } = from;
+        const isPreemption = !move.isVoid && preempted(program, position, last, move.process) >= 0;
+        const left = from.left - Number(isPreemption);
+        if (left < 0) continue;
+        for (const point of move.points) this.reached.points.add(point);
+        if (isHeld) this.reached.ops.add(stepAt(program, position, move.process)!.at);
+        const key = Number.isFinite(left) ? `${left}\n${state}` : state;
+        let next = this.#options.merges === false ? undefined : known.get(key);
+        if (next === undefined) {
+          const ran = move.isVoid ? last : move.process;
+          next = stateOf(program, [...moves, move], after(position, move), ran, left, isOver);
+          known.set(key, next);
+          states.push(next);
+        }
+        from.steps.push({ move, isPreemption, next });
+      }
+    });
+    this.states += states.length;
+    return states;
+  }
+
+  /** false: it was stopped, or the budget did not do. */
+  async #finish(ends: readonly State[]): Promise<boolean> {
+    if (this.#isEnough(ends.length)) return false;
+    const outcomes = await this.#scheduler.end(ends.map(({ moves }) => moves));
+    this.runs += outcomes.length;
+    if (outcomes.length < ends.length) return false;
+    outcomes.forEach((outcome, i) => {
+      const name = classOf(outcome);
+      this.outcomes.set(name, outcome);
+      ends[i].ways.set(name, { count: 1, effort: { preemptions: 0, stops: 0 }, move: null, next: null });
+    });
+    return true;
   }
 }
+
+const stateOf = (
+  program: Program,
+  moves: readonly Move[],
+  position: Position,
+  last: number,
+  left: number,
+  isOver: boolean,
+): State => ({
+  moves,
+  position,
+  last,
+  left,
+  isEnd: isOver || isAtEnd(program, position),
+  steps: [],
+  ways: new Map(),
+});
 
 /** Adds to what follows a state all that follows one of its moves. */
 function add(node: Node, move: Move, next: Node, isPreemption: boolean): void {
@@ -164,13 +205,14 @@ function movesOf(node: Node, name: string): Move[] {
   return moves;
 }
 
-export async function explore(pair: Pair, program: Program, options: ExploreOptions): Promise<Explored> {
-  const explorer = new Explorer(pair, program, options);
-  const root = await explorer.follow([], startOf(program), firstOf(program), options.preemptions);
-  const classes = [...root].map(([name, { count }]): ScheduleClass => {
-    const moves = movesOf(root, name);
+export async function explore(scheduler: Scheduler, options: ExploreOptions): Promise<Explored> {
+  const { program } = scheduler;
+  const explorer = new Explorer(scheduler, options);
+  const root = await explorer.root();
+  const classes = [...(root ?? [])].map(([name, { count }]): ScheduleClass => {
+    const moves = movesOf(root!, name);
     return { outcome: explorer.outcomes.get(name)!, count, moves, effort: effortOf(program, moves) };
   });
-  const { runs, states, isComplete, reached } = explorer;
-  return { classes, runs, states, isComplete, reached };
+  const { runs, states, reached } = explorer;
+  return { classes, runs, states, isComplete: root !== null, reached };
 }

@@ -3,15 +3,13 @@
  * otherwise a sample, with what it promises. The same seed finds the same.
  */
 import type { Workload } from '../../workload/ops.ts';
-import { Random } from '../../workload/random.ts';
-import type { Pair } from '../pair.ts';
-import { eased } from './ease.ts';
 import { type Reached, explore } from './explore.ts';
 import { type Outcome, classOf } from './outcome.ts';
 import { type Played, Player } from './play.ts';
-import { type Program, programOf } from './program.ts';
+import type { Program } from './program.ts';
 import { type Effort, type Move, effortOf, isEasier, scheduleOf } from './schedule.ts';
-import { type Choose, missOf, pct, uniform } from './strategies.ts';
+import { type Choose, missOf } from './strategies.ts';
+import { type Scheduler, chunksOf } from './work.ts';
 
 export interface SearchOptions {
   /** yield points, as indexes into STOP_POINTS */
@@ -65,6 +63,9 @@ export interface Searched {
 }
 
 const DEPTHS = [1, 2, 3];
+/** Schedules drawn at a time, and in one piece of work, for any number of threads: what is learned comes in between. */
+const ROUND = 256;
+const DRAWS = 16;
 
 /** As the workload has them. */
 const asWritten =
@@ -78,12 +79,12 @@ const asWritten =
       return at(process) < at(best) ? process : best;
     });
 
-export async function searchSchedules(pair: Pair, workload: Workload, options: SearchOptions): Promise<Searched> {
+export async function searchSchedules(scheduler: Scheduler, options: SearchOptions): Promise<Searched> {
+  const { pair, program } = scheduler;
   const { points, budget, isStopped, progress } = options;
-  const program = programOf(workload, points);
   const player = new Player(pair, program);
   const first = await player.play(() => asWritten(program));
-  const classes = new Classes(player, program);
+  const classes = new Classes(program);
   const reached = { points: new Set<number>(), ops: new Set<number>() };
   const note = ({ moves, held }: Pick<Played, 'moves' | 'held'>): void => {
     for (const move of moves) for (const point of move.points) reached.points.add(point);
@@ -92,19 +93,20 @@ export async function searchSchedules(pair: Pair, workload: Workload, options: S
   note(first);
   const movesBy = countMoves(first.moves);
   const hasHope = options.preemptions < Infinity || leastStates(program, movesBy) <= budget;
-  const explored = hasHope ? await explore(pair, program, { ...options, isStopped, progress }) : null;
+  const explored = hasHope ? await explore(scheduler, { ...options, isStopped, progress }) : null;
   if (explored !== null) {
-    for (const one of explored.classes) classes.add(one.outcome, one.moves, explored.isComplete ? one.count : 0);
+    for (const one of explored.classes) classes.add(one.outcome, one.moves, one.count);
     addAll(reached, explored.reached);
   }
   const isComplete = explored !== null && explored.isComplete;
+  if (!isComplete) classes.add(first.outcome, first.moves, 0);
   const sample = isComplete
-    ? { sampled: [], decisions: first.decisions }
-    : await draw(player, program, movesBy, first, options, (played, counts) => {
+    ? { sampled: [], decisions: first.decisions, runs: 0 }
+    : await draw(scheduler, movesBy, first, options, (played, counts) => {
         classes.add(played.outcome, played.moves, Number(counts));
         note(played);
       });
-  const found = await classes.finish();
+  const { found, runs: easing } = await classes.finish(scheduler);
   const stops = program.processes.flatMap(({ steps }) =>
     steps.flatMap(({ stops: own, at }) => (own.length > 0 ? [at] : [])),
   );
@@ -117,9 +119,9 @@ export async function searchSchedules(pair: Pair, workload: Workload, options: S
     schedules: isComplete
       ? found.reduce((sum, { count }) => sum + count, 0)
       : Math.round(Math.exp(logSchedules(program, movesBy))),
-    runs: player.runs + (explored?.runs ?? 0),
     states: explored?.states ?? 0,
     ...sample,
+    runs: player.runs + (explored?.runs ?? 0) + sample.runs + easing,
     classes: found,
     missedPoints: points.filter((point) => !reached.points.has(point)),
     missedStops: stops.filter((op) => !reached.ops.has(op)),
@@ -136,46 +138,51 @@ function addAll(to: { points: Set<number>; ops: Set<number> }, from: Reached): v
  * that there are in a schedule: those drawn while fewer were known are not counted on.
  */
 async function draw(
-  player: Player,
-  program: Program,
+  { program, draw: drawn }: Scheduler,
   movesBy: Moves,
   first: Played,
   { budget, seed, isStopped, progress }: SearchOptions,
   take: (played: Played, counts: boolean) => void,
-): Promise<Pick<Searched, 'sampled' | 'decisions'>> {
-  const processes = program.processes.length;
+): Promise<Pick<Searched, 'sampled' | 'decisions' | 'runs'>> {
+  const { processes } = program;
+  const movesOf = processes.map(({ steps }, process) =>
+    steps.map((_step, step) => movesBy.get(keyOf(process, step)) ?? 1),
+  );
   const each = Math.max(1, Math.floor(budget / (DEPTHS.length + 1)));
   let decisions = Math.max(1, first.decisions);
+  let runs = 0;
   const run = async (depth: number | null) => {
+    const start = (seed * (DEPTHS.length + 1) + (depth ?? 0)) * 2 ** 20;
     const known: number[] = [];
     while (known.length < each && !isStopped()) {
-      const start = (seed * (DEPTHS.length + 1) + (depth ?? 0)) * 2 ** 20 + known.length;
       const longest = decisions;
-      const played = await player.play(() => {
-        const random = new Random(start);
-        if (depth !== null) return pct(random, processes, longest, depth);
-        return uniform(random, program, (process, step) => movesBy.get(keyOf(process, step)) ?? 1);
-      });
-      known.push(longest);
-      decisions = Math.max(decisions, played.decisions);
-      take(played, depth === null);
-      if (known.length % 64 === 0) progress(player.runs);
+      const round = Array.from({ length: Math.min(ROUND, each - known.length) }, (_one, i) => start + known.length + i);
+      const inputs = chunksOf(round, DRAWS).map((seeds) => ({ depth, decisions: longest, movesOf, seeds }));
+      for (const result of await drawn(inputs)) {
+        runs += result.runs;
+        for (const played of result.played) {
+          known.push(longest);
+          decisions = Math.max(decisions, played.decisions);
+          take(played, depth === null);
+        }
+      }
+      progress(runs);
     }
     return { depth, known };
   };
   const uniformly = await run(null);
-  const drawn: (typeof uniformly)[] = [];
-  for (const depth of DEPTHS) drawn.push(await run(depth));
-  const sampled = [...drawn, uniformly].map(({ depth, known }): Sampled => ({
+  const withDepths: (typeof uniformly)[] = [];
+  for (const depth of DEPTHS) withDepths.push(await run(depth));
+  const sampled = [...withDepths, uniformly].map(({ depth, known }): Sampled => ({
     strategy: depth === null ? 'uniform' : 'pct',
     depth,
     schedules: known.length,
     miss:
       depth === null
         ? null
-        : missOf(processes, decisions, depth, known.filter((longest) => longest === decisions).length),
+        : missOf(processes.length, decisions, depth, known.filter((longest) => longest === decisions).length),
   }));
-  return { sampled, decisions };
+  return { sampled, decisions, runs };
 }
 
 /** By process and step: moves that it took. */
@@ -231,12 +238,10 @@ function logSchedules(program: Program, movesBy: Moves): number {
 
 /** Classes of schedules, with an easiest one of each. */
 class Classes {
-  readonly #player: Player;
   readonly #program: Program;
   readonly #found = new Map<string, { outcome: Outcome; count: number; moves: readonly Move[]; effort: Effort }>();
 
-  constructor(player: Player, program: Program) {
-    this.#player = player;
+  constructor(program: Program) {
     this.#program = program;
   }
 
@@ -251,16 +256,20 @@ class Classes {
     }
   }
 
-  async finish(): Promise<FoundClass[]> {
+  /** Where it is stopped, schedules stay as they were found. */
+  async finish({ ease }: Scheduler): Promise<{ readonly found: FoundClass[]; readonly runs: number }> {
     const all = [...this.#found.values()];
     const total = all.reduce((sum, { count }) => sum + count, 0);
-    const made: FoundClass[] = [];
-    for (const { outcome, count, moves } of all) {
-      const easiest = await eased(this.#player, this.#program, moves, classOf(outcome));
+    const easier = await ease(all);
+    const found = all.map(({ outcome, count, moves }, i): FoundClass => {
+      const easiest = easier.at(i)?.moves ?? moves;
       const { workload } = scheduleOf(this.#program, easiest);
       const effort = effortOf(this.#program, easiest);
-      made.push({ outcome, count, share: total === 0 ? 0 : count / total, effort, workload });
-    }
-    return made.toSorted((a, b) => b.count - a.count || (isEasier(a.effort, b.effort) ? -1 : 1));
+      return { outcome, count, share: total === 0 ? 0 : count / total, effort, workload };
+    });
+    return {
+      found: found.toSorted((a, b) => b.count - a.count || (isEasier(a.effort, b.effort) ? -1 : 1)),
+      runs: easier.reduce((sum, { runs }) => sum + runs, 0),
+    };
   }
 }

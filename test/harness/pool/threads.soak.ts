@@ -22,6 +22,8 @@ describe('--jobs', () => {
     ['hunt', 'landed', 'd33276', '--from', 'exit-touched', 'superpage', 'kernel-memory'],
     ['conform', 'vm', 'test/fixtures/vectors/vm', '--json'],
     ['findings', 'F6', 'N3', '--variants', 'landed,vmspace-clear'],
+    ['schedules', 'sharers-exit-together', '--variants', 'landed,vmspace-clear', '--yield', 'all', '--json'],
+    ['schedules', 'sharer-released-last', '--variants', 'baseline,landed', '--yield', 'all', '--budget', '100'],
   ])('gives the same bytes for any number: %s %s', (...args) => {
     const [one, ...others] = ['1', '2', '3'].map((jobs) => pmapdiff(...args, '--jobs', jobs));
     expect(one!.stdout.length).toBeGreaterThan(100);

@@ -4,6 +4,7 @@ import type { Pair } from '../../../../harness/search/pair.ts';
 import { type Explored, explore } from '../../../../harness/search/schedules/explore.ts';
 import { classOf } from '../../../../harness/search/schedules/outcome.ts';
 import { type Program, programOf } from '../../../../harness/search/schedules/program.ts';
+import { schedulerHere } from '../../../../harness/search/schedules/work.ts';
 import { STOP_POINTS } from '../../../../harness/workload/ops.ts';
 import { Random } from '../../../../harness/workload/random.ts';
 import { parseWorkload } from '../../../../harness/workload/text/parse.ts';
@@ -26,7 +27,8 @@ export const exploreAll = (
   pair: Pair,
   of: Program,
   { merges = true, preemptions = Infinity, budget = 100_000 }: How = {},
-): Promise<Explored> => explore(pair, of, { preemptions, budget, merges, isStopped: never, progress: () => {} });
+): Promise<Explored> =>
+  explore(schedulerHere(pair, of, never), { preemptions, budget, merges, isStopped: never, progress: () => {} });
 
 /** What all schedules come to, and how many come to each. */
 export const countsOf = ({ classes }: Explored): Record<string, number> =>

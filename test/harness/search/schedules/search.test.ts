@@ -4,6 +4,7 @@ import { scheduleText } from '../../../../harness/report/schedules.ts';
 import { outcomeOf } from '../../../../harness/search/schedules/outcome.ts';
 import { type SearchOptions, type Searched, searchSchedules } from '../../../../harness/search/schedules/search.ts';
 import { missOf } from '../../../../harness/search/schedules/strategies.ts';
+import { schedulerHere } from '../../../../harness/search/schedules/work.ts';
 import { STOP_POINTS } from '../../../../harness/workload/ops.ts';
 import { parseWorkload } from '../../../../harness/workload/text/parse.ts';
 import { landed } from '../../../../variants/index.ts';
@@ -14,16 +15,18 @@ const search = (
   text: string,
   [a, b]: readonly [string, string | Variant],
   options: Partial<SearchOptions> = {},
-): Promise<Searched> =>
-  searchSchedules(pairOf(a, b), parseWorkload(text, 'w'), {
-    points: REFCNT_TESTED,
+): Promise<Searched> => {
+  const { points = REFCNT_TESTED, isStopped = never } = options;
+  return searchSchedules(schedulerHere(pairOf(a, b), program(text, points), isStopped), {
+    points,
     preemptions: Infinity,
     budget: 10_000,
     seed: 1,
-    isStopped: never,
+    isStopped,
     progress: () => {},
     ...options,
   });
+};
 
 const changed = (hunks: Partial<Variant['hunks']>): Variant =>
   defineVariant({ ...landed, id: 'planted', after: 'landed', intends: [], hunks: { ...landed.hunks, ...hunks } });
