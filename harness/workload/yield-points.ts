@@ -1,6 +1,11 @@
 /**
  * Which op can be stopped at which yield point, and the C line where another process can run there. The names are those
  * of STOP_POINTS.
+ *
+ * There is none where a process holds what others would sleep for, as nothing sleeps here: vm_map_delete() holds the lock
+ * of the map from before pmap_remove()'s unlocked test until the entry is gone, and vm_fault() keeps a page busy that it
+ * has read while the map was unlocked. The hook's pmap_remove() holds no lock, but stopping it would stop a member of the
+ * seam in the middle.
  */
 import { OP_EXEC, OP_EXEC_FAIL, OP_EXIT, OP_FORK, OP_VFORK, type Op, STOP_POINTS } from './ops.ts';
 

@@ -3,7 +3,9 @@
  * any: the process is single-threaded by then (finding F12). Only the last user's pmap is dying; exec makes it live
  * again.
  *
- * It intends no difference: a dying pmap is not active on any other CPU, so there is no IPI to save.
+ * It intends no difference: a dying pmap is not active on any other CPU than that of its process, so there is no IPI to
+ * save. That leaves out other processes: if one unmaps a page of a file everywhere, from another CPU, while the exit is
+ * at a yield point, the CPU of the dying pmap is not told, and keeps the translation.
  */
 import { type Proc, defineVariant, vmMapRemove } from '../../core/index.ts';
 import { landed } from '../landed.ts';
