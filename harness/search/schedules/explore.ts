@@ -114,15 +114,15 @@ class Explorer {
     return start.ways;
   }
 
-  /** Runs may be as many as `most` now. */
-  #isEnough(most: number): boolean {
+  /** It was stopped, or so many more runs are beyond the budget. */
+  #isOver(more: number): boolean {
     this.#options.progress(this.runs);
-    return this.#options.isStopped() || this.runs + most > this.#options.budget;
+    return this.#options.isStopped() || this.runs + more > this.#options.budget;
   }
 
   async #layerAfter(layer: readonly State[]): Promise<State[] | null> {
     const { program } = this.#scheduler;
-    if (this.#isEnough(layer.reduce((sum, { position }) => sum + readyIn(program, position).length, 0))) return null;
+    if (this.#isOver(layer.reduce((sum, { position }) => sum + readyIn(program, position).length, 0))) return null;
     const tried = await this.#scheduler.follow(layer.map(({ moves }) => moves));
     if (tried.length < layer.length) return null;
     const known = new Map<string, State>();
@@ -154,7 +154,7 @@ class Explorer {
 
   /** false: it was stopped, or the budget did not do. */
   async #finish(ends: readonly State[]): Promise<boolean> {
-    if (this.#isEnough(ends.length)) return false;
+    if (this.#isOver(ends.length)) return false;
     const outcomes = await this.#scheduler.end(ends.map(({ moves }) => moves));
     this.runs += outcomes.length;
     if (outcomes.length < ends.length) return false;
