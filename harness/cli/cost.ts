@@ -9,17 +9,14 @@ import { withColumns } from '../columns/open.ts';
 import { runLimitMs } from '../columns/run-limit.ts';
 import { endsEarly } from '../compare/expectations.ts';
 import { EXIT_HARNESS, EXIT_OK } from '../compare/gate.ts';
-import { MACHINES, type MachineName, constantsHash } from '../cost/constants.ts';
+import { PROFILED, costReport, remainder } from '../cost/ask.ts';
+import { MACHINES, type MachineName } from '../cost/constants.ts';
 import type { Frames } from '../cost/contention.ts';
-import { NOT_MODELLED, type Rows, costOf } from '../cost/cost.ts';
-import { TOUCHED_LOOP, lastRound } from '../cost/loop.ts';
-import { remainderOf } from '../cost/measure.ts';
-import type { Work } from '../cost/prices.ts';
+import { type Rows, costOf } from '../cost/cost.ts';
 import { FORMATS } from '../report/formats.ts';
 import { earlyEndText, failureText } from '../report/notes.ts';
 import type { RunRecord } from '../run/record.ts';
 import type { Workload } from '../workload/ops.ts';
-import { parseWorkload } from '../workload/text/parse.ts';
 import { Answer } from './answer.ts';
 import { UsageError, wordOf } from './errors.ts';
 import { type PatchOptions, choosePatches, withPatches } from './patches.ts';
@@ -57,7 +54,7 @@ export async function costCommand(names: readonly string[], options: CostOptions
     progress.onOutput,
     async (columns) => {
       if (columns.length < 2) throw new UsageError(`cost: expected two variants or more, got ${columns.length}`);
-      const question = { machine: priced, cpus, frames, remainder: await remainder() };
+      const question = { machine: priced, cpus, frames, remainder: await remainder(underLanded) };
       const parts: Rows[] = [];
       for (const name of names.length > 0 ? names : [DEFAULT_WORKLOAD]) {
         const workload = await chooseWorkload({
@@ -81,19 +78,7 @@ export async function costCommand(names: readonly string[], options: CostOptions
         if (early.length > 0) return EXIT_HARNESS;
         parts.push(costOf(workload, records, question));
       }
-      const all = <Name extends keyof Rows>(what: Name): Rows[Name] =>
-        parts.flatMap((rows) => [...rows[what]]) as never;
-      await answer.write({
-        constants: await constantsHash(),
-        machine: priced,
-        phases: all('phases'),
-        kinds: all('kinds'),
-        counted: all('counted'),
-        ratios: all('ratios'),
-        speedups: all('speedups'),
-        stations: all('stations'),
-        notModelled: NOT_MODELLED,
-      });
+      await answer.write(await costReport(parts, priced));
       return EXIT_OK;
     },
     { strict: options.strict === true },
@@ -109,14 +94,10 @@ function machineOf(words: readonly string[]): { readonly priced: MachineName; re
 }
 
 const profiled = (column: Column, workload: Workload): Promise<RunRecord> =>
-  runColumn(column, workload, { profile: true, digests: false }, runLimitMs(workload.ops.length));
+  runColumn(column, workload, PROFILED, runLimitMs(workload.ops.length));
 
-/** What a process life costs besides the events that are counted: of the review's loop, under `landed`. */
-async function remainder(): Promise<Work> {
-  const column = builtInColumn(landed, factsOfBuiltIn(landed));
-  const { profile } = await profiled(column, parseWorkload(TOUCHED_LOOP, 'fork loop'));
-  return remainderOf(lastRound(profile!));
-}
+const underLanded = (loop: Workload): Promise<RunRecord> =>
+  profiled(builtInColumn(landed, factsOfBuiltIn(landed)), loop);
 
 const numbersOf = (where: string, text: string, most: number): number[] =>
   text.split(',').map((one) => numberOf(where, one, most));

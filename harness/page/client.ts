@@ -18,7 +18,10 @@ interface Waiting {
   readonly reject: (error: Refused) => void;
 }
 
-/** Requests are answered one at a time: those that wait can be dropped, and what explains waits for what is looked at. */
+/** What a reader looks at goes before what explains it. */
+const LATER: readonly Ask['kind'][] = ['explain', 'cost'];
+
+/** Requests are answered one at a time: those that wait can be dropped. */
 export class Client {
   readonly #address: string;
   readonly #machine: MachineData;
@@ -58,7 +61,7 @@ export class Client {
 
   #next(): void {
     if (this.#asked !== null || this.#waiting.length === 0) return;
-    const first = this.#waiting.findIndex(({ ask: { kind } }) => kind !== 'explain');
+    const first = this.#waiting.findIndex(({ ask: { kind } }) => !LATER.includes(kind));
     [this.#asked] = this.#waiting.splice(Math.max(0, first), 1);
     const request: Request = { number: ++this.#number, ask: this.#asked.ask };
     (this.#worker ??= this.#start()).postMessage(request);

@@ -1,10 +1,14 @@
 /** The machine in the page: it answers what the page asks, with the same functions as the command line. */
 import { builtInColumns } from '../columns/built-in.ts';
 import { type Column, runColumn } from '../columns/column.ts';
+import { endsEarly } from '../compare/expectations.ts';
 import { FAIL_CLASSES } from '../compare/gate.ts';
 import { judge } from '../compare/judge.ts';
 import { planComparison } from '../compare/plan.ts';
 import { comparedOf, runComparison } from '../compare/run-comparison.ts';
+import { PROFILED, costReport, remainder } from '../cost/ask.ts';
+import { type CostReport, costOf } from '../cost/cost.ts';
+import { DEFAULT_CPUS, DEFAULT_FRAMES } from '../cost/defaults.ts';
 import type { VariantFacts } from '../declare/declarations.ts';
 import { type Explanation, defaultDimensions, explain } from '../explain/explain.ts';
 import { knownDifferences, ledger } from '../findings/index.ts';
@@ -56,6 +60,8 @@ export class Engine {
         return this.#look(ask.subject, ask.from, ask.to);
       case 'explain':
         return this.#explain(ask.subject);
+      case 'cost':
+        return this.#cost(ask.subject);
     }
   }
 
@@ -144,6 +150,26 @@ export class Engine {
     const workload = parse(subject);
     const records = await this.#both(subject, workload, { profile: true });
     return explain(workload, ...records, { by: defaultDimensions(workload) });
+  }
+
+  async #cost(subject: Subject): Promise<CostReport | string> {
+    const workload = parse(subject);
+    const records = await this.#both(subject, workload, PROFILED);
+    const early = records.find((record) => record.ended.kind === 'failed' || endsEarly(workload, record));
+    if (early !== undefined) return `${early.variant}: ${endText(early.ended)}`;
+    const loop = (text: Workload): Promise<RunRecord> => runColumn(this.#column('landed'), text, PROFILED, NO_LIMIT);
+    const question = {
+      machine: 'default',
+      cpus: DEFAULT_CPUS,
+      frames: DEFAULT_FRAMES,
+      remainder: await remainder(loop),
+    } as const;
+    try {
+      return await costReport([costOf(workload, records, question)], question.machine);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return error.message;
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 /** What the page and the machine in it, which runs in a worker, say to each other. All of it is plain data. */
+import type { CostReport } from '../cost/cost.ts';
 import type { Explanation } from '../explain/explain.ts';
 import type { PairReport } from '../report/compare/pair-report.ts';
 import type { Both, MachineView } from './machine-view.ts';
@@ -24,7 +25,9 @@ export type Ask =
   | { readonly kind: 'timeline'; readonly subject: Subject }
   /** Both machines after each of some ops. */
   | { readonly kind: 'look'; readonly subject: Subject; readonly from: number; readonly to: number }
-  | { readonly kind: 'explain'; readonly subject: Subject };
+  | { readonly kind: 'explain'; readonly subject: Subject }
+  /** What it would take on real processors. */
+  | { readonly kind: 'cost'; readonly subject: Subject };
 
 /** An op in both runs. */
 export interface OpView {
@@ -54,6 +57,8 @@ export interface Answers {
   readonly timeline: Timeline;
   readonly look: readonly MachineView[];
   readonly explain: readonly Explanation[];
+  /** a string: why there is none */
+  readonly cost: CostReport | string;
 }
 
 /** A message to the worker, and what comes back under its number. */

@@ -1,5 +1,6 @@
 /** A workload and two revisions: what differs, both machines in time, and the text, to be changed and run again. */
 import { Component, type JSX } from 'preact';
+import type { CostReport } from '../cost/cost.ts';
 import type { Explanation } from '../explain/explain.ts';
 import type { PairReport } from '../report/compare/pair-report.ts';
 import { plural } from '../report/words.ts';
@@ -14,6 +15,7 @@ import { Candidates, Playground } from './playground.tsx';
 import type { Refusal, Subject, Timeline } from './protocol.ts';
 import { Same } from './rows.tsx';
 import { nextDifference } from './slider.tsx';
+import { Time } from './time.tsx';
 
 /** What a place of the page leads to. */
 export interface Opened {
@@ -48,6 +50,8 @@ interface State {
   readonly pairs: readonly PairReport[];
   readonly timeline: Timeline | null;
   readonly explanations: readonly Explanation[] | null;
+  /** a string: why there is none */
+  readonly cost: CostReport | string | null;
   readonly op: number;
   readonly views: ReadonlyMap<number, MachineView>;
   readonly isRunning: boolean;
@@ -98,6 +102,7 @@ export class Workbench extends Component<WorkbenchProps, State> {
       pairs: opened.pairs,
       timeline: null,
       explanations: null,
+      cost: null,
       op: opened.op ?? -1,
       views: new Map(),
       isRunning: false,
@@ -146,7 +151,7 @@ export class Workbench extends Component<WorkbenchProps, State> {
     this.#asked.clear();
     client?.drop();
     if (client === null || subject === null) return;
-    this.setState({ isRunning: true, timeline: null, explanations: null, views: new Map(), refusal: null });
+    this.setState({ isRunning: true, timeline: null, explanations: null, cost: null, views: new Map(), refusal: null });
     try {
       if (pairs.length === 0) {
         const compared = await client.ask({
@@ -171,7 +176,10 @@ export class Workbench extends Component<WorkbenchProps, State> {
         },
       );
       const explanations = await client.ask({ kind: 'explain', subject });
-      if (turn === this.#turn) this.setState({ explanations });
+      if (turn !== this.#turn) return;
+      this.setState({ explanations });
+      const cost = await client.ask({ kind: 'cost', subject });
+      if (turn === this.#turn) this.setState({ cost });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       if (turn !== this.#turn) return;
@@ -282,7 +290,7 @@ export class Workbench extends Component<WorkbenchProps, State> {
 
   override render(): JSX.Element {
     const { data, opened, client } = this.props;
-    const { draft, text, reference, candidate, pairs, timeline, explanations, op, views } = this.state;
+    const { draft, text, reference, candidate, pairs, timeline, explanations, cost, op, views } = this.state;
     const { isRunning, isCopied, refusal, ended } = this.state;
     const pair = pairs.find((one) => one.candidate === candidate) ?? null;
     const interdiff = data.interdiffs.find((one) => one.candidate === candidate && one.reference === reference) ?? null;
@@ -352,12 +360,13 @@ export class Workbench extends Component<WorkbenchProps, State> {
               />
             )}
             <Same
-              of={[pair, explanations, interdiff]}
+              of={[pair, explanations, interdiff, cost]}
               draw={() => (
                 <>
                   {pair !== null && <PairBody pair={pair} titles={data.findingTitles} />}
                   {explanations !== null && <Explanations explanations={explanations} />}
                   {interdiff !== null && <InterdiffView interdiff={interdiff} />}
+                  {cost !== null && <Time cost={cost} />}
                 </>
               )}
             />

@@ -8,9 +8,17 @@ interface Ends {
   readonly high: number;
 }
 
+/** Part of the answer. Rows begin with what they are about. */
+export interface CostTable {
+  /** what the rows say, empty: the first head does */
+  readonly title: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
 const THOUSAND = 1000;
 const DIGITS = 3;
-const HASH_SHOWN = 12;
+export const HASH_SHOWN = 12;
 
 const thousands = ({ low, typical, high }: Ends): string =>
   [low, typical, high].map((cycles) => (cycles / THOUSAND).toFixed(1)).join(' / ');
@@ -38,7 +46,7 @@ const collapsingText = ({ typical, collapsing }: RatioRow): string =>
     ? ''
     : ` ~${collapsing.toFixed(DIGITS)}`;
 
-function phasesText({ phases }: CostReport, { workload, lives }: CountedRow, width: number): string {
+export function phasesTable({ phases }: CostReport, { workload, lives }: CountedRow): CostTable {
   const here = phases.filter((row) => row.workload === workload);
   const variants = distinct(here.map(({ variant }) => variant));
   const sum = (variant: string, phase: string | null): Ends =>
@@ -56,11 +64,10 @@ function phasesText({ phases }: CostReport, { workload, lives }: CountedRow, wid
     phase ?? 'all',
     ...variants.map((variant) => thousands(sum(variant, phase))),
   ]);
-  const head = ['1,000 cycles', ...variants];
-  return fittedTable(head, rows, { width, keep: 1, right: variants.map((_variant, i) => i + 1) });
+  return { title: '', head: ['1,000 cycles', ...variants], rows };
 }
 
-function kindsText({ kinds }: CostReport, workload: string, width: number): string {
+export function kindsTable({ kinds }: CostReport, workload: string): CostTable {
   const here = kinds.filter((row) => row.workload === workload);
   const variants = distinct(here.map(({ b }) => b));
   const rows = distinct(here.map(({ processes }) => processes)).map((processes) => [
@@ -70,11 +77,10 @@ function kindsText({ kinds }: CostReport, workload: string, width: number): stri
       return `${signedPercent(typical)} (${signedPercent(low)} to ${signedPercent(high)})`;
     }),
   ]);
-  const head = [`time against ${here[0].a}`, ...variants];
-  return fittedTable(head, rows, { width, keep: 1, right: variants.map((_variant, i) => i + 1) });
+  return { title: '', head: [`time against ${here[0].a}`, ...variants], rows };
 }
 
-function ratiosText({ ratios }: CostReport, workload: string, width: number): string[] {
+export function ratioTables({ ratios }: CostReport, workload: string): CostTable[] {
   const here = ratios.filter((row) => row.workload === workload);
   return distinct(here.map(({ b }) => b)).map((variant) => {
     const mine = here.filter(({ b }) => b === variant);
@@ -87,14 +93,14 @@ function ratiosText({ ratios }: CostReport, workload: string, width: number): st
       }),
     ]);
     const head = ['CPUs', ...frames.map((held) => `F = ${held}`)];
-    return `process lives a second, ${variant} of ${mine[0].a}\n${fittedTable(head, rows, { width, keep: 1 })}`;
+    return { title: `process lives a second, ${variant} of ${mine[0].a}`, head, rows };
   });
 }
 
 const MOST_STATIONS = 3;
 
 /** The busiest stations with the most CPUs. */
-function stationsText({ stations, speedups }: CostReport, workload: string, width: number): string {
+export function stationsTable({ stations, speedups }: CostReport, workload: string): CostTable {
   const here = stations.filter((row) => row.workload === workload);
   const cpus = Math.max(...here.map((row) => row.cpus));
   const most = here.filter((row) => row.cpus === cpus);
@@ -113,7 +119,7 @@ function stationsText({ stations, speedups }: CostReport, workload: string, widt
     ]),
   );
   const title = `busy with ${plural(cpus, 'CPU')}, and cycles that a process life waits`;
-  return fittedTable(['variant', 'F', 'x one CPU', title], rows, { width, keep: 3, wrapLast: true });
+  return { title: '', head: ['variant', 'F', 'x one CPU', title], rows };
 }
 
 type Case = Pick<SpeedupRow, 'workload' | 'variant' | 'cpus' | 'frames'>;
@@ -125,8 +131,9 @@ function speedupText(speedups: readonly SpeedupRow[], { workload, variant, cpus,
   return `${typical.toFixed(1)} (<= ${most.toFixed(1)})`;
 }
 
-function countedText({ counted }: CostReport, workload: string): string {
-  return counted
+/** A line a variant. */
+export const countedLines = ({ counted }: CostReport, workload: string): string[] =>
+  counted
     .filter((row) => row.workload === workload)
     .map((row) => {
       const { variant, lives, locked, pvPages, pvListLocks, pagesCopied, pagesRemoved, sharers } = row;
@@ -141,11 +148,9 @@ function countedText({ counted }: CostReport, workload: string): string {
         `${perPage(row.neighboursCopied, pagesCopied)} and ${perPage(row.neighboursRemoved, pagesRemoved)} neighbours a page;`,
         sharers === 1 ? 'nobody shares a pmap lock' : `a pmap lock is shared by ${sharers} CPUs`,
       ].join(' ');
-    })
-    .join('\n');
-}
+    });
 
-const LEGEND = [
+export const COST_LEGEND = [
   'F: 2M frames that hold the shared pages; `counted`: as they lay in the run. Beside one CPU the effect is < smaller,',
   '= the same, > larger or 0 too small to measure; ? other constants of their ranges turn < into > or the reverse;',
   '~ where each that waits for the hottest pv list lock delays its hand-over (throughput collapses);',
@@ -154,24 +159,31 @@ const LEGEND = [
   'knee to 0.06, speeds to 0.21; modelled time is no gate.',
 ].join(' ');
 
+/** Numbers to the right. */
+const aligned = ({ head, rows }: CostTable, width: number): string =>
+  fittedTable(head, rows, { width, keep: 1, right: head.slice(1).map((_head, i) => i + 1) });
+
 export function costText(report: CostReport, { width = DEFAULT_WIDTH }: Look): string {
   const { constants, machine, counted, notModelled } = report;
   const workloads = distinct(counted.map(({ workload }) => workload));
   const parts = workloads.flatMap((workload) => {
     const row = counted.find((one) => one.workload === workload)!;
+    const stations = stationsTable(report, workload);
     return [
       `${workload}: ${plural(row.lives, 'process life', 'process lives')}; low / typical / high per life`,
-      phasesText(report, row, width),
-      kindsText(report, workload, width),
-      ...ratiosText(report, workload, width),
-      stationsText(report, workload, width),
-      countedText(report, workload),
+      aligned(phasesTable(report, row), width),
+      aligned(kindsTable(report, workload), width),
+      ...ratioTables(report, workload).map(
+        ({ title, head, rows }) => `${title}\n${fittedTable(head, rows, { width, keep: 1 })}`,
+      ),
+      fittedTable(stations.head, stations.rows, { width, keep: 3, wrapLast: true }),
+      countedLines(report, workload).join('\n'),
     ];
   });
   return `${[
     `prices ${constants.slice(0, HASH_SHOWN)}, machine ${machine}`,
     ...parts,
-    LEGEND,
+    COST_LEGEND,
     `not modelled: ${notModelled.join('; ')}`,
   ]
     .map((part) =>

@@ -274,6 +274,7 @@ const RULES: readonly { readonly of: string; readonly may: readonly string[] }[]
       'harness/columns/column.ts',
       'harness/columns/numbering.ts',
       'harness/compare/',
+      'harness/cost/',
       'harness/declare/',
       'harness/explain/',
       'harness/findings/',

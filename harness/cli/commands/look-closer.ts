@@ -1,5 +1,6 @@
 /** Commands: what shows one difference from nearby. */
 import type { Command } from 'commander';
+import { DEFAULT_CPUS, DEFAULT_FRAMES } from '../../cost/defaults.ts';
 import { finish } from '../finish.ts';
 import { withQuestionOptions } from '../patch-options.ts';
 import { JOBS, MACHINE, OWN_VARIANT, REVISION, TOUCH, WORKLOAD } from './words.ts';
@@ -95,8 +96,8 @@ the later revisions do leave early. Group by early as well to see that, as the d
     .argument('[workload...]', 'built-in workloads by name, or files (default: fork-loop-touch)')
     .option('--variants <ids>', 'variants by name or file, comma-separated (default: landed,no-early-exit)')
     .option('--variant <file...>', OWN_VARIANT)
-    .option('--cpus <list>', 'instances that run at once, one on each CPU, up to 64', '1,2,4,8,16,32,64')
-    .option('--frames <list>', '2M frames that hold the shared pages, or counted: as in the run', '1,4,8,20,counted')
+    .option('--cpus <list>', 'instances that run at once, one on each CPU, up to 64', DEFAULT_CPUS.join())
+    .option('--frames <list>', '2M frames that hold the shared pages, or counted: as in the run', DEFAULT_FRAMES.join())
     .option('--touch <policy>', TOUCH)
     .option('--machine <word...>', `prices of zen3, skx, icx or default (default: default); ${MACHINE}`)
     .action(async (workloads, options) => finish((await import('../cost.ts')).costCommand(workloads, options)));

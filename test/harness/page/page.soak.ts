@@ -8,6 +8,8 @@ import { gunzipSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMPARED, COUNTER_NAMES, type Machine } from '../../../core/index.ts';
+import type { CostReport } from '../../../harness/cost/cost.ts';
+import { kindsTable, phasesTable, ratioTables, stationsTable } from '../../../harness/report/cost.ts';
 import { PMAP_FIELDS, type RunOptions, type RunRecord } from '../../../harness/run/record.ts';
 import { run } from '../../../harness/run/run.ts';
 import { diffTraces } from '../../../harness/trace/trace.ts';
@@ -316,6 +318,62 @@ describe.skipIf(!isThere).concurrent('the page', () => {
           expect([counter, shown[i]!.sides[at]!.counters[counter] ?? 0], where).toEqual([counter, amount]);
       }
     }
+    expect(of.said).toEqual([]);
+    await of.close();
+  });
+
+  it('prices workloads as cost does', async () => {
+    const of = await opened();
+    const names = ['fork-loop-touch', 'exit-touched', 'exec-touched-pti'];
+    for (const name of names) {
+      const json = await pmapdiffAside(['cost', name, '--variants', 'baseline,landed', '--json']);
+      const report = JSON.parse(json) as CostReport;
+      const shown = await of.page.evaluate(async (hash) => {
+        await goTo(hash);
+        const time = await until('.time > *:nth-child(2)');
+        const texts = (rows: Iterable<Element>): string[][] =>
+          [...rows].map((row) => [...row.children].map(({ textContent }) => textContent!));
+        return {
+          constants: time.dataset.constants,
+          tables: [...time.querySelectorAll('table')].map(({ rows }) => texts(rows)),
+          lines: [...time.querySelectorAll<SVGElement>('figure')].map((figure) => ({
+            title: figure.querySelector('figcaption')!.textContent,
+            ends: [...figure.querySelectorAll('.scale')].map(({ textContent }) => Number(textContent)),
+            ys: figure
+              .querySelector('.typical')!
+              .getAttribute('d')!
+              .split(/[ML]/)
+              .slice(1)
+              .map((point) => Number(point.split(' ')[1]) / 100),
+          })),
+          not: [...time.querySelectorAll('li')].map(({ textContent }) => textContent),
+        };
+      }, `#w=${name}&v=landed`);
+      expect(shown.constants).toBe(report.constants);
+      expect(shown.tables).toEqual(
+        [
+          ...ratioTables(report, name),
+          phasesTable(report, report.counted[0]!),
+          kindsTable(report, name),
+          stationsTable(report, name),
+        ].map(({ head, rows }) => [head, ...rows]),
+      );
+      expect(shown.not).toEqual(report.notModelled);
+      for (const { title, ends, ys } of shown.lines) {
+        const typical = report.ratios.filter(({ frames }) => title === `F = ${frames}`).map((row) => row.typical);
+        expect(ys).toHaveLength(typical.length);
+        const [top, bottom] = ends as [number, number];
+        for (const [i, ratio] of typical.entries())
+          expect(Math.abs(top - ys[i]! * (top - bottom) - ratio)).toBeLessThan(0.01);
+      }
+      expect(shown.lines).toHaveLength(5);
+    }
+    const none = await of.page.evaluate(async () => {
+      await until('.results[data-ended="1"]');
+      await runText('a: exec sh60\n', 2);
+      return (await until('.time > p')).textContent;
+    });
+    expect(none).toBe('Nothing to price: baseline: expected a process that exits, got none.');
     expect(of.said).toEqual([]);
     await of.close();
   });
