@@ -277,7 +277,7 @@ async function answerOf(
   const report = isLost ? { ...built, tally: { ...built.tally, exitCode: EXIT_HARNESS } } : built;
   process.exitCode = report.tally.exitCode;
   await answer?.write(report);
-  if (page !== null) await (await import('./page.ts')).writePage(page, { report, columns, chosen, inputs });
+  if (page !== null) await (await import('./page.ts')).writePage(page, { report, columns, chosen, inputs, reading });
   if (answer?.format === 'text') columnWarnings(await lateNotes(columns)).forEach((one) => progress.warn(one));
   for (const { name, ops } of compared.workloads) if (ops === 0) progress.note(`${name}: no ops, nothing was run`);
   return report.tally.exitCode;

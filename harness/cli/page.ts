@@ -6,18 +6,23 @@ import { builtInVariants } from '../columns/built-in.ts';
 import { type Chosen, isPatch, sourceOf } from '../columns/chosen.ts';
 import type { Column } from '../columns/column.ts';
 import { type Facts, builtInFacts, factsAround } from '../columns/facts.ts';
+import type { Finding } from '../findings/finding.ts';
 import { ledger } from '../findings/index.ts';
 import { InputError } from '../input-error.ts';
+import { openWorkload } from '../input/load.ts';
 import { packagePath } from '../input/paths.ts';
 import { wholeBytes } from '../input/source.ts';
 import type { OutputFile } from '../output-file.ts';
-import { type MachineData, pageData } from '../page/data.ts';
+import { type MachineData, type PageData, type ShownText, pageData, shownOps } from '../page/data.ts';
 import { type PageParts, pageDocument } from '../page/document.tsx';
 import { savedData } from '../page/saved.ts';
 import type { CompareReport } from '../report/compare/model.ts';
 import { type Interdiff, type Reviewed, interdiff } from '../review/interdiff.ts';
 import { unpackResults } from '../saved/document.ts';
 import { CATALOG, catalogText } from '../workload/catalog/index.ts';
+import { type PiecedWorkload, firstOps } from '../workload/pieces.ts';
+import { printWorkload } from '../workload/text/print.ts';
+import type { TraceOptions } from '../workload/trace/read.ts';
 import type { Input } from './compare-run.ts';
 import { builtInOf, reviewContext, reviewedFile } from './review.ts';
 
@@ -27,6 +32,8 @@ export interface PageSource {
   /** where each column comes from */
   readonly chosen: readonly Chosen[];
   readonly inputs: readonly Input[];
+  /** how recordings are read */
+  readonly reading: TraceOptions;
 }
 
 /** A column that is not built in, and its code for a page. */
@@ -62,13 +69,13 @@ export function pageParts(own: readonly string[]): PageParts {
 
 /** Writes the page of a comparison to a file. */
 export async function writePage(output: OutputFile, source: PageSource): Promise<void> {
-  const { report, inputs } = source;
-  const texts = textsOf(inputs);
+  const { report } = source;
+  const texts = await textsOf(source);
   const own = await ownColumns(source);
   const text = await pageDocument(
     pageData({
       report,
-      textOf: (name) => texts.get(name) ?? (Object.hasOwn(CATALOG, name) ? catalogText(name) : null),
+      textOf: (name) => texts.get(name) ?? null,
       ledger,
       interdiffs: interdiffsOf(report, own),
       machine: machineOf(own),
@@ -78,19 +85,67 @@ export async function writePage(output: OutputFile, source: PageSource): Promise
   await output.write((path) => writeFileSync(path, text));
 }
 
-/** Workload text as it is written, by the workload's name; recordings have none. */
-const textsOf = (inputs: readonly Input[]): ReadonlyMap<string, string> =>
-  new Map(
-    inputs.flatMap(({ opened }) => (opened === null || opened.text === null ? [] : [[opened.head.name, opened.text]])),
-  );
+/** Texts as they are written, and of recordings what there is room for, by the workload's name. */
+async function textsOf({ report, inputs, reading }: PageSource): Promise<ReadonlyMap<string, ShownText>> {
+  const texts = new Map<string, ShownText>();
+  for (const [i, { workload: compared }] of report.rows.entries()) {
+    if (inputs[i] === undefined) continue;
+    const { name: input, opened } = inputs[i];
+    const { name, recorded } = compared;
+    const written = opened?.text ?? (Object.hasOwn(CATALOG, input) ? catalogText(input) : null);
+    const text = recorded
+      ? await firstOpsOf(opened ?? (await openWorkload(input, reading)), shownOps(compared))
+      : written === null
+        ? null
+        : { text: written, first: null };
+    if (text !== null) texts.set(name, text);
+  }
+  return texts;
+}
 
-/** Writes the page of results that `compare --save` kept. Throws InputError. */
+/** Null: it has none. */
+async function firstOpsOf({ head, pieces }: PiecedWorkload, ops: number): Promise<ShownText | null> {
+  for await (const piece of pieces()) {
+    const workload = firstOps(head, piece, ops);
+    const { length } = workload.ops;
+    return { text: printWorkload(workload), first: length < head.length ? length : null };
+  }
+  return null;
+}
+
+/** Writes the page of what `compare` has kept with --save, or printed with --json. Throws InputError. */
 export async function writeSavedPage(output: OutputFile, from: string): Promise<void> {
-  const results = await unpackResults(`--from ${from}`, wholeBytes(from, `--from ${from}`));
-  const titles = Object.fromEntries(builtInVariants.map(({ id, title }) => [id, title]));
-  const text = await pageDocument(savedData(results, titles), pageParts([]));
+  const bytes = wholeBytes(from, `--from ${from}`);
+  const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  const data = isPacked ? await savedPage(`--from ${from}`, bytes) : await documentPage(`--from ${from}`, bytes);
+  const text = await pageDocument(data, pageParts([]));
   await output.write((path) => writeFileSync(path, text));
 }
+
+async function savedPage(name: string, bytes: Uint8Array): Promise<PageData> {
+  const titles = Object.fromEntries(builtInVariants.map(({ id, title }) => [id, title]));
+  return savedData(await unpackResults(name, bytes), titles);
+}
+
+async function documentPage(name: string, bytes: Uint8Array): Promise<PageData> {
+  const { documentFault, documentReport } = await import('../page/compared.ts');
+  const refuse = (found: string): never => {
+    throw new InputError(`${name}: expected what compare --save or --json writes, got ${found}`);
+  };
+  let body: unknown;
+  try {
+    body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    refuse((error as Error).message.replaceAll(/\s+/g, ' ').slice(0, 160));
+  }
+  const fault = documentFault(body);
+  if (fault !== null) refuse(fault);
+  const report = documentReport(body, titlesOf(ledger));
+  return pageData({ report, textOf: () => null, ledger, interdiffs: [], machine: null });
+}
+
+const titlesOf = (findings: readonly Finding[]): CompareReport['findingTitles'] =>
+  Object.fromEntries(findings.map(({ id, title }) => [id, title]));
 
 /** The page needs of the facts only which members are the same. */
 function machineOf(own: readonly Own[]): MachineData {

@@ -24,7 +24,7 @@ function open(data: PageData, hash: string): Opened | null {
     const workload = workloads.find(({ name }) => name === place.workload);
     const column = columns.findIndex((one) => one.ids.includes(place.candidate));
     if (workload === undefined || (column < 0 && machine?.ids.includes(place.candidate) !== true)) return null;
-    const { name, title, text, ops, pairs } = workload;
+    const { name, title, text, first, ops, pairs } = workload;
     const made = columns.flatMap(({ ids: alike }, i) => {
       const pair = pairs[i];
       return pair === null ? [] : alike.map((candidate) => ({ ...pair, candidate }));
@@ -34,6 +34,7 @@ function open(data: PageData, hash: string): Opened | null {
       name,
       title,
       text,
+      first,
       ops,
       pairs: made.filter((pair) => place.reference === null || pair.reference === reference),
       reference,
@@ -49,6 +50,7 @@ function open(data: PageData, hash: string): Opened | null {
     name: finding.id,
     title: `${finding.title}: ${found.name}`,
     text: found.text,
+    first: null,
     ops: 0,
     pairs: [],
     reference: columns.find((one) => one.ids.includes(candidate))?.reference ?? ids[0],

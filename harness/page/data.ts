@@ -1,4 +1,5 @@
 /** What a page shows, as data: made where the results are, embedded in the page, and read there. */
+import type { WorkloadComparison } from '../compare/plan.ts';
 import type { VariantFacts } from '../declare/declarations.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { CompareReport } from '../report/compare/model.ts';
@@ -14,8 +15,10 @@ export interface WorkloadData {
   readonly title: string;
   /** null: not known */
   readonly ops: number | null;
-  /** null: a recording, or a file that is not at hand */
+  /** null: not at hand */
   readonly text: string | null;
+  /** how many of a recording's ops the text has, if not all; null: it has all */
+  readonly first: number | null;
   /** by column; null: a reference */
   readonly pairs: readonly (PairReport | null)[];
 }
@@ -65,10 +68,26 @@ export interface PageData {
   readonly machine: MachineData | null;
 }
 
+/** A workload's text; first: see WorkloadData. */
+export type ShownText = Pick<WorkloadData, 'first'> & { readonly text: string };
+
+/** Ops of a recording that a page has at most, and how many of them come after the one that they are there for. */
+const MOST_OPS = 4500;
+const AFTER = 16;
+
+/**
+ * How many ops of a recording a page has: up to the last at which something differs for the first time under some
+ * candidate, as far as there is room.
+ */
+export function shownOps({ pairs, ops }: Pick<WorkloadComparison, 'pairs' | 'ops'>): number {
+  const firsts = pairs.flatMap(({ differences }) => differences.map(({ op }) => op)).filter((op) => op < MOST_OPS);
+  return Math.min(ops, Math.max(0, ...firsts) + 1 + AFTER);
+}
+
 export interface PageInput {
   readonly report: CompareReport;
-  /** text of a workload by its name, null: there is none */
-  readonly textOf: (name: string) => string | null;
+  /** by the workload's name; null: there is none */
+  readonly textOf: (name: string) => ShownText | null;
   readonly ledger: readonly Finding[];
   readonly interdiffs: readonly Interdiff[];
   readonly machine: MachineData | null;
@@ -96,7 +115,9 @@ export function pageData({ report, textOf, ledger, interdiffs, machine }: PageIn
       name,
       title,
       ops: length,
-      text: textOf(name),
+      text: null,
+      first: null,
+      ...textOf(name),
       pairs: pairReports(report, row),
     })),
     revisions,

@@ -122,11 +122,18 @@ function Totals({ pair: { totals, reference, candidate, parted } }: { readonly p
 /** Groups of one counter that are shown at first. */
 const SHOWN_GROUPS = 8;
 
-export function Explanations({ explanations }: { readonly explanations: readonly Explanation[] }): JSX.Element {
+export function Explanations({
+  explanations,
+  of,
+}: {
+  readonly explanations: readonly Explanation[];
+  /** what is explained, if not the whole workload */
+  readonly of: string | null;
+}): JSX.Element {
   const moved = explanations.filter(({ delta }) => delta === 0);
   return (
     <section aria-labelledby="explain-title">
-      <h2 id="explain-title">Where it comes from</h2>
+      <h2 id="explain-title">Where it comes from{of !== null && <span class="plain">, {of}</span>}</h2>
       {explanations.length === 0 && <p>Nothing that is counted differs.</p>}
       {explanations.map((one) => one.delta !== 0 && <ExplanationView key={one.what} of={one} />)}
       {moved.length > 0 && (

@@ -1,6 +1,7 @@
 /** A workload as text, to be changed and run. */
 import type { JSX } from 'preact';
 import type { PairReport } from '../report/compare/pair-report.ts';
+import { number, plural } from '../report/words.ts';
 import { CHOICES, machineKey, meaningOf, withMachineKey } from './machine-line.ts';
 import { Verdict } from './overview.tsx';
 import type { Refusal, Subject } from './protocol.ts';
@@ -116,6 +117,26 @@ export function Playground(props: PlaygroundProps): JSX.Element {
     </aside>
   );
 }
+
+/** What a page has of a recording. isWhole: the verdicts are those of all its ops. */
+export const PartNote = ({
+  ops,
+  first,
+  isWhole,
+}: {
+  readonly ops: number;
+  readonly first: number;
+  readonly isWhole: boolean;
+}): JSX.Element => (
+  <p class="muted">
+    A recording of {plural(ops, 'op')}. Its first {number(first)} are here: up to the last at which something differs
+    for the first time, as far as there is room.{' '}
+    {isWhole
+      ? 'The verdicts, what differs and the totals are of the whole recording; all else is of these.'
+      : 'All of this is of these.'}{' '}
+    Files that are mapped only later are not in their machines.
+  </p>
+);
 
 /** The verdict of every column, each to be looked at. */
 export const Candidates = ({

@@ -27,6 +27,7 @@ export function savedData(results: SavedResults, titles: Readonly<Record<string,
       title: '',
       ops: null,
       text: null,
+      first: null,
       pairs: ids.map((id) => {
         const pair = workload.pairs.find(({ candidate }) => candidate === id);
         return pair === undefined ? null : pairOf(results, workload, pair);

@@ -14,11 +14,11 @@ import {
 import { plural } from '../report/words.ts';
 import { Wide } from './overview.tsx';
 
-/** cost: a string says why there is none. */
-export function Time({ cost }: { readonly cost: CostReport | string }): JSX.Element {
+/** cost: a string says why there is none. of: what is priced, if not the whole workload. */
+export function Time({ cost, of }: { readonly cost: CostReport | string; readonly of: string | null }): JSX.Element {
   return (
     <section aria-labelledby="time-title" class="time">
-      <h2 id="time-title">Time</h2>
+      <h2 id="time-title">Time{of !== null && <span class="plain">, {of}</span>}</h2>
       {typeof cost === 'string' ? <p class="muted">Nothing to price: {cost}.</p> : <Priced cost={cost} />}
     </section>
   );

@@ -11,7 +11,7 @@ import { Machines } from './machines.tsx';
 import { Wide } from './overview.tsx';
 import { Explanations, InterdiffView, PairBody, PairHead } from './pair.tsx';
 import { type Place, hashOf } from './place.ts';
-import { Candidates, Playground } from './playground.tsx';
+import { Candidates, PartNote, Playground } from './playground.tsx';
 import type { Refusal, Subject, Timeline } from './protocol.ts';
 import { Same } from './rows.tsx';
 import { nextDifference } from './slider.tsx';
@@ -23,6 +23,8 @@ export interface Opened {
   readonly title: string;
   /** null: it cannot be run here */
   readonly text: string | null;
+  /** how many of a recording's ops the text has, if not all */
+  readonly first: number | null;
   /** null: not known */
   readonly ops: number | null;
   /** of each column as the page was made; empty: it is run first */
@@ -295,6 +297,7 @@ export class Workbench extends Component<WorkbenchProps, State> {
     const pair = pairs.find((one) => one.candidate === candidate) ?? null;
     const interdiff = data.interdiffs.find((one) => one.candidate === candidate && one.reference === reference) ?? null;
     const isEdited = text !== opened.text;
+    const part = isEdited || opened.first === null ? null : `of its first ${plural(opened.first, 'op')}`;
     return (
       <>
         <header class="top">
@@ -306,6 +309,7 @@ export class Workbench extends Component<WorkbenchProps, State> {
             {isEdited && <span class="plain"> as edited here</span>}
           </h1>
           <p class="lead">{opened.title}</p>
+          {part !== null && <PartNote ops={opened.ops ?? 0} first={opened.first!} isWhole={pairs === opened.pairs} />}
         </header>
         <div class="bench">
           {opened.text !== null && client !== null ? (
@@ -332,7 +336,7 @@ export class Workbench extends Component<WorkbenchProps, State> {
               )}
               <p class="muted">
                 {opened.text === null
-                  ? `${opened.ops === null ? 'Its text is not in this page' : `A recording of ${plural(opened.ops, 'op')}`}: it is not run here. In a clone: `
+                  ? 'Its text is not in this page: it is not run here. In a clone: '
                   : 'Without the machine it is not run here. In a clone: '}
                 <code>
                   npx pmapdiff trace {reference} {candidate} -w {opened.name}
@@ -360,13 +364,13 @@ export class Workbench extends Component<WorkbenchProps, State> {
               />
             )}
             <Same
-              of={[pair, explanations, interdiff, cost]}
+              of={[pair, explanations, interdiff, cost, part]}
               draw={() => (
                 <>
                   {pair !== null && <PairBody pair={pair} titles={data.findingTitles} />}
-                  {explanations !== null && <Explanations explanations={explanations} />}
+                  {explanations !== null && <Explanations explanations={explanations} of={part} />}
                   {interdiff !== null && <InterdiffView interdiff={interdiff} />}
-                  {cost !== null && <Time cost={cost} />}
+                  {cost !== null && <Time cost={cost} of={part} />}
                 </>
               )}
             />

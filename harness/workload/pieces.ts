@@ -93,6 +93,19 @@ const part = (
   len: len.slice(from, to),
 });
 
+/** The first ops of a workload, as one of its own: of its first piece, and of that the first chunk at most. */
+export function firstOps(head: WorkloadHead, { processes, actors, mmaps, chunks }: Piece, ops: number): Workload {
+  const { length: _length, ...rest } = head;
+  const length = Math.min(ops, chunks[0]?.code.length ?? 0);
+  return {
+    ...rest,
+    processes,
+    actors,
+    mmaps,
+    ops: { length, chunks: length === 0 ? [] : [part(chunks[0], 0, length)] },
+  };
+}
+
 /**
  * Finds an op of a piece by its number in the workload: its chunk and its index there. Null if it is in another piece.
  */

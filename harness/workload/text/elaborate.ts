@@ -93,9 +93,9 @@ export class Elaborator {
     return true;
   }
 
-  /** Says what of a file lies in memory at the start. Returns false if the file has already been used. */
-  defineFile(name: string, resident: Residence): boolean {
-    return this.#files.declare(name, resident);
+  /** See FileTable.declare. */
+  defineFile(name: string, resident: Residence, bytes: number): boolean {
+    return this.#files.declare(name, resident, bytes);
   }
 
   /** Appends one op. */

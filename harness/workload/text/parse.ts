@@ -152,8 +152,14 @@ class Parser {
     c.keyword('resident=all, resident=even or resident=none', ['resident']);
     c.symbol('=');
     const resident = c.keyword(`what of it lies in memory (${RESIDENCES.join(', ')})`, RESIDENCES) as Residence;
+    let bytes = 0;
+    if (!c.atEnd) {
+      c.keyword('size= or the end of the line', ['size']);
+      c.symbol('=');
+      bytes = c.size('a size');
+    }
     c.end();
-    if (!this.#build().defineFile(name, resident))
+    if (!this.#build().defineFile(name, resident, bytes))
       c.fail('a file before its first use', { found: `'${name}' here`, column });
   }
 

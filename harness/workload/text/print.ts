@@ -207,8 +207,25 @@ function programLine({ spec }: Program): string {
   return `program ${nameText(name)} ${counts} text=${formatSize(text)} data=${formatSize(data)} bss=${formatSize(bss)}${abi === 'native' ? '' : ` abi=${abi}`}`;
 }
 
-const fileLine = ({ name, resident }: WorkloadFile): string =>
-  resident === 'all' ? '' : `file ${nameText(name)} resident=${resident}`;
+/** mapped: what of it is mapped by an op, in bytes; it need not be told that it is so large. */
+function fileLine({ name, resident, pages }: WorkloadFile, mapped: number): string {
+  const size = mapped > 0 && mapped < pages * PAGE_SIZE ? ` size=${formatSize(pages * PAGE_SIZE)}` : '';
+  return resident === 'all' && size === '' ? '' : `file ${nameText(name)} resident=${resident}${size}`;
+}
+
+/** By file: the end of what ops and programs map of it, in bytes. */
+function mappedBytes({ files, programs, ops, mmaps }: Workload): Float64Array {
+  const mapped = new Float64Array(files.length);
+  const map = (file: number, end: number): void => {
+    if (file >= 0) mapped[file] = Math.max(mapped[file], end);
+  };
+  for (const { maps } of programs) for (const { file, off, len } of maps) map(file, off + len);
+  for (let i = 0; i < ops.length; i++) {
+    const { code, arg, len } = opAt(ops, i);
+    if (code === OP_MMAP) map(mmaps[arg].file, mmaps[arg].off + len);
+  }
+  return mapped;
+}
 
 /** The lines of a workload's ops: a function of the op's index, cheapest when called in ascending order. */
 export function opLines(workload: Workload): (index: number) => string {
@@ -227,7 +244,9 @@ export function printWorkload(workload: Workload): string {
   const title = workload.title === '' ? '' : `# ${workload.title}`;
   const signals = workload.signals === 'kill' ? '' : `signals ${workload.signals}`;
   const programs = workload.programs.map(programLine);
-  const head = [title, machineLine(workload.machine), signals, ...workload.files.map(fileLine), ...programs];
+  const mapped = mappedBytes(workload);
+  const files = workload.files.map((file, i) => fileLine(file, mapped[i]));
+  const head = [title, machineLine(workload.machine), signals, ...files, ...programs];
   const lines = head.filter((line) => line !== '');
   const line = opLines(workload);
   for (let i = 0; i < workload.ops.length; i++) lines.push(line(i));

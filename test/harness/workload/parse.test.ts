@@ -267,4 +267,14 @@ describe('text', () => {
     expect(structuredClone(workload)).toEqual(workload);
     expect(workload.files.at(-1)).toEqual({ name: 'f', pages: 5, resident: 'all', mode: 'rw' });
   });
+
+  it('has files as large as they say, or as what is mapped of them', () => {
+    const { files } = parse(
+      'file f resident=even size=9p\nfile g resident=none size=1\np: exec cat\np: mmap file f 2p r\np: mmap file g 2p r',
+    );
+    expect(files.filter(({ name }) => 'fg'.includes(name))).toEqual([
+      { name: 'f', pages: 9, resident: 'even', mode: 'rw' },
+      { name: 'g', pages: 2, resident: 'none', mode: 'rw' },
+    ]);
+  });
 });

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { loadWorkload } from '../../../harness/input/load.ts';
+import { loadWorkload, openWorkload } from '../../../harness/input/load.ts';
 import { CATALOG } from '../../../harness/workload/catalog/index.ts';
 import { type Op, OP_CLOCK, opAt, type Workload } from '../../../harness/workload/ops.ts';
+import { firstOps } from '../../../harness/workload/pieces.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { opLines, printWorkload } from '../../../harness/workload/text/print.ts';
 import { workloads } from './arbitrary.ts';
@@ -37,6 +38,22 @@ describe('printed text parses to the same ops', () => {
     expect(ops(again)).toEqual(ops(workload).map((op) => ({ ...op, origin: 0 })));
     expect(again).toMatchObject({ signals: 'report', files: workload.files, mmaps: workload.mmaps });
   });
+
+  it.each(['make12', 'cc_tiny'])(
+    'for the first ops of the recorded %s, whose files stay as large as they are',
+    async (name) => {
+      const { head, pieces } = await openWorkload(name);
+      for await (const piece of pieces()) {
+        const workload = firstOps(head, piece, 700);
+        const again = parsedBack(workload);
+        expect(ops(again)).toEqual(ops(workload).map((op) => ({ ...op, origin: 0 })));
+        expect(again.files).toEqual(workload.files.slice(0, again.files.length));
+        expect(again.files.length).toBeGreaterThan(2);
+        expect(printWorkload(again)).toBe(printWorkload(workload));
+        break;
+      }
+    },
+  );
 
   it('with every verb and every word', () => {
     const text = `# every verb

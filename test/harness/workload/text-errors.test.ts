@@ -41,6 +41,12 @@ describe('a bad line gives one error with the position, what was expected and wh
       'file f resident=some',
       "w:1:17: expected what of it lies in memory (all, even, none), found 'some'",
     ],
+    ['a file without its size', 'file f resident=all size=', 'w:1:26: expected a size, found the end of the line'],
+    [
+      'more about a file',
+      'file f resident=all sise=1p',
+      "w:1:21: expected size= or the end of the line, found 'sise'; did you mean 'size'?",
+    ],
     [
       'a file given twice',
       'file f resident=all\nfile f resident=none',
