@@ -71,7 +71,7 @@ export function defineCompare(program: Command): void {
       ),
   )
     .requiredOption('-o, --output <file>', 'file to write; - is stdout')
-    .option('--from <file>', 'results that compare --save kept: shown without the machine, nothing is run')
+    .option('--from <file>', 'what compare --save kept or --json printed: shown without the machine, nothing is run')
     .action(async (options) => finish((await import('../compare.ts')).pageCommand(options)));
 
   program
