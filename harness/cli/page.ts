@@ -3,27 +3,37 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { bundledColumn } from '../bundle/spawn.ts';
 import { builtInVariants } from '../columns/built-in.ts';
-import { type Chosen, isPatch, sourceOf } from '../columns/chosen.ts';
+import { type Chosen, type ChosenPatch, isPatch, sourceOf } from '../columns/chosen.ts';
 import type { Column } from '../columns/column.ts';
 import { type Facts, builtInFacts, factsAround } from '../columns/facts.ts';
 import type { Finding } from '../findings/finding.ts';
 import { ledger } from '../findings/index.ts';
+import { runFindings } from '../findings/runner.ts';
 import { InputError } from '../input-error.ts';
 import { openWorkload } from '../input/load.ts';
 import { packagePath } from '../input/paths.ts';
 import { wholeBytes } from '../input/source.ts';
 import type { OutputFile } from '../output-file.ts';
-import { type MachineData, type PageData, type ShownText, pageData, shownOps } from '../page/data.ts';
+import {
+  type Change,
+  type MachineData,
+  type PageData,
+  type PageInput,
+  type ShownText,
+  pageData,
+  shownOps,
+} from '../page/data.ts';
 import { type PageParts, pageDocument } from '../page/document.tsx';
 import { savedData } from '../page/saved.ts';
 import type { CompareReport } from '../report/compare/model.ts';
-import { type Interdiff, type Reviewed, interdiff } from '../review/interdiff.ts';
+import { type Reviewed, interdiff } from '../review/interdiff.ts';
 import { unpackResults } from '../saved/document.ts';
 import { CATALOG, catalogText } from '../workload/catalog/index.ts';
 import { type PiecedWorkload, firstOps } from '../workload/pieces.ts';
 import { printWorkload } from '../workload/text/print.ts';
 import type { TraceOptions } from '../workload/trace/read.ts';
 import type { Input } from './compare-run.ts';
+import { changedSources, patchBlocks } from './review-patch.ts';
 import { builtInOf, reviewContext, reviewedFile } from './review.ts';
 
 export interface PageSource {
@@ -61,6 +71,16 @@ async function ownColumns({ columns, chosen }: PageSource): Promise<Own[]> {
   return found;
 }
 
+/** The remarks, asked of columns that are not built in. */
+async function askedOf({ columns }: PageSource, own: readonly Own[]): Promise<PageInput['asked']> {
+  const ids = own
+    .map(({ id }) => id)
+    .filter((id) => ledger.every(({ cases }) => cases.every(({ expected }) => !(id in expected))));
+  if (ids.length === 0) return NOBODY;
+  const asked = columns.filter(({ facts }) => ids.includes(facts.id));
+  return { ids, findings: await runFindings(ledger, { asked, cellsOf: [] }) };
+}
+
 /** What the build made of the page's sources. */
 export function pageParts(own: readonly string[]): PageParts {
   const read = (name: string): string => readFileSync(packagePath('dist', 'page', name), 'utf8');
@@ -77,7 +97,8 @@ export async function writePage(output: OutputFile, source: PageSource): Promise
       report,
       textOf: (name) => texts.get(name) ?? null,
       ledger,
-      interdiffs: interdiffsOf(report, own),
+      asked: await askedOf(source, own),
+      interdiffs: interdiffsOf(source, own),
       machine: machineOf(own),
     }),
     pageParts(own.map(({ code }) => code)),
@@ -141,8 +162,10 @@ async function documentPage(name: string, bytes: Uint8Array): Promise<PageData> 
   const fault = documentFault(body);
   if (fault !== null) refuse(fault);
   const report = documentReport(body, titlesOf(ledger));
-  return pageData({ report, textOf: () => null, ledger, interdiffs: [], machine: null });
+  return pageData({ report, textOf: () => null, ledger, asked: NOBODY, interdiffs: [], machine: null });
 }
+
+const NOBODY = { ids: [], findings: [] } as const;
 
 const titlesOf = (findings: readonly Finding[]): CompareReport['findingTitles'] =>
   Object.fromEntries(findings.map(({ id, title }) => [id, title]));
@@ -173,20 +196,37 @@ function machineOf(own: readonly Own[]): MachineData {
   };
 }
 
-/** Of every pair in the matrix whose members can be shown. */
-function interdiffsOf({ columns }: CompareReport, own: readonly Own[]): Interdiff[] {
+/** Of every pair in the matrix whose code can be shown. */
+function interdiffsOf({ report, columns, chosen }: PageSource, own: readonly Own[]): Change[] {
   const reviewed = (id: string): Reviewed | null => {
     const variant = builtInVariants.find((one) => one.id === id);
     if (variant !== undefined) return builtInOf(variant);
     const found = own.find((one) => one.id === id);
     return found === undefined || found.path === null ? null : reviewedFile(found.facts, found.path);
   };
+  const patchOf = (id: string): ChosenPatch | null => {
+    const one = chosen[columns.findIndex(({ facts }) => facts.id === id)];
+    return one !== undefined && isPatch(one) ? one : null;
+  };
+  /** Whose hunks a column runs. */
+  const hunksOf = (id: string): Reviewed | null => {
+    const patch = patchOf(id);
+    if (patch === null) return reviewed(id);
+    return patch.base.kind === 'built-in' ? builtInOf(patch.base.variant) : null;
+  };
   const context = reviewContext(own.flatMap(({ id }) => reviewed(id) ?? []));
-  return columns.flatMap(({ ids, reference }) => {
-    const before = reference === null ? null : reviewed(reference);
-    return ids.flatMap((id) => {
-      const after = reviewed(id);
-      return before === null || after === null ? [] : [interdiff(before, after, context)];
-    });
-  });
+  return report.columns.flatMap(({ ids, reference }) =>
+    reference === null
+      ? []
+      : ids.flatMap((candidate): Change[] => {
+          const [before, after] = [hunksOf(reference), hunksOf(candidate)];
+          if (before === null || after === null) return [];
+          const members = interdiff(before, after, context);
+          const [was, is] = [patchOf(reference), patchOf(candidate)];
+          if (was === null && is === null) return [members];
+          const sources = changedSources(was?.patched.overlay ?? null, is?.patched.overlay ?? null);
+          const blocks = [...members.blocks, ...patchBlocks(sources)];
+          return [{ reference, candidate, title: report.titles[candidate], notes: members.notes, blocks }];
+        }),
+  );
 }

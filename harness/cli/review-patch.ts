@@ -2,11 +2,13 @@
 import { basename } from 'node:path';
 import { ledger } from '../findings/index.ts';
 import { InputError } from '../input-error.ts';
+import type { Overlay } from '../patch/apply.ts';
 import { takePatch } from '../patch/series.ts';
 import { shippedText } from '../patch/sources.ts';
 import type { PatchReview } from '../report/patch-review.ts';
+import type { Block } from '../review/interdiff.ts';
 import { KernelNames } from '../review/kernel-names.ts';
-import { reviewHunks } from '../review/patch-review.ts';
+import { type PatchedSource, reviewHunks } from '../review/patch-review.ts';
 import { SyntaxFault } from '../review/syntax.ts';
 import { baseOf, splitBase } from './patches.ts';
 
@@ -32,3 +34,20 @@ export function patchReviewOf(given: string, bytes?: Uint8Array): PatchReview {
     throw new InputError(`${name}: syntax error after the patch: ${error.message}, at ${error.line}:${error.column}`);
   }
 }
+
+/** What two patches leave different, by file; null: the sources as they are shipped. */
+export function changedSources(was: Overlay | null, is: Overlay | null): PatchedSource[] {
+  const files = [...new Set([...(was?.keys() ?? []), ...(is?.keys() ?? [])])].toSorted();
+  const textIn = (overlay: Overlay | null, file: string): string | null =>
+    overlay?.has(file) ? overlay.get(file)! : shippedText(file);
+  return files
+    .map((file) => ({ file, before: textIn(was, file), after: textIn(is, file) }))
+    .filter(({ before, after }) => before !== after);
+}
+
+/** Hunks by the place and what it declares, as blocks of an interdiff. */
+export const patchBlocks = (sources: readonly PatchedSource[]): Block[] =>
+  reviewHunks(sources, { names: new KernelNames(), ledger }).map(({ file, line, declarations, lines }) => ({
+    members: [`${file}:${line}`, ...declarations.map(({ name }) => name)],
+    lines,
+  }));

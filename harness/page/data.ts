@@ -2,10 +2,11 @@
 import type { WorkloadComparison } from '../compare/plan.ts';
 import type { VariantFacts } from '../declare/declarations.ts';
 import type { Finding } from '../findings/finding.ts';
+import type { Answer, FindingResult } from '../findings/result.ts';
 import type { CompareReport } from '../report/compare/model.ts';
 import { type PairReport, pairReports } from '../report/compare/pair-report.ts';
 import { comparedText, happenedLines, inLine, tallyText } from '../report/compare/words.ts';
-import { type Mark, ledgerRows } from '../report/findings/matrix.ts';
+import { type Mark, ledgerRows, reportedRows } from '../report/findings/matrix.ts';
 import type { Interdiff } from '../review/interdiff.ts';
 
 export const PAGE_SCHEMA = 'pmapdiff.page/1';
@@ -51,6 +52,9 @@ export interface MachineData {
   readonly own: readonly { readonly id: string; readonly name: string }[];
 }
 
+/** The code that decides how a candidate differs. */
+export type Change = Pick<Interdiff, 'reference' | 'candidate' | 'title' | 'notes' | 'blocks'>;
+
 export interface PageData {
   readonly schema: typeof PAGE_SCHEMA;
   readonly heading: string;
@@ -63,7 +67,7 @@ export interface PageData {
   /** columns of the findings */
   readonly revisions: readonly string[];
   readonly findings: readonly FindingData[];
-  readonly interdiffs: readonly Interdiff[];
+  readonly interdiffs: readonly Change[];
   /** null: the results alone */
   readonly machine: MachineData | null;
 }
@@ -89,16 +93,19 @@ export interface PageInput {
   /** by the workload's name; null: there is none */
   readonly textOf: (name: string) => ShownText | null;
   readonly ledger: readonly Finding[];
-  readonly interdiffs: readonly Interdiff[];
+  /** the ledger, asked of variants of which it says nothing, and their ids */
+  readonly asked: { readonly ids: readonly string[]; readonly findings: readonly FindingResult[] };
+  readonly interdiffs: readonly Change[];
   readonly machine: MachineData | null;
 }
 
-export function pageData({ report, textOf, ledger, interdiffs, machine }: PageInput): PageData {
+export function pageData({ report, textOf, ledger, asked, interdiffs, machine }: PageInput): PageData {
   const { columns, rows, titles, findingTitles, tally } = report;
   const ids = columns.flatMap((column) => column.ids);
   const named = new Set(ledger.flatMap(({ cases }) => cases.flatMap(({ expected }) => Object.keys(expected))));
-  const revisions = ids.filter((id) => named.has(id));
-  const marks = ledgerRows(ledger, revisions);
+  const known = ids.filter((id) => named.has(id));
+  const marks = ledgerRows(ledger, known);
+  const answered = reportedRows(asked.findings, asked.ids);
   return {
     schema: PAGE_SCHEMA,
     heading: comparedText(report),
@@ -120,24 +127,36 @@ export function pageData({ report, textOf, ledger, interdiffs, machine }: PageIn
       ...textOf(name),
       pairs: pairReports(report, row),
     })),
-    revisions,
+    revisions: [...known, ...asked.ids],
     findings: ledger.map(({ id, title, kind, thread, claim, cases }, i) => ({
       id,
       title,
       kind,
       thread,
       claim,
-      marks: marks[i].marks,
+      marks: [...marks[i].marks, ...(answered[i]?.marks ?? [])],
       alsoIn: marks[i].alsoIn,
-      cases: cases.map(({ name, observes, source, workload, expected }) => ({
+      cases: cases.map(({ name, observes, source, workload, expected }, at) => ({
         name,
         observes,
         source,
         text: typeof workload === 'string' ? workload : null,
-        values: revisions.map((revision) => expected[revision]?.value ?? null),
+        values: [
+          ...known.map((revision) => expected[revision]?.value ?? null),
+          ...asked.ids.map((one) => answerOf(asked.findings[i].cases[at].answers, one)),
+        ],
       })),
     })),
-    interdiffs,
+    interdiffs: interdiffs.map(({ reference, candidate, title, notes, blocks }) => ({
+      reference,
+      candidate,
+      title,
+      notes,
+      blocks,
+    })),
     machine,
   };
 }
+
+const answerOf = (answers: readonly Answer[], id: string): Answer['got'] =>
+  answers.find(({ variant }) => variant === id)?.got ?? null;

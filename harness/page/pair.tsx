@@ -6,7 +6,7 @@ import type { PairReport } from '../report/compare/pair-report.ts';
 import { shownSides } from '../report/compare/totals.ts';
 import { amountAndPlace, explained, followingText, hintText, shareText } from '../report/compare/words.ts';
 import { number, plural, signed } from '../report/words.ts';
-import type { Interdiff } from '../review/interdiff.ts';
+import type { Change } from './data.ts';
 import { Verdict, Wide } from './overview.tsx';
 
 type Titles = Readonly<Record<string, string>>;
@@ -183,7 +183,7 @@ const ExplanationView = ({ of }: { readonly of: Explanation }): JSX.Element => {
 export function InterdiffView({
   interdiff: { candidate, reference, blocks, notes, title },
 }: {
-  readonly interdiff: Interdiff;
+  readonly interdiff: Change;
 }): JSX.Element {
   return (
     <section aria-labelledby="code-title">
@@ -196,7 +196,7 @@ export function InterdiffView({
           {note}
         </p>
       ))}
-      {blocks.length === 0 && <p>No member of the seam differs.</p>}
+      {blocks.length === 0 && <p>No code differs.</p>}
       {blocks.map(({ members, lines }) => (
         <details key={members.join()} open={blocks.length < 4}>
           <summary>{members.join(', ')}</summary>

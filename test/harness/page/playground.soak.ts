@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { catalogText } from '../../../harness/workload/catalog/index.ts';
@@ -17,7 +18,7 @@ import {
 } from '../../support/opened-page.ts';
 
 // What OpenedPage puts into every page.
-declare const { goTo, runText, until, totals }: Helpers;
+declare const { goTo, runText, seen, until, totals }: Helpers;
 
 const isThere = hasBrowser();
 const folder = isThere ? mkdtempSync(join(tmpdir(), 'pmapdiff-page-')) : '';
@@ -94,6 +95,31 @@ describe.skipIf(!isThere).concurrent('the page', () => {
     await of.close();
   });
 
+  it.each([
+    ['light', 1440],
+    ['dark', 1440],
+    ['light', 390],
+    ['dark', 390],
+  ] as const)('asks for nothing, says nothing and can be used by all: %s, %d px', async (colorScheme, width) => {
+    const of = await OpenedPage.of(browser, { file, colorScheme, viewport: { width, height: 900 } });
+    const { page } = of;
+    const shown = async (): Promise<void> => {
+      expect(await of.violations()).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    };
+    await shown();
+    await page.evaluate(async () => {
+      await goTo('#w=vfork-execfail&v=double-count-fix&op=4');
+      await until('[data-op="4"]');
+      await until('#explain-title');
+      await seen('.time > [data-constants]');
+    });
+    await shown();
+    expect(of.requests).toEqual([pathToFileURL(file).href]);
+    expect(of.said).toEqual([]);
+    await of.close();
+  });
+
   it('says where a text is wrong, with the words of the parser', async () => {
     const of = await OpenedPage.of(browser, { file, hash: '#w=exit-touched&v=landed' });
     const { page } = of;
@@ -145,6 +171,22 @@ describe.skipIf(!isThere).concurrent('the page', () => {
       })),
     );
     expect(workloads.flatMap(({ pairs }) => pairs.map(({ candidate }) => candidate))).toHaveLength(6);
+    const head = await page.locator('.findings thead th').allTextContents();
+    const candidates = [...new Set(workloads.flatMap(({ pairs }) => pairs.map(({ candidate }) => candidate)))];
+    expect(head.slice(2)).toEqual(['landed', ...candidates]);
+    const { findings } = JSON.parse(
+      await pmapdiffAside(['findings', 'F1', 'F2', 'N2', '--variant', variant, '--json'], { cwd: folder }),
+    ) as { findings: { id: string; cases: { answers: { variant: string; status: string }[] }[] }[] };
+    for (const { id, cases } of findings) {
+      const isShown = cases.some(({ answers }) => answers.some(({ status }) => status === 'shows'));
+      const row = page.locator('.findings tbody tr').filter({ has: page.locator(`a[href="#${id}"]`) });
+      expect(await row.locator('.mark .hidden').nth(1).textContent(), id).toBe(isShown ? 'shows' : 'does not');
+    }
+    const code = await page.evaluate(async (to) => {
+      await goTo(to);
+      return (await until('#code-title')).parentElement!.textContent;
+    }, `#w=exit-touched&v=${candidates[1]}`);
+    expect(code).toContain('core/pmap/');
     expect(await page.locator('img').count()).toBe(0);
     expect(of.said).toEqual([]);
     await of.close();
