@@ -1,5 +1,5 @@
 /** What a step costs in modelled time: ranges, as the cost model gives them. */
-import type { JSX } from 'preact';
+import { Component, type JSX, createRef } from 'preact';
 import type { CostReport, RatioRow } from '../cost/cost.ts';
 import {
   COST_LEGEND,
@@ -14,14 +14,47 @@ import {
 import { plural } from '../report/words.ts';
 import { Wide } from './overview.tsx';
 
-/** cost: a string says why there is none. of: what is priced, if not the whole workload. */
-export function Time({ cost, of }: { readonly cost: CostReport | string; readonly of: string | null }): JSX.Element {
-  return (
-    <section aria-labelledby="time-title" class="time">
-      <h2 id="time-title">Time{of !== null && <span class="plain">, {of}</span>}</h2>
-      {typeof cost === 'string' ? <p class="muted">Nothing to price: {cost}.</p> : <Priced cost={cost} />}
-    </section>
-  );
+interface TimeProps {
+  /** a string: why there is none; null: it has not been asked for */
+  readonly cost: CostReport | string | null;
+  /** what is priced, if not the whole workload */
+  readonly of: string | null;
+  /** it comes into sight: pricing takes longer than anything else here */
+  readonly ask: () => void;
+}
+
+export class Time extends Component<TimeProps> {
+  #section = createRef<HTMLElement>();
+  #seen: IntersectionObserver | null = null;
+
+  override componentDidMount(): void {
+    this.#seen = new IntersectionObserver((entries) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      this.#seen?.disconnect();
+      this.props.ask();
+    });
+    this.#seen.observe(this.#section.current!);
+  }
+
+  override componentWillUnmount(): void {
+    this.#seen?.disconnect();
+  }
+
+  override render(): JSX.Element {
+    const { cost, of } = this.props;
+    return (
+      <section aria-labelledby="time-title" class="time" ref={this.#section}>
+        <h2 id="time-title">Time{of !== null && <span class="plain">, {of}</span>}</h2>
+        {cost === null ? (
+          <p class="muted">Pricing what was counted…</p>
+        ) : typeof cost === 'string' ? (
+          <p>Nothing to price: {cost}.</p>
+        ) : (
+          <Priced cost={cost} />
+        )}
+      </section>
+    );
+  }
 }
 
 function Priced({ cost }: { readonly cost: CostReport }): JSX.Element {

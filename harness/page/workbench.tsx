@@ -178,10 +178,7 @@ export class Workbench extends Component<WorkbenchProps, State> {
         },
       );
       const explanations = await client.ask({ kind: 'explain', subject });
-      if (turn !== this.#turn) return;
-      this.setState({ explanations });
-      const cost = await client.ask({ kind: 'cost', subject });
-      if (turn === this.#turn) this.setState({ cost });
+      if (turn === this.#turn) this.setState({ explanations });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       if (turn !== this.#turn) return;
@@ -195,6 +192,16 @@ export class Workbench extends Component<WorkbenchProps, State> {
     const all = this.props.data.columns.flatMap(({ ids }) => ids);
     return [...new Set([reference, ...all, candidate])].filter((id) => this.props.data.machine?.ids.includes(id));
   }
+
+  #price = async (): Promise<void> => {
+    const [subject, turn] = [this.#subject, this.#turn];
+    try {
+      const cost = await this.props.client!.ask({ kind: 'cost', subject: subject! });
+      if (turn === this.#turn) this.setState({ cost });
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+    }
+  };
 
   #go = (to: number, isLinked = true): void => {
     const { timeline } = this.state;
@@ -364,13 +371,13 @@ export class Workbench extends Component<WorkbenchProps, State> {
               />
             )}
             <Same
-              of={[pair, explanations, interdiff, cost, part]}
+              of={[pair, explanations, interdiff, cost, part, timeline]}
               draw={() => (
                 <>
                   {pair !== null && <PairBody pair={pair} titles={data.findingTitles} />}
                   {explanations !== null && <Explanations explanations={explanations} of={part} />}
                   {interdiff !== null && <InterdiffView interdiff={interdiff} />}
-                  {cost !== null && <Time cost={cost} of={part} />}
+                  {timeline !== null && <Time key={ended} cost={cost} of={part} ask={this.#price} />}
                 </>
               )}
             />

@@ -1,6 +1,7 @@
 /** A page as a reader has it: in a browser, from a file, without a network. */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { type Browser, type BrowserContextOptions, type Page, chromium } from 'playwright-core';
 import { cliFile, plainEnv } from './command.ts';
@@ -106,9 +107,27 @@ export class OpenedPage {
     return opened;
   }
 
+  /** What keeps somebody from using what is shown, by the rules of WCAG A and AA. */
+  async violations(): Promise<string[]> {
+    // By hand, so that it is not stopped by the policy of the page.
+    await this.page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+    return this.page.evaluate(async () => {
+      const { axe } = globalThis as unknown as { axe: { run: (options: object) => Promise<Found> } };
+      const { violations } = await axe.run({
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'],
+        resultTypes: ['violations'],
+      });
+      return violations.map(({ id, nodes: [first] }) => `${id}: ${first!.html}`);
+    });
+  }
+
   async close(): Promise<void> {
     await this.page.context().close();
   }
+}
+
+interface Found {
+  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
 }
 
 /** What tests may call in a page: a whole list is read there at once, not message by message. */
@@ -119,6 +138,8 @@ export interface Helpers {
   readonly runText: (text: string, ended: number) => Promise<void>;
   /** Waits for an element. */
   readonly until: (selector: string) => Promise<HTMLElement>;
+  /** The same, of what is made only once its section is in sight. */
+  readonly seen: (selector: string) => Promise<HTMLElement>;
   /** The table of totals, by name. */
   readonly totals: () => TotalRow[];
   /** What the two machines show: what each has in all its address spaces, as sorted lists. */
@@ -157,6 +178,11 @@ function helpers(): void {
       observer.observe(document, { subtree: true, childList: true, attributes: true });
       look();
     });
+  const seen: Helpers['seen'] = (selector) => {
+    const section = selector.split(' ')[0]!;
+    const scrolling = setInterval(() => document.querySelector(section)?.scrollIntoView(), 50);
+    return until(selector).finally(() => clearInterval(scrolling));
+  };
   const goTo: Helpers['goTo'] = async (hash) => {
     const gone = new Promise((resolve) => addEventListener('hashchange', resolve, { once: true }));
     location.hash = hash;
@@ -214,5 +240,5 @@ function helpers(): void {
       sides: [sideOf(0), sideOf(1)],
     };
   };
-  Object.assign(globalThis, { goTo, runText, until, totals, machines } satisfies Helpers);
+  Object.assign(globalThis, { goTo, runText, seen, until, totals, machines } satisfies Helpers);
 }
