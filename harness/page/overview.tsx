@@ -169,7 +169,8 @@ export const Wide = ({
   </div>
 );
 
-function Findings({ data: { findings, revisions, machine } }: { readonly data: PageData }): JSX.Element | null {
+function Findings({ data }: { readonly data: PageData }): JSX.Element | null {
+  const { findings, revisions, machine } = data;
   if (findings.length === 0) return null;
   return (
     <section id="findings" aria-labelledby="findings-title">
@@ -211,13 +212,38 @@ function Findings({ data: { findings, revisions, machine } }: { readonly data: P
         </table>
       </Wide>
       {findings.map((finding) => (
-        <FindingBody key={finding.id} finding={finding} revisions={revisions} canRun={machine !== null} />
+        <FindingBody
+          key={finding.id}
+          finding={finding}
+          revisions={revisions}
+          canRun={machine !== null}
+          noticed={noticedBy(data, finding.id)}
+        />
       ))}
     </section>
   );
 }
 
+interface Noticed {
+  readonly workload: string;
+  readonly candidate: string;
+}
+
+/** Workloads of the matrix that are linked from a finding at most. */
+const MOST_LINKS = 4;
+
+/** Cells that a finding explains and that a process notices: where to see it happen. */
+const noticedBy = ({ workloads, columns }: PageData, id: string): Noticed[] =>
+  workloads.flatMap(({ name, pairs }) =>
+    columns.flatMap(({ ids }, i): Noticed[] => {
+      const cell = pairs[i]?.cell;
+      const isSeen = cell?.happened.length && cell.findings.some((one) => one.id === id && !one.gone);
+      return isSeen ? [{ workload: name, candidate: ids[0] }] : [];
+    }),
+  );
+
 function FindingBody({
+  noticed,
   finding: { id, title, kind, thread, claim, cases, alsoIn, marks },
   revisions,
   canRun,
@@ -225,6 +251,7 @@ function FindingBody({
   readonly finding: FindingData;
   readonly revisions: readonly string[];
   readonly canRun: boolean;
+  readonly noticed: readonly Noticed[];
 }): JSX.Element {
   const shown = revisions.find((_revision, i) => marks[i] === 'shows' || marks[i] === 'otherwise') ?? null;
   return (
@@ -237,6 +264,20 @@ function FindingBody({
       </p>
       <blockquote>{claim}</blockquote>
       {alsoIn.length > 0 && <p class="muted">Also shows in {alsoIn.join(', ')}.</p>}
+      {noticed.length > 0 && (
+        <p>
+          A process notices it in{' '}
+          {noticed.slice(0, MOST_LINKS).map(({ workload, candidate }, i) => (
+            <span key={workload + candidate}>
+              {i > 0 && ', '}
+              <a href={hashOf({ kind: 'workload', workload, candidate, reference: null, op: null })}>
+                {workload} ({candidate})
+              </a>
+            </span>
+          ))}
+          {noticed.length > MOST_LINKS && ` and ${plural(noticed.length - MOST_LINKS, 'more cell')}`}.
+        </p>
+      )}
       {cases.map(({ name, observes, source, text, values }, i) => (
         <div class="case" key={name}>
           <h4>{name}</h4>
