@@ -1,4 +1,4 @@
-/** Faults planted in the core that an invariant catches in a short workload. `test/mutants.soak.ts` shows that each does. */
+/** Faults planted in the core that an invariant catches in a short workload. invariants.soak.ts shows that each does. */
 import type { InvariantName } from '../../harness/check/invariants.ts';
 import type { Mutant } from './mutant.ts';
 

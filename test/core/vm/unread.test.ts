@@ -101,7 +101,7 @@ describe('a file whose pages take no frame before they are looked for', () => {
       fc.property(steps, (made) => {
         expect(seen(superpages, resident, true, made)).toEqual(seen(superpages, resident, false, made));
       }),
-      { numRuns: 60 },
+      { numRuns: 20 },
     );
   });
 

@@ -1,5 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
@@ -9,13 +8,10 @@ import type { ReplayRevision } from '../../../harness/conform/replay.ts';
 import type { ReplayConformReport } from '../../../harness/conform/report.ts';
 import { packagePath } from '../../../harness/input/paths.ts';
 import { series } from '../../../variants/index.ts';
-import { builtFile } from '../../support/built.ts';
 
 /** Answers of the kernel's own VM code: fixtures contain the small summaries of ../shared/vectors/replay. */
 const fixtures = packagePath('test', 'fixtures', 'vectors', 'replay');
 const corpus = packagePath('harness', 'workload', 'corpus');
-const vectors = packagePath('..', 'shared', 'vectors', 'replay');
-const traces = packagePath('..', 'shared', 'traces');
 
 /** Outside the pmap, shared-page-unmap and landed are identical. */
 const revisions: ReplayRevision[] = series.map((variant) => ({
@@ -186,21 +182,5 @@ describe('pmapdiff conform replay', () => {
 
   it('takes --traces with replay only', async () => {
     await expect(command([fixtures], { traces: corpus }, 'pmap')).rejects.toThrow(/--traces/);
-  });
-});
-
-describe.runIf(existsSync(vectors) && existsSync(traces))('every recorded program of ../shared', () => {
-  it('matches in every number, as the built command says', () => {
-    const args = [builtFile('harness/cli.js'), 'conform', 'replay', vectors, '--traces', traces, '--json'];
-    const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-    const { schema, kind, files, checked, rowsMatching, mismatches } = JSON.parse(stdout) as ReplayConformReport;
-    expect(mismatches).toEqual([]);
-    expect({ schema, kind, rowsMatching }).toEqual({
-      schema: 'pmapdiff.conform/1',
-      kind: 'replay',
-      rowsMatching: checked,
-    });
-    expect(files).toBe(readdirSync(vectors).filter((name) => name.endsWith('.json')).length);
-    expect(status).toBe(0);
   });
 });

@@ -86,8 +86,8 @@ describe('a hunt', () => {
   });
 
   it('finds nothing between a variant and its copy, and says what it did', async () => {
-    const hunted = await huntOf(pairOf('landed', copyOfLanded, UNEXPECTED), 1, 300);
-    expect(hunted).toMatchObject({ finds: [], runs: 300 });
+    const hunted = await huntOf(pairOf('landed', copyOfLanded, UNEXPECTED), 1, 100);
+    expect(hunted).toMatchObject({ finds: [], runs: 100 });
     expect(hunted.lastSignal).toBeGreaterThan(0);
   });
 
@@ -190,7 +190,7 @@ describe('a hunt with a variant whose own code fails', () => {
 
 describe('a hunt of several stretches', () => {
   const known = ['a: exec sh60\na: exit\n', 'a: exec cat\na: fork -> b\n'];
-  const options = { seed: 3, runs: 350, stretch: 250, known, isOver: never, isStopped: never, progress: () => {} };
+  const options = { seed: 3, runs: 140, stretch: 100, known, isOver: never, isStopped: never, progress: () => {} };
   const hunter = () => hunterHere(pairOf('double-count-fix', 'landed'), options);
 
   it('is the same when each is done elsewhere, though what they find is in part the same', async () => {
@@ -206,7 +206,7 @@ describe('a hunt of several stretches', () => {
     const signatures = parts.slice(1).map(({ finds }) => finds.map(({ signature }) => signature));
     expect(signatures[0]!.filter((one) => signatures[1]!.includes(one))).not.toEqual([]);
     expect(joinStretches(hunter().pair, 3, JSON.parse(JSON.stringify(parts)) as Stretch[])).toEqual(whole);
-    expect(whole.runs).toBe(352);
+    expect(whole.runs).toBe(142);
   });
 });
 
