@@ -50,6 +50,7 @@ export function renderMarkdown(report: CompareReport): string {
     ...unexpected(report),
     ...problems(report),
     ...since(report),
+    rows.length === 0 ? '' : 'To step through it: `npx pmapdiff page -o review.html` with the same options.',
   ].filter((part) => part !== '');
   return within(open, folded(report));
 }

@@ -47,6 +47,8 @@ describe('Markdown', () => {
 
       - changed, but never reached: removeIsNoop (bad against first)
 
+      To step through it: \`npx pmapdiff page -o review.html\` with the same options.
+
       <details><summary>What was intended or known</summary>
 
       | revision | standing | what | why |
