@@ -76,10 +76,14 @@ export function postSignal(m: Machine, p: Proc, signal: number): number {
     p.pending |= 1 << signal;
     return 0;
   }
-  const { curproc, curcpu } = m;
-  if (curproc !== p) runOn(m, p, p.cpu);
+  const { curproc, curcpu, stopAt } = m;
+  if (curproc === p) return trapSignal(m, p, signal);
+  runOn(m, p, p.cpu);
+  // The yield points that are asked for are the caller's.
+  m.stopAt = 0;
   const fatal = trapSignal(m, p, signal);
-  if (curproc !== p && curproc !== null && curproc.state === PRS_NORMAL) runOn(m, curproc, curcpu);
+  m.stopAt = stopAt;
+  if (curproc !== null && curproc.state === PRS_NORMAL) runOn(m, curproc, curcpu);
   return fatal;
 }
 

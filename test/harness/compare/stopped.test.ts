@@ -98,4 +98,15 @@ describe('a call that stops half-way and resumes', () => {
     expect(one!.perOp.residentCount[5]).not.toBe(other!.perOp.residentCount[5]);
     expect([one!.perOp.residentCount[6], other!.perOp.residentCount[6]]).toEqual([0, 0]);
   });
+
+  it.each([
+    ['by the SIGCHLD of an exit', 'b: stop vmspace0-active\nb: exit\n', 4],
+    ['by kill', 'b: stop vmspace0-active\nb: kill a SIGKILL\n', 4],
+  ])('is not that of another process, which dies within it %s', (_how, call, op) => {
+    const text = `a: exec bare\na: handler SIGCHLD\na: vfork -> b\n${call}`;
+    const { perOp, checkpoints, balance } = run(null, parseWorkload(text, 'killed'), landed).record;
+    expect(perOp.code[op]).not.toBe(OUTCOME_STOPPED);
+    expect(checkpoints.at(-1)!.isMidCall).toBe(false);
+    expect(balance.alive).toBe(call.includes('kill') ? 1 : 0);
+  });
 });
