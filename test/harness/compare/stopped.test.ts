@@ -101,7 +101,7 @@ describe('a call that stops half-way and resumes', () => {
 
   it.each([
     ['by the SIGCHLD of an exit', 'b: stop vmspace0-active\nb: exit\n', 4],
-    ['by kill', 'b: stop vmspace0-active\nb: kill a SIGKILL\n', 4],
+    ['by kill', 'b: stop refcnt-tested\nb: kill a SIGKILL\n', 4],
   ])('is not that of another process, which dies within it %s', (_how, call, op) => {
     const text = `a: exec bare\na: handler SIGCHLD\na: vfork -> b\n${call}`;
     const { perOp, checkpoints, balance } = run(null, parseWorkload(text, 'killed'), landed).record;
