@@ -26,7 +26,7 @@ export interface Input {
   readonly name: string;
   /** as a job has it */
   readonly given: string | WorkloadText;
-  /** null: it is built in, and whoever runs it opens it */
+  /** null: it is built in, and the job opens it */
   readonly opened: OpenedWorkload | null;
 }
 

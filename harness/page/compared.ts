@@ -28,7 +28,7 @@ function danglingIn({ revisions, workloads, against }: Document): string | null 
   const ids = revisions.map(({ id }) => id);
   const isTwice = (list: readonly string[]): boolean => new Set(list).size !== list.length;
   if (isTwice(ids) || isTwice(workloads.map(({ name }) => name))) return 'a revision or workload twice';
-  if (against !== 'previous' && !ids.includes(against)) return 'a reference that is none of the revisions';
+  if (against !== 'previous' && !ids.includes(against)) return 'a reference that is not among the revisions';
   const planned = pairsText(workloads[0]?.pairs ?? []);
   for (const { name, runs, pairs, predecessors } of workloads) {
     const where = `workload ${JSON.stringify(name).slice(0, 80)}`;

@@ -25,8 +25,8 @@ export const RETRY_MS = 500;
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /**
- * A worker runs code from the queue, so that whoever can write to the queue can use the machine: a loopback address, or
- * TLS and a password. Throws InputError, which never shows the password.
+ * Reads the address of a queue. It must be a loopback address, or have TLS and a password: anybody who can write to the
+ * queue can run code on its workers. Throws InputError, which never shows the password.
  */
 export function readAddress(text: string): Address {
   const refuse: (found: string) => never = (found) => {

@@ -1,4 +1,4 @@
-/** `--resume FILE`: results of jobs by their names, kept as they come, so that a later run has not to do them again. */
+/** `--resume FILE`: keeps the result of each job as it arrives, by the job's name. A later run does not repeat them. */
 import { createHash } from 'node:crypto';
 import { appendFileSync, readFileSync, truncateSync } from 'node:fs';
 import { InputError } from '../input-error.ts';
@@ -10,7 +10,7 @@ export class Journal {
   readonly #path: string;
   readonly #results = new Map<string, string>();
 
-  /** Throws InputError: the file is not one of these, or cannot be written. */
+  /** Throws InputError: the file holds something else, or cannot be written. */
   constructor(path: string) {
     this.#path = path;
     let kept = '';

@@ -9,7 +9,7 @@ import { series } from '../../../variants/index.ts';
 import { root } from '../../support/layers.ts';
 
 const corpus = packagePath('harness', 'workload', 'corpus');
-/** Every revision is held against the answers of landed: most are wrong. */
+/** Compares every revision with the answers of landed, so that most answers are wrong. */
 const revisions = series.map((variant) => ({ variant, answers: 'landed' }));
 
 describe('reports on one recording each', () => {

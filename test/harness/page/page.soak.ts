@@ -6,25 +6,20 @@ import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { COMPARED, COUNTER_NAMES, type Machine } from '../../../core/index.ts';
 import type { CostReport } from '../../../harness/cost/cost.ts';
 import { loadWorkload } from '../../../harness/input/load.ts';
 import type { PageData } from '../../../harness/page/data.ts';
 import { kindsTable, phasesTable, ratioTables, stationsTable } from '../../../harness/report/cost.ts';
-import { PMAP_FIELDS, type RunOptions, type RunRecord } from '../../../harness/run/record.ts';
-import { run } from '../../../harness/run/run.ts';
 import { diffTraces } from '../../../harness/trace/trace.ts';
 import { generateWorkload } from '../../../harness/workload/generate.ts';
-import type { Workload } from '../../../harness/workload/ops.ts';
 import { Random } from '../../../harness/workload/random.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { printWorkload } from '../../../harness/workload/text/print.ts';
-import { variantById } from '../../../variants/index.ts';
 import { root } from '../../support/layers.ts';
+import { NOTHING, Runs, digestOf, rowsOf } from '../../support/machine-rows.ts';
 import {
   type Answer,
   type Helpers,
-  type MachineRows,
   OpenedPage,
   hasBrowser,
   pmapdiffAside,
@@ -129,61 +124,6 @@ const nodes = [
 function numbers(seed: number): (below: number) => number {
   const random = new Random(seed);
   return (below) => random.word() % below;
-}
-
-/** Runs of one side, on machines that are used again: what a run returns holds until the next one. */
-class Runs {
-  readonly #machines = new Map<number, Machine | null>();
-
-  of(workload: Workload, id: string, options: RunOptions): RunRecord {
-    const { ram } = workload.machine;
-    const { record, machine } = run(this.#machines.get(ram) ?? null, workload, variantById(id)!, options);
-    this.#machines.set(ram, machine);
-    return record;
-  }
-}
-
-/** Empty: it did not get there. */
-function digestOf({ ended, checkpoints }: RunRecord): string {
-  const last = checkpoints.at(-1);
-  return ended.kind === 'done' && last !== undefined ? `${last.map} ${last.tables}` : '';
-}
-
-/** What the page must show of a machine. */
-function rowsOf({ state, checkpoints, totals: counted, start }: RunRecord): MachineRows {
-  const { map, tables } = state!.machine;
-  const last = checkpoints.at(-1)!;
-  const hex = (n: unknown): string => `0x${Number(n).toString(16)}`;
-  const is = (row: { readonly kind: string }, kind: string): boolean => row.kind === kind;
-  const leaves = tables.filter((row) => is(row, 'leaf'));
-  const mapped = (vmspace: unknown, from: unknown, to: unknown): number =>
-    leaves
-      .filter((leaf) => leaf.vmspace === vmspace && leaf.va! >= from! && leaf.va! < to!)
-      .reduce((sum, leaf) => sum + ((Number(leaf.lo) & 0x80) !== 0 && Number(leaf.va) % 2 ** 21 === 0 ? 512 : 1), 0);
-  const levels = ['', 'PT', 'PD', 'PDP', 'PML4', 'PML5'];
-  // Pages above the PDP pages have no count in a state: each of their entries leads to a page of the level below.
-  const below = (row: (typeof tables)[number]): number => {
-    const end = Number(row.va) + 4096 * 512 ** Number(row.level);
-    const isBelow = ({ vmspace, level, va }: (typeof tables)[number]): boolean =>
-      vmspace === row.vmspace && level === Number(row.level) - 1 && Number(va) >= Number(row.va) && Number(va) < end;
-    return tables.filter(isBelow).length;
-  };
-  const used = (row: (typeof tables)[number]): unknown => (Number(row.level) >= 4 ? below(row) : row.entries);
-  const spaces = map.filter((row) => is(row, 'vmspace')).length;
-  return {
-    entries: map
-      .filter((row) => is(row, 'entry'))
-      .map(({ vmspace, start: from, end }) => `${hex(from)} ${mapped(vmspace, from, end)}`)
-      .toSorted(),
-    tables: tables
-      .filter((row) => is(row, 'table'))
-      .map((row) => `${levels[Number(row.level)]} ${hex(row.va)} ${used(row)}`)
-      .toSorted(),
-    resident: Array.from({ length: spaces }, (_none, i) => last.pmaps[(2 + i) * PMAP_FIELDS]!).toSorted(
-      (a, b) => a - b,
-    ),
-    counters: Object.fromEntries(COMPARED.map((i) => [COUNTER_NAMES[i]!, counted[i]! - start[i]!])),
-  };
 }
 
 describe.skipIf(!isThere).concurrent('the page', () => {
@@ -417,6 +357,3 @@ describe.skipIf(!isThere).concurrent('the page', () => {
     await of.close();
   });
 });
-
-/** Of a machine that did not get there. */
-const NOTHING: MachineRows = { entries: [], tables: [], resident: [], counters: {} };

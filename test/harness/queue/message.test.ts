@@ -134,7 +134,7 @@ describe('a job in the queue', () => {
       },
       /at raw.text/,
     ],
-    ['that is none', null, /expected a job, got at the top/],
+    ['that is not an object', null, /expected a job, got at the top/],
     ['that is nothing', undefined, /expected a job, got at the top/],
   ])('%s is refused', (_which, data, message) => {
     expect(() => readMessage(data, build)).toThrow(message);
