@@ -34,7 +34,10 @@ export interface Reading extends TraceOptions {
   readonly touch: TouchPolicy;
 }
 
-/** isShared: others run them. isWhole: what is built in is opened here too. Throws WorkloadError; UsageError: what no job can hold. */
+/**
+ * isShared: others run them. isWhole: what is built in is opened here too. Throws WorkloadError; UsageError for what no job
+ * can hold.
+ */
 export async function openInputs(
   names: readonly string[],
   reading: Reading,
@@ -129,7 +132,7 @@ export async function runInPool(
     { signal },
   );
   spared.forEach((one, i) => (done[again[i]] = one));
-  return withRepairs(spared.length < again.length ? done.slice(0, again[spared.length]) : done, progress);
+  return spared.length < again.length ? done.slice(0, again[spared.length]) : done;
 }
 
 /**
@@ -152,13 +155,12 @@ function recipesAfterLosses(
   });
 }
 
-/** What was run elsewhere, and what a reader should know of it. */
-export function withRepairs(done: readonly WorkloadDone[], progress: Progress): readonly WorkloadDone[] {
+/** Says how recordings that were run elsewhere were repaired. */
+export function noteRepairs(done: readonly WorkloadDone[], progress: Progress): void {
   for (const { head } of done) {
     const repair = repairText(head);
     if (repair !== null) progress.onOutput(repair);
   }
-  return done;
 }
 
 /** How a recording was read, and how fast it and its runs went if it was asked for by name. */

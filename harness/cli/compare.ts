@@ -3,7 +3,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { INVARIANTS } from '../check/invariants.ts';
-import { type Chosen, isPatch } from '../columns/chosen.ts';
+import { type Chosen, isBuiltIn, isPatch } from '../columns/chosen.ts';
 import type { Column } from '../columns/column.ts';
 import { builtInFacts, factsAround } from '../columns/facts.ts';
 import { factsOfFile, withColumns } from '../columns/open.ts';
@@ -24,8 +24,8 @@ import { type Shard, placesOf } from '../shard/shard.ts';
 import type { Workload } from '../workload/ops.ts';
 import type { WorkloadHead } from '../workload/pieces.ts';
 import { Answer } from './answer.ts';
-import { type Input, openInputs, runHere, runInPool, wholeOf, withRepairs } from './compare-run.ts';
-import { UsageError, inFile } from './errors.ts';
+import { type Input, noteRepairs, openInputs, runHere, runInPool, wholeOf } from './compare-run.ts';
+import { UsageError, flagOf, inFile, secondsOf } from './errors.ts';
 import { dayOf, misspelt, readExpected } from './expect.ts';
 import { withHints } from './hints.ts';
 import { Interrupt } from './interrupt.ts';
@@ -77,7 +77,7 @@ export async function pageCommand({
   // `cache` is there by default.
   const given = Object.keys(options).find((name) => name !== 'cache');
   if (given !== undefined)
-    throw new UsageError(`page --from ${from}: expected only --output beside it, got --${given}`);
+    throw new UsageError(`page --from ${from}: expected only --output beside it, got ${flagOf(given)}`);
   await (await import('./page.ts')).writeSavedPage(new OutputFile(output, [from], output), from);
   return EXIT_OK;
 }
@@ -95,8 +95,6 @@ async function compare(
   const { html } = options;
   const page = html === undefined ? null : new OutputFile(html, filesReadBy(options), html);
   const shard = chooseShard('compare', options);
-  if (shard !== null && page !== null)
-    throw new UsageError('compare --shard: expected no --html: a part of the answer is no page');
   const { named, ...request } = await requestOf(options);
   const { reading, leastMs } = request;
   const progress = new Progress();
@@ -111,7 +109,7 @@ async function compare(
       isSharable:
         saved === null &&
         answer?.format !== 'suggest' &&
-        (options.queue === undefined ? asked.length > 1 && isBuiltIn(chosen, asked) : options.machine === undefined),
+        (options.queue === undefined ? asked.length > 1 && areBuiltIn(chosen, asked) : options.machine === undefined),
       expected: 'workloads by name or as text, without --machine, --save, --baseline and --suggest',
     }) && joined === null;
   const inputs =
@@ -191,7 +189,7 @@ async function compareColumns(comparison: Comparison, columns: readonly Column[]
   const shared = await openPool(options, isShared, { interrupt, progress });
   const running = { plan, columns, against, reading, check, leastMs, interrupt, progress };
   const run = async (): Promise<readonly WorkloadDone[]> => {
-    if (joined !== null) return withRepairs(joined.results, progress);
+    if (joined !== null) return joined.results;
     const some = places.map((at) => inputs[at]);
     if (shared.pool !== null) return runInPool(shared.pool, some, running);
     return runHere(some, running, { ...comparison, heads });
@@ -200,6 +198,7 @@ async function compareColumns(comparison: Comparison, columns: readonly Column[]
     interrupt.off();
     await shared.close();
   });
+  if (joined !== null || shared.pool !== null) noteRepairs(done, progress);
   const lost = shared.lost();
   progress.clear();
   if (lost !== null) progress.note(lostText(lost, options));
@@ -214,7 +213,7 @@ async function compareColumns(comparison: Comparison, columns: readonly Column[]
   return EXIT_OK;
 }
 
-/** Judges what was run, and writes the answer. isLost: the rest was not done by others, and nobody has interrupted it. */
+/** Judges what was run, and writes the answer. isLost: the queue was lost, so some workloads were not run. */
 async function answerOf(
   { options, answer, page, request, progress, saved, chosen, asked, inputs }: Comparison,
   {
@@ -298,7 +297,7 @@ async function requestOf(options: CompareOptions) {
   const named = withPatches(options.variants, options.variant, patches);
   const isSeries =
     options.variants === undefined && named.some((one) => one.kind === 'built-in' && one.variant.after === null);
-  const leastMs = 1000 * secondsOf(options.timeLimit);
+  const leastMs = 1000 * secondsOf('--time-limit', options.timeLimit, DEFAULT_TIME_LIMIT);
   const judging: JudgeOptions = {
     failOn: chooseFailOn(options.failOn),
     requireExercised: options.requireExercised === true,
@@ -365,15 +364,9 @@ async function linesOf(chosen: readonly Chosen[], ids: readonly string[]): Promi
 }
 
 /** Variants and workloads that another thread can open by name. */
-const isBuiltIn = (chosen: readonly Chosen[], inputs: readonly string[]): boolean =>
-  chosen.every(({ kind }) => kind === 'built-in') && inputs.every((name) => allWorkloadNames().includes(name));
+const areBuiltIn = (chosen: readonly Chosen[], inputs: readonly string[]): boolean =>
+  chosen.every(isBuiltIn) && inputs.every((name) => allWorkloadNames().includes(name));
 
 /** Files as they were given, by the id of the variant in them. */
 const filesOf = (chosen: readonly Chosen[], ids: readonly string[]): Record<string, string> =>
   Object.fromEntries(chosen.flatMap((one, i) => (one.kind === 'file' ? [[ids[i], one.name]] : [])));
-
-function secondsOf(text: string | undefined): number {
-  const seconds = text === undefined ? DEFAULT_TIME_LIMIT : Number(text);
-  if (seconds > 0 && Number.isFinite(seconds)) return seconds;
-  throw new UsageError(`--time-limit: expected seconds above 0, got ${JSON.stringify(text)}`);
-}

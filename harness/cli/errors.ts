@@ -20,6 +20,18 @@ export function wordOf<Word extends string>(where: string, text: string, known: 
 export const wordsOf = <Word extends string>(where: string, text: string, known: readonly Word[]): Word[] =>
   text.split(',').map((word) => wordOf(where, word, known, 'some of '));
 
+/** Throws UsageError. */
+export function secondsOf(option: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  const seconds = Number(text);
+  if (seconds > 0 && Number.isFinite(seconds)) return seconds;
+  throw new UsageError(`${option}: expected seconds above 0, got ${JSON.stringify(text)}`);
+}
+
+/** An option as it is typed. */
+export const flagOf = (option: string): string =>
+  `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
 /** What is wrong with a variant file, by the file's name: once, though many messages begin with it. */
 export const inFile = (path: string, message: string): string => {
   const name = path.replace(/^.*[/\\]/s, '');

@@ -1,4 +1,4 @@
-/** The examples that end the help of each command: what one would type, and what it shows. A test runs every one that ends. */
+/** The examples at the end of each command's help. A test runs every one that ends. */
 export interface Example {
   /** arguments, separated by single spaces */
   readonly args: string;
@@ -11,7 +11,8 @@ const example = (args: string, shows: string, exits: Example['exits'] = 0): Exam
 
 /**
  * Files of the user: `mine.ts` is a variant, `mine.diff` a patch of `core`, `his.diff` one of FreeBSD, `mine.workload`
- * workload text, `part-1.json` and `part-2.json` are what the shards of a comparison wrote, `make.strace` and `make.kdump` are what strace and kdump wrote. Vectors are in the repository only.
+ * workload text. Shards of a comparison wrote `part-1.json` and `part-2.json`, strace and kdump wrote `make.strace` and
+ * `make.kdump`. Vectors are in the repository only.
  */
 export const EXAMPLES = {
   compare: [

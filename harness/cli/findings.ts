@@ -1,7 +1,7 @@
 /** `pmapdiff findings`: the reviewers' remarks, each run through the variants that show it, those that do not, and yours. */
 import { didYouMean } from '../../core/suggest.ts';
 import { series } from '../../variants/index.ts';
-import type { Chosen } from '../columns/chosen.ts';
+import { type Chosen, isBuiltIn } from '../columns/chosen.ts';
 import { withColumns } from '../columns/open.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK, exitCodeOf } from '../compare/gate.ts';
 import type { Finding, OpenFinding } from '../findings/finding.ts';
@@ -80,8 +80,6 @@ export async function findingsCommand(
     { strict: options.strict === true },
   );
 }
-
-const isBuiltIn = ({ kind }: Chosen): boolean => kind === 'built-in';
 
 /** A recorded program takes longer than a text. */
 const recordings = ({ finding }: FindingJob): number =>

@@ -1,7 +1,7 @@
 /** `pmapdiff hunt`: searches for workloads that tell two columns apart, and makes them small. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Chosen } from '../columns/chosen.ts';
+import { type Chosen, isBuiltIn } from '../columns/chosen.ts';
 import type { Column } from '../columns/column.ts';
 import { withColumns } from '../columns/open.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_INTERRUPTED, EXIT_OK } from '../compare/gate.ts';
@@ -28,7 +28,7 @@ import type { Asked, Joined } from '../shard/part.ts';
 import { type Shard, placesOf } from '../shard/shard.ts';
 import { CATALOG } from '../workload/catalog/index.ts';
 import { Answer } from './answer.ts';
-import { UsageError, wordsOf } from './errors.ts';
+import { UsageError, secondsOf, wordsOf } from './errors.ts';
 import { Interrupt } from './interrupt.ts';
 import { type PatchOptions, choosePair } from './patches.ts';
 import { Progress } from './progress.ts';
@@ -67,7 +67,7 @@ export async function huntCommand(
   const answer = new Answer('hunt', FORMATS.hunt, options);
   const chosen = choosePair('hunt', [a, b], options);
   const { from = [], out } = options;
-  const seconds = options.seconds === undefined ? Infinity : secondsOf(options.seconds);
+  const seconds = secondsOf('--seconds', options.seconds, Infinity);
   const runs = countOf('--runs', options.runs, seconds === Infinity ? DEFAULT_RUNS : MOST_RUNS, [1, MOST_RUNS]);
   const seed = countOf('--seed', options.seed, 1, [0, MOST_SEED]);
   const want = wantOf(options.want, from.length > 0);
@@ -186,8 +186,6 @@ async function writeHunted(
   await answer.write({ ...report, files });
 }
 
-const isBuiltIn = ({ kind }: Chosen): boolean => kind === 'built-in';
-
 /** Name of the job that runs the workloads of the catalog; its number is 0. */
 const KNOWN = 'catalog';
 
@@ -224,12 +222,6 @@ function wantOf(text: string | undefined, isGiven: boolean): Want {
   if (text === undefined) return isGiven ? { kind: 'verdicts', verdicts: HUNTED } : { kind: 'unexpected' };
   const words = wordsOf('--want', text, [...HUNTED, 'any']);
   return { kind: 'verdicts', verdicts: HUNTED.filter((verdict) => words.includes('any') || words.includes(verdict)) };
-}
-
-function secondsOf(text: string): number {
-  const seconds = Number(text);
-  if (seconds > 0 && Number.isFinite(seconds)) return seconds;
-  throw new UsageError(`--seconds: expected seconds above 0, got ${JSON.stringify(text)}`);
 }
 
 const textOf = async (name: string): Promise<string> => (await loadText(name)).text;

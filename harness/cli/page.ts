@@ -82,7 +82,7 @@ async function askedOf({ columns }: PageSource, own: readonly Own[]): Promise<Pa
 }
 
 /** What the build made of the page's sources. */
-export function pageParts(own: readonly string[]): PageParts {
+function pageParts(own: readonly string[]): PageParts {
   const read = (name: string): string => readFileSync(packagePath('dist', 'page', name), 'utf8');
   return { app: read('app.js'), worker: read('worker.js'), own, style: read('style.css') };
 }

@@ -1,4 +1,4 @@
-/** Where a command has its jobs done: in this thread, in others (`--jobs`), or by workers that share a queue (`--queue`). */
+/** Where a command has its jobs done: in this thread, in others (`--jobs`), or by workers on a queue (`--queue`). */
 import { availableParallelism } from 'node:os';
 import type { Pool } from '../pool/pool.ts';
 import { UsageError } from './errors.ts';
@@ -21,7 +21,7 @@ export interface Sharable {
 export interface CommandPool {
   /** null: the command's own thread does everything */
   readonly pool: Pool | null;
-  /** why the jobs that are missing will never be done; null: nothing of that kind */
+  /** why the remaining jobs cannot be done; null: nothing is wrong */
   readonly lost: () => string | null;
   readonly close: () => Promise<void>;
 }

@@ -17,7 +17,7 @@ import { Interrupt } from './interrupt.ts';
 import { type PatchOptions, choosePair } from './patches.ts';
 import { Progress } from './progress.ts';
 import { isPooled, openPool } from './queue.ts';
-import { MOST_SEED, countOf, isFolder, pairOf, writtenTo } from './search.ts';
+import { countOf, isFolder, pairOf, writtenTo } from './search.ts';
 
 export interface SchedulesCommandOptions extends PatchOptions {
   readonly variants?: string;
@@ -32,7 +32,9 @@ export interface SchedulesCommandOptions extends PatchOptions {
 const WANT: Want = { kind: 'unexpected' };
 const DEFAULT_YIELD = 'refcnt-tested';
 const DEFAULT_BUDGET = 10_000;
-const MOST_BUDGET = 1_000_000_000;
+/** Each run that is drawn has a number of its own, below 2^53: of the seed, the depth and its place. */
+const MOST_SEED = 2 ** 31 - 1;
+const MOST_BUDGET = 2 ** 22;
 const MOST_PREEMPTIONS = 1000;
 
 /** 0: nothing unexpected in any schedule that was run. 1: something. 3: there was none to run. 130: interrupted. */

@@ -5,29 +5,33 @@ import type { Column } from '../columns/column.ts';
 import { isReadOnce } from '../input/source.ts';
 import { type Asked, partText } from '../shard/part.ts';
 import { type Shard, readShard } from '../shard/shard.ts';
-import { UsageError } from './errors.ts';
+import { UsageError, flagOf } from './errors.ts';
 import { columnHash } from './saved.ts';
 
 /** Options that say how an answer is judged or written: merge takes them. */
 const OF_MERGE = {
-  compare: 'failOn expect today requireExercised quiet save baseline junit markdown github suggest'.split(' '),
+  compare: 'failOn expect today requireExercised quiet junit markdown github'.split(' '),
   hunt: ['out'],
 } as const satisfies Record<Asked['command'], readonly string[]>;
+/** Options that nothing takes of a part, and merge does not have. */
+const OF_WHOLE = ['save', 'baseline', 'suggest', 'html'];
 /** Options that change nothing about the results. */
 const NOT_ASKED = ['shard', 'jobs', 'json', 'queue', 'resume'];
 
 type Options = Readonly<Record<string, unknown>>;
-
-const flagOf = (option: string): string => `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** Null without --shard. Throws InputError. */
 export function chooseShard(command: Asked['command'], options: object): Shard | null {
   const given = options as Options;
   if (given.shard === undefined) return null;
   const shard = readShard(given.shard as string);
-  const late = OF_MERGE[command].find((option) => given[option] !== undefined && given[option] !== false);
+  const isGiven = (option: string): boolean => given[option] !== undefined && given[option] !== false;
+  const late = OF_MERGE[command].find(isGiven);
   if (late !== undefined)
-    throw new UsageError(`${command} --shard: expected ${flagOf(late)} of merge, if at all, got it of a shard`);
+    throw new UsageError(`${command} --shard: expected ${flagOf(late)} of merge, got it of a shard`);
+  const whole = OF_WHOLE.find(isGiven);
+  if (whole !== undefined)
+    throw new UsageError(`${command} --shard: expected no ${flagOf(whole)}, which needs the whole answer`);
   const files = ['workload', 'patch', 'from'].flatMap(
     (option) => (given[option] as readonly string[] | undefined) ?? [],
   );

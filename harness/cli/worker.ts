@@ -1,5 +1,6 @@
 /** `pmapdiff worker`: does jobs of `--queue` until it is stopped. */
 import { serve } from '../queue/serve.ts';
+import { plural } from '../report/words.ts';
 import { UsageError } from './errors.ts';
 import { threadsOf } from './jobs.ts';
 
@@ -20,6 +21,6 @@ export async function workerCommand({ queue, jobs }: WorkerOptions): Promise<num
   say(`build ${served.build.slice(0, 12)}, ${threads} at a time, waits for jobs at ${served.shown}`);
   await stopped;
   const { done, failed } = await served.stop();
-  say(`stopped after ${done} jobs, ${failed} more failed`);
+  say(`stopped: ${plural(done, 'job')} done, ${plural(failed, 'attempt')} failed`);
   return 0;
 }

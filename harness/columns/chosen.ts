@@ -27,6 +27,8 @@ export interface PatchHow {
 /** Where a column comes from. */
 export type Chosen = ChosenVariant | ChosenPatch;
 
+export const isBuiltIn = ({ kind }: Chosen): boolean => kind === 'built-in';
+
 export const isPatch = (chosen: Chosen): chosen is ChosenPatch => chosen.kind === 'patch' || chosen.kind === 'rev';
 
 /** What a column is bundled from. */

@@ -48,7 +48,7 @@ export class Engine {
     this.#own = own;
   }
 
-  /** Throws WorkloadError for a text that cannot be read, RangeError for a column that there is not. */
+  /** Throws WorkloadError for a text that cannot be read, RangeError if the page has no such column. */
   async answer<Kind extends Ask['kind']>(ask: Extract<Ask, { readonly kind: Kind }>): Promise<Answers[Kind]>;
   async answer(ask: Ask): Promise<Answers[Ask['kind']]> {
     switch (ask.kind) {

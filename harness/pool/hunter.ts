@@ -3,7 +3,7 @@ import type { Hunter } from '../search/hunt.ts';
 import type { Pair, Want } from '../search/pair.ts';
 import type { Pool } from './pool.ts';
 
-/** A slice is not interrupted: it is short. What is being reduced is then kept as it was found. */
+/** An interrupt drops the slices that run. A find that is being reduced stays as it was found. */
 export function hunterIn(pool: Pool, pair: Pair, want: Want, signal: AbortSignal): Hunter {
   const [a, b] = pair.columns;
   const spec = { columns: [a.recipe, b.recipe], want } as const;

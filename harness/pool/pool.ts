@@ -1,4 +1,5 @@
 /** Where jobs are done: an implementation takes them by name, in any order, and gives their results in theirs. */
+import { setMaxListeners } from 'node:events';
 import type * as jobs from './jobs.ts';
 
 type Jobs = typeof jobs.JOBS;
@@ -35,6 +36,8 @@ export function poolOf(
 ): Pool {
   return {
     run: async (name, jobs, { signal, done = () => {}, weight = () => 0 } = {}) => {
+      // Every job that waits listens.
+      if (signal !== undefined) setMaxListeners(0, signal);
       const results: Result<typeof name>[] = [];
       let count = 0;
       const run = async (at: number): Promise<void> => {

@@ -1,5 +1,4 @@
 /** A pool of threads. */
-import { setMaxListeners } from 'node:events';
 import { packagePath } from '../input/paths.ts';
 import { type Job, type JobName, type Pool, type Result, type RunOptions, poolOf } from './pool.ts';
 
@@ -15,11 +14,7 @@ export async function openThreads(threads: number, heapMiB: number | null = null
     ...(heapMiB === null ? {} : { resourceLimits: { maxOldGenerationSizeMb: heapMiB } }),
   });
   return poolOf(
-    (name, job, signal) => {
-      // Every job that waits listens.
-      if (signal !== undefined) setMaxListeners(0, signal);
-      return pool.run(job, signal === undefined ? { name } : { name, signal });
-    },
+    (name, job, signal) => pool.run(job, signal === undefined ? { name } : { name, signal }),
     () => pool.destroy(),
   );
 }

@@ -16,9 +16,9 @@ const BACKOFF_MS = 1000;
 /** Results are kept in the queue: a job with the same name is not done again. */
 const KEPT_SECONDS = 86_400;
 const KEPT_FAILURES = 1000;
-/** Between two looks at the queue, for what no event has told. */
+/** How often the queue is polled, in case an event was missed. */
 const LOOK_MS = 1000;
-/** Without a worker for so long, it is said. */
+/** How long to wait for a worker before telling the user. */
 const LONELY_MS = 5000;
 const CLOSE_MS = 1000;
 
@@ -37,6 +37,8 @@ const LOST_MS = 60_000;
 
 interface Pending {
   readonly message: Message;
+  /** shared by all who asked for this job */
+  readonly result: Promise<Result<QueuedName>>;
   readonly resolve: (result: Result<QueuedName>) => void;
   readonly reject: (error: Error) => void;
 }
@@ -54,7 +56,7 @@ export async function openQueue(url: string, options: QueueOptions): Promise<Poo
   const queue = new Queue(name, { connection, skipMetasUpdate: true });
   const events = new QueueEvents(name, { connection });
   const redis = new libraries.Redis(connection);
-  // A connection that is lost is made again; how long it may take is for the watch to say.
+  // The libraries connect again by themselves; Client.#watch gives up after lostMs.
   queue.on('error', () => {});
   events.on('error', () => {});
   redis.on('error', () => {});
@@ -123,23 +125,25 @@ class Client {
     const id = idOf(message);
     const kept = this.#options.journal?.get(id);
     if (kept !== undefined) return readResult(message, kept) as Result<Name>;
-    return (await new Promise<Result<QueuedName>>((resolve, reject) => {
-      const leave = (): void => {
-        this.#pending.delete(id);
-        reject(new Error('interrupted'));
-        void this.#queue.remove(id).catch(() => {});
-      };
-      if (signal?.aborted === true) return leave();
+    return (await (this.#pending.get(id)?.result ?? this.#ask(id, message, signal))) as Result<Name>;
+  }
+
+  #ask(id: string, message: Message, signal: AbortSignal | undefined): Promise<Result<QueuedName>> {
+    let resolve!: Pending['resolve'];
+    let reject!: Pending['reject'];
+    const result = new Promise<Result<QueuedName>>((...settle) => ([resolve, reject] = settle));
+    const leave = (): void => {
+      this.#pending.delete(id);
+      reject(new Error('interrupted'));
+      void this.#queue.remove(id).catch(() => {});
+    };
+    if (signal?.aborted === true) leave();
+    else {
       signal?.addEventListener('abort', leave, { once: true });
-      const settled =
-        <Value>(settle: (value: Value) => void) =>
-        (value: Value): void => {
-          signal?.removeEventListener('abort', leave);
-          settle(value);
-        };
-      this.#pending.set(id, { message, resolve: settled(resolve), reject: settled(reject) });
-      this.#add(id, message).catch(settled(reject));
-    })) as Result<Name>;
+      this.#pending.set(id, { message, result, resolve, reject });
+      this.#add(id, message).catch(reject);
+    }
+    return result.finally(() => signal?.removeEventListener('abort', leave));
   }
 
   /** Throws InputError: the job is larger than a queue takes. */
@@ -184,10 +188,9 @@ class Client {
     if (state !== 'completed' && state !== 'failed') return;
     const job = await this.#queue.getJob(id);
     if (job === undefined) return;
-    const hasFailed = state === 'failed';
     if (!this.#pending.delete(id)) return;
     try {
-      if (hasFailed) throw new Error(`--queue: a job of ${pending.message.name} failed: ${job.failedReason}`);
+      if (state === 'failed') throw new Error(`--queue: a job of ${pending.message.name} failed: ${job.failedReason}`);
       const result = readResult(pending.message, job.returnvalue);
       this.#options.journal?.keep(id, job.returnvalue as string);
       pending.resolve(result);
@@ -227,8 +230,8 @@ class Client {
     if (this.#isTold || this.#lonelySince === null || performance.now() - this.#lonelySince < LONELY_MS) return;
     this.#isTold = true;
     this.#options.note(
-      `pmapdiff: ${this.#address.shown}: no worker of this build (${this.#build.slice(0, 12)}) is there; ` +
-        'the run goes on when one is',
+      `pmapdiff: ${this.#address.shown}: no worker of this build (${this.#build.slice(0, 12)}) is connected; ` +
+        'waiting for one',
     );
   }
 }

@@ -1,14 +1,15 @@
 /** The Redis, or Valkey, of `--queue`, and the libraries that reach it. */
+import { isIP } from 'node:net';
 import { InputError } from '../input-error.ts';
 
 /** As both libraries take it. */
-export interface Connection {
+interface Connection {
   readonly host: string;
   readonly port: number;
   readonly username?: string;
   readonly password?: string;
   readonly db: number;
-  readonly tls?: { readonly servername: string };
+  readonly tls?: { readonly servername?: string };
   readonly maxRetriesPerRequest: null;
   readonly retryStrategy: () => number;
 }
@@ -45,15 +46,24 @@ export function readAddress(text: string): Address {
     if (url.password === '') refuse(`${shown} without a password`);
   }
   if (!/^(?:\/\d{0,3})?$/.test(pathname)) refuse(`${shown}: after the host, the number of a database`);
+  const decoded = (part: string): string => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      return refuse(`${shown} with a stray % in its user or password`);
+    }
+  };
+  const host = hostname.replaceAll(/[[\]]/g, '');
   return {
     shown,
     options: {
-      host: hostname.replaceAll(/[[\]]/g, ''),
+      host,
       port: port === '' ? DEFAULT_PORT : Number(port),
-      ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
-      ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+      ...(url.username === '' ? {} : { username: decoded(url.username) }),
+      ...(url.password === '' ? {} : { password: decoded(url.password) }),
       db: Number(pathname.slice(1)),
-      ...(isTls ? { tls: { servername: hostname } } : {}),
+      // A certificate names an address by itself, a host by its servername.
+      ...(isTls ? { tls: isIP(host) === 0 ? { servername: host } : {} } : {}),
       maxRetriesPerRequest: null,
       retryStrategy: () => RETRY_MS,
     },

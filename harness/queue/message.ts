@@ -149,7 +149,7 @@ export const idOf = ({ build, name, job }: Message): string =>
     .update(JSON.stringify([build, name, job]))
     .digest('hex');
 
-/** What tells a result of this job from another's, and from none. */
+/** Checks that a value is a result of this job. */
 const IS_RESULT = {
   compare: ({ workload: asked, columns }: Queued<Job<'compare'>>, { comparison }: Partial<Result<'compare'>>) =>
     comparison?.name === (typeof asked === 'string' ? asked : asked.name) &&

@@ -1,6 +1,6 @@
 /**
- * Code in the queue: what makes a column that is not built in is kept there once, gzipped, under the hash of what it says,
- * and jobs name it by that.
+ * The code of a column that is not built in. The queue keeps it once, gzipped, under its hash; jobs refer to it by that
+ * hash.
  */
 import type { Redis } from 'ioredis';
 import { createHash } from 'node:crypto';
@@ -15,7 +15,7 @@ const MOST_PACKED = 2 ** 23;
 /** Recipes that a worker holds. */
 const MOST_HELD = 8;
 
-/** What is in the queue will not do, however often it is tried. */
+/** The queue holds something invalid: trying again cannot help. */
 export class Refused extends Error {}
 
 /** A recipe that is kept under its SHA-256, hex. */
@@ -75,7 +75,7 @@ export function packRecipe(recipe: Exclude<Recipe, string>): Packed {
   return packed;
 }
 
-/** Throws Refused: these bytes are not what has that hash, or no recipe. */
+/** Throws Refused: the bytes do not match the hash, or are not a recipe. */
 export function unpackRecipe({ hash, bytes }: Packed): Exclude<Recipe, string> {
   let body = '';
   try {

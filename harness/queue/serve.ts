@@ -19,7 +19,7 @@ export interface Served {
   readonly build: string;
   /** where, without the password */
   readonly shown: string;
-  /** Finishes the jobs that have begun, and resolves to how many were done and how many refused or failed. */
+  /** Finishes the jobs that have begun. failed: attempts, of which a job may have several. */
   readonly stop: () => Promise<{ readonly done: number; readonly failed: number }>;
 }
 

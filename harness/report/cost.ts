@@ -23,7 +23,7 @@ export const HASH_SHOWN = 12;
 const thousands = ({ low, typical, high }: Ends): string =>
   [low, typical, high].map((cycles) => (cycles / THOUSAND).toFixed(1)).join(' / ');
 
-export const ratioText = ({ low, typical, high }: Ends): string =>
+const ratioText = ({ low, typical, high }: Ends): string =>
   `${typical.toFixed(DIGITS)} (${low.toFixed(DIGITS)}-${high.toFixed(DIGITS)})`;
 
 const signedPercent = (share: number): string => `${share > 0 ? '+' : ''}${(100 * share).toFixed(2)}%`;

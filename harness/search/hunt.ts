@@ -54,7 +54,7 @@ export interface Hunter {
 }
 
 /** Results up to the first in which a variant's own code failed: the same, whether or not others were computed. */
-export function upToFailure<Result extends { readonly failure: CodeFailure | null }>(
+function upToFailure<Result extends { readonly failure: CodeFailure | null }>(
   results: readonly Result[],
 ): readonly Result[] {
   const failed = results.findIndex(({ failure }) => failure !== null);
@@ -120,7 +120,7 @@ export interface Stretch {
   readonly failure: CodeFailure | null;
 }
 
-/** What slices in a round do not know of each other does not depend on how many run at a time. */
+/** Slices of a round share nothing. Their number is fixed, so the result does not depend on the number of threads. */
 const SLICES = 4;
 const SLICE_RUNS = 250;
 /**

@@ -5,7 +5,7 @@ import { InputError } from '../input-error.ts';
 import { wholeBytes } from '../input/source.ts';
 import { buildHash } from './build.ts';
 import { fromJson, toJson } from './json.ts';
-import { type Shard, shardText } from './shard.ts';
+import { MOST_SHARDS, type Shard, shardText } from './shard.ts';
 
 const SCHEMA = 'pmapdiff.part/1';
 /** Bytes of a part that is read. */
@@ -31,7 +31,9 @@ export interface Joined<Result> {
 const partSchema = z.strictObject({
   schema: z.literal(SCHEMA),
   build: z.string(),
-  shard: z.strictObject({ index: z.int().min(1), of: z.int().min(1) }),
+  shard: z
+    .strictObject({ index: z.int().min(1), of: z.int().max(MOST_SHARDS) })
+    .refine(({ index, of }) => index <= of, 'expected a shard up to the number of shards'),
   asked: z.strictObject({
     command: z.enum(['compare', 'hunt']),
     options: z.record(z.string(), z.unknown()),

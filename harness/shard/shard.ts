@@ -7,7 +7,7 @@ export interface Shard {
   readonly of: number;
 }
 
-const MOST_SHARDS = 1000;
+export const MOST_SHARDS = 1000;
 
 export const shardText = ({ index, of }: Shard): string => `${index}/${of}`;
 
@@ -21,8 +21,8 @@ export function readShard(text: string): Shard {
 }
 
 /**
- * Places of the jobs that the shard does, ascending. The heaviest are dealt first, each to the shard that has least, so
- * that every machine deals alike.
+ * Places of the jobs that the shard does, ascending. Deals the heaviest job first, each to the lightest shard. Every
+ * machine computes the same deal.
  */
 export function placesOf({ index, of }: Shard, weights: readonly number[]): number[] {
   const loads = Array.from({ length: of }, () => 0);

@@ -2,7 +2,20 @@
 import type { Command } from 'commander';
 import { STOP_POINTS } from '../../workload/ops.ts';
 import { finish } from '../finish.ts';
-import { JOBS, MACHINE, OWN_VARIANT, QUEUE, RESUME, REVISION, SHARD, TOUCH, VARIANTS, WORKLOAD } from './words.ts';
+import {
+  CANDIDATE,
+  CHECK,
+  JOBS,
+  MACHINE,
+  OWN_VARIANT,
+  QUEUE,
+  RESUME,
+  REVISION,
+  SHARD,
+  TOUCH,
+  VARIANTS,
+  WORKLOAD,
+} from './words.ts';
 
 /** How a comparison is judged and shown. */
 const withJudging = (command: Command): Command =>
@@ -44,10 +57,7 @@ const withComparison = (command: Command): Command =>
     .option('--jobs <n>', JOBS)
     .option('--queue <url>', QUEUE)
     .option('--resume <file>', RESUME)
-    .option(
-      '--check',
-      'check every invariant after each op (in workloads of 20,000 ops or more: at process exits and at the end)',
-    );
+    .option('--check', CHECK);
 
 export function defineCompare(program: Command): void {
   program.commandsGroup('Compare:');
@@ -80,7 +90,7 @@ export function defineCompare(program: Command): void {
       'search for workloads that tell two revisions apart, and make each as small as it can be; exit 1 if found',
     )
     .argument('[a]', `the reference: ${REVISION}`)
-    .argument('[b]', 'the candidate, given in the same way; or --patch, alone or after a')
+    .argument('[b]', CANDIDATE)
     .option('--runs <n>', 'random workloads to run (default: 20000; no limit with --seconds)')
     .option('--seconds <s>', 'stop searching after this time')
     .option('--seed <n>', 'the same seed finds the same (default: 1)')

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { DEFAULT_CPUS, DEFAULT_FRAMES } from '../../cost/defaults.ts';
 import { finish } from '../finish.ts';
 import { withQuestionOptions } from '../patch-options.ts';
-import { JOBS, MACHINE, OWN_VARIANT, REVISION, TOUCH, WORKLOAD } from './words.ts';
+import { CANDIDATE, CHECK, JOBS, MACHINE, OWN_VARIANT, REVISION, TOUCH, WORKLOAD } from './words.ts';
 
 export function defineLookCloser(program: Command): void {
   program.commandsGroup('Look closer:');
@@ -12,7 +12,7 @@ export function defineLookCloser(program: Command): void {
     .command('explain')
     .description('break down the difference of a counter between two revisions into parts that add up exactly')
     .argument('[a]', `the reference: ${REVISION}`)
-    .argument('[b]', 'the candidate, given in the same way; or --patch, alone or after a')
+    .argument('[b]', CANDIDATE)
     .requiredOption('-w, --workload <name|file>', WORKLOAD)
     .option(
       '--counter <name>',
@@ -35,7 +35,7 @@ export function defineLookCloser(program: Command): void {
     .command('trace')
     .description('find the first call into the pmap layer that differs between two revisions; show both machines there')
     .argument('[a]', `the reference: ${REVISION}`)
-    .argument('[b]', 'the candidate, given in the same way; or --patch, alone or after a')
+    .argument('[b]', CANDIDATE)
     .requiredOption('-w, --workload <name|file>', WORKLOAD)
     .option('--plane <name>', 'find the first difference of outcome, calls, statistics or counters (default: of any)')
     .option('--comparator <name>', 'exact, no-cost, or isomorphic (up to the numbers of frames and objects)', 'exact')
@@ -50,10 +50,7 @@ export function defineLookCloser(program: Command): void {
     .option('--variant <id|file>', `${REVISION} (this, or a patch, is needed)`)
     .option('--touch <policy>', TOUCH)
     .option('--trace', 'show every op with its calls into the pmap layer')
-    .option(
-      '--check',
-      'check every invariant after each op (in workloads of 20,000 ops or more: at process exits and at the end)',
-    )
+    .option('--check', CHECK)
     .action(async (workload, options) => finish((await import('../replay.ts')).replayCommand(workload, options)));
 
   program

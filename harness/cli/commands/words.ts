@@ -11,4 +11,7 @@ export const SHARD = 'run one of n parts, each as heavy, and write it for merge'
 export const QUEUE =
   'have the jobs done by workers at this Redis or Valkey: redis:// to a loopback address, or rediss:// with a password';
 export const RESUME = 'with --queue: keep results in this file, and begin with those that it has';
+export const CANDIDATE = 'the candidate, given in the same way; or --patch, alone or after a';
+export const CHECK =
+  'check every invariant after each op (in workloads of 20,000 ops or more: at process exits and at the end)';
 export const REVISION = 'a built-in variant by name, or a TypeScript file';

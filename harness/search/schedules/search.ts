@@ -81,7 +81,7 @@ const asWritten =
 
 export async function searchSchedules(scheduler: Scheduler, options: SearchOptions): Promise<Searched> {
   const { pair, program } = scheduler;
-  const { points, budget, isStopped, progress } = options;
+  const { points, budget } = options;
   const player = new Player(pair, program);
   const first = await player.play(() => asWritten(program));
   const classes = new Classes(program);
@@ -93,7 +93,7 @@ export async function searchSchedules(scheduler: Scheduler, options: SearchOptio
   note(first);
   const movesBy = countMoves(first.moves);
   const hasHope = options.preemptions < Infinity || leastStates(program, movesBy) <= budget;
-  const explored = hasHope ? await explore(scheduler, { ...options, isStopped, progress }) : null;
+  const explored = hasHope ? await explore(scheduler, options) : null;
   if (explored !== null) {
     for (const one of explored.classes) classes.add(one.outcome, one.moves, one.count);
     addAll(reached, explored.reached);

@@ -16,13 +16,15 @@ afterAll(() => files.dispose());
 
 describe('the address of a queue', () => {
   it.each([
-    ['redis://localhost', 'localhost', 6379, false],
-    ['redis://127.0.0.1:7000/3', '127.0.0.1', 7000, false],
-    ['redis://[::1]:7000', '::1', 7000, false],
-    ['rediss://:secret@queue.example.org', 'queue.example.org', 6379, true],
-  ])('%s is taken', (url, host, port, isTls) => {
+    ['redis://localhost', 'localhost', 6379, undefined],
+    ['redis://127.0.0.1:7000/3', '127.0.0.1', 7000, undefined],
+    ['redis://[::1]:7000', '::1', 7000, undefined],
+    ['rediss://:secret@queue.example.org', 'queue.example.org', 6379, { servername: 'queue.example.org' }],
+    ['rediss://:secret@10.0.0.5', '10.0.0.5', 6379, {}],
+    ['rediss://:secret@[fd00::5]:7000', 'fd00::5', 7000, {}],
+  ])('%s is taken', (url, host, port, tls) => {
     const { options, shown } = readAddress(url);
-    expect([options.host, options.port, options.tls !== undefined]).toEqual([host, port, isTls]);
+    expect([options.host, options.port, options.tls]).toEqual([host, port, tls]);
     expect(shown).not.toContain('secret');
   });
 
@@ -37,6 +39,7 @@ describe('the address of a queue', () => {
     ['http://127.0.0.1', 'http://127.0.0.1/'],
     ['redis://127.0.0.1/queue', 'the number of a database'],
     ['localhost', 'no URL'],
+    ['rediss://:100%secret@queue.example.org', 'a stray % in its user or password'],
   ])('%s is refused', (url, found) => {
     const error = (() => {
       try {

@@ -9,10 +9,13 @@ import { huntCommand } from '../../../harness/cli/hunt.ts';
 import { corpusPath } from '../../../harness/input/paths.ts';
 import { queueName } from '../../../harness/queue/connection.ts';
 import { buildHash } from '../../../harness/shard/build.ts';
+import { CATALOG } from '../../../harness/workload/catalog/index.ts';
 import { hasRedis, servedQueue } from '../../support/redis.ts';
 import { said } from '../../support/said.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+const EQUAL = ['exit-touched', 'exit-touched', ...Object.keys(CATALOG).slice(0, 11)];
 
 describe.skipIf(!hasRedis)('--queue', () => {
   const { redis, failures } = servedQueue();
@@ -26,6 +29,19 @@ describe.skipIf(!hasRedis)('--queue', () => {
     ];
     expect(here.out).toContain('vfork-execfail');
     expect(there).toEqual(here);
+  });
+
+  it('answers jobs that are equal, and more jobs than a signal has listeners by default, and warns of nothing', async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ message }: Error): void => void warnings.push(message);
+    process.on('warning', onWarning);
+    const [here, there] = [
+      await said(() => compareCommand({ workload: EQUAL, jobs: '1' })),
+      await said(() => compareCommand({ workload: EQUAL, queue: redis().url })),
+    ];
+    process.off('warning', onWarning);
+    expect(there).toEqual(here);
+    expect(warnings).toEqual([]);
   });
 
   it('gives the bytes of a hunt in one thread', async () => {

@@ -143,15 +143,45 @@ describe('merge', () => {
   });
 });
 
+describe('merge of a comparison', () => {
+  it('refuses --out, which is of a hunt', async () => {
+    const parts = await shardsOf(asked, 2);
+    await expect(mergeCommand(parts, { out: 'finds' })).rejects.toThrow(
+      'merge: expected --out with parts of a hunt, got parts of a comparison',
+    );
+  });
+
+  it('refuses a shard beyond the number of shards', async () => {
+    const [first] = await shardsOf(asked, 2);
+    for (const shard of [
+      { index: 5, of: 3 },
+      { index: 1, of: 2 ** 33 },
+    ])
+      await expect(mergeCommand([edit(first!, (part) => Object.assign(part, { shard }))], {})).rejects.toThrow(
+        /expected what --shard writes, got at shard/,
+      );
+  });
+});
+
 describe('compare --shard', () => {
   it.each([
     [{ failOn: 'panic' }, '--fail-on'],
     [{ requireExercised: true }, '--require-exercised'],
-    [{ save: 'x.gz' }, '--save'],
     [{ markdown: true }, '--markdown'],
   ])('leaves %o to merge', async (options, flag) => {
     await expect(compareCommand({ ...asked, shard: '1/2', ...options })).rejects.toThrow(
-      `compare --shard: expected ${flag} of merge, if at all, got it of a shard`,
+      `compare --shard: expected ${flag} of merge, got it of a shard`,
+    );
+  });
+
+  it.each([
+    [{ save: 'x.gz' }, '--save'],
+    [{ baseline: 'x.gz' }, '--baseline'],
+    [{ suggest: true }, '--suggest'],
+    [{ html: 'x.html' }, '--html'],
+  ])('has no %o', async (options, flag) => {
+    await expect(compareCommand({ ...asked, shard: '1/2', ...options })).rejects.toThrow(
+      `compare --shard: expected no ${flag}, which needs the whole answer`,
     );
   });
 
