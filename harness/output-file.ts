@@ -88,7 +88,19 @@ export class OutputFile {
   }
 }
 
+/** Throws WorkloadError: two of the outputs, by what messages call them, would go to one file, or to stdout. */
+export function refuseSame(outputs: readonly (readonly [name: string, path: string])[]): void {
+  const isShared = (path: string): boolean => path !== '-' && statAt(path)?.isFile() === false;
+  const places = outputs.map(([, path]) => (isShared(path) ? null : path === '-' ? path : followed(path)));
+  for (const [i, [name]] of outputs.entries()) {
+    const first = places.indexOf(places[i]);
+    if (first !== i && places[i] !== null)
+      throw new WorkloadError({ file: name }, 'a file of its own', `that of ${outputs[first][0]}`);
+  }
+}
+
 function targetAt(path: string, name: string, inputs: readonly string[]): Target {
+  if (path === '') throw new WorkloadError({ file: name.trim() || "''" }, 'a file to write', 'an empty name');
   const stat = statAt(path);
   if (stat?.isDirectory() === true) throw new WorkloadError({ file: name }, 'a file to write', 'a directory');
   if (stat?.isFile() === true) {

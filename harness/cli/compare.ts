@@ -16,8 +16,9 @@ import { type WorkloadDone, comparedOf } from '../compare/run-comparison.ts';
 import { suggest } from '../compare/suggest.ts';
 import { type Warning, unknownNames, warningsOf } from '../compare/warnings.ts';
 import { knownDifferences, knownViolations, ledger } from '../findings/index.ts';
-import { OutputFile } from '../output-file.ts';
+import { OutputFile, refuseSame } from '../output-file.ts';
 import { type CompareReport, type MemberLines, buildReport } from '../report/compare/model.ts';
+import { renderText } from '../report/compare/text.ts';
 import { FORMATS } from '../report/formats.ts';
 import type { Asked, Joined } from '../shard/part.ts';
 import { type Shard, placesOf } from '../shard/shard.ts';
@@ -29,7 +30,7 @@ import { UsageError, flagOf, inFile, secondsOf } from './errors.ts';
 import { dayOf, misspelt, readExpected } from './expect.ts';
 import { withHints } from './hints.ts';
 import { Interrupt } from './interrupt.ts';
-import { type PatchOptions, choosePatches, withPatches } from './patches.ts';
+import { type PatchOptions, choosePatches, filesOfPatches, withPatches } from './patches.ts';
 import { Progress } from './progress.ts';
 import { type PoolOptions, isPooled, lostText, openPool } from './queue.ts';
 import type { SavedRuns } from './saved.ts';
@@ -63,6 +64,7 @@ export interface CompareOptions extends PatchOptions, PoolOptions {
   readonly shard?: string;
   /** a page to write */
   readonly html?: string;
+  readonly junit?: string;
 }
 
 const DEFAULT_TIME_LIMIT = 10;
@@ -83,8 +85,13 @@ export async function pageCommand({
 }
 
 /** joined: what shards have done; it is not run again. */
-export const compareCommand = (options: CompareOptions, joined: Joined<WorkloadDone> | null = null): Promise<number> =>
-  compare(options, new Answer('compare', FORMATS.compare, options, filesReadBy(options)), joined);
+export async function compareCommand(
+  options: CompareOptions,
+  joined: Joined<WorkloadDone> | null = null,
+): Promise<number> {
+  if (options.html === '-') throw new UsageError('--html -: expected a file, as the answer is on stdout');
+  return compare(options, new Answer('compare', FORMATS.compare, options, filesReadBy(options, joined)), joined);
+}
 
 /** answer: where the report goes; null: to the page alone. */
 async function compare(
@@ -93,13 +100,16 @@ async function compare(
   joined: Joined<WorkloadDone> | null = null,
 ): Promise<number> {
   const { html } = options;
-  const page = html === undefined ? null : new OutputFile(html, filesReadBy(options), html);
+  const page = html === undefined ? null : new OutputFile(html, filesReadBy(options, joined), html);
+  refuseSame(filesWrittenBy(options));
   const shard = chooseShard('compare', options);
   const { named, ...request } = await requestOf(options);
   const { reading, leastMs } = request;
   const progress = new Progress();
   const isSaved = options.save !== undefined || options.baseline !== undefined;
-  const saved = isSaved ? await (await import('./saved.ts')).openSaved(options, filesReadBy(options)) : null;
+  const saved = isSaved
+    ? await (await import('./saved.ts')).openSaved(options, filesReadBy({ ...options, baseline: '' }, joined))
+    : null;
   const limits = { ...DEFAULT_LIMITS, loadMs: leastMs };
   const chosen = await withReference(named, { against: options.against, onOutput: progress.onOutput, limits });
   const names = options.workload ?? [];
@@ -114,6 +124,9 @@ async function compare(
     }) && joined === null;
   const inputs =
     joined === null ? await openInputs(asked, reading, { isShared, isWhole: shard !== null, progress }) : [];
+  const workloads = inputs.map(({ name, opened }) => opened?.head.name ?? name);
+  const twice = page === null ? undefined : workloads.find((name, i) => workloads.indexOf(name) !== i);
+  if (twice !== undefined) throw new UsageError(`${html}: expected a page of each workload once, got ${twice} twice`);
   const comparison: Comparison = {
     options,
     answer,
@@ -234,7 +247,7 @@ async function answerOf(
     readonly isLost: boolean;
   },
 ): Promise<number> {
-  const { reading, check, judging } = request;
+  const { reading, check, judging, leastMs } = request;
   const ids = columns.map(({ facts }) => facts.id);
   const compared = comparedOf(done, asked.length);
   const judged = judge(plan, compared, judging);
@@ -276,19 +289,27 @@ async function answerOf(
   const report = isLost ? { ...built, tally: { ...built.tally, exitCode: EXIT_HARNESS } } : built;
   process.exitCode = report.tally.exitCode;
   await answer?.write(report);
-  if (page !== null) await (await import('./page.ts')).writePage(page, { report, columns, chosen, inputs, reading });
+  if (page !== null && !compared.complete) progress.note(`pmapdiff: not every workload was run; no page is written`);
+  else if (page !== null)
+    await (await import('./page.ts')).writePage(page, { report, columns, chosen, inputs, reading, leastMs });
+  if (answer === null) process.stderr.write(renderText(report, { color: false, quiet: true }));
   if (answer?.format === 'text') columnWarnings(await lateNotes(columns)).forEach((one) => progress.warn(one));
   for (const { name, ops } of compared.workloads) if (ops === 0) progress.note(`${name}: no ops, nothing was run`);
   return report.tally.exitCode;
 }
 
-/** Whatever may name a file that is read. */
-const filesReadBy = ({ workload = [], variants = '', variant = [], expect = '' }: CompareOptions): string[] => [
-  ...workload,
-  ...variants.split(','),
-  ...variant,
-  expect,
-];
+/** Whatever may name a file that is read. The results that --baseline names may be replaced by those of --save only. */
+const filesReadBy = (options: CompareOptions, joined: Joined<WorkloadDone> | null): string[] => {
+  const { workload = [], variants = '', variant = [], expect = '', baseline = '' } = options;
+  const files = [...workload, ...variants.split(','), ...variant, expect, baseline];
+  return [...files, ...filesOfPatches(options), ...(joined?.files ?? [])];
+};
+
+const filesWrittenBy = (options: CompareOptions): (readonly [string, string])[] =>
+  (['html', 'junit', 'save', 'resume'] as const).flatMap((name) => {
+    const path = options[name];
+    return path === undefined ? [] : [[`--${name} ${path}`, path] as const];
+  });
 
 /** What the options ask for; `judging` says how the results are judged. Throws UsageError. */
 async function requestOf(options: CompareOptions) {

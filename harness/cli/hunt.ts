@@ -75,7 +75,8 @@ export async function huntCommand(
   if (shard !== null && (from.length > 0 || seconds !== Infinity))
     throw new UsageError(`hunt --shard: expected --runs, got ${from.length > 0 ? '--from' : '--seconds'}`);
   const isShared = isPooled(options, { isSharable: true, expected: 'two columns' }) && joined === null;
-  const given = await Promise.all(from.map(textOf));
+  if (out !== undefined) isFolder(out);
+  const given = await Promise.all(from.map(textToReduce));
   const saved = out === undefined || joined !== null ? [] : await savedIn(out);
   const builtIn = options.catalog === false || joined !== null ? [] : await builtInWorkloads();
   const hunted = { a, b, options, answer, chosen, seconds, runs, seed, want, shard, joined, isShared, given };
@@ -222,6 +223,13 @@ function wantOf(text: string | undefined, isGiven: boolean): Want {
   if (text === undefined) return isGiven ? { kind: 'verdicts', verdicts: HUNTED } : { kind: 'unexpected' };
   const words = wordsOf('--want', text, [...HUNTED, 'any']);
   return { kind: 'verdicts', verdicts: HUNTED.filter((verdict) => words.includes('any') || words.includes(verdict)) };
+}
+
+/** Throws Error: there is nothing to run. */
+async function textToReduce(name: string): Promise<string> {
+  const { workload, text } = await loadText(name);
+  if (workload.ops.length === 0) throw new Error(`${name}: no ops, nothing was run`);
+  return text;
 }
 
 const textOf = async (name: string): Promise<string> => (await loadText(name)).text;

@@ -44,6 +44,8 @@ export interface PageSource {
   readonly inputs: readonly Input[];
   /** how recordings are read */
   readonly reading: TraceOptions;
+  /** time that a variant of a user's has at least for each workload, in ms */
+  readonly leastMs: number;
 }
 
 /** A column that is not built in, and its code for a page. */
@@ -72,13 +74,13 @@ async function ownColumns({ columns, chosen }: PageSource): Promise<Own[]> {
 }
 
 /** The remarks, asked of columns that are not built in. */
-async function askedOf({ columns }: PageSource, own: readonly Own[]): Promise<PageInput['asked']> {
+async function askedOf({ columns, leastMs }: PageSource, own: readonly Own[]): Promise<PageInput['asked']> {
   const ids = own
     .map(({ id }) => id)
     .filter((id) => ledger.every(({ cases }) => cases.every(({ expected }) => !(id in expected))));
   if (ids.length === 0) return NOBODY;
   const asked = columns.filter(({ facts }) => ids.includes(facts.id));
-  return { ids, findings: await runFindings(ledger, { asked, cellsOf: [] }) };
+  return { ids, findings: await runFindings(ledger, { asked, cellsOf: [], leastMs }) };
 }
 
 /** What the build made of the page's sources. */

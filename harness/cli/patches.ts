@@ -1,5 +1,6 @@
 /** The columns that `--patch`, `--rev` and `--series` name. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { Cache } from '../bundle/cache.ts';
 import { type Chosen, type ChosenPatch, type ChosenVariant, isPatch } from '../columns/chosen.ts';
 import { takeRevision } from '../patch/git.ts';
@@ -48,6 +49,15 @@ export function choosePatches({ patch = [], rev = [], series = [], cache }: Patc
   ];
   return distinct(columns);
 }
+
+/** Whatever the options name, or is in the folder of a series, and may be a file that is read. */
+export const filesOfPatches = ({ patch = [], series = [] }: PatchOptions): string[] =>
+  [...patch, ...series].flatMap((text) => {
+    const { what } = splitBase(text);
+    const folder = basename(what) === 'series' ? dirname(what) : what;
+    const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
+    return [what, ...(isFolder ? readdirSync(folder).map((name) => join(folder, name)) : [])];
+  });
 
 /** Id, or file, of the variant whose hunks a patch runs; null: nobody says. */
 export const baseOf = (said: string | null): string => said ?? DEFAULT_BASE;

@@ -29,8 +29,9 @@ export function pairOf(command: string, reference: Column, candidate: Column, wa
   return pairOfColumns(reference, candidate, want);
 }
 
-/** false: there is nothing yet. Throws UsageError: it is a file. */
+/** false: there is nothing yet. Throws UsageError: it is a file, or has no name. */
 export function isFolder(path: string): boolean {
+  if (path === '') throw new UsageError('--out: expected a folder, got an empty name');
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat?.isDirectory() === false) throw new UsageError(`--out ${path}: expected a folder, got a file`);
   return stat !== undefined;

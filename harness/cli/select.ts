@@ -105,6 +105,6 @@ export async function chooseWorkload({
   readonly machine?: readonly string[];
 }): Promise<Workload> {
   const loaded = await loadWorkload(workload, { touch: chooseTouch(touch), ...chooseMachine(machine) });
-  if (loaded.ops.length === 0) throw new UsageError(`${loaded.name}: no ops`);
+  if (loaded.ops.length === 0) throw new Error(`${loaded.name}: no ops, nothing was run`);
   return loaded;
 }

@@ -21,6 +21,8 @@ export interface FindingsOptions {
   readonly asked?: readonly Column[];
   /** variants whose cells are run; absent: all */
   readonly cellsOf?: readonly string[];
+  /** time that each column has at least for a workload, in ms. @default as runLimitMs */
+  readonly leastMs?: number;
   /** This finding runs next. */
   readonly running?: (id: string) => void;
 }
@@ -28,9 +30,9 @@ export interface FindingsOptions {
 /** Throws WorkloadError for a workload that cannot be read, RangeError for a variant that does not exist. */
 export async function runFindings(
   findings: readonly Finding[] = ledger,
-  { asked = [], cellsOf, running = () => {} }: FindingsOptions = {},
+  { asked = [], cellsOf, leastMs, running = () => {} }: FindingsOptions = {},
 ): Promise<FindingResult[]> {
-  const runner = new Runner();
+  const runner = new Runner(leastMs);
   const reports: FindingResult[] = [];
   for (const { id, kind, title, thread, claim, control, cases } of findings) {
     running(id);
@@ -43,9 +45,14 @@ export async function runFindings(
 
 class Runner {
   #machine: Machine | null = null;
+  readonly #leastMs: number | undefined;
   readonly #checker = checkers();
   /** per variant: whether it has a subject, by the subject's workload */
   readonly #subjects = new Map<Column, Map<FindingCase['subject'], boolean>>();
+
+  constructor(leastMs: number | undefined) {
+    this.#leastMs = leastMs;
+  }
 
   async run(
     id: string,
@@ -84,7 +91,7 @@ class Runner {
     const answers: Answer[] = [];
     for (const column of asked) {
       if (expected[column.facts.id] !== undefined) continue;
-      const mine = await runColumn(column, parsed, options, runLimitMs(parsed.ops.length, checked));
+      const mine = await runColumn(column, parsed, options, runLimitMs(parsed.ops.length, checked, this.#leastMs));
       answers.push(await this.#answer(one, column, mine, other ?? mine));
     }
     return { name, observes, source, workload: textOf(workload), cells, answers };
@@ -117,7 +124,9 @@ class Runner {
     const before = known.get(subject);
     if (before !== undefined) return before;
     const workload = parseWorkload(subject.workload, 'subject');
-    const found = subject.isThere(await runColumn(column, workload, {}, runLimitMs(workload.ops.length)));
+    const found = subject.isThere(
+      await runColumn(column, workload, {}, runLimitMs(workload.ops.length, false, this.#leastMs)),
+    );
     known.set(subject, found);
     return found;
   }

@@ -26,6 +26,8 @@ export interface Asked {
 export interface Joined<Result> {
   readonly asked: Asked;
   readonly results: readonly Result[];
+  /** the files that they were read from */
+  readonly files: readonly string[];
 }
 
 const partSchema = z.strictObject({
@@ -118,5 +120,5 @@ export function joinParts(paths: readonly string[]): Joined<unknown> {
     if (!byJob.has(job)) throw new InputError(`${firstPath}: expected a result of ${name} in some part, got none`);
     return byJob.get(job);
   });
-  return { asked: first.asked, results };
+  return { asked: first.asked, results, files: paths };
 }
