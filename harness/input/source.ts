@@ -41,7 +41,8 @@ export function wholeBytes(path: string, label = path, most = Infinity): Uint8Ar
   try {
     const { size } = path === '-' ? { size: 0 } : statSync(path);
     if (size > most) throw new WorkloadError({ file: label }, `at most ${most} bytes`, `${size}`);
-    return readFileSync(path === '-' ? process.stdin.fd : path);
+    // Not process.stdin.fd: to look at it makes a pipe answer EAGAIN where it would wait.
+    return readFileSync(path === '-' ? 0 : path);
   } catch (error) {
     throw error instanceof WorkloadError ? error : unreadable(label, error);
   }

@@ -115,6 +115,19 @@ describe('one variant on one workload', () => {
   });
 });
 
+describe.skipIf(process.platform === 'win32')('a pipe whose writer is late', () => {
+  it.each<[string, string[], string[]]>([
+    ['page', ['compare', '--workload', 'exit-touched', '--json'], ['page', '--from', '-', '-o', '/dev/null']],
+    ['merge', ['compare', '--workload', 'exit-touched', '--shard', '1/1'], ['merge', '-', '--quiet']],
+  ])('is read by %s as a file is', (_name, made, read) => {
+    const file = files.write('made', pmapdiff(...made).stdout);
+    const late = `(sleep 1; cat "$0") | "$@"`;
+    const args = [file, process.execPath, cliFile(), ...read];
+    const { status, stderr } = spawnSync('sh', ['-c', late, ...args], { encoding: 'utf8', env: plainEnv });
+    expect([status, stderr]).toEqual([0, '']);
+  });
+});
+
 describe('import', () => {
   it.skipIf(process.platform === 'win32')('leaves no new file and keeps the old one when the disk is full', () => {
     const recording = join(root, 'test/fixtures/import/pipes.strace.txt.gz');
