@@ -20,7 +20,7 @@ export function savedData(results: SavedResults, titles: Readonly<Record<string,
     ),
     happened: [],
     columns: ids.map((id) => ({ ids: [id], reference: referenceOf(id) })),
-    titles: Object.fromEntries(ids.map((id) => [id, titles[id] ?? id])),
+    titles: Object.fromEntries(ids.map((id) => [id, Object.hasOwn(titles, id) ? titles[id] : id])),
     findingTitles: {},
     workloads: workloads.map((workload) => ({
       name: workload.name,

@@ -129,12 +129,18 @@ async function schemaOf(): Promise<ZodType<SavedResults>> {
 function danglingIn({ counts, digests, columns, runs, workloads }: SavedResults): string | null {
   const bad = runs.findIndex((run) => run.counts.length !== counts.length || run.digests.length !== digests.length);
   if (bad >= 0) return `run ${bad} without a number for each name`;
-  for (const { name, runs: of } of workloads)
-    if (of.length !== columns.length || of.some((run) => run >= runs.length))
-      return `workload ${JSON.stringify(name).slice(0, 80)} without a run for each column`;
   const twice = (list: readonly string[]): boolean => new Set(list).size !== list.length;
+  const ids = columns.map(({ id }) => id);
+  for (const { name, runs: of, pairs } of workloads) {
+    const where = `workload ${JSON.stringify(name).slice(0, 80)}`;
+    if (of.length !== columns.length || of.some((run) => run >= runs.length))
+      return `${where} without a run for each column`;
+    if (pairs.some(({ reference, candidate }) => !ids.includes(reference) || !ids.includes(candidate)))
+      return `${where} with a comparison of what is no column`;
+    if (twice(pairs.map(({ reference, candidate }) => JSON.stringify([reference, candidate]))))
+      return `${where} with a comparison twice`;
+  }
   if (twice(counts) || twice(digests)) return 'a name twice';
-  if (twice(columns.map(({ id }) => id)) || twice(workloads.map(({ name }) => name)))
-    return 'a column or workload twice';
+  if (twice(ids) || twice(workloads.map(({ name }) => name))) return 'a column or workload twice';
   return null;
 }

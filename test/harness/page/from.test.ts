@@ -6,6 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type CompareOptions, compareCommand, pageCommand } from '../../../harness/cli/compare.ts';
 import type { PageData } from '../../../harness/page/data.ts';
+import { said } from '../../support/said.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pmapdiff-test-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -18,6 +19,7 @@ interface Printed {
     name: string;
     pairs: { candidate: string; verdict: string; standing: string | null; differences: { what: string }[] }[];
     runs: unknown[];
+    predecessors: { reference: string }[];
   }[];
   revisions: { id: string }[];
 }
@@ -80,6 +82,16 @@ describe('a page of results', () => {
       machine: null,
       interdiffs: [],
     });
+  });
+
+  it('is made of a document in which a predecessor was no column', async () => {
+    const { out } = await said(() =>
+      compareCommand({ workload: ['exit-touched'], variants: 'double-count-fix,landed', json: true } as CompareOptions),
+    );
+    const { workloads } = JSON.parse(out) as Printed;
+    expect(workloads[0]!.predecessors.map(({ reference }) => reference)).toContain('shared-page-unmap');
+    writeFileSync(join(folder, 'two.json'), out);
+    expect(verdictsOf(await pageFrom(join(folder, 'two.json')))).toEqual(['exit-touched landed cost-only known']);
   });
 
   /** The document with one thing changed. */

@@ -157,6 +157,7 @@ describe('a file of results', () => {
 
   const with1 = (change: object): Uint8Array => gzipSync(JSON.stringify({ ...results, ...change }));
   const [first, ...rest] = results.workloads;
+  const pair = first!.pairs[0]!;
   it.each([
     ['nothing', new Uint8Array()],
     ['no gzip', Buffer.from(JSON.stringify(results))],
@@ -176,6 +177,9 @@ describe('a file of results', () => {
     ['a run that is not there', with1({ workloads: [{ ...first, runs: [0, 7] }] })],
     ['a column without a run', with1({ workloads: [{ ...first, runs: [0] }] })],
     ['a workload twice', with1({ workloads: [first, first, ...rest] })],
+    ['a comparison of no column', with1({ workloads: [{ ...first, pairs: [{ ...pair, candidate: 'other' }] }] })],
+    ['a comparison with no column', with1({ workloads: [{ ...first, pairs: [{ ...pair, reference: '' }] }] })],
+    ['a comparison twice', with1({ workloads: [{ ...first, pairs: [pair, pair] }] })],
     ['a name twice', with1({ counts: ['forks', 'forks', 'pmapLocks'] })],
     ['a long name', with1({ core: 'x'.repeat(5000) })],
   ])('is not %s', async (_what, bytes) => {
