@@ -85,7 +85,7 @@ interface Round {
   readonly lives: readonly (readonly [a: number, b: number])[];
 }
 
-/** Throws NativeMissing. */
+/** Throws NativeMissing; Error if the machine is too noisy to measure the parts. */
 export async function checkContention(options: ContentionOptions): Promise<ContentionCheck> {
   const { variants, counts, rounds, milliseconds, progress } = options;
   const program = await NativeProgram.compile('contend');
@@ -118,6 +118,9 @@ export async function checkContention(options: ContentionOptions): Promise<Conte
       taken.push({ parts, lives });
     }
     const parts = mediansOf(taken.map((round) => round.parts));
+    const odd = (['own', 'holds', 'call', 'line'] as const).find((name) => parts[name] <= 0);
+    if (odd !== undefined)
+      throw new Error(`bench --contention: expected parts above 0 ns, got ${odd} ${Math.round(parts[odd])}: too noisy`);
     return {
       compiler: program.compiler,
       variants,

@@ -40,9 +40,11 @@ const MOST_FRAMES = 4096;
 
 export async function costCommand(names: readonly string[], options: CostOptions): Promise<number> {
   const cpus = numbersOf('--cpus', options.cpus, MOST_CPUS);
-  const frames = options.frames
-    .split(',')
-    .map((text): Frames => (text.trim() === 'counted' ? 'counted' : numberOf('--frames', text, MOST_FRAMES)));
+  const frames = distinct(
+    options.frames
+      .split(',')
+      .map((text): Frames => (text.trim() === 'counted' ? 'counted' : numberOf('--frames', text, MOST_FRAMES))),
+  );
   const { priced, machine } = machineOf(options.machine ?? []);
   const answer = new Answer('cost', FORMATS.cost, options);
   const patches = choosePatches(options);
@@ -56,7 +58,7 @@ export async function costCommand(names: readonly string[], options: CostOptions
       if (columns.length < 2) throw new UsageError(`cost: expected two variants or more, got ${columns.length}`);
       const question = { machine: priced, cpus, frames, remainder: await remainder(underLanded) };
       const parts: Rows[] = [];
-      for (const name of names.length > 0 ? names : [DEFAULT_WORKLOAD]) {
+      for (const name of names.length > 0 ? distinct(names) : [DEFAULT_WORKLOAD]) {
         const workload = await chooseWorkload({
           workload: name,
           ...(options.touch !== undefined && { touch: options.touch }),
@@ -99,8 +101,11 @@ const profiled = (column: Column, workload: Workload): Promise<RunRecord> =>
 const underLanded = (loop: Workload): Promise<RunRecord> =>
   profiled(builtInColumn(landed, factsOfBuiltIn(landed)), loop);
 
+/** Each once, in the order in which they come first. */
+const distinct = <T>(list: readonly T[]): T[] => [...new Set(list)];
+
 const numbersOf = (where: string, text: string, most: number): number[] =>
-  text.split(',').map((one) => numberOf(where, one, most));
+  distinct(text.split(',').map((one) => numberOf(where, one, most)));
 
 function numberOf(where: string, text: string, most: number): number {
   const value = Number(text);

@@ -1,5 +1,5 @@
 /** Parses workload text into a Workload. */
-import { WorkloadError } from '../errors.ts';
+import { WorkloadError, quoted } from '../errors.ts';
 import { MAX_LINE } from '../lines.ts';
 import { DEFAULT_MACHINE, MACHINE_KEYS } from '../machine.ts';
 import { ABIS, type Abi, type MachineSettings, RESIDENCES, type Residence, type Workload } from '../ops.ts';
@@ -270,7 +270,7 @@ function machineSettings(c: Cursor): Partial<MachineSettings> {
     const { field, accepts, parse } = MACHINE_KEYS[keys.indexOf(key)];
     const text = c.token.kind === 'word' ? c.valueText : '';
     const value = parse(text);
-    if (value === undefined) c.fail(accepts);
+    if (value === undefined) c.fail(accepts, text.includes(':') ? { found: quoted(text) } : {});
     for (let left = text.split(':').length * 2 - 1; left > 0; left--) c.skip();
     settings[field] = value;
   }
