@@ -5,6 +5,7 @@
  * changed if its text without types, comments and layout is not what it was, or if it names a constant, a class or an
  * import of which that holds. Functions inside of it are part of it.
  */
+import { posix } from 'node:path';
 import type { ESTree } from 'rolldown/utils';
 import { canonical, parse, walk } from '../review/syntax.ts';
 
@@ -85,11 +86,41 @@ interface Parts {
   readonly functions: ReadonlyMap<string, { readonly text: string; readonly uses: ReadonlySet<string> }>;
   /** of constants, classes and imports, by name: the text without that of functions, and the names that it uses */
   readonly others: ReadonlyMap<string, { readonly text: string; readonly uses: ReadonlySet<string> }>;
-  /** local name of an import: its name in the other file */
-  readonly imports: ReadonlyMap<string, string>;
+  /** by local name */
+  readonly imports: ReadonlyMap<string, Exported>;
+  /** what it exports under a name that is not its own */
+  readonly passed: readonly { readonly from: Exported; readonly as: string }[];
 }
 
-const NONE: Parts = { functions: new Map(), others: new Map(), imports: new Map() };
+/** What a file exports. */
+interface Exported {
+  readonly path: string;
+  /** EVERY: all of it */
+  readonly name: string;
+}
+
+const EVERY = '*';
+
+const NONE: Parts = { functions: new Map(), others: new Map(), imports: new Map(), passed: [] };
+
+/** Of what files export, some. */
+class Exports {
+  readonly #names = new Map<string, Set<string>>();
+  size = 0;
+
+  namesOf({ path, name }: Exported): readonly string[] {
+    const names = this.#names.get(path) ?? new Set();
+    return name === EVERY ? [...names] : names.has(name) ? [name] : [];
+  }
+
+  add(path: string, name: string): void {
+    const names = this.#names.get(path) ?? new Set();
+    this.#names.set(path, names);
+    if (names.has(name)) return;
+    names.add(name);
+    this.size++;
+  }
+}
 
 const usesIn = (root: ESTree.Node): Set<string> => {
   const names = new Set<string>();
@@ -100,7 +131,7 @@ const usesIn = (root: ESTree.Node): Set<string> => {
 };
 
 /** Throws SyntaxFault. */
-function partsOf(source: string): Parts {
+function partsOf(path: string, source: string): Parts {
   const text = canonical(source);
   const { program } = parse('text.js', text);
   const units = unitsOf(program);
@@ -108,13 +139,13 @@ function partsOf(source: string): Parts {
     units.map(({ name, node }) => [name, { text: text.slice(node.start, node.end), uses: usesIn(node) }]),
   );
   const others = new Map<string, { text: string; uses: Set<string> }>();
-  const imports = new Map<string, string>();
+  const imports = new Map<string, Exported>();
+  const target = (specifier: string): string => posix.join(posix.dirname(path), specifier);
   for (const statement of program.body) {
     if (statement.type === 'ImportDeclaration') {
       for (const specifier of statement.specifiers) {
-        const { imported } = specifier as { readonly imported?: { readonly name?: string } };
-        const name = imported?.name ?? specifier.type;
-        imports.set(specifier.local.name, name);
+        const name = importedName(specifier);
+        imports.set(specifier.local.name, { path: target(statement.source.value), name });
         others.set(specifier.local.name, { text: `${statement.source.value} ${name}`, uses: new Set() });
       }
       continue;
@@ -129,7 +160,32 @@ function partsOf(source: string): Parts {
     skeleton += text.slice(from, statement.end);
     for (const name of declaredBy(statement)) others.set(name, { text: skeleton, uses: usesIn(statement) });
   }
-  return { functions, others, imports };
+  return { functions, others, imports, passed: program.body.flatMap((statement) => passedBy(statement, path, target)) };
+}
+
+const nameOf = (name: ESTree.ModuleExportName): string => (name.type === 'Literal' ? name.value : name.name);
+
+function importedName(specifier: ESTree.ImportDeclarationSpecifier): string {
+  if (specifier.type === 'ImportSpecifier') return nameOf(specifier.imported);
+  return specifier.type === 'ImportNamespaceSpecifier' ? EVERY : 'default';
+}
+
+/** What a statement exports of other files, and of its own under another name. */
+function passedBy(
+  statement: ESTree.Statement,
+  path: string,
+  target: (specifier: string) => string,
+): { readonly from: Exported; readonly as: string }[] {
+  if (statement.type === 'ExportAllDeclaration') {
+    const as = statement.exported === null ? EVERY : nameOf(statement.exported);
+    return [{ from: { path: target(statement.source.value), name: EVERY }, as }];
+  }
+  if (statement.type !== 'ExportNamedDeclaration') return [];
+  const from = statement.source === null ? path : target(statement.source.value);
+  return statement.specifiers.map(({ local, exported }) => ({
+    from: { path: from, name: nameOf(local) },
+    as: nameOf(exported),
+  }));
 }
 
 /** Names of the constants and classes of a statement. */
@@ -152,18 +208,18 @@ export function changedFunctions(
 ): ChangedFunctions {
   const parts = (path: string, read: typeof before): Parts => {
     const text = read(path);
-    return text === null ? NONE : partsOf(text);
+    return text === null ? NONE : partsOf(path, text);
   };
   const files = changed.map((path) => ({ path, was: parts(path, before), is: parts(path, after) }));
   // By file: names of constants, classes and imports that are not what they were.
   const stale = new Map<string, Set<string>>();
-  const exported = new Set<string>();
+  const exported = new Exports();
   for (const { path, was, is } of files) {
     const names = [...is.others].filter(
       ([name, { text }]) => was.others.has(name) && was.others.get(name)!.text !== text,
     );
     stale.set(path, new Set(names.map(([name]) => name)));
-    for (const [name] of names) if (!is.imports.has(name)) exported.add(name);
+    for (const [name] of names) exported.add(path, name);
   }
   if (exported.size > 0) for (const path of others) files.push({ path, was: NONE, is: parts(path, after) });
   for (let size = -1; size !== exported.size;) {
@@ -171,12 +227,14 @@ export function changedFunctions(
     for (const { path, is } of files) {
       const names = stale.get(path) ?? new Set();
       stale.set(path, names);
-      for (const [name, from] of is.imports) if (exported.has(from)) names.add(name);
+      for (const [name, from] of is.imports) if (exported.namesOf(from).length > 0) names.add(name);
       for (const [name, { uses }] of is.others)
-        if (!is.imports.has(name) && (names.has(name) || [...uses].some((used) => names.has(used)))) {
+        if (names.has(name) || [...uses].some((used) => names.has(used))) {
           names.add(name);
-          exported.add(name);
+          exported.add(path, name);
         }
+      for (const { from, as } of is.passed)
+        for (const name of exported.namesOf(from)) exported.add(path, as === EVERY ? name : as);
     }
   }
   const found: Record<string, string> = {};

@@ -53,6 +53,26 @@ describe('the functions that a patch changes', () => {
     expect(namesBetween(before, { 'core/b.ts': b.replace('OTHER = 5', 'OTHER = 3') })).toEqual(['core/b.ts: use']);
   });
 
+  it.each([
+    ['by its own name', "import { LIMIT } from './x.ts';\nexport const far = () => LIMIT;"],
+    ['by another name', "import { MOST as LIMIT } from './x.ts';\nexport const far = () => LIMIT;"],
+    ['as a part of a file', "import * as x from './x.ts';\nexport const far = () => x.LIMIT;"],
+    [
+      'by way of a constant of its own',
+      "import { LIMIT } from './x.ts';\nconst M = [LIMIT];\nexport const far = () => M;",
+    ],
+  ])('are those that use a constant %s, which a third file passes on', (_how, user) => {
+    const passes = "export * from '../b.ts';\nexport { LIMIT as MOST } from '../b.ts';";
+    const files = { 'core/b.ts': b, 'core/pmap/x.ts': passes, 'core/pmap/y.ts': user };
+    expect(namesBetween(files, { 'core/b.ts': b.replace('LIMIT = 4', 'LIMIT = 3') })).toEqual(['core/pmap/y.ts: far']);
+  });
+
+  it('are not those that use what only has the same name', () => {
+    const other = "import { LIMIT } from './c.ts';\nexport const three = (x) => LIMIT + x.OTHER;";
+    const files = { ...before, 'core/c.ts': 'export const LIMIT = 1;', 'core/d.ts': other };
+    expect(namesBetween(files, { 'core/b.ts': b.replace('LIMIT = 4', 'LIMIT = 3') })).toEqual(['core/a.ts: two']);
+  });
+
   it('are those of a new file, and none of one that is gone', () => {
     expect(namesBetween(before, { 'core/c.ts': 'export const f = () => 1;' })).toEqual(['core/c.ts: f']);
     expect(namesBetween(before, { 'core/b.ts': null })).toEqual([]);
