@@ -3,13 +3,13 @@
  * ONLY=a01,p03 in the environment runs some of them. Skipped where the sets are not there.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MutantTree } from './mutants/mutant.ts';
 import type { Noticed } from './power/planes.ts';
 import { type CoreFault, coreFaults, isThere, ported, variantFaults, variantFile } from './power/sets.ts';
 import { root } from './support/layers.ts';
+import { seated, seats } from './support/seats.ts';
 
 const CHILD = 'test/power/child.ts';
 /** A child that takes longer, in ms, does not end: on an idle machine it takes five seconds. */
@@ -43,17 +43,6 @@ function said(result: Result): Result {
   return result;
 }
 
-/** Runs a job for each fault, as many at a time as there are processors. */
-async function all<T, R>(faults: readonly T[], seats: readonly ((fault: T) => Promise<R>)[]): Promise<R[]> {
-  const left = [...faults.entries()];
-  const results: R[] = [];
-  const take = async (job: (fault: T) => Promise<R>): Promise<void> => {
-    for (let next = left.shift(); next !== undefined; next = left.shift()) results[next[0]] = await job(next[1]);
-  };
-  await Promise.all(seats.map(take));
-  return results;
-}
-
 function table(results: readonly Result[]): string {
   const kinds = [...new Set(results.map(({ kind }) => kind))];
   const columns = ['records', 'check', 'conform', 'escaped', 'stale'] as const;
@@ -82,7 +71,6 @@ const apart = (results: readonly Result[]): readonly [equal: readonly Result[], 
   results.filter(({ kind }) => kind !== 'equal'),
 ];
 
-const seats = availableParallelism();
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(root, 'node_modules', '.pmapdiff-power-'));
@@ -100,7 +88,11 @@ describe.skipIf(!isThere)('of the planted faults beside the project', () => {
         const found = parsed(await tree.answer(['variant', id, base]));
         return said({ id, kind, how: found?.how ?? 'escaped', where: words(found) });
       };
-      const results = await all(faults, Array(seats).fill(job) as (typeof job)[]);
+      const results = await seated(
+        faults,
+        seats(() => tree),
+        job,
+      );
       console.log(table(results));
       const [equal, faulty] = apart(results);
       expect(equal.filter(({ how }) => how !== 'escaped')).toEqual([]);
@@ -116,15 +108,12 @@ describe.skipIf(!isThere)('of the planted faults beside the project', () => {
     await truth.plant([]);
     expect(parsed(await truth.answer(['answer', answers]))).toBeNull();
     truth.dispose();
-    const trees = Array.from({ length: seats }, () => ({
+    const trees = seats(() => ({
       workloads: new MutantTree(CHILD, {}, PATIENCE),
       vectors: new MutantTree(undefined, {}, PATIENCE),
     }));
     try {
-      const results = await all(
-        chosen(coreFaults()),
-        trees.map((tree) => (fault: CoreFault) => noticed(fault, tree, answers)),
-      );
+      const results = await seated(chosen(coreFaults()), trees, (fault, tree) => noticed(fault, tree, answers));
       console.log(table(results));
       const [equal, faulty] = apart(results);
       expect(equal.filter(({ how }) => how !== 'escaped' && how !== 'stale')).toEqual([]);

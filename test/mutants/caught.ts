@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../support/layers.ts';
 import { type Mutant, MutantTree } from './mutant.ts';
-
-const FOLDERS = { mmu: ['mmu'], pmap: ['pmap'], vm: ['vm', 'vm-superpages', 'vm-swapout'] } as const;
+import { FOLDERS, type VectorKind } from './vectors.ts';
 
 /** The tree of a test file. */
 export function mutantTree(): () => MutantTree {
@@ -16,7 +15,7 @@ export function mutantTree(): () => MutantTree {
   return () => tree;
 }
 
-export function catchAll(kind: keyof typeof FOLDERS, mutants: readonly Mutant[]): void {
+export function catchAll(kind: VectorKind, mutants: readonly Mutant[]): void {
   const vectors = FOLDERS[kind].map((folder) => join(root, 'test/fixtures/vectors', folder));
   describe(`the ${kind} vectors`, () => {
     const tree = mutantTree();

@@ -1,36 +1,23 @@
 /** Answers recorded vectors with the compiled tree it is part of, and prints the first answer that differs. */
-import { statSync } from 'node:fs';
+import type { Variant } from '../../core/index.ts';
 import { checkers } from '../../harness/check/checker.ts';
 import { conformMmu } from '../../harness/conform/mmu.ts';
 import { conformPmap } from '../../harness/conform/pmap.ts';
 import type { Mismatch } from '../../harness/conform/report.ts';
-import { vectorFiles } from '../../harness/conform/vector-files.ts';
 import { conformVm } from '../../harness/conform/vm.ts';
 import { run } from '../../harness/run/run.ts';
 import { parseWorkload } from '../../harness/workload/text/parse.ts';
-import { baseline, d33276, landed } from '../../variants/index.ts';
+import { experiments, landed, series } from '../../variants/index.ts';
+import { REVISIONS, type VectorKind, smallestFirst } from './vectors.ts';
 
-/** The two ends of the series, and the revision for which every recording has answers. */
-const revisions = [
-  { variant: baseline, answers: 'baseline' },
-  { variant: d33276, answers: 'd33276' },
-  { variant: landed, answers: 'landed' },
-];
-
-/** Outside the pmap the landed revision is compared with its own answers. */
-const vmRevisions = [
-  { variant: baseline, answers: 'baseline' },
-  { variant: landed, answers: 'landed' },
-];
+const revisions = (kind: VectorKind): { readonly variant: Variant; readonly answers: string }[] =>
+  REVISIONS[kind].map((id) => ({ variant: [...series, ...experiments].find((one) => one.id === id)!, answers: id }));
 
 const [kind, ...paths] = process.argv.slice(2);
 
-/** In bytes; a compressed file counts 100-fold. */
-const size = (file: string): number => statSync(file).size * (file.endsWith('.gz') ? 100 : 1);
-
 /** The mismatches of the first file that has any; small files come first. */
 function firstMismatches(conform: (file: string) => { readonly mismatches: readonly Mismatch[] }): readonly Mismatch[] {
-  for (const file of vectorFiles(paths, /\.json(\.gz)?$/).toSorted((a, b) => size(a) - size(b))) {
+  for (const file of smallestFirst(paths)) {
     const { mismatches } = conform(file);
     if (mismatches.length > 0) return mismatches;
   }
@@ -53,8 +40,8 @@ function firstViolation(text: string): readonly Mismatch[] {
 const answer: Readonly<Record<string, () => readonly Mismatch[]>> = {
   check: () => firstViolation(paths[0]!),
   mmu: () => firstMismatches((file) => conformMmu([file])),
-  pmap: () => firstMismatches((file) => conformPmap([file], revisions)),
-  vm: () => firstMismatches((file) => conformVm([file], vmRevisions)),
+  pmap: () => firstMismatches((file) => conformPmap([file], revisions('pmap'))),
+  vm: () => firstMismatches((file) => conformVm([file], revisions('vm'))),
 };
 
 let caught = '';

@@ -69,6 +69,11 @@ const MOVED: Readonly<Record<string, Pick<CoreFault, 'file' | 'find' | 'replace'
     find: '+ popcount(othersHi(pmap, cpu))',
     replace: '',
   },
+  v22: {
+    file: 'core/vm/object.ts',
+    find: 'object.backingOffset += backing.backingOffset;\n      contentsChanged(m.vm.index, object);\n      backing.refCount--;',
+    replace: 'contentsChanged(m.vm.index, object);\n      backing.refCount--;',
+  },
 };
 
 const reworded = (text: string): string => REWORDED.reduce((so, [old, today]) => so.replaceAll(old, today), text);
