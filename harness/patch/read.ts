@@ -166,7 +166,9 @@ function filePatch(
   strip: number | null,
   refuse: (problem: string) => never,
 ): FilePatch | null {
-  const { oldFileName, newFileName, hunks } = section;
+  const { oldFileName, newFileName, oldHeader, newHeader, hunks } = section;
+  if ((oldHeader === undefined) !== (newHeader === undefined))
+    refuse(`expected '--- FILE' and '+++ FILE' of ${quoted(newFileName ?? oldFileName ?? '')}, got one of them`);
   if (oldFileName === undefined || newFileName === undefined) {
     if (hunks.length > 0) refuse(`expected '--- FILE' and '+++ FILE' before ${quoted(headOf(hunks[0]))}`);
     return null;
@@ -180,11 +182,20 @@ function filePatch(
   const isNew = before === null || git.isCreate === true;
   const isGone = after === null || git.isDelete === true;
   if (hunks.length === 0 && !isNew && !isGone) return refuse(`${path}: expected a hunk, found none`);
+  let end = 1;
+  for (const hunk of hunks) {
+    if (hunk.oldStart < end)
+      refuse(`${path}: expected hunks one behind the other, from line ${end} on, got ${quoted(headOf(hunk))}`);
+    end = hunk.oldStart + hunk.oldLines;
+  }
   return { path, change: isNew ? 'new' : isGone ? 'gone' : 'changed', hunks };
 }
 
 export const headOf = ({ oldStart, oldLines, newStart, newLines }: StructuredPatchHunk): string =>
   `@@ -${oldStart},${oldLines} +${newStart},${newLines} @@`;
+
+/** Characters in the name of a file or folder. */
+const MAX_NAME = 200;
 
 const IS_OURS = /^(?:core|variants)\//;
 
@@ -194,7 +205,10 @@ function pathOf(name: string, strip: number | null, refuse: (problem: string) =>
   const plain = name.replace(/\.orig$|~$/, '');
   const folders = strip ?? (IS_OURS.test(plain) ? 0 : 1);
   const path = plain.split('/').slice(folders).join('/');
-  const isOdd = path.split('/').some((part) => part === '' || part === '.' || part === '..');
+  const parts = path.split('/');
+  const isOdd =
+    parts.some((part) => part === '' || part === '.' || part === '..' || part.length > MAX_NAME) ||
+    parts.slice(0, -1).some((part) => part.endsWith('.ts'));
   // eslint-disable-next-line no-control-regex
   if (!IS_OURS.test(path) || isOdd || /[\\\u0000-\u001F\u007F]/.test(name) || /^\/|^[A-Za-z]:/.test(name))
     return refuse(
