@@ -58,7 +58,10 @@ export async function bundleColumn(
   };
   try {
     // Only a run has a use for the counts.
-    const patched = overlay === null ? null : new PatchedFiles(overlay, kind === 'run' || kind === 'page');
+    const patched =
+      overlay === null
+        ? null
+        : new PatchedFiles(overlay, isBuiltIn ? sourceName(file) : null, kind === 'run' || kind === 'page');
     const [{ code }] = await bundle(
       { column: 'column' },
       {

@@ -20,12 +20,16 @@ export class PatchedFiles {
   readonly functions: ChangedFunctions;
   readonly #numbers: ReadonlyMap<string, number>;
 
-  /** isCounted false: nothing is counted. Throws ForeignError: file, line, column. */
-  constructor(overlay: Overlay, isCounted: boolean) {
+  /**
+   * variant: the file of the built-in variant that is run; null: a user's, which may use any. isCounted false: nothing is
+   * counted. Throws ForeignError: file, line, column.
+   */
+  constructor(overlay: Overlay, variant: string | null, isCounted: boolean) {
     this.#overlay = withLists(overlay);
     for (const [path, text] of overlay) if (text !== null) this.#check(path, text);
     const changed = [...overlay.keys()];
-    const others = shippedFiles().filter((path) => !overlay.has(path));
+    const run = variant === null ? null : this.#behind(variant);
+    const others = shippedFiles().filter((path) => !overlay.has(path) && (run === null || run.has(path)));
     this.functions = changedFunctions(changed, others, shippedText, (path) => this.#textOf(path));
     const names = isCounted ? Object.keys(this.functions) : [];
     this.#numbers = new Map(names.map((name, number) => [name, number]));
@@ -57,6 +61,20 @@ export class PatchedFiles {
     return text === undefined ? shippedText(path) : text;
   }
 
+  /** The core, and the variants that a variant is made of: no function of another one is ever called. */
+  #behind(variant: string): ReadonlySet<string> {
+    const found = new Set(shippedFiles().filter((path) => path.startsWith('core/')));
+    const left = [variant];
+    for (let path = left.pop(); path !== undefined; path = left.pop()) {
+      const text = found.has(path) ? null : this.#textOf(path);
+      if (text === null) continue;
+      found.add(path);
+      for (const { name } of specifiersOf(parse(path, text).program))
+        if (name !== null) left.push(targetOf(path, name));
+    }
+    return found;
+  }
+
   /** A patched file imports files of core and variants only: nothing else is read, let alone run. */
   #check(path: string, text: string): void {
     const fail = (at: { readonly line: number; readonly column: number }, what: string): never => {
@@ -64,7 +82,7 @@ export class PatchedFiles {
     };
     try {
       for (const { name, at } of specifiersOf(parse(path, text).program)) {
-        const target = name?.startsWith('.') === true ? sourceName(resolve(packagePath(dirname(path)), name)) : '';
+        const target = name?.startsWith('.') === true ? targetOf(path, name) : '';
         if (/^(?:core|variants)\/.*\.ts$/.test(target) && (this.#overlay.has(target) || isShipped(target))) continue;
         const got = name === null ? 'a computed name' : `'${name}'`;
         fail(placeOf(text, at), `expected an import of a file of core/ or variants/, got ${got}`);
@@ -75,5 +93,8 @@ export class PatchedFiles {
     }
   }
 }
+
+/** The source that one imports by this name. */
+const targetOf = (path: string, name: string): string => sourceName(resolve(packagePath(dirname(path)), name));
 
 const isShipped = (path: string): boolean => lstatSync(packagePath(path), { throwIfNoEntry: false })?.isFile() === true;

@@ -113,6 +113,13 @@ class Exports {
     return name === EVERY ? [...names] : names.has(name) ? [name] : [];
   }
 
+  /** Reading a file takes long: most name nothing of it. */
+  mayBeUsedIn(text: string): boolean {
+    if (/\* (?:as|from) /.test(text)) return true;
+    for (const names of this.#names.values()) for (const name of names) if (text.includes(name)) return true;
+    return false;
+  }
+
   add(path: string, name: string): void {
     const names = this.#names.get(path) ?? new Set();
     this.#names.set(path, names);
@@ -221,9 +228,14 @@ export function changedFunctions(
     stale.set(path, new Set(names.map(([name]) => name)));
     for (const [name] of names) exported.add(path, name);
   }
-  if (exported.size > 0) for (const path of others) files.push({ path, was: NONE, is: parts(path, after) });
+  const unread = new Set(exported.size > 0 ? others : []);
   for (let size = -1; size !== exported.size;) {
     size = exported.size;
+    for (const path of unread) {
+      if (!exported.mayBeUsedIn(after(path) ?? '')) continue;
+      unread.delete(path);
+      files.push({ path, was: NONE, is: parts(path, after) });
+    }
     for (const { path, is } of files) {
       const names = stale.get(path) ?? new Set();
       stale.set(path, names);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { PatchedFiles } from '../../../harness/bundle/patched.ts';
 import { type ChangedFunctions, changedFunctions, withCounts } from '../../../harness/patch/functions.ts';
+import { readSource } from '../../support/layers.ts';
 
 type Texts = Readonly<Record<string, string | null>>;
 
@@ -84,6 +86,25 @@ describe('the functions that a patch changes', () => {
     const found = (text: string): ChangedFunctions => changedBetween(before, { 'core/a.ts': text });
     expect(found(once)).toEqual(found(twice));
     expect(found(once)).not.toEqual(found(other));
+  });
+});
+
+describe('of a patch of landed', () => {
+  const landed = 'variants/landed.ts';
+  const text = readSource(landed).replace('topPagesInResidentCount: true', 'topPagesInResidentCount: false');
+  const files = (variant: string | null): string[] =>
+    Object.keys(new PatchedFiles(new Map([[landed, text]]), variant, true).functions).map(
+      (name) => name.split(':')[0]!,
+    );
+
+  it('no function is changed that belongs to another variant', () => {
+    expect(files(landed)).toEqual([]);
+  });
+
+  it('those of a variant that is made of it are, where that is run', () => {
+    const other = 'variants/experiments/dying-pmap-no-ipi.ts';
+    expect(new Set(files(other))).toEqual(new Set([other]));
+    expect(files(null)).toContain(other);
   });
 });
 
