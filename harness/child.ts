@@ -61,15 +61,28 @@ function take({ begin, piece }: ToChild): Part {
   return { kind: 'part', part, end: entries === null ? end : { ...end, entered: entries.entered } };
 }
 
-/** Runs a small workload twice. Throws an Error if the answers differ. */
+/**
+ * Runs a small workload twice. Throws an Error if the answers differ.
+ *
+ * What a patched core leaves in a machine need not be what a reset looks for, such as a page that it takes for zeroed: a
+ * workload begins with a new machine, so that no answer depends on those before it.
+ */
 function takeTwice(request: ToChild): Part {
   const { begin, piece } = request;
+  const isPatched = entries !== null;
+  if (begin !== null && isPatched) machine = null;
   const first = take(request);
   if (begin === null || begin.head.length > REPEATED_OPS || piece.length < begin.head.length) return first;
   // The arrays of a part are reused by the next one.
   const before = deserialize(serialize(first)) as Part;
-  const second = host.muted(() => take(request));
+  const again = (): Part => host.muted(() => take(request));
+  let second = again();
   if (isDeepStrictEqual(before, second)) return second;
+  if (isPatched) {
+    machine = null;
+    second = again();
+    if (isDeepStrictEqual(before, second)) return second;
+  }
   const op = firstDifference(before.part, second.part);
   const where = op === null ? '' : `, first in op ${op}`;
   throw new Error(`not deterministic: a second run of the workload had another result${where}`);

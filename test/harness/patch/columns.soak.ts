@@ -57,6 +57,23 @@ describe('a revision as a diff of landed', () => {
   );
 });
 
+describe('a core that loses references of page tables, and so frees pages that are not zeroed', () => {
+  it('has one answer to a workload, whatever ran before', async () => {
+    const lost = ['      if (!made) refCount[table]++;\n    }\n    if (level', '    }\n    if (level'] as const;
+    const path = write('lost.diff', gitDiff({ 'core/pmap/ptp.ts': edited('core/pmap/ptp.ts', ...lost) }));
+    const some = workloads.filter(({ name }) => /la57/.test(name));
+    expect(some.length).toBeGreaterThan(2);
+    const ends = await patched(path, async (column) => {
+      const there = await recordsOf(column, some);
+      const back = await recordsOf(column, some.toReversed());
+      return [there.map(plain), back.toReversed().map(plain)];
+    });
+    expect(JSON.stringify(ends[0])).toContain('"panic"');
+    expect(JSON.stringify(ends[0])).not.toContain('"failed"');
+    expect(ends[0]).toEqual(ends[1]);
+  });
+});
+
 describe('D33276 as a diff of core', () => {
   it('has the records of experiments/d33276', async () => {
     const path = join(root, 'test/fixtures/patches/d33276.diff');
