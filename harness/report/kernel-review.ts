@@ -49,7 +49,9 @@ function lineOf(unit: ReviewedUnit): string {
 }
 
 const unnamedText = (heading: string): string =>
-  `a hunk ${heading === '' ? 'without a heading' : `under ${JSON.stringify(heading)}`} does not say what it changes`;
+  heading === ''
+    ? 'a hunk without a heading does not say what it changes: diff -up and git diff write headings'
+    : `a hunk under ${JSON.stringify(heading)} does not say what it changes`;
 
 function summary({ name, files }: KernelReview): string {
   const functions = files.flatMap(({ units }) => units).filter(({ kind }) => kind === 'function');
