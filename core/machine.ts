@@ -57,6 +57,7 @@ export function resetMachine(m: Machine, config: MachineConfig, hunks: Hunks): v
   m.vmspaces.length = 0;
   m.procs.clear();
   m.live.clear();
+  m.killed.length = 0;
   m.lastPid = 1;
   m.files.length = 0;
   m.retval = 0;

@@ -75,6 +75,7 @@ export function exit1(m: Machine, p: Proc, status: number, signal: number): numb
   p.flags |= P_WEXIT;
   p.exitStatus = status;
   p.exitSignal = signal;
+  if (signal !== 0) m.killed.push(p);
   killPeers(m, p);
   m.counters[REACHED_EXIT_BEFORE_VMSPACE_EXIT]++;
   if (p.vmspace.refcnt === 1) {

@@ -292,7 +292,10 @@ const following = (plane: Plane, what: string, op: number, count: number): Diffe
   side: null,
 });
 
-const nameOf = (outcome: OpOutcome): string => (outcome.kind === 'outcome' ? outcome.name : outcome.kind);
+function nameOf(outcome: OpOutcome): string {
+  if (outcome.kind === 'killed') return outcome.signal;
+  return outcome.kind === 'outcome' ? outcome.name : outcome.kind;
+}
 
 /** Rows are tried in order; the first that holds is the verdict. A row that only follows from another never decides. */
 function verdictOf(

@@ -15,7 +15,7 @@ import { knownDifferences, ledger } from '../findings/index.ts';
 import { renderJson } from '../report/compare/json.ts';
 import { buildReport } from '../report/compare/model.ts';
 import { pairReports } from '../report/compare/pair-report.ts';
-import { outcomeText, panicText } from '../report/outcomes.ts';
+import { opOutcomeText, outcomeText, panicText } from '../report/outcomes.ts';
 import type { Ended, RunOptions, RunRecord } from '../run/record.ts';
 import { PARTS, differingOps } from '../trace/trace.ts';
 import { outcomeName } from '../workload/names.ts';
@@ -124,7 +124,9 @@ export class Engine {
       ops: Array.from({ length: workload.ops.length }, (_none, op) => ({
         text: text(op).trim(),
         line: callPlace(workload, op)?.line ?? 0,
-        outcomes: at(op, ({ perOp }) => outcomeText(outcomeName(perOp.code[op]), perOp.value[op])),
+        outcomes: at(op, ({ perOp, killed }) =>
+          opOutcomeText(op, outcomeText(outcomeName(perOp.code[op]), perOp.value[op]), killed),
+        ),
         differs: PARTS.filter((_part, bit) => ((marks[op] ?? 0) & (1 << bit)) !== 0),
         residentCount: at(op, ({ perOp }) => perOp.residentCount[op]),
       })),

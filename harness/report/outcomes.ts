@@ -1,6 +1,6 @@
 /** What happened, in one line: `make: clock (line 9): ok -> SIGSEGV`. */
 import type { OpOutcome, Outcomes } from '../run/outcome.ts';
-import type { Ended } from '../run/record.ts';
+import type { Ended, Killed } from '../run/record.ts';
 import { signalName } from '../workload/names.ts';
 import type { CallPlace } from '../workload/places.ts';
 import { hex } from './words.ts';
@@ -17,9 +17,17 @@ export function outcomeText(name: string, signal: number | null): string {
   return signal === null || signal === 0 ? 'not run' : `not run, killed by ${signalName(signal)}`;
 }
 
+const killedText = ({ process, signal }: Omit<Killed, 'op'>): string => `${process} killed by ${signal}`;
+
+/** What op `op` of a run came to, and who died in it: `ok`, `ok, make killed by SIGSEGV`. */
+export function opOutcomeText(op: number, outcome: string, killed: readonly Killed[]): string {
+  return [outcome, ...killed.filter((one) => one.op === op).map(killedText)].join(', ');
+}
+
 function sideText(outcome: OpOutcome, withValue: boolean): string {
   if (outcome.kind === 'panic') return panicText(outcome);
   if (outcome.kind === 'done') return 'goes on';
+  if (outcome.kind === 'killed') return killedText(outcome);
   const { name, value } = outcome;
   if (name === 'not-run') return outcomeText(name, value);
   return withValue ? `${name}, ${value === null ? 'no number' : hex(value)}` : name;

@@ -10,7 +10,7 @@ import type { PiecedWorkload } from '../workload/pieces.ts';
 import { opLines } from '../workload/text/print.ts';
 import { kindName, kindRows } from './kinds.ts';
 import { checkedText } from './notes.ts';
-import { outcomeText } from './outcomes.ts';
+import { opOutcomeText, outcomeText } from './outcomes.ts';
 import { type Look, hex, jsonText, number } from './words.ts';
 
 /** A violation, and the finding that names it for this variant or one before it; null: none does. */
@@ -31,11 +31,12 @@ export interface ReplayReport {
 export function traceWriter(workload: Workload, write: (text: string) => void): (part: RunPart) => void {
   const line = opLines(workload);
   let first = 0;
-  return ({ ops, perOp, events }) => {
+  return ({ ops, perOp, killed, events }) => {
     for (let at = 0; at < ops; at++) {
       const [name, value] = [outcomeName(perOp.code[at]), perOp.value[at]];
       const isRun = perOp.code[at] !== OUTCOME_NOT_RUN;
-      const result = isRun && value !== 0 ? `${name}, ${hex(value)}` : outcomeText(name, value);
+      const outcome = isRun && value !== 0 ? `${name}, ${hex(value)}` : outcomeText(name, value);
+      const result = opOutcomeText(first + at, outcome, killed);
       const calls: string[] = [];
       for (let event = events!.from[at]; event < events!.from[at + 1]; event++)
         calls.push(`    ${eventText(events!, event)}\n`);

@@ -110,6 +110,7 @@ const part = record({
   start: doubles,
   checkpoints: list(record({ op: count, map: text, tables: text, isMidCall: flag, pmaps: ints })),
   resumed: list(record({ op: count, from: count })),
+  killed: list(record({ op: count, process: text, signal: text })),
   violations: list(violation),
   events: maybe(record({ from: words, words: doubles })),
   states: given(

@@ -2,9 +2,12 @@
  * What a process notices of an op in two runs: where the outcomes first part, and in what.
  */
 import { OUTCOME_STOPPED, outcomeName } from '../workload/names.ts';
-import type { Ended, RunEnd, RunPart, RunRecord } from './record.ts';
+import type { Ended, Killed, RunEnd, RunPart, RunRecord } from './record.ts';
 
-/** What one run made of an op. done: it went past the end of the other run, in no op of its own. */
+/**
+ * What one run made of an op. killed: a signal ended that process in it, as in the other run it did not; the op may be
+ * another's. done: it went past the end of the other run, in no op of its own.
+ */
 export type OpOutcome =
   | {
       readonly kind: 'outcome';
@@ -13,6 +16,7 @@ export type OpOutcome =
       /** what the op returned or read; of `not-run`, the signal that its process had died of; null: not a number */
       readonly value: number | null;
     }
+  | { readonly kind: 'killed'; readonly process: string; readonly signal: string }
   | Extract<Ended, { readonly kind: 'panic' }>
   | { readonly kind: 'done' };
 
@@ -33,6 +37,24 @@ const outcomeAt = ({ code, value }: RunPart['perOp'], at: number): OpOutcome => 
   value: Number.isNaN(value[at]) ? null : value[at],
 });
 
+const keyOf = ({ op, process, signal }: Killed): string => `${op} ${signal} ${process}`;
+
+/** By op: in either run, the first process that a signal ended in it, of those that it did not end in the other run. */
+export function killedApart(a: readonly Killed[], b: readonly Killed[]): ReadonlyMap<number, Partial<Outcomes>> {
+  const found = new Map<number, Partial<Outcomes>>();
+  if (a.length === 0 && b.length === 0) return found;
+  const [inA, inB] = [new Set(a.map(keyOf)), new Set(b.map(keyOf))];
+  const take = (killed: readonly Killed[], others: ReadonlySet<string>, side: keyof Outcomes): void => {
+    for (const one of killed) {
+      const { op, process, signal } = one;
+      if (!others.has(keyOf(one))) found.set(op, { [side]: { kind: 'killed', process, signal }, ...found.get(op) });
+    }
+  };
+  take(a, inB, 'reference');
+  take(b, inA, 'candidate');
+  return found;
+}
+
 /** Where process-visible outcomes differ. */
 export class OutcomeComparer {
   /** first op that differs, Infinity: none; and how many do */
@@ -46,17 +68,18 @@ export class OutcomeComparer {
   /** Compare the first `count` ops of the next parts, which begin with op `first`. */
   take(one: RunPart, other: RunPart, first: number, count: number): void {
     const [a, b] = [one.perOp, other.perOp];
+    const killed = killedApart(one.killed, other.killed);
     for (let i = 0; i < count; i++) {
-      if (
+      const op = first + i;
+      const isAlike =
         a.code[i] === b.code[i] &&
         (a.value[i] === b.value[i] ||
           a.code[i] === OUTCOME_STOPPED ||
-          (a.value[i] !== a.value[i] && b.value[i] !== b.value[i]))
-      )
-        continue;
+          (a.value[i] !== a.value[i] && b.value[i] !== b.value[i]));
+      if (isAlike && (killed.size === 0 || !killed.has(op))) continue;
       if (this.ops++ > 0) continue;
-      this.op = first + i;
-      this.outcomes = { reference: outcomeAt(a, i), candidate: outcomeAt(b, i) };
+      this.op = op;
+      this.outcomes = { reference: outcomeAt(a, i), candidate: outcomeAt(b, i), ...(isAlike && killed.get(op)) };
     }
     if (one.ops !== other.ops) this.#beyond ??= outcomeAt((one.ops > other.ops ? one : other).perOp, count);
   }

@@ -90,6 +90,13 @@ export interface Resumed {
   readonly from: number;
 }
 
+/** A process that a signal ended in op `op`, whoever ran it. */
+export interface Killed {
+  readonly op: number;
+  readonly process: string;
+  readonly signal: string;
+}
+
 export interface RemoveCalls {
   calls: number;
   early: number;
@@ -168,6 +175,8 @@ export interface RunPart {
   readonly checkpoints: readonly Checkpoint[];
   /** ops that resumed a stopped call, in order; op numbers are those of the workload */
   readonly resumed: readonly Resumed[];
+  /** in order; op numbers are those of the workload */
+  readonly killed: readonly Killed[];
   readonly violations: readonly Violation[];
   /** calls into the pmap layer; null unless requested */
   readonly events: RecordedEvents | null;
@@ -304,6 +313,7 @@ export function emptyPart(): RunPart {
     start: new Float64Array(),
     checkpoints: [],
     resumed: [],
+    killed: [],
     violations: [],
     events: null,
   };

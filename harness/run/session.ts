@@ -21,7 +21,7 @@ import {
   machineFor,
   snapshot,
 } from '../../core/index.ts';
-import { OUTCOME_OK } from '../workload/names.ts';
+import { OUTCOME_OK, signalName } from '../workload/names.ts';
 import { OP_GO, OP_NAMES, OP_SNAPSHOT, makesProcess } from '../workload/ops.ts';
 import type { Piece, WorkloadHead } from '../workload/pieces.ts';
 import { balanceOf, pagesInUse } from './balance.ts';
@@ -32,6 +32,7 @@ import {
   CHECKED_OPS,
   type Checkpoint,
   type Ended,
+  type Killed,
   type MachineState,
   OUTCOME_STOPPED,
   PMAP_FIELDS,
@@ -105,6 +106,7 @@ export class Session {
   /** the op after which the run ends */
   readonly #last: number;
   #checkpoints: Checkpoint[] = [];
+  #killed: Killed[] = [];
   #states: MachineState[] = [];
   #ops = 0;
   /** map entries that the exits since the last look at the page tables have paid for */
@@ -165,6 +167,7 @@ export class Session {
     m.events.forget();
     this.#recorder.begin(piece.from, piece.length);
     this.#checkpoints = [];
+    this.#killed = [];
     this.#states = [];
     m.recording = eventsFrom !== null || this.#profiler !== null;
     this.#ended = this.#toEnd(piece, eventsFrom);
@@ -182,6 +185,7 @@ export class Session {
       start,
       checkpoints: this.#checkpoints,
       resumed,
+      killed: this.#killed,
       violations,
       events,
     };
@@ -234,6 +238,7 @@ export class Session {
         const verb = chunk.code[at];
         if (looks) interpreter.span.look(m, interpreter.acting, mapped);
         recorder.after(code, interpreter.value, interpreter.pmap(), interpreter.acting, verb === OP_GO, mapped);
+        if (m.killed.length !== 0) this.#noteKilled(op);
         if (tally !== null) tally.take(chunk, at, code, interpreter);
         if (eventsFrom !== null) eventsFrom[op - from + 1] = m.events.length;
         if (profiler !== null) {
@@ -254,6 +259,13 @@ export class Session {
         if (op === last) return;
       }
     }
+  }
+
+  #noteKilled(op: number): void {
+    const { killed } = this.#m;
+    for (const p of killed)
+      this.#killed.push({ op, process: this.#interpreter.nameOf(p), signal: signalName(p.exitSignal) });
+    killed.length = 0;
   }
 
   /** The maps after a fork, and the child's pmap: it may exit without an op of its own. */

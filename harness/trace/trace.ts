@@ -10,7 +10,7 @@ import { COMPARED, COUNTER_COUNT, COUNTER_NAMES } from '../../core/counters.ts';
 import { EVENT_WORDS } from '../../core/events.ts';
 import { EVENT_KINDS, EVENT_ORDER } from '../../core/places.ts';
 import { isCompared, planeOfCounter } from '../declare/planes.ts';
-import { type Parting, partings } from '../run/outcome.ts';
+import { type Outcomes, type Parting, killedApart, partings } from '../run/outcome.ts';
 import type { Ended, RecordedEvents, RunRecord } from '../run/record.ts';
 import { Comparator, type ComparatorName } from './comparator.ts';
 
@@ -89,6 +89,7 @@ class Tracing {
   /** by op: a bit for each of PARTS that differs */
   readonly marks: Uint8Array;
   readonly #plane: TracePlane | null;
+  readonly #killed: ReadonlyMap<number, Partial<Outcomes>>;
 
   constructor(a: RunRecord, b: RunRecord, name: ComparatorName, plane: TracePlane | null) {
     this.#plane = plane;
@@ -98,6 +99,7 @@ class Tracing {
     this.only = [new Uint32Array(kinds), new Uint32Array(kinds)];
     this.marks = new Uint8Array(Math.max(a.ops, b.ops) + 1);
     this.#comparator = new Comparator(name);
+    this.#killed = killedApart(a.killed, b.killed);
     this.#compared = comparedCounters(name);
   }
 
@@ -118,7 +120,7 @@ class Tracing {
     const { perOp: a } = this.#a;
     const { perOp: b } = this.#b;
     const counters = this.#counters(op);
-    const outcome = a.code[op] !== b.code[op] || a.value[op] !== b.value[op];
+    const outcome = a.code[op] !== b.code[op] || a.value[op] !== b.value[op] || this.#killed.has(op);
     const statistics =
       (counters & STATISTICS) !== 0 ||
       a.residentCount[op] !== b.residentCount[op] ||

@@ -4,7 +4,7 @@ import { type PairComparison, comparePair } from '../../harness/compare/pair.ts'
 import type { Declared, KnownDifference, VariantFacts } from '../../harness/declare/declarations.ts';
 import { explanations } from '../../harness/declare/declarations.ts';
 import { MEMBERS } from '../../harness/declare/planes.ts';
-import type { Checkpoint, Ended, Leftover, Resumed, RunRecord, Violation } from '../../harness/run/record.ts';
+import type { Checkpoint, Ended, Killed, Leftover, Resumed, RunRecord, Violation } from '../../harness/run/record.ts';
 
 export interface PlantedOp {
   readonly code?: number;
@@ -23,6 +23,7 @@ export interface Planted {
   readonly start?: Partial<Record<CounterName, number>>;
   readonly checkpoints?: readonly Checkpoint[];
   readonly resumed?: readonly Resumed[];
+  readonly killed?: readonly Killed[];
   readonly left?: readonly Leftover[];
   readonly violations?: readonly Violation[];
 }
@@ -66,6 +67,7 @@ export function record(variant: string, ops: readonly PlantedOp[], planted: Plan
     totals,
     checkpoints: planted.checkpoints ?? [],
     resumed: planted.resumed ?? [],
+    killed: planted.killed ?? [],
     removeByPlace: { exit: { ...none }, exec: { ...none }, other: { ...none } },
     balance: { alive: 0, left: planted.left ?? [] },
     replay: null,

@@ -28,6 +28,7 @@ export const ended = z.discriminatedUnion('kind', [
 /** What one run made of an op. */
 const opOutcome = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('outcome'), name, value: z.number().nullable() }),
+  z.strictObject({ kind: z.literal('killed'), process: name, signal: name }),
   z.strictObject({
     kind: z.literal('panic'),
     op: count,

@@ -29,7 +29,7 @@ async function said(command: () => Promise<number>): Promise<string> {
 describe('a process that dies of the missing shared page', () => {
   const workload = 'vfork-execfail';
   const variants = 'baseline,double-count-fix';
-  const line = 'make: wait (line 8): ok -> not run, killed by SIGSEGV';
+  const line = 'cc: exit (line 7): ok -> make killed by SIGSEGV';
   const compared = (options: Partial<Record<'json' | 'markdown' | 'github', true>> & CompareOptions = {}) =>
     said(() => compareCommand({ workload: [workload], variants, ...options }));
 
@@ -49,10 +49,10 @@ describe('a process that dies of the missing shared page', () => {
     const body = JSON.parse(await compared({ json: true }));
     const { workloads } = schemas.compare.parse(body);
     expect(workloads[0]!.pairs[0]!.differences.find(({ what }) => what === 'outcome')).toMatchObject({
-      at: 'line 8, make: wait',
+      at: 'line 7, cc: exit',
       outcomes: {
-        reference: { kind: 'outcome', name: 'ok', value: 3 },
-        candidate: { kind: 'outcome', name: 'not-run', value: 11 },
+        reference: { kind: 'outcome', name: 'ok', value: 0 },
+        candidate: { kind: 'killed', process: 'make', signal: 'SIGSEGV' },
       },
     });
     for (const command of [traceCommand, explainCommand] as const) {
@@ -61,19 +61,19 @@ describe('a process that dies of the missing shared page', () => {
         diff = { happened },
         places,
       } = JSON.parse(await said(() => command('baseline', 'double-count-fix', { workload, json: true })));
-      expect([diff.happened[0].candidate.value, places[0]]).toEqual([
-        11,
-        { op: 6, line: 8, process: 'make', call: 'wait' },
+      expect([diff.happened[0].candidate.signal, places[0]]).toEqual([
+        'SIGSEGV',
+        { op: 5, line: 7, process: 'cc', call: 'exit' },
       ]);
     }
   });
 
-  it('takes one line of the state, not one for each of its rows', async () => {
-    const text = await compared();
-    const [, shown] = /State that differs: .*\n((?: {2}.*\n)+)/.exec(text)!;
-    expect(shown).toBe('  vmspace 1 gone, with 60 map entries, 1 process; references changed in 12 rows\n');
-    const { states } = JSON.parse(await compared({ json: true }));
-    expect(states[0]).toMatchObject({ rows: 74, otherRows: 0, others: [] });
+  it('is said in place of the rows of its address space, which trace shows as one', async () => {
+    expect(await compared()).not.toContain('State that differs');
+    const traced = () => said(() => traceCommand('baseline', 'double-count-fix', { workload, plane: 'outcome' }));
+    expect(await traced()).toContain(
+      '\n    vmspace 1 gone, with 60 map entries, 1 process, 285 mappings, 10 page-table pages; references changed in 12 rows\n',
+    );
   });
 
   it('is found where outcomes part first, not where anything does', async () => {
@@ -83,7 +83,7 @@ describe('a process that dies of the missing shared page', () => {
       return [diff.first.op, diff.first.parts];
     };
     expect(await at()).toEqual([0, ['statistics', 'counters']]);
-    expect((await at('outcome'))[0]).toBe(6);
+    expect((await at('outcome'))[0]).toBe(5);
     expect((await at('calls'))[0]).toBe(5);
     expect(await at('counters')).toEqual([0, ['statistics', 'counters']]);
     await expect(traceCommand('baseline', 'landed', { workload, plane: 'map' })).rejects.toThrow(
@@ -106,8 +106,34 @@ const panic = (op: number, where: string): Ended => ({
   values: { pm: 3 },
 });
 
+/** These die in the third op, which comes to `code`. */
+const killing = (id: string, processes: readonly string[], code = 0): Column => ({
+  facts: facts(id, id === 'first' ? null : 'first', [], ['removeIsNoop']),
+  records: [
+    record(id, ops(0, 0, code, 0), { killed: processes.map((process) => ({ op: 2, process, signal: 'SIGSEGV' })) }),
+  ],
+});
+
 /** By what happened in the second of two runs, what is said of it. */
 const CASES: [string, Column, Column, string][] = [
+  [
+    'a death in the op of another',
+    killing('first', []),
+    killing('second', ['b', 'a']),
+    'make: clock (line 3): ok -> b killed by SIGSEGV',
+  ],
+  [
+    'a death that does not come',
+    killing('first', ['a', 'b']),
+    killing('second', ['a']),
+    'make: clock (line 3): b killed by SIGSEGV -> ok',
+  ],
+  [
+    'a death of the one who acts, in words of its own',
+    killing('first', []),
+    killing('second', ['make'], 139),
+    'make: clock (line 3): ok -> SIGSEGV',
+  ],
   [
     'a signal',
     column('first', ops(0, 0, 0, 0)),

@@ -29,12 +29,13 @@ function changed(message: object, path: Path, value: unknown): unknown {
 const messages: Record<string, Tree> = {};
 
 beforeAll(() => {
-  const workload = parseWorkload('a: exec sh60\na: fork -> b\nb: exit\na: clock\na: exit\n', 'small');
+  const workload = parseWorkload('a: exec sh60\na: fork -> b\na: kill b SIGKILL\na: clock\na: exit\n', 'small');
   const options = { events: true, profile: true, stateAfter: 1, check: true };
   const whole: RunRecord = run(null, workload, landed, options, { checker: checkers() }).record;
-  const { perOp, checkpoints, resumed, events, ...rest } = whole;
+  const { perOp, checkpoints, resumed, killed, events, ...rest } = whole;
   const { ops, start, violations } = rest;
-  messages.part = { kind: 'part', part: { ops, perOp, start, checkpoints, resumed, violations, events }, end: rest };
+  const part = { ops, perOp, start, checkpoints, resumed, killed, violations, events };
+  messages.part = { kind: 'part', part, end: rest };
   messages.loaded = { kind: 'loaded', variant: introduce(landed, series) };
 });
 
