@@ -94,6 +94,7 @@ export const SWAPOUT_REFERENCED = 82;
 export const SWAPOUT_UNMAPPED = 83;
 export const SWAPOUT_DEACTIVATED = 84;
 export const SWAPOUT_STOPS = 85;
+export const TEARDOWNS_WITH_OTHER_MEMORY = 86;
 
 /** A counter: its number, its name, what it counts, and the kernel function, macro or instruction it is counted in. */
 type Row<Name extends string = string> = readonly [number: number, name: Name, counts: string, where: string];
@@ -244,6 +245,12 @@ const EVENTS_TABLE = [
     SHARED_EXITS_OF_ABI_WITHOUT_SHARED_PAGE,
     'sharedExitsOfAbiWithoutSharedPage',
     'of exits that found another user of the vmspace: the ABI has no shared page',
+    'exec_free_abi_mappings',
+  ],
+  [
+    TEARDOWNS_WITH_OTHER_MEMORY,
+    'teardownsWithOtherMemory',
+    'of exits and of execsReused: the process has other memory where the shared page belongs',
     'exec_free_abi_mappings',
   ],
 ] as const satisfies readonly Row[];

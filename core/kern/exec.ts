@@ -99,7 +99,7 @@ export function execNewVmspace(m: Machine, p: Proc, sysent: Sysent): boolean {
   if (reuse) {
     m.counters[EXECS_REUSED]++;
     m.counters[REACHED_EXEC_BEFORE_TEARDOWN]++;
-    countTeardown(m, p);
+    countTeardown(m, p, true);
     enterPlace(m, IN_EXEC_FREE_ABI_MAPPINGS);
     m.hunks.execBeforeTeardown(m, p);
     leavePlace(m);

@@ -1,10 +1,5 @@
 /** Process exit. FreeBSD: sys/kern/kern_exit.c exit1. */
-import {
-  EXITS,
-  REACHED_EXIT_BEFORE_VMSPACE_EXIT,
-  SHARED_EXITS_OF_ABI_WITHOUT_SHARED_PAGE,
-  SOLE_EXITS,
-} from '../counters.ts';
+import { EXITS, REACHED_EXIT_BEFORE_VMSPACE_EXIT, SOLE_EXITS } from '../counters.ts';
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { IN_DO_EXECVE, IN_EXEC_FREE_ABI_MAPPINGS, IN_EXIT1 } from '../places.ts';
@@ -78,10 +73,9 @@ export function exit1(m: Machine, p: Proc, status: number, signal: number): numb
   if (signal !== 0) m.killed.push(p);
   killPeers(m, p);
   m.counters[REACHED_EXIT_BEFORE_VMSPACE_EXIT]++;
-  if (p.vmspace.refcnt === 1) {
-    m.counters[SOLE_EXITS]++;
-    countTeardown(m, p);
-  } else if (p.sysent.sharedPage === null) m.counters[SHARED_EXITS_OF_ABI_WITHOUT_SHARED_PAGE]++;
+  const isLast = p.vmspace.refcnt === 1;
+  if (isLast) m.counters[SOLE_EXITS]++;
+  countTeardown(m, p, isLast);
   enterPlace(m, IN_EXEC_FREE_ABI_MAPPINGS);
   m.hunks.exitBeforeVmspaceExit(m, p);
   leavePlace(m);

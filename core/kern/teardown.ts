@@ -4,9 +4,11 @@
  * FreeBSD: sys/kern/kern_exec.c exec_free_abi_mappings
  */
 import {
+  SHARED_EXITS_OF_ABI_WITHOUT_SHARED_PAGE,
   TEARDOWNS_OF_ABI_WITHOUT_SHARED_PAGE,
   TEARDOWNS_WITHOUT_ITS_TABLE,
   TEARDOWNS_WITHOUT_SHARED_PAGE,
+  TEARDOWNS_WITH_OTHER_MEMORY,
   TEARDOWNS_WITH_PAGES_ABOVE,
 } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
@@ -33,19 +35,25 @@ function keepsPages(m: Machine, pmap: Pmap, start: Va, end: Va): boolean {
   return false;
 }
 
-/** p is the last user of its vmspace, and about to empty it. FreeBSD: none */
-export function countTeardown(m: Machine, { sysent, vmspace }: Proc): void {
+/** p is about to give its vmspace up; isLast: and to empty it, as its last user. FreeBSD: none */
+export function countTeardown(m: Machine, { sysent, vmspace }: Proc, isLast: boolean): void {
   const { sharedPage } = sysent;
+  const { counters } = m;
   const { map, pmap } = vmspace;
-  if (sharedPage === null) m.counters[TEARDOWNS_OF_ABI_WITHOUT_SHARED_PAGE]++;
-  if (sharedPage === null || !hasTables(m, pmap)) return;
-  const { base } = sharedPage;
-  const entry = firstEndingAfter(map, base);
-  if (entry !== map.header && entry.start <= base && entry.object !== null) {
-    if (keepsPages(m, pmap, base + PAGE_SIZE, sysent.maxUser)) m.counters[TEARDOWNS_WITH_PAGES_ABOVE]++;
+  if (sharedPage === null) {
+    counters[isLast ? TEARDOWNS_OF_ABI_WITHOUT_SHARED_PAGE : SHARED_EXITS_OF_ABI_WITHOUT_SHARED_PAGE]++;
     return;
   }
-  m.counters[TEARDOWNS_WITHOUT_SHARED_PAGE]++;
+  const { base } = sharedPage;
+  const entry = firstEndingAfter(map, base);
+  const isMapped = entry !== map.header && entry.start <= base;
+  if (isMapped && entry.object !== m.vm.sharedPage) counters[TEARDOWNS_WITH_OTHER_MEMORY]++;
+  if (!isLast || !hasTables(m, pmap)) return;
+  if (isMapped && entry.object !== null) {
+    if (keepsPages(m, pmap, base + PAGE_SIZE, sysent.maxUser)) counters[TEARDOWNS_WITH_PAGES_ABOVE]++;
+    return;
+  }
+  counters[TEARDOWNS_WITHOUT_SHARED_PAGE]++;
   const pde = pdeAt(m, pmap, vaHi(base), vaLo(base));
-  if (pde === 0 || (m.words[pde] & PG_PS) !== 0) m.counters[TEARDOWNS_WITHOUT_ITS_TABLE]++;
+  if (pde === 0 || (m.words[pde] & PG_PS) !== 0) counters[TEARDOWNS_WITHOUT_ITS_TABLE]++;
 }

@@ -17,7 +17,9 @@ import {
   TEARDOWNS_OF_ABI_WITHOUT_SHARED_PAGE,
   TEARDOWNS_WITHOUT_ITS_TABLE,
   TEARDOWNS_WITHOUT_SHARED_PAGE,
+  TEARDOWNS_WITH_OTHER_MEMORY,
   TEARDOWNS_WITH_PAGES_ABOVE,
+  VM_MAP_READ_LOCKS,
 } from '../../core/counters.ts';
 import { BASES, type Measure } from '../declare/measure.ts';
 
@@ -43,6 +45,8 @@ export function readOccasions(into: Occasions, added: ArrayLike<number>): void {
   into[12] = added[SWAPOUT_ENTRIES];
   into[13] = added[SWAPOUT_OBJECTS];
   into[14] = added[SWAPOUT_PAGES];
+  into[15] = added[TEARDOWNS_WITH_OTHER_MEMORY];
+  into[16] = added[VM_MAP_READ_LOCKS];
 }
 
 /** Lower and upper bound of a difference: the steps' terms, each on its own side's occasions. */

@@ -3,7 +3,7 @@
  * differ explains it.
  */
 import type { Explanations, Step } from '../declare/declarations.ts';
-import { type Measure, NOTHING, isExact, sum } from '../declare/measure.ts';
+import { type Measure, NOTHING, hasTerms, isExact, sum } from '../declare/measure.ts';
 import type { Plane } from '../declare/planes.ts';
 import { Fit, type Fitted } from './fit.ts';
 import { type Expected, type Occasions, beyondRoom, fits, mayStray, termsOf } from './occasions.ts';
@@ -82,9 +82,10 @@ export class Track {
   total = 0;
   readonly #kind: Numbers['kind'];
   #largest: Numbers['largest'] = null;
-  /** steps a term of which applied to some op */
+  /** steps that count what some op did; of those without a term, that made room there */
   readonly #applied = new Set<Step>();
-  #pending: Step[];
+  /** steps that have not applied yet, and the bases at which they do */
+  #pending: { readonly step: Step; readonly bases: readonly number[] }[];
   /** the steps have terms, so ops without a difference are judged too */
   readonly hasTerms: boolean;
   /** differences at or after the horizon */
@@ -111,8 +112,11 @@ export class Track {
     const exact = this.known.filter(({ measure }) => isExact(measure));
     this.#exactly = exact.length === 0 ? null : expected([...this.intended, ...exact]);
     this.#byLedger = expected([...this.intended, ...this.known]);
-    this.#pending = [...this.intended, ...this.known].filter(({ measure }) => measure.per.some((n) => n !== 0));
-    this.hasTerms = this.#pending.length > 0 || fitted !== null;
+    const steps = [...this.intended, ...this.known];
+    this.#pending = steps
+      .filter(({ measure }) => hasTerms(measure))
+      .map((step) => ({ step, bases: basesOf(step.measure) }));
+    this.hasTerms = steps.some(({ measure }) => countsExactly(measure)) || fitted !== null;
   }
 
   /** Take note of a difference at `op` from what the reference has there; judge() compares it with the declarations. */
@@ -159,11 +163,11 @@ export class Track {
     }
     if (astray < this.#leastAstray) this.#leastAstray = astray;
     if (astray > this.#mostAstray) this.#mostAstray = astray;
-    for (const step of this.#pending) {
-      const occasions = step.reversed ? ofReference : ofCandidate;
-      if (!step.measure.per.some((n, basis) => n !== 0 && occasions[basis] !== 0)) continue;
-      this.#applied.add(step);
-      this.#pending = this.#pending.filter((other) => other !== step);
+    for (const one of this.#pending) {
+      const occasions = one.step.reversed ? ofReference : ofCandidate;
+      if (!one.bases.some((basis) => occasions[basis] !== 0)) continue;
+      this.#applied.add(one.step);
+      this.#pending = this.#pending.filter((other) => other !== one);
     }
   }
 
@@ -239,7 +243,7 @@ export class Track {
     const standing = this.#standing;
     if (standing !== 'known') return standing === 'intended' ? this.intended : [];
     // A finding about certain occasions explains nothing where there was none.
-    const known = this.known.filter((step) => !isExact(step.measure) || this.#applied.has(step));
+    const known = this.known.filter((step) => isOneSided(step.measure) || this.#applied.has(step));
     return [...this.intended, ...known];
   }
 
@@ -247,13 +251,23 @@ export class Track {
   seen(): Step[] {
     return this.#holding.filter((step) => {
       const { measure, reversed } = step;
-      if (this.#applied.has(step)) return true;
+      if (countsExactly(measure) && this.#applied.has(step)) return true;
       const isOpen = (side: 'above' | 'below'): boolean =>
         (side === 'above' ? measure.more : measure.fewer) || (measure.room?.[side].some((n) => n > 0) ?? false);
       const [up, down] = reversed ? (['below', 'above'] as const) : (['above', 'below'] as const);
       return (this.#mostAstray > 0 && isOpen(up)) || (this.#leastAstray < 0 && isOpen(down));
     });
   }
+}
+
+const countsExactly = ({ per }: Measure): boolean => per.some((n) => n !== 0);
+const isOneSided = ({ more, fewer }: Measure): boolean => more || fewer;
+
+/** What the measure's terms count, or, if it has none, what it makes room for. */
+function basesOf(measure: Measure): number[] {
+  const { per, room } = measure;
+  const counts = countsExactly(measure) || room === null ? [per] : [room.above, room.below];
+  return per.flatMap((_n, basis) => (counts.some((list) => list[basis] !== 0) ? [basis] : []));
 }
 
 function expected(steps: readonly Step[]): Expected {

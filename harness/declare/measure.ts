@@ -32,6 +32,11 @@ export const BASES_TABLE = [
   ['entry in a swap-out', 'a map entry that a swap-out visits, after the search for the biggest object'],
   ['object in a swap-out', 'an object that a swap-out scans'],
   ['page in a swap-out', 'a resident page that such a scan passes'],
+  [
+    'teardown with other memory there',
+    'an exec that reuses, or an exit, that finds other memory where the shared page belongs',
+  ],
+  ['read lock of a map', 'a map lock taken to read, for a fault or a call that changes no entry'],
 ] as const;
 
 type Basis = (typeof BASES_TABLE)[number][0];

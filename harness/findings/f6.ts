@@ -55,15 +55,13 @@ export const f6: Finding = {
       outcomes: ['SIGSEGV', 'ENOMEM', 'SIGILL', 'ok'],
       until: 'shared-page-unmap',
     },
-    // The next to leave finds no page, and no table behind it; others that run are interrupted; a fault finds no entry.
+    // The next to leave finds no page, and no table behind it; others that run are interrupted.
     ...[
       ['teardownsWithoutSharedPage', 'up to +1 per exit'],
       ['teardownsWithoutItsTable', 'up to +1 per exit'],
       ['shootdowns', 'up to +1 per exit'],
       ['ipis', 'more'],
       ['invpcids', 'up to +1 per exit, up to -1 per exit'],
-      ['vmMapUpgrades', 'fewer'],
-      ['vmMapDowngrades', 'fewer'],
     ].map(([what, by]) => ({
       finding: 'F6',
       variant: 'double-count-fix',

@@ -39,5 +39,24 @@ export const f8: Finding = {
     },
   ],
   control: 'double-count-fix',
-  known: [{ finding: 'F8', variant: 'double-count-fix', what: 'vmMapSplaySteps', until: 'shared-page-unmap' }],
+  known: [
+    { finding: 'F8', variant: 'double-count-fix', what: 'vmMapSplaySteps', until: 'shared-page-unmap' },
+    ...[
+      // Its lookup makes another entry the root, which the next lookup under a read lock finds there, or has to.
+      ['vmMapUpgrades', 'up to +1 per read lock of a map, up to -1 per read lock of a map'],
+      ['vmMapDowngrades', 'up to +1 per read lock of a map, up to -1 per read lock of a map'],
+      // It clips an entry that reaches beyond the page, gives it an object if it has none, and unwires its part alone.
+      ['removeCalls', 'up to +2 per teardown with other memory there'],
+      ['removeEarlyExits', 'up to +2 per teardown with other memory there'],
+      ['vmObjectWriteLocks', 'up to +4 per teardown with other memory there'],
+      ['vmObjectReadLocks', 'up to +1 per teardown with other memory there'],
+      ['pmapLocks', 'up to +1 per teardown with other memory there'],
+    ].map(([what, by]) => ({
+      finding: 'F8',
+      variant: 'double-count-fix',
+      what: what!,
+      by: by!,
+      until: 'shared-page-unmap',
+    })),
+  ],
 };

@@ -33,6 +33,16 @@ export const vmspaceClearAsSpelled = defineVariant({
     },
     { what: 'vmMapLookups', by: 'fewer', why: 'nothing is looked for in an empty range' },
     { what: 'vmMapSplaySteps', by: 'any', why: 'the tree is not splayed for an empty range' },
+    {
+      what: 'vmObjectReadLocks',
+      by: 'up to -1 per teardown with other memory there',
+      why: 'a wired entry that reaches beyond the page is unwired in one',
+    },
+    {
+      what: 'invlpgs',
+      by: 'up to -1 per teardown with other memory there',
+      why: 'wired pages that were put in place of the page go with those beside them',
+    },
   ],
   hunks: {
     ...vmspaceClear.hunks,

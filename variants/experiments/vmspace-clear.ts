@@ -39,6 +39,11 @@ export const vmspaceClear = defineVariant({
     { what: 'vmMapLocks', by: 'more', why: 'vm_map_remove takes the map lock' },
     { what: 'vmMapLookups', by: 'more', why: 'vm_map_remove looks for the entry' },
     { what: 'vmMapSplaySteps', by: 'any', why: 'its lookup leaves another tree to the sweep' },
+    {
+      what: 'vmObjectReadLocks',
+      by: 'up to +1 per teardown with other memory there',
+      why: 'a wired entry that reaches beyond the page is clipped, and both parts are unwired',
+    },
     { what: 'invalidatePages', by: 'fewer', why: 'what the process has put in place of the page goes with all others' },
     { what: 'pvListWriteLocks', by: 'fewer', why: 'a managed page in place of the shared page goes with all others' },
     { what: 'invlpgs', by: 'fewer', why: 'at exit the pmap is not active any more' },
