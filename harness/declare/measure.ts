@@ -56,8 +56,17 @@ const NONE: readonly number[] = BASES.map(() => 0);
 export const NOTHING: Measure = { more: false, fewer: false, per: NONE, room: null };
 export const ANYTHING: Measure = { ...NOTHING, more: true, fewer: true };
 
-/** Parses the measure declared by `text`. Throws RangeError: where, expected, got. */
+/** By text, of the formulas that were read before: each job of a comparison plans anew (2.7 -> 1.0 ms a job). */
+const read = new Map<string, Measure>();
+
+/** The measure declared by `text`. Throws RangeError: where, expected, got. */
 export function parseMeasure(text: string, where: string): Measure {
+  const measure = read.get(text) ?? parse(text, where);
+  read.set(text, measure);
+  return measure;
+}
+
+function parse(text: string, where: string): Measure {
   let { more, fewer } = NOTHING;
   const [per, above, below] = [[...NONE], [...NONE], [...NONE]];
   for (const part of text.split(',').map((word) => word.trim())) {
