@@ -2,18 +2,16 @@ import { isPositive } from './criteria.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { added } from './observe.ts';
 
-/** Per teardown with other memory there; sign -1: of a revision that unmaps nothing there any more. */
-const amounts = (sign: '+' | '-'): { readonly what: string; readonly by: string }[] =>
-  [
-    { what: 'invalidatePages', most: [`${sign}1`] },
-    // One for the page; its chunk moves to the head of the list, which may join or part runs of one lock.
-    { what: 'pvListWriteLocks', most: ['+3', '-3'] },
-    // A chunk that the page empties is freed alone; one whose wired page is gone, together with the others.
-    { what: 'pvChunkListLocks', most: ['+1', '-1'] },
-  ].map(({ what, most }) => ({
-    what,
-    by: most.map((n) => `up to ${n} per teardown with other memory there`).join(', '),
-  }));
+const amounts = [
+  { what: 'invalidatePages', most: ['+1'] },
+  // One for the page; its chunk moves to the head of the list, which may join or part runs of one lock.
+  { what: 'pvListWriteLocks', most: ['+3', '-3'] },
+  // A chunk that the page empties is freed alone; one whose wired page is gone, together with the others.
+  { what: 'pvChunkListLocks', most: ['+1', '-1'] },
+].map(({ what, most }) => ({
+  what,
+  by: most.map((n) => `up to ${n} per teardown with other memory there`).join(', '),
+}));
 
 export const n11: Finding = {
   id: 'N11',
@@ -43,7 +41,7 @@ export const n11: Finding = {
   ],
   control: 'no-abi-unmap',
   known: [
-    ...amounts('+').map((one) => ({ finding: 'N11', variant: 'double-count-fix', until: 'no-abi-unmap', ...one })),
+    ...amounts.map((one) => ({ finding: 'N11', variant: 'double-count-fix', until: 'no-abi-unmap', ...one })),
     // vm_map_remove takes the entry too: who shares it and leaves next does not find it.
     {
       finding: 'N11',
@@ -52,10 +50,12 @@ export const n11: Finding = {
       by: 'up to -1 per exit',
       until: 'shared-page-unmap',
     },
-    ...amounts('+').map((one) => ({ finding: 'N11', variant: 'baseline-with-unmap', ...one })),
-    ...['unmap-after-remove-pages', 'vmspace-clear'].flatMap((variant) =>
-      amounts('-').map((one) => ({ finding: 'N11', variant, ...one })),
-    ),
+    // What-ifs declare the other two themselves.
+    ...['baseline-with-unmap', 'unmap-after-remove-pages', 'vmspace-clear'].map((variant) => ({
+      ...amounts[2],
+      finding: 'N11',
+      variant,
+    })),
     // pmap_remove notes that the page was accessed, pmap_remove_pages does not.
     { finding: 'N11', variant: 'double-count-fix', what: 'tables', until: 'no-abi-unmap' },
   ],
