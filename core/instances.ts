@@ -31,9 +31,8 @@ export class Instances {
   #sharers = 1;
 
   clear(): void {
-    this.#pvLocks.clear();
-    this.#pvPages.clear();
-    this.#references.clear();
+    // An empty map takes longer to clear than to look at.
+    for (const counts of [this.#pvLocks, this.#pvPages, this.#references]) if (counts.size > 0) counts.clear();
     this.#neighboursCopied = 0;
     this.#neighboursRemoved = 0;
     this.#sharers = 1;

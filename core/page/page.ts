@@ -80,8 +80,10 @@ export function pageClaim(m: Machine, last: Frame): void {
 
 function pageClear(m: Machine): void {
   const { page } = m;
-  clearFrames(m, 0, page.claimed + 1);
-  clearFrames(m, page.first, page.next);
+  const { first, next } = page;
+  const used = page.claimed + 1;
+  clearFrames(m, 0, used === first ? next : used);
+  if (used !== first) clearFrames(m, first, next);
   clearFrames(m, page.runLow, m.frames);
 }
 

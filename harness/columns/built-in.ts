@@ -63,6 +63,7 @@ class BuiltInRun implements ColumnRun {
     const at = pool.findLastIndex(({ machine }) => machine === null || machine.config.ram === ram);
     const { machine, checker } = at < 0 ? { machine: null, checker: checkers() } : pool.splice(at, 1)[0];
     this.#checker = checker;
-    return new Session(machine, { ...this.#spec, watch: { checker } }, first);
+    const { head, variant, options } = this.#spec;
+    return new Session(machine, { head, variant, options, watch: { checker } }, first);
   }
 }

@@ -88,7 +88,7 @@ export async function runColumn(
 ): Promise<RunRecord> {
   const run = column.begin(headOf(workload), options);
   const part = await run.take(pieceOf(workload), limitMs);
-  return { ...part, ...run.end! };
+  return Object.assign(part, run.end!);
 }
 
 /** The first run that failed for a reason outside the simulated kernel. */

@@ -84,7 +84,7 @@ class Replay {
   constructor(m: Machine, workload: Workload) {
     this.#m = m;
     this.#workload = workload;
-    this.#interpreter = new Interpreter(m, workload);
+    this.#interpreter = new Interpreter(m, workload, workload);
   }
 
   all(): ReplayAnswer {

@@ -123,9 +123,9 @@ export class Interpreter {
   readonly span = new OpSpan();
 
   /** Expects a freshly reset machine; creates the workload's files. The tables are those of the first ops. */
-  constructor(m: Machine, workload: Omit<WorkloadHead, 'length'> & Tables) {
+  constructor(m: Machine, workload: Omit<WorkloadHead, 'length'>, tables: Tables) {
     this.#m = m;
-    this.#tables = workload;
+    this.#tables = tables;
     this.#pti = workload.machine.pti;
     this.#reaps = workload.trace !== null;
     this.#sysent = sysentOf(workload.machine);
@@ -137,7 +137,8 @@ export class Interpreter {
     });
     this.#files = files;
     this.#results = new Float64Array(workload.results.length).fill(Number.NaN);
-    this.enter({ ...workload, carried: new Int32Array(workload.processes.length).fill(-1) });
+    const { processes, actors, mmaps } = tables;
+    this.enter({ processes, actors, mmaps, carried: new Int32Array(processes.length).fill(-1) });
   }
 
   /** From here on, ops index these tables. carried: as in Piece. */
@@ -147,10 +148,12 @@ export class Interpreter {
     if (mmaps !== before.mmaps || this.#mmapFlags.length !== mmaps.length)
       this.#mmapFlags = Int32Array.from(mmaps, mmapFlags);
     if (carried === null) return;
-    this.#threads = Int32Array.from(actors, ({ thread }) => this.#threadNumber(thread));
+    this.#threads = new Int32Array(actors.length);
+    for (let i = 0; i < actors.length; i++) this.#threads[i] = this.#threadNumber(actors[i].thread);
     const [procs, stops] = [this.#procs, this.#stops];
     this.#procs = processes.map((_process, i) => (carried[i] < 0 ? null : procs[carried[i]]));
-    this.#stops = Int32Array.from(carried, (from) => (from < 0 ? 0 : stops[from]));
+    this.#stops = new Int32Array(processes.length);
+    for (let i = 0; i < carried.length; i++) if (carried[i] >= 0) this.#stops[i] = stops[carried[i]];
     this.#unborn.renumber(carried);
   }
 

@@ -1,7 +1,8 @@
 /**
  * Fills the per-op arrays of a run's parts: outcome, statistics of the acting pmap, and the increments of each counter.
  *
- * Hot: after() runs once per op, over arrays that only grow. An unchanged counter costs one comparison.
+ * Hot: after() runs once per op, over arrays that only grow, and that the runs of a machine share. An unchanged counter
+ * costs one comparison.
  */
 import {
   EXECS_NEW,
@@ -10,6 +11,7 @@ import {
   REACHED_EXIT_BEFORE_VMSPACE_EXIT,
   REMOVE_CALLS,
   REMOVE_EARLY_EXITS,
+  type Machine,
   type MappedSpan,
   type Pmap,
   type Proc,
@@ -19,6 +21,23 @@ import { OUTCOME_STOPPED, type PerOp, type Place, type RemoveCalls, type Resumed
 
 /** Number of top-level pages of a pmap. */
 export const topPagesOf = ({ top, topUser }: Pmap): number => (top === 0 ? 0 : 1) + (topUser === 0 ? 0 : 1);
+
+const noRemoves = (): Record<Place, RemoveCalls> => ({
+  exit: { calls: 0, early: 0 },
+  exec: { calls: 0, early: 0 },
+  other: { calls: 0, early: 0 },
+});
+
+/** A machine has one run at a time. */
+const recorders = new WeakMap<Machine, Recorder>();
+
+/** The recorder for a run that now begins on m. */
+export function recorderFor(m: Machine): Recorder {
+  let recorder = recorders.get(m);
+  if (recorder === undefined) recorders.set(m, (recorder = new Recorder(m.counters)));
+  recorder.reset();
+  return recorder;
+}
 
 export class Recorder {
   #code = new Int32Array();
@@ -32,11 +51,7 @@ export class Recorder {
   readonly #lists = new CounterLists();
   readonly #counters: Float64Array;
   readonly #before: Float64Array;
-  readonly removeByPlace: Readonly<Record<Place, RemoveCalls>> = {
-    exit: { calls: 0, early: 0 },
-    exec: { calls: 0, early: 0 },
-    other: { calls: 0, early: 0 },
-  };
+  removeByPlace = noRemoves();
   /** the op where each stopped call stopped, and the place to which its pmap_remove calls belong */
   readonly #stopped = new Map<Proc, { readonly op: number; readonly place: Place }>();
   /** for the current part: number of its first op, ops so far, ops that resumed a stopped call */
@@ -44,10 +59,17 @@ export class Recorder {
   ops = 0;
   resumed: Resumed[] = [];
 
-  /** counters: the machine's, before the first op. */
+  /** counters: the machine's. */
   constructor(counters: Float64Array) {
     this.#counters = counters;
-    this.#before = counters.slice();
+    this.#before = new Float64Array(counters.length);
+  }
+
+  /** A run begins. */
+  reset(): void {
+    this.#before.set(this.#counters);
+    this.removeByPlace = noRemoves();
+    this.#stopped.clear();
   }
 
   /** Starts a part of at most `ops` ops, with op `first` of the workload. */
@@ -132,19 +154,58 @@ export class Recorder {
     return this.#lists.take(counters, before);
   }
 
-  /** The part's data, valid until the next part begins: the arrays are reused. */
+  /** The part's data, in memory of its own. */
   perOp(): PerOp {
     const { ops } = this;
+    const lists = this.#lists.all();
+    const kept = new Kept(ops * OP_BYTES + lists.counterIndex.length * 9 + lists.counterFrom.length * 4);
     return {
-      code: this.#code.subarray(0, ops),
-      value: this.#value.subarray(0, ops),
-      residentCount: this.#resident.subarray(0, ops),
-      wiredCount: this.#wired.subarray(0, ops),
-      topPages: this.#top.subarray(0, ops),
-      mappedPages: this.#mapped.subarray(0, ops),
-      excessPages: this.#excess.subarray(0, ops),
-      counterList: this.#list.subarray(0, ops),
-      ...this.#lists.all(),
+      value: kept.float64(this.#value, ops),
+      counterDelta: kept.float64(lists.counterDelta, lists.counterDelta.length),
+      code: kept.int32(this.#code, ops),
+      residentCount: kept.int32(this.#resident, ops),
+      wiredCount: kept.int32(this.#wired, ops),
+      mappedPages: kept.int32(this.#mapped, ops),
+      excessPages: kept.int32(this.#excess, ops),
+      counterList: kept.uint32(this.#list, ops),
+      counterFrom: kept.uint32(lists.counterFrom, lists.counterFrom.length),
+      topPages: kept.uint8(this.#top, ops),
+      counterIndex: kept.uint8(lists.counterIndex, lists.counterIndex.length),
     };
+  }
+}
+
+/** Bytes of an op in all arrays. */
+const OP_BYTES = 8 + 6 * 4 + 1;
+
+/** Copies of arrays in one piece of memory, the widest elements first. */
+class Kept {
+  readonly #buffer: ArrayBuffer;
+  #at = 0;
+
+  constructor(bytes: number) {
+    this.#buffer = new ArrayBuffer(bytes);
+  }
+
+  float64(from: Float64Array, count: number): Float64Array {
+    return this.#copied(from, new Float64Array(this.#buffer, this.#at, count));
+  }
+
+  int32(from: Int32Array, count: number): Int32Array {
+    return this.#copied(from, new Int32Array(this.#buffer, this.#at, count));
+  }
+
+  uint32(from: Uint32Array, count: number): Uint32Array {
+    return this.#copied(from, new Uint32Array(this.#buffer, this.#at, count));
+  }
+
+  uint8(from: Uint8Array, count: number): Uint8Array {
+    return this.#copied(from, new Uint8Array(this.#buffer, this.#at, count));
+  }
+
+  #copied<T extends Float64Array | Int32Array | Uint32Array | Uint8Array>(from: T, to: T): T {
+    for (let i = 0; i < to.length; i++) to[i] = from[i];
+    this.#at += to.byteLength;
+    return to;
   }
 }

@@ -22,5 +22,5 @@ export function run(
   const piece = pieceOf(workload);
   const session = new Session(machine, { head: headOf(workload), variant, options, watch }, piece);
   const part = session.take(piece);
-  return { record: { ...part, ...session.end() }, machine: session.machine };
+  return { record: Object.assign(part, session.end()), machine: session.machine };
 }

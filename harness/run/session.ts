@@ -42,7 +42,7 @@ import {
   type Violation,
   emptyPart,
 } from './record.ts';
-import { Recorder, topPagesOf } from './recorder.ts';
+import { type Recorder, recorderFor, topPagesOf } from './recorder.ts';
 import { ReplayTally } from './replay-tally.ts';
 
 /** How the surrounding harness follows a run in progress, and how it formats what a variant throws. */
@@ -123,10 +123,10 @@ export class Session {
     this.#m = m;
     this.#digester = new Digester(m);
     this.#spec = spec;
-    this.#interpreter = new Interpreter(m, { ...head, ...first });
+    this.#interpreter = new Interpreter(m, head, first);
     this.#start = m.counters.slice();
     this.#pagesAtStart = pagesInUse(m);
-    this.#recorder = new Recorder(m.counters);
+    this.#recorder = recorderFor(m);
     this.#tally = head.trace === null ? null : new ReplayTally(first, m.counters);
     this.#checker = options.check === true ? this.#makeChecker(watch.checker) : null;
     if (this.#checker !== null) m.hunks = watched(hunks, this.#checker);
@@ -152,7 +152,7 @@ export class Session {
     return this.#ended?.kind === 'failed' ? null : this.#m;
   }
 
-  /** Runs the ops of the next piece. The part is valid until the next piece: its arrays are reused. */
+  /** Runs the ops of the next piece. */
   take(piece: Piece): RunPart {
     if (this.#ended !== null) return emptyPart();
     const m = this.#m;
@@ -161,7 +161,7 @@ export class Session {
       this.#interpreter.enter(piece);
       this.#tally?.enter(piece);
     }
-    const start = m.counters.slice();
+    const start = piece.from === 0 ? this.#start : m.counters.slice();
     const violated = this.#violations().length;
     const eventsFrom = options.events === true ? new Uint32Array(piece.length + 1) : null;
     m.events.forget();

@@ -10,10 +10,14 @@ export class Unborn {
   /** From here on, processes have these numbers. carried: as in Piece. */
   renumber(carried: Int32Array): void {
     const before = this.#child;
-    this.#child = Int32Array.from(carried, (from) =>
-      from < 0 || before[from] === 0 ? 0 : carried.indexOf(before[from] - 1) + 1,
-    );
-    this.#count = this.#child.reduce((sum, child) => sum + Number(child !== 0), 0);
+    this.#child = new Int32Array(carried.length);
+    this.#count = 0;
+    for (let i = 0; i < carried.length; i++) {
+      const from = carried[i];
+      if (from < 0 || before[from] === 0) continue;
+      this.#child[i] = carried.indexOf(before[from] - 1) + 1;
+      if (this.#child[i] !== 0) this.#count++;
+    }
   }
 
   add(parent: number, child: number): void {

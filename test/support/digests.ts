@@ -19,7 +19,7 @@ export function afterEachOp(
   const [head, piece] = [headOf(workload), pieceOf(workload)];
   const m = machineFor(machine, head.machine, variant.hunks);
   machine = m;
-  const interpreter = new Interpreter(m, { ...head, ...piece });
+  const interpreter = new Interpreter(m, head, piece);
   let op = 0;
   try {
     for (const chunk of piece.chunks)

@@ -19,7 +19,7 @@ export function prepareWorkload(variant: Variant, workload: Workload): Prepared 
   const m = bootMachine(workload.machine, variant.hunks);
   const batch = (): number => {
     resetMachine(m, workload.machine, variant.hunks);
-    const interpreter = new Interpreter(m, workload);
+    const interpreter = new Interpreter(m, workload, workload);
     for (const chunk of workload.ops.chunks) {
       const end = Math.min(CHUNK_OPS, chunk.code.length);
       for (let at = 0; at < end; at++) interpreter.step(chunk, at);
