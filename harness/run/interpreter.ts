@@ -132,7 +132,9 @@ export class Interpreter {
     this.#kills = workload.signals === 'kill';
     const files = createFiles(m, workload.files);
     this.#images = workload.programs.map(({ name, spec, maps, touched, text, data, heap }) => {
-      const numbered = maps.map((map) => (map.file === undefined ? map : { ...map, file: files[map.file] }));
+      const numbered = maps.map(({ kind, start, len, prot, maxProt, file, off }) => {
+        return { kind, start, len, prot, maxProt, file: file < 0 ? -1 : files[file], off };
+      });
       return { name, maps: numbered, touched, text, data, heap, sysent: sysentOf(workload.machine, spec.abi) };
     });
     this.#files = files;

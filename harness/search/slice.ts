@@ -3,7 +3,7 @@
  * in any order, and be joined in the order of their numbers.
  */
 import { Random } from '../workload/random.ts';
-import { parseWorkload } from '../workload/text/parse.ts';
+import { type KnownOps, parseWorkload } from '../workload/text/parse.ts';
 import { type Input, below, mutate, newInput, textOf } from './input.ts';
 import { type CodeFailure, type Found, type Pair, failureIn } from './pair.ts';
 import { Signals } from './signal.ts';
@@ -98,6 +98,7 @@ export async function slice(pair: Pair, spec: SliceInput, isStopped: () => boole
   const found = new Set(spec.found);
   const finds: RawFind[] = [];
   const reached: Record<string, number> = {};
+  const known: KnownOps = [];
   let runs = 0;
   const next = async (): Promise<void> => {
     const run = spec.first + runs;
@@ -106,15 +107,15 @@ export async function slice(pair: Pair, spec: SliceInput, isStopped: () => boole
       entries.length === 0 || below(random, 100) < (entries.length < SMALL_CORPUS ? NEW_AT_FIRST : NEW_LATER);
     const input = isNew ? newInput(random) : mutate(pool.draw(random), entries, random);
     const text = textOf(input, `run ${run}`);
-    const workload = parseWorkload(text, `run ${run}`);
-    const fast = await pair.run(workload, false);
+    const workload = parseWorkload(text, `run ${run}`, `run ${run}`, known);
+    const isDue = run % FULL === 0;
+    const fast = await pair.run(workload, isDue);
     const fresh = signals.take(workload, fast.records);
     countReached(fast.reached, 1, reached);
     if (fresh.length > 0)
       pool.add({ input, signals: fresh, weight: fast.reached.length > 0 ? WEIGHT_REACHED : 1, run });
-    const isFull = fresh.length > 0 || run % FULL === 0 || fast.found.some(({ signature }) => !found.has(signature));
-    if (!isFull) return;
-    for (const one of (await pair.run(workload, true)).found) {
+    if (!isDue && fresh.length === 0 && fast.found.every(({ signature }) => found.has(signature))) return;
+    for (const one of isDue ? fast.found : (await pair.run(workload, true)).found) {
       if (found.has(one.signature)) continue;
       found.add(one.signature);
       finds.push({ ...one, text, run });

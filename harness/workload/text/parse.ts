@@ -37,19 +37,35 @@ const SIZES = ['text', 'data', 'bss'] as const;
 const PROGRAM_KEYS: readonly string[] = [...COUNTS, ...SIZES, 'abi'];
 const MAX_SEGMENT = 2 ** 30;
 
+/**
+ * Ops by their lines, for texts that have many lines in common: a line that is known is not read again. By number of CPUs,
+ * as a line names one.
+ */
+export type KnownOps = Map<string, OpNode>[];
+
 class Parser {
   readonly #file: string;
+  readonly #known: KnownOps | null;
   #machine: MachineSettings = DEFAULT_MACHINE;
   #signals: Workload['signals'] = 'kill';
   #elaborator: Elaborator | null = null;
   #seen = new Set<string>();
   #blocks: Block[] = [];
 
-  constructor(file: string) {
+  constructor(file: string, known: KnownOps | null) {
     this.#file = file;
+    this.#known = known;
   }
 
   line(text: string, number: number): void {
+    // Within a repeat an op is kept until the end, with its line.
+    const known = this.#blocks.length > 0 ? null : this.#knownOps();
+    const op = known?.get(text);
+    if (op !== undefined) {
+      op.line = number;
+      this.#op(op);
+      return;
+    }
     if (text.length > MAX_LINE) {
       const where = { file: this.#file, line: number };
       throw new WorkloadError(where, `a line of at most ${formatSize(MAX_LINE)}`, `${text.length} characters`);
@@ -58,8 +74,16 @@ class Parser {
     if (c.atEnd) return;
     const { column } = c;
     const statement = this.#statement(c);
-    if (statement === null) this.#op(parseOp(c, this.#machine.cpus - 1));
-    else this.#run(statement, c, column);
+    if (statement !== null) this.#run(statement, c, column);
+    else {
+      const read = parseOp(c, this.#machine.cpus - 1);
+      known?.set(text, read);
+      this.#op(read);
+    }
+  }
+
+  #knownOps(): Map<string, OpNode> | null {
+    return this.#known === null ? null : (this.#known[this.#machine.cpus] ??= new Map());
   }
 
   finish(name: string, title: string): Workload {
@@ -238,14 +262,14 @@ function titleOf(text: string): string {
 }
 
 /**
- * Parses workload text. `file` is the name used in errors. Throws WorkloadError: `file:line:column: expected …, found
- * …`.
+ * Parses workload text. `file` is the name used in errors. known: what texts parsed before have left there. Throws
+ * WorkloadError: `file:line:column: expected …, found …`.
  */
-export function parseWorkload(text: string, file: string, name = file): Workload {
+export function parseWorkload(text: string, file: string, name = file, known: KnownOps | null = null): Workload {
   if (text.length > MAX_TEXT) {
     throw new WorkloadError({ file }, `at most ${formatSize(MAX_TEXT)} of workload text`, `${text.length} characters`);
   }
-  const parser = new Parser(file);
+  const parser = new Parser(file, known);
   let number = 0;
   for (let at = 0; at <= text.length;) {
     let end = text.indexOf('\n', at);

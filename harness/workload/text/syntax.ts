@@ -26,7 +26,7 @@ export interface MmapNode {
 }
 
 export interface OpNode {
-  readonly line: number;
+  line: number;
   readonly column: number;
   readonly who: string;
   readonly thread: string;
