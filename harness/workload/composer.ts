@@ -66,6 +66,7 @@ interface ProgramTraits {
 
 const PROGRAMS = {
   bare: { line: '', hasShared: true, hasText: false },
+  small: { line: 'program small entries=5 libs=0 text=2p', hasShared: true, hasText: true },
   cat: { line: '', hasShared: true, hasText: true },
   sh60: { line: '', hasShared: true, hasText: true },
   old: { line: 'program old entries=20 abi=no-shared', hasShared: false, hasText: true },
@@ -74,7 +75,24 @@ const PROGRAMS = {
 } as const satisfies Readonly<Record<string, ProgramTraits>>;
 type ProgramName = keyof typeof PROGRAMS;
 
-const NATIVE: readonly ProgramName[] = ['bare', 'cat', 'bare', 'bare', 'bare', 'cat', 'bare', 'sh60'];
+const NATIVE: readonly ProgramName[] = [
+  'bare',
+  'small',
+  'bare',
+  'bare',
+  'bare',
+  'small',
+  'bare',
+  'bare',
+  'bare',
+  'small',
+  'bare',
+  'cat',
+  'bare',
+  'small',
+  'bare',
+  'sh60',
+];
 const ALL_ABIS: readonly ProgramName[] = [...NATIVE, 'old', 'linux', 'lowered'];
 /** Files by what of them lies in memory. */
 const FILES = { f0: '', f1: 'file f1 resident=none', f2: 'file f2 resident=even' };
@@ -260,7 +278,10 @@ export class Composer {
   makeChild(runner: Runner, verb: string, memory: ChildMemory, choice: Choice): void {
     if (this.#alive.length >= this.#most) return;
     const child = this.#child(runner, memoryFor(runner.space, memory));
-    if (memory === 'new') child.program = 'cat';
+    if (memory === 'new') {
+      child.program = 'small';
+      this.#use(PROGRAMS.small.line);
+    }
     this.op(runner, `${verb} -> ${child.name}`, choice);
     this.#alive.push(child);
     if (verb === 'vfork') runner.blockedBy = child;

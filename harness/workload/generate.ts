@@ -168,7 +168,7 @@ const VERBS: readonly Compose[] = [
   child('rfork mem', 'shared'),
   child('rfork mem', 'shared'),
   child('rfork thread', 'shared'),
-  child('spawn cat', 'new'),
+  child('spawn small', 'new'),
   (composer, runner, choice) => composer.spawnFailing(runner, choice),
   (composer, runner, choice) => composer.exec(runner, choice),
   (composer, runner, choice) => composer.exec(runner, choice),

@@ -20,7 +20,7 @@ describe('generated workloads', () => {
       p1: fork -> p2
       p1: exit 87
       p2/t: rfork mem -> p3
-      p2: exec cat
+      p2: exec sh60
       p3: mmap anon 3p rw fixed 0x4003c00000
       p3: exit
       p2: wait p3
