@@ -7,8 +7,8 @@ import { type Job, type JobName, type Pool, type Result, poolOf } from '../pool/
 import { buildHash } from '../shard/build.ts';
 import { type Address, RETRY_MS, loadLibraries, queueName, readAddress, refuseSilence } from './connection.ts';
 import type { Journal } from './journal.ts';
+import { type Packed, Store } from './kept.ts';
 import { type Message, type QueuedName, idOf, isQueued, queued, readMessage, readResult } from './message.ts';
-import { type Packed, RecipeStore } from './recipes.ts';
 
 /** A job that fails is tried so often. */
 const ATTEMPTS = 3;
@@ -35,8 +35,14 @@ export interface QueueOptions {
 
 const LOST_MS = 60_000;
 
-interface Pending {
+/** A job as it is in the queue. */
+interface Asked {
   readonly message: Message;
+  /** what it names */
+  readonly kept: readonly Packed[];
+}
+
+interface Pending extends Asked {
   /** shared by all who asked for this job */
   readonly result: Promise<Result<QueuedName>>;
   readonly resolve: (result: Result<QueuedName>) => void;
@@ -87,8 +93,7 @@ class Client {
   readonly #address: Address;
   readonly #options: QueueOptions;
   readonly #redis: Redis;
-  readonly #store: RecipeStore;
-  readonly #recipes = new Map<string, Packed>();
+  readonly #store: Store;
   readonly #pending = new Map<string, Pending>();
   readonly #timer: NodeJS.Timeout;
   #answered = performance.now();
@@ -109,7 +114,7 @@ class Client {
     this.#address = parts.address;
     this.#options = parts.options;
     this.#redis = parts.redis;
-    this.#store = new RecipeStore(parts.redis, queueName(parts.build));
+    this.#store = new Store(parts.redis, queueName(parts.build));
     for (const kind of ['completed', 'failed'] as const)
       parts.events.on(kind, ({ jobId }: { readonly jobId: string }) => void this.#look(jobId).catch(() => {}));
     this.#timer = setInterval(() => void this.#watch(), LOOK_MS);
@@ -121,14 +126,15 @@ class Client {
 
   async run<Name extends JobName>(name: Name, job: Job<Name>, signal: AbortSignal | undefined): Promise<Result<Name>> {
     if (!isQueued(name)) throw new Error(`--queue: expected a job that a queue takes, got ${name}`);
-    const message = this.#messageOf(name, job as Job<QueuedName>);
+    const asked = this.#askedOf(name, job as Job<QueuedName>);
+    const { message } = asked;
     const id = idOf(message);
     const kept = this.#options.journal?.get(id);
     if (kept !== undefined) return readResult(message, kept) as Result<Name>;
-    return (await (this.#pending.get(id)?.result ?? this.#ask(id, message, signal))) as Result<Name>;
+    return (await (this.#pending.get(id)?.result ?? this.#ask(id, asked, signal))) as Result<Name>;
   }
 
-  #ask(id: string, message: Message, signal: AbortSignal | undefined): Promise<Result<QueuedName>> {
+  #ask(id: string, asked: Asked, signal: AbortSignal | undefined): Promise<Result<QueuedName>> {
     let resolve!: Pending['resolve'];
     let reject!: Pending['reject'];
     const result = new Promise<Result<QueuedName>>((...settle) => ([resolve, reject] = settle));
@@ -140,32 +146,33 @@ class Client {
     if (signal?.aborted === true) leave();
     else {
       signal?.addEventListener('abort', leave, { once: true });
-      this.#pending.set(id, { message, result, resolve, reject });
-      this.#add(id, message).catch(reject);
+      this.#pending.set(id, { ...asked, result, resolve, reject });
+      this.#add(id, asked).catch(reject);
     }
     return result.finally(() => signal?.removeEventListener('abort', leave));
   }
 
   /** Throws InputError: the job is larger than a queue takes. */
-  #messageOf(name: QueuedName, whole: Job<QueuedName>): Message {
-    const { job, recipes } = queued(whole);
-    for (const recipe of recipes) this.#recipes.set(recipe.hash, recipe);
+  #askedOf(name: QueuedName, whole: Job<QueuedName>): Asked {
+    const { job, kept } = queued(whole);
     const message = { build: this.#build, name, job };
     try {
-      return readMessage(message, this.#build);
+      return { message: readMessage(message, this.#build), kept };
     } catch (error) {
       throw new InputError(`--queue: ${(error as Error).message}`);
     }
   }
 
-  /** Jobs that wait find the code that they name, though Redis may have lost it. */
-  async #keepRecipes(): Promise<void> {
-    await Promise.all([...this.#recipes.values()].map((recipe) => this.#store.keep(recipe, KEPT_SECONDS)));
+  /** Jobs that wait find what they name, though Redis may have lost it. */
+  async #keep(jobs: Iterable<Asked>): Promise<void> {
+    const named = new Set([...jobs].flatMap(({ kept }) => kept));
+    await Promise.all([...named].map((one) => this.#store.keep(one, KEPT_SECONDS)));
   }
 
   /** A job of this name that failed in an earlier run is tried again. */
-  async #add(id: string, message: Message): Promise<void> {
-    await this.#keepRecipes();
+  async #add(id: string, asked: Asked): Promise<void> {
+    const { message } = asked;
+    await this.#keep([asked]);
     const before = await this.#queue.getJob(id);
     if (before !== undefined && (await before.isFailed())) await before.remove();
     await this.#queue.add(message.name, message, {
@@ -184,7 +191,7 @@ class Client {
     if (pending === undefined) return;
     // The state alone: a job may be large.
     const state = await this.#queue.getJobState(id);
-    if (state === 'unknown') return this.#add(id, pending.message);
+    if (state === 'unknown') return this.#add(id, pending);
     if (state !== 'completed' && state !== 'failed') return;
     const job = await this.#queue.getJob(id);
     if (job === undefined) return;
@@ -213,7 +220,7 @@ class Client {
       await this.#redis.ping();
       this.#answered = performance.now();
       if (this.#pending.size === 0) return;
-      await this.#keepRecipes();
+      await this.#keep(this.#pending.values());
       await Promise.all([...this.#pending.keys()].map((id) => this.#look(id)));
       await this.#lookForWorkers();
     } catch {

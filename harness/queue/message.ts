@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { z, type ZodType } from 'zod';
 import { builtInVariants } from '../columns/built-in.ts';
-import type { Recipe } from '../columns/column.ts';
+import type { SliceJob } from '../pool/hunting.ts';
 import type { Job, JobName, Result } from '../pool/pool.ts';
 import { STRETCH_RUNS } from '../search/hunt.ts';
 import { HUNTED } from '../search/pair.ts';
@@ -10,7 +10,9 @@ import { fromJson } from '../shard/json.ts';
 import { CATALOG } from '../workload/catalog/index.ts';
 import { CORPUS } from '../workload/corpus/index.ts';
 import { TOUCH_POLICIES } from '../workload/ops.ts';
-import { Refused, isHash, packRecipe, problemOf, type Named, type Packed } from './recipes.ts';
+import { GENERATION } from './generations.ts';
+import { isHash, type Kind, type Named, pack, type Packed, problemOf, Refused, type Store } from './kept.ts';
+import { RECIPE } from './recipes.ts';
 
 /** Jobs that a queue takes. They hold no path: a workload is built in or text, a column is built in or a recipe. */
 export type QueuedName = 'compare' | 'slice' | 'minimise';
@@ -21,30 +23,35 @@ export interface Message {
   readonly job: Queued<Job<QueuedName>>;
 }
 
-/** A job whose recipes are named by their hashes. */
+/** A job whose recipes and corpus are named by their hashes. */
 type Queued<One> = One extends object
-  ? Omit<One, 'columns'> & { readonly columns: readonly (string | Named)[] }
+  ? Omit<One, 'columns' | 'spec'> & { readonly columns: readonly (string | Named)[] } & (One extends SliceJob
+        ? { readonly spec: Omit<SliceJob['spec'], 'corpus'> & { readonly corpus: readonly Named[] } }
+        : unknown)
   : never;
 
-/** The job as it is in the queue, and the recipes that it names. */
-export function queued(job: Job<QueuedName>): { readonly job: Message['job']; readonly recipes: readonly Packed[] } {
-  const recipes: Packed[] = [];
-  const columns = job.columns.map((recipe) => {
-    if (typeof recipe === 'string') return recipe;
-    const packed = packRecipe(recipe);
-    recipes.push(packed);
+/** The job as it is in the queue, and what it names. */
+export function queued(job: Job<QueuedName>): { readonly job: Message['job']; readonly kept: readonly Packed[] } {
+  const kept: Packed[] = [];
+  const named = <Value extends object>(kind: Kind<Value>, value: Value): Named => {
+    const packed = pack(kind, value);
+    kept.push(packed);
     return { hash: packed.hash };
-  });
-  return { job: { ...job, columns }, recipes };
+  };
+  const columns = job.columns.map((recipe) => (typeof recipe === 'string' ? recipe : named(RECIPE, recipe)));
+  if (!('spec' in job)) return { job: { ...job, columns }, kept };
+  const corpus = job.spec.corpus.map((generation) => named(GENERATION, generation));
+  return { job: { ...job, columns, spec: { ...job.spec, corpus } }, kept };
 }
 
-/** The job with its recipes. */
-export async function unqueued(
-  { job }: Message,
-  recipeOf: (hash: string) => Promise<Recipe>,
-): Promise<Job<QueuedName>> {
-  const columns = await Promise.all(job.columns.map((one) => (typeof one === 'string' ? one : recipeOf(one.hash))));
-  return { ...job, columns } as unknown as Job<QueuedName>;
+/** The job with what it names. Rejects as Store.get. */
+export async function unqueued({ job }: Message, store: Pick<Store, 'get'>): Promise<Job<QueuedName>> {
+  const columns = await Promise.all(
+    job.columns.map((one) => (typeof one === 'string' ? one : store.get(RECIPE, one.hash))),
+  );
+  if (!('spec' in job)) return { ...job, columns } as unknown as Job<QueuedName>;
+  const corpus = await Promise.all(job.spec.corpus.map(({ hash }) => store.get(GENERATION, hash)));
+  return { ...job, columns, spec: { ...job.spec, corpus } } as unknown as Job<QueuedName>;
 }
 
 /** Characters of a message's job as JSON, and of a result. */
@@ -55,7 +62,8 @@ export const MOST_MS = 600_000;
 const MOST_WORKLOAD = 2 ** 21;
 
 const variant = z.enum(builtInVariants.map(({ id }) => id) as [string, ...string[]]);
-const column = z.union([variant, z.strictObject({ hash: isHash })]);
+const named = z.strictObject({ hash: isHash });
+const column = z.union([variant, named]);
 const workload = z.union([
   z.enum([...Object.keys(CATALOG), ...Object.keys(CORPUS)] as [string, ...string[]]),
   z.strictObject({
@@ -80,21 +88,6 @@ const want = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('verdicts'), verdicts: z.array(z.enum(HUNTED as [string, ...string[]])).max(10) }),
 ]);
 const pair = { columns: z.tuple([column, column]), want };
-const choice = z.strictObject({ verb: word, who: word, where: word, from: word, size: word, how: word });
-const entry = z.strictObject({
-  input: z.strictObject({ machine: z.array(word).max(16), choices: z.array(choice).max(100) }),
-  signals: z
-    .array(
-      z
-        .int()
-        .min(0)
-        .max(2 ** 53 - 1),
-    )
-    .max(20_000),
-  weight: z.int().min(0).max(100),
-  run,
-});
-
 const JOB = {
   compare: z.strictObject({
     workload,
@@ -113,7 +106,7 @@ const JOB = {
       seed: word,
       first: run,
       runs: z.int().min(1).max(STRETCH_RUNS),
-      corpus: z.array(entry).max(STRETCH_RUNS),
+      corpus: z.array(named).max(STRETCH_RUNS),
       found: z.array(signature).max(10_000),
     }),
   }),

@@ -5,8 +5,8 @@ import { openThreads } from '../pool/threads.ts';
 import { buildHash } from '../shard/build.ts';
 import { toJson } from '../shard/json.ts';
 import { loadLibraries, queueName, readAddress, refuseSilence } from './connection.ts';
+import { Refused, Store } from './kept.ts';
 import { MOST_MS, MOST_RESULT, type Message, readMessage, unqueued } from './message.ts';
-import { RecipeStore, Refused } from './recipes.ts';
 
 /** A worker that does not renew its lock for so long has died: another one takes its job. */
 const LOCK_MS = 10_000;
@@ -33,7 +33,7 @@ export async function serve(url: string, threads: number, onFailure: (text: stri
   const { Worker, UnrecoverableError } = libraries.bullmq;
   const redis = new libraries.Redis(address.options);
   redis.on('error', () => {});
-  const store = new RecipeStore(redis, queueName(build));
+  const store = new Store(redis, queueName(build));
   let [done, failed] = [0, 0];
   const worker = new Worker(
     queueName(build),
@@ -42,7 +42,7 @@ export async function serve(url: string, threads: number, onFailure: (text: stri
       let job: Job<Message['name']>;
       try {
         message = readMessage(data, build);
-        job = await unqueued(message, (hash) => store.recipeOf(hash));
+        job = await unqueued(message, store);
       } catch (error) {
         throw error instanceof Refused ? new UnrecoverableError(error.message) : error;
       }

@@ -1,7 +1,8 @@
-/** The files of a workload on its machine. */
-import { type Machine, fileCreate } from '../../core/index.ts';
+/** The files and programs of a workload on its machine. */
+import { type Image, type Machine, fileCreate } from '../../core/index.ts';
 import { FILES_SHARE } from '../workload/machine.ts';
-import type { WorkloadFile } from '../workload/ops.ts';
+import type { Workload, WorkloadFile } from '../workload/ops.ts';
+import { sysentOf } from './sysent.ts';
 
 /** Makes the files; returns their numbers. A read of one that is not in memory brings in the pages around it too. */
 export function createFiles(m: Machine, files: readonly WorkloadFile[]): readonly number[] {
@@ -11,3 +12,15 @@ export function createFiles(m: Machine, files: readonly WorkloadFile[]): readonl
     fileCreate(m, pages, resident, mode, false, resident === 'none', isLarge),
   );
 }
+
+/** What exec loads, by program. files: their numbers. */
+export const imagesOf = (
+  { programs, machine }: Pick<Workload, 'programs' | 'machine'>,
+  files: readonly number[],
+): readonly Image[] =>
+  programs.map(({ name, spec, maps, touched, text, data, heap }) => {
+    const numbered = maps.map(({ kind, start, len, prot, maxProt, file, off }) => {
+      return { kind, start, len, prot, maxProt, file: file < 0 ? -1 : files[file], off };
+    });
+    return { name, maps: numbered, touched, text, data, heap, sysent: sysentOf(machine, spec.abi) };
+  });

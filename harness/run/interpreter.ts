@@ -84,7 +84,7 @@ import {
   STOP_POINTS,
 } from '../workload/ops.ts';
 import type { Piece, Tables, WorkloadHead } from '../workload/pieces.ts';
-import { createFiles } from './files.ts';
+import { createFiles, imagesOf } from './files.ts';
 import { mmapFlags } from './mmap-flags.ts';
 import { OpSpan } from './op-span.ts';
 import { kill, visit } from './others.ts';
@@ -131,12 +131,7 @@ export class Interpreter {
     this.#sysent = sysentOf(workload.machine);
     this.#kills = workload.signals === 'kill';
     const files = createFiles(m, workload.files);
-    this.#images = workload.programs.map(({ name, spec, maps, touched, text, data, heap }) => {
-      const numbered = maps.map(({ kind, start, len, prot, maxProt, file, off }) => {
-        return { kind, start, len, prot, maxProt, file: file < 0 ? -1 : files[file], off };
-      });
-      return { name, maps: numbered, touched, text, data, heap, sysent: sysentOf(workload.machine, spec.abi) };
-    });
+    this.#images = imagesOf(workload, files);
     this.#files = files;
     this.#results = new Float64Array(workload.results.length).fill(Number.NaN);
     const { processes, actors, mmaps } = tables;

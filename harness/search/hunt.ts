@@ -12,6 +12,7 @@ import { draftOf, readDraft, reduce, textOfDraft } from './reduce.ts';
 import { Signals } from './signal.ts';
 import {
   type Entry,
+  type Generation,
   type RawFind,
   type Reached,
   type SliceInput,
@@ -203,13 +204,15 @@ export async function huntStretch(
   const found = new Set(known);
   const reached: Record<string, number> = {};
   const finds: Find[] = [];
-  let corpus: readonly Entry[] = [];
+  const corpus: Generation[] = [];
+  const signals = new Signals();
   let runs = 0;
   let failure: CodeFailure | null = null;
   const isEnded = (): boolean => isOver() || isStopped() || failure !== null;
   for (let from = first; from < end && !isEnded(); from += SLICES * SLICE_RUNS) {
     const results = upToFailure(await hunter.slices(roundOf(seed, from, end, corpus, [...found])));
-    corpus = joinCorpora(corpus, results);
+    const added = generationOf(results, signals);
+    if (added.length > 0) corpus.push(added);
     for (const result of results) {
       runs += result.runs;
       for (const [name, times] of Object.entries(result.reached)) countReached([name], times, reached);
@@ -223,7 +226,13 @@ export async function huntStretch(
     ({ failure } = reduced);
     progress(runs, finds.length);
   }
-  return { runs, reached, finds, fresh: corpus.map(({ run, signals }) => ({ run, signals })), failure };
+  return {
+    runs,
+    reached,
+    finds,
+    fresh: corpus.flat().map(({ run, signals: shown }) => ({ run, signals: shown })),
+    failure,
+  };
 }
 
 /** Reduces what was found; after a failure, everything that is left stays as it was found. */
@@ -293,7 +302,7 @@ function roundOf(
   seed: number,
   first: number,
   runs: number,
-  corpus: readonly Entry[],
+  corpus: readonly Generation[],
   found: readonly string[],
 ): SliceInput[] {
   const starts = Array.from({ length: SLICES }, (_one, i) => first + i * SLICE_RUNS).filter((start) => start < runs);
@@ -301,20 +310,19 @@ function roundOf(
     seed,
     first: start,
     runs: Math.min(SLICE_RUNS, runs - start),
-    corpus,
+    corpus: [...corpus],
     found,
   }));
 }
 
-/** Entries of a later slice that show nothing beyond those of an earlier one are dropped. */
-function joinCorpora(corpus: readonly Entry[], results: readonly SliceResult[]): Entry[] {
-  const signals = new Signals(corpus.flatMap((entry) => entry.signals));
-  const joined = [...corpus];
-  for (const entry of results.flatMap((result) => result.corpus)) {
-    const fresh = entry.signals.filter((signal) => signals.add(signal));
-    if (fresh.length > 0) joined.push({ ...entry, signals: fresh });
-  }
-  return joined;
+/** What a round adds. Entries of a later slice that show nothing beyond `signals` and an earlier one are dropped. */
+function generationOf(results: readonly SliceResult[], signals: Signals): Generation {
+  return results.flatMap((result) =>
+    result.corpus.flatMap((entry) => {
+      const fresh = entry.signals.filter((signal) => signals.add(signal));
+      return fresh.length > 0 ? [{ ...entry, signals: fresh }] : [];
+    }),
+  );
 }
 
 const attempt = (pair: Pair, workload: Workload): Promise<Ran | CodeFailure> =>

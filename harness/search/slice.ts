@@ -17,12 +17,16 @@ export interface Entry {
   readonly run: number;
 }
 
+/** What one round added to the corpus. */
+export type Generation = readonly Entry[];
+
 export interface SliceInput {
   readonly seed: number;
   /** number of its first run within the hunt */
   readonly first: number;
   readonly runs: number;
-  readonly corpus: readonly Entry[];
+  /** oldest first; a later round has the same ones, and those added since */
+  readonly corpus: readonly Generation[];
   /** what has been found already */
   readonly found: readonly string[];
 }
@@ -93,8 +97,9 @@ export function countReached(names: readonly string[], times: number, reached: R
 /** isStopped: the rest is not run. */
 export async function slice(pair: Pair, spec: SliceInput, isStopped: () => boolean): Promise<SliceResult> {
   const random = new Random(spec.seed * 2 ** 20 + spec.first);
-  const signals = new Signals(spec.corpus.flatMap((entry) => entry.signals));
-  const pool = new Pool(spec.corpus);
+  const before = spec.corpus.flat();
+  const signals = new Signals(before.flatMap((entry) => entry.signals));
+  const pool = new Pool(before);
   const found = new Set(spec.found);
   const finds: RawFind[] = [];
   const reached: Record<string, number> = {};
@@ -127,5 +132,5 @@ export async function slice(pair: Pair, spec: SliceInput, isStopped: () => boole
   } catch (error) {
     failure = failureIn(error);
   }
-  return { runs, finds, corpus: pool.entries.slice(spec.corpus.length), reached, failure };
+  return { runs, finds, corpus: pool.entries.slice(before.length), reached, failure };
 }

@@ -6,8 +6,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { CodeRecipe } from '../../../harness/columns/column.ts';
 import { readAddress } from '../../../harness/queue/connection.ts';
 import { Journal } from '../../../harness/queue/journal.ts';
+import { pack, unpack } from '../../../harness/queue/kept.ts';
 import { MOST_JOB, idOf, queued, readMessage, readResult } from '../../../harness/queue/message.ts';
-import { packRecipe, unpackRecipe } from '../../../harness/queue/recipes.ts';
+import { RECIPE } from '../../../harness/queue/recipes.ts';
 import { cliFile, plainEnv, pmapdiff } from '../../support/command.ts';
 import { VariantFiles } from '../../support/variant-files.ts';
 
@@ -152,7 +153,7 @@ describe('a job in the queue', () => {
 });
 
 describe('code in the queue', () => {
-  const { hash, bytes } = packRecipe(recipe);
+  const { hash, bytes } = pack(RECIPE, recipe);
 
   it('is part of what a job is named by', () => {
     const named = (code: string): string => {
@@ -164,9 +165,9 @@ describe('code in the queue', () => {
   });
 
   it('is what its hash says, and comes back as it was', () => {
-    expect(unpackRecipe({ hash, bytes })).toEqual(recipe);
+    expect(unpack(RECIPE, { hash, bytes })).toEqual(recipe);
     expect(
-      packRecipe({ ...recipe, facts: { ...recipe.facts, compiled: ['more than a job needs'] } as never }).hash,
+      pack(RECIPE, { ...recipe, facts: { ...recipe.facts, compiled: ['more than a job needs'] } as never }).hash,
     ).toBe(hash);
   });
 
@@ -182,14 +183,14 @@ describe('code in the queue', () => {
     ['a recipe without facts', zipped({ ...recipe, facts: null }), /got at facts/],
     ['no JSON', zipped('import'), /got no JSON/],
   ])('is refused if it is %s', (_what, packed, message) => {
-    expect(() => unpackRecipe(packed)).toThrow(message);
+    expect(() => unpack(RECIPE, packed)).toThrow(message);
   });
 
   it('is refused by the command that has too much of it', () => {
     const huge = { ...recipe, code: 'x'.repeat(2 ** 24 + 1) };
-    expect(() => packRecipe(huge)).toThrow(/^--queue: expected a column as a queue takes it, got at code/);
+    expect(() => pack(RECIPE, huge)).toThrow(/^--queue: expected a column as a queue takes it, got at code/);
     const random = { ...recipe, code: randomBytes(2 ** 23).toString('base64') };
-    expect(() => packRecipe(random)).toThrow(/^--queue: expected code of at most \d+ /);
+    expect(() => pack(RECIPE, random)).toThrow(/^--queue: expected code of at most \d+ /);
   });
 });
 

@@ -219,7 +219,7 @@ describe('a slice', () => {
     ];
     expect(again).toEqual(first);
     expect(first.finds.length).toBeGreaterThan(0);
-    const later = await slice(pairOf('landed', 'vmspace-clear'), { ...spec, corpus: first.corpus }, never);
+    const later = await slice(pairOf('landed', 'vmspace-clear'), { ...spec, corpus: [first.corpus] }, never);
     expect(later.corpus.length).toBeLessThan(first.corpus.length);
   });
 });
