@@ -5,10 +5,13 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { CodeRecipe } from '../../../harness/columns/column.ts';
 import { readAddress } from '../../../harness/queue/connection.ts';
+import { GENERATION } from '../../../harness/queue/generations.ts';
 import { Journal } from '../../../harness/queue/journal.ts';
 import { pack, unpack } from '../../../harness/queue/kept.ts';
-import { MOST_JOB, idOf, queued, readMessage, readResult } from '../../../harness/queue/message.ts';
+import { MOST_JOB, idOf, queued, readMessage, readResult, unqueued } from '../../../harness/queue/message.ts';
 import { RECIPE } from '../../../harness/queue/recipes.ts';
+import { newInput } from '../../../harness/search/input.ts';
+import { Random } from '../../../harness/workload/random.ts';
 import { cliFile, plainEnv, pmapdiff } from '../../support/command.ts';
 import { VariantFiles } from '../../support/variant-files.ts';
 
@@ -191,6 +194,34 @@ describe('code in the queue', () => {
     expect(() => pack(RECIPE, huge)).toThrow(/^--queue: expected a column as a queue takes it, got at code/);
     const random = { ...recipe, code: randomBytes(2 ** 23).toString('base64') };
     expect(() => pack(RECIPE, random)).toThrow(/^--queue: expected code of at most \d+ /);
+  });
+});
+
+describe('the corpus of a hunt in the queue', () => {
+  const entry = (run: number) => ({ input: newInput(new Random(run)), signals: [run], weight: 1, run });
+  const first = [entry(1), entry(2)];
+  const corpus = [first, [entry(1001)]];
+  const asked = (generations: typeof corpus) =>
+    queued({ ...sliced, columns: ['baseline', 'landed'], spec: { ...sliced.spec, corpus: generations } });
+
+  it('is named round by round, so that the slices of later rounds name what the queue has', async () => {
+    const [before, after] = [asked([first]), asked(structuredClone(corpus))];
+    expect(after.kept.map(({ hash }) => hash)[0]).toBe(before.kept[0]!.hash);
+    expect(JSON.stringify(after.job)).not.toContain('choices');
+    const message = readMessage({ build, name: 'slice', job: after.job }, build);
+    const bytesOf = new Map(after.kept.map(({ hash, bytes }) => [hash, bytes]));
+    const job = await unqueued(message, {
+      get: async (kind, hash) => unpack(kind, { hash, bytes: bytesOf.get(hash)! }),
+    });
+    expect(job).toEqual({ ...sliced, spec: { ...sliced.spec, corpus } });
+  });
+
+  it('is refused where it is carried, or is something else', () => {
+    const carried = { ...sliced, spec: { ...sliced.spec, corpus } };
+    expect(() => readMessage({ build, name: 'slice', job: carried }, build)).toThrow(/at spec.corpus.0/);
+    const body = JSON.stringify([{ ...first[0], weight: 1e9 }]);
+    const packed = { hash: createHash('sha256').update(body).digest('hex'), bytes: gzipSync(body) };
+    expect(() => unpack(GENERATION, packed)).toThrow(/^expected the corpus of a hunt, got at 0.weight/);
   });
 });
 
