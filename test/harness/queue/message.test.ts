@@ -210,10 +210,10 @@ describe('the corpus of a hunt in the queue', () => {
     expect(JSON.stringify(after.job)).not.toContain('choices');
     const message = readMessage({ build, name: 'slice', job: after.job }, build);
     const bytesOf = new Map(after.kept.map(({ hash, bytes }) => [hash, bytes]));
-    const job = await unqueued(message, {
+    const whole = await unqueued(message, {
       get: async (kind, hash) => unpack(kind, { hash, bytes: bytesOf.get(hash)! }),
     });
-    expect(job).toEqual({ ...sliced, spec: { ...sliced.spec, corpus } });
+    expect(whole).toEqual({ ...sliced, spec: { ...sliced.spec, corpus } });
   });
 
   it('is refused where it is carried, or is something else', () => {
