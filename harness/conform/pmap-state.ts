@@ -30,14 +30,18 @@ export function countTables(m: Machine, pmap: Pmap): TableCount {
 
 function countBelow(words: Int32Array, table: number, entries: number, level: number, count: TableCount): void {
   const first = table << 10;
+  const end = first + 2 * entries;
+  const [valid, leaf] = [PG_V, PG_PS];
   if (level === 1) {
-    for (let at = first; at < first + 2 * entries; at += 2) count.small += words[at] & PG_V;
+    let small = 0;
+    for (let at = first; at < end; at += 2) if ((words[at] & valid) !== 0) small++;
+    count.small += small;
     return;
   }
-  for (let at = first; at < first + 2 * entries; at += 2) {
+  for (let at = first; at < end; at += 2) {
     const entry = words[at];
-    if ((entry & PG_V) === 0) continue;
-    if ((entry & PG_PS) !== 0) count.large++;
+    if ((entry & valid) === 0) continue;
+    if ((entry & leaf) !== 0) count.large++;
     else {
       count.tables++;
       countBelow(words, frameOf(entry), 512, level - 1, count);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type Variant, defineVariant } from '../../../core/index.ts';
 import { type ExpectedDifference, acceptExpected } from '../../../harness/compare/accepted.ts';
 import { Fit, tightest } from '../../../harness/compare/fit.ts';
-import { tally } from '../../../harness/compare/gate.ts';
+import { EXIT_OK, tally } from '../../../harness/compare/gate.ts';
 import { type WorkloadComparison, planComparison } from '../../../harness/compare/plan.ts';
 import { suggest } from '../../../harness/compare/suggest.ts';
 import { compareWorkload } from '../../../harness/compare/workload.ts';
@@ -13,14 +13,14 @@ import { BASES, measureText, parseMeasure } from '../../../harness/declare/measu
 import { knownDifferences } from '../../../harness/findings/index.ts';
 import { loadWorkload } from '../../../harness/input/load.ts';
 import type { RunRecord } from '../../../harness/run/record.ts';
-import { run } from '../../../harness/run/run.ts';
 import * as face from '../../../variants/index.ts';
+import { recordOf } from '../../support/ran.ts';
 import { factsBeside, fixtureFile, loadFixture } from '../../support/variant-fixtures.ts';
 
 const TODAY = '2026-06-15';
 const NAMES = ['exit-touched', 'exit-untouched', 'exec-touched', 'exit-touched-pti', 'vfork-execfail', 'superpage'];
 const workloads = await Promise.all(NAMES.map((name) => loadWorkload(name, { touch: 'recorded' })));
-const recordsOf = (variant: Variant): RunRecord[] => workloads.map((workload) => run(null, workload, variant).record);
+const recordsOf = (variant: Variant): RunRecord[] => workloads.map((workload) => recordOf(workload, variant));
 const [baseline, landed] = [face.baseline, face.landed].map(recordsOf);
 
 /** What a user says of a variant: what it declares, and what --expect holds. */
@@ -39,7 +39,8 @@ class Reviewed {
     this.#records = recordsOf(variant);
   }
 
-  compare({ intends, entries }: Said): readonly WorkloadComparison[] {
+  /** One workload after the other, as each is asked for. */
+  *compare({ intends, entries }: Said): Generator<WorkloadComparison> {
     const variant = { ...this.#variant, intends };
     const plan = planComparison(['baseline', 'landed', variant.id], factsBeside(variant), {
       against: { kind: 'variant', id: 'baseline' },
@@ -47,22 +48,26 @@ class Reviewed {
       predecessors: true,
       fitted: [variant.id],
     });
-    const compared = workloads.map((workload, i) =>
-      compareWorkload(plan, workload, [baseline![i]!, landed![i]!, this.#records[i]!]),
-    );
-    return acceptExpected(compared, entries, TODAY).workloads;
+    for (const [i, workload] of workloads.entries()) {
+      const compared = compareWorkload(plan, workload, [baseline![i]!, landed![i]!, this.#records[i]!]);
+      yield* acceptExpected([compared], entries, TODAY).workloads;
+    }
   }
 
-  /** The exit code of the command. */
+  /** The exit code of the command, at the first workload that is not as said. */
   gate(said: Said): number {
-    return tally(this.compare(said), [], { interrupted: false, wholeCatalog: false, requireExercised: false }).exitCode;
+    const gate = { interrupted: false, wholeCatalog: false, requireExercised: false };
+    for (const compared of this.compare(said)) {
+      const { exitCode } = tally([compared], [], gate);
+      if (exitCode !== EXIT_OK) return exitCode;
+    }
+    return EXIT_OK;
   }
 
   /** What is suggested, with what the user has to say. */
   suggested(): Said {
-    const { intends, expected } = suggest(this.compare({ intends: this.#variant.intends, entries: [] }), [
-      this.#variant.id,
-    ]);
+    const compared = [...this.compare({ intends: this.#variant.intends, entries: [] })];
+    const { intends, expected } = suggest(compared, [this.#variant.id]);
     const entries = expected.map((entry) => ({ ...entry, reason: 'planted', expires: TODAY }));
     return { intends: intends.flatMap((one) => one.entries), entries };
   }
@@ -108,7 +113,9 @@ describe('what is suggested for a planted variant', () => {
     const said = reviewed.suggested();
     const { intends, entries } = said;
     // A variant whose own code fails is no answer, whatever is declared.
-    const passes = reviewed.compare(said).some(({ runs }) => runs.some(({ ended }) => ended.kind === 'failed')) ? 3 : 0;
+    const passes = [...reviewed.compare(said)].some(({ runs }) => runs.some(({ ended }) => ended.kind === 'failed'))
+      ? 3
+      : 0;
     expect(reviewed.gate(said)).toBe(passes);
     if (passes !== 0) return;
     for (const [i, intent] of intends.entries()) {
@@ -129,7 +136,7 @@ describe('what is suggested for a planted variant', () => {
   it('says nothing of why, which the door to a variant refuses', async () => {
     const variant = await loadFixture(fixtureFile('count-twice-uncount-once'));
     const reviewed = new Reviewed(variant);
-    const { intends } = suggest(reviewed.compare({ intends: [], entries: [] }), [variant.id]);
+    const { intends } = suggest([...reviewed.compare({ intends: [], entries: [] })], [variant.id]);
     const entries = intends.flatMap((one) => one.entries);
     expect(entries.length).toBeGreaterThan(0);
     expect(entries.every(({ why }) => why === '')).toBe(true);

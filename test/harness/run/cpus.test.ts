@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { added, outcome } from '../../../harness/findings/observe.ts';
-import { run } from '../../../harness/run/run.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { landed } from '../../../variants/index.ts';
+import { recordOf } from '../../support/ran.ts';
 
-const record = (text: string) => run(null, parseWorkload(text, 'cpus.workload'), landed).record;
+const record = (text: string) => recordOf(parseWorkload(text, 'cpus.workload'), landed);
 
 describe('a thread is on one CPU at a time', () => {
   it('so a thread that moved is not interrupted anywhere when its process exits', () => {

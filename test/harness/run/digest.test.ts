@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { Digester, type Machine, snapshot } from '../../../core/index.ts';
 import { PMAP_FIELDS } from '../../../harness/run/record.ts';
-import { run } from '../../../harness/run/run.ts';
 import { CATALOG } from '../../../harness/workload/catalog/index.ts';
 import { generateWorkload } from '../../../harness/workload/generate.ts';
 import type { Workload } from '../../../harness/workload/ops.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { baseline, landed } from '../../../variants/index.ts';
 import { afterEachOp, builtIn, expectCurrent } from '../../support/digests.ts';
+import { recordOf } from '../../support/ran.ts';
 
 /** Ops of a longer workload that are looked at: the soak looks at all. */
-const MOST_OPS = 300;
+const MOST_OPS = 60;
 const MACHINES = ['', 'pti=on cpus=3', 'superpages=on ram=256M', 'la57=on', 'cpus=2 pti=on superpages=on ram=16M'];
 
 /** Each process of a chain forks the next, then all exit, the oldest first. */
@@ -22,7 +22,7 @@ function chain(processes: number): Workload {
 
 describe('a run in which many processes are alive', () => {
   const spacesRead = (processes: number): { maps: number; tables: number } => {
-    const { checkpoints } = run(null, chain(processes), landed).record;
+    const { checkpoints } = recordOf(chain(processes), landed);
     const exits = checkpoints.slice(processes);
     const sizes = exits.map(({ tables, pmaps }) => (tables === '' ? 0 : pmaps.length / PMAP_FIELDS));
     expect(exits.every(({ map }) => map !== '')).toBe(true);
@@ -37,7 +37,7 @@ describe('a run in which many processes are alive', () => {
   });
 
   it('looks at the tables at every exit while few are alive', () => {
-    const { checkpoints } = run(null, chain(10), landed).record;
+    const { checkpoints } = recordOf(chain(10), landed);
     expect(checkpoints.slice(10).filter(({ tables }) => tables === '')).toEqual([]);
   });
 });
@@ -51,7 +51,7 @@ describe('a digester', () => {
   });
 
   it('reads again whatever changed, in random workloads', () => {
-    for (let seed = 1; seed <= 25; seed++) {
+    for (let seed = 1; seed <= 10; seed++) {
       const options = { choices: 80, machine: MACHINES[seed % MACHINES.length]! };
       expectCurrent(generateWorkload(seed, options), seed % 2 === 0 ? landed : baseline);
     }

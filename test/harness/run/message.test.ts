@@ -3,9 +3,9 @@ import { checkers } from '../../../harness/check/checker.ts';
 import { introduce } from '../../../harness/run/load.ts';
 import { readMessage } from '../../../harness/run/message.ts';
 import type { RunRecord } from '../../../harness/run/record.ts';
-import { run } from '../../../harness/run/run.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { landed, series } from '../../../variants/index.ts';
+import { recordOf } from '../../support/ran.ts';
 
 type Path = readonly string[];
 type Tree = Record<string, unknown>;
@@ -31,7 +31,7 @@ const messages: Record<string, Tree> = {};
 beforeAll(() => {
   const workload = parseWorkload('a: exec sh60\na: fork -> b\na: kill b SIGKILL\na: clock\na: exit\n', 'small');
   const options = { events: true, profile: true, stateAfter: 1, check: true };
-  const whole: RunRecord = run(null, workload, landed, options, { checker: checkers() }).record;
+  const whole: RunRecord = recordOf(workload, landed, options, { checker: checkers() });
   const { perOp, checkpoints, resumed, killed, events, ...rest } = whole;
   const { ops, start, violations } = rest;
   const part = { ops, perOp, start, checkpoints, resumed, killed, violations, events };

@@ -16,6 +16,7 @@ import {
 } from '../../../harness/workload/ops.ts';
 import { variantById } from '../../../variants/index.ts';
 import { root } from '../../support/layers.ts';
+import { recordOf } from '../../support/ran.ts';
 
 const NONE = { calls: 0, early: 0 };
 type Step = readonly [code: number, process: number, arg?: number, outcome?: number];
@@ -104,7 +105,7 @@ describe('a recorded program', () => {
       ['forkloop_notouch', 0],
       ['forkloop_touch', 300],
     ] as const) {
-      const { record } = run(null, await loadCorpus(name), variantById('baseline')!);
+      const record = recordOf(await loadCorpus(name), variantById('baseline')!);
       expect(record.replay!.byKind.forked.exit).toMatchObject({ processes: 300, touched });
     }
   });

@@ -229,7 +229,7 @@ describe('a record is the same', () => {
           expect(bytes(used.record) === bytes(run(null, workload, variant).record)).toBe(true);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 });

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { COUNTER_NAMES, type CounterName } from '../../../core/counters.ts';
 import { checkers } from '../../../harness/check/checker.ts';
 import type { RunRecord } from '../../../harness/run/record.ts';
-import { run } from '../../../harness/run/run.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { landed } from '../../../variants/index.ts';
+import { recordOf } from '../../support/ran.ts';
 
 const record = (text: string): RunRecord =>
-  run(null, parseWorkload(text, 'w'), landed, { check: true }, { checker: checkers() }).record;
+  recordOf(parseWorkload(text, 'w'), landed, { check: true }, { checker: checkers() });
 
 const total = ({ totals, start }: RunRecord, name: CounterName): number => {
   const counter = (COUNTER_NAMES as readonly string[]).indexOf(name);
