@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Machine, REACHED } from '../../core/index.ts';
+import { REACHED } from '../../core/index.ts';
 import { EXIT_FINDING, EXIT_OK, tally } from '../../harness/compare/gate.ts';
 import { type WorkloadComparison, neverSeen, planComparison } from '../../harness/compare/plan.ts';
 import { compareWorkload } from '../../harness/compare/workload.ts';
@@ -8,12 +8,12 @@ import { MEMBERS } from '../../harness/declare/planes.ts';
 import { knownDifferences } from '../../harness/findings/index.ts';
 import { loadWorkload } from '../../harness/input/load.ts';
 import type { RunRecord } from '../../harness/run/record.ts';
-import { run } from '../../harness/run/run.ts';
 import { CATALOG } from '../../harness/workload/catalog/index.ts';
 import { CORPUS } from '../../harness/workload/corpus/index.ts';
 import type { Workload } from '../../harness/workload/ops.ts';
 import * as face from '../../variants/index.ts';
 import { factsOfAll } from '../support/facts.ts';
+import { recordOf } from '../support/ran.ts';
 
 const ids = face.series.map(({ id }) => id);
 const facts: readonly VariantFacts[] = factsOfAll(face.series);
@@ -34,17 +34,11 @@ const compareAll = (some: readonly VariantFacts[], ledger: readonly KnownDiffere
 };
 
 beforeAll(async () => {
-  let machine: Machine | null = null;
   answered = [];
   // The largest recording adds seconds but no new kind of difference; `npm start` applies the same gate to it.
   for (const name of [...Object.keys(CATALOG), ...Object.keys(CORPUS)].filter((one) => one !== 'make12')) {
     const workload = await loadWorkload(name);
-    const records = face.series.map((variant) => {
-      const result = run(machine, workload, variant);
-      ({ machine } = result);
-      return result.record;
-    });
-    answered.push({ workload, records });
+    answered.push({ workload, records: face.series.map((variant) => recordOf(workload, variant)) });
   }
   answered.sort((a, b) => a.workload.ops.length - b.workload.ops.length);
 });

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Machine, Variant } from '../../core/index.ts';
+import type { Variant } from '../../core/index.ts';
 import { comparePair } from '../../harness/compare/pair.ts';
 import { type PlannedPair, planComparison } from '../../harness/compare/plan.ts';
 import { compareWorkload } from '../../harness/compare/workload.ts';
@@ -7,13 +7,13 @@ import type { KnownDifference } from '../../harness/declare/declarations.ts';
 import { knownDifferences, ledger } from '../../harness/findings/index.ts';
 import { loadWorkload } from '../../harness/input/load.ts';
 import type { RunRecord } from '../../harness/run/record.ts';
-import { run } from '../../harness/run/run.ts';
 import { CATALOG } from '../../harness/workload/catalog/index.ts';
 import { generateWorkload } from '../../harness/workload/generate.ts';
 import type { Workload } from '../../harness/workload/ops.ts';
 import { parseWorkload } from '../../harness/workload/text/parse.ts';
 import * as face from '../../variants/index.ts';
 import { factsOfAll } from '../support/facts.ts';
+import { recordOf } from '../support/ran.ts';
 
 /** Longer ones only repeat what the others contain. */
 const MOST_OPS = 400;
@@ -33,7 +33,6 @@ const remarked = ledger.flatMap(({ id, cases }) =>
 );
 
 let workloads: Workload[];
-let machine: Machine | null = null;
 const records = new Map<string, RunRecord>();
 
 function record(id: string, workload: Workload): RunRecord {
@@ -41,9 +40,7 @@ function record(id: string, workload: Workload): RunRecord {
   const key = `${original} ${workload.name}`;
   let made = records.get(key);
   if (made === undefined) {
-    const result = run(machine, workload, variantOf(original));
-    ({ machine } = result);
-    made = result.record;
+    made = recordOf(workload, variantOf(original));
     records.set(key, made);
   }
   return { ...made, variant: id };

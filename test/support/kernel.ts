@@ -40,7 +40,7 @@ export const SERIES = ['baseline', 'toplevel-accounting', 'double-count-fix', 's
 export function machineOf(id: string, config: Partial<MachineConfig> = {}): Machine {
   const variant = variantById(id);
   if (variant === undefined) throw new RangeError(`no variant ${id}`);
-  return bootMachine({ ...DEFAULT_CONFIG, ...config }, variant.hunks);
+  return bootMachine({ ...DEFAULT_CONFIG, ram: 2 ** 26, ...config }, variant.hunks);
 }
 
 /** A process with an image, running on CPU 0. */

@@ -1,17 +1,17 @@
 /** Users' variant files of test/fixtures/variants, and landed compared with them in this process. */
 import { basename, join } from 'node:path';
-import type { Machine, Variant } from '../../core/index.ts';
+import type { Variant } from '../../core/index.ts';
 import type { Facts } from '../../harness/columns/facts.ts';
 import { type WorkloadComparison, planComparison } from '../../harness/compare/plan.ts';
 import { compareWorkload } from '../../harness/compare/workload.ts';
 import { knownDifferences } from '../../harness/findings/index.ts';
 import { exportedVariant } from '../../harness/run/load.ts';
 import type { RunRecord } from '../../harness/run/record.ts';
-import { run } from '../../harness/run/run.ts';
 import type { Workload } from '../../harness/workload/ops.ts';
 import * as face from '../../variants/index.ts';
 import { factsOfAll, factsOfOne } from './facts.ts';
 import { root } from './layers.ts';
+import { recordOf } from './ran.ts';
 
 export const fixtureFile = (id: string): string => join(root, 'test/fixtures/variants', `${id}.ts`);
 
@@ -25,14 +25,7 @@ export const factsBeside = (variant: Variant, path: string | null = null): Facts
   factsOfOne(variant, path),
 ];
 
-let machine: Machine | null = null;
 const references = new Map<string, RunRecord>();
-
-function recordOf(workload: Workload, variant: Variant): RunRecord {
-  const result = run(machine, workload, variant);
-  ({ machine } = result);
-  return result.record;
-}
 
 /** A variant against landed on one workload, as `compare --against landed` compares them. */
 export function againstLanded(workload: Workload, variant: Variant): WorkloadComparison {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cpuAccess, resetCpus } from '../../../core/hw/cpu.ts';
 import { PG_A, PG_M, PG_NX_HI, PG_RW } from '../../../core/hw/entry.ts';
 import { ACCESS_EXECUTE, ACCESS_USER, ACCESS_WRITE, FAULT_PRESENT, PAGE_FAULT } from '../../../core/hw/walk.ts';
-import { VM_PROT_EXECUTE, VM_PROT_READ, VM_PROT_WRITE, bootMachine } from '../../../core/index.ts';
+import { machineFor, VM_PROT_EXECUTE, VM_PROT_READ, VM_PROT_WRITE, type Machine } from '../../../core/index.ts';
 import { Pmap } from '../../../core/state/pmap.ts';
 import { loadWorkload } from '../../../harness/input/load.ts';
 import { run } from '../../../harness/run/run.ts';
@@ -86,9 +86,10 @@ describe('CPUs after power-on', () => {
 });
 
 describe('a kernel that flushes what it must', () => {
+  let m: Machine | null = null;
   it.each(Object.keys(CATALOG))('gives the same record of %s with and without TLBs', async (name) => {
     const workload = await loadWorkload(name);
-    const m = bootMachine(workload.machine, landed.hunks);
+    m = machineFor(m, workload.machine, landed.hunks);
     for (const cpu of m.cpus) cpu.caching = false;
     const walked = run(m, workload, landed).record;
     for (const cpu of m.cpus) cpu.caching = true;

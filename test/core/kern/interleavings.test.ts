@@ -10,6 +10,7 @@ import {
   USER_PT_PAGE_COUNT,
   VM_PROT_READ,
   access,
+  machineFor,
   resume,
   runOn,
   stopBit,
@@ -44,8 +45,9 @@ describe.each(SERIES)('two processes that share a vmspace and exit at the same t
 
   it(`leak nothing in any of ${all.length} orders, and at worst lose the optimization`, () => {
     const seen = new Set<string>();
+    let m = machineOf(id, { ram: 2 ** 24 });
     for (const order of all) {
-      const m = machineOf(id, { ram: 2 ** 24 });
+      m = machineFor(m, m.config, m.hunks);
       const a = started(m, SMALL);
       sysRfork(m, a, 'mem');
       const b = m.procs.get(m.retval)!;

@@ -63,9 +63,12 @@ const steps = fc.array(
 /** Where frames lie decides which pv list locks are taken. */
 const COMPARED = COUNTER_NAMES.flatMap((name, i) => (name === 'pvListWriteLocks' ? [] : [i]));
 
+let machine: Machine | null = null;
+
 /** All that one can see of a process at work on a file. */
 function seen(superpages: boolean, resident: 'all' | 'even', unread: boolean, made: readonly Step[]): unknown[] {
-  const m: Machine = machineFor(null, { ...DEFAULT_CONFIG, ram: 2 ** 26, superpages }, landed.hunks);
+  const m = machineFor(machine, { ...DEFAULT_CONFIG, ram: 2 ** 26, superpages }, landed.hunks);
+  machine = m;
   const p = started(m, sixtyEntries());
   const file = fileCreate(m, PAGES, resident, 'rw', false, false, unread);
   const before = COMPARED.map((counter) => m.counters[counter]!);

@@ -12,6 +12,7 @@ import type { MakeChecker } from '../../../harness/run/session.ts';
 import type { Workload } from '../../../harness/workload/ops.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { baseline, d33276, landed, series, toplevelAccounting } from '../../../variants/index.ts';
+import { recordOf } from '../../support/ran.ts';
 import { workloads } from '../workload/arbitrary.ts';
 import { FAULTS } from './faults.ts';
 import { LIVE } from './plant.ts';
@@ -21,12 +22,9 @@ import { SWEEP_FAULTS } from './sweep-faults.ts';
 const RANDOM = 200;
 
 const checker = checkers();
-let machine: Machine | null = null;
 
 function checked(workload: Workload, variant: Variant, make: MakeChecker = checker): RunRecord {
-  const result = run(machine, workload, variant, { check: true }, { checker: make });
-  ({ machine } = result);
-  return result.record;
+  return recordOf(workload, variant, { check: true }, { checker: make });
 }
 
 /** A checker that finds the state changed by `plant` after op `op`. */

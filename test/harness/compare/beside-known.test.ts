@@ -5,7 +5,6 @@ import { planComparison } from '../../../harness/compare/plan.ts';
 import { compareWorkload } from '../../../harness/compare/workload.ts';
 import { knownDifferences, knownViolations } from '../../../harness/findings/index.ts';
 import { loadWorkload } from '../../../harness/input/load.ts';
-import { run } from '../../../harness/run/run.ts';
 import type { Workload } from '../../../harness/workload/ops.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import {
@@ -18,6 +17,7 @@ import {
   toplevelAccounting,
 } from '../../../variants/index.ts';
 import { factsOfAll } from '../../support/facts.ts';
+import { recordOf } from '../../support/ran.ts';
 
 /** Unexpected differences when double-count-fix, which has fault F6, has these members instead. */
 function unexpectedOf(workload: Workload, hunks: Partial<Hunks>, check = false): string[] {
@@ -27,9 +27,7 @@ function unexpectedOf(workload: Workload, hunks: Partial<Hunks>, check = false):
     ledger: [...knownDifferences, ...knownViolations],
     predecessors: false,
   });
-  const records = [baseline, planted].map(
-    (variant) => run(null, workload, variant, { check }, { checker: checkers() }).record,
-  );
+  const records = [baseline, planted].map((variant) => recordOf(workload, variant, { check }, { checker: checkers() }));
   return compareWorkload(plan, workload, records).pairs[0]!.differences.flatMap(({ what, standing }) =>
     standing === 'unexpected' ? [what] : [],
   );
@@ -93,7 +91,7 @@ describe('a finding', () => {
       predecessors: false,
     });
     const workload = parseWorkload(text, 'reserved');
-    const records = [baseline, mine].map((one) => run(null, workload, one, { check }, { checker: checkers() }).record);
+    const records = [baseline, mine].map((one) => recordOf(workload, one, { check }, { checker: checkers() }));
     return compareWorkload(plan, workload, records).runs[1]!.faults.map(({ name, standing }) => `${standing} ${name}`);
   }
 

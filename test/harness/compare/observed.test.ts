@@ -21,6 +21,7 @@ import { run } from '../../../harness/run/run.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { doubleCountFix, landed, series, sharedPageUnmap } from '../../../variants/index.ts';
 import { factsOfAll } from '../../support/facts.ts';
+import { recordOf } from '../../support/ran.ts';
 
 /** Each of the variants against the one before it, on one workload. */
 function comparePairs(text: string, variants: readonly Variant[], among: readonly Variant[] = variants) {
@@ -32,7 +33,7 @@ function comparePairs(text: string, variants: readonly Variant[], among: readonl
     ),
     { against: { kind: 'previous' }, ledger: [...knownDifferences, ...knownViolations], predecessors: false },
   );
-  const records = variants.map((variant) => run(null, workload, variant).record);
+  const records = variants.map((variant) => recordOf(workload, variant));
   return compareWorkload(plan, workload, records).pairs;
 }
 
@@ -168,7 +169,7 @@ describe('an access', () => {
 
 describe('the counters of costs', () => {
   const totalsOf = (text: string) => {
-    const { start, totals } = run(null, parseWorkload(text, 'counted'), landed).record;
+    const { start, totals } = recordOf(parseWorkload(text, 'counted'), landed);
     return (counter: number): number => totals[counter]! - start[counter]!;
   };
 

@@ -9,10 +9,10 @@ import { compareWorkload } from '../../../harness/compare/workload.ts';
 import { knownDifferences } from '../../../harness/findings/index.ts';
 import { loadWorkload } from '../../../harness/input/load.ts';
 import type { RunRecord } from '../../../harness/run/record.ts';
-import { run } from '../../../harness/run/run.ts';
 import type { Workload } from '../../../harness/workload/ops.ts';
 import { pmapPtPageCountAdj } from '../../../variants/index.ts';
 import { factsOfOne } from '../../support/facts.ts';
+import { recordOf } from '../../support/ran.ts';
 
 const landed = builtInVariants.find(({ id }) => id === 'landed')!;
 const mine = { ...landed, after: 'landed', intends: [] };
@@ -40,7 +40,7 @@ let workload: Workload;
 let records: Map<string, RunRecord>;
 beforeAll(async () => {
   workload = await loadWorkload('vfork-exec');
-  records = new Map(all.map((variant) => [variant.id, run(null, workload, variant).record]));
+  records = new Map(all.map((variant) => [variant.id, recordOf(workload, variant)]));
 });
 
 function planned(ids: readonly string[], text?: string): Plan {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { OUTCOME_STOPPED } from '../../../harness/run/record.ts';
-import { run } from '../../../harness/run/run.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { landed, variantById } from '../../../variants/index.ts';
+import { recordOf } from '../../support/ran.ts';
 import { type PlantedOp, intent, pair, record } from '../../support/records.ts';
 
 const noPmaps = new Int32Array();
@@ -81,7 +81,7 @@ describe('a call that stops half-way and resumes', () => {
 
   it('is recorded with the op that resumed it, and its pmap_remove calls count as one place', () => {
     const text = 'a: exec sh60\na: clock\na: stop refcnt-tested\na: exit\nb: exec cat\na: go\nb: exit\n';
-    const { resumed: found, removeByPlace, checkpoints } = run(null, parseWorkload(text, 'stopped'), landed).record;
+    const { resumed: found, removeByPlace, checkpoints } = recordOf(parseWorkload(text, 'stopped'), landed);
     expect(found).toEqual([{ op: 5, from: 3 }]);
     expect(checkpoints.map(({ op, isMidCall }) => [op, isMidCall])).toEqual([
       [3, true],
@@ -94,7 +94,7 @@ describe('a call that stops half-way and resumes', () => {
   it('may be told to stop again: that op looks at nothing that is half done', () => {
     const text = 'a: exec sh60\na: rfork mem -> b\nb: exit\na: clock\na: stop refcnt-tested\na: exit\n';
     const again = parseWorkload(`${text}a: stop release-failed\na: go\n`, 'again');
-    const [one, other] = ['landed', 'vmspace-clear'].map((id) => run(null, again, variantById(id)!).record);
+    const [one, other] = ['landed', 'vmspace-clear'].map((id) => recordOf(again, variantById(id)!));
     expect(one!.perOp.residentCount[5]).not.toBe(other!.perOp.residentCount[5]);
     expect([one!.perOp.residentCount[6], other!.perOp.residentCount[6]]).toEqual([0, 0]);
   });
@@ -104,7 +104,7 @@ describe('a call that stops half-way and resumes', () => {
     ['by kill', 'b: stop refcnt-tested\nb: kill a SIGKILL\n', 4],
   ])('is not that of another process, which dies within it %s', (_how, call, op) => {
     const text = `a: exec bare\na: handler SIGCHLD\na: vfork -> b\n${call}`;
-    const { perOp, checkpoints, balance } = run(null, parseWorkload(text, 'killed'), landed).record;
+    const { perOp, checkpoints, balance } = recordOf(parseWorkload(text, 'killed'), landed);
     expect(perOp.code[op]).not.toBe(OUTCOME_STOPPED);
     expect(checkpoints.at(-1)!.isMidCall).toBe(false);
     expect(balance.alive).toBe(call.includes('kill') ? 1 : 0);

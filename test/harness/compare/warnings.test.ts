@@ -3,15 +3,15 @@ import { StopWatch } from '../../../harness/compare/stops.ts';
 import { replayWarnings, unknownNames } from '../../../harness/compare/warnings.ts';
 import { loadCorpus } from '../../../harness/input/load.ts';
 import { warningText } from '../../../harness/report/warnings.ts';
-import { run } from '../../../harness/run/run.ts';
 import type { TouchPolicy } from '../../../harness/workload/ops.ts';
 import { cut, pieceOf } from '../../../harness/workload/pieces.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { landed } from '../../../variants/index.ts';
+import { recordOf } from '../../support/ran.ts';
 
 describe('a policy', () => {
   const replayed = async (name: string, touch: TouchPolicy) =>
-    run(null, await loadCorpus(name, { touch }), landed).record.replay!;
+    recordOf(await loadCorpus(name, { touch }), landed).replay!;
 
   it('warns where it applied to no process, and where it applied to some it does not', async () => {
     const stats = await replayed('forkloop_small', 'exec');
@@ -57,7 +57,7 @@ describe('a stop', () => {
   const missed = (lines: string, size = Infinity) => {
     const workload = parseWorkload(lines, 'test');
     const watch = new StopWatch();
-    const { record } = run(null, workload, landed);
+    const record = recordOf(workload, landed);
     for (const piece of size === Infinity ? [pieceOf(workload)] : cut(workload, size)) {
       const code = record.perOp.code.slice(piece.from, piece.from + piece.length);
       watch.take(piece, [{ ...record, ops: piece.length, perOp: { ...record.perOp, code } }]);

@@ -8,13 +8,13 @@ import { contend, lifeOf } from '../../../harness/cost/contention.ts';
 import { TOUCHED_LOOP, lastRound } from '../../../harness/cost/loop.ts';
 import { remainderOf } from '../../../harness/cost/measure.ts';
 import { PARTS_OF_A_CYCLE, priceOf, pricesOf } from '../../../harness/cost/prices.ts';
-import { run } from '../../../harness/run/run.ts';
 import { Random } from '../../../harness/workload/random.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { variantById } from '../../../variants/index.ts';
+import { recordOf } from '../../support/ran.ts';
 
 const profileOf = (id: string) =>
-  run(null, parseWorkload(TOUCHED_LOOP, 'loop'), variantById(id)!, { profile: true }).record.profile!;
+  recordOf(parseWorkload(TOUCHED_LOOP, 'loop'), variantById(id)!, { profile: true }).profile!;
 const remainder = remainderOf(lastRound(profileOf('landed')));
 const lives = ['landed', 'no-early-exit'].map((id) => {
   const profile = profileOf(id);

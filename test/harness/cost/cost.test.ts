@@ -19,12 +19,12 @@ import {
 import { costJson, costText } from '../../../harness/report/cost.ts';
 import { schemas } from '../../../harness/report/schema/index.ts';
 import type { RunRecord } from '../../../harness/run/record.ts';
-import { run } from '../../../harness/run/run.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { variantById } from '../../../variants/index.ts';
+import { recordOf } from '../../support/ran.ts';
 
 const record = (text: string, id: string): RunRecord =>
-  run(null, parseWorkload(text, 'test'), variantById(id)!, { profile: true, digests: false }).record;
+  recordOf(parseWorkload(text, 'test'), variantById(id)!, { profile: true, digests: false });
 
 const loops = new Map(builtInVariants.map(({ id }) => [id, record(TOUCHED_LOOP, id)]));
 const roundOf = (id: string): Counted => lastRound(loops.get(id)!.profile!);

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { Machine, Variant } from '../../../core/index.ts';
+import type { Variant } from '../../../core/index.ts';
 import { type Explanation, defaultDimensions, explain } from '../../../harness/explain/explain.ts';
 import { loadWorkload } from '../../../harness/input/load.ts';
 import { probe } from '../../../harness/probe/probe.ts';
 import type { RunRecord } from '../../../harness/run/record.ts';
-import { run } from '../../../harness/run/run.ts';
 import { COMPARATORS } from '../../../harness/trace/comparator.ts';
 import { diffTraces } from '../../../harness/trace/trace.ts';
 import { CATALOG } from '../../../harness/workload/catalog/index.ts';
 import { CORPUS } from '../../../harness/workload/corpus/index.ts';
 import type { Workload } from '../../../harness/workload/ops.ts';
 import { experiments, series, variantById } from '../../../variants/index.ts';
+import { recordOf } from '../../support/ran.ts';
 
 /** The largest recording is used for two pairs only. */
 const LARGEST = 'make12';
@@ -19,11 +19,8 @@ const PAIRS_OF_LARGEST = [
   ['toplevel-accounting', 'shared-page-unmap'],
 ] as const;
 
-let machine: Machine | null = null;
 function watched(workload: Workload, variant: Variant): RunRecord {
-  const result = run(machine, workload, variant, { profile: true, events: true });
-  ({ machine } = result);
-  return result.record;
+  return recordOf(workload, variant, { profile: true, events: true });
 }
 
 const isWrong = ({ delta, groups, unexplained }: Explanation): boolean =>

@@ -4,11 +4,11 @@ import { type PairComparison, comparePair } from '../../../harness/compare/pair.
 import { explanations } from '../../../harness/declare/declarations.ts';
 import { knownDifferences } from '../../../harness/findings/index.ts';
 import type { RunRecord } from '../../../harness/run/record.ts';
-import { run } from '../../../harness/run/run.ts';
 import { OUTCOME_NOT_RUN } from '../../../harness/workload/names.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { baseline, doubleCountFix, series } from '../../../variants/index.ts';
 import { factsOfAll } from '../../support/facts.ts';
+import { recordOf } from '../../support/ran.ts';
 import { record } from '../../support/records.ts';
 
 /** b dies where c, which shares its memory, exits: line 5. */
@@ -33,8 +33,8 @@ describe('a sharer that dies in the exit of its child', () => {
   it.each(AFTERWARDS)('is what happened, and F6: %s', (_what, ...ops) => {
     const workload = parseWorkload([...DEATH, ...ops, ''].join('\n'), 'killed');
     const { verdict, standing, differences } = compared(
-      run(null, workload, baseline).record,
-      run(null, workload, doubleCountFix).record,
+      recordOf(workload, baseline),
+      recordOf(workload, doubleCountFix),
     );
     const outcome = differences.find(({ what }) => what === 'outcome');
     expect([verdict, standing, outcome?.op, outcome?.outcomes?.candidate, outcome?.steps[0]?.finding]).toEqual([

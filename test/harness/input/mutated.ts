@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { ImportFormat } from '../../../harness/input/import/import.ts';
 import { loadWorkload } from '../../../harness/input/load.ts';
-import { run } from '../../../harness/run/run.ts';
 import { WorkloadError } from '../../../harness/workload/errors.ts';
 import { Random } from '../../../harness/workload/random.ts';
 import { landed } from '../../../variants/index.ts';
+import { recordOf } from '../../support/ran.ts';
 import { Imports, fixture } from './import/support.ts';
 
 interface Recorder {
@@ -193,7 +193,7 @@ export async function tryMutated(name: string, count: number, seed = 1): Promise
           tried.refused++;
           continue;
         }
-        const { ended } = run(null, await loadWorkload(out, { touch: 'exec' }), landed).record;
+        const { ended } = recordOf(await loadWorkload(out, { touch: 'exec' }), landed);
         if (ended.kind !== 'done') throw new Error(`the replay ended: ${JSON.stringify(ended)}`);
         tried.replayed++;
       } catch (error) {

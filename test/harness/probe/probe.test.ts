@@ -7,12 +7,11 @@ import type { RunRecord } from '../../../harness/run/record.ts';
 import { run } from '../../../harness/run/run.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { series, variantById } from '../../../variants/index.ts';
+import { recordOf } from '../../support/ran.ts';
 
 let machine: Machine | null = null;
 function profiled(lines: string, id: string): RunRecord {
-  const result = run(machine, parseWorkload(lines, 'test'), variantById(id)!, { profile: true });
-  ({ machine } = result);
-  return result.record;
+  return recordOf(parseWorkload(lines, 'test'), variantById(id)!, { profile: true });
 }
 const of = (lines: string, id: string, ...by: ProbeKey[]): ProbeResult => probe(profiled(lines, id), by);
 

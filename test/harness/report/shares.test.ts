@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { loadCorpus } from '../../../harness/input/load.ts';
 import { kindRows } from '../../../harness/report/kinds.ts';
 import { type Shares, sharesOf, sharesText } from '../../../harness/report/shares.ts';
-import { run } from '../../../harness/run/run.ts';
 import type { TouchPolicy } from '../../../harness/workload/ops.ts';
 import { variantById } from '../../../variants/index.ts';
+import { recordOf } from '../../support/ran.ts';
 
 async function shares(name: string, touch: TouchPolicy, id = 'baseline'): Promise<Shares> {
-  return sharesOf(run(null, await loadCorpus(name, { touch }), variantById(id)!).record, touch);
+  return sharesOf(recordOf(await loadCorpus(name, { touch }), variantById(id)!), touch);
 }
 
 describe('the shares of early exits', () => {
@@ -34,7 +34,7 @@ describe('the shares of early exits', () => {
   });
 
   it("add up to the record's calls by place", async () => {
-    const { record } = run(null, await loadCorpus('pipe_one'), variantById('landed')!);
+    const record = recordOf(await loadCorpus('pipe_one'), variantById('landed')!);
     for (const { place, calls, early } of sharesOf(record, 'recorded').totals)
       expect({ calls, early }).toEqual(record.removeByPlace[place]);
   });
@@ -42,7 +42,7 @@ describe('the shares of early exits', () => {
 
 describe('rows by kind of process', () => {
   it('omit what no process did', async () => {
-    const { record } = run(null, await loadCorpus('forkloop_small'), variantById('baseline')!);
+    const record = recordOf(await loadCorpus('forkloop_small'), variantById('baseline')!);
     expect(kindRows([record.replay!.byKind]).map(({ place, kind }) => `${kind} ${place}`)).toEqual([
       'execed exit',
       'forked exit',

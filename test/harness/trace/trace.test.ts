@@ -1,22 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { EVENT_FRAME, EVENT_WORDS, EV_COPY_PAGE, EV_ENTER, EV_REMOVE, type Machine } from '../../../core/index.ts';
+import { EVENT_FRAME, EVENT_WORDS, EV_COPY_PAGE, EV_ENTER, EV_REMOVE } from '../../../core/index.ts';
 import { loadWorkload } from '../../../harness/input/load.ts';
 import { traceText } from '../../../harness/report/trace.ts';
 import type { RunRecord } from '../../../harness/run/record.ts';
-import { run } from '../../../harness/run/run.ts';
 import { COMPARATORS } from '../../../harness/trace/comparator.ts';
 import { statePair } from '../../../harness/trace/states.ts';
 import { diffTraces } from '../../../harness/trace/trace.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { series, variantById } from '../../../variants/index.ts';
+import { recordOf } from '../../support/ran.ts';
 import { record } from '../../support/records.ts';
 
 const LINES = 'sh: exec sh60\nsh: touch-shared\nsh: exit\n';
-let machine: Machine | null = null;
 function traced(id: string, lines = LINES): RunRecord {
-  const result = run(machine, parseWorkload(lines, 'test'), variantById(id)!, { events: true });
-  ({ machine } = result);
-  return result.record;
+  return recordOf(parseWorkload(lines, 'test'), variantById(id)!, { events: true });
 }
 
 /** A record with modified words in its stream. */
@@ -58,9 +55,7 @@ describe('trace', () => {
 
   it('is empty between revisions that differ only in spelling (F13)', async () => {
     const workload = await loadWorkload('churn');
-    const [a, b] = ['shared-page-unmap', 'landed'].map(
-      (id) => run(null, workload, variantById(id)!, { events: true }).record,
-    );
+    const [a, b] = ['shared-page-unmap', 'landed'].map((id) => recordOf(workload, variantById(id)!, { events: true }));
     expect(diffTraces(a!, b!, 'exact').first).toBeNull();
   });
 
@@ -187,14 +182,14 @@ describe('trace', () => {
     const lines = 'sh: exec sh60\nsh: touch-shared\nsh: vfork -> cc\ncc: execfail ENOENT\ncc: exit\n';
     const workload = parseWorkload(lines, 'test');
     const state = (id: string): Parameters<typeof statePair>[1] =>
-      run(null, workload, variantById(id)!, { stateAfter: 4, until: 4 }).record.state!.machine;
+      recordOf(workload, variantById(id)!, { stateAfter: 4, until: 4 }).state!.machine;
     const pair = statePair('after', state('double-count-fix'), state('landed'));
     expect(pair.reference![0]!.entries + 1).toBe(pair.candidate![0]!.entries);
     expect(pair.changes.map(({ kind, change }) => [kind, change])).toContainEqual(['entry', 'new']);
   });
 
   it('shows only the machine of the run that finished the op when the other panicked in it', () => {
-    const reached = run(null, parseWorkload(LINES, 'test'), variantById('landed')!, { stateAfter: 2 }).record.state!;
+    const reached = recordOf(parseWorkload(LINES, 'test'), variantById('landed')!, { stateAfter: 2 }).state!;
     const pair = statePair('after', reached.machine, null);
     expect(pair).toMatchObject({ candidate: null, rows: null, changes: [] });
     expect(pair.reference).toHaveLength(reached.machine.map.filter(({ kind }) => kind === 'vmspace').length);

@@ -4,8 +4,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { PageEvidence, RangeSet } from '../../../../harness/input/import/ranges.ts';
 import { loadWorkload } from '../../../../harness/input/load.ts';
 import { importText } from '../../../../harness/report/import.ts';
-import { run } from '../../../../harness/run/run.ts';
 import { baseline } from '../../../../variants/index.ts';
+import { recordOf } from '../../../support/ran.ts';
 import { Imports, countsOf, eventsOf, fixture } from './support.ts';
 
 const imports = new Imports();
@@ -161,7 +161,7 @@ describe('a shared page elsewhere, as FreeBSD 13.2 and later have it', () => {
     expect(imported.lines.filter(({ ev }) => ev === 'touch').map(({ pid }) => pid)).toEqual([100, 101]);
     expect(imported.counts.withoutSharedPage).toBe(0);
     for (const touch of ['recorded', 'exec', 'all'] as const) {
-      const { record } = run(null, await loadWorkload(imported.out, { touch }), baseline);
+      const record = recordOf(await loadWorkload(imported.out, { touch }), baseline);
       expect([record.ended.kind, record.replay?.failedOps, record.replay?.signals]).toEqual(['done', 0, 0]);
     }
   });

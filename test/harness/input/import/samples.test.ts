@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadWorkload } from '../../../../harness/input/load.ts';
-import { run } from '../../../../harness/run/run.ts';
 import { baseline, landed } from '../../../../variants/index.ts';
+import { recordOf } from '../../../support/ran.ts';
 import { Imports, type Node, corpus, countsOf, eventsOf, fixture, linesOf, treeOf } from './support.ts';
 
 const imports = new Imports();
@@ -51,7 +51,7 @@ describe('strace samples compared with recordings of the same programs', () => {
   it('every event of the import replays: no op fails', async () => {
     for (const name of ['pipes', 'vforkfail']) {
       const { out } = await imports.file('strace', fixture(`${name}.strace.txt.gz`));
-      const { record } = run(null, await loadWorkload(out), landed);
+      const record = recordOf(await loadWorkload(out), landed);
       expect([record.ended.kind, record.replay?.failedOps]).toEqual(['done', 0]);
     }
   });
@@ -68,8 +68,8 @@ describe('kdump samples compared with the traces they were made from', () => {
     const { counts, out } = await imports.file('kdump', fixture(sample), { strict: true });
     expect([counts.unknown.size, counts.repairs.size]).toEqual([0, 0]);
     for (const variant of [baseline, landed]) {
-      const imported = run(null, await loadWorkload(out), variant).record;
-      const recorded = run(null, await loadWorkload(trace), variant).record;
+      const imported = recordOf(await loadWorkload(out), variant);
+      const recorded = recordOf(await loadWorkload(trace), variant);
       expect(imported.removeByPlace).toEqual(recorded.removeByPlace);
       expect([imported.ended.kind, imported.replay?.failedOps, imported.replay?.signals]).toEqual(['done', 0, 0]);
     }

@@ -1,8 +1,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadWorkload } from '../../../../harness/input/load.ts';
-import { run } from '../../../../harness/run/run.ts';
 import { landed } from '../../../../variants/index.ts';
+import { recordOf } from '../../../support/ran.ts';
 import { EXEC, Imports, type Node, countsOf, fixture, plain, treeOf } from './support.ts';
 
 const imports = new Imports();
@@ -307,7 +307,7 @@ describe('a child that was not traced', () => {
     expect(events[3]).toEqual({ pid: 601, ev: 'exit', ...end });
     expect(events.at(-1)).toEqual({ pid: 600, ev: 'exit', code: 0 });
     expect(countsOf(counts.repairs)).toEqual({ [END_TAKEN]: 1 });
-    const { record } = run(null, await loadWorkload(out, { touch: 'exec' }), landed);
+    const record = recordOf(await loadWorkload(out, { touch: 'exec' }), landed);
     const { execed, vforked } = record.replay!.byKind;
     expect([execed.exit.processes, vforked.exit.calls]).toEqual([1, 0]);
     expect(execed.exit.calls).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadWorkload } from '../../../../harness/input/load.ts';
-import { run } from '../../../../harness/run/run.ts';
 import { landed, series } from '../../../../variants/index.ts';
+import { recordOf } from '../../../support/ran.ts';
 import { EXEC, Imports, MMAP, countsOf, fixture, plain } from './support.ts';
 
 const imports = new Imports();
@@ -300,7 +300,7 @@ describe('a file that is mapped beyond the size of the memory', () => {
       '700 +++ exited with 0 +++',
     ]);
     const workload = await loadWorkload(out);
-    const ran = series.map((variant) => run(null, workload, variant).record);
+    const ran = series.map((variant) => recordOf(workload, variant));
     expect(ran.map(({ ended, ops }) => [ended.kind, ops])).toEqual(series.map(() => ['done', 5]));
     const afterExec = ran.map(({ perOp }) => perOp.residentCount[0]!);
     // All but the first count the top-level page.
@@ -312,7 +312,7 @@ describe('--touch exec', () => {
   it('applies to every program that maps code itself, and to one that kdump names a linker of', async () => {
     const { out } = await imports.file('strace', fixture('pipes.strace.txt.gz'));
     const touched = async (touch: 'exec' | 'all'): Promise<number[]> => {
-      const { record } = run(null, await loadWorkload(out, { touch }), landed);
+      const record = recordOf(await loadWorkload(out, { touch }), landed);
       const { execed } = record.replay!.byKind;
       return [execed.exit.processes, execed.exit.touched, execed.exit.calls, execed.exit.early];
     };

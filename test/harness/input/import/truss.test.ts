@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadWorkload } from '../../../../harness/input/load.ts';
-import { run } from '../../../../harness/run/run.ts';
 import { landed } from '../../../../variants/index.ts';
+import { recordOf } from '../../../support/ran.ts';
 import { Imports, countsOf, eventsOf, fixture } from './support.ts';
 
 const imports = new Imports();
@@ -61,7 +61,7 @@ describe('truss -f -d -a', () => {
 
   it('replays: no op fails, and a process that shares an address space ends after it', async () => {
     const { out } = await imports.file('truss', fixture('make.truss.txt'));
-    const { record } = run(null, await loadWorkload(out), landed);
+    const record = recordOf(await loadWorkload(out), landed);
     expect([record.ended.kind, record.replay?.failedOps, record.replay?.signals]).toEqual(['done', 0, 0]);
   });
 
