@@ -4,7 +4,7 @@ import { resetCpus } from './hw/cpu.ts';
 import { TIMEKEEP_OFFSET, TIMEKEEP_VALUE } from './kern/signal.ts';
 import { pageAge } from './page/page.ts';
 import { pmapBootstrap } from './pmap/index.ts';
-import { type MachineConfig, MachineState } from './state/machine.ts';
+import { type MachineConfig, MachineState, refuseRam } from './state/machine.ts';
 import { VM_PAGE_BITS_ALL } from './state/page.ts';
 import { OBJT_PHYS, OBJ_POPULATE, OBJ_UNMANAGED, Vmspace } from './state/vm.ts';
 import { PAGE_SIZE, VM_MAXUSER_ADDRESS_LA48, WORDS_PER_PAGE } from './units.ts';
@@ -30,22 +30,19 @@ export function bootMachine(config: MachineConfig, hunks: Hunks): Machine {
   return m;
 }
 
-/**
- * Reboots `used` if it has the right amount of RAM, else makes a new machine. used is null if there is none to reuse.
- */
+/** Reboots `used` if it has room for the RAM, else makes a new machine. used is null if there is none to reuse. */
 export function machineFor(used: Machine | null, config: MachineConfig, hunks: Hunks): Machine {
-  if (used === null || used.config.ram !== config.ram) return bootMachine(config, hunks);
+  if (used === null || config.ram > roomOf(used)) return bootMachine(config, hunks);
   resetMachine(used, config, hunks);
   return used;
 }
 
 /**
  * Reboots m. Its behaviour afterwards does not depend on anything it did before, whatever state it was left in. The
- * cost depends only on what was used. Throws RangeError if config has a different amount of RAM; use machineFor then.
+ * cost depends only on what was used. Throws RangeError if m has no room for the RAM; use machineFor then.
  */
 export function resetMachine(m: Machine, config: MachineConfig, hunks: Hunks): void {
-  if (config.ram !== m.config.ram)
-    throw new RangeError(`reset: expected ${m.config.ram} bytes of ram, got ${config.ram}`);
+  refuseRam(config.ram, roomOf(m));
   m.config = config;
   m.hunks = hunks;
   m.counters.fill(0);
@@ -78,6 +75,8 @@ export function resetMachine(m: Machine, config: MachineConfig, hunks: Hunks): v
   m.vmspace0 = new Vmspace(m.pmap0, PAGE_SIZE, VM_MAXUSER_ADDRESS_LA48);
   makeSharedPage(m);
 }
+
+const roomOf = (m: Machine): number => m.words.byteLength;
 
 /** Makes the one unmanaged page that every native process maps. FreeBSD: sys/kern/kern_sharedpage.c shared_page_init */
 function makeSharedPage(m: Machine): void {

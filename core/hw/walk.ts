@@ -8,7 +8,7 @@
  */
 import type { Cpu } from '../state/cpu.ts';
 import type { Hardware } from '../state/machine.ts';
-import { type Frame, WORDS_PER_PAGE, frameAt, wordOf } from '../units.ts';
+import { type Frame, frameAt, wordOf } from '../units.ts';
 import { PG_A, PG_FRAME_LO, PG_G, PG_M, PG_NX_HI, PG_PKU_SHIFT_HI, PG_PS, PG_RW, PG_U, PG_V } from './entry.ts';
 import { physRead, physWrite } from './phys.ts';
 
@@ -159,7 +159,7 @@ export function walkFrom(
  */
 export function walkFast(m: Hardware, cpu: Cpu, root: Frame, vaHi: number, vaLo: number, access: number): Frame {
   const { words } = m;
-  const mask = (words.length - WORDS_PER_PAGE) | 0;
+  const mask = wordOf(m.frames - 1);
   let at = (wordOf(root) & mask) | ((vaHi >>> 6) & 0x3fe);
   let lo = words[at];
   let hi = words[at | 1];

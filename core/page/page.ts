@@ -11,7 +11,7 @@ import type { Machine } from '../hunks.ts';
 import { physZero } from '../hw/phys.ts';
 import { KernelPanic } from '../panic.ts';
 import { PQ_NONE, RUN_MAP_WORDS, RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED } from '../state/page.ts';
-import { firstOf, type Frame, runOf } from '../units.ts';
+import { firstOf, type Frame, PAGE_SIZE, runOf } from '../units.ts';
 import { emptySet, pageGive, takeAgedGroup, takeLowest } from './free-list.ts';
 import { reservFreePage, reservReclaim, reservTakeRun } from './reserv.ts';
 
@@ -33,9 +33,8 @@ export function pageInit(m: Machine, first: Frame): void {
   page.agedRuns = 1;
   page.agedFrom = 0;
   page.agedTo = 0;
+  m.frames = m.config.ram / PAGE_SIZE;
   page.runLow = m.frames - (m.frames % RUN_PAGES);
-  emptySet(page.freeZero, m.frames - 1);
-  emptySet(page.freeOther, m.frames - 1);
   page.freeRun = 0;
   page.tableZero = 0;
   page.tableOther = 0;
@@ -85,6 +84,8 @@ function pageClear(m: Machine): void {
   clearFrames(m, 0, used === first ? next : used);
   if (used !== first) clearFrames(m, first, next);
   clearFrames(m, page.runLow, m.frames);
+  emptySet(page.freeZero, m.frames - 1);
+  emptySet(page.freeOther, m.frames - 1);
 }
 
 function clearFrames(m: Machine, from: Frame, to: Frame): void {

@@ -53,7 +53,10 @@ export interface KernelPages {
 const MIN_RAM = 2 ** 22;
 const MAX_RAM = 2 ** 32;
 
-/** Memory and the per-page arrays are allocated once and never replaced, so that V8 may rely on their location. */
+/**
+ * Memory and the per-page arrays are allocated once and never replaced, so that V8 may rely on their location. A machine
+ * with less RAM than they have room for uses their first part.
+ */
 export class MachineState<H> {
   config: MachineConfig;
   hunks: H;
@@ -67,7 +70,8 @@ export class MachineState<H> {
 
   /** Physical memory: RAM, 1,024 words per frame, and whatever was written beyond it. See core/hw/phys.ts. */
   readonly words: Int32Array;
-  readonly frames: number;
+  /** Frames of RAM: those of config, from the next pageInit on. */
+  frames: number;
   readonly physBeyond: Map<Frame, Int32Array> = new Map();
   /** Physical byte address of the last permitted access. */
   accessPa = 0;
@@ -131,8 +135,7 @@ export class MachineState<H> {
   /** Throws RangeError if the amount of RAM is not a power of two in 4 MiB..4 GiB. */
   constructor(config: MachineConfig, hunks: H) {
     const { ram } = config;
-    if (!Number.isInteger(Math.log2(ram)) || ram < MIN_RAM || ram > MAX_RAM)
-      throw new RangeError(`ram: expected a power of two of ${MIN_RAM}..${MAX_RAM} bytes, got ${ram}`);
+    refuseRam(ram, MAX_RAM);
     this.config = config;
     this.hunks = hunks;
     this.frames = ram / PAGE_SIZE;
@@ -140,6 +143,12 @@ export class MachineState<H> {
     this.page = new VmPages(this.frames);
     for (let id = 0; id < config.cpus; id++) this.cpus.push(new Cpu(id));
   }
+}
+
+/** Throws RangeError if the amount of RAM is not a power of two from 4 MiB to `most` bytes. */
+export function refuseRam(ram: number, most: number): void {
+  if (!Number.isInteger(Math.log2(ram)) || ram < MIN_RAM || ram > most)
+    throw new RangeError(`ram: expected a power of two of ${MIN_RAM}..${most} bytes, got ${ram}`);
 }
 
 /** A machine as seen from below the seam. */

@@ -59,9 +59,7 @@ class BuiltInRun implements ColumnRun {
   }
 
   #begin(first: Piece): Session {
-    const { ram } = this.#spec.head.machine;
-    const at = pool.findLastIndex(({ machine }) => machine === null || machine.config.ram === ram);
-    const { machine, checker } = at < 0 ? { machine: null, checker: checkers() } : pool.splice(at, 1)[0];
+    const { machine, checker } = pool.pop() ?? { machine: null, checker: checkers() };
     this.#checker = checker;
     const { head, variant, options } = this.#spec;
     return new Session(machine, { head, variant, options, watch: { checker } }, first);

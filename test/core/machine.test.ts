@@ -144,6 +144,7 @@ describe('a reset machine', () => {
     { pti: true, cpus: 4 },
     { la57: true, pcid: false },
     { ram: 2 ** 25, superpages: true },
+    { ram: 2 ** 27 },
   ];
 
   it.each(configs.map((config) => [JSON.stringify(config), config] as const))(
@@ -151,15 +152,34 @@ describe('a reset machine', () => {
     (_, config) => {
       const fresh = machineOf('landed', config);
       const expected = busy(fresh);
-      const used = machineOf('baseline', { superpages: true, cpus: 2, pti: true });
+      const used = machineOf('baseline', { superpages: true, cpus: 2, pti: true, ram: 2 ** 26 });
       busy(used);
       const again = machineFor(used, fresh.config, fresh.hunks);
-      expect(again === used).toBe(used.config.ram === fresh.config.ram);
+      expect(again === used).toBe(fresh.config.ram <= 2 ** 26);
       expect(busy(again)).toEqual(expected);
       expect(snapshotDigest(again)).toEqual(snapshotDigest(fresh));
       expect([...again.counters]).toEqual([...fresh.counters]);
     },
   );
+
+  it('answers like a new one with less memory than before, and with as much again', () => {
+    const [small, large] = [{ ram: 2 ** 24 }, { ram: 2 ** 26, superpages: true }].map((config) => {
+      const fresh = machineOf('landed', config);
+      return {
+        config: fresh.config,
+        answers: busy(fresh),
+        digest: snapshotDigest(fresh),
+        counters: [...fresh.counters],
+      };
+    });
+    const used = machineOf('landed', large!.config);
+    for (const { config, answers: expected, digest, counters } of [large!, small!, large!, small!]) {
+      resetMachine(used, config, used.hunks);
+      expect(busy(used)).toEqual(expected);
+      expect(snapshotDigest(used)).toEqual(digest);
+      expect([...used.counters]).toEqual(counters);
+    }
+  });
 
   it('behaves like a new one even if it panicked halfway through', () => {
     const expected = answers(machineOf('landed', CONFIG));
