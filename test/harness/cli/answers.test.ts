@@ -1,13 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { conformCommand } from '../../../harness/cli/conform.ts';
 import { explainCommand } from '../../../harness/cli/explain.ts';
 import { probeCommand } from '../../../harness/cli/probe.ts';
 import { traceCommand } from '../../../harness/cli/trace.ts';
 import { packagePath } from '../../../harness/input/paths.ts';
-import { builtFile } from '../../support/built.ts';
 import { said } from '../../support/said.ts';
-import { fixtureFile } from '../../support/variant-fixtures.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -61,27 +58,6 @@ describe('trace on the command line', () => {
     expect(schema).toBe('pmapdiff.trace/1');
     expect(diff.first.parts).toContain('statistics');
     expect(around.states.at(-1)).toMatchObject({ when: 'after', reference: [{ vmspace: 1, entries: 60 }] });
-  });
-
-  it('diverges at the op in which only one of them panics', () => {
-    const file = fixtureFile('assert-too-early');
-    const args = [builtFile('harness/cli.js'), 'trace', 'landed', file, '--workload', workload];
-    const [text, json] = [[], ['--json']].map((more) => {
-      const { status, stdout, stderr } = spawnSync(process.execPath, [...args, ...more], { encoding: 'utf8' });
-      expect([status, stderr]).toEqual([1, '']);
-      return stdout;
-    });
-    expect(text).toMatch(/first difference: op 2, sh: exit \(end\)/);
-    expect(text).toContain('  landed after it; assert-too-early did not get there\n');
-    const { diff, around } = JSON.parse(json!);
-    expect(diff).toMatchObject({
-      first: { op: 2, parts: ['end'] },
-      ended: [{ kind: 'done' }, { kind: 'panic', op: 2 }],
-    });
-    expect(around.states).toMatchObject([
-      { when: 'before', rows: 0 },
-      { when: 'after', candidate: null, rows: null },
-    ]);
   });
 
   it('knows three comparators', async () => {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { cliFile, plainEnv, pmapdiff } from '../../support/command.ts';
 import { root } from '../../support/layers.ts';
 import { VariantFiles } from '../../support/variant-files.ts';
+import { fixtureFile } from '../../support/variant-fixtures.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -182,5 +183,67 @@ describe('conform', () => {
 
   it('exits 3 when nothing was checked', () => {
     expect(pmapdiff('conform', 'mmu', files.folder).status).toBe(3);
+  });
+});
+
+describe('merge', () => {
+  it('answers for your own revision and workload as compare does, and notices that the revision has changed', () => {
+    const hunks = 'removeIsNoop: (...args) => landed.hunks.removeIsNoop(...args)';
+    const variant = files.variant('own', hunks);
+    const workloads = [files.write('mine.workload', 'a: exec sh60\na: exit\n'), 'exit-touched', 'vfork-execfail'];
+    const own = ['compare', '--variants', 'landed', '--variant', variant, '--workload', ...workloads];
+    const whole = pmapdiff(...own);
+    expect(whole.stdout).toContain('own');
+    const parts = [1, 2].map((i) => files.write(`own-${i}.json`, pmapdiff(...own, '--shard', `${i}/2`).stdout));
+    const merged = pmapdiff('merge', ...parts);
+    expect([merged.status, merged.stdout]).toEqual([whole.status, whole.stdout]);
+    files.variant('own', `${hunks}, pinitTopPage: (...args) => landed.hunks.pinitTopPage(...args)`);
+    const changed = pmapdiff('merge', ...parts);
+    expect([changed.status, changed.stdout]).toEqual([2, '']);
+    expect(changed.stderr).toContain('merge: expected own as the shards ran it, got other code');
+  });
+});
+
+describe('trace', () => {
+  it('diverges at the op in which only one of them panics', () => {
+    const file = fixtureFile('assert-too-early');
+    const [text, json] = [[], ['--json']].map((more) => {
+      const { status, stdout, stderr } = pmapdiff('trace', 'landed', file, '--workload', 'exit-touched', ...more);
+      expect([status, stderr]).toEqual([1, '']);
+      return stdout;
+    });
+    expect(text).toMatch(/first difference: op 2, sh: exit \(end\)/);
+    expect(text).toContain('  landed after it; assert-too-early did not get there\n');
+    const { diff, around } = JSON.parse(json!);
+    expect(diff).toMatchObject({
+      first: { op: 2, parts: ['end'] },
+      ended: [{ kind: 'done' }, { kind: 'panic', op: 2 }],
+    });
+    expect(around.states).toMatchObject([
+      { when: 'before', rows: 0 },
+      { when: 'after', candidate: null, rows: null },
+    ]);
+  });
+});
+
+describe('what is optional', () => {
+  const WATCH = `data:text/javascript,import { register } from 'node:module'; register(${JSON.stringify(
+    `data:text/javascript,export const resolve = (name, context, next) => (/^(bullmq|ioredis|piscina)$/.test(name) && process._rawDebug('imports ' + name), next(name, context));`,
+  )});`;
+  const imported = (...args: string[]): string[] => {
+    const { stderr } = spawnSync(process.execPath, ['--import', WATCH, cliFile(), ...args], {
+      encoding: 'utf8',
+      env: plainEnv,
+    });
+    return [...new Set([...stderr.matchAll(/^imports (\w+)$/gm)].map(([, name]) => name!))].toSorted();
+  };
+
+  it('is imported by a comparison that needs it, and by no other', () => {
+    const compare = ['compare', '-w', 'exit-touched', 'superpage'];
+    expect(imported(...compare, '--jobs', '1')).toEqual([]);
+    expect(imported(...compare, '--jobs', '2')).toEqual(['piscina']);
+    expect(imported(...compare, '--queue', 'redis://127.0.0.1:1')).toEqual(
+      expect.arrayContaining(['bullmq', 'ioredis']),
+    );
   });
 });

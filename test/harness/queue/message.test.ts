@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
@@ -12,7 +11,7 @@ import { MOST_JOB, idOf, queued, readMessage, readResult, unqueued } from '../..
 import { RECIPE } from '../../../harness/queue/recipes.ts';
 import { newInput } from '../../../harness/search/input.ts';
 import { Random } from '../../../harness/workload/random.ts';
-import { cliFile, plainEnv, pmapdiff } from '../../support/command.ts';
+import { pmapdiff } from '../../support/command.ts';
 import { VariantFiles } from '../../support/variant-files.ts';
 
 const files = new VariantFiles();
@@ -249,27 +248,5 @@ describe('--resume FILE', () => {
   it('needs --queue', () => {
     const { status, stderr } = pmapdiff('compare', '-w', 'exit-touched', '--resume', 'x');
     expect([status, stderr]).toEqual([2, 'pmapdiff: --resume: expected --queue beside it\n']);
-  });
-});
-
-describe('what is optional', () => {
-  const WATCH = `data:text/javascript,import { register } from 'node:module'; register(${JSON.stringify(
-    `data:text/javascript,export const resolve = (name, context, next) => (/^(bullmq|ioredis|piscina)$/.test(name) && process._rawDebug('imports ' + name), next(name, context));`,
-  )});`;
-  const imported = (...args: string[]): string[] => {
-    const { stderr } = spawnSync(process.execPath, ['--import', WATCH, cliFile(), ...args], {
-      encoding: 'utf8',
-      env: plainEnv,
-    });
-    return [...new Set([...stderr.matchAll(/^imports (\w+)$/gm)].map(([, name]) => name!))].toSorted();
-  };
-
-  it('is imported by a comparison that needs it, and by no other', () => {
-    const compare = ['compare', '-w', 'exit-touched', 'superpage'];
-    expect(imported(...compare, '--jobs', '1')).toEqual([]);
-    expect(imported(...compare, '--jobs', '2')).toEqual(['piscina']);
-    expect(imported(...compare, '--queue', 'redis://127.0.0.1:1')).toEqual(
-      expect.arrayContaining(['bullmq', 'ioredis']),
-    );
   });
 });

@@ -91,20 +91,6 @@ describe('merge', () => {
     expect(await said(() => mergeCommand(parts.toReversed(), how))).toEqual(whole);
   });
 
-  it('answers so for your own revision and workload too, and notices that the revision has changed', async () => {
-    const own = {
-      variant: [files.variant('own', 'removeIsNoop: (...args) => landed.hunks.removeIsNoop(...args)')],
-      workload: [files.write('mine.workload', 'a: exec sh60\na: exit\n'), 'exit-touched', 'vfork-execfail'],
-      variants: 'landed',
-    };
-    const parts = await shardsOf(own, 2);
-    const whole = await said(() => compareCommand(own));
-    expect(whole.out).toContain('own');
-    expect(await said(() => mergeCommand(parts, {}))).toEqual(whole);
-    const changed = parts.map((path) => edit(path, ({ asked: { columns } }) => void (columns[1].hash += '0')));
-    await expect(mergeCommand(changed, {})).rejects.toThrow('merge: expected own as the shards ran it, got other code');
-  });
-
   it('names the shards that are missing, and that is no bad input', async () => {
     const [first, , third] = await shardsOf(asked, 4);
     const missing = await mergeCommand([third!, first!], {}).catch((error: Error) => error);
