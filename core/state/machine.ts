@@ -114,7 +114,7 @@ export class MachineState<H> {
   readonly procs: Map<number, Proc> = new Map();
   /** Processes that have not exited, in order of creation. */
   readonly live: Set<Proc> = new Set();
-  /** Processes that a signal has ended, in that order. Whoever reads the list empties it. */
+  /** Processes that a signal has killed, in that order. The reader empties the list. */
   readonly killed: Proc[] = [];
   lastPid = 1;
   /** What runs on each CPU; null if it is idle. The caller numbers the threads; 0 is the main one. */

@@ -50,8 +50,8 @@ export const f6: Finding = {
       finding: 'F6',
       variant: 'double-count-fix',
       what: 'outcome',
-      // SIGSEGV: of whoever needs the page, in a call of its own or of another; SIGILL: the handler of that needs it too;
-      // ok: mprotect passes over the hole
+      // SIGSEGV: a process touches the page, in its own call or in another's; SIGILL: its handler touches the page too;
+      // ok: mprotect skips the hole
       outcomes: ['SIGSEGV', 'ENOMEM', 'SIGILL', 'ok'],
       until: 'shared-page-unmap',
     },

@@ -5,8 +5,8 @@ import { OUTCOME_STOPPED, outcomeName } from '../workload/names.ts';
 import type { Ended, Killed, RunEnd, RunPart, RunRecord } from './record.ts';
 
 /**
- * What one run made of an op. killed: a signal ended that process in it, as in the other run it did not; the op may be
- * another's. done: it went past the end of the other run, in no op of its own.
+ * What one run made of an op. killed: a signal killed that process during the op, but not in the other run; the op may be
+ * another process's. done: it went past the end of the other run, in no op of its own.
  */
 export type OpOutcome =
   | {
@@ -39,7 +39,7 @@ const outcomeAt = ({ code, value }: RunPart['perOp'], at: number): OpOutcome => 
 
 const keyOf = ({ op, process, signal }: Killed): string => `${op} ${signal} ${process}`;
 
-/** By op: in either run, the first process that a signal ended in it, of those that it did not end in the other run. */
+/** By op: for each run, the first process that a signal killed there but not in the other run. */
 export function killedApart(a: readonly Killed[], b: readonly Killed[]): ReadonlyMap<number, Partial<Outcomes>> {
   const found = new Map<number, Partial<Outcomes>>();
   if (a.length === 0 && b.length === 0) return found;

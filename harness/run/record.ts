@@ -90,7 +90,7 @@ export interface Resumed {
   readonly from: number;
 }
 
-/** A process that a signal ended in op `op`, whoever ran it. */
+/** A process that a signal killed during op `op`, which may be another process's. */
 export interface Killed {
   readonly op: number;
   readonly process: string;
