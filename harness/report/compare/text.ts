@@ -49,9 +49,7 @@ export function renderText(report: CompareReport, { color, width = DEFAULT_WIDTH
     enteredText(report, colors),
     ...callsText(report, colors.bold, width),
     replays(report, colors, width),
-    incompleteNotes(report)
-      .map((note) => colors.red(`! incomplete: ${note}`))
-      .join('\n'),
+    incompleteText(report, colors),
     violations(report, colors),
     expectedNotes(report, colors),
     unseen(report, colors),
@@ -68,8 +66,9 @@ export function renderText(report: CompareReport, { color, width = DEFAULT_WIDTH
 function renderQuiet(report: CompareReport, colors: Colors, width: number): string {
   const { tally } = report;
   const parts = [
-    report.complete ? '' : interruptedText(colors),
+    report.allRan ? '' : interruptedText(colors),
     ...notesOf(report, ({ verdict }) => verdict === 'failed').map((note) => colors.red(`✗ ${note}`)),
+    incompleteText(report, colors),
     ...reasons(report, colors, true),
     ...predecessors(report, colors),
     violations(report, colors, true),
@@ -96,6 +95,11 @@ function heading(report: CompareReport, colors: Colors): string {
   const isDefault = report.againstDefault ? ' (the default of --against)' : '';
   return colors.bold(comparedText(report) + isDefault) + (report.allRan ? '' : `\n${interruptedText(colors)}`);
 }
+
+const incompleteText = (report: CompareReport, colors: Colors): string =>
+  incompleteNotes(report)
+    .map((note) => colors.red(`! incomplete: ${note}`))
+    .join('\n');
 
 const interruptedText = (colors: Colors): string => colors.yellow('interrupted: the rest was not run');
 

@@ -159,6 +159,9 @@ describe('a comparison that ended early in both runs', () => {
     const text = renderText(report, { color: false, width: 400 });
     expect(text).toMatch(/^w0 +2 +✗ incomplete +✗ incomplete$/m);
     expect(text).toContain(`! incomplete: ${note} (same against old, other against old)`);
+    const quiet = renderText(report, { color: false, quiet: true, width: 300 });
+    expect(quiet).toContain(`! incomplete: ${note} (same against old, other against old)\n`);
+    expect(quiet).not.toContain('interrupted');
     expect(text).toContain('0 identical, 0 intended, 0 known, 1 unexpected, 2 incomplete');
   });
 
