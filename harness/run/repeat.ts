@@ -12,9 +12,10 @@ function isSame(a: PerOp, b: PerOp, op: number): boolean {
   const fields = [a.code, a.value, a.residentCount, a.wiredCount, a.topPages, a.mappedPages, a.excessPages];
   const others = [b.code, b.value, b.residentCount, b.wiredCount, b.topPages, b.mappedPages, b.excessPages];
   if (!fields.every((field, i) => Object.is(field[op], others[i][op]))) return false;
-  // All ops before this one counted alike, so both lists begin at one place.
-  const [from, to] = [a.counterFrom[op], a.counterFrom[op + 1]];
-  if (b.counterFrom[op + 1] !== to) return false;
+  // Lists are numbered as they occur: while all ops counted alike, equal lists have one number, and begin at one place.
+  const list = a.counterList[op];
+  const [from, to] = [a.counterFrom[list], a.counterFrom[list + 1]];
+  if (b.counterList[op] !== list || b.counterFrom[list + 1] !== to) return false;
   for (let k = from; k < to; k++)
     if (a.counterIndex[k] !== b.counterIndex[k] || a.counterDelta[k] !== b.counterDelta[k]) return false;
   return true;
