@@ -5,12 +5,18 @@
  * Only a recording machine enters places (enterPlace of events.ts). Every place entered is left again, except on a
  * panic. A function that is not among the places counts as part of its caller.
  */
-import { COUNTER_COUNT } from './counters.ts';
+import { COUNTER_COUNT, SWAP_RESERVED } from './counters.ts';
 import { PLACE_NAMES } from './places.ts';
 
 /** The part of a pmap that is watched. */
 interface Watched {
   readonly stats: { residentCount: number; wiredCount: number };
+}
+
+/** The part of a machine that is watched. */
+interface Counted {
+  readonly counters: Int32Array;
+  readonly vm: { readonly swapReserved: number };
 }
 
 const PLACES = PLACE_NAMES.length;
@@ -41,8 +47,9 @@ export class CallTree {
   #children = new Int32Array(64 * PLACES);
 
   /** null while nothing is charged. */
-  #counters: Float64Array | null = null;
-  readonly #before = new Float64Array(CHARGED);
+  #machine: Counted | null = null;
+  readonly #before = new Int32Array(CHARGED);
+  #reserved = 0;
   readonly #pmaps: Watched[] = [];
   /** Charges by node and quantity; `#listed` holds the non-zero ones (and may hold some that have returned to 0). */
   #charged = new Float64Array(64 * CHARGED);
@@ -54,7 +61,7 @@ export class CallTree {
     this.#children.fill(0, 0, this.length * PLACES);
     this.length = 1;
     this.current = 0;
-    this.#counters = null;
+    this.#machine = null;
     this.#pmaps.length = 0;
     for (const at of this.#listed) {
       this.#charged[at] = 0;
@@ -64,36 +71,38 @@ export class CallTree {
   }
 
   /**
-   * Starts charging: changes in `counters`, and in pmaps made from now on, are charged to the place where they happen.
+   * Starts charging: changes in the counters of `machine`, and in pmaps made from now on, are charged to the place where
+   * they happen.
    */
-  charge(counters: Float64Array): void {
+  charge(machine: Counted): void {
     this.#before.fill(0);
-    this.#before.set(counters);
-    this.#counters = counters;
+    this.#before.set(machine.counters);
+    this.#reserved = machine.vm.swapReserved;
+    this.#machine = machine;
   }
 
   enter(place: number): void {
-    if (this.#counters !== null) this.#take(this.#counters);
+    if (this.#machine !== null) this.#take(this.#machine);
     const at = this.current * PLACES + place;
     const node = this.#children[at];
     this.current = node === 0 ? this.#grow(at, place) : node;
   }
 
   leave(): void {
-    if (this.#counters !== null) this.#take(this.#counters);
+    if (this.#machine !== null) this.#take(this.#machine);
     this.current = this.parent[this.current];
   }
 
   /** Starts counting this pmap (its root was just allocated), if charging is on. */
   watch(pmap: Watched): void {
-    if (this.#counters !== null) this.#pmaps.push(pmap);
+    if (this.#machine !== null) this.#pmaps.push(pmap);
   }
 
   /** Stops counting this pmap (its root was freed). */
   unwatch(pmap: Watched): void {
     const at = this.#pmaps.indexOf(pmap);
     if (at < 0) return;
-    this.#take(this.#counters!);
+    this.#take(this.#machine!);
     this.#pmaps[at] = this.#pmaps.at(-1)!;
     this.#pmaps.pop();
     const [resident, wired] = [pmap.stats.residentCount, pmap.stats.wiredCount];
@@ -105,14 +114,14 @@ export class CallTree {
 
   /** Charges a pmap_remove call that found resident_count 0 to the current place. */
   foundEmpty(early: boolean): void {
-    if (this.#counters === null) return;
+    if (this.#machine === null) return;
     this.#add(CHARGED_EMPTY, 1);
     if (early) this.#add(CHARGED_EMPTY_EARLY, 1);
   }
 
   /** Passes the charges since the last drain to `sink`, by node and quantity. */
   drain(sink: ChargeSink): void {
-    this.#take(this.#counters!);
+    this.#take(this.#machine!);
     const charged = this.#charged;
     for (const at of this.#listed) {
       const delta = charged[at];
@@ -124,13 +133,18 @@ export class CallTree {
   }
 
   /** Charges the changes since the last call to the current place. */
-  #take(counters: Float64Array): void {
+  #take({ counters, vm }: Counted): void {
     const before = this.#before;
     for (let counter = 0; counter < COUNTER_COUNT; counter++) {
       const now = counters[counter];
       if (now === before[counter]) continue;
-      this.#add(counter, now - before[counter]);
+      this.#add(counter, (now - before[counter]) | 0);
       before[counter] = now;
+    }
+    const { swapReserved } = vm;
+    if (swapReserved !== this.#reserved) {
+      this.#add(SWAP_RESERVED, swapReserved - this.#reserved);
+      this.#reserved = swapReserved;
     }
     const pmaps = this.#pmaps;
     let resident = 0;

@@ -1,5 +1,5 @@
 /**
- * Event counters and global statistics of a machine: one Float64Array (exact to 2^53), and tables that say what each
+ * Event counters and global statistics of a machine: one Int32Array, and tables that say what each
  * counts.
  *
  * The core counts, the harness prices. Increment as `m.counters[PMAP_LOCKS]++`; results, declarations and the price

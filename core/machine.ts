@@ -67,6 +67,7 @@ export function resetMachine(m: Machine, config: MachineConfig, hunks: Hunks): v
   vm.objectsTail = null;
   vm.deferred = null;
   vm.userWired = 0;
+  vm.swapReserved = 0;
   radixReset(vm.index);
   m.physBeyond.clear();
   resetCpus(m);

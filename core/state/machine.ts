@@ -1,5 +1,5 @@
 /** The state of one simulated machine, generic over its hunks so that the state layer does not depend on the seam. */
-import { COUNTER_COUNT } from '../counters.ts';
+import { COUNTER_COUNT, SWAP_RESERVED } from '../counters.ts';
 import { EventLog } from '../events.ts';
 import { type Frame, PAGE_SIZE } from '../units.ts';
 import { Cpu } from './cpu.ts';
@@ -60,7 +60,8 @@ const MAX_RAM = 2 ** 32;
 export class MachineState<H> {
   config: MachineConfig;
   hunks: H;
-  readonly counters = new Float64Array(COUNTER_COUNT);
+  /** Modulo 2^32: (now - before) | 0 is what was counted between. SWAP_RESERVED is in vm.swapReserved, in bytes. */
+  readonly counters = new Int32Array(COUNTER_COUNT);
   recording = false;
   readonly events = new EventLog();
   /** The CPU and the process that the running code belongs to. */
@@ -142,6 +143,13 @@ export class MachineState<H> {
     this.words = new Int32Array(ram / 4);
     this.page = new VmPages(this.frames);
     for (let id = 0; id < config.cpus; id++) this.cpus.push(new Cpu(id));
+  }
+
+  /** A copy of the counters, SWAP_RESERVED among them. */
+  counts(): Float64Array {
+    const counts = Float64Array.from(this.counters);
+    counts[SWAP_RESERVED] = this.vm.swapReserved;
+    return counts;
   }
 }
 

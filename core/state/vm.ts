@@ -295,4 +295,6 @@ export class VmState {
   freeEntries: VmMapEntry | null = null;
   /** vm_cnt.v_user_wire_count, pages. */
   userWired = 0;
+  /** swap_reserved, bytes. */
+  swapReserved = 0;
 }

@@ -1,7 +1,7 @@
 /**
  * Deletion from a map: the source of most pmap_remove calls in exit and exec. FreeBSD: sys/vm/vm_map.c vm_map_delete.
  */
-import { SWAP_RESERVED, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
+import { VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
@@ -42,7 +42,7 @@ export function vmMapEntryDelete(m: Machine, map: VmMap, entry: VmMapEntry): voi
   const { object } = entry;
   const bytes = entry.end - entry.start;
   map.size -= bytes;
-  if (entry.charged) m.counters[SWAP_RESERVED] -= bytes;
+  if (entry.charged) m.vm.swapReserved -= bytes;
   if (object !== null && (object.flags & OBJ_ANON) !== 0) {
     const start = entry.offset / PAGE_SIZE;
     const end = start + bytes / PAGE_SIZE;
@@ -54,7 +54,7 @@ export function vmMapEntryDelete(m: Machine, map: VmMap, entry: VmMapEntry): voi
         const cut = (object.size - start) * PAGE_SIZE;
         object.size = start;
         if (object.charged) {
-          m.counters[SWAP_RESERVED] -= cut;
+          m.vm.swapReserved -= cut;
           object.charge -= cut;
         }
       }

@@ -2,7 +2,7 @@
  * Copying the pages of a wired entry at once: at fork, or when it becomes writable.
  * FreeBSD: sys/vm/vm_fault.c vm_fault_copy_entry.
  */
-import { SWAP_RESERVED, VM_OBJECT_READ_LOCKS, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
+import { VM_OBJECT_READ_LOCKS, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { vmWait } from '../page/page.ts';
@@ -51,7 +51,7 @@ function destination(m: Machine, dst: VmMapEntry, source: VmObject, upgrade: boo
   m.counters[VM_OBJECT_WRITE_LOCKS]++;
   if (forking) {
     object.charged = true;
-    m.counters[SWAP_RESERVED] += object.charge;
+    m.vm.swapReserved += object.charge;
   } else if (object.type === OBJT_DEFAULT && !object.charged) {
     object.charged = dst.charged;
     dst.charged = false;

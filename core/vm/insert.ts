@@ -2,7 +2,7 @@
  * Inserting an entry into a map, and mapping an object's resident pages ahead of faults. FreeBSD: sys/vm/vm_map.c
  * vm_map_insert, vm_map_pmap_enter.
  */
-import { SWAP_RESERVED, VM_OBJECT_READ_LOCKS, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
+import { VM_OBJECT_READ_LOCKS, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import { pmapEnterObject } from '../pmap/index.ts';
 import { RUN_PAGES, VM_PAGE_BITS_ALL } from '../state/page.ts';
@@ -104,7 +104,7 @@ export function vmMapInsert(
     (prot & VM_PROT_WRITE) !== 0 &&
     ((eflags & MAP_ENTRY_NEEDS_COPY) !== 0 || given === null)
   ) {
-    m.counters[SWAP_RESERVED] += end - start;
+    m.vm.swapReserved += end - start;
     charged = true;
   }
 

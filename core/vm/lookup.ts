@@ -1,7 +1,6 @@
 /**
  * What a fault needs to know about a map: the entry and object of an address. FreeBSD: sys/vm/vm_map.c vm_map_lookup.
  */
-import { SWAP_RESERVED } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import {
   MAP_ENTRY_GUARD,
@@ -29,10 +28,10 @@ import { vmMapGrowstack } from './stack.ts';
 function shadowForWrite(m: Machine, map: VmMap, entry: VmMapEntry): void {
   vmMapLockUpgrade(m, map);
   const bytes = entry.end - entry.start;
-  if (!entry.charged) m.counters[SWAP_RESERVED] += bytes;
+  if (!entry.charged) m.vm.swapReserved += bytes;
   const before = entry.object;
   vmObjectShadow(m, entry, bytes, true, false);
-  if (before === entry.object) m.counters[SWAP_RESERVED] -= bytes;
+  if (before === entry.object) m.vm.swapReserved -= bytes;
   entry.charged = false;
   entry.eflags &= ~MAP_ENTRY_NEEDS_COPY;
   vmMapLockDowngrade(m, map);

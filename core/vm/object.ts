@@ -4,7 +4,7 @@
  * Lock acquisitions are counted where the kernel takes the object lock; nothing ever waits for one.
  * FreeBSD: sys/vm/vm_object.c.
  */
-import { SWAP_RESERVED, VM_OBJECT_READ_LOCKS, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
+import { VM_OBJECT_READ_LOCKS, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import { reservBreakAll, reservRename } from '../page/reserv.ts';
 import { KernelPanic } from '../panic.ts';
@@ -243,7 +243,7 @@ function terminate(m: Machine, object: VmObject): void {
   object.type = OBJT_DEAD;
   const { vm } = m;
   if (object.charged) {
-    m.counters[SWAP_RESERVED] -= object.charge;
+    m.vm.swapReserved -= object.charge;
     object.charge = 0;
     object.charged = false;
   }

@@ -1,7 +1,7 @@
 /**
  * Changing the protection of a range. FreeBSD: sys/vm/vm_map.c vm_map_protect.
  */
-import { SWAP_RESERVED, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
+import { VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import { pmapProtect } from '../pmap/index.ts';
 import {
@@ -24,7 +24,7 @@ import { vmMapEntryPred, vmMapEntrySucc } from './map-tree.ts';
 function chargeWrite(m: Machine, entry: VmMapEntry): void {
   const { object } = entry;
   if (object === null || (entry.eflags & MAP_ENTRY_NEEDS_COPY) !== 0) {
-    m.counters[SWAP_RESERVED] += entry.end - entry.start;
+    m.vm.swapReserved += entry.end - entry.start;
     entry.charged = true;
     return;
   }
@@ -32,7 +32,7 @@ function chargeWrite(m: Machine, entry: VmMapEntry): void {
   if (object.type !== OBJT_DEFAULT) return;
   object.charged = true;
   object.charge = object.size * PAGE_SIZE;
-  m.counters[SWAP_RESERVED] += object.charge;
+  m.vm.swapReserved += object.charge;
 }
 
 /** Sets one entry's protection, and removes the rights it loses from the pmap. */

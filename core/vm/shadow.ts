@@ -2,7 +2,7 @@
  * Objects of map entries: shadowing for copy-on-write, splitting at fork, extending at insertion.
  * FreeBSD: sys/vm/vm_object.c vm_object_shadow, vm_object_split, vm_object_coalesce.
  */
-import { SWAP_RESERVED, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
+import { VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import { reservRename } from '../page/reserv.ts';
 import { OBJ_ANON, OBJ_COLORED, OBJ_ONEMAPPING, type VmMapEntry, type VmObject } from '../state/vm.ts';
@@ -104,7 +104,7 @@ export function vmObjectCoalesce(
   const pages = grow / PAGE_SIZE;
   if (object.refCount > 1 && object.size !== next && (object.flags & OBJ_ONEMAPPING) === 0) return false;
   if (object.charged) {
-    if (!reserved) m.counters[SWAP_RESERVED] += grow;
+    if (!reserved) m.vm.swapReserved += grow;
     object.charge += grow;
   }
   if (next < object.size) vmObjectPageRemove(m, object, next, next + pages, 0);

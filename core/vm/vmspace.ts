@@ -2,7 +2,7 @@
  * Address spaces: creating them, copying them at fork, sharing, leaving and tearing them down. FreeBSD: sys/vm/vm_map.c
  * vmspace_alloc, vmspace_fork, vmspace_exec, vmspace_unshare, vmspace_exit, vmspace_free.
  */
-import { FORKS, REACHED_VMSPACE_CLEAR, SWAP_RESERVED, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
+import { FORKS, REACHED_VMSPACE_CLEAR, VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { KernelPanic } from '../panic.ts';
@@ -231,10 +231,10 @@ function copySwapObject(m: Machine, src: VmMapEntry, dst: VmMapEntry): void {
   dst.object = object;
   if (!charged) return;
   dst.charged = true;
-  m.counters[SWAP_RESERVED] += size;
+  m.vm.swapReserved += size;
   if (needsCopy) return;
   src.charged = true;
-  m.counters[SWAP_RESERVED] += size;
+  m.vm.swapReserved += size;
 }
 
 /** Copies an entry's memory: copy-on-write, or page by page if it is wired and writable. FreeBSD: vm_map_copy_entry */
@@ -251,7 +251,7 @@ function copyEntry(m: Machine, srcMap: VmMap, dstMap: VmMap, src: VmMapEntry, ds
     dst.offset = 0;
     if (src.charged) {
       dst.charged = true;
-      m.counters[SWAP_RESERVED] += end - start;
+      m.vm.swapReserved += end - start;
     }
     return;
   }
@@ -336,7 +336,7 @@ function forkZeroed(m: Machine, vm1: Vmspace, vm2: Vmspace, old: VmMapEntry): vo
   vmMapEntryLink(m, vm2.map, entry);
   countForked(vm1, vm2, entry);
   entry.charged = true;
-  m.counters[SWAP_RESERVED] += entry.end - entry.start;
+  m.vm.swapReserved += entry.end - entry.start;
 }
 
 /**

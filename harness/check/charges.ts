@@ -1,5 +1,4 @@
 /** Swap space that is reserved for anonymous memory. */
-import { SWAP_RESERVED } from '../../core/counters.ts';
 import type { MapRows } from './maps.ts';
 import type { State } from './state.ts';
 
@@ -9,5 +8,5 @@ export function checkCharges({ m, report }: State, maps: readonly MapRows[]): vo
   for (const { entries } of maps) for (const { charged, start, end } of entries) if (charged) bytes += end - start;
   for (let object = m.vm.objectsHead; object !== null; object = object.listNext)
     if (object.charged) bytes += object.charge;
-  report.same('swap-reserved', null, bytes, m.counters[SWAP_RESERVED]);
+  report.same('swap-reserved', null, bytes, m.vm.swapReserved);
 }

@@ -15,7 +15,6 @@ import {
   SWAPOUT_REFERENCED,
   SWAPOUT_STOPS,
   SWAPOUT_UNMAPPED,
-  SWAP_RESERVED,
   USER_PT_PAGE_COUNT,
   VM_MAP_DOWNGRADES,
   VM_MAP_LOCKS,
@@ -321,6 +320,6 @@ export class VmWorld {
 
   /** [page-table pages of user pmaps, swap charged] */
   globals(): number[] {
-    return [this.m.counters[USER_PT_PAGE_COUNT], this.m.counters[SWAP_RESERVED]];
+    return [this.m.counters[USER_PT_PAGE_COUNT], this.m.vm.swapReserved];
   }
 }

@@ -15,13 +15,18 @@ export function pagesInUse(m: Machine): number {
   return used;
 }
 
-/** start, pagesAtStart: the counters and pagesInUse() before the first op. */
-export function balanceOf(m: Machine, start: Float64Array, pagesAtStart: number, alive: number): Balance {
+/** start, end: the counters before the first op and after the last. pagesAtStart: pagesInUse() before the first op. */
+export function balanceOf(
+  m: Machine,
+  start: Float64Array,
+  end: Float64Array,
+  pagesAtStart: number,
+  alive: number,
+): Balance {
   if (alive > 0) return { alive, left: [] };
   const left: Leftover[] = [];
   for (const gauge of GAUGES)
-    if (m.counters[gauge] !== start[gauge])
-      left.push({ what: COUNTER_NAMES[gauge], start: start[gauge], end: m.counters[gauge] });
+    if (end[gauge] !== start[gauge]) left.push({ what: COUNTER_NAMES[gauge], start: start[gauge], end: end[gauge] });
   const pages = pagesInUse(m);
   if (pages !== pagesAtStart) left.push({ what: 'pagesInUse', start: pagesAtStart, end: pages });
   return { alive, left };

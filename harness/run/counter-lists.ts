@@ -4,16 +4,14 @@
  *
  * Hot: take() runs once per op. An unchanged counter costs one comparison.
  */
-import { COUNTER_COUNT, COUNTER_NAMES } from '../../core/index.ts';
+import { COUNTER_COUNT, SWAP_RESERVED } from '../../core/index.ts';
 import type { PerOp } from './record.ts';
-
-/** Only a variant's code can turn a count into something that is not an integer. */
-export function noInteger(what: string, got: number): never {
-  throw new Error(`${what}: expected an integer, got ${got}`);
-}
 
 export class CounterLists {
   #count = 0;
+  /** of the list being read: where it ends, and its hash */
+  #end = 0;
+  #mixed = 0;
   /** by list: where it begins, and its hash. The list being read is behind the last one. */
   #from = new Uint32Array(32);
   #hash = new Int32Array(32);
@@ -27,25 +25,20 @@ export class CounterLists {
     this.#slots.fill(0);
   }
 
-  /** Number of the list that takes the counters from `before` to what they are; `before` becomes what they are. */
-  take(counters: Float64Array, before: Float64Array): number {
+  /**
+   * Number of the list that takes the counters from `before` to what they are, and SWAP_RESERVED up by `reserved`.
+   * `before` becomes what they are.
+   */
+  take(counters: Int32Array, before: Int32Array, reserved: number): number {
     const first = this.#from[this.#count];
     if (first + COUNTER_COUNT > this.#index.length) this.#widen();
-    const index = this.#index;
-    const delta = this.#delta;
-    let end = first;
-    let hash = 0;
-    for (let counter = 0; counter < COUNTER_COUNT; counter++) {
-      const now = counters[counter];
-      if (now === before[counter]) continue;
-      if (!Number.isSafeInteger(now)) noInteger(COUNTER_NAMES[counter], now);
-      const added = now - before[counter];
-      index[end] = counter;
-      delta[end++] = added;
-      hash = Math.imul(hash ^ (added + (counter << 20)), 0x9e3779b1);
-      hash ^= hash >>> 15;
-      before[counter] = now;
-    }
+    this.#end = first;
+    this.#mixed = 0;
+    this.#read(counters, before, 0, SWAP_RESERVED);
+    if (reserved !== 0) this.#put(SWAP_RESERVED, reserved);
+    this.#read(counters, before, SWAP_RESERVED + 1, COUNTER_COUNT);
+    const end = this.#end;
+    const hash = this.#mixed;
     const slots = this.#slots;
     const mask = slots.length - 1;
     let slot = hash & mask;
@@ -54,6 +47,24 @@ export class CounterLists {
       if (this.#hash[list] === hash && this.#isEqual(list, first, end)) return list;
     }
     return this.#add(slot, hash, end);
+  }
+
+  /** Counters [from, to). */
+  #read(counters: Int32Array, before: Int32Array, from: number, to: number): void {
+    for (let counter = from; counter < to; counter++) {
+      const now = counters[counter];
+      if (now === before[counter]) continue;
+      this.#put(counter, (now - before[counter]) | 0);
+      before[counter] = now;
+    }
+  }
+
+  #put(counter: number, added: number): void {
+    const end = this.#end++;
+    this.#index[end] = counter;
+    this.#delta[end] = added;
+    const hash = Math.imul(this.#mixed ^ (added + (counter << 20)), 0x9e3779b1);
+    this.#mixed = hash ^ (hash >>> 15);
   }
 
   #isEqual(list: number, first: number, end: number): boolean {

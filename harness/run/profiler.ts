@@ -15,7 +15,7 @@ export class Profiler {
   constructor(m: Machine, ops: number) {
     this.#m = m;
     this.#from = new Uint32Array(ops + 2);
-    m.events.calls.charge(m.counters);
+    m.events.calls.charge(m);
   }
 
   /** Call when an op is done, or when the run ended in it. */

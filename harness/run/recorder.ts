@@ -16,7 +16,7 @@ import {
   type Pmap,
   type Proc,
 } from '../../core/index.ts';
-import { CounterLists, noInteger } from './counter-lists.ts';
+import { CounterLists } from './counter-lists.ts';
 import { OUTCOME_STOPPED, type PerOp, type Place, type RemoveCalls, type Resumed } from './record.ts';
 
 /** Number of top-level pages of a pmap. */
@@ -28,13 +28,18 @@ const noRemoves = (): Record<Place, RemoveCalls> => ({
   other: { calls: 0, early: 0 },
 });
 
+/** Only a variant's code can turn a count into something that is not an integer. */
+function noInteger(what: string, got: number): never {
+  throw new Error(`${what}: expected an integer, got ${got}`);
+}
+
 /** A machine has one run at a time. */
 const recorders = new WeakMap<Machine, Recorder>();
 
 /** The recorder for a run that now begins on m. */
 export function recorderFor(m: Machine): Recorder {
   let recorder = recorders.get(m);
-  if (recorder === undefined) recorders.set(m, (recorder = new Recorder(m.counters)));
+  if (recorder === undefined) recorders.set(m, (recorder = new Recorder(m)));
   recorder.reset();
   return recorder;
 }
@@ -49,8 +54,10 @@ export class Recorder {
   #excess = new Int32Array();
   #list = new Uint32Array();
   readonly #lists = new CounterLists();
-  readonly #counters: Float64Array;
-  readonly #before: Float64Array;
+  readonly #vm: Machine['vm'];
+  readonly #counters: Int32Array;
+  readonly #before: Int32Array;
+  #reserved = 0;
   removeByPlace = noRemoves();
   /** the op where each stopped call stopped, and the place to which its pmap_remove calls belong */
   readonly #stopped = new Map<Proc, { readonly op: number; readonly place: Place }>();
@@ -59,15 +66,16 @@ export class Recorder {
   ops = 0;
   resumed: Resumed[] = [];
 
-  /** counters: the machine's. */
-  constructor(counters: Float64Array) {
+  constructor({ counters, vm }: Machine) {
+    this.#vm = vm;
     this.#counters = counters;
-    this.#before = new Float64Array(counters.length);
+    this.#before = new Int32Array(counters.length);
   }
 
   /** A run begins. */
   reset(): void {
     this.#before.set(this.#counters);
+    this.#reserved = this.#vm.swapReserved;
     this.removeByPlace = noRemoves();
     this.#stopped.clear();
   }
@@ -151,7 +159,10 @@ export class Recorder {
       at.calls += removes;
       at.early += counters[REMOVE_EARLY_EXITS] - before[REMOVE_EARLY_EXITS];
     }
-    return this.#lists.take(counters, before);
+    const { swapReserved } = this.#vm;
+    const reserved = swapReserved - this.#reserved;
+    this.#reserved = swapReserved;
+    return this.#lists.take(counters, before, reserved);
   }
 
   /** The part's data, in memory of its own. */

@@ -15,7 +15,7 @@ interface LastOp {
 
 export class ReplayTally {
   #actors: Piece['actors'];
-  readonly #counters: Float64Array;
+  readonly #counters: Int32Array;
   readonly #processes = new ProcessTally();
   /** pmap_remove calls of the current op, and the totals before it */
   readonly #removes = { calls: 0, early: 0 };
@@ -35,7 +35,7 @@ export class ReplayTally {
   };
 
   /** counters: the machine's, before the first op. */
-  constructor({ actors }: Pick<Piece, 'actors'>, counters: Float64Array) {
+  constructor({ actors }: Pick<Piece, 'actors'>, counters: Int32Array) {
     this.#actors = actors;
     this.#counters = counters;
     this.#calls = counters[REMOVE_CALLS];

@@ -6,7 +6,6 @@
  * end that says so. The machine is reset first, so that a run does not depend on what ran before.
  */
 import {
-  COUNTER_COUNT,
   Digester,
   EVENT_WORDS,
   EXITS,
@@ -16,6 +15,7 @@ import {
   MappedSpan,
   type Pmap,
   type Proc,
+  SWAP_RESERVED,
   type Variant,
   type Vmspace,
   machineFor,
@@ -96,6 +96,8 @@ export class Session {
   readonly #spec: SessionSpec;
   readonly #interpreter: Interpreter;
   readonly #start: Float64Array;
+  /** counters after the last piece */
+  readonly #totals: Float64Array;
   readonly #pagesAtStart: number;
   readonly #recorder: Recorder;
   readonly #mapped = new MappedSpan();
@@ -124,7 +126,8 @@ export class Session {
     this.#digester = new Digester(m);
     this.#spec = spec;
     this.#interpreter = new Interpreter(m, head, first);
-    this.#start = m.counters.slice();
+    this.#start = m.counts();
+    this.#totals = this.#start.slice();
     this.#pagesAtStart = pagesInUse(m);
     this.#recorder = recorderFor(m);
     this.#tally = head.trace === null ? null : new ReplayTally(first, m.counters);
@@ -161,7 +164,8 @@ export class Session {
       this.#interpreter.enter(piece);
       this.#tally?.enter(piece);
     }
-    const start = piece.from === 0 ? this.#start : m.counters.slice();
+    const start = this.#totals.slice();
+    const counted = m.counters.slice();
     const violated = this.#violations().length;
     const eventsFrom = options.events === true ? new Uint32Array(piece.length + 1) : null;
     m.events.forget();
@@ -174,6 +178,7 @@ export class Session {
     m.recording = false;
     const { ops, resumed } = this.#recorder;
     this.#ops += ops;
+    this.#count(counted);
     const events =
       eventsFrom === null
         ? null
@@ -190,6 +195,15 @@ export class Session {
       events,
     };
     return options.statesFrom === undefined ? part : { ...part, states: this.#states };
+  }
+
+  /** A piece is done. counted: the machine's counters before it. */
+  #count(counted: Int32Array): void {
+    const { counters, vm } = this.#m;
+    const totals = this.#totals;
+    for (let counter = 0; counter < counted.length; counter++)
+      totals[counter] += (counters[counter] - counted[counter]) | 0;
+    totals[SWAP_RESERVED] = vm.swapReserved;
   }
 
   #violations(): readonly Violation[] {
@@ -334,14 +348,14 @@ export class Session {
       throw new Error(`${head.name}: expected all of ${head.length} ops to be taken, got ${this.#ops}`);
     const alive = this.#interpreter.alive();
     const balance: Balance =
-      ended.kind === 'done' ? balanceOf(m, this.#start, this.#pagesAtStart, alive) : { alive, left: [] };
+      ended.kind === 'done' ? balanceOf(m, this.#start, this.#totals, this.#pagesAtStart, alive) : { alive, left: [] };
     return {
       workload: head.name,
       variant: variant.id,
       ended,
       ops: this.#ops,
       start: this.#start,
-      totals: m.counters.slice(0, COUNTER_COUNT),
+      totals: this.#totals,
       removeByPlace: this.#recorder.removeByPlace,
       balance,
       replay: this.#tally?.stats ?? null,

@@ -13,7 +13,7 @@ export const checkedMutants: readonly CheckedMutant[] = [
   {
     fault: 'memory that a child copies is not charged to it',
     file: 'core/vm/vmspace.ts',
-    find: '  dst.charged = true;\n  m.counters[SWAP_RESERVED] += size;\n  if',
+    find: '  dst.charged = true;\n  m.vm.swapReserved += size;\n  if',
     replace: '  dst.charged = true;\n  if',
     invariant: 'swap-reserved',
     workload: 'p: exec cat\np: write data\np: fork -> c\n',

@@ -45,8 +45,6 @@ const RENAMED: Readonly<Record<string, string>> = {
 
 /** What the source says differently today, wherever it stands. */
 const REWORDED: readonly (readonly [old: string, today: string])[] = [
-  ['m.vm.swapReserved', 'm.counters[SWAP_RESERVED]'],
-  ['vm.swapReserved -= object.charge;', 'm.counters[SWAP_RESERVED] -= object.charge;'],
   ['pvHead2m[frame >>> 9]', 'pvHead2m[runOf(frame)]'],
   ['(pmap.topUser << 10)', 'wordOf(pmap.topUser)'],
   ['(lo & (NBPDR - 1))', '(lo & PDRMASK)'],

@@ -7,7 +7,6 @@ import {
   PV_ENTRY_COUNT,
   PV_PAGE_COUNT,
   REMOVE_CALLS,
-  SWAP_RESERVED,
   USER_PT_PAGE_COUNT,
 } from '../../../core/counters.ts';
 import * as face from '../../../core/inspect.ts';
@@ -222,7 +221,7 @@ const pageFaults: Fault[] = [
     plant: (m) => void m.page.refCount[leafFrameOf(m, SMALL)]!++,
   },
   { what: 'the count of user wirings', invariant: 'user-wired-count', plant: (m) => void m.vm.userWired-- },
-  { what: 'swap_reserved', invariant: 'swap-reserved', plant: (m) => void (m.counters[SWAP_RESERVED]! -= 4096) },
+  { what: 'swap_reserved', invariant: 'swap-reserved', plant: (m) => void (m.vm.swapReserved -= 4096) },
   {
     what: 'a page that waits to be freed',
     invariant: 'free-pages',
