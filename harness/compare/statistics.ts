@@ -10,6 +10,7 @@
  */
 import { COMPARED, COUNTER_COUNT, COUNTER_NAMES, GAUGES } from '../../core/counters.ts';
 import type { Explanations, Step } from '../declare/declarations.ts';
+import { BASES } from '../declare/measure.ts';
 import { MAPPING_STATS, PMAP_STATS, type Plane, isCompared, isGauge, planeOfCounter } from '../declare/planes.ts';
 import type { RunPart } from '../run/record.ts';
 import { compareEveryPmap, compareLevels } from './levels.ts';
@@ -40,6 +41,8 @@ export class StatisticsComparer {
   readonly #pmapTracks: readonly Track[];
   /** counters, but no gauges, whose declarations have terms: they are judged even where they do not differ */
   readonly #withTerms: readonly number[];
+  /** by basis: a declaration about a gauge counts it */
+  readonly #countedByLevels: readonly boolean[];
   readonly #pair = new OpPair();
   /** by counter: of gauges, candidate minus reference */
   readonly #levels = new Float64Array(COUNTER_COUNT);
@@ -57,6 +60,7 @@ export class StatisticsComparer {
     const declared = new Set([...explained.intended, ...explained.known].map(({ what }) => what));
     const begun = COMPARED.filter((counter) => fitted !== null || declared.has(COUNTER_NAMES[counter]));
     this.#withTerms = begun.filter((counter) => this.#track(counter).hasTerms && !isGauge(counter));
+    this.#countedByLevels = BASES.map((_basis, i) => fitted !== null || GAUGES.some((gauge) => this.#counts(gauge, i)));
     this.#pmapTracks = [
       ...PMAP_STATS.map((what) => this.#make(what, 'stats', 'level')),
       ...MAPPING_STATS.map((what) => this.#make(what, 'mapping', 'level')),
@@ -66,6 +70,14 @@ export class StatisticsComparer {
   #track(counter: number): Track {
     const kind = isGauge(counter) ? 'level' : 'added';
     return (this.#counters[counter] ??= this.#make(COUNTER_NAMES[counter], planeOfCounter(counter), kind));
+  }
+
+  #counts(gauge: number, basis: number): boolean {
+    const track = this.#counters[gauge];
+    if (track === undefined) return false;
+    return [...track.intended, ...track.known].some(({ measure: { per, room } }) =>
+      [per, room?.above, room?.below].some((list) => list !== undefined && list[basis] !== 0),
+    );
   }
 
   /**
@@ -106,7 +118,7 @@ export class StatisticsComparer {
     const [listsA, listsB] = [a.perOp.counterList, b.perOp.counterList];
     const known = new ListPairs();
     pair.begin(a, b, first, horizon);
-    // Ops in a row that differ in nothing and are no occasion.
+    // Ops in a row that differ in nothing, and are no occasion on which a gauge is judged.
     let quiet = 0;
     for (let at = 0; at < count; at++) {
       const op = first + at;
@@ -114,7 +126,7 @@ export class StatisticsComparer {
       if (pair.isPlain(at)) {
         delta = known.of(listsA[at], listsB[at]) ?? known.add(listsA[at], listsB[at], this.#read(at)!);
         if (op < horizon) delta.ops++;
-        if (delta.isQuiet && !this.#isFirst) {
+        if (delta.isQuiet && (delta.isJudged || op >= horizon) && !this.#isFirst) {
           if (op < horizon) this.#addGauges(delta);
           quiet++;
           continue;
@@ -133,7 +145,7 @@ export class StatisticsComparer {
 
   /** What op `at` of the parts did, with the earlier ops of its call; null: the call has not ended. */
   #read(at: number): ListDelta | null {
-    return this.#pair.read(at) ? deltaOf(this.#pair) : null;
+    return this.#pair.read(at) ? deltaOf(this.#pair, this.#countedByLevels) : null;
   }
 
   #addGauges({ gauges }: ListDelta): void {
@@ -167,10 +179,10 @@ export class StatisticsComparer {
   #takeOp(op: number, delta: ListDelta, horizon: number): void {
     const levels = this.#levels;
     const [sofarA, sofarB] = [this.#sofarA, this.#sofarB];
-    const { onceA, onceB, isOccasion, differences } = delta;
-    const occasion = isOccasion || this.#isFirst;
+    const { onceA, onceB, isOccasion, isForLevels, differences } = delta;
+    const isFirst = this.#isFirst;
     this.#isFirst = false;
-    if (isOccasion)
+    if (isForLevels)
       for (let i = 0; i < onceA.length; i++) {
         sofarA[i] += onceA[i];
         sofarB[i] += onceB[i];
@@ -201,10 +213,10 @@ export class StatisticsComparer {
         if (op < horizon) track.note(op, level, this.sums.reference[gauge]);
         else track.noteLater(op);
       }
-      if (op < horizon && (gaugeMoved || occasion)) track.judge(op, level, sofarB, sofarA);
+      if (op < horizon && (gaugeMoved || isForLevels || isFirst)) track.judge(op, level, sofarB, sofarA);
     }
     if (op >= horizon) return;
-    if (occasion && !delta.isJudged)
+    if ((isOccasion || isFirst) && !delta.isJudged)
       for (const counter of this.#withTerms)
         if (!differsIn(counter, delta)) this.#track(counter).judge(op, 0, onceB, onceA);
     delta.isJudged = true;
@@ -261,12 +273,14 @@ interface ListDelta {
   readonly onceA: Occasions;
   readonly onceB: Occasions;
   readonly isOccasion: boolean;
+  /** an occasion that declarations about gauges count */
+  readonly isForLevels: boolean;
   /** threes of what is compared: gauge, and other counter, what the reference and what the candidate added */
   readonly gauges: readonly number[];
   readonly counters: readonly number[];
   /** threes: counter or gauge, difference, what the reference added */
   readonly differences: readonly number[];
-  /** no difference and no occasion: nothing to judge */
+  /** no difference, and no occasion for gauges: once it was judged there is nothing to judge */
   readonly isQuiet: boolean;
   /** what is in it was judged, on these occasions */
   isJudged: boolean;
@@ -274,11 +288,14 @@ interface ListDelta {
   ops: number;
 }
 
-function deltaOf({ reference, candidate, touched, count }: OpPair): ListDelta {
+/** countedByLevels: by basis */
+function deltaOf({ reference, candidate, touched, count }: OpPair, countedByLevels: readonly boolean[]): ListDelta {
   const [onceA, onceB] = [newOccasions(), newOccasions()];
   readOccasions(onceA, reference);
   readOccasions(onceB, candidate);
-  const isOccasion = onceA.some((n) => n !== 0) || onceB.some((n) => n !== 0);
+  const happened = BASES.map((_basis, i) => onceA[i] !== 0 || onceB[i] !== 0);
+  const isOccasion = happened.includes(true);
+  const isForLevels = happened.some((did, i) => did && countedByLevels[i]);
   const [gauges, counters, differences]: [number[], number[], number[]] = [[], [], []];
   for (let k = 0; k < count; k++) {
     const counter = touched[k];
@@ -288,8 +305,8 @@ function deltaOf({ reference, candidate, touched, count }: OpPair): ListDelta {
     if (difference === 0) continue;
     differences.push(counter, difference, reference[counter]);
   }
-  const isQuiet = !isOccasion && differences.length === 0;
-  return { onceA, onceB, isOccasion, gauges, counters, differences, isQuiet, isJudged: false, ops: 0 };
+  const isQuiet = !isForLevels && differences.length === 0;
+  return { onceA, onceB, isOccasion, isForLevels, gauges, counters, differences, isQuiet, isJudged: false, ops: 0 };
 }
 
 /**
