@@ -347,9 +347,13 @@ export class Digester {
       const { leaves, used, vm } = space;
       mapped.clear();
       for (let at = 0; at < used; at += LEAF_WORDS) {
+        const [lo, hi, level] = [leaves[at], leaves[at + 1], leaves[at + 2] & 7];
         const va = vaOf(leaves[at + 3], leaves[at + 2] & -PAGE_SIZE);
-        const span = 2 ** (3 + 9 * (leaves[at + 2] & 7));
-        mapped.leaf(this.#m, vm.map, leaves[at], leaves[at + 1], va, span, va, va + span);
+        if (level === 1) mapped.page(this.#m, vm.map, lo, hi, va, frameOf(lo));
+        else {
+          const span = 2 ** (3 + 9 * level);
+          mapped.leaf(this.#m, vm.map, lo, hi, va, span, va, va + span);
+        }
       }
       space.pages = mapped.pages;
       space.excess = mapped.excess;

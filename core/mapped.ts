@@ -69,16 +69,17 @@ export class MappedSpan {
    */
   leaf(m: Machine, map: VmMap, lo: number, hi: number, at: Va, span: number, start: Va, end: Va): void {
     if (span === PAGE_SIZE) {
-      this.#page(m, map, lo, hi, at, frameOf(lo));
+      this.page(m, map, lo, hi, at, frameOf(lo));
       return;
     }
     const frame = frameOf(lo) - (frameOf(lo) % (span / PAGE_SIZE));
     const to = Math.min(at + span, end);
     for (let va = Math.max(at, start); va < to; va += PAGE_SIZE)
-      this.#page(m, map, lo, hi, va, frame + (va - at) / PAGE_SIZE);
+      this.page(m, map, lo, hi, va, frame + (va - at) / PAGE_SIZE);
   }
 
-  #page(m: Machine, map: VmMap, lo: number, hi: number, va: Va, frame: Frame): void {
+  /** Count one page of a leaf: the entry (lo, hi) maps `frame` at va. Pages come by ascending address. */
+  page(m: Machine, map: VmMap, lo: number, hi: number, va: Va, frame: Frame): void {
     const { page } = m;
     this.pages++;
     if (va >= this.#end) this.#seek(map, va);

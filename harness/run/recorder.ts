@@ -215,7 +215,8 @@ class Kept {
   }
 
   #copied<T extends Float64Array | Int32Array | Uint32Array | Uint8Array>(from: T, to: T): T {
-    for (let i = 0; i < to.length; i++) to[i] = from[i];
+    if (to.length > 100) to.set(from.subarray(0, to.length));
+    else for (let i = 0; i < to.length; i++) to[i] = from[i];
     this.#at += to.byteLength;
     return to;
   }
