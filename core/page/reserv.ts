@@ -190,7 +190,8 @@ function runFor(m: Machine, object: VmObject, pindex: number, neighbour: Frame):
  */
 export function reservAllocPage(m: Machine, object: VmObject, pindex: number, before: Frame): Frame {
   const { page } = m;
-  const slot = (object.color + pindex) % RUN_PAGES;
+  // As an int32: V8 would keep frames as doubles in every field and list that a frame made of this one reaches.
+  const slot = ((object.color + pindex) % RUN_PAGES) | 0;
   const first = pindex - slot;
   if (first < 0 || pindex >= object.size) return 0;
   const after = before === 0 ? object.memqFirst : page.listNext[before];
