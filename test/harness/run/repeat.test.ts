@@ -30,7 +30,7 @@ describe('the first op that two runs did not do alike', () => {
     const other = recordOf(workload, baseline);
     const lists = ({ perOp: { counterList, counterFrom, counterIndex, counterDelta } }: RunRecord, op: number) => {
       const [from, to] = [counterFrom[counterList[op]!], counterFrom[counterList[op]! + 1]];
-      return [[...counterIndex.slice(from, to)], [...counterDelta.slice(from, to)]];
+      return [Array.from(counterIndex.slice(from, to)), Array.from(counterDelta.slice(from, to))];
     };
     const first = [...once.perOp.code.keys()].find(
       (op) => !Object.is(JSON.stringify(lists(once, op)), JSON.stringify(lists(other, op))),
