@@ -7,7 +7,7 @@
  * looked up each time. Hot.
  */
 import type { Machine } from './hunks.ts';
-import { PG_PS, PG_V, frameOf, usedFrom } from './hw/entry.ts';
+import { PG_FRAME_HI, PG_PS, PG_V, frameOf, tableFrame, usedFrom } from './hw/entry.ts';
 import type { MappedSpan } from './mapped.ts';
 import { pvIsAlone, pvNext, pvPmap, pvVaHi, pvVaLo } from './pmap/pv.ts';
 import { VPO_UNMANAGED } from './state/page.ts';
@@ -278,12 +278,12 @@ export class Digester {
       if ((lo & PG_V) === 0) continue;
       const va = base + i * span;
       if (level > 1 && (lo & PG_PS) === 0) {
-        this.#readTable(space, frameOf(lo), level - 1, va, span / 512, 512);
+        this.#readTable(space, tableFrame(lo), level - 1, va, span / 512, 512);
         continue;
       }
       const hi = words[at + i * 2 + 1];
       hash.put((level << 21) | (i << 12) | (lo & 0xfff));
-      hash.put(hi);
+      hash.put(hi & ~PG_FRAME_HI);
       if (space.used === space.leaves.length) {
         const leaves = new Int32Array(space.leaves.length * 2);
         leaves.set(space.leaves);
@@ -304,7 +304,7 @@ export class Digester {
     const { refCount, aflags, dirty, oflags, pvHead, pvHead2m } = page;
     const hash = this.#hash;
     for (let at = 0; at < used; at += LEAF_WORDS) {
-      const frame = frameOf(leaves[at]);
+      const frame = frameOf(leaves[at], leaves[at + 1]);
       hash.put(names.of(frame));
       if (!names.fresh) continue;
       hash.put(refCount[frame]);
@@ -349,7 +349,7 @@ export class Digester {
       for (let at = 0; at < used; at += LEAF_WORDS) {
         const [lo, hi, level] = [leaves[at], leaves[at + 1], leaves[at + 2] & 7];
         const va = vaOf(leaves[at + 3], leaves[at + 2] & -PAGE_SIZE);
-        if (level === 1) mapped.page(this.#m, vm.map, lo, hi, va, frameOf(lo));
+        if (level === 1) mapped.page(this.#m, vm.map, lo, hi, va, frameOf(lo, hi));
         else {
           const span = 2 ** (3 + 9 * level);
           mapped.leaf(this.#m, vm.map, lo, hi, va, span, va, va + span);

@@ -11,6 +11,7 @@ export type { InstanceCounts } from './instances.ts';
 export * from './kern/index.ts';
 export * from './machine.ts';
 export { MappedSpan } from './mapped.ts';
+export { usedFrames } from './page/page.ts';
 export { KernelPanic } from './panic.ts';
 export * from './places.ts';
 export * from './pmap/index.ts';

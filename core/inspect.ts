@@ -5,6 +5,7 @@
  */
 export type { Machine } from './hunks.ts';
 export { frameOfPlace } from './page/free-list.ts';
+export { usedFrames } from './page/page.ts';
 export {
   PSC_LEVELS,
   PSC_SLOTS,

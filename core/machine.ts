@@ -1,13 +1,13 @@
 /** Booting a machine, and resetting a used one. */
 import type { Hunks, Machine } from './hunks.ts';
 import { resetCpus } from './hw/cpu.ts';
+import { physWrite } from './hw/phys.ts';
 import { TIMEKEEP_OFFSET, TIMEKEEP_VALUE } from './kern/signal.ts';
-import { pageAge } from './page/page.ts';
 import { pmapBootstrap } from './pmap/index.ts';
 import { type MachineConfig, MachineState, refuseRam } from './state/machine.ts';
 import { VM_PAGE_BITS_ALL } from './state/page.ts';
 import { OBJT_PHYS, OBJ_POPULATE, OBJ_UNMANAGED, Vmspace } from './state/vm.ts';
-import { PAGE_SIZE, VM_MAXUSER_ADDRESS_LA48, WORDS_PER_PAGE } from './units.ts';
+import { PAGE_SIZE, VM_MAXUSER_ADDRESS_LA48 } from './units.ts';
 import { vmObjectAllocate } from './vm/object.ts';
 import { vmPageAlloc } from './vm/pages.ts';
 import { radixReset } from './vm/radix.ts';
@@ -72,12 +72,11 @@ export function resetMachine(m: Machine, config: MachineConfig, hunks: Hunks): v
   m.physBeyond.clear();
   resetCpus(m);
   pmapBootstrap(m);
-  pageAge(m);
   m.vmspace0 = new Vmspace(m.pmap0, PAGE_SIZE, VM_MAXUSER_ADDRESS_LA48);
   makeSharedPage(m);
 }
 
-const roomOf = (m: Machine): number => m.words.byteLength;
+const roomOf = (m: Machine): number => m.page.refCount.length * PAGE_SIZE;
 
 /** Makes the one unmanaged page that every native process maps. FreeBSD: sys/kern/kern_sharedpage.c shared_page_init */
 function makeSharedPage(m: Machine): void {
@@ -85,6 +84,6 @@ function makeSharedPage(m: Machine): void {
   const frame = vmPageAlloc(m, object, 0);
   m.page.valid[frame] = VM_PAGE_BITS_ALL;
   m.page.nonZero[frame] = 1;
-  m.words[frame * WORDS_PER_PAGE + TIMEKEEP_OFFSET / 4] = TIMEKEEP_VALUE;
+  physWrite(m, frame, TIMEKEEP_OFFSET / 4, TIMEKEEP_VALUE);
   m.vm.sharedPage = object;
 }

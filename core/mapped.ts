@@ -5,7 +5,7 @@
  * Hot: taken after every op that may take mappings away. Nothing is allocated, and the map's tree stays as it is.
  */
 import type { Machine } from './hunks.ts';
-import { PG_NX_HI, PG_PS, PG_RW, PG_V, PG_W, frameOf, usedFrom } from './hw/entry.ts';
+import { PG_NX_HI, PG_PS, PG_RW, PG_V, PG_W, frameOf, tableFrame, usedFrom } from './hw/entry.ts';
 import { MAP_ENTRY_NEEDS_COPY, type VmMap, type VmMapEntry, type VmObject, type Vmspace } from './state/vm.ts';
 import { type Frame, PAGE_SIZE, VM_PROT_EXECUTE, VM_PROT_WRITE, type Va, wordOf } from './units.ts';
 import { firstEndingAfter } from './vm/entry-at.ts';
@@ -58,7 +58,7 @@ export class MappedSpan {
       const lo = words[at];
       if ((lo & PG_V) === 0) continue;
       const va = base + slot * span;
-      if (level > 1 && (lo & PG_PS) === 0) this.#table(m, map, frameOf(lo), level - 1, va, start, end);
+      if (level > 1 && (lo & PG_PS) === 0) this.#table(m, map, tableFrame(lo), level - 1, va, start, end);
       else this.leaf(m, map, lo, words[at + 1], va, span, start, end);
     }
   }
@@ -68,11 +68,12 @@ export class MappedSpan {
    * ascending address.
    */
   leaf(m: Machine, map: VmMap, lo: number, hi: number, at: Va, span: number, start: Va, end: Va): void {
+    const named = frameOf(lo, hi);
     if (span === PAGE_SIZE) {
-      this.page(m, map, lo, hi, at, frameOf(lo));
+      this.page(m, map, lo, hi, at, named);
       return;
     }
-    const frame = frameOf(lo) - (frameOf(lo) % (span / PAGE_SIZE));
+    const frame = named - (named % (span / PAGE_SIZE));
     const to = Math.min(at + span, end);
     for (let va = Math.max(at, start); va < to; va += PAGE_SIZE)
       this.page(m, map, lo, hi, va, frame + (va - at) / PAGE_SIZE);

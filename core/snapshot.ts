@@ -5,7 +5,7 @@
  * order of creation, addresses ascending. Statistics are not included.
  */
 import type { Machine } from './hunks.ts';
-import { PG_PS, PG_V, frameOf, usedFrom } from './hw/entry.ts';
+import { PG_FRAME_HI, PG_PS, PG_V, frameOf, tableFrame, usedFrom } from './hw/entry.ts';
 import { pvNext, pvPmap, pvVaHi, pvVaLo } from './pmap/pv.ts';
 import type { Names } from './state/names.ts';
 import { VPO_UNMANAGED } from './state/page.ts';
@@ -146,14 +146,14 @@ function putPvs({ m, rows, spaces }: TableWalk, frame: number, heads: Int32Array
 function putLeaf(walk: TableWalk, va: number, lo: number, hi: number, level: number): void {
   const { rows } = walk;
   const { names, page } = walk.m;
-  const frame = frameOf(lo);
+  const frame = frameOf(lo, hi);
   const number = names.of(frame);
   const first = names.fresh;
   rows.put(KIND_NUMBER.leaf);
   rows.put(walk.space);
   rows.put(va);
   rows.put(lo & 0xfff);
-  rows.put(hi);
+  rows.put(hi & ~PG_FRAME_HI);
   rows.put(number);
   rows.put(page.refCount[frame]);
   rows.put(page.aflags[frame]);
@@ -178,7 +178,7 @@ function putTable(walk: TableWalk, table: Frame, level: number, base: number, sp
     if ((lo & PG_V) === 0) continue;
     const va = base + i * span;
     if (level === 1 || (lo & PG_PS) !== 0) putLeaf(walk, va, lo, words[at + i * 2 + 1], level);
-    else putTable(walk, frameOf(lo), level - 1, va, span / 512, 512);
+    else putTable(walk, tableFrame(lo), level - 1, va, span / 512, 512);
   }
 }
 

@@ -57,10 +57,17 @@ export const truncPage = (va: number): Va => va - (va % PAGE_SIZE);
 export const roundPage = (va: number): Va => Math.ceil(va / PAGE_SIZE) * PAGE_SIZE;
 export const atop = (bytes: number): Pages => Math.floor(bytes / PAGE_SIZE);
 
+/**
+ * Bytes of physical memory that a machine may have, and the frames below 4 GiB: the low word of an entry names them, and
+ * Int32 numbers their words.
+ */
+export const MAX_RAM = 2 ** 36;
+export const LOW_FRAMES = 2 ** 20;
+
 /** The 2M frame that contains a frame (with superpages: its run), and the first frame of a 2M frame. */
 export const runOf = (frame: Frame): number => frame >>> 9;
 export const firstOf = (run: number): Frame => run << 9;
-/** The first word of a frame in the machine's words, and the frame that contains a word. */
+/** The first word of a frame below 4 GiB in the machine's words, and the frame that contains a word. */
 export const wordOf = (frame: Frame): number => frame << 10;
 export const frameAt = (word: number): Frame => word >>> 10;
 

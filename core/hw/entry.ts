@@ -11,8 +11,8 @@
  *     +-----------------------+---+----+---+---+---+---+---+---+---+---+---+---+
  *
  * In a PTE bit 7 is PAT. In a 2M leaf the frame is bits 21 and up, in a 1G leaf bits 30 and up, and bit 12 is PAT.
- * A constant belongs to lo unless its name ends in _HI. Page-table pages, pv chunks and all pages of vm_page lie below
- * 4 GiB, so lo alone names their frame (frameOf); only leaves of the MMU tests reach farther.
+ * A constant belongs to lo unless its name ends in _HI. Page-table pages lie below 4 GiB (core/page/page.ts), so lo alone
+ * names their frame; a leaf may name any.
  * FreeBSD: sys/amd64/include/pmap.h PG_*, X86_PG_*. Intel SDM volume 3, 4.5.
  */
 import type { Frame } from '../units.ts';
@@ -71,11 +71,13 @@ export const PG_PTE_PROMOTE_HI = PG_NX_HI | PG_PKU_MASK_HI;
 /** A non-leaf entry of a user table: frame | U|RW|V|A|M. */
 export const PG_TABLE = PG_U | PG_RW | PG_V | PG_A | PG_M;
 
-/** Frame below 4 GiB that the low word of an entry names. */
-export const frameOf = (lo: number): Frame => lo >>> 12;
-/** Low word of an entry that names a frame below 4 GiB. */
+/** Frame of RAM that a leaf names. Bits 44 and up, which no frame of RAM has, are shifted out. */
+export const frameOf = (lo: number, hi: number): Frame => (hi << 20) | (lo >>> 12);
+/** The two words of an entry that names a frame. */
 export const entryLo = (frame: Frame, bits: number): number => (frame << 12) | bits;
-/** Word index of the page that the low word of an entry names. */
+export const entryHi = (frame: Frame, bits: number): number => (frame >>> 20) | bits;
+/** Frame of the page-table page that the low word of an entry names, and the index of its first word. */
+export const tableFrame = (lo: number): Frame => lo >>> 12;
 export const tableWords = (lo: number): number => (lo & PG_FRAME_LO) >>> 2;
 
 /** The first entry from `slot` on whose low word is not 0, of the table that starts at word `origin`; `end` if there is none before it. */

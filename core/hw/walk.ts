@@ -151,15 +151,15 @@ export function walkFrom(
 
 /**
  * Handles the common case of a walk, or returns -1 without side effects. The common case is a user access to the lower
- * half, through four levels of tables within RAM that are all accessed and grant the access, to a non-global 4K page
- * below 4 GiB.
+ * half, through four levels of tables in RAM below 4 GiB that are all accessed and grant the access, to a non-global 4K
+ * page below 4 GiB.
  *
- * Table frames are masked, so that every load falls within RAM whatever the entries contain and can precede every
+ * Table frames are masked, so that every load falls within m.words whatever the entries contain and can precede every
  * check; one test of the AND and the OR of the loaded entries then tells whether this was the common case.
  */
 export function walkFast(m: Hardware, cpu: Cpu, root: Frame, vaHi: number, vaLo: number, access: number): Frame {
   const { words } = m;
-  const mask = wordOf(m.frames - 1);
+  const mask = wordOf(m.lowFrames - 1);
   let at = (wordOf(root) & mask) | ((vaHi >>> 6) & 0x3fe);
   let lo = words[at];
   let hi = words[at | 1];

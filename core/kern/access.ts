@@ -4,9 +4,10 @@
  */
 import type { Machine } from '../hunks.ts';
 import { userAccess } from '../hw/cpu.ts';
+import { physRead, physWrite } from '../hw/phys.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Proc } from '../state/proc.ts';
-import { PAGE_SIZE, VM_PROT_READ, VM_PROT_WRITE, truncPage } from '../units.ts';
+import { type Frame, PAGE_SIZE, VM_PROT_READ, VM_PROT_WRITE, truncPage } from '../units.ts';
 import { KERN_OUT_OF_BOUNDS, KERN_RESOURCE_SHORTAGE, KERN_SUCCESS, VM_FAULT_NORMAL } from '../vm/codes.ts';
 import { vmFault } from '../vm/fault.ts';
 import { SIGBUS, SIGSEGV } from './errno.ts';
@@ -34,10 +35,15 @@ export function access(m: Machine, p: Proc, va: number, kind: number): number {
   return 0;
 }
 
+/** The frame of a byte of physical memory, and the first word of its aligned 8 bytes there. */
+const frameOfByte = (pa: number): Frame => Math.floor(pa / PAGE_SIZE);
+const wordInFrame = (pa: number): number => ((pa % PAGE_SIZE) >>> 3) << 1;
+
 /** The 8-byte word at a physical address; exact up to 2^53. FreeBSD: none */
 export function physWord(m: Machine, pa: number): number {
-  const at = Math.floor(pa / 8) * 2;
-  return (m.words[at + 1] >>> 0) * 2 ** 32 + (m.words[at] >>> 0);
+  const frame = frameOfByte(pa);
+  const at = wordInFrame(pa);
+  return (physRead(m, frame, at + 1) >>> 0) * 2 ** 32 + (physRead(m, frame, at) >>> 0);
 }
 
 /** Reads the aligned 8-byte word at va like access(); the value goes to m.retval. FreeBSD: none */
@@ -52,10 +58,11 @@ export function poke(m: Machine, p: Proc, va: number, value: number): number {
   const signal = access(m, p, va, VM_PROT_WRITE);
   if (signal === 0) {
     const pa = m.accessPa;
-    const at = Math.floor(pa / 8) * 2;
-    m.words[at] = (value % 2 ** 32) | 0;
-    m.words[at + 1] = Math.floor(value / 2 ** 32) | 0;
-    m.page.nonZero[Math.floor(pa / PAGE_SIZE)] = 1;
+    const frame = frameOfByte(pa);
+    const at = wordInFrame(pa);
+    physWrite(m, frame, at, (value % 2 ** 32) | 0);
+    physWrite(m, frame, at + 1, Math.floor(value / 2 ** 32) | 0);
+    m.page.nonZero[frame] = 1;
   }
   return signal;
 }

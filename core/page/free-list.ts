@@ -81,12 +81,11 @@ export function takeLowest(page: VmPages, set: FrameSet): Frame {
   return frameOfPlace(page, (at0 << 5) | lowestBit(word0));
 }
 
-/** Empties a set whose frames are all below `end`. FreeBSD: none */
-export function emptySet(set: FrameSet, end: Frame): void {
-  if (set.count === 0) return;
-  set.count = 0;
-  set.level0.fill(0, 0, (end >>> 5) + 1);
-  set.level1.fill(0, 0, (end >>> 10) + 1);
-  set.level2.fill(0, 0, (end >>> 15) + 1);
-  set.level3.fill(0, 0, (end >>> 20) + 1);
+/** Removes the places [from, to), and neighbours, from a set that is being emptied. FreeBSD: none */
+export function clearPlaces(set: FrameSet, from: Frame, to: Frame): void {
+  if (set.count === 0 || from >= to) return;
+  set.level0.fill(0, from >>> 5, ((to - 1) >>> 5) + 1);
+  set.level1.fill(0, from >>> 10, ((to - 1) >>> 10) + 1);
+  set.level2.fill(0, from >>> 15, ((to - 1) >>> 15) + 1);
+  set.level3.fill(0, from >>> 20, ((to - 1) >>> 20) + 1);
 }

@@ -11,8 +11,8 @@ import type { Machine } from '../hunks.ts';
 import { physZero } from '../hw/phys.ts';
 import { KernelPanic } from '../panic.ts';
 import { PQ_NONE, RUN_MAP_WORDS, RUN_PAGES, VM_PAGE_BITS_ALL, VPO_UNMANAGED } from '../state/page.ts';
-import { firstOf, type Frame, PAGE_SIZE, runOf } from '../units.ts';
-import { emptySet, pageGive, takeAgedGroup, takeLowest } from './free-list.ts';
+import { firstOf, type Frame, LOW_FRAMES, PAGE_SIZE, runOf } from '../units.ts';
+import { clearPlaces, pageGive, takeAgedGroup, takeLowest } from './free-list.ts';
 import { reservFreePage, reservReclaim, reservTakeRun } from './reserv.ts';
 
 /**
@@ -34,6 +34,7 @@ export function pageInit(m: Machine, first: Frame): void {
   page.agedFrom = 0;
   page.agedTo = 0;
   m.frames = m.config.ram / PAGE_SIZE;
+  m.lowFrames = Math.min(m.frames, LOW_FRAMES);
   page.runLow = m.frames - (m.frames % RUN_PAGES);
   page.freeRun = 0;
   page.tableZero = 0;
@@ -48,24 +49,43 @@ export function pageInit(m: Machine, first: Frame): void {
 }
 
 /**
- * Single pages allocated from now on are spread over the configured number of runs. What is left of the run in which
- * boot ended becomes page-table pages. FreeBSD: none
+ * Ends boot: divides what is left between pages without an object and those of objects.
+ *
+ * With more than 4 GiB, all memory below is for pages without an object, so that one word names a page-table page or a pv
+ * entry; objects get it when nothing else is left. Their pages begin as far above 4 GiB as they otherwise would above 0:
+ * then they share 2M frames, and pv list locks, with the same others.
+ *
+ * On an aged machine, single pages are spread over the configured number of runs from now on. What is left of the run in
+ * which boot ended becomes page-table pages. FreeBSD: none
  */
-export function pageAge(m: Machine): void {
+export function pageDivide(m: Machine): void {
   const { page } = m;
   const { agedRuns = 1 } = m.config;
-  if (agedRuns === 1) return;
+  const split = isSplit(m);
+  if (agedRuns === 1 && !split) return;
   const { next } = page;
-  const end = Math.ceil(next / RUN_PAGES) * RUN_PAGES;
-  if (next < end) {
-    page.runTables[runOf(next)] = 1;
-    page.tableNext = next;
-    page.tableEnd = end;
-  }
-  page.next = end;
+  const end = agedRuns === 1 ? next : Math.ceil(next / RUN_PAGES) * RUN_PAGES;
+  page.tableNext = next;
+  page.tableEnd = split ? LOW_FRAMES : end;
+  page.runTables.fill(1, runOf(next), Math.ceil(page.tableEnd / RUN_PAGES));
+  page.next = split ? LOW_FRAMES + end : end;
+  if (split) page.first = page.next;
   page.agedRuns = agedRuns;
-  page.agedFrom = end;
-  page.agedTo = end;
+  page.agedFrom = page.next;
+  page.agedTo = page.next;
+}
+
+/** Are the frames below 4 GiB only for pages without an object? */
+const isSplit = ({ frames }: Machine): boolean => frames > LOW_FRAMES;
+
+/** Ranges [from, to) of the frames that were ever allocated, or claimed, ascending and apart. FreeBSD: none */
+export function usedFrames(m: Machine): [from: Frame, to: Frame][] {
+  const { first, next, runLow, tableNext, claimed } = m.page;
+  return [
+    [1, isSplit(m) ? tableNext : claimed + 1],
+    [first, next],
+    [runLow, m.frames],
+  ];
 }
 
 /**
@@ -79,13 +99,15 @@ export function pageClaim(m: Machine, last: Frame): void {
 
 function pageClear(m: Machine): void {
   const { page } = m;
-  const { first, next } = page;
-  const used = page.claimed + 1;
-  clearFrames(m, 0, used === first ? next : used);
-  if (used !== first) clearFrames(m, first, next);
-  clearFrames(m, page.runLow, m.frames);
-  emptySet(page.freeZero, m.frames - 1);
-  emptySet(page.freeOther, m.frames - 1);
+  clearFrames(m, 0, 1);
+  for (const [from, to] of usedFrames(m)) {
+    clearFrames(m, from, to);
+    clearPlaces(page.freeZero, from, to);
+    clearPlaces(page.freeOther, from, to);
+  }
+  page.freeZero.count = 0;
+  page.freeOther.count = 0;
+  if (isSplit(m)) page.runTables.fill(0, 0, runOf(LOW_FRAMES));
 }
 
 function clearFrames(m: Machine, from: Frame, to: Frame): void {
@@ -201,7 +223,8 @@ function takeNoobj(m: Machine, zero: boolean): Frame {
   const { page } = m;
   if (page.limit >= 0 && !withinLimit(m)) return 0;
   let frame = tableTake(m, zero);
-  if (frame === 0) {
+  if (frame === 0 && isSplit(m)) assertLowLeft(m);
+  else if (frame === 0) {
     const first = firstOf(reservTakeRun(m));
     if (first !== 0) {
       page.runTables[runOf(first)] = 1;
@@ -212,6 +235,13 @@ function takeNoobj(m: Machine, zero: boolean): Frame {
   }
   if (frame === 0) m.counters[ALLOC_FAILURES]++;
   return frame;
+}
+
+/**
+ * Throws RangeError if memory is left, but none below 4 GiB: this machine cannot have more page tables and pv entries.
+ */
+function assertLowLeft(m: Machine): void {
+  if (!isExhausted(m)) throw new RangeError('ram: no memory below 4 GiB is left for page tables and pv entries');
 }
 
 /** Takes a frame from the runs of pages without an object; 0 if all are in use. */

@@ -1,7 +1,7 @@
 /** Page-table pages for a mapping about to be made: a large mapping in the way is demoted, and the caller may sleep. */
 import { PMAP_LOCKS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
-import { PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.ts';
+import { PG_PS, PG_V, tableFrame, tableWords } from '../hw/entry.ts';
 import { vmWait } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
@@ -43,7 +43,7 @@ export function allocPde(m: Machine, pmap: Pmap, hi: number, lo: number, sleep: 
     const pdpe = at === 0 ? 0 : words[at];
     if ((pdpe & PG_V) !== 0) {
       if ((pdpe & PG_PS) !== 0) throw new KernelPanic('pmap_pdpe_to_pde', 'pdpe is a leaf', { pdpe: pdpe >>> 0 });
-      m.page.refCount[frameOf(pdpe)]++;
+      m.page.refCount[tableFrame(pdpe)]++;
       return tableWords(pdpe) + slot;
     }
     const pd = makeTable(m, pmap, hi, lo, LEVEL_PD);
@@ -66,7 +66,7 @@ export function allocPte(m: Machine, pmap: Pmap, hi: number, lo: number): Frame 
   let pde = pdeAt(m, pmap, hi, lo);
   if (pde !== 0 && (words[pde] & (PG_PS | PG_V)) === (PG_PS | PG_V) && !demotePde(m, pmap, pde, hi, lo, false)) pde = 0;
   if (pde === 0 || (words[pde] & PG_V) === 0) return allocPtp(m, pmap, hi, lo, false);
-  const frame = frameOf(words[pde]);
+  const frame = tableFrame(words[pde]);
   m.page.refCount[frame]++;
   return frame;
 }

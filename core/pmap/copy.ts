@@ -2,7 +2,7 @@
 import { PMAP_LOCKS, PV_ENTRY_COUNT, SUPERPAGE_MAPPINGS } from '../counters.ts';
 import { enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
-import { PG_A, PG_M, PG_MANAGED, PG_PS, PG_W, frameOf } from '../hw/entry.ts';
+import { PG_A, PG_M, PG_MANAGED, PG_PS, PG_W, frameOf, tableFrame } from '../hw/entry.ts';
 import { KernelPanic } from '../panic.ts';
 import { EV_COPY } from '../places.ts';
 import { RUN_PAGES } from '../state/page.ts';
@@ -92,7 +92,7 @@ function copy2m(m: Machine, dst: Pmap, srcPde: number, va: Va): boolean {
   const managed = (entry & PG_MANAGED) !== 0;
   const pde = allocPde(m, dst, hi, lo, false);
   if (pde === 0) return false;
-  const first = frameOf(entry) & ~(RUN_PAGES - 1);
+  const first = frameOf(entry, entryHi) & ~(RUN_PAGES - 1);
   if (words[pde] === 0 && (!managed || pvInsertPde(m, dst, hi, lo, first, false))) {
     words[pde] = managed ? entry & ~(PG_W | PG_A) : entry & ~PG_W;
     words[pde + 1] = entryHi;
@@ -111,7 +111,7 @@ function copy2m(m: Machine, dst: Pmap, srcPde: number, va: Va): boolean {
 function copyPtes(m: Machine, dst: Pmap, srcPde: number, va: Va, end: Va): boolean {
   const { words, page } = m;
   const { refCount, pvHead, pvTail } = page;
-  const srcPtp = frameOf(srcPde);
+  const srcPtp = tableFrame(srcPde);
   if (refCount[srcPtp] <= 0) throw new KernelPanic('pmap_copy', 'source page table page is unused', { va });
   const hi = vaHi(va);
   let lo = vaLo(va);
@@ -149,12 +149,13 @@ function copyPtes(m: Machine, dst: Pmap, srcPde: number, va: Va, end: Va): boole
       abortPtp(m, dst, hi, lo, dstPtp);
       return false;
     }
-    const frame = frameOf(entry);
+    const entryHi = words[srcPte + 1];
+    const frame = frameOf(entry, entryHi);
     pvSetVa(words, pv, hi, lo);
     changePvListLock(m, frame);
     pvInsertTail(words, pvHead, pvTail, frame, pv);
     words[dstPte] = entry & ~(PG_W | PG_M | PG_A);
-    words[dstPte + 1] = words[srcPte + 1];
+    words[dstPte + 1] = entryHi;
     copied++;
     if (refCount[dstPtp] >= refCount[srcPtp]) break;
   }

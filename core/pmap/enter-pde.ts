@@ -1,7 +1,20 @@
 /** 2M mappings created directly, not by promotion of 512 small ones. FreeBSD: sys/amd64/amd64/pmap.c pmap_enter_pde */
 import { SUPERPAGE_MAPPINGS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
-import { PG_M, PG_MANAGED, PG_NX_HI, PG_PS, PG_RW, PG_U, PG_V, PG_W, entryLo, frameOf } from '../hw/entry.ts';
+import {
+  PG_M,
+  PG_MANAGED,
+  PG_NX_HI,
+  PG_PS,
+  PG_RW,
+  PG_U,
+  PG_V,
+  PG_W,
+  entryHi,
+  entryLo,
+  frameOf,
+  tableFrame,
+} from '../hw/entry.ts';
 import { KernelPanic } from '../panic.ts';
 import { PGA_WRITEABLE, RUN_PAGES, VPO_UNMANAGED } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
@@ -80,7 +93,7 @@ export function enterPde(
     breakMappings(m, pmap, pde, hi, lo);
   }
   if ((newLo & PG_MANAGED) !== 0) {
-    const first = frameOf(newLo) & ~(RUN_PAGES - 1);
+    const first = frameOf(newLo, newHi) & ~(RUN_PAGES - 1);
     if (!pvInsertPde(m, pmap, hi, lo, first, leave.reclaim)) {
       abortPtp(m, pmap, hi, lo, pdPage);
       return KERN_RESOURCE_SHORTAGE;
@@ -110,7 +123,7 @@ function breakMappings(m: Machine, pmap: Pmap, pde: number, hi: number, lo: numb
     invalidatePdePage(m, pmap, hi, lo, oldHi);
   } else {
     delayedInvlStart(m);
-    if (removePtes(m, pmap, hi, lo, NPTEPG, frameOf(oldLo))) pmapInvalidateAll(m, pmap);
+    if (removePtes(m, pmap, hi, lo, NPTEPG, tableFrame(oldLo))) pmapInvalidateAll(m, pmap);
     delayedInvlFinish(m);
   }
   freeDelayed(m);
@@ -123,5 +136,5 @@ export function enter2mpage(m: Machine, pmap: Pmap, hi: number, lo: number, fram
   const managed = (m.page.oflags[frame] & VPO_UNMANAGED) === 0 ? PG_MANAGED : 0;
   const nx = (prot & VM_PROT_EXECUTE) === 0 ? PG_NX_HI : 0;
   const newLo = entryLo(frame, PG_PS | PG_V | PG_U | managed);
-  return enterPde(m, pmap, hi, lo, newLo, nx, ENTER_PDE_AHEAD) === KERN_SUCCESS;
+  return enterPde(m, pmap, hi, lo, newLo, entryHi(frame, nx), ENTER_PDE_AHEAD) === KERN_SUCCESS;
 }

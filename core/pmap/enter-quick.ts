@@ -2,7 +2,7 @@
 import { PMAP_LOCKS } from '../counters.ts';
 import { leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
-import { PG_MANAGED, PG_NX_HI, PG_PS, PG_U, PG_V, entryLo, frameOf } from '../hw/entry.ts';
+import { PG_MANAGED, PG_NX_HI, PG_PS, PG_U, PG_V, entryHi, entryLo, tableFrame } from '../hw/entry.ts';
 import { EV_ENTER_OBJECT, EV_ENTER_QUICK } from '../places.ts';
 import { RUN_PAGES, VPO_UNMANAGED } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
@@ -87,7 +87,7 @@ function enterQuickLocked(
     const pde = pdeWord === 0 ? 0 : words[pdeWord];
     if ((pde & PG_V) !== 0) {
       if ((pde & PG_PS) !== 0) return 0;
-      ptp = frameOf(pde);
+      ptp = tableFrame(pde);
       page.refCount[ptp]++;
     } else {
       ptp = allocPtp(m, pmap, hi, lo, false);
@@ -109,6 +109,6 @@ function enterQuickLocked(
   }
   pmapResidentCountAdj(m, pmap, 1);
   words[pte] = entryLo(frame, bits);
-  words[pte + 1] = (prot & VM_PROT_EXECUTE) === 0 ? PG_NX_HI : 0;
+  words[pte + 1] = entryHi(frame, (prot & VM_PROT_EXECUTE) === 0 ? PG_NX_HI : 0);
   return ptp;
 }

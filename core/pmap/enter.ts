@@ -5,6 +5,7 @@ import type { Machine } from '../hunks.ts';
 import {
   MODIFIED,
   PG_A,
+  PG_FRAME_HI,
   PG_FRAME_LO,
   PG_M,
   PG_MANAGED,
@@ -14,8 +15,10 @@ import {
   PG_U,
   PG_V,
   PG_W,
+  entryHi,
   entryLo,
   frameOf,
+  tableFrame,
 } from '../hw/entry.ts';
 import { vmPageDirty } from '../page/page.ts';
 import { reservIsFull } from '../page/reserv.ts';
@@ -75,7 +78,7 @@ export function pmapEnter(
   if ((prot & VM_PROT_WRITE) !== 0) newLo |= PG_RW;
   if ((newLo & MODIFIED) === PG_M)
     throw new KernelPanic('pmap_enter', "flags includes VM_PROT_WRITE but prot doesn't", { va, prot, flags });
-  const newHi = (prot & VM_PROT_EXECUTE) === 0 ? PG_NX_HI : 0;
+  const newHi = entryHi(frame, (prot & VM_PROT_EXECUTE) === 0 ? PG_NX_HI : 0);
   if ((flags & PMAP_ENTER_WIRED) !== 0) newLo |= PG_W;
   if ((page.oflags[frame] & VPO_UNMANAGED) === 0) newLo |= PG_MANAGED;
   else if ((newLo & PG_RW) !== 0) newLo |= PG_M;
@@ -156,7 +159,7 @@ function makeRoom(m: Machine, pmap: Pmap, hi: number, lo: number, sleep: boolean
       if (made !== 0 || !sleep) return made;
     } else if ((pde & PG_PS) !== 0) demotePde(m, pmap, at, hi, lo);
     else {
-      const ptp = frameOf(pde);
+      const ptp = tableFrame(pde);
       m.page.refCount[ptp]++;
       return ptp;
     }
@@ -209,8 +212,8 @@ function enterOver(
   if (--page.refCount[ptp] <= 0)
     throw new KernelPanic('pmap_enter', 'missing reference to page table page', { frame: ptp });
 
-  if (((old ^ newLo) & PG_FRAME_LO) === 0) {
-    const frame = frameOf(old);
+  if ((((old ^ newLo) & PG_FRAME_LO) | ((oldHi ^ newHi) & PG_FRAME_HI)) === 0) {
+    const frame = frameOf(old, oldHi);
     if ((old & PG_MANAGED) !== 0 && (newLo & PG_RW) !== 0) page.aflags[frame] |= PGA_WRITEABLE;
     if (((old ^ newLo) & ~(PG_M | PG_A)) === 0 && oldHi === newHi) return IN_PLACE;
     words[pte] = newLo;
@@ -231,7 +234,7 @@ function enterOver(
     pmapInvalidatePage(m, pmap, hi, lo);
     return 0;
   }
-  const frame = frameOf(old);
+  const frame = frameOf(old, oldHi);
   if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
   if ((old & PG_A) !== 0) {
     pmapInvalidatePage(m, pmap, hi, lo);

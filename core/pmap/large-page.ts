@@ -3,7 +3,7 @@
  * FreeBSD: sys/amd64/amd64/pmap.c pmap_enter_largepage, PMAP_ENTER_LARGEPAGE.
  */
 import type { Machine } from '../hunks.ts';
-import { PG_PS, PG_PS_FRAME_LO, PG_V, PG_W, frameOf, tableWords } from '../hw/entry.ts';
+import { PG_FRAME_HI, PG_PS, PG_PS_FRAME_LO, PG_V, PG_W, frameOf, tableFrame, tableWords } from '../hw/entry.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
 import {
@@ -35,17 +35,19 @@ export function assertWhole1g(where: string, whole: boolean): void {
 export function enterLargepage(m: Machine, pmap: Pmap, va: Va, lo: number, hi: number, sleep: boolean, psind: number) {
   const { words } = m;
   const size = psind === 2 ? NBPDP : NBPDR;
-  if ((frameOf(lo) * PAGE_SIZE) % size !== 0)
-    throw new KernelPanic('pmap_enter_largepage', 'unaligned phys address', { frame: frameOf(lo), psind });
+  const frame = frameOf(lo, hi);
+  if ((frame * PAGE_SIZE) % size !== 0)
+    throw new KernelPanic('pmap_enter_largepage', 'unaligned phys address', { frame, psind });
   if (va % size !== 0) throw new KernelPanic('pmap_enter_largepage', 'unaligned va', { va, psind });
   if (va + size >= VM_MAXUSER_ADDRESS_LA57)
     throw new KernelPanic('pmap_enter_largepage', 'overflowing user map', { va, psind });
   const at = psind === 2 ? slot1g(m, pmap, va, sleep) : slot2m(m, pmap, va, sleep);
   if (at === 0) return KERN_RESOURCE_SHORTAGE;
   const old = words[at];
+  const moved = ((old ^ lo) & PG_PS_FRAME_LO) | ((words[at + 1] ^ hi) & PG_FRAME_HI);
   words[at] = lo;
   words[at + 1] = hi;
-  if ((old & PG_V) !== 0 && ((old & PG_PS) === 0 || ((old ^ lo) & PG_PS_FRAME_LO) !== 0))
+  if ((old & PG_V) !== 0 && ((old & PG_PS) === 0 || moved !== 0))
     throw new KernelPanic('pmap_enter_largepage', 'changing phys page', { va, old: old >>> 0, new: lo >>> 0 });
   const pages = size / PAGE_SIZE;
   if ((lo & PG_W) !== 0 && (old & PG_W) === 0) pmap.stats.wiredCount += pages;
@@ -64,7 +66,7 @@ function slot1g(m: Machine, pmap: Pmap, va: Va, sleep: boolean): number {
     const pml4e = at === 0 ? 0 : words[at];
     if ((pml4e & PG_V) !== 0) {
       const pdpe = tableWords(pml4e) + slot;
-      if ((words[pdpe] & PG_V) === 0) m.page.refCount[frameOf(pml4e)]++;
+      if ((words[pdpe] & PG_V) === 0) m.page.refCount[tableFrame(pml4e)]++;
       return pdpe;
     }
     const pdp = makeTable(m, pmap, hi, lo, LEVEL_PDP);
@@ -81,7 +83,7 @@ function slot2m(m: Machine, pmap: Pmap, va: Va, sleep: boolean): number {
   for (;;) {
     const pde = pdeAt(m, pmap, hi, lo);
     if (pde !== 0) {
-      if ((words[pde] & PG_V) === 0) m.page.refCount[frameOf(words[pdpeAt(m, pmap, hi, lo)])]++;
+      if ((words[pde] & PG_V) === 0) m.page.refCount[tableFrame(words[pdpeAt(m, pmap, hi, lo)])]++;
       return pde;
     }
     const pd = makeTable(m, pmap, hi, lo, LEVEL_PD);

@@ -1,7 +1,7 @@
 /** Removing one leaf, 4K or 2M, with its pv entry and its reference on the page-table page. The caller flushes TLBs. */
 import { REACHED_RESERVED_PT_PAGE_FREED } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
-import { frameOf, MODIFIED, PG_A, PG_MANAGED, PG_W } from '../hw/entry.ts';
+import { frameOf, MODIFIED, PG_A, PG_MANAGED, PG_W, tableFrame } from '../hw/entry.ts';
 import { vmPageDirty } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
 import { PGA_REFERENCED, PGA_WRITEABLE, RUN_PAGES, VM_PAGE_BITS_ALL } from '../state/page.ts';
@@ -26,12 +26,13 @@ export function saveBits(m: Machine, frame: Frame, oldLo: number): void {
 export function removePte(m: Machine, pmap: Pmap, pte: number, hi: number, lo: number, ptp: Frame): boolean {
   const { words, page } = m;
   const old = words[pte];
+  const oldHi = words[pte + 1];
   words[pte] = 0;
   words[pte + 1] = 0;
   if ((old & PG_W) !== 0) pmap.stats.wiredCount--;
   pmapResidentCountAdj(m, pmap, -1);
   if ((old & PG_MANAGED) !== 0) {
-    const frame = frameOf(old);
+    const frame = frameOf(old, oldHi);
     const run = runOf(frame);
     if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
     changePvListLock(m, frame);
@@ -70,13 +71,14 @@ export function removePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: n
   const { words, page } = m;
   if ((lo & PDRMASK) !== 0) throw new KernelPanic('pmap_remove_pde', 'sva is not 2mpage aligned', { lo });
   const old = words[pde];
+  const oldHi = words[pde + 1];
   words[pde] = 0;
   words[pde + 1] = 0;
   if ((old & PG_W) !== 0) pmap.stats.wiredCount -= NPTEPG;
   pmapResidentCountAdj(m, pmap, -NPTEPG);
   if ((old & PG_MANAGED) !== 0) {
     if (!mayLock) throw new KernelPanic('pmap_remove_pde', 'lockp is NULL', { pmap: pmap.id });
-    const first = frameOf(old) & ~(RUN_PAGES - 1);
+    const first = frameOf(old, oldHi) & ~(RUN_PAGES - 1);
     changePvListLock(m, first);
     freePvEntry(m, pmap, pvRemove2m(m, pmap, first, hi, lo, 'pmap_pvh_free'));
     const others = page.pvHead2m[runOf(first)] !== 0;
@@ -87,5 +89,5 @@ export function removePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: n
     delayedInvlPage(m, first);
   }
   freeReserved(m, pmap, hi, lo, 'pmap_remove_pde');
-  return unwirePtp(m, pmap, hi, lo, frameOf(words[pdpeAt(m, pmap, hi, lo)]));
+  return unwirePtp(m, pmap, hi, lo, tableFrame(words[pdpeAt(m, pmap, hi, lo)]));
 }

@@ -10,7 +10,7 @@ import { enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { PG_A, PG_M, PG_NX_HI, PG_RW, PG_V, entryLo } from '../hw/entry.ts';
 import { loadCr3 } from '../hw/tlb.ts';
-import { pageInit, pageTake } from '../page/page.ts';
+import { pageDivide, pageInit, pageTake } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
 import { EV_PINIT, EV_RELEASE } from '../places.ts';
 import { PMAP_PCID_NONE, PMAP_PDE_SUPERPAGE, Pmap } from '../state/pmap.ts';
@@ -86,6 +86,7 @@ export function pmapBootstrap(m: Machine, first: Frame = 1): void {
     cpu.userFlushPending = false;
     loadCr3(cpu, root, config.pcid ? 1 : 0, false);
   }
+  pageDivide(m);
 }
 
 /** Allocates consecutive zeroed page-table pages of the kernel, without counting them. Returns the first. */

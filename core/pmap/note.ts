@@ -19,9 +19,9 @@ export function notePvEntries(m: Machine, pmap: Pmap, isRemoval: boolean): void 
         const pv = chunkEntry(chunk, i, 31 - Math.clz32(used & -used));
         const [hi, lo] = [pvVaHi(words, pv), pvVaLo(words, pv)];
         const ptp = ptPageOf(m, pmap, hi, lo);
-        const entry = words[ptp === 0 ? pdeAt(m, pmap, hi, lo) : pteOf(ptp, lo)];
-        if ((entry & PG_W) !== 0) continue;
-        const run = runOf(frameOf(entry));
+        const at = ptp === 0 ? pdeAt(m, pmap, hi, lo) : pteOf(ptp, lo);
+        if ((words[at] & PG_W) !== 0) continue;
+        const run = runOf(frameOf(words[at], words[at + 1]));
         const before = pvPrev(words, pv) === 0 ? 0 : 1;
         if (isRemoval) instances.removed(run, before + (pvNext(words, pv) === 0 ? 0 : 1));
         else instances.copied(run, before);

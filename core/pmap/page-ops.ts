@@ -5,14 +5,14 @@
 import { PAGES_ZEROED, PMAP_TRY_LOCKS, PV_LIST_READ_LOCKS, PV_LIST_WRITE_LOCKS } from '../counters.ts';
 import { leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
-import { MODIFIED, PG_A, PG_M, PG_PS, PG_RW, PG_V, PG_W, frameOf } from '../hw/entry.ts';
-import { physZero } from '../hw/phys.ts';
+import { MODIFIED, PG_A, PG_M, PG_PS, PG_RW, PG_V, PG_W, tableFrame } from '../hw/entry.ts';
+import { physCopy, physZero } from '../hw/phys.ts';
 import { vmPageDirty } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
 import { EV_CLEAR_MODIFY, EV_COPY_PAGE, EV_REMOVE_ALL, EV_REMOVE_WRITE } from '../places.ts';
 import { PGA_REFERENCED, PGA_WRITEABLE, RUN_PAGES, VPO_UNMANAGED } from '../state/page.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { type Frame, PAGE_SIZE, WORDS_PER_PAGE, runOf } from '../units.ts';
+import { type Frame, PAGE_SIZE, runOf } from '../units.ts';
 import { delayedInvlWait, pmapInvalidatePage } from './invalidate.ts';
 import { freeDelayed, pmapResidentCountAdj } from './pt-page.ts';
 import { unwirePtp } from './ptp.ts';
@@ -75,7 +75,7 @@ export function pmapRemoveAll(m: Machine, frame: Frame): void {
     if ((old & PG_W) !== 0) pmap.stats.wiredCount--;
     if ((old & PG_A) !== 0) page.aflags[frame] |= PGA_REFERENCED;
     if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
-    unwirePtp(m, pmap, hi, lo, frameOf(pde));
+    unwirePtp(m, pmap, hi, lo, tableFrame(pde));
     pmapInvalidatePage(m, pmap, hi, lo);
     pvUnlink(words, page.pvHead, page.pvTail, frame, pv);
     freePvEntry(m, pmap, pv);
@@ -340,11 +340,11 @@ export function pmapZeroPage(m: Machine, frame: Frame): void {
 
 /** Copies a page. FreeBSD: pmap_copy_page */
 export function pmapCopyPage(m: Machine, src: Frame, dst: Frame): void {
-  const { words, page } = m;
+  const { page } = m;
   if (m.recording)
     m.events.emit(EV_COPY_PAGE, 0, page.object[src], page.pindex[src], page.object[dst], page.pindex[dst], src, 0, dst);
   // A copy all the same, whatever is in it.
-  if (page.nonZero[src] !== 0) words.copyWithin(dst * WORDS_PER_PAGE, src * WORDS_PER_PAGE, (src + 1) * WORDS_PER_PAGE);
+  if (page.nonZero[src] !== 0) physCopy(m, src, dst);
   else if (page.nonZero[dst] !== 0) physZero(m, dst);
   page.nonZero[dst] = Number(page.nonZero[src] !== 0);
   leavePlace(m);

@@ -14,6 +14,7 @@ import {
   PG_V,
   PG_W,
   frameOf,
+  tableFrame,
 } from '../hw/entry.ts';
 import { vmPageDirty } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
@@ -95,7 +96,7 @@ function protectRange(m: Machine, pmap: Pmap, sva: Va, eva: Va, prot: number): v
     for (let left = (end - va) / PAGE_SIZE; left > 0; left--, pte += 2) {
       const old = words[pte];
       if ((old & PG_V) === 0) continue;
-      if (keepLo !== -1 && (old & WRITTEN) === WRITTEN) vmPageDirty(m, frameOf(old));
+      if (keepLo !== -1 && (old & WRITTEN) === WRITTEN) vmPageDirty(m, frameOf(old, words[pte + 1]));
       if (protectLeaf(words, pte, keepLo, addHi, 0)) changed = true;
     }
   }
@@ -121,7 +122,7 @@ function protectLeaf(words: Int32Array, at: number, keepLo: number, addHi: numbe
 function protectPde(m: Machine, pde: number, keepLo: number, addHi: number): boolean {
   const old = m.words[pde];
   if (keepLo !== -1 && (old & WRITTEN) === WRITTEN) {
-    const first = frameOf(old) & ~(RUN_PAGES - 1);
+    const first = frameOf(old, m.words[pde + 1]) & ~(RUN_PAGES - 1);
     for (let frame = first; frame < first + RUN_PAGES; frame++) vmPageDirty(m, frame);
   }
   return protectLeaf(m.words, pde, keepLo, addHi, PG_PROMOTED_HI);
@@ -207,7 +208,7 @@ function adviseRange(m: Machine, pmap: Pmap, sva: Va, eva: Va, advice: number): 
         const lo = vaLo(end - PAGE_SIZE);
         const pte = pteIn(words[pde], lo);
         if ((words[pte] & PG_V) === 0) throw new KernelPanic('pmap_advise', 'invalid PTE', { va });
-        removePte(m, pmap, pte, vaHi(va), lo, frameOf(words[pde]));
+        removePte(m, pmap, pte, vaHi(va), lo, tableFrame(words[pde]));
         changed = true;
       }
       m.pvListLocked = 0;
@@ -217,7 +218,7 @@ function adviseRange(m: Machine, pmap: Pmap, sva: Va, eva: Va, advice: number): 
       const old = words[pte];
       if ((old & (PG_MANAGED | PG_V)) !== (PG_MANAGED | PG_V)) continue;
       if ((old & MODIFIED) === MODIFIED) {
-        if (advice === MADV_DONTNEED) vmPageDirty(m, frameOf(old));
+        if (advice === MADV_DONTNEED) vmPageDirty(m, frameOf(old, words[pte + 1]));
         words[pte] = old & ~(PG_M | PG_A);
       } else if ((old & PG_A) !== 0) words[pte] = old & ~PG_A;
       else continue;

@@ -5,7 +5,7 @@
  * entry that the caller is about to store. Entries of the root are not counted.
  */
 import type { Machine } from '../hunks.ts';
-import { PG_NX_HI, PG_TABLE, PG_V, entryLo, frameOf, tableWords } from '../hw/entry.ts';
+import { PG_NX_HI, PG_TABLE, PG_V, entryLo, tableFrame, tableWords } from '../hw/entry.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NUPDE, NUPDPE, NUPML4E, type Pages, frameAt, wordOf } from '../units.ts';
@@ -53,10 +53,10 @@ function unlinkTable(m: Machine, pmap: Pmap, hi: number, lo: number, empty: Fram
   let more = true;
   const pml4e = la57 ? tableWords(words[root + pml5Slot(hi)]) + pml4Slot(hi) : root + pml4Slot(hi);
   if (index < PDP_INDEX) {
-    const pdp = frameOf(words[pml4e]);
+    const pdp = tableFrame(words[pml4e]);
     const pdpe = wordOf(pdp) + pdpSlot(hi, lo);
     if (index < PD_INDEX) {
-      const pd = frameOf(words[pdpe]);
+      const pd = tableFrame(words[pdpe]);
       clearEntry(words, wordOf(pd) + pdSlot(lo));
       delayFree(m, frame, true);
       freed++;
@@ -124,7 +124,7 @@ export function makeTable(m: Machine, pmap: Pmap, hi: number, lo: number, level:
   let made = false;
   if (m.la57) {
     const at = wordOf(table) + pml5Slot(hi);
-    if ((words[at] & PG_V) !== 0) table = frameOf(words[at]);
+    if ((words[at] & PG_V) !== 0) table = tableFrame(words[at]);
     else {
       table = takePtPage(m, pindexOf(LEVEL_PML4, hi, lo), true);
       if (table === 0) return makeFailed(m, pmap, hi, lo, frame, count, 0);
@@ -149,7 +149,7 @@ export function makeTable(m: Machine, pmap: Pmap, hi: number, lo: number, level:
     made = true;
     table = pdp;
   } else {
-    table = frameOf(words[at]);
+    table = tableFrame(words[at]);
     made = false;
   }
 
@@ -164,7 +164,7 @@ export function makeTable(m: Machine, pmap: Pmap, hi: number, lo: number, level:
     count++;
     table = pd;
   } else {
-    table = frameOf(words[at]);
+    table = tableFrame(words[at]);
     refCount[table]++;
   }
 

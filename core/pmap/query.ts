@@ -3,6 +3,7 @@ import { PMAP_LOCKS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import {
   PG_A,
+  PG_FRAME_HI,
   PG_FRAME_LO,
   PG_M,
   PG_MANAGED,
@@ -14,8 +15,11 @@ import {
   tableWords,
 } from '../hw/entry.ts';
 import type { Pmap } from '../state/pmap.ts';
-import { NBPDP, PAGE_SIZE, PDRMASK, type Va, vaHi, vaLo } from '../units.ts';
+import { NBPDP, PAGE_SIZE, PDRMASK, type Va, vaHi, vaLo, vaOf } from '../units.ts';
 import { pdSlot, pdeAt, pdpSlot, pdpeAt, pml4Slot, ptSlot, pteIn } from './tables.ts';
+
+/** Physical address with the low word `lo`, in the page that a leaf with the high word `hi` maps. */
+const physOf = (lo: number, hi: number): number => vaOf(hi & PG_FRAME_HI, lo);
 
 /**
  * Physical address that byte `offset` of the page at `va` maps to; 0 if there is no page-table page. For an unmapped
@@ -34,7 +38,10 @@ export function pmapExtract(m: Machine, pmap: Pmap, va: Va, offset: number): num
   const pdpe = words[tableWords(pml4e) + pdpSlot(hi, page)];
   const pde = words[tableWords(pdpe) + pdSlot(page)];
   const pte = words[pteIn(pde, page)];
-  if ((pml4e & pdpe & pde & PG_V) !== 0 && (((pdpe | pde) & PG_PS) | (page & (PAGE_SIZE - 1))) === 0)
+  if (
+    (pml4e & pdpe & pde & PG_V) !== 0 &&
+    (((pdpe | pde) & PG_PS) | (page & (PAGE_SIZE - 1)) | (m.frames - m.lowFrames)) === 0
+  )
     return ((pte & PG_FRAME_LO) | offset) >>> 0;
   return extractByLevels(m, pmap, va, offset);
 }
@@ -49,11 +56,13 @@ function extractByLevels(m: Machine, pmap: Pmap, va: Va, offset: number): number
   const at = pdpeAt(m, pmap, hi, lo);
   const pdpe = at === 0 ? 0 : words[at];
   if ((pdpe & PG_V) === 0) return 0;
-  if ((pdpe & PG_PS) !== 0) return ((pdpe & PG_PS_PDP_FRAME_LO) | (lo & (NBPDP - 1))) >>> 0;
-  const pde = words[tableWords(pdpe) + pdSlot(lo)];
+  if ((pdpe & PG_PS) !== 0) return physOf((pdpe & PG_PS_PDP_FRAME_LO) | (lo & (NBPDP - 1)), words[at + 1]);
+  const pdeWord = tableWords(pdpe) + pdSlot(lo);
+  const pde = words[pdeWord];
   if ((pde & PG_V) === 0) return 0;
-  if ((pde & PG_PS) !== 0) return ((pde & PG_PS_FRAME_LO) | (lo & PDRMASK)) >>> 0;
-  return ((words[pteIn(pde, lo)] & PG_FRAME_LO) | (lo & (PAGE_SIZE - 1))) >>> 0;
+  if ((pde & PG_PS) !== 0) return physOf((pde & PG_PS_FRAME_LO) | (lo & PDRMASK), words[pdeWord + 1]);
+  const pte = pteIn(pde, lo);
+  return physOf((words[pte] & PG_FRAME_LO) | (lo & (PAGE_SIZE - 1)), words[pte + 1]);
 }
 
 /** Level of the valid leaf at `va`: 1 = 4K, 2 = 2M, 3 = 1G; 0 if there is none. m.leafWord is set to its word. */
@@ -113,7 +122,7 @@ export function pmapMincore(m: Machine, pmap: Pmap, va: Va): number {
   const others = MINCORE_MODIFIED_OTHER | MINCORE_REFERENCED_OTHER;
   if ((bits & others) !== others && (leaf & PG_MANAGED) !== 0) {
     const frame = level === 1 ? PG_FRAME_LO : level === 2 ? PG_PS_FRAME_LO : PG_PS_PDP_FRAME_LO;
-    m.accessPa = ((leaf & frame) | (vaLo(va) & PG_FRAME_LO & ~frame)) >>> 0;
+    m.accessPa = physOf((leaf & frame) | (vaLo(va) & PG_FRAME_LO & ~frame), m.words[m.leafWord + 1]);
   }
   return bits;
 }

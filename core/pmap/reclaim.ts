@@ -1,7 +1,7 @@
 /** pv entries when memory is short: reclaims them, along with their mappings, from any pmap. */
 import { PMAP_LOCKS, PMAP_TRY_LOCKS, PV_CHUNK_LIST_LOCKS, PV_ENTRY_COUNT } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
-import { PG_PS, PG_W, frameOf } from '../hw/entry.ts';
+import { PG_PS, PG_W, frameOf, tableFrame } from '../hw/entry.ts';
 import type { Pmap } from '../state/pmap.ts';
 import type { Frame } from '../units.ts';
 import { delayedInvlFinish, delayedInvlPage, delayedInvlStart, pmapInvalidateAll } from './invalidate.ts';
@@ -49,16 +49,16 @@ function reclaimMappings(m: Machine, pmap: Pmap, chunk: Frame): number {
       const pte = pteIn(pde, lo);
       const old = words[pte];
       if ((old & PG_W) !== 0) continue;
+      const frame = frameOf(old, words[pte + 1]);
       words[pte] = 0;
       words[pte + 1] = 0;
-      const frame = frameOf(old);
       saveBits(m, frame, old);
       changePvListLock(m, frame);
       pvUnlink(words, page.pvHead, page.pvTail, frame, pv);
       clearWriteableIfUnmapped(m, frame);
       delayedInvlPage(m, frame);
       chunkMarkFree(words, chunk, i, lowest);
-      unwirePtp(m, pmap, hi, lo, frameOf(pde));
+      unwirePtp(m, pmap, hi, lo, tableFrame(pde));
       freed++;
     }
   }

@@ -2,7 +2,7 @@
 import { PMAP_LOCKS, PV_CHUNK_LIST_LOCKS, PV_ENTRY_COUNT } from '../counters.ts';
 import { enterCall, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
-import { MODIFIED, PG_V, PG_W, frameOf } from '../hw/entry.ts';
+import { MODIFIED, PG_V, PG_W, frameOf, tableFrame } from '../hw/entry.ts';
 import { vmPageDirty } from '../page/page.ts';
 import { KernelPanic } from '../panic.ts';
 import { EV_REMOVE_PAGES } from '../places.ts';
@@ -126,9 +126,9 @@ function removeChunk(m: Machine, pmap: Pmap, chunk: Frame): boolean {
         }
         freed |= lowest;
         here++;
+        const frame = frameOf(old, words[pte + 1]);
         words[pte] = 0;
         words[pte + 1] = 0;
-        const frame = frameOf(old);
         if ((old & MODIFIED) === MODIFIED) vmPageDirty(m, frame);
         changePvListLock(m, frame);
         if (!pvIsAlone(words, pv)) pvUnlink(words, pvHead, pvTail, frame, pv);
@@ -163,9 +163,9 @@ function remove2m(m: Machine, pmap: Pmap, pde: number, pv: number, hi: number, l
   if ((old & PG_V) === 0) throw badEntry(hi, lo, old);
   if ((old & PG_W) !== 0) return false;
   m.counters[PV_ENTRY_COUNT]--;
+  const first = frameOf(old, words[pde + 1]) & ~(RUN_PAGES - 1);
   words[pde] = 0;
   words[pde + 1] = 0;
-  const first = frameOf(old) & ~(RUN_PAGES - 1);
   const end = first + RUN_PAGES;
   if ((old & MODIFIED) === MODIFIED) for (let frame = first; frame < end; frame++) vmPageDirty(m, frame);
   changePvListLock(m, first);
@@ -174,6 +174,6 @@ function remove2m(m: Machine, pmap: Pmap, pde: number, pv: number, hi: number, l
   if (page.pvHead2m[runOf(first)] === 0)
     for (let frame = first; frame < end; frame++) clearWriteableIfUnmapped(m, frame);
   freeReserved(m, pmap, hi, lo, 'pmap_remove_pages');
-  unwirePtp(m, pmap, hi, lo, frameOf(words[pdpeAt(m, pmap, hi, lo)]));
+  unwirePtp(m, pmap, hi, lo, tableFrame(words[pdpeAt(m, pmap, hi, lo)]));
   return true;
 }

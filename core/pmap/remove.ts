@@ -10,7 +10,7 @@ import {
 } from '../counters.ts';
 import { enterCall, leavePlace, noteRemove } from '../events.ts';
 import type { Machine } from '../hunks.ts';
-import { PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.ts';
+import { PG_PS, PG_V, tableFrame, tableWords } from '../hw/entry.ts';
 import { EV_REMOVE } from '../places.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NBPDP, NBPDR, NBPML4, NBPML5, PAGE_SIZE, type Va, vaHi, vaLo, vaOf } from '../units.ts';
@@ -119,7 +119,7 @@ function removeRange(m: Machine, pmap: Pmap, sva: Va, eva: Va): boolean {
       words[pdpeWord] = 0;
       words[pdpeWord + 1] = 0;
       pmapResidentCountAdj(m, pmap, -NBPDP / PAGE_SIZE);
-      unwirePtp(m, pmap, hi, lo, frameOf(pml4e));
+      unwirePtp(m, pmap, hi, lo, tableFrame(pml4e));
       continue;
     }
     next = nextSpan(va, NBPDR);
@@ -136,7 +136,7 @@ function removeRange(m: Machine, pmap: Pmap, sva: Va, eva: Va): boolean {
       pde = words[pdeWord];
     }
     if (next > eva) next = eva;
-    if (removePtes(m, pmap, hi, lo, (next - va) / PAGE_SIZE, frameOf(pde))) any = true;
+    if (removePtes(m, pmap, hi, lo, (next - va) / PAGE_SIZE, tableFrame(pde))) any = true;
   }
   return any;
 }

@@ -23,6 +23,7 @@ import {
   PG_W,
   entryLo,
   frameOf,
+  tableFrame,
   tableWords,
 } from '../hw/entry.ts';
 import { KernelPanic } from '../panic.ts';
@@ -94,12 +95,12 @@ export function promotePde(m: Machine, pmap: Pmap, hi: number, lo: number): void
     }
     expected -= PAGE_SIZE;
   }
-  const ptp = frameOf(table);
+  const ptp = tableFrame(table);
   if (m.page.pindex[ptp] !== ptPindex(hi, lo))
     throw new KernelPanic('pmap_promote_pde', "page table page's pindex is wrong", { frame: ptp });
   m.page.valid[ptp] = VM_PAGE_BITS_ALL;
   insertPtPage(m, pmap, ptp);
-  if ((newLo & PG_MANAGED) !== 0) promotePv(m, pmap, frameOf(newLo), hi, trunc2m(lo));
+  if ((newLo & PG_MANAGED) !== 0) promotePv(m, pmap, frameOf(newLo, newHi), hi, trunc2m(lo));
   words[pde] = patToPde(newLo) | PG_PS;
   words[pde + 1] = newHi | PG_PROMOTED_HI;
   m.counters[PROMOTIONS]++;
@@ -159,7 +160,7 @@ export function demotePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: n
   const newLo = patToPte(oldLo & ~PG_PS);
   const first = wordOf(ptp);
   if (page.valid[ptp] === 0) fillPtp(m, ptp, newLo, oldHi);
-  if (((words[first] ^ newLo) & PG_FRAME_LO) !== 0)
+  if ((((words[first] ^ newLo) & PG_FRAME_LO) | ((words[first + 1] ^ oldHi) & PG_FRAME_HI)) !== 0)
     throw new KernelPanic('pmap_demote_pde', 'firstpte and newpte map different physical addresses');
   if (((words[first] ^ newLo) & PG_PTE_PROMOTE_LO) !== 0 || ((words[first + 1] ^ oldHi) & PG_PTE_PROMOTE_HI) !== 0)
     fillPtp(m, ptp, newLo, oldHi);
@@ -170,7 +171,7 @@ export function demotePde(m: Machine, pmap: Pmap, pde: number, hi: number, lo: n
   }
   words[pde] = entryLo(ptp, PG_M | PG_A | (oldLo & PG_U) | PG_RW | PG_V);
   words[pde + 1] = 0;
-  if ((oldLo & PG_MANAGED) !== 0) demotePv(m, pmap, frameOf(oldLo) & ~(RUN_PAGES - 1), hi, trunc2m(lo));
+  if ((oldLo & PG_MANAGED) !== 0) demotePv(m, pmap, frameOf(oldLo, oldHi) & ~(RUN_PAGES - 1), hi, trunc2m(lo));
   m.counters[DEMOTIONS]++;
   return true;
 }

@@ -3,7 +3,7 @@
  * low word in m.words, and 0 means "no table there".
  */
 import type { Machine } from '../hunks.ts';
-import { PG_PS, PG_V, frameOf, tableWords } from '../hw/entry.ts';
+import { PG_PS, PG_V, tableFrame, tableWords } from '../hw/entry.ts';
 import { KernelPanic } from '../panic.ts';
 import type { Pmap } from '../state/pmap.ts';
 import { type Frame, NBPDP, NBPDR, NBPML4, type Va, vaHi, vaLo, vaOf, wordOf } from '../units.ts';
@@ -75,14 +75,14 @@ export function usualPtPage(m: Machine, pmap: Pmap, hi: number, lo: number): Fra
   const pml4e = words[pmap.fourLevelRoot | pml4Slot(hi)];
   const pdpe = words[tableWords(pml4e) | pdpSlot(hi, lo)];
   const pde = words[tableWords(pdpe) | pdSlot(lo)];
-  return ((pml4e & pdpe & pde & PG_V) | ((pdpe | pde) & PG_PS)) === PG_V ? frameOf(pde) : 0;
+  return ((pml4e & pdpe & pde & PG_V) | ((pdpe | pde) & PG_PS)) === PG_V ? tableFrame(pde) : 0;
 }
 
 function ptPageByLevels(m: Machine, pmap: Pmap, hi: number, lo: number): Frame {
   const at = pdeAt(m, pmap, hi, lo);
   if (at === 0) return 0;
   const pde = m.words[at];
-  return (pde & (PG_V | PG_PS)) === PG_V ? frameOf(pde) : 0;
+  return (pde & (PG_V | PG_PS)) === PG_V ? tableFrame(pde) : 0;
 }
 
 /** Word of the PTE of an address in its PT page. FreeBSD: pmap_pde_to_pte */

@@ -1,7 +1,7 @@
 /** The state of one simulated machine, generic over its hunks so that the state layer does not depend on the seam. */
 import { COUNTER_COUNT, SWAP_RESERVED } from '../counters.ts';
 import { EventLog } from '../events.ts';
-import { type Frame, PAGE_SIZE } from '../units.ts';
+import { type Frame, LOW_FRAMES, MAX_RAM, PAGE_SIZE, WORDS_PER_PAGE } from '../units.ts';
 import { Cpu } from './cpu.ts';
 import { Names } from './names.ts';
 import { VmPages } from './page.ts';
@@ -46,12 +46,8 @@ export interface KernelPages {
   ptiKernel: Frame;
 }
 
-/**
- * RAM is a power of two, so that a mask keeps any address within it, and at most 4 GiB, so that the low word of an
- * entry can name every frame.
- */
+/** RAM is a power of two, so that a mask keeps the address of any table within it. */
 const MIN_RAM = 2 ** 22;
-const MAX_RAM = 2 ** 32;
 
 /**
  * Memory and the per-page arrays are allocated once and never replaced, so that V8 may rely on their location. A machine
@@ -69,10 +65,11 @@ export class MachineState<H> {
   curproc: Proc | null = null;
   readonly cpus: Cpu[] = [];
 
-  /** Physical memory: RAM, 1,024 words per frame, and whatever was written beyond it. See core/hw/phys.ts. */
+  /** Physical memory: RAM below 4 GiB, 1,024 words per frame, and whatever was written above. See core/hw/phys.ts. */
   readonly words: Int32Array;
-  /** Frames of RAM: those of config, from the next pageInit on. */
+  /** Frames of RAM, and those of them that `words` holds: of config, from the next pageInit on. */
   frames: number;
+  lowFrames: number;
   readonly physBeyond: Map<Frame, Int32Array> = new Map();
   /** Physical byte address of the last permitted access. */
   accessPa = 0;
@@ -131,17 +128,19 @@ export class MachineState<H> {
   /** Bit N is set if the next call stops at yield point N. See core/kern/stop.ts. */
   stopAt = 0;
   /** Numbers that a snapshot gives to frames and objects. */
-  readonly names = new Names();
+  readonly names: Names;
 
-  /** Throws RangeError if the amount of RAM is not a power of two in 4 MiB..4 GiB. */
+  /** Throws RangeError if the amount of RAM is not a power of two in 4 MiB..64 GiB. */
   constructor(config: MachineConfig, hunks: H) {
     const { ram } = config;
     refuseRam(ram, MAX_RAM);
     this.config = config;
     this.hunks = hunks;
     this.frames = ram / PAGE_SIZE;
-    this.words = new Int32Array(ram / 4);
+    this.lowFrames = Math.min(this.frames, LOW_FRAMES);
+    this.words = new Int32Array(this.lowFrames * WORDS_PER_PAGE);
     this.page = new VmPages(this.frames);
+    this.names = new Names(this.frames);
     for (let id = 0; id < config.cpus; id++) this.cpus.push(new Cpu(id));
   }
 

@@ -4,13 +4,19 @@
  */
 export class Names {
   /** Number of an id, valid if its stamp is the current one. */
-  #numbers = new Int32Array(1024);
-  #stamps = new Int32Array(1024);
+  #numbers: Int32Array;
+  #stamps: Int32Array;
   /** Number of the numbering in use. */
   stamp = 0;
   #count = 0;
   /** Was the last lookup the first visit of its id? */
   fresh = false;
+
+  /** Ids below `usual` cost no copy. The host commits memory only for those that are used. */
+  constructor(usual: number) {
+    this.#numbers = new Int32Array(usual);
+    this.#stamps = new Int32Array(usual);
+  }
 
   /** Forgets all ids. */
   start(): void {

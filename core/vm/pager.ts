@@ -1,10 +1,11 @@
 /** Files: their objects, and reading in their pages. FreeBSD: sys/vm/vnode_pager.c. */
 import { VM_OBJECT_WRITE_LOCKS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
+import { physWrite } from '../hw/phys.ts';
 import { pmapZeroPage } from '../pmap/index.ts';
 import { PQ_ACTIVE, VM_PAGE_BITS_ALL } from '../state/page.ts';
 import { OBJT_VNODE, OBJ_COLORED, VmFile, type VmObject } from '../state/vm.ts';
-import { WORDS_PER_PAGE, type Frame, type Pages } from '../units.ts';
+import type { Frame, Pages } from '../units.ts';
 import { vmObjectAllocate } from './object.ts';
 import { vmPageAlloc, vmPageLookup } from './pages.ts';
 import { contentsChanged } from './radix.ts';
@@ -22,8 +23,8 @@ function fill(m: Machine, file: VmFile, pindex: number, frame: Frame): void {
   contentsChanged(m.vm.index, file.object);
   if (!file.tagged) return;
   m.page.nonZero[frame] = 1;
-  m.words[frame * WORDS_PER_PAGE] = pindex + 1;
-  m.words[frame * WORDS_PER_PAGE + 1] = file.id + 1;
+  physWrite(m, frame, 0, pindex + 1);
+  physWrite(m, frame, 1, file.id + 1);
 }
 
 function bringIn(m: Machine, file: VmFile, from: Pages, to: Pages, step: Pages): void {

@@ -17,7 +17,7 @@ export const MANAGED = 0x400;
 export const WIRED = 0x800;
 export const NO_EXECUTE_HI = -0x80000000;
 export const KEY_HI = 0x78000000;
-/** Bits 32..51: frame bits that are 0 for every page of this machine. */
+/** Bits 32..51: frame bits of the upper word. */
 export const FRAME_HI = 0xfffff;
 
 /** V, RW, U, A, M: the bits of a user table entry besides the frame. */
@@ -33,10 +33,11 @@ export const PAGE = 2 ** 12;
 /** Pages that a leaf in a table of this level maps. */
 export const pagesAt = (level: number): number => SPAN[level] / PAGE;
 
-/** Frame in the low word of an entry. */
-export const frameIn = (lo: number): number => lo >>> 12;
+/** Frame in an entry. */
+export const frameIn = (lo: number, hi: number): number => (hi & FRAME_HI) * 2 ** 20 + (lo >>> 12);
 /** First frame of a 2M or 1G leaf: the bits below are flags or 0. */
-export const leafFrame = (lo: number, level: number): number => frameIn(lo) - (frameIn(lo) % pagesAt(level));
+export const leafFrame = (lo: number, hi: number, level: number): number =>
+  frameIn(lo, hi) - (frameIn(lo, hi) % pagesAt(level));
 
 /** Index of the page-table page of a level that covers va. FreeBSD: pmap_pde_pindex .. pmap_pml4e_pindex */
 export function tableIndex(level: number, va: number): number {
@@ -89,14 +90,14 @@ export class Translation {
       this.rightsLo &= this.lo;
       this.rightsHi |= this.hi & NO_EXECUTE_HI;
       if (this.isLeaf || (this.lo & VALID) === 0) return;
-      table = frameIn(this.lo);
-      if (table >= m.frames) return;
+      table = frameIn(this.lo, this.hi);
+      if (table >= m.lowFrames) return;
     }
   }
 
   /** Frame of the 4K page at va, -1 if nothing is mapped there. */
   frameOf(va: number): number {
     if (!this.isLeaf) return -1;
-    return leafFrame(this.lo, this.level) + (Math.floor(va / PAGE) % pagesAt(this.level));
+    return leafFrame(this.lo, this.hi, this.level) + (Math.floor(va / PAGE) % pagesAt(this.level));
   }
 }

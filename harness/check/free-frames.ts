@@ -1,5 +1,5 @@
 /** Which frames are free according to the free lists alone, and whether that agrees with the references to them. */
-import { type Machine, frameOfPlace } from '../../core/inspect.ts';
+import { type Machine, frameOfPlace, usedFrames } from '../../core/inspect.ts';
 import type { State } from './state.ts';
 
 /** FreeBSD: vm_reserv.h, 512 pages per run. */
@@ -11,16 +11,20 @@ export class FreeFrames {
   /** Frames that were found to be zero and have been free since. */
   #zeroes = new Uint8Array(0);
 
-  // Frames from #from to #to were never allocated.
+  // Frames from #from to #to were never allocated, nor were those for tables from #tableFrom to #tableTo.
   #from = 0;
   #to = 0;
+  #tableFrom = 0;
+  #tableTo = 0;
 
   readonly has = (frame: number): boolean =>
-    this.#seen[frame] === this.#number || (frame >= this.#from && frame < this.#to);
+    this.#seen[frame] === this.#number ||
+    (frame >= this.#from && frame < this.#to) ||
+    (frame >= this.#tableFrom && frame < this.#tableTo);
 
   /** Resets the state for a machine about which nothing is known yet. */
   reset(): void {
-    this.#zeroes.fill(0);
+    this.#zeroes = new Uint8Array(this.#zeroes.length);
   }
 
   /** Rereads the free lists. */
@@ -34,19 +38,21 @@ export class FreeFrames {
     this.#number++;
     this.#from = page.next;
     this.#to = page.runLow;
+    this.#tableFrom = page.tableNext;
+    this.#tableTo = page.tableEnd;
     const mark = (frame: number): void => {
       this.#seen[frame] = this.#number;
     };
     for (const { level0, count } of [page.freeZero, page.freeOther])
       if (count > 0)
-        for (let word = 0; word < level0.length; word++)
-          for (let rest = level0[word]; rest !== 0; rest &= rest - 1)
-            mark(frameOfPlace(page, word * 32 + 31 - Math.clz32(rest & -rest)));
+        for (const [from, to] of usedFrames(m))
+          for (let word = from >>> 5; word < to / 32; word++)
+            for (let rest = level0[word]; rest !== 0; rest &= rest - 1)
+              mark(frameOfPlace(page, word * 32 + 31 - Math.clz32(rest & -rest)));
     for (let first = page.freeRun; first !== 0; first = listNext[first])
       for (let frame = first; frame < first + RUN; frame++) mark(frame);
     for (let frame = page.tableZero; frame !== 0; frame = listNext[frame]) mark(frame);
     for (let frame = page.tableOther; frame !== 0; frame = listNext[frame]) mark(frame);
-    for (let frame = page.tableNext; frame < page.tableEnd; frame++) mark(frame);
     for (let run = page.runLow / RUN; run < m.frames / RUN; run++)
       if (page.runCount[run] > 0)
         for (let slot = 0; slot < RUN; slot++)
@@ -76,8 +82,7 @@ export class FreeFrames {
       else if (page.nonZero[frame] === 0 && this.#zeroes[frame] === 0 && (frame < page.next || isOfTables(frame)))
         this.#checkZero(m, report, frame);
     };
-    for (let frame = page.first; frame < page.next; frame++) one(frame);
-    for (let frame = page.runLow; frame < m.frames; frame++) one(frame);
+    for (const [from, to] of usedFrames(m)) for (let frame = from; frame < to; frame++) one(frame);
     for (let run = page.runLow / RUN; run < m.frames / RUN; run++) {
       if (pvHead2m[run] !== 0 && this.has(run * RUN))
         report.broken('free-pages', null, `free run ${run}: no pv entry`, 'one');
@@ -88,9 +93,13 @@ export class FreeFrames {
 
   #checkZero(m: Machine, report: State['report'], frame: number): void {
     this.#zeroes[frame] = 1;
-    for (let at = frame * 1024; at < frame * 1024 + 1024; at++)
-      if (m.words[at] !== 0) {
-        report.broken('free-pages', null, `frame ${frame}: zeroes`, `a word of ${m.words[at]} at ${at % 1024}`);
+    const isLow = frame < m.lowFrames;
+    const words = isLow ? m.words : m.physBeyond.get(frame);
+    if (words === undefined) return;
+    const from = isLow ? frame * 1024 : 0;
+    for (let at = from; at < from + 1024; at++)
+      if (words[at] !== 0) {
+        report.broken('free-pages', null, `frame ${frame}: zeroes`, `a word of ${words[at]} at ${at % 1024}`);
         this.#zeroes[frame] = 0;
         return;
       }

@@ -1,19 +1,6 @@
 /** Individual leaves: their bits, the frames they map, and the state of the mapped pages. */
 import { type Machine, PGA_WRITEABLE, VPO_UNMANAGED } from '../../core/inspect.ts';
-import {
-  ACCESSED,
-  DIRTY,
-  FRAME_HI,
-  GLOBAL,
-  KEY_HI,
-  MANAGED,
-  USER,
-  WIRED,
-  WRITE,
-  frameIn,
-  leafFrame,
-  pagesAt,
-} from './bits.ts';
+import { ACCESSED, DIRTY, GLOBAL, KEY_HI, MANAGED, USER, WIRED, WRITE, frameIn, leafFrame, pagesAt } from './bits.ts';
 import type { FreeFrames } from './free-frames.ts';
 import { type State, bits, hex } from './state.ts';
 
@@ -41,14 +28,14 @@ function checkLeaf(
   const lo = leaves.lo[row];
   const hi = leaves.hi[row];
   const level = leaves.level[row];
-  const first = leafFrame(lo, level);
+  const first = leafFrame(lo, hi, level);
   const pages = pagesAt(level);
   const where = (): string => `${hex(va)}: `;
   if ((lo & USER) === 0 || (lo & GLOBAL) !== 0) report.broken('leaf-bits', who, `${where()}U, not G`, bits(lo));
   if ((hi & KEY_HI) !== 0) report.broken('leaf-key', who, `${where()}key 0`, bits(hi & KEY_HI));
   // Bit 12 of a large leaf is its PAT bit, not a frame bit.
-  const isAligned = level === 1 || frameIn(lo) % pages <= 1;
-  if ((hi & FRAME_HI) !== 0 || !isAligned || first === 0 || first + pages > m.frames) {
+  const isAligned = level === 1 || frameIn(lo, hi) % pages <= 1;
+  if (!isAligned || first === 0 || first + pages > m.frames) {
     report.broken('leaf-frame', who, `${where()}aligned, within memory`, `${bits(hi)}, ${bits(lo)}`);
     return;
   }

@@ -11,6 +11,7 @@ import {
   VM_PAGE_BITS_ALL,
   VPO_UNMANAGED,
   type VmObject,
+  usedFrames,
 } from '../../core/inspect.ts';
 import type { FreeFrames } from './free-frames.ts';
 import { type DirtyPages, checkWriteable } from './leaves.ts';
@@ -143,15 +144,14 @@ function checkPages(state: State, object: VmObject, dirty: DirtyPages): number {
 
 /** Checks that every page that claims to belong to an object is on that object's list. */
 function checkOrphans({ m, report }: State, resident: number, free: FreeFrames): void {
-  const { object, refCount, first, next, runLow } = m.page;
+  const { object, refCount } = m.page;
   let owned = 0;
   const one = (frame: number): void => {
     if (object[frame] !== 0) owned++;
     else if (refCount[frame] >= OBJECT_REFERENCE && !free.has(frame))
       report.broken('object-pages', null, `frame ${frame}: an object, as it is referenced by one`, 'none');
   };
-  for (let frame = first; frame < next; frame++) one(frame);
-  for (let frame = runLow; frame < m.frames; frame++) one(frame);
+  for (const [from, to] of usedFrames(m)) for (let frame = from; frame < to; frame++) one(frame);
   report.same('object-pages', null, resident, owned, 'pages with an object ');
 }
 

@@ -96,11 +96,12 @@ function checkReserved({ m, report, survey, found }: State, { pmap }: Space, who
       fail('a 2M leaf', `level ${found.level}, ${bits(found.lo)}`);
       continue;
     }
-    const first = leafFrame(found.lo, 2);
+    const first = leafFrame(found.lo, found.hi, 2);
     for (let i = 0; i < 512; i++) {
       const pte = m.words[frame * 1024 + i * 2];
-      if ((pte & VALID) !== 0 && frameIn(pte) === first + i) continue;
-      fail(`PTE ${i} maps frame ${first + i}`, bits(pte));
+      const hi = m.words[frame * 1024 + i * 2 + 1];
+      if ((pte & VALID) !== 0 && frameIn(pte, hi) === first + i) continue;
+      fail(`PTE ${i} maps frame ${first + i}`, `${bits(hi)}, ${bits(pte)}`);
       break;
     }
   }

@@ -5,7 +5,7 @@
  * pv_chunk.
  */
 import { ALLOC_FAILURES, PV_ENTRY_COUNT, PV_PAGE_COUNT } from '../../core/counters.ts';
-import type { Machine } from '../../core/inspect.ts';
+import { type Machine, usedFrames } from '../../core/inspect.ts';
 import { MANAGED, leafFrame } from './bits.ts';
 import { type State, hex } from './state.ts';
 
@@ -27,8 +27,7 @@ export function checkPv(state: State): void {
   const list = (frame: number): void => {
     listed += checkList(state, frame, page.pvHead[frame], page.pvTail[frame], 1, state.survey.mapped4k(frame));
   };
-  for (let frame = page.first; frame < page.next; frame++) list(frame);
-  for (let frame = page.runLow; frame < m.frames; frame++) list(frame);
+  for (const [from, to] of usedFrames(m)) for (let frame = from; frame < to; frame++) list(frame);
   for (let run = 0; run < m.frames / 512; run++)
     listed += checkList(state, run * 512, page.pvHead2m[run], page.pvTail2m[run], 2, state.survey.mapped2m(run * 512));
   report.same('pv-chunks', null, listed, used, 'entries in use ');
@@ -61,7 +60,10 @@ function checkList(state: State, frame: number, head: number, tail: number, leve
     }
     found.find(m, pmap.top, va);
     const isThere =
-      found.isLeaf && found.level === level && (found.lo & MANAGED) !== 0 && leafFrame(found.lo, level) === frame;
+      found.isLeaf &&
+      found.level === level &&
+      (found.lo & MANAGED) !== 0 &&
+      leafFrame(found.lo, found.hi, level) === frame;
     const isTwice = count > 0 && count < MOST_PAIRS && isBefore(words, head, pv);
     if (!isThere || isTwice)
       report.broken(

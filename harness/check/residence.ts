@@ -67,7 +67,7 @@ function checkPart(
     );
   if ((lo & WIRED) !== 0 && wiredCount === 0) report.broken('leaf-wired', who, `${where()}a wired entry`, 'not wired');
   const level = leaves.level[row];
-  const first = leafFrame(lo, level) + (from - leaves.va[row]) / PAGE;
+  const first = leafFrame(lo, leaves.hi[row], level) + (from - leaves.va[row]) / PAGE;
   const pindex = (from - entry.start + entry.offset) / PAGE;
   for (let page = 0; page < (to - from) / PAGE; page++) {
     const frame = first + page;

@@ -3,7 +3,7 @@
  * words. The next survey reuses the arrays.
  */
 import type { Machine, Pmap } from '../../core/inspect.ts';
-import { DIRTY, FRAME_HI, LARGE, MANAGED, SPAN, VALID, WRITE, frameIn, leafFrame, pagesAt } from './bits.ts';
+import { DIRTY, LARGE, MANAGED, SPAN, VALID, WRITE, frameIn, leafFrame, pagesAt } from './bits.ts';
 
 /** Rows of leaves in parallel arrays. */
 export class Leaves {
@@ -51,7 +51,7 @@ export interface TableRow {
   /** The entry that links it; 0 for a root. */
   readonly lo: number;
   readonly hi: number;
-  /** It was already found or is not a frame of memory; its contents were not read. */
+  /** It was already found or is not a frame of memory below 4 GiB; its contents were not read. */
   readonly again: boolean;
 }
 
@@ -130,7 +130,7 @@ export class Survey {
 
   /** Reads the first `count` entries of a table; user space ends in the middle of the root. */
   #table(m: Machine, frame: number, level: number, va: number, lo: number, hi: number, count: number): void {
-    const isOutside = frame === 0 || frame >= m.frames || (hi & FRAME_HI) !== 0;
+    const isOutside = frame === 0 || frame >= m.lowFrames;
     const again = isOutside || this.#tableSeen[frame] === this.#number;
     const row: TableRow = { frame, level, va, entries: 0, invalid: 0, lo, hi, again };
     const number = this.tables.push(row) - 1;
@@ -149,20 +149,20 @@ export class Survey {
       }
       const start = va + i * SPAN[level];
       if (level === 1 || (level < 4 && (entry & LARGE) !== 0)) this.leaves.add(start, entry, high, level, number);
-      else this.#table(m, frameIn(entry), level - 1, start, entry, high, 512);
+      else this.#table(m, frameIn(entry, high), level - 1, start, entry, high, 512);
     }
   }
 
   /** Sums a space's leaves, per space and per frame. */
   #count(m: Machine, space: Space): void {
-    const { lo, level } = this.leaves;
+    const { lo, hi, level } = this.leaves;
     const now = this.#number;
     for (let row = space.leafFrom; row < space.leafTo; row++) {
       const bits = lo[row];
       const pages = pagesAt(level[row]);
       space.pages += pages;
       if ((bits & 0x800) !== 0) space.wiredPages += pages;
-      const first = leafFrame(bits, level[row]);
+      const first = leafFrame(bits, hi[row], level[row]);
       if ((bits & MANAGED) === 0 || first + pages > m.frames) continue;
       if (level[row] === 1) add(this.#mapped, this.#mappedSeen, first, now);
       else add(this.#mapped2m, this.#mapped2mSeen, first >>> 9, now);

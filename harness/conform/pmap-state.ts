@@ -11,8 +11,10 @@ import {
   PG_V,
   PG_W,
   frameOf,
+  tableFrame,
 } from '../../core/hw/entry.ts';
 import type { Pmap } from '../../core/state/pmap.ts';
+import type { Frame } from '../../core/units.ts';
 
 /** Page-table pages below the root, and leaves by size. */
 export interface TableCount {
@@ -44,7 +46,7 @@ function countBelow(words: Int32Array, table: number, entries: number, level: nu
     if ((entry & leaf) !== 0) count.large++;
     else {
       count.tables++;
-      countBelow(words, frameOf(entry), 512, level - 1, count);
+      countBelow(words, tableFrame(entry), 512, level - 1, count);
     }
   }
 }
@@ -58,7 +60,7 @@ interface Run {
 }
 
 /** All leaves in the recordings' notation: va:frame:flags, with *n for n consecutive ones. */
-export function dumpLeaves(m: Machine, pmap: Pmap): string[] {
+export function dumpLeaves(m: Machine, pmap: Pmap, base: Frame = 0): string[] {
   const lines: string[] = [];
   let run: Run | null = null;
   const flush = (): void => {
@@ -68,7 +70,8 @@ export function dumpLeaves(m: Machine, pmap: Pmap): string[] {
   };
   eachLeaf(m.words, pmap.top, 256, m.la57 ? 5 : 4, 0, (va, lo, hi, step) => {
     const flags = flagsOf(lo, hi, step);
-    const frame = frameOf(lo) - (frameOf(lo) % step);
+    const named = frameOf(lo, hi) - base;
+    const frame = named - (named % step);
     if (
       run !== null &&
       run.flags === flags &&
@@ -102,7 +105,7 @@ function eachLeaf(
     const pages = LEVEL_PAGES[level];
     const va = base + i * pages * 4096;
     if (level === 1 || (lo & PG_PS) !== 0) visit(va, lo, words[(table << 10) + 2 * i + 1], pages);
-    else eachLeaf(words, frameOf(lo), 512, level - 1, va, visit);
+    else eachLeaf(words, tableFrame(lo), 512, level - 1, va, visit);
   }
 }
 

@@ -2,15 +2,15 @@
  * Leaks at the end of a workload. Once no process is left, every gauge must be back at its initial value, and no page
  * may be in use except those of files, which stay in memory like any cache.
  */
-import { COUNTER_NAMES, GAUGES, type Machine } from '../../core/index.ts';
+import { COUNTER_NAMES, GAUGES, type Machine, usedFrames } from '../../core/index.ts';
 import type { Balance, Leftover } from './record.ts';
 
 /** Number of pages in use that do not belong to a file. */
 export function pagesInUse(m: Machine): number {
-  const { refCount, object, first, next, runLow } = m.page;
+  const { refCount, object } = m.page;
   let used = 0;
-  for (let frame = first; frame < next; frame++) if (refCount[frame] !== 0 || object[frame] !== 0) used++;
-  for (let frame = runLow; frame < m.frames; frame++) if (refCount[frame] !== 0 || object[frame] !== 0) used++;
+  for (const [from, to] of usedFrames(m))
+    for (let frame = from; frame < to; frame++) if (refCount[frame] !== 0 || object[frame] !== 0) used++;
   for (const file of m.files) used -= file.object.residentCount - file.unread;
   return used;
 }

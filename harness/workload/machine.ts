@@ -1,5 +1,11 @@
 /** The keys of a `machine` line with their defaults, and the address-space layout that results. */
-import { KERNEL_RESIDENT, PAGE_SIZE, VM_MAXUSER_ADDRESS_LA48, VM_MAXUSER_ADDRESS_LA57 } from '../../core/units.ts';
+import {
+  KERNEL_RESIDENT,
+  MAX_RAM,
+  PAGE_SIZE,
+  VM_MAXUSER_ADDRESS_LA48,
+  VM_MAXUSER_ADDRESS_LA57,
+} from '../../core/units.ts';
 import type { Abi, MachineSettings } from './ops.ts';
 import { formatSize, parseSize } from './size.ts';
 
@@ -36,7 +42,6 @@ const SWITCH = {
 const MAX_CPUS = 64;
 const MAX_AGED_RUNS = 64;
 const MIN_RAM = 2 ** 24;
-const MAX_RAM = 2 ** 32;
 
 /** Files of up to this part of memory lie there from the start; the pages of larger ones take frames as they are looked for. */
 export const FILES_SHARE = 4;

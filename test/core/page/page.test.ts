@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { ALLOC_FAILURES, VM_WAITS } from '../../../core/counters.ts';
 import type { Machine } from '../../../core/hunks.ts';
+import { physCopy, physRead, physWrite, physZero } from '../../../core/hw/phys.ts';
 import {
   LIMIT_FAILURES,
   pageClaim,
+  pageDivide,
   pageInit,
   pageLimit,
   pageTake,
+  usedFrames,
   vmPageAllocNoobj,
   vmPageAllocNoobjWait,
   vmPageDirty,
@@ -14,7 +17,7 @@ import {
   vmPageUnwireNoq,
   vmWait,
 } from '../../../core/page/page.ts';
-import { reservIsFull, reservSetFull } from '../../../core/page/reserv.ts';
+import { reservIsFull, reservSetFull, reservTakeRun } from '../../../core/page/reserv.ts';
 import { MachineState } from '../../../core/state/machine.ts';
 import { VPO_UNMANAGED } from '../../../core/state/page.ts';
 import { landed } from '../../../variants/index.ts';
@@ -141,9 +144,97 @@ describe('a reset', () => {
     expect(m.page.aflags[499]).toBe(0);
   });
 
-  it('accepts a power of two from 4 MiB to 4 GiB as RAM', () => {
-    for (const ram of [2 ** 21, 2 ** 33, 3 * 2 ** 22, 4096.5]) {
+  it('accepts a power of two from 4 MiB to 64 GiB as RAM', () => {
+    for (const ram of [2 ** 21, 2 ** 37, 3 * 2 ** 22, 4096.5]) {
       expect(() => machine(ram)).toThrow(/ram: expected a power of two/);
     }
+  });
+});
+
+describe('more than 4 GiB of memory', () => {
+  const LOW = 2 ** 20;
+  function large(): Machine {
+    const m = machine(2 ** 33);
+    for (let i = 0; i < 20; i++) pageTake(m, true);
+    pageDivide(m);
+    return m;
+  }
+
+  it('gives objects the frames above, from as far above as they would begin above 0, and others those below', () => {
+    const m = large();
+    expect([pageTake(m, true), pageTake(m, false)]).toEqual([LOW + 21, LOW + 22]);
+    expect([vmPageAllocNoobj(m, true), vmPageAllocNoobj(m, false)]).toEqual([21, 22]);
+    expect(usedFrames(m)).toEqual([
+      [1, 23],
+      [LOW + 21, LOW + 23],
+      [2 * LOW, 2 * LOW],
+    ]);
+  });
+
+  it('is given to objects to the last frame, also below, and then there is none for anybody', () => {
+    const m = large();
+    const table = vmPageAllocNoobj(m, true);
+    let last = 0;
+    let count = 0;
+    for (let frame = pageTake(m, true); frame !== 0; frame = pageTake(m, true)) {
+      last = frame;
+      count++;
+    }
+    expect([last, count]).toEqual([LOW - 1, 2 * LOW - 21 - 1 - 21]);
+    expect([vmPageAllocNoobj(m, true), m.counters[ALLOC_FAILURES]]).toEqual([0, 2]);
+    expect(panicOf(() => vmPageAllocNoobjWait(m, true))).toBe('vm_wait: no free pages');
+    release(m, table, false);
+    expect(vmPageAllocNoobj(m, true)).toBe(table);
+  });
+
+  it('has no page table above 4 GiB: to run out of memory below is an error, not a shortage', () => {
+    const m = large();
+    for (let frame = 21; frame < LOW; frame++) vmPageAllocNoobj(m, false);
+    expect(() => vmPageAllocNoobj(m, false)).toThrow(
+      'ram: no memory below 4 GiB is left for page tables and pv entries',
+    );
+  });
+
+  it('holds words, copies and zeroes across 4 GiB, and costs memory only where it was written', () => {
+    const m = large();
+    const frames = [100, LOW + 100, 2 * LOW - 1];
+    for (const frame of frames) physWrite(m, frame, 7, frame);
+    expect(frames.map((frame) => physRead(m, frame, 7))).toEqual(frames);
+    for (const [from, to] of [
+      [100, 101],
+      [100, LOW + 101],
+      [LOW + 100, 102],
+      [LOW + 100, LOW + 102],
+    ] as const) {
+      physCopy(m, from, to);
+      expect([physRead(m, to, 7), physRead(m, to, 8)], `${from} to ${to}`).toEqual([from, 0]);
+    }
+    expect(m.physBeyond.size).toBe(4);
+    physCopy(m, LOW + 103, LOW + 102);
+    physCopy(m, LOW + 103, 102);
+    physZero(m, LOW + 100);
+    expect([LOW + 102, 102, LOW + 100].map((frame) => physRead(m, frame, 7))).toEqual([0, 0, 0]);
+    expect(m.physBeyond.size).toBe(2);
+  });
+
+  it('is reset to what it was, and then serves as less', () => {
+    const m = large();
+    const take = (): number[] => [pageTake(m, true), vmPageAllocNoobj(m, true), reservTakeRun(m)];
+    const taken = take();
+    vmPageFree(m, pageTake(m, false), false);
+    for (const frame of [taken[0]!, taken[1]!]) {
+      m.page.nonZero[frame] = 1;
+      physWrite(m, frame, 3, 9);
+    }
+    pageInit(m, 1);
+    for (let i = 0; i < 20; i++) pageTake(m, true);
+    pageDivide(m);
+    expect(m.page.freeZero.count + m.page.freeOther.count).toBe(0);
+    expect([physRead(m, taken[0]!, 3), physRead(m, taken[1]!, 3), m.physBeyond.size]).toEqual([0, 0, 0]);
+    expect(take()).toEqual(taken);
+    m.config = { ...m.config, ram: RAM };
+    pageInit(m, 1);
+    expect(take()).toEqual([1, FRAMES - 512, 0]);
+    expect(m.page.runTables.reduce((some, one) => some + one, 0)).toBe(1);
   });
 });

@@ -6,7 +6,7 @@ import {
   REACHED_RESERVED_PT_PAGE_FREED,
   USER_PT_PAGE_COUNT,
 } from '../../../core/counters.ts';
-import { PG_M, PG_MANAGED, PG_PS, PG_RW, PG_V, PG_W, frameOf } from '../../../core/hw/entry.ts';
+import { PG_M, PG_MANAGED, PG_PS, PG_RW, PG_V, PG_W, frameOf, tableFrame } from '../../../core/hw/entry.ts';
 import { pageLimit } from '../../../core/page/page.ts';
 import {
   pmapActivate,
@@ -42,6 +42,7 @@ import { R, RW, W, World, panicOf } from './world.ts';
 interface Leaf {
   readonly va: number;
   readonly lo: number;
+  readonly hi: number;
   readonly pages: number;
 }
 
@@ -56,14 +57,15 @@ function read(w: World, pmap: Pmap): { leaves: Leaf[]; tables: number; faults: s
     const pages = 512 ** (level - 1);
     for (let i = 0; i < entries; i++) {
       const lo = words[(table << 10) + 2 * i]!;
+      const hi = words[(table << 10) + 2 * i + 1]!;
       if (lo === 0) continue;
       used++;
       const va = base + i * pages * PAGE_SIZE;
       if ((lo & PG_V) === 0) faults.push(`entry without V at ${va.toString(16)}`);
-      if (level === 1 || (lo & PG_PS) !== 0) leaves.push({ va, lo, pages });
+      if (level === 1 || (lo & PG_PS) !== 0) leaves.push({ va, lo, hi, pages });
       else {
         tables++;
-        const below = frameOf(lo);
+        const below = tableFrame(lo);
         const count = visit(below, 512, level - 1, va);
         if (page.refCount[below] !== count || count === 0)
           faults.push(`level ${level - 1} at ${va.toString(16)}: ${page.refCount[below]} references, ${count} entries`);
@@ -103,12 +105,12 @@ function check(w: World, pmaps: readonly Pmap[], leak: number, drift: boolean): 
       wiredCount: sum(leaves.filter(({ lo }) => (lo & PG_W) !== 0)),
     });
     userTables += tables + pmap.reserved.size + roots;
-    for (const { va, lo, pages } of leaves) {
+    for (const { va, lo, hi, pages } of leaves) {
       if ((lo & PG_MANAGED) === 0) continue;
       managed.push(`${pmap.id}:${va}:${pages}`);
       if (pages === 512) expect(lo & (PG_RW | PG_M)).not.toBe(PG_RW);
       if ((lo & PG_RW) !== 0) {
-        const first = frameOf(lo) & ~(pages - 1);
+        const first = frameOf(lo, hi) & ~(pages - 1);
         for (let i = 0; i < pages; i++) expect(page.aflags[first + i]! & PGA_WRITEABLE).toBe(PGA_WRITEABLE);
       }
     }
@@ -116,7 +118,9 @@ function check(w: World, pmaps: readonly Pmap[], leak: number, drift: boolean): 
       expect([page.refCount[kept], page.valid[kept]]).toEqual([512, VM_PAGE_BITS_ALL]);
       const leaf = leaves.find(({ va }) => va === index * NBPDR)!;
       expect(leaf.pages).toBe(512);
-      for (let i = 0; i < 512; i += 73) expect(frameOf(words[(kept << 10) + 2 * i]!)).toBe(frameOf(leaf.lo) + i);
+      const pte = kept << 10;
+      for (let i = 0; i < 512; i += 73)
+        expect(frameOf(words[pte + 2 * i]!, words[pte + 2 * i + 1]!)).toBe(frameOf(leaf.lo, leaf.hi) + i);
     }
     let used = 0;
     for (let chunk = pmap.pvChunkHead; chunk !== 0; chunk = chunkNext(words, chunk)) {

@@ -90,7 +90,8 @@ describe('demotion', () => {
     const act = (): void => pmapRemove(w.m, pmap, VA_2M + PAGE_SIZE, VA_2M + 2 * PAGE_SIZE);
     expect(w.rise(act, DEMOTIONS, PT_PAGE_ALLOCS, PT_PAGE_FREES, PV_ENTRY_COUNT)).toEqual([1, 0, 0, 510]);
     expect(isLarge(w, pmap, VA_2M)).toBe(false);
-    expect(frameOf(w.leaf(pmap, END - PAGE_SIZE).lo)).toBe(first + 511);
+    const { lo, hi } = w.leaf(pmap, END - PAGE_SIZE);
+    expect(frameOf(lo, hi)).toBe(first + 511);
     expect(pmap.reserved.size).toBe(0);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PT_PAGE_FREES } from '../../../core/counters.ts';
-import { PG_NX_HI, PG_RW, PG_TABLE, PG_V, frameOf } from '../../../core/hw/entry.ts';
+import { PG_NX_HI, PG_RW, PG_TABLE, PG_V, tableFrame } from '../../../core/hw/entry.ts';
 import { pmapExtract, pmapRemove } from '../../../core/pmap/index.ts';
 import {
   DIRECT_MAP_SLOT,
@@ -23,7 +23,7 @@ describe('a root', () => {
     const pmap = w.pmap();
     const large = Array.from({ length: 8 }, (_, i) => LARGE_MAP_SLOT + i);
     expect(slots(w, pmap.top)).toEqual([RECURSIVE_SLOT, ...large, DIRECT_MAP_SLOT, ...kernel]);
-    expect(frameOf(w.m.words[(pmap.top << 10) + 2 * RECURSIVE_SLOT]!)).toBe(pmap.top);
+    expect(tableFrame(w.m.words[(pmap.top << 10) + 2 * RECURSIVE_SLOT]!)).toBe(pmap.top);
   });
 
   it('of user mode maps only what enters and leaves the kernel', () => {

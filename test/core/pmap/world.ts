@@ -1,7 +1,7 @@
 /** A machine, pmaps and pages for testing pmap functions. */
 import type { Machine } from '../../../core/hunks.ts';
 import { resetCpus } from '../../../core/hw/cpu.ts';
-import { PG_V, frameOf, tableWords } from '../../../core/hw/entry.ts';
+import { PG_V, tableFrame, tableWords } from '../../../core/hw/entry.ts';
 import { pageClaim } from '../../../core/page/page.ts';
 import { reservSetFull } from '../../../core/page/reserv.ts';
 import { KernelPanic } from '../../../core/panic.ts';
@@ -119,7 +119,7 @@ export class World {
     for (const slot of slots) {
       const entry = words[table + 2 * slot]!;
       if ((entry & PG_V) === 0) break;
-      found.push(frameOf(entry));
+      found.push(tableFrame(entry));
       table = tableWords(entry);
     }
     return found;

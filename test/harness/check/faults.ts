@@ -230,7 +230,7 @@ const pageFaults: Fault[] = [
   {
     what: 'pages of a run',
     invariant: 'full-runs',
-    plant: (m) => void m.page.runCount[frameIn(m.words[wordOf(m, BIG, 2)]!) >>> 9]!--,
+    plant: (m) => void m.page.runCount[frameIn(m.words[wordOf(m, BIG, 2)]!, 0) >>> 9]!--,
   },
 ];
 

@@ -41,12 +41,13 @@ export function wordOf(m: Machine, va: number, level = 1, root = pmapOf(m).top):
   for (let at = m.config.la57 ? 5 : 4; ; at--) {
     const word = table * 1024 + (Math.floor(va / 2 ** (3 + 9 * at)) % 512) * 2;
     if (at === level) return word;
-    table = frameIn(m.words[word]!);
+    table = frameIn(m.words[word]!, 0);
   }
 }
 
-export const leafFrameOf = (m: Machine, va: number): number => frameIn(m.words[wordOf(m, va)]!);
-export const tableOf = (m: Machine, va: number): number => frameIn(m.words[wordOf(m, va, 2)]!);
+export const leafFrameOf = (m: Machine, va: number): number =>
+  frameIn(m.words[wordOf(m, va)]!, m.words[wordOf(m, va) + 1]!);
+export const tableOf = (m: Machine, va: number): number => frameIn(m.words[wordOf(m, va, 2)]!, 0);
 
 export function entryOf(m: Machine, va: number): VmMapEntry {
   let entry = first(m).vmspace.map.root;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { loadCorpus } from '../../../harness/input/load.ts';
 import { run } from '../../../harness/run/run.ts';
 import { CORPUS } from '../../../harness/workload/corpus/index.ts';
-import { DEFAULT_MACHINE } from '../../../harness/workload/machine.ts';
+import { DEFAULT_MACHINE, ramFor } from '../../../harness/workload/machine.ts';
 import type { Workload } from '../../../harness/workload/ops.ts';
 import { parseMachine } from '../../../harness/workload/text/parse.ts';
 import { TraceReader } from '../../../harness/workload/trace/read.ts';
@@ -65,6 +65,15 @@ describe('the memory that a recording needs', () => {
     expect(recording(all(), { cpus: 2 }).machine).toEqual({ ...machine, cpus: 2 });
   });
 
+  it('is as large as 64 GiB', () => {
+    for (const [pages, ram] of [
+      [2_000_000, 2 ** 33],
+      [9_000_000, 2 ** 36],
+      [99_000_000, 2 ** 36],
+    ] as const)
+      expect(ramFor(2 ** 30, pages, 0)).toBe(ram);
+  });
+
   it('counts pages of processes that run at a time, those of a fork’s parent twice', () => {
     const pagesOf = (events: object[]): number => recording(events).trace!.pages;
     const own = (pid: number, at = BASE): object[] => [mmap(pid, at, 5000), ...writes(pid, at, 5000)];
@@ -92,7 +101,7 @@ describe('--machine', () => {
     expect(parseMachine('ram=4G cpus=2 pti=on', '--machine')).toEqual({ ram: 2 ** 32, cpus: 2, pti: true });
     expect(parseMachine('', '--machine')).toEqual({});
     for (const [text, message] of [
-      ['ram=3G', "--machine: expected a power of two from 16M to 4G, found '3G'"],
+      ['ram=3G', "--machine: expected a power of two from 16M to 64G, found '3G'"],
       ['ram=1G ram=1G', "--machine: expected each key once, found 'ram' again"],
       ['rom=1G', /^--machine: expected a key of the machine \(.*\), found 'rom'; did you mean 'ram'\?$/],
     ] as const)

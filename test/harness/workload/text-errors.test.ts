@@ -273,7 +273,7 @@ describe('a bad line gives one error with the position, what was expected and wh
     ],
     ['a switch that is neither on nor off', 'machine pti=yes', "w:1:13: expected on or off, found 'yes'"],
     ['65 CPUs', 'machine cpus=65', "w:1:14: expected a number from 1 to 64, found '65'"],
-    ['memory of no power of two', 'machine ram=100M', "w:1:13: expected a power of two from 16M to 4G, found '100M'"],
+    ['memory of no power of two', 'machine ram=100M', "w:1:13: expected a power of two from 16M to 64G, found '100M'"],
     [
       'frames aged by too much',
       'machine frames=aged:65',
