@@ -35,8 +35,10 @@ import { MachineState } from '../../core/state/machine.ts';
 import { PGA_REFERENCED, PGA_WRITEABLE, RUN_PAGES, VPO_UNMANAGED } from '../../core/state/page.ts';
 import type { Pmap } from '../../core/state/pmap.ts';
 import {
+  type Frame,
   MADV_DONTNEED,
   MADV_FREE,
+  MAX_RAM,
   PAGE_SIZE,
   PMAP_ENTER_LARGEPAGE,
   PMAP_ENTER_NOSLEEP,
@@ -77,11 +79,14 @@ const offsetOf = (hex: string): number => Number(BigInt(hex) & 0xfffn);
 /** A machine that answers files one after another. */
 export class PmapBench {
   readonly m: Machine;
+  private readonly base: Frame;
   private pmaps: Pmap[] = [];
   private released: boolean[] = [];
 
-  constructor(variant: Variant) {
-    const config = { cpus: 1, pti: true, pcid: true, la57: false, superpages: true, ram: RAM, lowerShared: false };
+  constructor(variant: Variant, base: Frame = 0) {
+    const ram = base === 0 ? RAM : MAX_RAM;
+    const config = { cpus: 1, pti: true, pcid: true, la57: false, superpages: true, ram, lowerShared: false };
+    this.base = base;
     this.m = new MachineState(config, variant.hunks);
   }
 
@@ -94,6 +99,7 @@ export class PmapBench {
     resetCpus(m);
     pmapBootstrap(m, FIRST_FREE_FRAME);
     pageClaim(m, FIRST_FREE_FRAME - 1);
+    m.page.next = Math.max(m.page.next, this.base + FIRST_FREE_FRAME);
     this.pmaps = [];
     this.released = [];
     for (const id of pmapsOf(file.ops)) {
@@ -119,8 +125,9 @@ export class PmapBench {
   }
 
   /** Executes one op. Throws KernelPanic. */
-  step(op: PmapOp): PmapAnswer {
-    const { m } = this;
+  step(recorded: PmapOp): PmapAnswer {
+    const { m, base } = this;
+    const op = 'frame' in recorded ? { ...recorded, frame: recorded.frame + base } : recorded;
     if (m.page.limit >= 0) m.page.failuresLeft = LIMIT_FAILURES;
     switch (op.op) {
       case 'pinit':
@@ -184,17 +191,17 @@ export class PmapBench {
         return {};
       }
       case 'extract':
-        return { val: `0x${pmapExtract(m, this.pmap(op.p), pageOf(op.va), offsetOf(op.va)).toString(16)}` };
+        return { val: this.recordedPa(pmapExtract(m, this.pmap(op.p), pageOf(op.va), offsetOf(op.va))) };
       case 'mincore': {
         const bits = pmapMincore(m, this.pmap(op.p), Number(op.va));
-        return { val: `${bits}:0x${m.accessPa.toString(16)}` };
+        return { val: `${bits}:${this.recordedPa(m.accessPa)}` };
       }
       case 'is_prefaultable':
         return { val: Number(pmapIsPrefaultable(m, this.pmap(op.p), Number(op.va))) };
       case 'touch':
         return this.touch(this.pmap(op.p), Number(op.va), op.rw === 'w') ? {} : { out: 'fault' };
       case 'dump':
-        return { map: dumpLeaves(m, this.pmap(op.p)) };
+        return { map: dumpLeaves(m, this.pmap(op.p), base) };
       case 'limit':
         pageLimit(m, op.n === 'off' || op.n === null ? -1 : op.n);
         return {};
@@ -234,6 +241,11 @@ export class PmapBench {
         reservSetFull(m, frame, op.op === 'reserv');
         return {};
     }
+  }
+
+  /** A physical address as the recordings have it; one in no page of theirs is an offset in a page that is not mapped. */
+  private recordedPa(pa: number): string {
+    return `0x${(pa < this.base * PAGE_SIZE ? pa : pa - this.base * PAGE_SIZE).toString(16)}`;
   }
 
   /**

@@ -38,6 +38,7 @@ import {
   VM_WAITS,
 } from '../../core/counters.ts';
 import { KernelPanic } from '../../core/panic.ts';
+import type { Frame } from '../../core/units.ts';
 import type { Variant } from '../../core/variant.ts';
 import { samePanic } from './panic.ts';
 import { PmapBench } from './pmap-bench.ts';
@@ -157,11 +158,14 @@ export class PmapAnswers implements Answers<PmapFile, PmapConformReport> {
   readonly #mismatches: OpMismatch[] = [];
   readonly #perRevision: { readonly variant: string; checked: number; mismatches: number }[];
   readonly #d33276 = { files: 0, ops: 0 };
+  readonly #base: Frame;
   #bench: PmapBench | null = null;
   #files = 0;
   #ops = 0;
 
-  constructor(revisions: readonly PmapRevision[]) {
+  /** base: the frame of the machine that stands for frame 0 of the recordings. A multiple of a 1G page's frames. */
+  constructor(revisions: readonly PmapRevision[], base: Frame = 0) {
+    this.#base = base;
     this.#revisions = revisions;
     this.#perRevision = revisions.map(({ variant }) => ({ variant: variant.id, checked: 0, mismatches: 0 }));
   }
@@ -173,7 +177,7 @@ export class PmapAnswers implements Answers<PmapFile, PmapConformReport> {
     this.#d33276.ops += telling;
     if (telling > 0) this.#d33276.files++;
     for (const [index, revision] of this.#revisions.entries()) {
-      this.#bench ??= new PmapBench(revision.variant);
+      this.#bench ??= new PmapBench(revision.variant, this.#base);
       const found: OpMismatch[] = [];
       this.#perRevision[index].checked += runFile(this.#bench, name, file, revision, found);
       this.#perRevision[index].mismatches += found.length;
