@@ -67,6 +67,26 @@ const MOVED: Readonly<Record<string, Pick<CoreFault, 'file' | 'find' | 'replace'
     find: '+ popcount(othersHi(pmap, cpu))',
     replace: '',
   },
+  p51: {
+    file: 'core/pmap/enter.ts',
+    find: 'entryHi(frame, (prot & VM_PROT_EXECUTE) === 0 ? PG_NX_HI : 0)',
+    replace: 'entryHi(frame, 0)',
+  },
+  p63: {
+    file: 'core/pmap/copy.ts',
+    find: 'words[dstPte + 1] = entryHi;',
+    replace: 'words[dstPte + 1] = 0;',
+  },
+  p85: {
+    file: 'core/pmap/enter-pde.ts',
+    find: 'if (removePtes(m, pmap, hi, lo, NPTEPG, tableFrame(oldLo))) pmapInvalidateAll(m, pmap);',
+    replace: 'removePtes(m, pmap, hi, lo, NPTEPG, tableFrame(oldLo));',
+  },
+  p93: {
+    file: 'core/pmap/query.ts',
+    find: 'physOf((pde & PG_PS_FRAME_LO) | (lo & PDRMASK), ',
+    replace: 'physOf(pde & PG_PS_FRAME_LO, ',
+  },
   v22: {
     file: 'core/vm/object.ts',
     find: 'object.backingOffset += backing.backingOffset;\n      contentsChanged(m.vm.index, object);\n      backing.refCount--;',
