@@ -77,15 +77,16 @@ export interface Fitting {
   readonly keep: number;
   /** columns of numbers */
   readonly right?: readonly number[];
-  /** break the text of the last column before the table */
+  /** break the text of the last column, or of all that are not kept, before the table */
   readonly wrapLast?: boolean;
+  readonly wrapCells?: boolean;
 }
 
-/** A table that is no wider than a line: the last column is broken, or the columns go into several tables. */
+/** A table that is no wider than a line: cells are broken, or the columns go into several tables. */
 export function fittedTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
-  { width, keep, right = [], wrapLast = false }: Fitting,
+  { width, keep, right = [], wrapLast = false, wrapCells = false }: Fitting,
 ): string {
   const widths = head.map((title, i) => Math.max(widthOf(title), ...rows.map((row) => widthOf(row[i] ?? ''))));
   const total = (columns: readonly number[]): number =>
@@ -100,6 +101,17 @@ export function fittedTable(
     return table(head, broken, right);
   }
   const kept = all.slice(0, keep);
+  if (wrapCells) {
+    const widest = Math.max(...all.slice(keep).map((i) => widthOf(head[i])));
+    const isTooWide = (room: number): boolean =>
+      total(kept) + all.slice(keep).reduce((sum, i) => sum + 2 + Math.min(widths[i], room), 0) > width;
+    let room = width;
+    while (room >= widest && isTooWide(room)) room--;
+    if (room >= widest) {
+      const broken = rows.map((row) => row.map((text, i) => (i < keep ? text : wrapped(text, room, 2))));
+      return table(head, broken, right);
+    }
+  }
   const parts: number[][] = [];
   for (const i of all.slice(keep)) {
     const part = parts.at(-1);

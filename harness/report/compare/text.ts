@@ -125,7 +125,7 @@ function matrix(report: CompareReport, colors: Colors, width: number): string {
     fittedTable(
       head.map((title) => colors.bold(title)),
       body,
-      { width, keep: 2, right: [1] },
+      { width, keep: 2, right: [1], wrapCells: true },
     ),
     colors.dim(signLegend(isAccepted, isIncomplete).join('  ')),
     ...verdictLegend(rows.flatMap(({ cells }) => cells.flatMap((cell) => cell?.verdict ?? []))).map(colors.dim),

@@ -163,6 +163,15 @@ describe('the text', () => {
       'key  left\na    xxxxx\n\nkey  right\na    yyyyy',
     );
   });
+
+  it('breaks cells before a table, if no narrower than the headings', () => {
+    const rows = [['a', 'xxx xx x', 'yy']];
+    const fitted = (width: number): string =>
+      fittedTable(['key', 'left', 'right'], rows, { width, keep: 1, wrapCells: true });
+    expect(fitted(20)).toBe('key  left      right\na    xxx xx x  yy');
+    expect(fitted(18)).toBe('key  left    right\na    xxx xx  yy\n       x');
+    expect(fitted(15)).toBe('key  left\na    xxx xx x\n\nkey  right\na    yy');
+  });
 });
 
 describe('compare', () => {
