@@ -25,6 +25,7 @@ const DIGESTS = [
   'statistics of all pmaps',
   OP_BY_OP,
   'invariants',
+  'deaths',
 ] as const;
 
 /** Numbers of a run besides its counters; null: a run that is no recording has none of them. */
@@ -157,8 +158,8 @@ class RunDigest {
   end: RunEnd | null = null;
 
   /** Digests do not depend on the pieces in which a workload is run. */
-  take({ perOp, checkpoints, violations }: RunPart): void {
-    const [outcomes, maps, tables, acting, all, counters, invariants] = this.#hashes;
+  take({ perOp, checkpoints, violations, killed }: RunPart): void {
+    const [outcomes, maps, tables, acting, all, counters, invariants, deaths] = this.#hashes;
     const { code, value, residentCount, wiredCount, topPages, mappedPages, excessPages } = perOp;
     outcomes.update(rowsOf([code, value]));
     acting.update(rowsOf([residentCount, wiredCount, topPages, mappedPages, excessPages]));
@@ -168,6 +169,7 @@ class RunDigest {
       tables.update(`${op} ${table} ${isMidCall}\n`);
       all.update(`${op} ${pmaps.join()}\n`);
     }
+    for (const { op, process, signal } of killed) deaths.update(`${op} ${process} ${signal}\n`);
     for (const violation of violations) invariants.update(`${JSON.stringify(violation)}\n`);
   }
 

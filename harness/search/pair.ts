@@ -11,7 +11,7 @@ import {
   unreachedIn,
 } from '../compare/pair.ts';
 import type { Plan } from '../compare/plan.ts';
-import type { OpOutcome } from '../run/outcome.ts';
+import { type OpOutcome, killedApart } from '../run/outcome.ts';
 import type { RunOptions, RunRecord } from '../run/record.ts';
 import { OP_NAMES, type Workload, opAt } from '../workload/ops.ts';
 import { printWorkload } from '../workload/text/print.ts';
@@ -44,7 +44,10 @@ export type Want =
   | { readonly kind: 'verdicts'; readonly verdicts: readonly Verdict[] };
 
 export interface Found {
-  /** what two workloads that show the same have in common: plane, statistic, and of what a process sees the op */
+  /**
+   * what two workloads that show the same have in common: plane, statistic, and of what a process sees the op, the
+   * outcomes, and of a death the signal, and whether it was the op's own process
+   */
   readonly signature: string;
   readonly verdict: Verdict;
   readonly difference: Difference;
@@ -143,11 +146,12 @@ export class Pair {
   }
 }
 
-/** Whole runs with the same outcomes, statistics and totals: saves most of a comparison, 10% of a hunt. */
+/** Whole runs with the same outcomes, deaths, statistics and totals: saves most of a comparison, 10% of a hunt. */
 function isAlike(a: RunRecord, b: RunRecord): boolean {
   if (a.ended.kind !== 'done' || b.ended.kind !== 'done' || (a.apart ?? b.apart) !== undefined) return false;
   for (let counter = 0; counter < a.totals.length; counter++)
     if (a.totals[counter] - a.start[counter] !== b.totals[counter] - b.start[counter]) return false;
+  if (killedApart(a.killed, b.killed).size > 0) return false;
   const [x, y] = [a.perOp, b.perOp];
   for (let op = 0; op < a.ops; op++) {
     if (x.code[op] !== y.code[op] || x.value[op] !== y.value[op]) return false;
@@ -156,14 +160,25 @@ function isAlike(a: RunRecord, b: RunRecord): boolean {
   return true;
 }
 
-const sideOf = (outcome: OpOutcome): string => {
-  if (outcome.kind === 'outcome') return outcome.name;
-  return outcome.kind === 'panic' ? `panic in ${outcome.where}: ${outcome.reason}` : outcome.kind;
-};
+/** actor: the process of the op; null: there is no op. */
+function sideOf(outcome: OpOutcome, actor: string | null): string {
+  switch (outcome.kind) {
+    case 'outcome':
+      return outcome.name;
+    case 'killed':
+      return `${outcome.process === actor ? '' : 'another '}killed by ${outcome.signal}`;
+    case 'panic':
+      return `panic in ${outcome.where}: ${outcome.reason}`;
+    case 'done':
+      return outcome.kind;
+  }
+}
 
-/** Amounts are left out: the same fault shows in other amounts elsewhere. */
-function signatureOf({ plane, what, op, outcomes }: Difference, { ops }: Workload): string {
+/** Amounts are left out, and names: the same fault shows in other amounts elsewhere, and in other processes. */
+function signatureOf({ plane, what, op, outcomes }: Difference, { ops, actors, processes }: Workload): string {
   if (outcomes === null) return plane === what ? plane : `${plane} ${what}`;
-  const verb = op < ops.length ? OP_NAMES[opAt(ops, op).code] : 'end';
-  return `${plane} ${verb}: ${sideOf(outcomes.reference)} -> ${sideOf(outcomes.candidate)}`;
+  const at = op < ops.length ? opAt(ops, op) : null;
+  const verb = at === null ? 'end' : OP_NAMES[at.code];
+  const actor = at === null ? null : processes[actors[at.who].process].name;
+  return `${plane} ${verb}: ${sideOf(outcomes.reference, actor)} -> ${sideOf(outcomes.candidate, actor)}`;
 }

@@ -13,10 +13,12 @@ import { MEMBERS } from '../../../harness/declare/planes.ts';
 import { loadWorkload } from '../../../harness/input/load.ts';
 import { savedLines, savedSummary } from '../../../harness/report/compare/saved.ts';
 import { schemas } from '../../../harness/report/schema/index.ts';
+import type { Killed } from '../../../harness/run/record.ts';
 import { Collector } from '../../../harness/saved/collect.ts';
 import { compareSaved } from '../../../harness/saved/compare.ts';
 import { type SavedResults, packResults, unpackResults } from '../../../harness/saved/document.ts';
 import { cut, headOf } from '../../../harness/workload/pieces.ts';
+import { dying } from '../../support/dying.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pmapdiff-test-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -212,6 +214,30 @@ describe('what is noted of a run', () => {
     const other = await note('double-count-fix', Infinity);
     // F6: the reader of the clock dies, and less is mapped and counted.
     expect([0, 1, 5].filter((digest) => other.digests[digest] === whole.digests[digest])).toEqual([]);
+  });
+});
+
+describe('a death that moves, with all else as it was', () => {
+  const death = { op: 4, process: 'make', signal: 'SIGSEGV' };
+  const resultsWith = async (killed: readonly Killed[]): Promise<SavedResults> => {
+    const workload = await loadWorkload('vfork-execfail');
+    const collector = new Collector();
+    const [column] = builtInColumns(builtInFacts.filter(({ id }) => id === 'landed'));
+    const run = collector.noting(dying(column!, killed)).begin(headOf(workload), {});
+    for (const piece of cut(workload, Infinity)) await run.take(piece, Infinity);
+    const of = { core: 'c', checked: false, hashes: new Map([[workload.name, 'w']]) };
+    return collector.results([{ id: 'landed', hash: 'h' }], [{ name: workload.name, pairs: [] }], of);
+  };
+
+  it.each([
+    ['stays', [death], []],
+    ['to another op', [{ ...death, op: 5 }], ['deaths differ']],
+    ['to another process', [{ ...death, process: 'cc' }], ['deaths differ']],
+    ['to another signal', [{ ...death, signal: 'SIGILL' }], ['deaths differ']],
+    ['away', [], ['deaths differ']],
+  ])('is a change: %s', async (_where, killed, expected) => {
+    const compared = compareSaved('before', await resultsWith([death]), await resultsWith(killed));
+    expect(savedLines(compared).map(({ text }) => text.replace(/^.*: /, ''))).toEqual(expected);
   });
 });
 

@@ -111,6 +111,24 @@ describe('a hunt', () => {
   });
 });
 
+describe('a death that only one of two runs has', () => {
+  const text = 'make: exec cat\nmake: vfork -> cc\ncc: exit\n';
+  const found = async (process: string, signal: string, op: number, digests: boolean): Promise<string[]> => {
+    const pair = pairOf('landed', copyOfLanded, ANY, [{ op, process, signal }]);
+    return (await pair.run(parseWorkload(text, 'x'), digests)).found.map(({ signature }) => signature);
+  };
+
+  it.each([
+    ['cc', 'SIGSEGV', 2, 'outcome exit: ok -> killed by SIGSEGV'],
+    ['make', 'SIGSEGV', 2, 'outcome exit: ok -> another killed by SIGSEGV'],
+    ['make', 'SIGILL', 2, 'outcome exit: ok -> another killed by SIGILL'],
+    ['make', 'SIGILL', 1, 'outcome vfork: ok -> killed by SIGILL'],
+  ])('is one find by who, by what and where: %s by %s in op %i', async (process, signal, op, signature) => {
+    expect(await found(process, signal, op, true)).toEqual([signature]);
+    expect(await found(process, signal, op, false)).toEqual([signature]);
+  });
+});
+
 describe('a hunt with a variant whose own code fails', () => {
   /** Fails where a process leaves a vmspace that it shares, and differs wherever one exits. */
   const faulty = defineVariant({

@@ -5,8 +5,10 @@ import { factsAround, factsOf } from '../../../harness/columns/facts.ts';
 import { planComparison } from '../../../harness/compare/plan.ts';
 import { knownDifferences } from '../../../harness/findings/index.ts';
 import { introduce } from '../../../harness/run/load.ts';
+import type { Killed } from '../../../harness/run/record.ts';
 import { HUNTED, Pair, type Want } from '../../../harness/search/pair.ts';
 import { landed, variantById } from '../../../variants/index.ts';
+import { dying } from '../../support/dying.ts';
 import { factsOfAll } from '../../support/facts.ts';
 
 export const ANY: Want = { kind: 'verdicts', verdicts: HUNTED };
@@ -15,7 +17,8 @@ export const UNEXPECTED: Want = { kind: 'unexpected' };
 /** landed under another name. */
 export const copyOfLanded: Variant = defineVariant({ ...landed, id: 'copy', after: 'landed', intends: [] });
 
-export function pairOf(a: string, b: string | Variant, want: Want = ANY): Pair {
+/** killed: those that die in the second, if not whoever does. */
+export function pairOf(a: string, b: string | Variant, want: Want = ANY, killed?: readonly Killed[]): Pair {
   const variants = [variantById(a)!, typeof b === 'string' ? variantById(b)! : b] as const;
   const facts = variants.map((variant) =>
     builtInVariants.includes(variant)
@@ -28,6 +31,10 @@ export function pairOf(a: string, b: string | Variant, want: Want = ANY): Pair {
     ledger: knownDifferences,
     predecessors: false,
   });
-  const columns = [builtInColumn(variants[0], facts[0]!), builtInColumn(variants[1], facts[1]!)] as const;
+  const second = builtInColumn(variants[1], facts[1]!);
+  const columns = [
+    builtInColumn(variants[0], facts[0]!),
+    killed === undefined ? second : dying(second, killed),
+  ] as const;
   return new Pair(columns, plan, want, async () => {});
 }
