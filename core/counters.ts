@@ -95,6 +95,7 @@ export const SWAPOUT_UNMAPPED = 83;
 export const SWAPOUT_DEACTIVATED = 84;
 export const SWAPOUT_STOPS = 85;
 export const TEARDOWNS_WITH_OTHER_MEMORY = 86;
+export const TEARDOWNS_WITH_SUPERPAGE = 87;
 
 /** A counter: its number, its name, what it counts, and the kernel function, macro or instruction it is counted in. */
 type Row<Name extends string = string> = readonly [number: number, name: Name, counts: string, where: string];
@@ -232,7 +233,7 @@ const EVENTS_TABLE = [
   [
     TEARDOWNS_WITH_PAGES_ABOVE,
     'teardownsWithPagesAbove',
-    'of the others: an unmanaged or wired page is mapped above the shared page',
+    'of the others: an unmanaged or wired page is mapped above an entry of that page alone',
     'exec_free_abi_mappings',
   ],
   [
@@ -251,6 +252,12 @@ const EVENTS_TABLE = [
     TEARDOWNS_WITH_OTHER_MEMORY,
     'teardownsWithOtherMemory',
     'of exits and of execsReused: the process has other memory where the shared page belongs',
+    'exec_free_abi_mappings',
+  ],
+  [
+    TEARDOWNS_WITH_SUPERPAGE,
+    'teardownsWithSuperpage',
+    'of those: a 2M mapping covers that place',
     'exec_free_abi_mappings',
   ],
 ] as const satisfies readonly Row[];

@@ -10,6 +10,7 @@ import {
   TEARDOWNS_WITHOUT_SHARED_PAGE,
   TEARDOWNS_WITH_OTHER_MEMORY,
   TEARDOWNS_WITH_PAGES_ABOVE,
+  TEARDOWNS_WITH_SUPERPAGE,
 } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import { PG_MANAGED, PG_PS, PG_V, PG_W, usedFrom } from '../hw/entry.ts';
@@ -25,12 +26,24 @@ const USER_HALF = 256;
 const hasTables = ({ words }: Machine, { top, reserved }: Pmap): boolean =>
   reserved.size > 0 || usedFrom(words, wordOf(top), 0, USER_HALF) < USER_HALF;
 
-/** Does pmap_remove_pages leave a 4K page in [start, end) mapped? */
+/** Low word of the 2M mapping of an address; 0 if there is none. */
+function superpageAt(m: Machine, pmap: Pmap, hi: number, lo: number): number {
+  const at = pdeAt(m, pmap, hi, lo);
+  const pde = at === 0 ? 0 : m.words[at];
+  return (pde & (PG_V | PG_PS)) === (PG_V | PG_PS) ? pde : 0;
+}
+
+/** Low word of the mapping of an address, 4K or 2M; 0 if there is none. */
+function leafAt(m: Machine, pmap: Pmap, hi: number, lo: number): number {
+  const ptp = ptPageOf(m, pmap, hi, lo);
+  return ptp === 0 ? superpageAt(m, pmap, hi, lo) : m.words[pteOf(ptp, lo)];
+}
+
+/** Does pmap_remove_pages leave a page in [start, end) mapped? */
 function keepsPages(m: Machine, pmap: Pmap, start: Va, end: Va): boolean {
   for (let va = start; va < end; va += PAGE_SIZE) {
-    const ptp = ptPageOf(m, pmap, vaHi(va), vaLo(va));
-    const pte = ptp === 0 ? 0 : m.words[pteOf(ptp, vaLo(va))];
-    if ((pte & PG_V) !== 0 && (pte & (PG_MANAGED | PG_W)) !== PG_MANAGED) return true;
+    const leaf = leafAt(m, pmap, vaHi(va), vaLo(va));
+    if ((leaf & PG_V) !== 0 && (leaf & (PG_MANAGED | PG_W)) !== PG_MANAGED) return true;
   }
   return false;
 }
@@ -47,10 +60,14 @@ export function countTeardown(m: Machine, { sysent, vmspace }: Proc, isLast: boo
   const { base } = sharedPage;
   const entry = firstEndingAfter(map, base);
   const isMapped = entry !== map.header && entry.start <= base;
-  if (isMapped && entry.object !== m.vm.sharedPage) counters[TEARDOWNS_WITH_OTHER_MEMORY]++;
+  if (isMapped && entry.object !== m.vm.sharedPage) {
+    counters[TEARDOWNS_WITH_OTHER_MEMORY]++;
+    if (superpageAt(m, pmap, vaHi(base), vaLo(base)) !== 0) counters[TEARDOWNS_WITH_SUPERPAGE]++;
+  }
   if (!isLast || !hasTables(m, pmap)) return;
   if (isMapped && entry.object !== null) {
-    if (keepsPages(m, pmap, base + PAGE_SIZE, sysent.maxUser)) counters[TEARDOWNS_WITH_PAGES_ABOVE]++;
+    const isAlone = entry.start === base && entry.end === base + PAGE_SIZE;
+    if (isAlone && keepsPages(m, pmap, entry.end, sysent.maxUser)) counters[TEARDOWNS_WITH_PAGES_ABOVE]++;
     return;
   }
   counters[TEARDOWNS_WITHOUT_SHARED_PAGE]++;

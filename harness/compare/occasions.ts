@@ -19,6 +19,7 @@ import {
   TEARDOWNS_WITHOUT_SHARED_PAGE,
   TEARDOWNS_WITH_OTHER_MEMORY,
   TEARDOWNS_WITH_PAGES_ABOVE,
+  TEARDOWNS_WITH_SUPERPAGE,
   VM_MAP_READ_LOCKS,
 } from '../../core/counters.ts';
 import { BASES, type Measure } from '../declare/measure.ts';
@@ -46,7 +47,8 @@ export function readOccasions(into: Occasions, added: ArrayLike<number>): void {
   into[13] = added[SWAPOUT_OBJECTS];
   into[14] = added[SWAPOUT_PAGES];
   into[15] = added[TEARDOWNS_WITH_OTHER_MEMORY];
-  into[16] = added[VM_MAP_READ_LOCKS];
+  into[16] = added[TEARDOWNS_WITH_SUPERPAGE];
+  into[17] = added[VM_MAP_READ_LOCKS];
 }
 
 /** Lower and upper bound of a difference: the steps' terms, each on its own side's occasions. */

@@ -19,7 +19,10 @@ export const BASES_TABLE = [
   ['reserved page freed', 'a page-table page kept behind a promoted 2M mapping and freed without a demotion'],
   ['teardown without the shared page', 'an exec or exit whose unmapping finds no shared page in the map'],
   ['teardown without its table', 'an exec or exit whose unmapping finds no page-table page at that address'],
-  ['teardown with pages above', 'an exec or exit whose address space has pages mapped above the shared page'],
+  [
+    'teardown with pages above',
+    'an exec or exit whose address space has pages mapped above an entry of the shared page alone',
+  ],
   [
     'teardown without a shared ABI page',
     'an exec that reuses, or an exit of the last user, whose ABI has no shared page',
@@ -35,6 +38,10 @@ export const BASES_TABLE = [
   [
     'teardown with other memory there',
     'an exec that reuses, or an exit, that finds other memory where the shared page belongs',
+  ],
+  [
+    'teardown with a superpage there',
+    'an exec that reuses, or an exit, that finds a 2M mapping over the place of the shared page',
   ],
   ['read lock of a map', 'a map lock taken to read, for a fault or a call that changes no entry'],
 ] as const;

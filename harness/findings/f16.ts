@@ -92,6 +92,10 @@ export const f16: Finding = {
     },
   ],
   control: 'double-count-fix',
-  // Of memory in place of the shared page, pmap_remove notes that it was accessed, pmap_remove_pages does not.
-  known: [{ finding: 'F16', variant: 'vmspace-clear', what: 'tables' }],
+  known: [
+    // Of memory in place of the shared page, pmap_remove notes that it was accessed, pmap_remove_pages does not.
+    { finding: 'F16', variant: 'vmspace-clear', what: 'tables' },
+    // vm_map_remove of a part of an entry collapses its object: what backed it may keep less than OBJ_ONEMAPPING.
+    { finding: 'F16', variant: 'vmspace-clear', what: 'map', until: 'vmspace-clear-as-spelled' },
+  ],
 };

@@ -59,6 +59,7 @@ export const f6: Finding = {
     ...[
       ['teardownsWithoutSharedPage', 'up to +1 per exit'],
       ['teardownsWithoutItsTable', 'up to +1 per exit'],
+      ['teardownsWithPagesAbove', 'up to -1 per exit'],
       ['shootdowns', 'up to +1 per exit'],
       ['ipis', 'more'],
       ['invpcids', 'up to +1 per exit, up to -1 per exit'],

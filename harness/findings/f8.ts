@@ -45,12 +45,25 @@ export const f8: Finding = {
       // Its lookup makes another entry the root, which the next lookup under a read lock finds there, or has to.
       ['vmMapUpgrades', 'up to +1 per read lock of a map, up to -1 per read lock of a map'],
       ['vmMapDowngrades', 'up to +1 per read lock of a map, up to -1 per read lock of a map'],
-      // It clips an entry that reaches beyond the page, gives it an object if it has none, and unwires its part alone.
-      ['removeCalls', 'up to +2 per teardown with other memory there'],
-      ['removeEarlyExits', 'up to +2 per teardown with other memory there'],
-      ['vmObjectWriteLocks', 'up to +4 per teardown with other memory there'],
-      ['vmObjectReadLocks', 'up to +1 per teardown with other memory there'],
-      ['pmapLocks', 'up to +1 per teardown with other memory there'],
+      // It clips an entry that reaches beyond the page, on either side, gives it an object if it has none, and unwires
+      // and removes its parts alone.
+      ['removeCalls', 'up to +3 per teardown with other memory there'],
+      ['removeEarlyExits', 'up to +3 per teardown with other memory there'],
+      ['vmObjectWriteLocks', 'up to +6 per teardown with other memory there'],
+      ['vmObjectReadLocks', 'up to +2 per teardown with other memory there'],
+      ['pmapLocks', 'up to +3 per teardown with other memory there'],
+      ['delayedInvalidations', 'up to +1 per teardown with other memory there'],
+      // A part of one page is flushed alone. To unwire the page it demotes the superpage, and pmap_remove finds a page.
+      ...['invalidatePages', 'invlpgs'].map((what) => [what, 'up to +2 per teardown with other memory there']),
+      ['invpcids', 'up to +1 per teardown with a superpage there'],
+      ...['removeLoops', 'invalidateAlls', 'contextFlushes', 'invltlbs'].map((what) => [
+        what,
+        'up to +1 per teardown with other memory there, up to -1 per teardown with other memory there',
+      ]),
+      [
+        'pvListWriteLocks',
+        'up to +1 per teardown with other memory there, up to +1 per teardown with a superpage there',
+      ],
     ].map(([what, by]) => ({
       finding: 'F8',
       variant: 'double-count-fix',

@@ -1,17 +1,29 @@
+import type { KnownDifference } from '../declare/declarations.ts';
 import { isPositive } from './criteria.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { added } from './observe.ts';
+import { type Amounts, DEMOTED, upTo } from './up-to.ts';
 
-const amounts = [
-  { what: 'invalidatePages', most: ['+1'] },
+const ofPage: Amounts = [
+  ['invalidatePages', 1, 0],
   // One for the page; its chunk moves to the head of the list, which may join or part runs of one lock.
-  { what: 'pvListWriteLocks', most: ['+3', '-3'] },
+  ['pvListWriteLocks', 3, 3],
   // A chunk that the page empties is freed alone; one whose wired page is gone, together with the others.
-  { what: 'pvChunkListLocks', most: ['+1', '-1'] },
-].map(({ what, most }) => ({
-  what,
-  by: most.map((n) => `up to ${n} per teardown with other memory there`).join(', '),
-}));
+  ['pvChunkListLocks', 1, 1],
+];
+
+/** Of what the variant does not declare itself. isLess: it unmaps less there than its predecessor does. */
+function known(variant: string, declared: readonly string[] = [], isLess = false): KnownDifference[] {
+  const byWhat = new Map<string, string[]>();
+  for (const { what, by } of [
+    ...upTo(ofPage, 'teardown with other memory there', isLess),
+    ...upTo(DEMOTED, 'teardown with a superpage there', isLess),
+  ])
+    if (!declared.includes(what)) byWhat.set(what, [...(byWhat.get(what) ?? []), by]);
+  return [...byWhat].map(([what, terms]) => ({ finding: 'N11', variant, what, by: terms.join(', ') }));
+}
+
+const FLUSHES = ['invalidatePages', 'pvListWriteLocks', 'invlpgs', 'invpcids'];
 
 export const n11: Finding = {
   id: 'N11',
@@ -38,24 +50,39 @@ export const n11: Finding = {
       source:
         'sys/kern/kern_exec.c exec_free_abi_mappings looks at the range, not at the object; sys/amd64/amd64/pmap.c pmap_remove of one page: one pmap_invalidate_page',
     },
+    {
+      name: 'a superpage there',
+      workload:
+        'machine superpages=on\na: exec bare\na: mmap anon 2M rw fixed 0x7fffffe00000\na: write 0x7fffffe00000 2M\na: exit\n',
+      observes: '2M demotions of the exit',
+      observe: (record) => added(record, 'demotions', 3),
+      isShownBy: isPositive,
+      expected: {
+        baseline: absent(0),
+        'toplevel-accounting': absent(0),
+        'double-count-fix': shows(1),
+        'shared-page-unmap': shows(1),
+        landed: shows(1),
+        'no-abi-unmap': absent(0),
+      },
+      source:
+        'sys/amd64/amd64/pmap.c pmap_remove of a part of a 2M mapping: pmap_demote_pde_locked; pmap_remove_pages takes it whole',
+    },
   ],
   control: 'no-abi-unmap',
   known: [
-    ...amounts.map((one) => ({ finding: 'N11', variant: 'double-count-fix', until: 'no-abi-unmap', ...one })),
+    ...known('double-count-fix').map((one) => ({ ...one, until: 'no-abi-unmap' })),
     // vm_map_remove takes the entry too: who shares it and leaves next does not find it.
-    {
+    ...['teardownsWithOtherMemory', 'teardownsWithSuperpage'].map((what) => ({
       finding: 'N11',
       variant: 'double-count-fix',
-      what: 'teardownsWithOtherMemory',
+      what,
       by: 'up to -1 per exit',
       until: 'shared-page-unmap',
-    },
-    // What-ifs declare the other two themselves.
-    ...['baseline-with-unmap', 'unmap-after-remove-pages', 'vmspace-clear'].map((variant) => ({
-      ...amounts[2],
-      finding: 'N11',
-      variant,
     })),
+    ...known('baseline-with-unmap', ['invpcids']),
+    ...known('unmap-after-remove-pages', FLUSHES, true),
+    ...known('vmspace-clear', [...FLUSHES, 'invalidateAlls', 'contextFlushes', 'invltlbs'], true),
     // pmap_remove notes that the page was accessed, pmap_remove_pages does not.
     { finding: 'N11', variant: 'double-count-fix', what: 'tables', until: 'no-abi-unmap' },
   ],

@@ -2,6 +2,7 @@ import type { RunRecord } from '../run/record.ts';
 import { callsIn } from './criteria.ts';
 import { type Finding, type Observed, absent, shows } from './finding.ts';
 import { earlyOfCalls } from './observe.ts';
+import { upTo } from './up-to.ts';
 
 const workload = `program low entries=1 abi=lowered
 a: exec bare
@@ -28,6 +29,23 @@ function isWrongRange(got: Observed): boolean {
   const [within, across] = callsIn(got);
   return within.early > 0 && within.early < within.calls && across.early === 0;
 }
+
+/**
+ * What an early unmapping at clean-up counts where a superpage covers the page. Every chunk is freed alone there, and the
+ * new ones are put on the list together.
+ */
+const atCleanUp = upTo(
+  [
+    ['demotions', 1, 0],
+    ['userPtPageCount', 0, 1],
+    ['ptPageAllocs', 1, 0],
+    ['ptPageFrees', 1, 0],
+    ['pvChunkAllocs', 4, 0],
+    ['pvChunkFrees', 4, 0],
+    ['pvChunkListLocks', 5, 0],
+  ],
+  'vmspace freed',
+);
 
 export const n9: Finding = {
   id: 'N9',
@@ -70,5 +88,21 @@ export const n9: Finding = {
       what,
       by: 'more',
     })),
+    ...['vmspace-clear', 'unmap-after-remove-pages'].flatMap((variant) =>
+      atCleanUp.map((one) => ({ finding: 'N9', variant, until: 'vmspace-clear-as-spelled', ...one })),
+    ),
+    {
+      finding: 'N9',
+      variant: 'unmap-after-remove-pages',
+      what: 'invalidateAlls',
+      by: 'up to +1 per vmspace freed',
+    },
+    {
+      finding: 'N9',
+      variant: 'vmspace-clear',
+      what: 'vmObjectReadLocks',
+      by: 'up to +2 per vmspace freed',
+      until: 'vmspace-clear-as-spelled',
+    },
   ],
 };

@@ -32,6 +32,45 @@ const remarked = ledger.flatMap(({ id, cases }) =>
   cases.flatMap(({ workload }, i) => (typeof workload === 'string' ? [{ name: `${id}-${i}`, workload }] : [])),
 );
 
+/** How 2M in place of the shared page are used. */
+const USES = {
+  written: ['mmap anon 2M rw fixed top-2M', 'write top-2M 2M'],
+  locked: ['mmap anon 2M rw fixed top-2M', 'mlock top-2M 2M'],
+  unreferenced: ['mmap anon 2M rw fixed top-2M', 'write top-2M 2M', 'unref p'],
+  file: ['mmap file big 2M rw shared fixed top-2M', 'read top-2M 2M'],
+  split: ['mmap anon 2M rw fixed top-2M', 'mlock top-2M 2M', 'minherit shared 1p none', 'read top-2M 2M'],
+  device: ['mmap phys 2M rw fixed top-2M', 'write top-2M 2M'],
+};
+const WHERE = [
+  ['superpages=on', 'bare'],
+  ['superpages=on pti=on cpus=2', 'bare'],
+  ['superpages=on pcid=off', 'lin'],
+  ['superpages=on la57=on', 'bare'],
+  ['superpages=on lower-shared=on', 'bare'],
+  ['superpages=off', 'lin'],
+] as const;
+/** Given up by an exec, by a child that execs, and by two threads that exit; a sharer that execs leaves it alone. */
+const inPlace = WHERE.flatMap(([machine, program]) =>
+  Object.entries(USES).map(([name, calls]) => {
+    const use = calls.map((call) => `p: ${call}`);
+    const giveUp = ['p: fork -> c', `c: exec ${program}`, 'c: exit', 'p: rfork mem -> s', `s: exec ${program}`];
+    const lin = program === 'lin' ? ['program lin entries=20 abi=linux'] : [];
+    const lines = [
+      `machine ${machine}`,
+      ...lin,
+      `p: exec ${program}`,
+      ...use,
+      `p: exec ${program}`,
+      ...use,
+      ...giveUp,
+      'p: rfork thread -> t',
+      'p: exit',
+      '',
+    ];
+    return { name: `2M ${name}, ${machine}, ${program}`, workload: lines.join('\n') };
+  }),
+);
+
 let workloads: Workload[];
 const records = new Map<string, RunRecord>();
 
@@ -53,6 +92,7 @@ beforeAll(async () => {
   workloads = catalog.filter(({ ops }) => ops.length < MOST_OPS);
   for (const { name, workload } of remarked)
     if (!LIMITED_SWAPOUTS.includes(name)) workloads.push(parseWorkload(workload, name, name));
+  for (const { name, workload } of inPlace) workloads.push(parseWorkload(workload, name, name));
   for (const seed of SEEDS) workloads.push(generateWorkload(seed, { choices: 40, machine: 'cpus=2 pti=on' }));
 });
 

@@ -40,8 +40,8 @@ export const unmapWithoutRefcountCheck = defineVariant({
     { what: 'removeEarlyExits', by: 'more', why: 'nothing is mapped any more, or no last owner skips the unmapping' },
     {
       what: 'delayedInvalidations',
-      by: 'fewer, +1 per exit, -1 per exit of the last user',
-      why: 'one for the hook, none for calls that leave early now',
+      by: 'fewer, +1 per exit, -1 per exit of the last user, up to +1 per read lock of a map',
+      why: 'one for the hook, none for calls that leave early now; one when a superpage replaces what the hook left of it',
     },
     {
       what: 'removeLoops',
@@ -85,6 +85,22 @@ export const unmapWithoutRefcountCheck = defineVariant({
     { what: 'invlpgs', by: 'any', why: 'the page is unmapped early, and may be gone when the last user exits' },
     { what: 'invpcids', by: 'any', why: 'one for each invlpg of a pmap with two roots, in the user-mode half' },
     { what: 'wiredCount', by: 'fewer', why: 'the page may be locked' },
+    ...[
+      'demotions',
+      'promotions',
+      'promotionFailures',
+      'superpageMappings',
+      'invalidateRanges',
+      'invalidateRangePages',
+      'pvListReadLocks',
+      'swapoutReferenced',
+    ].map((what) => ({
+      what,
+      by: 'any',
+      why: 'a superpage in place of the page is demoted or destroyed early, and may come back with that fault',
+    })),
+    { what: 'teardownsWithSuperpage', by: 'any', why: 'the next to leave finds it demoted, or mapped anew' },
+    { what: 'pagesDirtied', by: 'any', why: 'other memory in place of the page is unmapped early' },
     { what: 'pagesZeroed', by: 'any', why: 'that page-table page may be used for something else' },
     { what: 'shootdowns', by: 'any', why: 'the others that use the vmspace may run' },
     { what: 'ipis', by: 'any', why: 'the others that use the vmspace may run' },

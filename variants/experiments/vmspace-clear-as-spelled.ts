@@ -35,12 +35,33 @@ export const vmspaceClearAsSpelled = defineVariant({
     { what: 'vmMapSplaySteps', by: 'any', why: 'the tree is not splayed for an empty range' },
     {
       what: 'vmObjectReadLocks',
-      by: 'up to -1 per teardown with other memory there',
+      by: 'up to -2 per teardown with other memory there',
       why: 'a wired entry that reaches beyond the page is unwired in one',
     },
     {
+      what: 'invalidateAlls',
+      by: 'up to +1 per teardown with other memory there, up to -1 per teardown with other memory there, up to -1 per vmspace freed',
+      why: 'such an entry is unmapped in one, at clean-up too',
+    },
+    ...['contextFlushes', 'invltlbs'].map((what) => ({
+      what,
+      by: 'up to +1 per teardown with other memory there, up to -1 per teardown with other memory there',
+      why: 'such an entry is unmapped in one',
+    })),
+    {
+      what: 'invalidatePages',
+      by: 'up to +1 per teardown with a superpage there',
+      why: 'where the page has an entry of its own, the superpage is demoted before its turn, and it is unmapped alone',
+    },
+    {
+      what: 'pvListWriteLocks',
+      by: 'up to +3 per teardown with other memory there',
+      why: 'wired pages stay on their chunks between others, which parts runs of one lock',
+    },
+    { what: 'pagesZeroed', by: 'any', why: 'of a wired superpage no page-table page is left empty' },
+    {
       what: 'invlpgs',
-      by: 'up to -1 per teardown with other memory there',
+      by: 'up to -2 per teardown with other memory there',
       why: 'wired pages that were put in place of the page go with those beside them',
     },
   ],

@@ -41,13 +41,22 @@ export const vmspaceClear = defineVariant({
     { what: 'vmMapSplaySteps', by: 'any', why: 'its lookup leaves another tree to the sweep' },
     {
       what: 'vmObjectReadLocks',
-      by: 'up to +1 per teardown with other memory there',
-      why: 'a wired entry that reaches beyond the page is clipped, and both parts are unwired',
+      by: 'up to +2 per teardown with other memory there',
+      why: 'a wired entry that reaches beyond the page is clipped, and each part is unwired',
     },
     { what: 'invalidatePages', by: 'fewer', why: 'what the process has put in place of the page goes with all others' },
     { what: 'pvListWriteLocks', by: 'fewer', why: 'a managed page in place of the shared page goes with all others' },
-    { what: 'invlpgs', by: 'fewer', why: 'at exit the pmap is not active any more' },
+    {
+      what: 'invlpgs',
+      by: 'fewer, up to +2 per teardown with other memory there',
+      why: 'at exit the pmap is not active any more; the parts of such an entry are unmapped one by one',
+    },
     { what: 'invpcids', by: 'fewer', why: 'one for each invlpg of a pmap with two roots, in the user-mode half' },
+    ...['contextFlushes', 'invltlbs'].map((what) => ({
+      what,
+      by: 'up to +1 per teardown with other memory there, up to -1 per teardown with other memory there',
+      why: 'the parts of such an entry are unmapped one by one, and a part of one page is flushed alone',
+    })),
     { what: 'invalidateAlls', by: 'any', why: 'with little memory, which address space gives up pages first' },
     {
       what: 'pagesZeroed',
