@@ -75,24 +75,9 @@ const PROGRAMS = {
 } as const satisfies Readonly<Record<string, ProgramTraits>>;
 type ProgramName = keyof typeof PROGRAMS;
 
-const NATIVE: readonly ProgramName[] = [
-  'bare',
-  'small',
-  'bare',
-  'bare',
-  'bare',
-  'small',
-  'bare',
-  'bare',
-  'bare',
-  'small',
-  'bare',
-  'cat',
-  'bare',
-  'small',
-  'bare',
-  'sh60',
-];
+const NATIVE = 'bare small bare bare bare small bare bare bare small bare cat bare small bare sh60'.split(
+  ' ',
+) as ProgramName[];
 const ALL_ABIS: readonly ProgramName[] = [...NATIVE, 'old', 'linux', 'lowered'];
 /** Files by what of them lies in memory. */
 const FILES = { f0: '', f1: 'file f1 resident=none', f2: 'file f2 resident=even' };
@@ -113,6 +98,9 @@ export const pick = <T>(from: readonly T[], choice: number): T => from[choice % 
 
 const hex = (address: number): string => `0x${address.toString(16)}`;
 const pagesText = (pages: number): string => formatSize(pages * PAGE_SIZE);
+
+/** The last 2M of user memory. */
+const AT_TOP = `top-${pagesText(SUPERPAGE)}`;
 
 /** The address of a page of a region. */
 const pageOf = ({ at }: Region, page: number): string => {
@@ -151,6 +139,8 @@ export class Composer {
   readonly #used = new Set<string>();
   #made = 0;
   #named = 0;
+  #isShort = false;
+  #hasMappedAtTop = false;
   /** The processes stopped within a call, and who is alive when that call ends. */
   readonly #stopped: { readonly runner: Runner; readonly goOn: readonly Runner[] }[] = [];
 
@@ -209,7 +199,7 @@ export class Composer {
       case 1:
         return { text: `${start} ${pagesText(1)}`, region };
       case 2:
-        return { text: `${start} ${pagesText(SUPERPAGE)}`, region };
+        return { text: `${start} ${pagesText(region.at === AT_TOP ? region.pages - first : SUPERPAGE)}`, region };
       case 3:
         return { text: `${start} ${this.#upToNext(region, first, regions)}`, region };
       case 5: {
@@ -223,7 +213,7 @@ export class Composer {
 
   /** The size up to and with the region behind this one, with the hole between them; else to the end of the slot. */
   #upToNext({ at, pages }: Region, first: number, regions: readonly Region[]): string {
-    if (typeof at === 'string') return pagesText(2 * pages - first);
+    if (typeof at === 'string') return pagesText((at === AT_TOP ? pages : 2 * pages) - first);
     const start = at + first * PAGE_SIZE;
     const ends = regions.flatMap((one) =>
       typeof one.at === 'number' && one.at > at ? [one.at + one.pages * PAGE_SIZE] : [],
@@ -273,6 +263,24 @@ export class Composer {
     const same = regions.findIndex(({ at }) => at === start);
     if (isFixed && same >= 0) regions.splice(same, 1);
     regions.unshift({ at: isFixed ? start : name, pages, prot: kind.prot });
+  }
+
+  /**
+   * Maps 2M that end where user memory ends, in place of the shared page. Not while memory is short: a hook that demotes a
+   * superpage then takes pages from others, and what they fault in again no declaration names.
+   */
+  mapAtTop(runner: Runner, choice: Choice): void {
+    if (this.#isShort) return;
+    this.#hasMappedAtTop = true;
+    this.op(runner, `mmap anon ${pagesText(SUPERPAGE)} rw fixed ${AT_TOP}`, choice);
+    runner.space.regions.unshift({ at: AT_TOP, pages: SUPERPAGE, prot: 'rw' });
+  }
+
+  /** Leaves so many pages free; null: gives all back. Not where mapAtTop has mapped. */
+  takeMemory(runner: Runner, spare: number | null, choice: Choice): void {
+    if (spare !== null && this.#hasMappedAtTop) return;
+    this.#isShort = spare !== null;
+    this.op(runner, spare === null ? 'kmem-free' : `kmem-take ${spare}`, choice);
   }
 
   makeChild(runner: Runner, verb: string, memory: ChildMemory, choice: Choice): void {
@@ -337,6 +345,11 @@ export class Composer {
   /** A call is stopped: others run before it goes on. */
   get isStopped(): boolean {
     return this.#stopped.length > 0;
+  }
+
+  /** No stopped exit has demoted a superpage of pages that others have too: what finds all mappings of a page shows that. */
+  get mayReachOthers(): boolean {
+    return !this.isStopped || !this.#hasMappedAtTop;
   }
 
   /** Finishes one of the stopped calls. */

@@ -85,8 +85,12 @@ const fixed: Compose = (composer, runner, choice) => {
   composer.op(runner, `${allowedAccess(prot, choice.how)} ${name}`, choice);
 };
 
-/** A call about a page of the program, or the shared page, instead of a mapping of its own. */
+/** A call about a page of the program, or the shared page, instead of a mapping of its own; or one in place of the latter. */
 const fixedCall: Compose = (composer, runner, choice) => {
+  if (choice.from % 4 === 3) {
+    composer.mapAtTop(runner, choice);
+    return;
+  }
   const { name } = pick(placesOf(composer, runner), choice.where);
   const calls = [
     `mprotect ${name} 1p ${pick(PROTECTIONS, Math.floor(choice.from / 8))}`,
@@ -116,7 +120,7 @@ const unmap: Compose = (composer, runner, choice) => {
 };
 
 const kernel: Compose = (composer, runner, choice) =>
-  composer.op(runner, choice.how % 3 === 0 ? 'kmem-free' : `kmem-take ${choice.size % MOST_SPARE}`, choice);
+  composer.takeMemory(runner, choice.how % 3 === 0 ? null : choice.size % MOST_SPARE, choice);
 
 const kill: Compose = (composer, runner, choice) => {
   const target = choice.where % 4 === 0 ? composer.other(runner, choice.from) : runner;
@@ -149,7 +153,12 @@ const VERBS: readonly Compose[] = [
   protect,
   onSpan((span, { how }) => `minherit ${span} ${pick(INHERITANCES, how)}`),
   onSpan((span, { how }) => `madvise ${span} ${pick(ADVICES, how)}`),
-  onSpan((span, { how }) => `msync ${span} ${pick(MSYNCS, how)}`),
+  (composer, runner, choice) =>
+    onSpan((span, { how }) => `msync ${span} ${composer.mayReachOthers ? pick(MSYNCS, how) : 'sync'}`)(
+      composer,
+      runner,
+      choice,
+    ),
   onSpan((span) => `mlock ${span}`),
   onSpan((span) => `munlock ${span}`),
   plain('clock'),
@@ -159,7 +168,9 @@ const VERBS: readonly Compose[] = [
     composer.op(runner, `handler ${pick(SIGNALS.slice(0, -1), size)}`, { size, ...choice }),
   kill,
   swapOut,
-  (composer, runner, choice) => composer.op(runner, `unref ${runner.name}`, choice),
+  (composer, runner, choice) => {
+    if (composer.mayReachOthers) composer.op(runner, `unref ${runner.name}`, choice);
+  },
   plain('unshare'),
   plain('snapshot'),
   child('fork', 'copied'),
