@@ -2,7 +2,7 @@ import type { RunRecord } from '../run/record.ts';
 import { callsIn } from './criteria.ts';
 import { type Finding, type Observed, absent, shows } from './finding.ts';
 import { earlyOfCalls } from './observe.ts';
-import { upTo } from './up-to.ts';
+import { DEMOTION, upTo } from './up-to.ts';
 
 const workload = `program low entries=1 abi=lowered
 a: exec bare
@@ -34,18 +34,7 @@ function isWrongRange(got: Observed): boolean {
  * What an early unmapping at clean-up counts where a superpage covers the page. Every chunk is freed alone there, and the
  * new ones are put on the list together.
  */
-const atCleanUp = upTo(
-  [
-    ['demotions', 1, 0],
-    ['userPtPageCount', 0, 1],
-    ['ptPageAllocs', 1, 0],
-    ['ptPageFrees', 1, 0],
-    ['pvChunkAllocs', 4, 0],
-    ['pvChunkFrees', 4, 0],
-    ['pvChunkListLocks', 5, 0],
-  ],
-  'vmspace freed',
-);
+const atCleanUp = upTo([...DEMOTION, ['pvChunkListLocks', 5, 0]], 'vmspace freed');
 
 export const n9: Finding = {
   id: 'N9',

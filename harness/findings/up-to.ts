@@ -18,18 +18,25 @@ export const upTo = (amounts: Amounts, basis: string, isLess = false): { what: s
   });
 
 /**
- * pmap_remove of one page of a superpage, before all of it goes, demotes it. The saved page-table page is put in use, so
- * that it does not stay in user_pt_page_count (N1), or one is allocated; 511 pv entries take up to 4 chunks; the whole
- * TLB is flushed, and not a page where an entry of its own ends the mapping. A superpage that was never accessed is
- * destroyed instead, and flushed page by page.
+ * A demotion. The saved page-table page is put in use, so that it does not stay in user_pt_page_count (N1), or one is
+ * allocated; 511 pv entries take up to 4 chunks.
  */
-export const DEMOTED: Amounts = [
+export const DEMOTION: Amounts = [
   ['demotions', 1, 0],
   ['userPtPageCount', 0, 1],
   ['ptPageAllocs', 1, 0],
   ['ptPageFrees', 1, 0],
   ['pvChunkAllocs', 4, 0],
   ['pvChunkFrees', 4, 0],
+];
+
+/**
+ * pmap_remove of one page of a superpage, before all of it goes, demotes it: the whole TLB is flushed, and not a page
+ * where an entry of its own ends the mapping. A superpage that was never accessed is destroyed instead, and flushed page
+ * by page.
+ */
+export const DEMOTED: Amounts = [
+  ...DEMOTION,
   ['invalidateAlls', 1, 0],
   ['contextFlushes', 1, 0],
   ['invltlbs', 1, 0],
