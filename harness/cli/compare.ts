@@ -1,8 +1,6 @@
 /**
  * `pmapdiff compare`: every selected workload through every selected revision, and what differs.
  */
-import { readFileSync } from 'node:fs';
-import { INVARIANTS } from '../check/invariants.ts';
 import { type Chosen, isBuiltIn, isPatch } from '../columns/chosen.ts';
 import type { Column } from '../columns/column.ts';
 import { builtInFacts, factsAround } from '../columns/facts.ts';
@@ -10,30 +8,24 @@ import { factsOfFile, withColumns } from '../columns/open.ts';
 import { type OnOutput } from '../columns/own.ts';
 import { DEFAULT_LIMITS, type ProcessLimits } from '../columns/process.ts';
 import { EXIT_HARNESS, EXIT_INTERRUPTED, EXIT_OK } from '../compare/gate.ts';
-import { type JudgeOptions, judge } from '../compare/judge.ts';
-import { type Against, type Plan, planComparison } from '../compare/plan.ts';
-import { type WorkloadDone, comparedOf } from '../compare/run-comparison.ts';
-import { suggest } from '../compare/suggest.ts';
-import { type Warning, unknownNames, warningsOf } from '../compare/warnings.ts';
-import { knownDifferences, knownViolations, ledger } from '../findings/index.ts';
+import type { JudgeOptions } from '../compare/judge.ts';
+import { planComparison } from '../compare/plan.ts';
+import type { WorkloadDone } from '../compare/run-comparison.ts';
+import { knownDifferences, knownViolations } from '../findings/index.ts';
 import { OutputFile, refuseSame } from '../output-file.ts';
-import { type CompareReport, type MemberLines, buildReport } from '../report/compare/model.ts';
-import { renderText } from '../report/compare/text.ts';
+import type { CompareReport } from '../report/compare/model.ts';
 import { FORMATS } from '../report/formats.ts';
 import type { Asked, Joined } from '../shard/part.ts';
 import { type Shard, placesOf } from '../shard/shard.ts';
-import type { Workload } from '../workload/ops.ts';
-import type { WorkloadHead } from '../workload/pieces.ts';
 import { Answer } from './answer.ts';
-import { type Input, noteRepairs, openInputs, runHere, runInPool, wholeOf } from './compare-run.ts';
+import { type Asking, type CompareRequest, answerOf, filesOf } from './compare-answer.ts';
+import { noteRepairs, openInputs, runHere, runInPool } from './compare-run.ts';
 import { UsageError, flagOf, inFile, secondsOf } from './errors.ts';
 import { dayOf, misspelt, readExpected } from './expect.ts';
-import { withHints } from './hints.ts';
 import { Interrupt } from './interrupt.ts';
 import { type PatchOptions, choosePatches, filesOfPatches, withPatches } from './patches.ts';
 import { Progress } from './progress.ts';
 import { type PoolOptions, isPooled, lostText, openPool } from './queue.ts';
-import type { SavedRuns } from './saved.ts';
 import {
   allWorkloadNames,
   builtInIds,
@@ -151,23 +143,12 @@ async function compare(
 }
 
 /** A comparison that was asked for. */
-interface Comparison {
+interface Comparison extends Asking {
   readonly options: CompareOptions;
-  /** null: the page alone */
-  readonly answer: Answer<CompareReport> | null;
-  readonly page: OutputFile | null;
   readonly shard: Shard | null;
   readonly joined: Joined<WorkloadDone> | null;
-  readonly request: Omit<Awaited<ReturnType<typeof requestOf>>, 'named'>;
-  readonly progress: Progress;
-  readonly saved: SavedRuns | null;
-  readonly chosen: readonly Chosen[];
   /** workloads were given */
   readonly isNamed: boolean;
-  /** the workloads as they were given, or all */
-  readonly asked: readonly string[];
-  /** none: shards have run them */
-  readonly inputs: readonly Input[];
   readonly isShared: boolean;
 }
 
@@ -215,8 +196,10 @@ async function compareColumns(comparison: Comparison, columns: readonly Column[]
   const lost = shared.lost();
   progress.clear();
   if (lost !== null) progress.note(lostText(lost, options));
-  if (shard === null)
-    return answerOf(comparison, { plan, columns, against, fitted, heads, done, isLost: lost !== null });
+  if (shard === null) {
+    const againstDefault = options.against === undefined;
+    return answerOf(comparison, { plan, columns, against, againstDefault, fitted, heads, done, isLost: lost !== null });
+  }
   if (done.length < places.length) return lost === null ? EXIT_INTERRUPTED : EXIT_HARNESS;
   await writePart(
     shard,
@@ -224,78 +207,6 @@ async function compareColumns(comparison: Comparison, columns: readonly Column[]
     done.map((one, i) => [places[i], one]),
   );
   return EXIT_OK;
-}
-
-/** Judges what was run, and writes the answer. isLost: the queue was lost, so some workloads were not run. */
-async function answerOf(
-  { options, answer, page, request, progress, saved, chosen, asked, inputs }: Comparison,
-  {
-    plan,
-    columns,
-    against,
-    fitted,
-    heads,
-    done,
-    isLost,
-  }: {
-    readonly plan: Plan;
-    readonly columns: readonly Column[];
-    readonly against: Against;
-    readonly fitted: readonly string[];
-    readonly heads: readonly WorkloadHead[];
-    readonly done: readonly WorkloadDone[];
-    readonly isLost: boolean;
-  },
-): Promise<number> {
-  const { reading, check, judging, leastMs } = request;
-  const ids = columns.map(({ facts }) => facts.id);
-  const compared = comparedOf(done, asked.length);
-  const judged = judge(plan, compared, judging);
-  const open = async (name: string): Promise<Workload | null> => {
-    const at = done.findIndex(({ head }) => head.name === name);
-    return wholeOf(inputs[at] ?? { name: asked[at], given: asked[at], opened: null }, reading);
-  };
-  const hinted = compared.complete
-    ? await withHints(judged.workloads, { plan, chosen, open, check })
-    : judged.workloads;
-  const sinceBaseline =
-    (await saved?.finish(compared, { columns, chosen, names: asked, reading, checked: check })) ?? null;
-  const built = buildReport({
-    plan,
-    against,
-    againstDefault: options.against === undefined,
-    compared,
-    judged: { ...judged, workloads: hinted },
-    findingTitles: Object.fromEntries(ledger.map(({ id, title }) => [id, title])),
-    files: filesOf(chosen, ids),
-    ...(answer?.format === 'suggest' ? { suggestions: suggest(judged.workloads, fitted) } : {}),
-    lines: answer?.format === 'github' ? await linesOf(chosen, ids) : {},
-    baseline: sinceBaseline,
-    warnings: [
-      ...columnWarnings(columns.map(({ facts: { id }, notes = [] }) => ({ id, notes }))),
-      ...(answer?.format === 'text' ? [] : columnWarnings(await lateNotes(columns))),
-      ...warningsOf(
-        compared.workloads,
-        reading.touch,
-        unknownNames(judging.entries, {
-          variants: [...new Set([...builtInIds(), ...ids])],
-          workloads: [...allWorkloadNames(), ...heads.map(({ name }) => name)],
-          invariants: Object.keys(INVARIANTS),
-        }),
-      ),
-    ],
-    checked: check ? compared.workloads.map(({ name, ops }) => ({ name, length: ops })) : [],
-  });
-  const report = isLost ? { ...built, tally: { ...built.tally, exitCode: EXIT_HARNESS } } : built;
-  process.exitCode = report.tally.exitCode;
-  await answer?.write(report);
-  if (page !== null && !compared.complete) progress.note(`pmapdiff: not every workload was run; no page is written`);
-  else if (page !== null)
-    await (await import('./page.ts')).writePage(page, { report, columns, chosen, inputs, reading, leastMs });
-  if (answer === null) process.stderr.write(renderText(report, { color: false, quiet: true }));
-  if (answer?.format === 'text') columnWarnings(await lateNotes(columns)).forEach((one) => progress.warn(one));
-  for (const { name, ops } of compared.workloads) if (ops === 0) progress.note(`${name}: no ops, nothing was run`);
-  return report.tally.exitCode;
 }
 
 /** Whatever may name a file that is read. The results that --baseline names may be replaced by those of --save only. */
@@ -312,7 +223,7 @@ const filesWrittenBy = (options: CompareOptions): (readonly [string, string])[] 
   });
 
 /** What the options ask for; `judging` says how the results are judged. Throws UsageError. */
-async function requestOf(options: CompareOptions) {
+async function requestOf(options: CompareOptions): Promise<CompareRequest & { readonly named: readonly Chosen[] }> {
   const reading = { touch: chooseTouch(options.touch), ...chooseMachine(options.machine) };
   const patches = choosePatches(options);
   const named = withPatches(options.variants, options.variant, patches);
@@ -357,37 +268,10 @@ async function withReference(
   return [...chooseVariants(after, []), only];
 }
 
-/** What a reader should know of columns that patches make. */
-const columnWarnings = (columns: readonly { readonly id: string; readonly notes: readonly string[] }[]): Warning[] =>
-  columns.flatMap(({ id, notes }) => notes.map((text): Warning => ({ kind: 'column', variant: id, text })));
-
-const lateNotes = (columns: readonly Column[]): Promise<{ id: string; notes: readonly string[] }[]> =>
-  Promise.all(columns.map(async (one) => ({ id: one.facts.id, notes: (await one.lateNotes?.()) ?? [] })));
-
 /** Nothing but patches is named: each is compared with what it is made of, or with the one before it. */
 const isPatchesAlone = ({ variants, variant, patch, rev, series }: CompareOptions): boolean =>
   variants === undefined && variant === undefined && (patch ?? rev ?? series) !== undefined;
 
-/** Lines of the members in each file that can be read as written. */
-async function linesOf(chosen: readonly Chosen[], ids: readonly string[]): Promise<MemberLines> {
-  const { UnreadableSource, readVariantSource } = await import('../review/source.ts');
-  const lines: Record<string, Record<string, number>> = {};
-  for (const [i, one] of chosen.entries()) {
-    if (one.kind !== 'file') continue;
-    try {
-      const { members } = readVariantSource(one.name, readFileSync(one.path, 'utf8'));
-      lines[ids[i]] = Object.fromEntries([...members.values()].map(({ name, line }) => [name, line]));
-    } catch (error) {
-      if (!(error instanceof UnreadableSource)) throw error;
-    }
-  }
-  return lines;
-}
-
 /** Variants and workloads that another thread can open by name. */
 const areBuiltIn = (chosen: readonly Chosen[], inputs: readonly string[]): boolean =>
   chosen.every(isBuiltIn) && inputs.every((name) => allWorkloadNames().includes(name));
-
-/** Files as they were given, by the id of the variant in them. */
-const filesOf = (chosen: readonly Chosen[], ids: readonly string[]): Record<string, string> =>
-  Object.fromEntries(chosen.flatMap((one, i) => (one.kind === 'file' ? [[ids[i], one.name]] : [])));
