@@ -5,7 +5,7 @@
  * Only a recording machine enters places (enterPlace of events.ts). Every place entered is left again, except on a
  * panic. A function that is not among the places counts as part of its caller.
  */
-import { COUNTER_COUNT, SWAP_RESERVED } from './counters.ts';
+import { COUNTER_COUNT, type Counters, SWAP_RESERVED, countedSince } from './counters.ts';
 import { PLACE_NAMES } from './places.ts';
 
 /** The part of a pmap that is watched. */
@@ -15,7 +15,7 @@ interface Watched {
 
 /** The part of a machine that is watched. */
 interface Counted {
-  readonly counters: Int32Array;
+  readonly counters: Counters;
   readonly vm: { readonly swapReserved: number };
 }
 
@@ -48,7 +48,7 @@ export class CallTree {
 
   /** null while nothing is charged. */
   #machine: Counted | null = null;
-  readonly #before = new Int32Array(CHARGED);
+  readonly #before = new Float64Array(CHARGED);
   #reserved = 0;
   readonly #pmaps: Watched[] = [];
   /** Charges by node and quantity; `#listed` holds the non-zero ones (and may hold some that have returned to 0). */
@@ -138,7 +138,7 @@ export class CallTree {
     for (let counter = 0; counter < COUNTER_COUNT; counter++) {
       const now = counters[counter];
       if (now === before[counter]) continue;
-      this.#add(counter, (now - before[counter]) | 0);
+      this.#add(counter, countedSince(counters, counter, before[counter]));
       before[counter] = now;
     }
     const { swapReserved } = vm;

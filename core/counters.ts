@@ -1,12 +1,22 @@
 /**
- * Event counters and global statistics of a machine: one Int32Array, and tables that say what each
- * counts.
+ * Event counters and global statistics of a machine: one typed array, and tables that say what each counts.
  *
  * The core counts, the harness prices. Increment as `m.counters[PMAP_LOCKS]++`; results, declarations and the price
  * table use the names. Per-pmap statistics (residentCount, wiredCount) live in Pmap.stats. Numbering follows
  * numbered.ts: a new counter takes the next free number; its row in the table decides where it appears in reports.
  */
 import { namesOf, numbersOf } from './numbered.ts';
+
+/**
+ * Int32 counters are the fastest. They count modulo 2^32, and a fraction or NaN leaves no trace in them: where a
+ * stranger's code counts, they are doubles.
+ */
+export type Counters = Int32Array | Float64Array;
+export type CountersType = typeof Int32Array | typeof Float64Array;
+
+/** What was counted of one of them since it was `before`. */
+export const countedSince = (counters: Counters, counter: number, before: number): number =>
+  counters instanceof Int32Array ? (counters[counter] - before) | 0 : counters[counter] - before;
 
 export const USER_PT_PAGE_COUNT = 0;
 export const KERNEL_PT_PAGE_COUNT = 1;

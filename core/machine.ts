@@ -1,4 +1,5 @@
 /** Booting a machine, and resetting a used one. */
+import type { CountersType } from './counters.ts';
 import type { Hunks, Machine } from './hunks.ts';
 import { resetCpus } from './hw/cpu.ts';
 import { physWrite } from './hw/phys.ts';
@@ -24,15 +25,23 @@ export const DEFAULT_CONFIG: MachineConfig = {
 };
 
 /** Boots a machine that runs one variant, with the kernel's page tables, proc0 and the shared page. */
-export function bootMachine(config: MachineConfig, hunks: Hunks): Machine {
-  const m: Machine = new MachineState(config, hunks);
+export function bootMachine(config: MachineConfig, hunks: Hunks, counters?: CountersType): Machine {
+  const m: Machine = new MachineState(config, hunks, counters);
   resetMachine(m, config, hunks);
   return m;
 }
 
-/** Reboots `used` if it has room for the RAM, else makes a new machine. used is null if there is none to reuse. */
-export function machineFor(used: Machine | null, config: MachineConfig, hunks: Hunks): Machine {
-  if (used === null || config.ram > roomOf(used)) return bootMachine(config, hunks);
+/**
+ * Reboots `used` if it has room for the RAM, else makes a new machine, with counters of that type. used is null if there
+ * is none to reuse.
+ */
+export function machineFor(
+  used: Machine | null,
+  config: MachineConfig,
+  hunks: Hunks,
+  counters?: CountersType,
+): Machine {
+  if (used === null || config.ram > roomOf(used)) return bootMachine(config, hunks, counters);
   resetMachine(used, config, hunks);
   return used;
 }

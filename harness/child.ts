@@ -52,7 +52,8 @@ function distrust(m: Machine): void {
 
 function take({ begin, piece }: ToChild): Part {
   if (begin !== null) {
-    const watch = { announce, describe: (error: unknown) => describeError(error, file), checker };
+    const describe = (error: unknown): string => describeError(error, file);
+    const watch = { announce, describe, checker, counters: Float64Array };
     entries?.clear();
     if (entries !== null && machine !== null) distrust(machine);
     session = new Session(machine, { ...begin, variant: variant!, watch }, piece);

@@ -1,5 +1,5 @@
 /** The state of one simulated machine, generic over its hunks so that the state layer does not depend on the seam. */
-import { COUNTER_COUNT, SWAP_RESERVED } from '../counters.ts';
+import { COUNTER_COUNT, type Counters, type CountersType, SWAP_RESERVED } from '../counters.ts';
 import { EventLog } from '../events.ts';
 import { type Frame, LOW_FRAMES, MAX_RAM, PAGE_SIZE, WORDS_PER_PAGE } from '../units.ts';
 import { Cpu } from './cpu.ts';
@@ -56,8 +56,8 @@ const MIN_RAM = 2 ** 22;
 export class MachineState<H> {
   config: MachineConfig;
   hunks: H;
-  /** Modulo 2^32: (now - before) | 0 is what was counted between. SWAP_RESERVED is in vm.swapReserved, in bytes. */
-  readonly counters = new Int32Array(COUNTER_COUNT);
+  /** SWAP_RESERVED is in vm.swapReserved instead, in bytes. */
+  readonly counters: Counters;
   recording = false;
   readonly events = new EventLog();
   /** The CPU and the process that the running code belongs to. */
@@ -131,11 +131,12 @@ export class MachineState<H> {
   readonly names: Names;
 
   /** Throws RangeError if the amount of RAM is not a power of two in 4 MiB..64 GiB. */
-  constructor(config: MachineConfig, hunks: H) {
+  constructor(config: MachineConfig, hunks: H, counters: CountersType = Int32Array) {
     const { ram } = config;
     refuseRam(ram, MAX_RAM);
     this.config = config;
     this.hunks = hunks;
+    this.counters = new counters(COUNTER_COUNT);
     this.frames = ram / PAGE_SIZE;
     this.lowFrames = Math.min(this.frames, LOW_FRAMES);
     this.words = new Int32Array(this.lowFrames * WORDS_PER_PAGE);

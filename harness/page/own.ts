@@ -46,7 +46,7 @@ export function serve(exported: Readonly<Record<string, unknown>>, counted: Entr
         if (end !== null) return emptyPart();
         if (session === null) {
           entries?.clear();
-          session = new Session(machine, { head, variant, options, watch: {} }, piece);
+          session = new Session(machine, { head, variant, options, watch: { counters: Float64Array } }, piece);
           entries?.boot();
         }
         const part = session.take(piece);

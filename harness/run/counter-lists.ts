@@ -4,8 +4,20 @@
  *
  * Hot: take() runs once per op. An unchanged counter costs one comparison.
  */
-import { COUNTER_COUNT, SWAP_RESERVED } from '../../core/index.ts';
+import { COUNTER_COUNT, COUNTER_NAMES, type Counters, SWAP_RESERVED } from '../../core/index.ts';
 import type { PerOp } from './record.ts';
+
+/** Only a variant's code can turn a count into something that is not an integer. */
+export function noInteger(what: string, got: number): never {
+  throw new Error(`${what}: expected an integer, got ${got}`);
+}
+
+/** What a counter adds that is no int32: an Int32 counter has wrapped, or a stranger's code counts as it likes. */
+function unusual(counters: Counters, counter: number, added: number): number {
+  if (counters instanceof Int32Array) return added | 0;
+  if (!Number.isSafeInteger(counters[counter])) noInteger(COUNTER_NAMES[counter], counters[counter]);
+  return added;
+}
 
 export class CounterLists {
   #count = 0;
@@ -29,7 +41,7 @@ export class CounterLists {
    * Number of the list that takes the counters from `before` to what they are, and SWAP_RESERVED up by `reserved`.
    * `before` becomes what they are.
    */
-  take(counters: Int32Array, before: Int32Array, reserved: number): number {
+  take(counters: Counters, before: Counters, reserved: number): number {
     const first = this.#from[this.#count];
     if (first + COUNTER_COUNT > this.#index.length) this.#widen();
     this.#end = first;
@@ -50,11 +62,12 @@ export class CounterLists {
   }
 
   /** Counters [from, to). */
-  #read(counters: Int32Array, before: Int32Array, from: number, to: number): void {
+  #read(counters: Counters, before: Counters, from: number, to: number): void {
     for (let counter = from; counter < to; counter++) {
       const now = counters[counter];
       if (now === before[counter]) continue;
-      this.#put(counter, (now - before[counter]) | 0);
+      const added = now - before[counter];
+      this.#put(counter, (added | 0) === added ? added : unusual(counters, counter, added));
       before[counter] = now;
     }
   }
@@ -103,6 +116,15 @@ export class CounterLists {
   #widen(): void {
     this.#index = widened(this.#index, new Uint8Array(this.#index.length * 2));
     this.#delta = widened(this.#delta, new Float64Array(this.#delta.length * 2));
+  }
+
+  /** Adds what `ops` ops added, the numbers of whose lists are given, to totals by counter. */
+  addTo(totals: Float64Array, lists: Uint32Array, ops: number): void {
+    const times = new Uint32Array(this.#count);
+    for (let op = 0; op < ops; op++) times[lists[op]]++;
+    for (let list = 0; list < times.length; list++)
+      for (let k = this.#from[list]; k < this.#from[list + 1]; k++)
+        totals[this.#index[k]] += times[list] * this.#delta[k];
   }
 
   /** All lists, valid until they are cleared. */

@@ -5,18 +5,21 @@
  * costs one comparison.
  */
 import {
+  countedSince,
   EXECS_NEW,
   EXECS_REUSED,
   EXITS,
   REACHED_EXIT_BEFORE_VMSPACE_EXIT,
   REMOVE_CALLS,
   REMOVE_EARLY_EXITS,
+  SWAP_RESERVED,
+  type Counters,
   type Machine,
   type MappedSpan,
   type Pmap,
   type Proc,
 } from '../../core/index.ts';
-import { CounterLists } from './counter-lists.ts';
+import { CounterLists, noInteger } from './counter-lists.ts';
 import { OUTCOME_STOPPED, type PerOp, type Place, type RemoveCalls, type Resumed } from './record.ts';
 
 /** Number of top-level pages of a pmap. */
@@ -27,11 +30,6 @@ const noRemoves = (): Record<Place, RemoveCalls> => ({
   exec: { calls: 0, early: 0 },
   other: { calls: 0, early: 0 },
 });
-
-/** Only a variant's code can turn a count into something that is not an integer. */
-function noInteger(what: string, got: number): never {
-  throw new Error(`${what}: expected an integer, got ${got}`);
-}
 
 /** A machine has one run at a time. */
 const recorders = new WeakMap<Machine, Recorder>();
@@ -55,8 +53,8 @@ export class Recorder {
   #list = new Uint32Array();
   readonly #lists = new CounterLists();
   readonly #vm: Machine['vm'];
-  readonly #counters: Int32Array;
-  readonly #before: Int32Array;
+  readonly #counters: Counters;
+  readonly #before: Counters;
   #reserved = 0;
   removeByPlace = noRemoves();
   /** the op where each stopped call stopped, and the place to which its pmap_remove calls belong */
@@ -69,7 +67,7 @@ export class Recorder {
   constructor({ counters, vm }: Machine) {
     this.#vm = vm;
     this.#counters = counters;
-    this.#before = new Int32Array(counters.length);
+    this.#before = counters.slice();
   }
 
   /** A run begins. */
@@ -160,9 +158,19 @@ export class Recorder {
       at.early += counters[REMOVE_EARLY_EXITS] - before[REMOVE_EARLY_EXITS];
     }
     const { swapReserved } = this.#vm;
+    if (!Number.isSafeInteger(swapReserved)) noInteger('swapReserved', swapReserved);
     const reserved = swapReserved - this.#reserved;
     this.#reserved = swapReserved;
     return this.#lists.take(counters, before, reserved);
+  }
+
+  /** Adds what the part's ops counted to totals by counter, and what an op did that the run ended in. */
+  addTo(totals: Float64Array): void {
+    this.#lists.addTo(totals, this.#list, this.ops);
+    const before = this.#before;
+    for (let counter = 0; counter < before.length; counter++)
+      totals[counter] += countedSince(this.#counters, counter, before[counter]);
+    totals[SWAP_RESERVED] += this.#vm.swapReserved - this.#reserved;
   }
 
   /** The part's data, in memory of its own. */

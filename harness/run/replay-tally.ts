@@ -1,5 +1,5 @@
 /** Counts how faithful the replay of a recording is, access by access, and the pmap_remove calls of its processes. */
-import { REMOVE_CALLS, REMOVE_EARLY_EXITS } from '../../core/index.ts';
+import { type Counters, REMOVE_CALLS, REMOVE_EARLY_EXITS } from '../../core/index.ts';
 import { OUTCOME_NOT_RUN, OUTCOME_OK, OUTCOME_SIGNAL } from '../workload/names.ts';
 import { ORIGIN_FAULT, ORIGIN_FAULT_PRESENT, ORIGIN_PLAIN, ORIGIN_RESIDENT, type OpChunk } from '../workload/ops.ts';
 import type { Piece } from '../workload/pieces.ts';
@@ -15,7 +15,7 @@ interface LastOp {
 
 export class ReplayTally {
   #actors: Piece['actors'];
-  readonly #counters: Int32Array;
+  readonly #counters: Counters;
   readonly #processes = new ProcessTally();
   /** pmap_remove calls of the current op, and the totals before it */
   readonly #removes = { calls: 0, early: 0 };
@@ -35,7 +35,7 @@ export class ReplayTally {
   };
 
   /** counters: the machine's, before the first op. */
-  constructor({ actors }: Pick<Piece, 'actors'>, counters: Int32Array) {
+  constructor({ actors }: Pick<Piece, 'actors'>, counters: Counters) {
     this.#actors = actors;
     this.#counters = counters;
     this.#calls = counters[REMOVE_CALLS];

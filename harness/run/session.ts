@@ -6,6 +6,7 @@
  * end that says so. The machine is reset first, so that a run does not depend on what ran before.
  */
 import {
+  type CountersType,
   Digester,
   EVENT_WORDS,
   EXITS,
@@ -15,7 +16,6 @@ import {
   MappedSpan,
   type Pmap,
   type Proc,
-  SWAP_RESERVED,
   type Variant,
   type Vmspace,
   machineFor,
@@ -52,6 +52,8 @@ export interface RunWatch {
   readonly describe?: (error: unknown) => string;
   /** creates the checker for options.check; the run does not depend on a particular one */
   readonly checker?: MakeChecker;
+  /** of a machine that is made. @default Int32Array, for code that counts nothing but integers */
+  readonly counters?: CountersType;
 }
 
 /** Recounts the machine after an op and adds what does not hold to its violations. See harness/check. */
@@ -121,7 +123,7 @@ export class Session {
     const { head, variant, options, watch } = spec;
     const { without } = options;
     const hunks = without === undefined ? variant.hunks : { ...variant.hunks, [without]: () => {} };
-    const m = machineFor(machine, head.machine, hunks);
+    const m = machineFor(machine, head.machine, hunks, watch.counters);
     this.#m = m;
     this.#digester = new Digester(m);
     this.#spec = spec;
@@ -165,7 +167,6 @@ export class Session {
       this.#tally?.enter(piece);
     }
     const start = this.#totals.slice();
-    const counted = m.counters.slice();
     const violated = this.#violations().length;
     const eventsFrom = options.events === true ? new Uint32Array(piece.length + 1) : null;
     m.events.forget();
@@ -178,7 +179,7 @@ export class Session {
     m.recording = false;
     const { ops, resumed } = this.#recorder;
     this.#ops += ops;
-    this.#count(counted);
+    this.#recorder.addTo(this.#totals);
     const events =
       eventsFrom === null
         ? null
@@ -195,15 +196,6 @@ export class Session {
       events,
     };
     return options.statesFrom === undefined ? part : { ...part, states: this.#states };
-  }
-
-  /** A piece is done. counted: the machine's counters before it. */
-  #count(counted: Int32Array): void {
-    const { counters, vm } = this.#m;
-    const totals = this.#totals;
-    for (let counter = 0; counter < counted.length; counter++)
-      totals[counter] += (counters[counter] - counted[counter]) | 0;
-    totals[SWAP_RESERVED] = vm.swapReserved;
   }
 
   #violations(): readonly Violation[] {

@@ -24,7 +24,7 @@ export function prepareWorkload(variant: Variant, workload: Workload): Prepared 
       const end = Math.min(CHUNK_OPS, chunk.code.length);
       for (let at = 0; at < end; at++) interpreter.step(chunk, at);
     }
-    return m.counters.reduce((sum, counter) => sum + counter, 0);
+    return m.counts().reduce((sum, counter) => sum + counter, 0);
   };
   return { ops: operationsOf(workload), batch };
 }

@@ -162,7 +162,9 @@ export const HOSTILE: readonly Hostile[] = [
   { name: 'long-id', fields: "id: 'a'.repeat(1e6)", says: /sent a message without a valid variant\.id$/ },
   { name: 'odd-title', fields: 'title: (() => 1) as any', says: /title: expected a sentence/ },
   { name: 'getters', fields: "get hunks() { throw new Error('no hunks'); }", says: /no hunks$/ },
-  { name: 'counts-nothing', member: '(m.counters as any).fill(NaN)', says: /expected an integer, got NaN|expected/ },
+  { name: 'counts-nothing', member: 'm.counters.fill(NaN)', says: /userPtPageCount: expected an integer, got NaN$/ },
+  { name: 'counts-halves', member: 'm.counters[4] += 0.5', says: /pmapLocks: expected an integer, got \d+\.5$/ },
+  { name: 'reserves-nothing', member: 'm.vm.swapReserved = NaN', says: /swapReserved: expected an integer, got NaN$/ },
   { name: 'deep', member: 'const f = (): number => 1 + f(); f()', says: /Maximum call stack size exceeded$/ },
   {
     name: 'microtasks',

@@ -244,3 +244,57 @@ describe('a run without digests', () => {
     expect(none).toEqual({ ...all, perOp: { ...perOp, ...unseen }, checkpoints: [] });
   });
 });
+
+describe('where a stranger’s code counts', () => {
+  const counting = (count: (m: Machine) => void): Variant => ({
+    ...variantById('landed')!,
+    hunks: { ...variantById('landed')!.hunks, exitBeforeVmspaceExit: count },
+  });
+  const ended = (count: (m: Machine) => void) =>
+    run(null, text('a: exec sh60\na: exit\n'), counting(count), {}, { counters: Float64Array }).record.ended;
+
+  it.each<[string, (m: Machine) => void, string]>([
+    ['a half', (m) => void (m.counters[4]! += 0.5), 'pmapLocks: expected an integer, got '],
+    ['NaN', (m) => void m.counters.fill(NaN), 'userPtPageCount: expected an integer, got NaN'],
+    ['NaN bytes', (m) => void (m.vm.swapReserved = NaN), 'swapReserved: expected an integer, got NaN'],
+  ])('%s fails the run', (_what, count, message) => {
+    expect(ended(count)).toMatchObject({ kind: 'failed', how: 'throw', message: expect.stringContaining(message) });
+  });
+
+  it('more than 32 bits are counted as they are', () => {
+    const { record: far } = run(
+      null,
+      text('a: exec sh60\na: exit\n'),
+      counting((m) => void (m.counters[4]! += 2 ** 40)),
+      {},
+      { counters: Float64Array },
+    );
+    expect(far.ended.kind).toBe('done');
+    expect(far.totals[4]! - far.start[4]!).toBeGreaterThan(2 ** 40);
+    expect(added(far, 1, 'pmapLocks')).toBeGreaterThan(2 ** 40);
+  });
+});
+
+describe('counters of 32 bits', () => {
+  it('wrap, and neither what an op adds nor the totals show it', () => {
+    const lines = 'a: exec sh60\na: exit\n';
+    const plain = record(lines);
+    const most = 2 ** 31 - 1 - (plain.start[4]! + added(plain, 0, 'pmapLocks'));
+    const { hunks } = variantById('landed')!;
+    const full: Variant = {
+      ...variantById('landed')!,
+      hunks: {
+        ...hunks,
+        pinitTopPage(m, ...rest) {
+          m.counters[4]! += most;
+          return hunks.pinitTopPage(m, ...rest);
+        },
+      },
+    };
+    const { record: wrapped, machine } = run(null, text(lines), full);
+    expect(machine!.counters[4]).toBeLessThan(0);
+    expect(added(wrapped, 0, 'pmapLocks')).toBe(added(plain, 0, 'pmapLocks') + most);
+    expect(added(wrapped, 1, 'pmapLocks')).toBe(added(plain, 1, 'pmapLocks'));
+    expect(wrapped.totals[4]! - wrapped.start[4]!).toBe(plain.totals[4]! - plain.start[4]! + most);
+  });
+});

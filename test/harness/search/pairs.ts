@@ -17,7 +17,7 @@ export const UNEXPECTED: Want = { kind: 'unexpected' };
 /** landed under another name. */
 export const copyOfLanded: Variant = defineVariant({ ...landed, id: 'copy', after: 'landed', intends: [] });
 
-/** killed: those that die in the second, if not whoever does. */
+/** killed: processes that die in the second run instead of those that do; absent: those that do. */
 export function pairOf(a: string, b: string | Variant, want: Want = ANY, killed?: readonly Killed[]): Pair {
   const variants = [variantById(a)!, typeof b === 'string' ? variantById(b)! : b] as const;
   const facts = variants.map((variant) =>
