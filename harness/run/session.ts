@@ -82,8 +82,32 @@ const watched = (hunks: Hunks, checker: OpChecker): Hunks => ({
   vmspaceClear: (m, p, vm) => checker.sweep(p, vm, () => hunks.vmspaceClear(m, p, vm)),
 });
 
-/** Map entries of all processes up to which every exit looks at the page tables. */
-const MANY_ENTRIES = 1024;
+/** Map entries of all processes up to which every birth and exit looks at the maps, and every exit at the page tables. */
+const ENTRIES_OF_MAPS = 4096;
+const ENTRIES_OF_TABLES = 1024;
+
+/**
+ * How often a plane is looked at: what is alive must not cost more at each birth or exit than `entries` map entries do,
+ * so with more alive only every second, third, .. looks. The map plane alone decides: runs that agree on it look after the
+ * same ops.
+ */
+class Pace {
+  readonly #entries: number;
+  /** map entries that the births and exits since the last look have paid for */
+  #paid = 0;
+
+  constructor(entries: number) {
+    this.#entries = entries;
+  }
+
+  /** alive: map entries of all processes */
+  isDue(alive: number): boolean {
+    this.#paid += this.#entries;
+    if (this.#paid < alive) return false;
+    this.#paid = 0;
+    return true;
+  }
+}
 
 /** Input of a run. */
 export interface SessionSpec {
@@ -113,8 +137,8 @@ export class Session {
   #killed: Killed[] = [];
   #states: MachineState[] = [];
   #ops = 0;
-  /** map entries that the exits since the last look at the page tables have paid for */
-  #paid = 0;
+  readonly #maps = new Pace(ENTRIES_OF_MAPS);
+  readonly #tables = new Pace(ENTRIES_OF_TABLES);
   #state: RunEnd['state'] = null;
   #ended: Ended | null = null;
 
@@ -254,7 +278,8 @@ export class Session {
         const isExit = m.counters[EXITS] !== exits;
         const isAsked = code === OUTCOME_STOPPED || verb === OP_GO || verb === OP_SNAPSHOT || op === last;
         const isCheckpoint = isExit || isAsked;
-        if (looks && isCheckpoint) this.#checkpoint(op, this.#areTablesDue() || isAsked);
+        if (looks && isAsked) this.#checkpoint(op, true);
+        else if (looks && isExit) this.#exit(op);
         else if (looks && code === OUTCOME_OK && makesProcess(verb)) this.#birth(op);
         if (checker !== null) {
           const { acting } = interpreter;
@@ -274,7 +299,7 @@ export class Session {
     killed.length = 0;
   }
 
-  /** The maps after a fork, and the child's pmap: it may exit without an op of its own. */
+  /** The maps after a fork if they are due, and the child's pmap: it may exit without an op of its own. */
   #birth(op: number): void {
     const m = this.#m;
     const child = m.procs.get(this.#interpreter.value);
@@ -284,21 +309,22 @@ export class Session {
     mapped.take(m, vmspace, 0, Infinity);
     const { residentCount, wiredCount } = vmspace.pmap.stats;
     const pmaps = Int32Array.of(residentCount, wiredCount, topPagesOf(vmspace.pmap), mapped.pages, mapped.excess);
-    this.#checkpoints.push({ op, map: this.#digester.map(), tables: '', isMidCall: this.#recorder.stopped > 0, pmaps });
+    const map = this.#maps.isDue(this.#entries()) ? this.#digester.map() : '';
+    this.#checkpoints.push({ op, map, tables: '', isMidCall: this.#recorder.stopped > 0, pmaps });
   }
 
-  /**
-   * Every exit looks at the maps, and while there are few map entries at the page tables too. With more, only every second,
-   * third, .. does: what is alive must not cost more at each exit than MANY_ENTRIES do. The map plane alone decides, so that
-   * runs that agree on it look at the same exits.
-   */
-  #areTablesDue(): boolean {
+  #exit(op: number): void {
+    const alive = this.#entries();
+    const withMaps = this.#maps.isDue(alive);
+    const withTables = this.#tables.isDue(alive);
+    if (withMaps || withTables) this.#checkpoint(op, withTables);
+  }
+
+  /** Map entries of all processes. */
+  #entries(): number {
     let entries = 0;
     for (const { map } of this.#m.vmspaces) entries += map.nentries;
-    this.#paid += MANY_ENTRIES;
-    if (this.#paid < entries) return false;
-    this.#paid = 0;
-    return true;
+    return entries;
   }
 
   #checkpoint(op: number, withTables: boolean): void {
