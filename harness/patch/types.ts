@@ -44,6 +44,10 @@ export function typeErrors(sources: readonly Typed[]): readonly TypeErrors[] {
   return sources.map((source) => ({ kind: 'checked', errors: check(compiler, source, parsed) }));
 }
 
+/** What a variant can reach besides the language. See harness/sandbox/realm.ts. */
+const REALM = `declare const console: Readonly<Record<'log' | 'info' | 'warn' | 'error' | 'debug', (...values: unknown[]) => void>>;`;
+const REALM_FILE = packagePath('variants', 'realm.d.ts');
+
 const nameOf = (path: string): string => relative(packagePath(), path).split(sep).join('/');
 
 /** A file of the program by its path in it, another by its last name. */
@@ -89,7 +93,7 @@ function check(
   // Nothing here reads them, and they are half of a library's text.
   host.jsDocParsingMode = compiler.JSDocParsingMode.ParseNone;
   const { readFile, fileExists } = host;
-  const patched = (path: string): string | null | undefined => whole.get(nameOf(path));
+  const patched = (path: string): string | null | undefined => (path === REALM_FILE ? REALM : whole.get(nameOf(path)));
   host.readFile = (path) => {
     const text = patched(path);
     return text === undefined ? readFile(path) : (text ?? undefined);
@@ -111,7 +115,7 @@ function check(
   for (const path of shippedFiles()) if (!whole.has(path) && importsAny(path, whole)) roots.push(path);
   const files = roots.map((path) => packagePath(...path.split('/')));
   if (!isBuiltIn) files.push(file);
-  const program = compiler.createProgram({ rootNames: files, options, host });
+  const program = compiler.createProgram({ rootNames: [REALM_FILE, ...files], options, host });
   const asked = program.getSourceFiles().filter((one) => files.includes(one.fileName) || isOwn(one));
   const found = asked.flatMap((one) => [
     ...program.getSyntacticDiagnostics(one),

@@ -47,3 +47,11 @@ it('finds a misspelt field in a variant file and in what it imports, by file and
 it('finds nothing in a variant that is spelt right', () => {
   expect(check('if (p.vmspace.refcnt === 1) return;')).toEqual({ kind: 'checked', errors: [] });
 });
+
+it('knows the console, which a variant can reach, and nothing else of Node', () => {
+  expect(check("console.debug('exit of', p.pid);")).toEqual({ kind: 'checked', errors: [] });
+  expect(check('process.exit(p.pid);')).toEqual({
+    kind: 'checked',
+    errors: [expect.stringMatching(/^own\.ts:13:7: Cannot find name 'process'/)],
+  });
+});
