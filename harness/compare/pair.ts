@@ -8,6 +8,7 @@ import { type OpOutcome, OutcomeComparer, type Outcomes } from '../run/outcome.t
 import type { Failure, RunEnd, RunPart, RunRecord } from '../run/record.ts';
 import { compareApart, isApart } from './apart.ts';
 import { CheckpointComparer, TablesComparer } from './checkpoints.ts';
+import { Declarations } from './declarations.ts';
 import { StatisticsComparer, type Sums } from './statistics.ts';
 import type { FittedSide, Numbers, Standing, StatFit } from './track.ts';
 import { compareViolations, explainViolation } from './violations.ts';
@@ -92,7 +93,7 @@ export interface PairComparison {
 
 /** Compares two runs of the same workload part by part. */
 export class PairComparer {
-  readonly #explained: Explanations;
+  readonly #explained: Declarations;
   readonly #facts: { readonly reference: VariantFacts; readonly candidate: VariantFacts };
   readonly #outcomes = new OutcomeComparer();
   readonly #map = new CheckpointComparer('map');
@@ -100,7 +101,7 @@ export class PairComparer {
   readonly #statistics: StatisticsComparer;
 
   constructor(
-    explained: Explanations,
+    explained: Declarations,
     facts: { readonly reference: VariantFacts; readonly candidate: VariantFacts },
     fitted: FittedSide | null = null,
   ) {
@@ -270,7 +271,7 @@ export function comparePair(
   explained: Explanations,
   facts: { readonly reference: VariantFacts; readonly candidate: VariantFacts },
 ): PairComparison {
-  const pair = new PairComparer(explained, facts);
+  const pair = new PairComparer(Declarations.from(explained), facts);
   pair.take(a, b, 0);
   return pair.finish(a, b, a.ops + Number(a.ended.kind === 'panic'), false);
 }

@@ -1,17 +1,11 @@
 /**
  * What an n-way comparison compares and what it says, and what a whole selection of workloads adds up to.
  */
-import {
-  type Explanations,
-  type KnownDifference,
-  type Step,
-  type VariantFacts,
-  explanations,
-  lineage,
-} from '../declare/declarations.ts';
+import { type KnownDifference, type Step, type VariantFacts, explanations, lineage } from '../declare/declarations.ts';
 import type { Ended, Entered, Place, RemoveCalls, ReplayStats, Violation } from '../run/record.ts';
 import type { Workload } from '../workload/ops.ts';
 import type { CallPlace } from '../workload/places.ts';
+import { Declarations } from './declarations.ts';
 import type { MissedExpectation } from './expectations.ts';
 import type { PairComparison } from './pair.ts';
 import type { MissedStop } from './stops.ts';
@@ -100,7 +94,7 @@ function referenceOf(
 export interface PlannedPair {
   readonly reference: VariantFacts;
   readonly candidate: VariantFacts;
-  readonly explained: Explanations;
+  readonly explained: Declarations;
   /** the side a declaration of which is looked for, if any */
   readonly fitted: FittedSide | null;
 }
@@ -142,7 +136,7 @@ export function planComparison(
     columns.flatMap((id) => {
       const reference = referenceFor(id);
       if (reference === null) return [];
-      const explained = explanations(reference, id, facts, ledger);
+      const explained = new Declarations(explanations(reference, id, facts, ledger));
       const side = fitted.includes(id) ? 'candidate' : fitted.includes(reference) ? 'reference' : null;
       return [{ reference: fact(reference), candidate: fact(id), explained, fitted: side }];
     });

@@ -1,14 +1,14 @@
 /**
  * Do two runs agree on every plane? Variants whose runs agree are shown as one.
  */
-import type { Explanations } from '../declare/declarations.ts';
 import { OutcomeComparer } from '../run/outcome.ts';
 import type { RunEnd, RunPart, RunRecord } from '../run/record.ts';
 import { CheckpointComparer } from './checkpoints.ts';
+import { Declarations } from './declarations.ts';
 import { StatisticsComparer, addsOtherNumbers } from './statistics.ts';
 import { compareViolations } from './violations.ts';
 
-const NOTHING: Explanations = { intended: [], known: [], findings: { reference: [], candidate: [] } };
+const NOTHING = new Declarations({ intended: [], known: [], findings: { reference: [], candidate: [] } });
 
 export class SameRun {
   #same = true;

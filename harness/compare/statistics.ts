@@ -9,10 +9,11 @@
  * follow from what happened there and are not judged one by one; nor is a call that never ends.
  */
 import { COMPARED, COUNTER_COUNT, COUNTER_NAMES, GAUGES } from '../../core/counters.ts';
-import type { Explanations, Step } from '../declare/declarations.ts';
+import type { Step } from '../declare/declarations.ts';
 import { BASES } from '../declare/measure.ts';
 import { MAPPING_STATS, PMAP_STATS, type Plane, isCompared, isGauge, planeOfCounter } from '../declare/planes.ts';
 import type { RunPart } from '../run/record.ts';
+import type { Declarations } from './declarations.ts';
 import { compareEveryPmap, compareLevels } from './levels.ts';
 import { type Occasions, newOccasions, readOccasions } from './occasions.ts';
 import { OpPair } from './ops.ts';
@@ -55,12 +56,11 @@ export class StatisticsComparer {
   /** no op was judged yet */
   #isFirst = true;
 
-  constructor(explained: Explanations, fitted: FittedSide | null = null) {
-    this.#make = (what, plane, kind) => new Track(what, plane, kind, explained, fitted);
-    const declared = new Set([...explained.intended, ...explained.known].map(({ what }) => what));
-    const begun = COMPARED.filter((counter) => fitted !== null || declared.has(COUNTER_NAMES[counter]));
+  constructor(declared: Declarations, fitted: FittedSide | null = null) {
+    this.#make = (what, plane, kind) => new Track(what, plane, kind, declared.of(what), fitted);
+    const begun = COMPARED.filter((counter) => fitted !== null || declared.names.has(COUNTER_NAMES[counter]));
     this.#withTerms = begun.filter((counter) => this.#track(counter).hasTerms && !isGauge(counter));
-    this.#countedByLevels = BASES.map((_basis, i) => fitted !== null || GAUGES.some((gauge) => this.#counts(gauge, i)));
+    this.#countedByLevels = fitted === null ? declared.countedByGauges : BASES.map(() => true);
     this.#pmapTracks = [
       ...PMAP_STATS.map((what) => this.#make(what, 'stats', 'level')),
       ...MAPPING_STATS.map((what) => this.#make(what, 'mapping', 'level')),
@@ -70,14 +70,6 @@ export class StatisticsComparer {
   #track(counter: number): Track {
     const kind = isGauge(counter) ? 'level' : 'added';
     return (this.#counters[counter] ??= this.#make(COUNTER_NAMES[counter], planeOfCounter(counter), kind));
-  }
-
-  #counts(gauge: number, basis: number): boolean {
-    const track = this.#counters[gauge];
-    if (track === undefined) return false;
-    return [...track.intended, ...track.known].some(({ measure: { per, room } }) =>
-      [per, room?.above, room?.below].some((list) => list !== undefined && list[basis] !== 0),
-    );
   }
 
   /**

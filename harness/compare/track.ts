@@ -2,9 +2,10 @@
  * One statistic or counter on its way through the ops of two runs: how far it differs, and whether what is declared to
  * differ explains it.
  */
-import type { Explanations, Step } from '../declare/declarations.ts';
-import { type Measure, NOTHING, hasTerms, isExact, sum } from '../declare/measure.ts';
+import type { Step } from '../declare/declarations.ts';
+import type { Measure } from '../declare/measure.ts';
 import type { Plane } from '../declare/planes.ts';
+import { type DeclaredStatistic, countsExactly } from './declarations.ts';
 import { Fit, type Fitted } from './fit.ts';
 import { type Expected, type Occasions, beyondRoom, fits, mayStray, termsOf } from './occasions.ts';
 
@@ -62,12 +63,7 @@ export interface StatFit {
 export class Track {
   readonly what: string;
   readonly plane: Plane;
-  readonly intended: readonly Step[];
-  readonly known: readonly Step[];
-  readonly #byIntent: Expected;
-  /** with the exact steps of findings: they happen whatever is declared, so that a sum without one of them is wrong. null: none */
-  readonly #exactly: Expected | null;
-  readonly #byLedger: Expected;
+  readonly #declared: DeclaredStatistic;
   #intentFits = true;
   #exactFits = true;
   #ledgerFits = true;
@@ -85,7 +81,7 @@ export class Track {
   /** steps that count what some op did; of those without a term, that made room there */
   readonly #applied = new Set<Step>();
   /** steps that have not applied yet, and the bases at which they do */
-  #pending: { readonly step: Step; readonly bases: readonly number[] }[];
+  #pending: DeclaredStatistic['atBases'];
   /** the steps have terms, so ops without a difference are judged too */
   readonly hasTerms: boolean;
   /** differences at or after the horizon */
@@ -99,24 +95,16 @@ export class Track {
     what: string,
     plane: Plane,
     kind: Numbers['kind'],
-    { intended, known }: Explanations,
+    declared: DeclaredStatistic,
     fitted: FittedSide | null = null,
   ) {
     this.#fitted = fitted === null ? null : { side: fitted, intent: new Fit(), ledger: new Fit() };
     this.what = what;
     this.#kind = kind;
     this.plane = plane;
-    this.intended = intended.filter((step) => step.what === what);
-    this.known = known.filter((step) => step.what === what);
-    this.#byIntent = expected(this.intended);
-    const exact = this.known.filter(({ measure }) => isExact(measure));
-    this.#exactly = exact.length === 0 ? null : expected([...this.intended, ...exact]);
-    this.#byLedger = expected([...this.intended, ...this.known]);
-    const steps = [...this.intended, ...this.known];
-    this.#pending = steps
-      .filter(({ measure }) => hasTerms(measure))
-      .map((step) => ({ step, bases: basesOf(step.measure) }));
-    this.hasTerms = steps.some(({ measure }) => countsExactly(measure)) || fitted !== null;
+    this.#declared = declared;
+    this.#pending = declared.atBases;
+    this.hasTerms = declared.hasTerms || fitted !== null;
   }
 
   /** Take note of a difference at `op` from what the reference has there; judge() compares it with the declarations. */
@@ -145,19 +133,20 @@ export class Track {
 
   /** Compare a difference with the declarations. The same difference on the same occasions changes nothing a second time. */
   judge(op: number, difference: number, ofCandidate: Occasions, ofReference: Occasions): void {
-    if (this.#intentFits && !fits(this.#byIntent, difference, ofCandidate, ofReference)) this.#intentFits = false;
-    if (this.#exactly !== null && this.#exactFits && !fits(this.#exactly, difference, ofCandidate, ofReference))
+    const { byIntent, exactly, byLedger } = this.#declared;
+    if (this.#intentFits && !fits(byIntent, difference, ofCandidate, ofReference)) this.#intentFits = false;
+    if (exactly !== null && this.#exactFits && !fits(exactly, difference, ofCandidate, ofReference))
       this.#exactFits = false;
-    const astray = difference - termsOf(this.#byLedger, ofCandidate, ofReference);
+    const astray = difference - termsOf(byLedger, ofCandidate, ofReference);
     if (this.#fitted !== null) {
       const { side, intent, ledger } = this.#fitted;
       const [occasions, sign] = side === 'candidate' ? ([ofCandidate, 1] as const) : ([ofReference, -1] as const);
       const beyond = (declared: Expected): number =>
         beyondRoom(declared, difference - termsOf(declared, ofCandidate, ofReference), ofCandidate, ofReference);
-      intent.take(beyond(this.#byIntent), occasions, sign);
-      ledger.take(beyond(this.#byLedger), occasions, sign);
+      intent.take(beyond(byIntent), occasions, sign);
+      ledger.take(beyond(byLedger), occasions, sign);
     }
-    if (this.#ledgerFits && !mayStray(this.#byLedger, astray, ofCandidate, ofReference)) {
+    if (this.#ledgerFits && !mayStray(byLedger, astray, ofCandidate, ofReference)) {
       this.#ledgerFits = false;
       this.#misfit = op;
     }
@@ -175,23 +164,24 @@ export class Track {
   fit(): StatFit | null {
     if (this.#fitted === null) return null;
     const { what } = this;
+    const { byIntent, byLedger, known } = this.#declared;
     const { side, intent, ledger } = this.#fitted;
     const open = ({ forward, backward }: Expected): Fitted['declared'] => {
       const [more, fewer] = [forward.more || backward.fewer, forward.fewer || backward.more];
       // What is declared of the reference turns round.
       return side === 'candidate' ? { more, fewer } : { more: fewer, fewer: more };
     };
-    const declared = open(this.#byIntent);
+    const declared = open(byIntent);
     return {
       what,
       byIntent: { fit: intent, ...declared, declared },
-      byLedger: this.known.length === 0 ? null : { fit: ledger, ...open(this.#byLedger), declared },
+      byLedger: known.length === 0 ? null : { fit: ledger, ...open(byLedger), declared },
     };
   }
 
   /** Hold a level against the declarations, and note it only if it is not as they say. */
   check(op: number, difference: number, reference: number, ofCandidate: Occasions, ofReference: Occasions): void {
-    if (!fits(this.#byLedger, difference, ofCandidate, ofReference)) this.note(op, difference, reference);
+    if (!fits(this.#declared.byLedger, difference, ofCandidate, ofReference)) this.note(op, difference, reference);
     this.judge(op, difference, ofCandidate, ofReference);
   }
 
@@ -240,11 +230,12 @@ export class Track {
   }
 
   get #holding(): readonly Step[] {
+    const { intended, known, all } = this.#declared;
     const standing = this.#standing;
-    if (standing !== 'known') return standing === 'intended' ? this.intended : [];
+    if (standing !== 'known') return standing === 'intended' ? intended : [];
     // A finding about certain occasions explains nothing where there was none.
-    const known = this.known.filter((step) => isOneSided(step.measure) || this.#applied.has(step));
-    return [...this.intended, ...known];
+    const holding = known.filter((step) => isOneSided(step.measure) || this.#applied.has(step));
+    return holding.length === known.length ? all : [...intended, ...holding];
   }
 
   /** Steps that really explained something: by a term that applied, or by a difference beyond the terms on their open side. */
@@ -260,22 +251,4 @@ export class Track {
   }
 }
 
-const countsExactly = ({ per }: Measure): boolean => per.some((n) => n !== 0);
 const isOneSided = ({ more, fewer }: Measure): boolean => more || fewer;
-
-/** What the measure's terms count, or, if it has none, what it makes room for. */
-function basesOf(measure: Measure): number[] {
-  const { per, room } = measure;
-  const counts = countsExactly(measure) || room === null ? [per] : [room.above, room.below];
-  return per.flatMap((_n, basis) => (counts.some((list) => list[basis] !== 0) ? [basis] : []));
-}
-
-function expected(steps: readonly Step[]): Expected {
-  let forward: Measure = NOTHING;
-  let backward: Measure = NOTHING;
-  for (const { measure, reversed } of steps) {
-    if (reversed) backward = sum(backward, measure);
-    else forward = sum(forward, measure);
-  }
-  return { forward, backward };
-}
