@@ -162,11 +162,31 @@ class Assembler {
 const extrasFor = (segments: number, order: readonly Extra[]): Set<Extra> =>
   new Set(order.slice(0, Math.max(0, segments - LEAST_SEGMENTS)));
 
+/** Programs that were built into an empty table, and the names of their files; by spec and end of the stack. */
+const BUILT = new WeakMap<ProgramSpec, Map<number, { readonly program: Program; readonly names: readonly string[] }>>();
+
+/** Builds a program, whose files it adds to `files`. Those that are built alike are one object. */
+export function buildProgram(spec: ProgramSpec, layout: AddressLayout, files: FileTable): Program {
+  // The maps hold numbers of files, which other files in the table would change.
+  if (files.files.length > 0) return assemble(spec, layout, files);
+  const known = BUILT.get(spec) ?? new Map();
+  BUILT.set(spec, known);
+  const built = known.get(layout.stackTop);
+  if (built === undefined) {
+    const program = assemble(spec, layout, files);
+    known.set(layout.stackTop, { program, names: files.files.map(({ name }) => name) });
+    return program;
+  }
+  const { program, names } = built;
+  for (const { file, off, len } of program.maps) if (file >= 0) files.index(names[file], off + len);
+  return program;
+}
+
 /**
  * Builds the maps of a program. Entries minus guards minus untouched ones gives the number of entries with an object;
  * those that the program, rtld and the libraries do not account for are malloc's chunks.
  */
-export function buildProgram(spec: ProgramSpec, layout: AddressLayout, files: FileTable): Program {
+function assemble(spec: ProgramSpec, layout: AddressLayout, files: FileTable): Program {
   const { name } = spec;
   if (spec.entries === 1) return { name, spec, maps: [], touched: [], text: 0, data: 0, heap: 0 };
   const asm = new Assembler(files);
