@@ -18,7 +18,7 @@ import type { WorkloadHead } from '../../workload/pieces.ts';
 import { type KindRow, kindRows } from '../kinds.ts';
 import { happenedText } from '../outcomes.ts';
 import { type EnteredRow, enteredRows } from './entered.ts';
-import { type Amount, type Found, type Total, amountOf, textAt, totalsOf } from './totals.ts';
+import { type Amount, type Found, type Total, addTo, amountOf, textAt, totalsOf } from './totals.ts';
 import { type ViolationLine, violationLines } from './violations.ts';
 
 export const REPORT_SCHEMA = 'pmapdiff.compare/1';
@@ -315,8 +315,7 @@ export function reasonsOf(found: readonly Found[]): Reason[] {
   for (const item of found) {
     const { standing } = item.difference;
     if (standing === 'follows') continue;
-    const key = `${STANDINGS.indexOf(standing)}|${reasonKey(item.difference)}`;
-    groups.set(key, [...(groups.get(key) ?? []), item]);
+    addTo(groups, `${STANDINGS.indexOf(standing)}|${reasonKey(item.difference)}`, item);
   }
   return [...groups.entries()]
     .toSorted(([a, [one]], [b, [other]]) => Number(a[0]) - Number(b[0]) || severityOf(one) - severityOf(other))
@@ -329,9 +328,7 @@ export function reasonsOf(found: readonly Found[]): Reason[] {
           items[0].difference.accepted === undefined
             ? whyOf(steps)
             : [{ text: items[0].difference.accepted, undone: false }],
-        items: unique(items.map(({ difference }) => difference.what)).map((what) =>
-          itemOf(items.filter(({ difference }) => difference.what === what)),
-        ),
+        items: [...byWhat(items).values()].map(itemOf),
       };
     });
 }
@@ -369,6 +366,13 @@ export function itemOf(found: readonly Found[]): ReasonItem {
     hints: unique(found.flatMap((item) => item.difference.hints ?? [])),
     presence: difference.presence ?? null,
   };
+}
+
+/** In the order in which each is met first. */
+function byWhat(found: readonly Found[]): Map<string, Found[]> {
+  const groups = new Map<string, Found[]>();
+  for (const one of found) addTo(groups, one.difference.what, one);
+  return groups;
 }
 
 const unique = <T>(items: readonly T[]): T[] => [...new Set(items)];

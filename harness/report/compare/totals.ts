@@ -103,23 +103,35 @@ function geomeanOf(all: readonly Sides[]): Geomean {
   return { ratio: workloads === 0 ? null : Math.exp(logs / workloads), workloads, zeros };
 }
 
+/** Adds to the group of that name. */
+export function addTo<T>(groups: Map<string, T[]>, name: string, one: T): void {
+  const group = groups.get(name);
+  if (group === undefined) groups.set(name, [one]);
+  else group.push(one);
+}
+
+interface FoundIn extends Found {
+  readonly pair: PairComparison;
+}
+
 /** One candidate's pairs, a workload each: a row for every statistic and counter that differs before the machines part. */
 export function totalsOf(
   compared: readonly { readonly workload: WorkloadComparison; readonly pair: PairComparison }[],
 ): Total[] {
   const pairs = compared.filter(({ pair }) => pair.failures.length === 0);
-  const byWhat = new Map<string, Found[]>();
+  const byWhat = new Map<string, FoundIn[]>();
   for (const { workload, pair } of pairs)
     for (const difference of pair.differences)
       if (difference.numbers?.largest !== null && difference.numbers !== null)
-        byWhat.set(difference.what, [...(byWhat.get(difference.what) ?? []), { workload, difference }]);
+        addTo(byWhat, difference.what, { workload, difference, pair });
   return [...byWhat].map(([what, found]): Total => {
     const { kind, largest } = amountOf(found)!;
     const counter = (COUNTER_NAMES as readonly string[]).indexOf(what);
-    const differing = found.map((one): WorkloadTotal => {
-      const { pair } = pairs.find(({ workload }) => workload === one.workload)!;
-      return { workload: one.workload.name, whole: pair.parted === null, ...amountOf([one])! };
-    });
+    const differing = found.map((one): WorkloadTotal => ({
+      workload: one.workload.name,
+      whole: one.pair.parted === null,
+      ...amountOf([one])!,
+    }));
     const sums = pairs.map(({ pair: { sums: all } }) => ({
       reference: all.reference[counter],
       candidate: all.candidate[counter],
