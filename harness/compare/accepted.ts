@@ -33,6 +33,7 @@ export function acceptExpected(
 ): Acceptance {
   const expired = entries.filter(({ expires }) => expires < today);
   const valid = entries.filter((entry) => !expired.includes(entry));
+  if (valid.length === 0) return { workloads, unused: [], expired };
   const used = new Set<ExpectedDifference>();
   const reasonFor = (workload: string, variants: readonly string[], what: string): string | null => {
     const fitting = valid.filter(
