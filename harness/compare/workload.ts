@@ -7,7 +7,7 @@ import type { Workload } from '../workload/ops.ts';
 import { type Piece, type WorkloadHead, headOf, pieceOf } from '../workload/pieces.ts';
 import { type CallPlace, placeIn } from '../workload/places.ts';
 import { ExpectedEnd, type MissedExpectation, missedExpectations } from './expectations.ts';
-import { PairComparer } from './pair.ts';
+import { PairComparer, type PairComparison } from './pair.ts';
 import type { JudgedViolation, Plan, PlannedPair, RunSummary, WorkloadComparison } from './plan.ts';
 import { SameRun } from './same.ts';
 import { StopWatch } from './stops.ts';
@@ -89,8 +89,10 @@ export class WorkloadComparer {
     const runs = all.slice(0, columns.length);
     const { name, title, length, trace, machine } = this.#head;
     const isMeant = (column: number): boolean => this.#expectedEnds[column].isMet(all[column]);
-    const compared = this.#eachPair((pair, [reference, candidate]) =>
-      pair.finish(all[reference], all[candidate], length, isMeant(reference)),
+    const compared = sharingSums(
+      this.#eachPair((pair, [reference, candidate]) =>
+        pair.finish(all[reference], all[candidate], length, isMeant(reference)),
+      ),
     );
     this.#references.forEach((column, i) => this.#missed[i].push(...this.#expectedEnds[column].missed(runs[column])));
     const ops = new Set(
@@ -174,6 +176,20 @@ class OpTexts {
     }
     return null;
   }
+}
+
+/** Equal sums are kept once: most pairs have the reference's, and revisions that agree have each other's. */
+function sharingSums(pairs: readonly PairComparison[]): PairComparison[] {
+  const kept: Float64Array[] = [];
+  const shared = (sums: Float64Array): Float64Array => {
+    const equal = kept.find((one) => one.every((n, counter) => n === sums[counter]));
+    if (equal === undefined) kept.push(sums);
+    return equal ?? sums;
+  };
+  return pairs.map((pair) => {
+    const { reference, candidate } = pair.sums;
+    return { ...pair, sums: { reference: shared(reference), candidate: shared(candidate) } };
+  });
 }
 
 /** `line 7, cc: exit`. */
