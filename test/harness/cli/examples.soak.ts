@@ -87,7 +87,9 @@ describe('an example of the help does what it says:', () => {
       });
       expect(stderr).not.toMatch(/^pmapdiff: /m);
       expect(status).toBe(exits);
-      if (!args.includes('--output')) expect(stdout).not.toBe('');
+      const [, output] = / (?:--output|-o) (\S+)/.exec(args) ?? [];
+      const answer = output === undefined ? stdout : readFileSync(join(files.folder, output), 'utf8');
+      expect(answer).not.toBe('');
     },
   );
 });
