@@ -4,7 +4,7 @@ import { schemas } from '../../../harness/report/schema/index.ts';
 import { builtFile } from '../../support/built.ts';
 import { VariantFiles } from '../../support/variant-files.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 const files = new VariantFiles();
 let cli: string;

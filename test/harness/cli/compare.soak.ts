@@ -8,7 +8,7 @@ import { cliFile, plainEnv, pmapdiff } from '../../support/command.ts';
 import { root } from '../../support/layers.ts';
 import { VariantFiles } from '../../support/variant-files.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 const files = new VariantFiles();
 beforeAll(() => void cliFile(), 90_000);

@@ -6,7 +6,7 @@ import { cliFile, pmapdiff } from '../../support/command.ts';
 import { root } from '../../support/layers.ts';
 import { fixtureFile } from '../../support/variant-fixtures.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 beforeAll(() => void cliFile(), 90_000);
 

@@ -28,7 +28,7 @@ const early = {
   expires: '2026-06-15',
 };
 
-describe('compare', { timeout: 30_000 }, () => {
+describe('compare', { timeout: 600_000 }, () => {
   it('writes JSON that matches its schema, and JUnit, whatever the variants do', () => {
     const junit = join(files.folder, 'junit.xml');
     const { status, stdout } = pmapdiff(
