@@ -6,6 +6,7 @@ import { MAX_LOSSES, NOT_TRIED } from '../columns/process.ts';
 import type { Against, Plan } from '../compare/plan.ts';
 import { type WorkloadDone, runComparison } from '../compare/run-comparison.ts';
 import { type OpenedWorkload, type WorkloadText, openWorkload } from '../input/load.ts';
+import { isReadOnce } from '../input/source.ts';
 import type { CompareJob } from '../pool/jobs.ts';
 import type { Pool } from '../pool/pool.ts';
 import { repairText } from '../report/notes.ts';
@@ -27,12 +28,17 @@ export interface Input {
   /** as a job has it */
   readonly given: string | WorkloadText;
   /** null: it is built in, and the job opens it */
+  readonly head: WorkloadHead | null;
+  /** null: it is opened when it is needed */
   readonly opened: OpenedWorkload | null;
 }
 
 export interface Reading extends TraceOptions {
   readonly touch: TouchPolicy;
 }
+
+/** Ops of recordings that are held while they wait for their turn: each further one is read again when it comes. */
+const WAITING_OPS = 4_194_304;
 
 /**
  * isShared: others run them. isWhole: what is built in is opened here too. Throws WorkloadError; UsageError for what no job
@@ -49,11 +55,17 @@ export async function openInputs(
 ): Promise<Input[]> {
   const builtIn = allWorkloadNames();
   const inputs: Input[] = [];
+  let waiting = 0;
   for (const name of names) {
     const isElsewhere = isShared && builtIn.includes(name);
     const onLines = (lines: number): void => progress.say(`${name}: ${number(lines)} lines read`);
     const opened = isElsewhere && !isWhole ? null : await openWorkload(name, { ...reading, onLines });
-    inputs.push({ name, given: isShared && !isElsewhere ? textOf(name, opened!) : name, opened });
+    const head = opened?.head ?? null;
+    const given = isShared && !isElsewhere ? textOf(name, opened!) : name;
+    const isRecording = opened !== null && opened.text === null && opened.whole !== null;
+    if (isRecording) waiting += opened.head.length;
+    const isHeld = !isRecording || waiting <= WAITING_OPS || isReadOnce(name);
+    inputs.push({ name, given, head, opened: isHeld ? opened : null });
   }
   return inputs;
 }
@@ -65,8 +77,15 @@ function textOf(name: string, { head, text }: OpenedWorkload): WorkloadText {
 }
 
 /** The workload, whole; null: it is not held. */
-export const wholeOf = async ({ name, opened }: Input, reading: Reading): Promise<Workload | null> =>
-  (opened ?? (await openWorkload(name, reading))).whole;
+export const wholeOf = async (
+  { name, opened }: Pick<Input, 'name' | 'opened'>,
+  reading: Reading,
+): Promise<Workload | null> => (opened ?? (await openWorkload(name, reading))).whole;
+
+/** Each when its turn comes. Throws WorkloadError. */
+async function* inTurn(inputs: readonly Input[], reading: Reading): AsyncIterable<PiecedWorkload> {
+  for (const { name, head, opened } of inputs) yield opened ?? { ...(await openWorkload(name, reading)), head: head! };
+}
 
 /** What is run, and how. */
 export interface Running {
@@ -83,7 +102,7 @@ export interface Running {
 /** Runs the workloads here. names: they were asked for by name. Resolves to the first of them if interrupted. */
 export function runHere(
   inputs: readonly Input[],
-  { plan, columns, check, leastMs, interrupt, progress }: Running,
+  { plan, columns, reading, check, leastMs, interrupt, progress }: Running,
   {
     saved,
     isNamed,
@@ -93,7 +112,7 @@ export function runHere(
   return runComparison(
     plan,
     [...(saved?.noting(columns) ?? columns), ...builtInColumns(plan.silent)],
-    inputs.map(({ opened }) => opened!),
+    inTurn(inputs, reading),
     { check, leastMs },
     {
       ...progress.host((head) => `${1 + heads.indexOf(head)}/${heads.length} ${head.name}`),

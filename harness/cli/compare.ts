@@ -116,7 +116,7 @@ async function compare(
     }) && joined === null;
   const inputs =
     joined === null ? await openInputs(asked, reading, { isShared, isWhole: shard !== null, progress }) : [];
-  const workloads = inputs.map(({ name, opened }) => opened?.head.name ?? name);
+  const workloads = inputs.map(({ name, head }) => head?.name ?? name);
   const twice = page === null ? undefined : workloads.find((name, i) => workloads.indexOf(name) !== i);
   if (twice !== undefined) throw new UsageError(`${html}: expected a page of each workload once, got ${twice} twice`);
   const comparison: Comparison = {
@@ -158,7 +158,7 @@ async function compareColumns(comparison: Comparison, columns: readonly Column[]
   const ids = columns.map(({ facts }) => facts.id);
   const facts = factsAround(columns.map((column) => column.facts));
   const against = chooseAgainst(options.against ?? (isPatchesAlone(options) ? 'previous' : undefined), ids, facts);
-  const heads = joined?.results.map(({ head }) => head) ?? inputs.flatMap(({ opened }) => opened?.head ?? []);
+  const heads = joined?.results.map(({ head }) => head) ?? inputs.flatMap(({ head }) => head ?? []);
   const tried = [...heads.map(({ name }) => name), ...allWorkloadNames()];
   misspelt(judging.entries, [...ids, ...builtInIds()], tried).forEach(progress.onOutput);
   const files = filesOf(chosen, ids);

@@ -43,12 +43,12 @@ export interface WorkloadDone {
 export async function runComparison(
   plan: Plan,
   columns: readonly Column[],
-  workloads: readonly PiecedWorkload[],
+  workloads: Iterable<PiecedWorkload> | AsyncIterable<PiecedWorkload>,
   options: ComparisonOptions,
   host: ComparisonHost,
 ): Promise<WorkloadDone[]> {
   const done: WorkloadDone[] = [];
-  for (const workload of workloads) {
+  for await (const workload of workloads) {
     const one = host.isInterrupted() ? null : await compareOne(plan, columns, workload, options, host);
     if (one === null) break;
     done.push(one);

@@ -3,7 +3,7 @@
  * repeats a recorded build of 181,000 events; the longest repeats it 16 times as often.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -114,6 +114,17 @@ describe('a long recording', () => {
       expect(mib).toBeLessThan(MOST_MIB);
       expect((mib - ran[0]!.mib) * 2 ** 20).toBeLessThanOrEqual(Math.max(held, 0) + left);
     }
+  });
+
+  it('takes no more memory when more of them wait than may be held', () => {
+    const names = Array.from({ length: 70 }, (_one, i) => join(folder, `copy${i}.jsonl.gz`));
+    for (const name of names) copyFileSync(corpusPath('make12'), name);
+    const ran = pmapdiff('compare', '--workload', ...names, '--variants', 'shared-page-unmap,landed', '--json');
+    const { workloads } = JSON.parse(ran.stdout) as { workloads: { name: string }[] };
+    expect([ran.status, workloads.length]).toEqual([0, 70]);
+    const [first, last] = [workloads[0]!, workloads[69]!].map((one) => JSON.stringify({ ...one, name: '' }));
+    expect(last).toBe(first);
+    expect(ran.mib * 2 ** 20).toBeLessThan(MOST_MIB * 2 ** 20 + heldBytes(MOST_HELD_OPS));
   });
 
   it('is replayed in less memory, and the speed is reported', () => {
