@@ -37,6 +37,7 @@ describe('compare', { timeout: 600_000 }, () => {
       '--workload',
       'vfork-execfail',
       'exit-touched-pti',
+      'rfork-peers',
       '--json',
       '--junit',
       junit,
