@@ -106,6 +106,7 @@ export const SWAPOUT_DEACTIVATED = 84;
 export const SWAPOUT_STOPS = 85;
 export const TEARDOWNS_WITH_OTHER_MEMORY = 86;
 export const TEARDOWNS_WITH_SUPERPAGE = 87;
+export const SHORT_ALLOCS = 88;
 
 /** A counter: its number, its name, what it counts, and the kernel function, macro or instruction it is counted in. */
 type Row<Name extends string = string> = readonly [number: number, name: Name, counts: string, where: string];
@@ -157,7 +158,8 @@ const EVENTS_TABLE = [
   [REMOVE_EARLY_EXITS, 'removeEarlyExits', 'pmap_remove calls that left at their first statement', 'pmap_remove'],
   [REMOVE_LOOPS, 'removeLoops', 'outer-loop iterations of pmap_remove that passed the in-loop test', 'pmap_remove'],
   [REMOVE_LOOP_BREAKS, 'removeLoopBreaks', 'times the in-loop test ended the loop', 'pmap_remove'],
-  [ALLOC_FAILURES, 'allocFailures', 'page allocations that failed', 'vm_page_alloc_noobj'],
+  [SHORT_ALLOCS, 'shortAllocs', 'page allocations tried while memory is short', 'vm_page_alloc_noobj'],
+  [ALLOC_FAILURES, 'allocFailures', 'of them: those that failed', 'vm_page_alloc_noobj'],
   [VM_WAITS, 'vmWaits', 'sleeps for memory', 'vm_wait'],
   [PAGES_DIRTIED, 'pagesDirtied', 'vm_page_dirty calls', 'vm_page_dirty'],
   [PAGES_ZEROED, 'pagesZeroed', 'pages zeroed that were not known to be zero', 'pmap_zero_page'],

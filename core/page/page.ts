@@ -6,7 +6,7 @@
  * (page-table pages, pv chunks) come from separate runs, so that a revision that frees those in a different order does
  * not move the pages of objects.
  */
-import { ALLOC_FAILURES, PAGES_DIRTIED, PAGES_ZEROED, VM_WAITS } from '../counters.ts';
+import { ALLOC_FAILURES, PAGES_DIRTIED, PAGES_ZEROED, SHORT_ALLOCS, VM_WAITS } from '../counters.ts';
 import type { Machine } from '../hunks.ts';
 import { physZero } from '../hw/phys.ts';
 import { KernelPanic } from '../panic.ts';
@@ -156,7 +156,7 @@ export function pageTake(m: Machine, zero: boolean): Frame {
     frame = tableTake(m, zero);
     page.listNext[frame] = 0;
   }
-  if (frame === 0) m.counters[ALLOC_FAILURES]++;
+  if (frame === 0) countFailure(m);
   return frame;
 }
 
@@ -180,14 +180,21 @@ function clearPage(m: Machine, frame: Frame): void {
   m.page.nonZero[frame] = 0;
 }
 
+/** No frame is free. */
+function countFailure({ counters }: Machine): void {
+  counters[SHORT_ALLOCS]++;
+  counters[ALLOC_FAILURES]++;
+}
+
 /** May this allocation succeed under the limit? Counts it. */
 function withinLimit(m: Machine): boolean {
   const { page } = m;
   if (page.limit > 0) {
+    m.counters[SHORT_ALLOCS]++;
     page.limit--;
     return true;
   }
-  m.counters[ALLOC_FAILURES]++;
+  countFailure(m);
   if (--page.failuresLeft <= 0) vmWait(m);
   return false;
 }
@@ -233,7 +240,7 @@ function takeNoobj(m: Machine, zero: boolean): Frame {
       frame = tableTake(m, zero);
     } else frame = takeSingle(m, zero);
   }
-  if (frame === 0) m.counters[ALLOC_FAILURES]++;
+  if (frame === 0) countFailure(m);
   return frame;
 }
 
