@@ -121,7 +121,7 @@ export class PairComparer {
 
   /** From this op on the two machines are not in the same state. */
   get #horizon(): number {
-    return Math.min(this.#outcomes.op, this.#map.op);
+    return Math.min(this.#outcomes.op, this.#map.op, this.#statistics.parting.op);
   }
 
   /** Findings about a plane; one about outcomes must name that of the first op that differs, in the run at fault. */
@@ -209,6 +209,8 @@ export class PairComparer {
       if (tables.op < this.#horizon && this.#tables.isWhole) add('tables', 'tables', tables.op, tables.checkpoints);
       else differences.push(following('tables', 'tables', tables.op, tables.checkpoints));
     }
+    const { parting } = this.#statistics;
+    if (parting.steps.length > 0) add('mapping', parting.steps[0].what, parting.op, 1, null, parting.steps);
     const statistics = this.#statistics.finish();
     for (const {
       what,

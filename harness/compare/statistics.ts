@@ -15,8 +15,10 @@ import { MAPPING_STATS, PMAP_STATS, type Plane, isCompared, isGauge, planeOfCoun
 import type { RunPart } from '../run/record.ts';
 import type { Declarations } from './declarations.ts';
 import { compareEveryPmap, compareLevels } from './levels.ts';
+import { type ListDelta, ListPairs, deltaOf, differsIn } from './list-delta.ts';
 import { type Occasions, newOccasions, readOccasions } from './occasions.ts';
 import { OpPair } from './ops.ts';
+import { type Misfit, Parting } from './parting.ts';
 import { type FittedSide, type Sides, type StatDifference, type StatFit, Track } from './track.ts';
 
 /** What either run counted, by counter. */
@@ -52,6 +54,7 @@ export class StatisticsComparer {
   readonly #sofarB = newOccasions();
   /** by counter: over the ops before the horizon; of gauges, the level where it is read */
   readonly sums: Sums = { reference: new Float64Array(COUNTER_COUNT), candidate: new Float64Array(COUNTER_COUNT) };
+  readonly parting: Parting;
   #begun = false;
   /** no op was judged yet */
   #isFirst = true;
@@ -61,6 +64,7 @@ export class StatisticsComparer {
     const begun = COMPARED.filter((counter) => fitted !== null || declared.names.has(COUNTER_NAMES[counter]));
     this.#withTerms = begun.filter((counter) => this.#track(counter).hasTerms && !isGauge(counter));
     this.#countedByLevels = fitted === null ? declared.countedByGauges : BASES.map(() => true);
+    this.parting = new Parting(declared);
     this.#pmapTracks = [
       ...PMAP_STATS.map((what) => this.#make(what, 'stats', 'level')),
       ...MAPPING_STATS.map((what) => this.#make(what, 'mapping', 'level')),
@@ -73,12 +77,13 @@ export class StatisticsComparer {
   }
 
   /**
-   * Compare the first `count` ops of the next parts, which begin with op `first`. From op `horizon` on differences follow
+   * Compare the first `count` ops of the next parts, which begin with op `first`. From op `given` on differences follow
    * from an earlier one.
    */
-  take(a: RunPart, b: RunPart, first: number, count: number, horizon: number): void {
+  take(a: RunPart, b: RunPart, first: number, count: number, given: number): void {
     if (!this.#begun) this.#begin(a, b);
-    this.#takeCounters(a, b, first, count, horizon);
+    this.#takeCounters(a, b, first, count, given);
+    const horizon = Math.min(given, this.parting.op);
     const [x, y] = [a.perOp, b.perOp];
     const [resident, wired, mapped, excess] = this.#pmapTracks;
     compareLevels(x.residentCount, y.residentCount, a, b, first, count, horizon, resident);
@@ -105,8 +110,9 @@ export class StatisticsComparer {
     this.#sofarB.fill(0, 1);
   }
 
-  #takeCounters(a: RunPart, b: RunPart, first: number, count: number, horizon: number): void {
+  #takeCounters(a: RunPart, b: RunPart, first: number, count: number, given: number): void {
     const pair = this.#pair;
+    let horizon = Math.min(given, this.parting.op);
     const [listsA, listsB] = [a.perOp.counterList, b.perOp.counterList];
     const known = new ListPairs();
     pair.begin(a, b, first, horizon);
@@ -117,6 +123,7 @@ export class StatisticsComparer {
       let delta: ListDelta | null;
       if (pair.isPlain(at)) {
         delta = known.of(listsA[at], listsB[at]) ?? known.add(listsA[at], listsB[at], this.#read(at)!);
+        if (op < horizon && delta.differences.length > 0) horizon = this.#part(op, horizon, delta, true);
         if (op < horizon) delta.ops++;
         if (delta.isQuiet && (delta.isJudged || op >= horizon) && !this.#isFirst) {
           if (op < horizon) this.#addGauges(delta);
@@ -125,6 +132,8 @@ export class StatisticsComparer {
         }
       } else {
         delta = this.#read(at);
+        if (op < horizon)
+          horizon = this.#part(op, horizon, delta ?? deltaOf(pair, this.#countedByLevels), delta !== null);
         if (delta !== null && op < horizon) this.#addCounters(delta, 1);
       }
       this.#passQuiet(op - quiet, quiet, horizon);
@@ -166,6 +175,28 @@ export class StatisticsComparer {
       track.noteAgain(before);
       if (before < ops) track.noteLater(from + before, ops - before);
     }
+  }
+
+  /** Returns `op` if the machines part there, else the horizon. hasEnded false: its call stops. */
+  #part(op: number, horizon: number, delta: ListDelta, hasEnded: boolean): number {
+    this.parting.take(op, delta, hasEnded ? this.#pair.unfinished : null, () => this.#misfits(delta));
+    return Math.min(horizon, this.parting.op);
+  }
+
+  /** What differs in an op otherwise than declared. */
+  #misfits({ differences, onceA, onceB }: ListDelta): Misfit[] {
+    const plus = (sofar: Occasions, once: Occasions): Occasions => sofar.map((n, basis) => n + once[basis]);
+    const [sofarA, sofarB] = [plus(this.#sofarA, onceA), plus(this.#sofarB, onceB)];
+    const found: Misfit[] = [];
+    for (let k = 0; k < differences.length; k += 3) {
+      const [counter, difference] = [differences[k], differences[k + 1]];
+      const track = this.#track(counter);
+      const side = isGauge(counter)
+        ? track.sideOf(this.#levels[counter] + difference, sofarB, sofarA)
+        : track.sideOf(difference, onceB, onceA);
+      if (side !== 0) found.push({ what: track.what, side });
+    }
+    return found;
   }
 
   #takeOp(op: number, delta: ListDelta, horizon: number): void {
@@ -260,47 +291,6 @@ export class StatisticsComparer {
   }
 }
 
-/** What an op did in two runs: the same each time that it has the same two lists. */
-interface ListDelta {
-  readonly onceA: Occasions;
-  readonly onceB: Occasions;
-  readonly isOccasion: boolean;
-  /** an occasion that declarations about gauges count */
-  readonly isForLevels: boolean;
-  /** threes of what is compared: gauge, and other counter, what the reference and what the candidate added */
-  readonly gauges: readonly number[];
-  readonly counters: readonly number[];
-  /** threes: counter or gauge, difference, what the reference added */
-  readonly differences: readonly number[];
-  /** no difference, and no occasion for gauges: once it was judged there is nothing to judge */
-  readonly isQuiet: boolean;
-  /** what is in it was judged, on these occasions */
-  isJudged: boolean;
-  /** ops before the horizon that did this */
-  ops: number;
-}
-
-/** countedByLevels: by basis */
-function deltaOf({ reference, candidate, touched, count }: OpPair, countedByLevels: readonly boolean[]): ListDelta {
-  const [onceA, onceB] = [newOccasions(), newOccasions()];
-  readOccasions(onceA, reference);
-  readOccasions(onceB, candidate);
-  const happened = BASES.map((_basis, i) => onceA[i] !== 0 || onceB[i] !== 0);
-  const isOccasion = happened.includes(true);
-  const isForLevels = happened.some((did, i) => did && countedByLevels[i]);
-  const [gauges, counters, differences]: [number[], number[], number[]] = [[], [], []];
-  for (let k = 0; k < count; k++) {
-    const counter = touched[k];
-    if (!isCompared(counter)) continue;
-    (isGauge(counter) ? gauges : counters).push(counter, reference[counter], candidate[counter]);
-    const difference = candidate[counter] - reference[counter];
-    if (difference === 0) continue;
-    differences.push(counter, difference, reference[counter]);
-  }
-  const isQuiet = !isForLevels && differences.length === 0;
-  return { onceA, onceB, isOccasion, isForLevels, gauges, counters, differences, isQuiet, isJudged: false, ops: 0 };
-}
-
 /**
  * Does some op, of those in which no call stops or goes on, add other numbers to the counters that are compared? Says no
  * more than StatisticsComparer.differs would, but stops at the first such op. Gauges are left to it.
@@ -321,34 +311,4 @@ export function addsOtherNumbers(a: RunPart, b: RunPart, first: number): boolean
     same[listsA[at]] = listsB[at];
   }
   return false;
-}
-
-function differsIn(counter: number, { differences }: ListDelta): boolean {
-  for (let k = 0; k < differences.length; k += 3) if (differences[k] === counter) return true;
-  return false;
-}
-
-/** By the numbers of two lists of one part. Most lists of one run go with one list of the other. */
-class ListPairs {
-  /** by list of the reference: the first list of the candidate that goes with it */
-  readonly #other: number[] = [];
-  readonly #first: ListDelta[] = [];
-  readonly #more = new Map<number, ListDelta>();
-
-  of(a: number, b: number): ListDelta | undefined {
-    return this.#other[a] === b ? this.#first[a] : this.#more.get(a * 2 ** 26 + b);
-  }
-
-  add(a: number, b: number, delta: ListDelta): ListDelta {
-    if (this.#other[a] === undefined) {
-      this.#other[a] = b;
-      this.#first[a] = delta;
-    } else this.#more.set(a * 2 ** 26 + b, delta);
-    return delta;
-  }
-
-  each(body: (delta: ListDelta) => void): void {
-    this.#first.forEach(body);
-    this.#more.forEach(body);
-  }
 }

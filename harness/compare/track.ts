@@ -160,6 +160,13 @@ export class Track {
     }
   }
 
+  /** On which side a difference lies of what declarations and findings explain: 1 above, -1 below, 0: they explain it. */
+  sideOf(difference: number, ofCandidate: Occasions, ofReference: Occasions): number {
+    const { byLedger } = this.#declared;
+    const astray = difference - termsOf(byLedger, ofCandidate, ofReference);
+    return mayStray(byLedger, astray, ofCandidate, ofReference) ? 0 : Math.sign(astray);
+  }
+
   /** null: nothing was fitted. */
   fit(): StatFit | null {
     if (this.#fitted === null) return null;
@@ -181,7 +188,7 @@ export class Track {
 
   /** Hold a level against the declarations, and note it only if it is not as they say. */
   check(op: number, difference: number, reference: number, ofCandidate: Occasions, ofReference: Occasions): void {
-    if (!fits(this.#declared.byLedger, difference, ofCandidate, ofReference)) this.note(op, difference, reference);
+    if (this.sideOf(difference, ofCandidate, ofReference) !== 0) this.note(op, difference, reference);
     this.judge(op, difference, ofCandidate, ofReference);
   }
 

@@ -33,13 +33,17 @@ export interface VariantFacts {
 /**
  * An entry of the findings ledger: `variant` has this fault; its predecessor does not, or shows it differently.
  *
- * what: a statistic or counter, or `outcome`, `map`, `tables`, `panic`, `balance NAME`, or the name of an invariant.
+ * what: a statistic or counter, or `outcome`, `map`, `tables`, `panic`, `balance NAME`, one of PARTINGS, or
+ * the name of an invariant.
  * by: as in a declaration; absent: any difference. With an exact formula it counts as one more step of the path, so
  * that a later revision may fix it; otherwise it explains every comparison between a variant that has the fault and one
  * that does not.
+ * For one of PARTINGS, `by` says on which occasions, all of them, machines may part.
  * For a leak (`balance`), `by` limits the leaked amount over the whole run.
  * until: the first later revision that does not have the fault.
  * outcomes: for `outcome`, the allowed outcomes of the first op that differs, in the run of the variant with the fault.
+ * counters: for one of PARTINGS, what may differ in the op otherwise than declared, with a minus in front only if there is
+ * less of it; absent: anything.
  */
 export interface KnownDifference {
   readonly finding: string;
@@ -48,6 +52,7 @@ export interface KnownDifference {
   readonly by?: string;
   readonly until?: string;
   readonly outcomes?: readonly string[];
+  readonly counters?: readonly string[];
 }
 
 /** One step that may explain a difference. */
@@ -60,6 +65,8 @@ export interface Step {
   readonly measure: Measure;
   /** for a finding about outcomes; null: any */
   readonly outcomes: readonly string[] | null;
+  /** for a finding about where machines part; null: any */
+  readonly counters: readonly string[] | null;
   /** true: the step is on the reference's side, so signs are reversed and the reference's occasions count */
   readonly reversed: boolean;
 }
@@ -125,6 +132,7 @@ export function explanations(
         what: intent.what,
         measure,
         outcomes: null,
+        counters: null,
         reversed: undone.includes(id),
       };
     });
@@ -136,12 +144,14 @@ export function explanations(
   const ofReference = knownIn(lineage(reference, variants), ledger);
   const ofCandidate = knownIn(lineage(candidate, variants), ledger);
   const known = ledger.flatMap((one): Step[] => {
-    const { finding, variant, what, outcomes = null } = one;
+    const { finding, variant, what, outcomes = null, counters = null } = one;
     const measure = knownMeasure(one);
     const [before, after] = isExact(measure)
       ? [undone.includes(variant), taken.includes(variant)]
       : [ofReference.includes(one), ofCandidate.includes(one)];
-    return before === after ? [] : [{ variant, intent: null, finding, what, measure, outcomes, reversed: before }];
+    return before === after
+      ? []
+      : [{ variant, intent: null, finding, what, measure, outcomes, counters, reversed: before }];
   });
   return { intended, known, findings };
 }
@@ -160,8 +170,9 @@ export const knownIn = (line: readonly string[], ledger: readonly KnownDifferenc
 
 export const findingsIn = (line: readonly string[], ledger: readonly KnownDifference[]): Step[] =>
   knownIn(line, ledger).map((known): Step => {
-    const { finding, variant, what, outcomes = null } = known;
-    return { variant, intent: null, finding, what, measure: knownMeasure(known), outcomes, reversed: false };
+    const { finding, variant, what, outcomes = null, counters = null } = known;
+    const measure = knownMeasure(known);
+    return { variant, intent: null, finding, what, measure, outcomes, counters, reversed: false };
   });
 
 /**

@@ -24,6 +24,10 @@ export const MAPPING_STATS_TABLE = [
 
 export const MAPPING_STATS = MAPPING_STATS_TABLE.map(([name]) => name);
 
+/** What findings are about that say where machines part: see harness/compare/parting. */
+export const PARTINGS = ['memory', 'mappings', 'within', 'between'] as const;
+export type PartingKind = (typeof PARTINGS)[number];
+
 const GLOBAL_STATS: readonly string[] = ['userPtPageCount', 'kernelPtPageCount', 'pvPageCount'];
 
 /** By counter. Gauges are compared by their level after each op, other counters by their increment in each op. */
