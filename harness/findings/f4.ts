@@ -1,6 +1,16 @@
+import type { KnownDifference } from '../declare/declarations.ts';
 import { someEarly } from './criteria.ts';
 import { type Finding, absent, shows } from './finding.ts';
 import { earlyOfCalls } from './observe.ts';
+
+/** The hook leaves fewer pages behind a page-table page: who takes the last of a stopped exit's away frees that page too. */
+const lastPageOfTable = (variant: string): KnownDifference => ({
+  finding: 'F4',
+  variant,
+  what: 'mappings',
+  by: 'up to +1 per exit of the last user',
+  counters: ['userPtPageCount', 'ptPageFrees'],
+});
 
 export const f4: Finding = {
   id: 'F4',
@@ -44,6 +54,10 @@ export const f4: Finding = {
     },
   ],
   control: 'no-abi-unmap',
-  // The hook also frees page-table pages, which are zero: others may take them before the exit goes on.
-  known: [{ finding: 'F4', variant: 'double-count-fix', what: 'pagesZeroed', until: 'no-abi-unmap' }],
+  known: [
+    // The hook also frees page-table pages, which are zero: others may take them before the exit goes on.
+    { finding: 'F4', variant: 'double-count-fix', what: 'pagesZeroed', until: 'no-abi-unmap' },
+    { ...lastPageOfTable('double-count-fix'), until: 'no-abi-unmap' },
+    ...['baseline-with-unmap', 'unmap-after-remove-pages', 'vmspace-clear'].map(lastPageOfTable),
+  ],
 };

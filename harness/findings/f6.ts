@@ -1,6 +1,12 @@
 import { type Finding, absent, shows } from './finding.ts';
 import { outcome } from './observe.ts';
 
+/** What the fault of a signal's frame counts, and what unmaps memory in place of the page. */
+const OF_FRAME =
+  'pmapLocks delayedInvalidations invalidatePages invlpgs pvListWriteLocks prefaults superpageMappings demotions pagesDirtied ptPageAllocs ptPageFrees pvChunkAllocs pvChunkFrees pvChunkListLocks'.split(
+    ' ',
+  );
+
 export const f6: Finding = {
   id: 'F6',
   kind: 'fault',
@@ -53,6 +59,17 @@ export const f6: Finding = {
       // SIGSEGV: a process touches the page, in its own call or in another's; SIGILL: its handler touches the page too;
       // ok: mprotect skips the hole
       outcomes: ['SIGSEGV', 'ENOMEM', 'SIGILL', 'ok'],
+      until: 'shared-page-unmap',
+    },
+    // Several die in one op if none can run its handler. The last one's call for the page is not made, and the first one's may
+    // have been early: then a frame was put on the stack. Of other memory in place of the page, that frame's fault maps less,
+    // perhaps no superpage.
+    {
+      finding: 'F6',
+      variant: 'double-count-fix',
+      what: 'between',
+      by: 'up to +1 per teardown without the shared page',
+      counters: OF_FRAME,
       until: 'shared-page-unmap',
     },
     // The next to leave finds no page, and no table behind it; others that run are interrupted.

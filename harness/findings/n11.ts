@@ -23,6 +23,22 @@ function known(variant: string, declared: readonly string[] = [], isLess = false
   return [...byWhat].map(([what, terms]) => ({ finding: 'N11', variant, what, by: terms.join(', ') }));
 }
 
+/** To demote a superpage takes pages from others where memory is short. N9 says so of what goes at a clean-up. */
+const inMemory = (variant: string): KnownDifference => ({
+  finding: 'N11',
+  variant,
+  what: 'memory',
+  by: 'up to +1 per teardown with a superpage there',
+});
+
+/** While an exit is stopped, others find the page unmapped, and the superpage demoted. */
+const inMappings = (variant: string): KnownDifference => ({
+  finding: 'N11',
+  variant,
+  what: 'mappings',
+  by: 'up to +1 per teardown with other memory there',
+});
+
 const FLUSHES = ['invalidatePages', 'pvListWriteLocks', 'invlpgs', 'invpcids'];
 
 export const n11: Finding = {
@@ -31,7 +47,7 @@ export const n11: Finding = {
   title: "The hook unmaps whatever the process has put at the shared page's address",
   thread: 'Not in the thread.',
   claim:
-    'A process may map memory of its own over the shared page. The hook then unmaps that page, one flush and one pv list lock before pmap_remove_pages would have done it without: harmless.',
+    'A process may map memory of its own over the shared page. The hook then unmaps that page, one flush and one pv list lock before pmap_remove_pages would have done it without. Of a superpage that takes pages, while memory is short from others: harmless.',
   cases: [
     {
       name: 'a page of anonymous memory in place of the shared page',
@@ -68,10 +84,33 @@ export const n11: Finding = {
       source:
         'sys/amd64/amd64/pmap.c pmap_remove of a part of a 2M mapping: pmap_demote_pde_locked; pmap_remove_pages takes it whole',
     },
+    {
+      name: 'a superpage there, while one page is free and another process has four',
+      workload:
+        'machine superpages=on\na: exec bare\na: mmap anon 2M rw fixed 0x7fffffe00000\na: write 0x7fffffe00000 2M\nb: exec bare\nb: mmap anon 4p rw -> m\nb: write m 4p\nb: kmem-take 1\na: exit\nb: read m 4p\n',
+      observes: 'faults of the other process, which reads its pages again',
+      observe: (record) => added(record, 'softFaults', 8),
+      isShownBy: isPositive,
+      expected: {
+        baseline: absent(0),
+        'toplevel-accounting': absent(0),
+        'double-count-fix': shows(1),
+        'shared-page-unmap': shows(1),
+        landed: shows(1),
+        'no-abi-unmap': absent(0),
+      },
+      source:
+        'sys/amd64/amd64/pmap.c reserve_pv_entries: 511 entries take four chunks, and without free pages reclaim_pv_chunk unmaps what others have; one soft fault maps the four pages again',
+    },
   ],
   control: 'no-abi-unmap',
   known: [
-    ...known('double-count-fix').map((one) => ({ ...one, until: 'no-abi-unmap' })),
+    ...[...known('double-count-fix'), inMemory('double-count-fix'), inMappings('double-count-fix')].map((one) => ({
+      ...one,
+      until: 'no-abi-unmap',
+    })),
+    inMemory('baseline-with-unmap'),
+    ...['baseline-with-unmap', 'unmap-after-remove-pages', 'vmspace-clear'].map(inMappings),
     // vm_map_remove takes the entry too: who shares it and leaves next does not find it.
     ...['teardownsWithOtherMemory', 'teardownsWithSuperpage'].map((what) => ({
       finding: 'N11',

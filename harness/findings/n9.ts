@@ -80,6 +80,13 @@ export const n9: Finding = {
     ...['vmspace-clear', 'unmap-after-remove-pages'].flatMap((variant) =>
       atCleanUp.map((one) => ({ finding: 'N9', variant, until: 'vmspace-clear-as-spelled', ...one })),
     ),
+    // While memory is short, its pages are taken from others; as spelled it takes none.
+    ...['vmspace-clear', 'unmap-after-remove-pages', 'vmspace-clear-as-spelled'].map((variant) => ({
+      finding: 'N9',
+      variant,
+      what: 'memory',
+      by: 'up to +1 per vmspace freed',
+    })),
     {
       finding: 'N9',
       variant: 'unmap-after-remove-pages',

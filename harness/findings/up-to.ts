@@ -37,6 +37,9 @@ export const DEMOTION: Amounts = [
  */
 export const DEMOTED: Amounts = [
   ...DEMOTION,
+  // A wired one is demoted later in any case; then the entries that it can have without a chunk are others.
+  ['pvChunkAllocs', 0, 4],
+  ['pvChunkFrees', 0, 4],
   ['invalidateAlls', 1, 0],
   ['contextFlushes', 1, 0],
   ['invltlbs', 1, 0],

@@ -22,6 +22,7 @@ const WITH_LITTLE_MEMORY = [
   'contextFlushes',
   'invltlbs',
   'allocFailures',
+  'shortAllocs',
   'vmWaits',
   'vmObjectWriteLocks',
 ] as const;
@@ -94,6 +95,7 @@ export const unmapWithoutRefcountCheck = defineVariant({
       'invalidateRangePages',
       'pvListReadLocks',
       'swapoutReferenced',
+      'swapoutUnmapped',
     ].map((what) => ({
       what,
       by: 'any',

@@ -11,6 +11,8 @@ import {
   baseline,
   doubleCountFix,
   landed,
+  pmapAllocPtPage,
+  pmapFreePtPage,
   pmapPtPageCountAdj,
   pmapRemove,
   series,
@@ -74,6 +76,56 @@ describe('a second fault in addition to F6, on a workload that shows F6,', () =>
     };
     expect(unexpectedOf(await loadWorkload('vfork-execfail'), { exitBeforeVmspaceExit })).toEqual([]);
     expect(unexpectedOf(await loadWorkload('exit-touched'), { exitBeforeVmspaceExit })).toContain('removeCalls');
+  });
+});
+
+describe('where machines part by a finding,', () => {
+  /** Unexpected differences of a user's variant of landed, from baseline. */
+  function unexpectedIn(text: string, exitBeforeVmspaceExit: Hunks['exitBeforeVmspaceExit']): string[] {
+    const hunks = { ...landed.hunks, exitBeforeVmspaceExit };
+    const mine = { ...landed, id: 'mine', after: 'landed', intends: [], hunks };
+    const plan = planComparison(['baseline', 'mine'], factsOfAll([...series, mine]), {
+      against: { kind: 'variant', id: 'baseline' },
+      ledger: knownDifferences,
+      predecessors: false,
+    });
+    const workload = parseWorkload(text, 'parting');
+    const records = [baseline, mine].map((one) => recordOf(workload, one));
+    return compareWorkload(plan, workload, records).pairs[0]!.differences.flatMap(({ what, standing }) =>
+      standing === 'unexpected' ? [what] : [],
+    );
+  }
+
+  const stopped = (address: string): string => `a: exec bare
+a: mmap file f 1p rw shared fixed ${address}
+a: fork -> b
+a: read ${address}
+b: read ${address}
+b: stop refcnt-tested
+b: exit
+a: msync ${address} 1p invalidate
+b: go
+`;
+
+  it('what another process comes upon is excused only where the finding says so', () => {
+    expect(unexpectedIn(stopped('shared'), landed.hunks.exitBeforeVmspaceExit)).toEqual([]);
+    const at = 0x40000000;
+    const elsewhere: Hunks['exitBeforeVmspaceExit'] = (m, p) => {
+      landed.hunks.exitBeforeVmspaceExit(m, p);
+      pmapRemove(m, p.vmspace.pmap, at, at + 0x1000);
+    };
+    const found = unexpectedIn(stopped(`0x${at.toString(16)}`), elsewhere);
+    expect(found).toEqual(expect.arrayContaining(['pmapTryLocks', 'removeCalls']));
+  });
+
+  it('so is what is taken while memory is short', () => {
+    const takesPage: Hunks['exitBeforeVmspaceExit'] = (m, p) => {
+      landed.hunks.exitBeforeVmspaceExit(m, p);
+      pmapFreePtPage(m, null, pmapAllocPtPage(m, null, 0), true);
+    };
+    const short = 'a: exec bare\nb: exec bare\nb: kmem-take 2\na: exit\n';
+    expect(unexpectedIn(short, landed.hunks.exitBeforeVmspaceExit)).toEqual([]);
+    expect(unexpectedIn(short, takesPage)).toEqual(['ptPageAllocs', 'ptPageFrees', 'shortAllocs']);
   });
 });
 
