@@ -139,8 +139,6 @@ export class Composer {
   readonly #used = new Set<string>();
   #made = 0;
   #named = 0;
-  #isShort = false;
-  #hasMappedAtTop = false;
   /** The processes stopped within a call, and who is alive when that call ends. */
   readonly #stopped: { readonly runner: Runner; readonly goOn: readonly Runner[] }[] = [];
 
@@ -265,22 +263,11 @@ export class Composer {
     regions.unshift({ at: isFixed ? start : name, pages, prot: kind.prot });
   }
 
-  /**
-   * Maps 2M that end where user memory ends, in place of the shared page. Not while memory is short: a hook that demotes a
-   * superpage then takes pages from others, and what they fault in again no declaration names.
-   */
+  /** Maps 2M that end where user memory ends, in place of the shared page. */
   mapAtTop(runner: Runner, choice: Choice): void {
-    if (this.#isShort) return;
-    this.#hasMappedAtTop = true;
-    this.op(runner, `mmap anon ${pagesText(SUPERPAGE)} rw fixed ${AT_TOP}`, choice);
+    const what = pick(['anon 2M rw', 'anon 2M rw', 'anon 2M rw shared', 'file f0 2M rw shared'], choice.size);
+    this.op(runner, `mmap ${what} fixed ${AT_TOP}`, choice);
     runner.space.regions.unshift({ at: AT_TOP, pages: SUPERPAGE, prot: 'rw' });
-  }
-
-  /** Leaves so many pages free; null: gives all back. Not where mapAtTop has mapped. */
-  takeMemory(runner: Runner, spare: number | null, choice: Choice): void {
-    if (spare !== null && this.#hasMappedAtTop) return;
-    this.#isShort = spare !== null;
-    this.op(runner, spare === null ? 'kmem-free' : `kmem-take ${spare}`, choice);
   }
 
   makeChild(runner: Runner, verb: string, memory: ChildMemory, choice: Choice): void {
@@ -340,16 +327,6 @@ export class Composer {
       goOn.push(runner, child);
     } else this.lines.push(`${runner.name}: exit`);
     this.#stopped.push({ runner, goOn });
-  }
-
-  /** A call is stopped: others run before it goes on. */
-  get isStopped(): boolean {
-    return this.#stopped.length > 0;
-  }
-
-  /** No stopped exit has demoted a superpage of pages that others have too: what finds all mappings of a page shows that. */
-  get mayReachOthers(): boolean {
-    return !this.isStopped || !this.#hasMappedAtTop;
   }
 
   /** Finishes one of the stopped calls. */

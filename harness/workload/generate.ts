@@ -98,7 +98,7 @@ const fixedCall: Compose = (composer, runner, choice) => {
     `mlock ${name} 1p`,
     `minherit ${name} 1p ${pick(INHERITANCES, Math.floor(choice.from / 8))}`,
     `madvise ${name} 1p ${pick(ADVICES, Math.floor(choice.from / 8))}`,
-    `mmap anon 1p rw fixed ${name}`,
+    `mmap anon 1p rw${choice.from % 64 < 16 ? ' shared' : ''} fixed ${name}`,
   ];
   composer.op(runner, pick(calls, choice.from), choice);
 };
@@ -120,19 +120,11 @@ const unmap: Compose = (composer, runner, choice) => {
 };
 
 const kernel: Compose = (composer, runner, choice) =>
-  composer.takeMemory(runner, choice.how % 3 === 0 ? null : choice.size % MOST_SPARE, choice);
+  composer.op(runner, choice.how % 3 === 0 ? 'kmem-free' : `kmem-take ${choice.size % MOST_SPARE}`, choice);
 
 const kill: Compose = (composer, runner, choice) => {
   const target = choice.where % 4 === 0 ? composer.other(runner, choice.from) : runner;
   composer.op(runner, `kill ${target.name} ${pick(SIGNALS, choice.size)}`, choice);
-};
-
-/**
- * A swap-out unmaps pages in others too, and so shows what the hook of a stopped exit has unmapped before: a difference
- * that ends with that exit, and that no declaration names.
- */
-const swapOut: Compose = (composer, runner, choice) => {
-  if (!composer.isStopped) composer.op(runner, `swapout ${runner.name}`, choice);
 };
 
 /** Verbs that a choice selects from; a verb listed twice is chosen twice as often. */
@@ -153,12 +145,7 @@ const VERBS: readonly Compose[] = [
   protect,
   onSpan((span, { how }) => `minherit ${span} ${pick(INHERITANCES, how)}`),
   onSpan((span, { how }) => `madvise ${span} ${pick(ADVICES, how)}`),
-  (composer, runner, choice) =>
-    onSpan((span, { how }) => `msync ${span} ${composer.mayReachOthers ? pick(MSYNCS, how) : 'sync'}`)(
-      composer,
-      runner,
-      choice,
-    ),
+  onSpan((span, { how }) => `msync ${span} ${pick(MSYNCS, how)}`),
   onSpan((span) => `mlock ${span}`),
   onSpan((span) => `munlock ${span}`),
   plain('clock'),
@@ -167,10 +154,8 @@ const VERBS: readonly Compose[] = [
   (composer, runner, { size, ...choice }) =>
     composer.op(runner, `handler ${pick(SIGNALS.slice(0, -1), size)}`, { size, ...choice }),
   kill,
-  swapOut,
-  (composer, runner, choice) => {
-    if (composer.mayReachOthers) composer.op(runner, `unref ${runner.name}`, choice);
-  },
+  (composer, runner, choice) => composer.op(runner, `swapout ${runner.name}`, choice),
+  (composer, runner, choice) => composer.op(runner, `unref ${runner.name}`, choice),
   plain('unshare'),
   plain('snapshot'),
   child('fork', 'copied'),
