@@ -1,16 +1,17 @@
 /**
- * Where two machines part although outcomes and maps are the same after each op. A finding has to say on which occasion:
+ * Where two machines part although outcomes and maps are the same after each op. A finding says on which occasions of an
+ * op they do, and why:
  *
- * - memory: the op, while memory is short. A call needs pages that it does not need in the other run, and takes them from
+ * - free pages: while memory is short. A call needs pages that it does not need in the other run, and takes them from
  *   others, or waits until there is memory again. What others find free, or fault in again, is not the same any more, even
  *   if the op itself differs only as declared.
- * - mappings: a call that is stopped. It has unmapped what it has not yet in the other run, and the op of another process
- *   comes upon that.
- * - within: the op. Objects are not the same within it.
- * - between: the op, more often than in the other run. Several processes exit in it, and between their exits the maps are
- *   not the same.
+ * - stopped call: the occasions are those of a call that is stopped. It has unmapped what it has not yet in the other run,
+ *   and the op of another process comes upon that.
+ * - within an op: objects are not the same in the middle of the op.
+ * - between exits: several processes exit in the op, and between their exits the maps are not the same. The occasions are
+ *   more than in the other run.
  *
- * Otherwise they part only where the op differs otherwise than declared.
+ * Except for free pages, they part only where the op differs otherwise than declared.
  */
 import type { Step } from '../declare/declarations.ts';
 import { PARTINGS } from '../declare/planes.ts';
@@ -31,7 +32,7 @@ type Known = DeclaredStatistic['atBases'][number];
 /** Did all of it occur on the finding's own side, and for `between` more often than on the other? */
 function applies({ step: { what, reversed }, bases }: Known, onceA: Occasions, onceB: Occasions): boolean {
   const [own, other] = reversed ? [onceA, onceB] : [onceB, onceA];
-  return bases.every((basis) => own[basis] > (what === 'between' ? other[basis] : 0));
+  return bases.every((basis) => own[basis] > (what === 'between exits' ? other[basis] : 0));
 }
 
 function stoppedAt(known: Known, { reference, candidate }: Unfinished): boolean {
@@ -66,15 +67,15 @@ export class Parting {
     const calls = [...(stopped ?? [])];
     const found = this.#known.filter((known) => {
       const { what } = known.step;
-      if (what === 'mappings') return calls.some((call) => stoppedAt(known, call));
-      return (what === 'memory' ? isShort : stopped !== null) && applies(known, onceA, onceB);
+      if (what === 'stopped call') return calls.some((call) => stoppedAt(known, call));
+      return (what === 'free pages' ? isShort : stopped !== null) && applies(known, onceA, onceB);
     });
     if (found.length === 0) return;
     const others = misfits();
     const steps = found
       .map(({ step }) => step)
       .filter((step) =>
-        others.length === 0 ? step.what === 'memory' && needsPages : others.every((one) => explains(step, one)),
+        others.length === 0 ? step.what === 'free pages' && needsPages : others.every((one) => explains(step, one)),
       );
     if (steps.length === 0) return;
     this.op = op;

@@ -25,7 +25,7 @@ export const MAPPING_STATS_TABLE = [
 export const MAPPING_STATS = MAPPING_STATS_TABLE.map(([name]) => name);
 
 /** What findings are about that say where machines part: see harness/compare/parting. */
-export const PARTINGS = ['memory', 'mappings', 'within', 'between'] as const;
+export const PARTINGS = ['free pages', 'stopped call', 'within an op', 'between exits'] as const;
 export type PartingKind = (typeof PARTINGS)[number];
 
 const GLOBAL_STATS: readonly string[] = ['userPtPageCount', 'kernelPtPageCount', 'pvPageCount'];

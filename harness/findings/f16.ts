@@ -100,7 +100,7 @@ export const f16: Finding = {
     {
       finding: 'F16',
       variant: 'vmspace-clear',
-      what: 'within',
+      what: 'within an op',
       by: 'up to +1 per teardown with other memory there',
       counters: ['-vmObjectWriteLocks'],
       until: 'vmspace-clear-as-spelled',

@@ -7,7 +7,7 @@ import { earlyOfCalls } from './observe.ts';
 const lastPageOfTable = (variant: string): KnownDifference => ({
   finding: 'F4',
   variant,
-  what: 'mappings',
+  what: 'stopped call',
   by: 'up to +1 per exit of the last user',
   counters: ['userPtPageCount', 'ptPageFrees'],
 });

@@ -67,7 +67,7 @@ export const f6: Finding = {
     {
       finding: 'F6',
       variant: 'double-count-fix',
-      what: 'between',
+      what: 'between exits',
       by: 'up to +1 per teardown without the shared page',
       counters: OF_FRAME,
       until: 'shared-page-unmap',

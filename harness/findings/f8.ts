@@ -65,9 +65,9 @@ export const f8: Finding = {
         'up to +1 per teardown with other memory there, up to +1 per teardown with a superpage there',
       ],
       // Before the last reference goes down a chain of objects, it may collapse that chain.
-      ['within', 'up to +1 per teardown with other memory there', '-vmObjectWriteLocks'],
+      ['within an op', 'up to +1 per teardown with other memory there', '-vmObjectWriteLocks'],
       // pmap_unwire reclaims outside of a delayed invalidation: one for each pmap then.
-      ['memory', 'up to +1 per teardown with a superpage there', 'delayedInvalidations'],
+      ['free pages', 'up to +1 per teardown with a superpage there', 'delayedInvalidations'],
     ].map(([what, by, ...counters]) => ({
       finding: 'F8',
       variant: 'double-count-fix',

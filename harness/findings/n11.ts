@@ -27,7 +27,7 @@ function known(variant: string, declared: readonly string[] = [], isLess = false
 const inMemory = (variant: string): KnownDifference => ({
   finding: 'N11',
   variant,
-  what: 'memory',
+  what: 'free pages',
   by: 'up to +1 per teardown with a superpage there',
 });
 
@@ -35,7 +35,7 @@ const inMemory = (variant: string): KnownDifference => ({
 const inMappings = (variant: string): KnownDifference => ({
   finding: 'N11',
   variant,
-  what: 'mappings',
+  what: 'stopped call',
   by: 'up to +1 per teardown with other memory there',
 });
 

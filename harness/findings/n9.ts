@@ -84,7 +84,7 @@ export const n9: Finding = {
     ...['vmspace-clear', 'unmap-after-remove-pages', 'vmspace-clear-as-spelled'].map((variant) => ({
       finding: 'N9',
       variant,
-      what: 'memory',
+      what: 'free pages',
       by: 'up to +1 per vmspace freed',
     })),
     {
