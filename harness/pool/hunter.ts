@@ -18,7 +18,7 @@ export function hunterIn(pool: Pool, pair: Pair, want: Want, signal: AbortSignal
     minimise: (raw) =>
       pool.run(
         'minimise',
-        raw.map(({ signature, text }) => ({ ...spec, raw: { signature, text } })),
+        raw.map(({ signature, verdict, text }) => ({ ...spec, raw: { signature, verdict, text } })),
         { signal },
       ),
   };

@@ -6,9 +6,9 @@ import { DEFAULT_LIMITS } from '../columns/process.ts';
 import { withRecipes } from '../columns/recipe.ts';
 import { planComparison } from '../compare/plan.ts';
 import { knownDifferences } from '../findings/index.ts';
-import { type Minimised, minimise as reduced } from '../search/hunt.ts';
+import { type Minimised, type RawToReduce, minimise as reduced } from '../search/hunt.ts';
 import { Pair, type Want } from '../search/pair.ts';
-import { type RawFind, type SliceInput, type SliceResult, slice as sliceOf } from '../search/slice.ts';
+import { type SliceInput, type SliceResult, slice as sliceOf } from '../search/slice.ts';
 
 /** Two columns, and what counts. */
 export interface PairSpec {
@@ -22,7 +22,7 @@ export interface SliceJob extends PairSpec {
 }
 
 export interface MinimiseJob extends PairSpec {
-  readonly raw: Pick<RawFind, 'signature' | 'text'>;
+  readonly raw: RawToReduce;
 }
 
 /** The two columns, the second against the first. */

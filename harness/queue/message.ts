@@ -83,9 +83,10 @@ const run = z
   .min(0)
   .max(2 ** 31);
 const signature = z.string().max(400);
+const verdict = z.enum(HUNTED as [string, ...string[]]);
 const want = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('unexpected') }),
-  z.strictObject({ kind: z.literal('verdicts'), verdicts: z.array(z.enum(HUNTED as [string, ...string[]])).max(10) }),
+  z.strictObject({ kind: z.literal('verdicts'), verdicts: z.array(verdict).max(10) }),
 ]);
 const pair = { columns: z.tuple([column, column]), want };
 const JOB = {
@@ -112,7 +113,7 @@ const JOB = {
   }),
   minimise: z.strictObject({
     ...pair,
-    raw: z.strictObject({ signature, text: z.string().max(2 ** 17) }),
+    raw: z.strictObject({ signature, verdict, text: z.string().max(2 ** 17) }),
   }),
 } as const satisfies Record<QueuedName, ZodType>;
 

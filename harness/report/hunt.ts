@@ -22,9 +22,12 @@ export interface Side {
 }
 
 const HEAD_LINES = 4;
+/** Of the invariants, those that every run looks at. */
+const BALANCE = 'balance ';
 
 function amountText({ what, amount, outcomes, plane }: Difference): string {
   if (outcomes !== null) return outcomesText(outcomes);
+  if (plane === 'invariant' && !what.startsWith(BALANCE)) return `${plane} ${what} differs (compare --check)`;
   if (amount === null || amount.total === 0) return plane === what ? `${what} differs` : `${plane} ${what} differs`;
   return `${what} ${signed(amount.total)}`;
 }

@@ -280,12 +280,14 @@ export interface RunOptions {
   readonly statesFrom?: number;
   /** check every invariant: after each op, or only at checkpoints if there are CHECKED_OPS ops or more */
   readonly check?: boolean;
+  /** check: after one op in so many, and at checkpoints */
+  readonly checkEach?: number;
   /** a member of the seam that does nothing, whatever the variant: a fault planted in all of them alike */
   readonly without?: 'vmspaceClear';
   /** end after this op */
   readonly until?: number;
-  /** take digests of the whole machine at checkpoints, to compare. @default true */
-  readonly digests?: boolean;
+  /** take digests of the whole machine at checkpoints, or only at ops that ask for them, to compare. @default true */
+  readonly digests?: boolean | 'snapshots';
 }
 
 /**

@@ -255,8 +255,10 @@ export class Session {
     const { head, options, watch } = this.#spec;
     const { announce } = watch;
     const mapped = this.#mapped;
-    const looks = options.digests !== false;
-    const { stateAfter = -1, statesFrom = Infinity } = options;
+    const { digests = true } = options;
+    const looks = digests === true;
+    const looksIfAsked = digests !== false;
+    const { stateAfter = -1, statesFrom = Infinity, checkEach = head.length < CHECKED_OPS ? 1 : Infinity } = options;
     const last = this.#last;
     let op = from;
     for (const chunk of chunks) {
@@ -278,12 +280,12 @@ export class Session {
         const isExit = m.counters[EXITS] !== exits;
         const isAsked = code === OUTCOME_STOPPED || verb === OP_GO || verb === OP_SNAPSHOT || op === last;
         const isCheckpoint = isExit || isAsked;
-        if (looks && isAsked) this.#checkpoint(op, true);
+        if (looks ? isAsked : looksIfAsked && verb === OP_SNAPSHOT) this.#checkpoint(op, true);
         else if (looks && isExit) this.#exit(op);
         else if (looks && code === OUTCOME_OK && makesProcess(verb)) this.#birth(op);
         if (checker !== null) {
           const { acting } = interpreter;
-          checker.after({ op, verb: OP_NAMES[verb], code, acting }, isCheckpoint || head.length < CHECKED_OPS);
+          checker.after({ op, verb: OP_NAMES[verb], code, acting }, isCheckpoint || op % checkEach === 0);
         }
         if (op === stateAfter) this.#state = { op, machine: snapshot(m) };
         if (op >= statesFrom) this.#states.push(this.#stateAt(op));

@@ -325,18 +325,21 @@ function generationOf(results: readonly SliceResult[], signals: Signals): Genera
   );
 }
 
-const attempt = (pair: Pair, workload: Workload): Promise<Ran | CodeFailure> =>
-  pair.run(workload, true).catch(failureIn);
+const attempt = (pair: Pair, workload: Workload, checkEach = 1): Promise<Ran | CodeFailure> =>
+  pair.run(workload, true, checkEach).catch(failureIn);
+
+/** What reducing a find needs of it. */
+export type RawToReduce = Pick<RawFind, 'signature' | 'verdict' | 'text'>;
 
 /** The smallest workload that shows what `raw` does. */
 export async function minimise(
   pair: Pair,
-  { signature, text }: Pick<RawFind, 'signature' | 'text'>,
+  { signature, verdict, text }: RawToReduce,
   isStopped: () => boolean,
 ): Promise<Minimised> {
   let failure: CodeFailure | null = null;
   const look = async (workload: Workload): Promise<Found | undefined> => {
-    const ran = await attempt(pair, workload);
+    const ran = await attempt(pair, workload, verdict === 'invariant-broken' ? 1 : 0);
     if (!('variant' in ran)) return ran.found.find((one) => one.signature === signature);
     failure ??= ran;
     return undefined;

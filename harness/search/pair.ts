@@ -12,7 +12,7 @@ import {
 } from '../compare/pair.ts';
 import type { Plan } from '../compare/plan.ts';
 import { type OpOutcome, killedApart } from '../run/outcome.ts';
-import type { RunOptions, RunRecord } from '../run/record.ts';
+import type { Checkpoint, RunOptions, RunRecord } from '../run/record.ts';
 import { OP_NAMES, type Workload, opAt } from '../workload/ops.ts';
 import { printWorkload } from '../workload/text/print.ts';
 
@@ -124,9 +124,15 @@ export class Pair {
     return comparePair(a, b, this.#planned.explained, this.#planned);
   }
 
-  /** digests false: maps and page tables are not compared. Throws an Error when a column's own code fails. */
-  async run(workload: Workload, digests: boolean): Promise<Ran> {
-    const [a, b] = await this.both(workload, { digests });
+  /**
+   * digests false: maps and page tables are compared at snapshots only. checkEach: invariants are too, after one op in so
+   * many; 0: nowhere. Throws an Error when a column's own code fails.
+   */
+  async run(workload: Workload, digests: boolean, checkEach = 0): Promise<Ran> {
+    const [a, b] = await this.both(workload, {
+      digests: digests || 'snapshots',
+      ...(checkEach === 0 ? {} : { check: true, checkEach }),
+    });
     const unreached = unreachedIn(this.#changes, a, b);
     const reached = this.changed.filter((name) => !unreached.includes(name));
     if (!digests && isAlike(a, b)) return { records: [a, b], found: [], reached };
@@ -146,12 +152,14 @@ export class Pair {
   }
 }
 
-/** Whole runs with the same outcomes, deaths, statistics and totals: saves most of a comparison, 10% of a hunt. */
+/** Whole runs with the same outcomes, deaths, statistics, totals and digests: saves most of a comparison. */
 function isAlike(a: RunRecord, b: RunRecord): boolean {
   if (a.ended.kind !== 'done' || b.ended.kind !== 'done' || (a.apart ?? b.apart) !== undefined) return false;
   for (let counter = 0; counter < a.totals.length; counter++)
     if (a.totals[counter] - a.start[counter] !== b.totals[counter] - b.start[counter]) return false;
   if (killedApart(a.killed, b.killed).size > 0) return false;
+  if (a.checkpoints.length !== b.checkpoints.length) return false;
+  if (!a.checkpoints.every((point, i) => isSamePoint(point, b.checkpoints[i]))) return false;
   const [x, y] = [a.perOp, b.perOp];
   for (let op = 0; op < a.ops; op++) {
     if (x.code[op] !== y.code[op] || x.value[op] !== y.value[op]) return false;
@@ -159,6 +167,9 @@ function isAlike(a: RunRecord, b: RunRecord): boolean {
   }
   return true;
 }
+
+const isSamePoint = (a: Checkpoint, b: Checkpoint): boolean =>
+  a.map === b.map && a.tables === b.tables && a.pmaps.every((field, i) => field === b.pmaps[i]);
 
 /** actor: the process of the op; null: there is no op. */
 function sideOf(outcome: OpOutcome, actor: string | null): string {

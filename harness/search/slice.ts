@@ -57,8 +57,12 @@ const WEIGHT_REACHED = 6;
 const SMALL_CORPUS = 50;
 const NEW_AT_FIRST = 20;
 const NEW_LATER = 5;
-/** One run in so many is compared with its maps and page tables though nothing about it is new. */
+/** One run in so many is compared with its maps and page tables though nothing about it is new, */
 const FULL = 16;
+/** and one in so many of these with its invariants too. */
+const CHECKED = 4;
+/** They are checked after one op in so many: a check takes longer than an op. */
+const CHECK_EACH = 4;
 
 /** A corpus that is drawn from by weight. */
 class Pool {
@@ -114,13 +118,17 @@ export async function slice(pair: Pair, spec: SliceInput, isStopped: () => boole
     const text = textOf(input, `run ${run}`);
     const workload = parseWorkload(text, `run ${run}`, `run ${run}`, known);
     const isDue = run % FULL === 0;
-    const fast = await pair.run(workload, isDue);
+    const isChecked = run % (FULL * CHECKED) === 0;
+    const fast = await pair.run(workload, isDue, isChecked ? CHECK_EACH : 0);
     const fresh = signals.take(workload, fast.records);
     countReached(fast.reached, 1, reached);
     if (fresh.length > 0)
       pool.add({ input, signals: fresh, weight: fast.reached.length > 0 ? WEIGHT_REACHED : 1, run });
     if (!isDue && fresh.length === 0 && fast.found.every(({ signature }) => found.has(signature))) return;
-    for (const one of isDue ? fast.found : (await pair.run(workload, true)).found) {
+    const isWhole = isChecked || (isDue && fresh.length === 0);
+    for (const one of isWhole
+      ? fast.found
+      : (await pair.run(workload, true, fresh.length > 0 ? CHECK_EACH : 0)).found) {
       if (found.has(one.signature)) continue;
       found.add(one.signature);
       finds.push({ ...one, text, run });

@@ -61,6 +61,27 @@ function unknown({ variant, violations }: RunRecord): string[] {
     .map(({ name, op, process, expected, got }) => `${name} of ${process} after op ${op}: ${expected}, got ${got}`);
 }
 
+it.each([
+  [1, 1],
+  [4, 4],
+  [64, 7],
+])('with checkEach %i invariants are checked after one op in so many, and at checkpoints', (checkEach, op) => {
+  const workload = parseWorkload(`a: exec sh60\n${'a: clock\n'.repeat(6)}a: exit\n`, 'w');
+  const breaking: MakeChecker = (given) => {
+    const { after, violations, sweep } = bound(checker(given));
+    return {
+      violations,
+      sweep,
+      after(moment, isChecked) {
+        if (moment.op === 1) given.m.vmspace0!.refcnt++;
+        after(moment, isChecked);
+      },
+    };
+  };
+  const { record } = run(null, workload, landed, { check: true, checkEach }, { checker: breaking });
+  expect(record.violations.map(({ name, op: first }) => [name, first])).toEqual([['vmspace0-references', op]]);
+});
+
 /**
  * The checker was written from two lists of invariants, one for the pmap (6.x) and one for the VM (5.x). For each
  * invariant, the list items it asserts.

@@ -135,7 +135,7 @@ describe('a job in the queue', () => {
         job: {
           columns: ['baseline', 'landed'],
           want: { kind: 'unexpected' },
-          raw: { signature: 's', text: 'a'.repeat(2 ** 18) },
+          raw: { signature: 's', verdict: 'latent', text: 'a'.repeat(2 ** 18) },
         },
       },
       /at raw.text/,

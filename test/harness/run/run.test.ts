@@ -243,6 +243,15 @@ describe('a run without digests', () => {
     const unseen = { mappedPages: mappedPages.map(() => 0), excessPages: excessPages.map(() => 0) };
     expect(none).toEqual({ ...all, perOp: { ...perOp, ...unseen }, checkpoints: [] });
   });
+
+  it('looks at the machine where it is asked to, and nowhere else', () => {
+    const workload = text('a: exec sh60\na: fork -> b\na: snapshot\nb: exit\na: exit\n');
+    const [all, some] = [{}, { digests: 'snapshots' as const }].map(
+      (options) => run(null, workload, landed, options).record,
+    );
+    expect(all!.checkpoints.map(({ op }) => op)).toEqual([1, 2, 3, 4]);
+    expect(some!.checkpoints).toEqual([all!.checkpoints[1]]);
+  });
 });
 
 describe('where a stranger’s code counts', () => {

@@ -40,7 +40,7 @@ const huntOf = (pair: Pair, seed: number, runs: number, isStopped = never): Prom
 const linesOf = ({ text }: Find): string[] => text.trimEnd().split('\n');
 
 const shows = async (pair: Pair, text: string, signature: string): Promise<boolean> =>
-  (await pair.run(parseWorkload(text, 'x'), true)).found.some((one) => one.signature === signature);
+  (await pair.run(parseWorkload(text, 'x'), true, 1)).found.some((one) => one.signature === signature);
 
 /** Lines of a find without which it would show as well, alone or with what cannot be said without them. */
 async function spareLines(pair: Pair, find: Find): Promise<string[]> {
@@ -108,6 +108,61 @@ describe('a hunt', () => {
     expect(finds.length).toBeGreaterThan(0);
     for (const { text, signature, minimal } of finds)
       expect([minimal, await shows(pair, text, signature)]).toEqual([null, true]);
+  });
+});
+
+describe('an invariant that only one of two runs breaks', () => {
+  /** Nothing else shows that an exit takes a reference too many. */
+  const faulty = defineVariant({
+    ...landed,
+    id: 'faulty',
+    after: 'landed',
+    hunks: {
+      ...landed.hunks,
+      exitBeforeVmspaceExit(m, p) {
+        m.vmspace0!.refcnt++;
+        landed.hunks.exitBeforeVmspaceExit(m, p);
+      },
+    },
+  });
+  const pair = pairOf('landed', faulty, UNEXPECTED);
+
+  it('is found, and made small', async () => {
+    const { finds } = await huntOf(pair, 1, 1);
+    expect(finds.map(({ signature, verdict }) => [signature, verdict])).toEqual([
+      ['invariant vmspace0-references', 'invariant-broken'],
+    ]);
+    expect(linesOf(finds[0]!)).toEqual(['a: exec bare', 'a: exit']);
+    expect(await shows(pair, finds[0]!.text, finds[0]!.signature)).toBe(true);
+  });
+
+  it('is found in workloads that are given', async () => {
+    const hunter = hunterHere(pair, { isOver: never, isStopped: never });
+    const { finds } = await reduceAll(hunter, ['p: exec sh60\np: exit\n'], never);
+    expect(finds.map(({ text }) => text)).toEqual(['a: exec bare\na: exit\n']);
+  });
+});
+
+describe('a run without digests', () => {
+  it('compares maps and page tables at snapshots', async () => {
+    /** Nothing but a digest shows that an exit takes a reference of the shared page. */
+    const faulty = defineVariant({
+      ...landed,
+      id: 'faulty',
+      after: 'landed',
+      hunks: {
+        ...landed.hunks,
+        exitBeforeVmspaceExit(m, p) {
+          m.vm.sharedPage!.refCount++;
+          landed.hunks.exitBeforeVmspaceExit(m, p);
+        },
+      },
+    });
+    const pair = pairOf('landed', faulty, UNEXPECTED);
+    const found = async (text: string): Promise<string[]> =>
+      (await pair.run(parseWorkload(text, 'x'), false)).found.map(({ signature }) => signature);
+    expect(await found('a: exec sh60\nb: exec sh60\na: exit\nb: exit\n')).toEqual([]);
+    expect(await found('a: exec sh60\nb: exec sh60\na: exit\nb: snapshot\nb: exit\n')).toEqual(['map']);
   });
 });
 
