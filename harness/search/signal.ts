@@ -1,6 +1,7 @@
 /**
- * What is new about a run: which ops had which outcome, moved which counter, and how far; and in which counters the two
- * runs differ. Each is a number, so that signals of parts of a hunt can be joined.
+ * What is new about a run: which ops had which outcome, moved which counter, and how far; how often it entered what a
+ * patch changes; and in which counters the two runs differ. Each is a number, so that signals of parts of a hunt can be
+ * joined.
  */
 import { COUNTER_COUNT, REACHED } from '../../core/counters.ts';
 import type { RunRecord } from '../run/record.ts';
@@ -67,7 +68,16 @@ export class Signals {
       if (difference !== 0) hash = Math.imul(hash ^ (counter * 16 + bucket(difference)), 0x01000193);
     }
     this.#note(DENSE + ((hash >>> 0) % HASHES));
+    this.#takeCalls(a);
+    this.#takeCalls(b);
     return this.#fresh;
+  }
+
+  /** How often the functions that a patch changes were entered: how near the workload comes to it. */
+  #takeCalls({ entered }: RunRecord): void {
+    if (entered === undefined) return;
+    for (const [number, calls] of Object.values(entered.calls).entries())
+      if (calls > 0) this.#note(DENSE + HASHES + number * BUCKETS + bucket(calls));
   }
 
   /** Hot: bytes of one array, and nothing made. */

@@ -53,6 +53,8 @@ export interface SliceResult {
 
 /** An input that reaches what the candidate changes is varied more often: as syz-diff weighs the symbols of a patch. */
 const WEIGHT_REACHED = 6;
+/** One draw in so many is among these alone, if there are any: they may be few. */
+const FOCUSED = 2;
 /** New inputs among the runs, in percent, until the corpus has so many entries, and from then on. */
 const SMALL_CORPUS = 50;
 const NEW_AT_FIRST = 20;
@@ -68,21 +70,26 @@ const CHECK_EACH = 4;
 class Pool {
   readonly entries: Entry[];
   readonly #picked: number[];
+  /** some reach what the candidate changes */
+  #reaching: boolean;
 
   constructor(entries: readonly Entry[]) {
     this.entries = [...entries];
     this.#picked = entries.map(() => 0);
+    this.#reaching = entries.some(({ weight }) => weight > 1);
   }
 
   add(entry: Entry): void {
     this.entries.push(entry);
     this.#picked.push(0);
+    this.#reaching ||= entry.weight > 1;
   }
 
   draw(random: Random): Input {
+    const isFocused = this.#reaching && below(random, FOCUSED) === 0;
     const energy = (i: number): number => {
       const { signals, weight } = this.entries[i];
-      return (signals.length * weight) / (1 + this.#picked[i]);
+      return isFocused && weight === 1 ? 0 : (signals.length * weight) / (1 + this.#picked[i]);
     };
     let total = 0;
     for (let i = 0; i < this.entries.length; i++) total += energy(i);
