@@ -1,39 +1,29 @@
 /**
  * Composes the text of a random workload, op by op. Tracks which processes are alive, what is mapped and who waits for
  * whom, so that each op has something to act on.
- *
- * Numbers are decoded with boundaries first: half of all numbers mean a place where the kernel has a case of its own
- * (the start, end or 2M boundary of a region, one page, 512 pages, the hole behind a region, all of the address space).
  */
-import { NBPDR, PAGE_SIZE } from '../../core/units.ts';
-import { formatSize } from './size.ts';
-
-/** The random inputs of one op; each number is taken modulo the number of choices. */
-export interface Choice {
-  readonly verb: number;
-  readonly who: number;
-  readonly where: number;
-  readonly from: number;
-  readonly size: number;
-  readonly how: number;
-}
-
-/** Memory that a process has mapped and may still have. */
-export interface Region {
-  /** its address, or the name that has it */
-  readonly at: number | string;
-  readonly pages: number;
-  /** Rights that all of it still has, as letters. */
-  prot: string;
-}
+import {
+  ALL_RIGHTS,
+  AT_TOP,
+  type Choice,
+  type Region,
+  SELDOM,
+  SIZES,
+  SUPERPAGE,
+  type Space,
+  type Span,
+  accessedOf,
+  hex,
+  isAtTop,
+  pageOf,
+  pagesText,
+  placeOf,
+  replace,
+  spanOf,
+} from './regions.ts';
 
 /** Memory of a child: shared with its parent, copied from it, or set up by its program. */
 export type ChildMemory = 'shared' | 'copied' | 'new';
-
-interface Space {
-  /** the latest first */
-  readonly regions: Region[];
-}
 
 export interface Runner {
   readonly name: string;
@@ -42,19 +32,11 @@ export interface Runner {
   /** vforked child that has neither exec'd nor exited: this process waits for it */
   blockedBy: Runner | null;
   program: ProgramName;
+  /** what it may do again since it began its program */
+  latest: string[];
 }
 
-const FIRST_REGION = 0x4000000000;
-/** Room for one region; the largest fill it, and so lie next to each other. */
-const SLOT = 2 ** 22;
-const SLOTS = 16;
-const SUPERPAGE = NBPDR / PAGE_SIZE;
-const SIZES = [1, 1, 2, 3, 8, SUPERPAGE, 16, SUPERPAGE + 1, 40, 2 * SUPERPAGE];
-/** Pages that one op accesses at most. */
-const MOST_ACCESSED = SUPERPAGE + 1;
 export const PROTECTIONS = ['rw', 'r', 'rw', 'rx', 'rwx', '-'];
-/** Of these choices, one in so many is one that most are not. */
-const SELDOM = 8;
 
 interface ProgramTraits {
   /** its `program` line; '' if it needs none */
@@ -80,7 +62,7 @@ const NATIVE = 'bare small bare bare bare small bare bare bare small bare cat ba
 ) as ProgramName[];
 const ALL_ABIS: readonly ProgramName[] = [...NATIVE, 'old', 'linux', 'lowered'];
 /** Files by what of them lies in memory. */
-const FILES = { f0: '', f1: 'file f1 resident=none', f2: 'file f2 resident=even' };
+const FILES = ['', 'file f1 resident=none', 'file f2 resident=even', '', '', 'file f5 resident=none'];
 /** Yield points to stop at. An exit reaches the second only if it is not the last user of its vmspace. */
 const STOPS = [
   'refcnt-tested',
@@ -91,42 +73,22 @@ const STOPS = [
   'pages-removed',
   'vmspace0-active',
 ];
-/** No address space begins lower. */
-const LEAST_ADDRESS = '0x1000';
+/** Ops that can be done twice, and how far back one of them may lie. */
+const AGAIN = /^(?:munmap|mprotect|minherit|mlock|munlock|madvise|msync|read|write|run|mmap .* fixed) /;
+const MOST_BACK = 3;
+/** With more CPUs than these, threads run on the first, on the last, and on either side of the halves of a CPU set. */
+const FEW_CPUS = 8;
+const WORD_CPUS = 32;
 
 export const pick = <T>(from: readonly T[], choice: number): T => from[choice % from.length];
 
-const hex = (address: number): string => `0x${address.toString(16)}`;
-const pagesText = (pages: number): string => formatSize(pages * PAGE_SIZE);
-
-/** The last 2M of user memory. */
-const AT_TOP = `top-${pagesText(SUPERPAGE)}`;
-
-/** The address of a page of a region. */
-const pageOf = ({ at }: Region, page: number): string => {
-  if (typeof at === 'number') return hex(at + page * PAGE_SIZE);
-  return page === 0 ? at : `${at}+${pagesText(page)}`;
-};
+/** Half of the files are mapped in any size, and so in part; of the others, each size has one, mapped as a whole. */
+const fileFor = ({ where, size, how }: Choice): number =>
+  Math.floor(how / SELDOM) % 2 === 0 ? where % 3 : 3 + ((size % SIZES.length) % 3);
 
 function memoryFor(parent: Space, memory: ChildMemory): Space {
   if (memory === 'shared') return parent;
-  return { regions: memory === 'new' ? [] : parent.regions.map((region) => ({ ...region })) };
-}
-
-/** Which page a span begins with. */
-function firstPage({ pages }: Region, from: number): number {
-  const rest = Math.floor(from / SELDOM);
-  switch (from % SELDOM) {
-    case 1:
-      return pages - 1;
-    case 2:
-      return pages > SUPERPAGE ? SUPERPAGE : 0;
-    case 3:
-    case 4:
-      return rest % pages;
-    default:
-      return 0;
-  }
+  return { regions: memory === 'new' ? [] : [...parent.regions] };
 }
 
 /** Builds the text of a workload; the caller chooses the next verb. */
@@ -134,7 +96,8 @@ export class Composer {
   readonly lines: string[] = [];
   readonly #alive: Runner[] = [];
   readonly #most: number;
-  readonly #cpus: number;
+  readonly #cpus: readonly number[];
+  readonly #la57: boolean;
   readonly #programs: readonly ProgramName[];
   readonly #used = new Set<string>();
   #made = 0;
@@ -142,11 +105,15 @@ export class Composer {
   /** The processes stopped within a call, and who is alive when that call ends. */
   readonly #stopped: { readonly runner: Runner; readonly goOn: readonly Runner[] }[] = [];
 
-  /** hasOtherAbi: the machine runs programs of other ABIs than its own. */
-  constructor(most: number, cpus: number, hasOtherAbi: boolean) {
+  /** most: processes alive at a time. machine: its settings as in a `machine` line. */
+  constructor(most: number, machine: string) {
     this.#most = most;
-    this.#cpus = cpus;
-    this.#programs = hasOtherAbi ? ALL_ABIS : NATIVE;
+    const cpus = Number(/\bcpus=(\d+)/.exec(machine)?.[1] ?? 1);
+    this.#cpus =
+      cpus > FEW_CPUS ? [0, WORD_CPUS - 1, WORD_CPUS, cpus - 1] : Array.from({ length: cpus }, (_one, i) => i);
+    this.#la57 = /\bla57=on/.test(machine);
+    // Programs of other ABIs than the machine's own cannot be said for these.
+    this.#programs = /\b(?:la57|lower-shared)=on/.test(machine) ? NATIVE : ALL_ABIS;
   }
 
   /** What comes before the first op. */
@@ -165,17 +132,26 @@ export class Composer {
     return null;
   }
 
-  /** Finishes the stopped calls and makes all processes exit, the youngest first. */
-  finish(): void {
+  /** Finishes the stopped calls and makes all processes exit, the youngest first. isLookedAt: after a snapshot. */
+  finish(isLookedAt: boolean): void {
     while (this.#stopped.length > 0) this.go(0);
+    const [first] = this.#alive;
+    if (isLookedAt && first !== undefined) this.lines.push(`${first.name}: snapshot`);
     for (const runner of this.#alive.toReversed()) this.exit(runner, 0);
   }
 
   /** One op in a few runs in a second thread, or on another CPU. */
   op(runner: Runner, text: string, { how }: Choice): void {
     const thread = Math.floor(how / 64) % SELDOM === 1 ? '/t' : '';
-    const cpu = this.#cpus > 1 ? `@${Math.floor(how / 512) % this.#cpus}` : '';
-    this.lines.push(`${runner.name}${thread}${cpu}: ${text}`);
+    const cpu = this.#cpus.length > 1 ? `@${pick(this.#cpus, Math.floor(how / 512))}` : '';
+    const line = `${runner.name}${thread}${cpu}: ${text}`;
+    this.lines.push(line);
+    if (AGAIN.test(text)) runner.latest.push(line);
+  }
+
+  /** One of the latest ops of a process once more; not one that makes or ends something. */
+  again({ latest }: Runner, choice: number): void {
+    if (latest.length > 0) this.lines.push(pick(latest.slice(-MOST_BACK), choice));
   }
 
   /** Any other process, or the same if there is none. */
@@ -184,58 +160,19 @@ export class Composer {
     return others.length === 0 ? runner : pick(others, choice);
   }
 
-  /** Returns a span of the process's memory: within a region, beyond it, or everything; null if it has mapped nothing. */
-  span(runner: Runner, { where, from, size }: Choice): { text: string; region: Region | null } | null {
-    const { regions } = runner.space;
-    if (size % SELDOM === 4 || regions.length === 0)
-      return size % SELDOM === 4 ? { text: `${LEAST_ADDRESS} .. top`, region: null } : null;
-    const at = where % SELDOM < 4 ? 0 : where % regions.length;
-    const region = regions[at];
-    const first = firstPage(region, from);
-    const start = pageOf(region, first);
-    switch (size % SELDOM) {
-      case 1:
-        return { text: `${start} ${pagesText(1)}`, region };
-      case 2:
-        return { text: `${start} ${pagesText(region.at === AT_TOP ? region.pages - first : SUPERPAGE)}`, region };
-      case 3:
-        return { text: `${start} ${this.#upToNext(region, first, regions)}`, region };
-      case 5: {
-        const count = 1 + (Math.floor(size / SELDOM) % (region.pages - first));
-        return { text: `${start} ${pagesText(count)}`, region };
-      }
-      default:
-        return { text: `${start} ${pagesText(region.pages - first)}`, region };
-    }
+  span(runner: Runner, choice: Choice): Span | null {
+    return spanOf(runner.space, choice);
   }
 
-  /** The size up to and with the region behind this one, with the hole between them; else to the end of the slot. */
-  #upToNext({ at, pages }: Region, first: number, regions: readonly Region[]): string {
-    if (typeof at === 'string') return pagesText((at === AT_TOP ? pages : 2 * pages) - first);
-    const start = at + first * PAGE_SIZE;
-    const ends = regions.flatMap((one) =>
-      typeof one.at === 'number' && one.at > at ? [one.at + one.pages * PAGE_SIZE] : [],
-    );
-    return formatSize((ends.length === 0 ? at + SLOT : Math.min(...ends)) - start);
-  }
-
-  /** What an access goes to: pages within a region. */
-  accessed(runner: Runner, { where, from, size }: Choice): { text: string; region: Region } | null {
-    const { regions } = runner.space;
-    if (regions.length === 0) return null;
-    const region = regions[where % SELDOM < 4 ? 0 : where % regions.length];
-    const first = firstPage(region, from);
-    const most = Math.min(region.pages - first, MOST_ACCESSED);
-    const start = pageOf(region, first);
-    const kind = size % SELDOM;
-    if (kind < 4) return { text: kind % 2 === 1 ? start : `${start} ${pagesText(most)}`, region };
-    return { text: `${start} ${pagesText(1 + (Math.floor(size / SELDOM) % most))}`, region };
+  accessed(runner: Runner, choice: Choice): { readonly text: string; readonly region: Region } | null {
+    return accessedOf(runner.space, choice);
   }
 
   map(runner: Runner, choice: Choice): void {
     const pages = pick(SIZES, choice.size);
     const prot = pick(PROTECTIONS, choice.how);
-    const file = `f${choice.where % 3}`;
+    const number = fileFor(choice);
+    const file = `f${number}`;
     const off = choice.how % SELDOM === 7 ? '+4K' : '';
     const kinds = [
       { what: 'anon', prot: 'rw', more: '' },
@@ -243,6 +180,7 @@ export class Composer {
       { what: 'anon', prot, more: '' },
       { what: `file ${file}${off}`, prot: 'rw', more: '' },
       { what: `file ${file}${off}`, prot: 'rw', more: ' shared' },
+      { what: `file ${file}`, prot: 'rw', more: ' shared' },
       { what: `file ${file}${off}`, prot, more: '' },
       { what: 'guard', prot: '-', more: '' },
       { what: 'anon', prot, more: ' shared' },
@@ -250,24 +188,34 @@ export class Composer {
       { what: 'stack', prot: 'rw', more: '' },
       { what: 'phys', prot: 'rw', more: ' shared' },
     ];
-    const kind = pick(kinds, choice.from % SELDOM < 4 ? 0 : Math.floor(choice.from / SELDOM));
-    if (kind.what.startsWith('file')) this.#use(FILES[file as keyof typeof FILES]);
-    const isFixed = kind.what !== 'stack' && choice.where % SELDOM !== 7;
-    const start = FIRST_REGION + (Math.floor(choice.where / SELDOM) % SLOTS) * SLOT;
-    const name = isFixed ? '' : `m${++this.#named}`;
-    const place = isFixed ? ` fixed ${hex(start)}` : ` -> ${name}`;
+    const kind = pick(kinds, choice.from % SELDOM < 3 ? 0 : Math.floor(choice.from / SELDOM));
+    if (kind.what.startsWith('file')) this.#use(FILES[number]);
+    const isFixed = kind.what !== 'stack' && choice.where % SELDOM < 6;
+    const start = isFixed ? (this.#beside(runner, choice) ?? placeOf(choice.where, this.#la57)) : `m${++this.#named}`;
+    const place = isFixed ? ` fixed ${typeof start === 'number' ? hex(start) : start}` : ` -> ${start}`;
     this.op(runner, `mmap ${kind.what} ${pagesText(pages)} ${kind.prot}${kind.more}${place}`, choice);
-    const { regions } = runner.space;
-    const same = regions.findIndex(({ at }) => at === start);
-    if (isFixed && same >= 0) regions.splice(same, 1);
-    regions.unshift({ at: isFixed ? start : name, pages, prot: kind.prot });
+    const max = kind.what === 'guard' ? '' : kind.more === ' max r' ? 'r' : ALL_RIGHTS;
+    replace(runner.space, { at: start, pages, prot: kind.prot, max });
+  }
+
+  /** One in a few mappings lies over the region that was mapped or changed last, or right behind it. */
+  #beside(runner: Runner, { where, how }: Choice): Region['at'] | null {
+    const [latest] = runner.space.regions;
+    if (latest === undefined || isAtTop(latest.at) || where % SELDOM !== 5) return null;
+    return pageOf(latest.at, Math.floor(how / SELDOM) % 2 === 0 ? 0 : latest.pages);
   }
 
   /** Maps 2M that end where user memory ends, in place of the shared page. */
   mapAtTop(runner: Runner, choice: Choice): void {
     const what = pick(['anon 2M rw', 'anon 2M rw', 'anon 2M rw shared', 'file f0 2M rw shared'], choice.size);
     this.op(runner, `mmap ${what} fixed ${AT_TOP}`, choice);
-    runner.space.regions.unshift({ at: AT_TOP, pages: SUPERPAGE, prot: 'rw' });
+    replace(runner.space, { at: AT_TOP, pages: SUPERPAGE, prot: 'rw', max: ALL_RIGHTS });
+  }
+
+  /** Moves the break; what it adds is memory like any other. */
+  brk(runner: Runner, pages: number, choice: Choice): void {
+    this.op(runner, `brk ${pages < 0 ? '' : '+'}${pages}p`, choice);
+    if (pages > 0 && this.hasText(runner)) replace(runner.space, { at: 'heap', pages, prot: 'rw', max: ALL_RIGHTS });
   }
 
   makeChild(runner: Runner, verb: string, memory: ChildMemory, choice: Choice): void {
@@ -288,7 +236,7 @@ export class Composer {
   }
 
   #child(parent: Runner, space: Space): Runner {
-    return { name: `p${++this.#made}`, parent, space, blockedBy: null, program: parent.program };
+    return { name: `p${++this.#made}`, parent, space, blockedBy: null, program: parent.program, latest: [] };
   }
 
   exec(runner: Runner, choice: Choice): void {
@@ -296,6 +244,7 @@ export class Composer {
     this.#use(PROGRAMS[runner.program].line);
     this.op(runner, `exec ${runner.program}`, choice);
     runner.space = { regions: [] };
+    runner.latest = [];
     this.#unblock(runner);
   }
 
@@ -359,7 +308,7 @@ export class Composer {
 
   #start(choice: Choice): void {
     const name = `p${++this.#made}`;
-    const runner: Runner = { name, parent: null, space: { regions: [] }, blockedBy: null, program: 'bare' };
+    const runner: Runner = { name, parent: null, space: { regions: [] }, blockedBy: null, program: 'bare', latest: [] };
     this.#alive.push(runner);
     this.exec(runner, choice);
   }

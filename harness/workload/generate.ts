@@ -5,9 +5,10 @@
  * workload, and so does any list of choices: a search can drop some, and the rest is still a workload. The intermediate
  * form is text, the same that a user would write.
  */
-import { type ChildMemory, type Choice, Composer, PROTECTIONS, type Runner, pick } from './composer.ts';
+import { type ChildMemory, Composer, PROTECTIONS, type Runner, pick } from './composer.ts';
 import type { Workload } from './ops.ts';
 import { Random } from './random.ts';
+import { type Choice, type Region, change } from './regions.ts';
 import { parseWorkload } from './text/parse.ts';
 
 export type { Choice };
@@ -19,11 +20,15 @@ export interface GenerateOptions {
   readonly machine?: string;
   /** Maximum number of processes alive at a time. @default 6 */
   readonly processes?: number;
+  /** What a fault comes to: the process dies of its signal, or goes on. @default 'kill' */
+  readonly signals?: Workload['signals'];
+  /** Ends with a snapshot before the processes that are left exit. @default false */
+  readonly isLookedAt?: boolean;
 }
 
 const INHERITANCES = ['share', 'copy', 'none', 'zero'];
 const ADVICES = ['dontneed', 'free', 'willneed', 'normal', 'random', 'sequential'];
-const MSYNCS = ['invalidate', 'sync', 'async', 'invalidate'];
+const MSYNCS = ['sync', 'invalidate', 'sync', 'async'];
 const SIGNALS = ['SIGCHLD', 'SIGUSR1', 'SIGSEGV', 'SIGCHLD', 'SIGBUS', 'SIGKILL'];
 const SHARED = [{ name: 'shared', prot: 'rx' }];
 const SEGMENTS = [
@@ -36,9 +41,7 @@ const ACCESSES = ['read', 'write', 'write', 'run'];
 /** Pages that the kernel leaves free at most, when it takes the others. */
 const MOST_SPARE = 8;
 /** One access in this many ignores rights: it may end in a signal. */
-const CARELESS = 24;
-
-const intersection = (a: string, b: string): string => [...a].filter((right) => b.includes(right)).join('');
+const CARELESS = 10;
 
 /** A kind of access that the rights allow; undefined if they allow none. */
 function allowedAccess(prot: string, how: number): string | undefined {
@@ -103,20 +106,25 @@ const fixedCall: Compose = (composer, runner, choice) => {
   composer.op(runner, pick(calls, choice.from), choice);
 };
 
+/** Of the rights that were asked for, a region gets all or none. */
+const protectedTo =
+  (prot: string) =>
+  (region: Region): Region =>
+    [...prot].every((right) => right === '-' || region.max.includes(right)) ? { ...region, prot } : region;
+
 const protect: Compose = (composer, runner, choice) => {
   const span = composer.span(runner, choice);
   if (span === null) return;
   const prot = pick(PROTECTIONS, choice.how);
-  for (const region of span.region === null ? runner.space.regions : [span.region])
-    region.prot = intersection(region.prot, prot);
   composer.op(runner, `mprotect ${span.text} ${prot}`, choice);
+  change(runner.space, span, protectedTo(prot));
 };
 
 const unmap: Compose = (composer, runner, choice) => {
   const span = composer.span(runner, choice);
   if (span === null) return;
-  for (const region of span.region === null ? runner.space.regions : [span.region]) region.prot = '';
   composer.op(runner, `munmap ${span.text}`, choice);
+  change(runner.space, span, (region) => ({ ...region, prot: '-', max: '' }));
 };
 
 const kernel: Compose = (composer, runner, choice) =>
@@ -126,6 +134,8 @@ const kill: Compose = (composer, runner, choice) => {
   const target = choice.where % 4 === 0 ? composer.other(runner, choice.from) : runner;
   composer.op(runner, `kill ${target.name} ${pick(SIGNALS, choice.size)}`, choice);
 };
+
+const sync = onSpan((span, { how }) => `msync ${span} ${pick(MSYNCS, how)}`);
 
 /** Verbs that a choice selects from; a verb listed twice is chosen twice as often. */
 const VERBS: readonly Compose[] = [
@@ -145,10 +155,14 @@ const VERBS: readonly Compose[] = [
   protect,
   onSpan((span, { how }) => `minherit ${span} ${pick(INHERITANCES, how)}`),
   onSpan((span, { how }) => `madvise ${span} ${pick(ADVICES, how)}`),
-  onSpan((span, { how }) => `msync ${span} ${pick(MSYNCS, how)}`),
+  sync,
+  sync,
+  onSpan((span) => `mlock ${span}`),
   onSpan((span) => `mlock ${span}`),
   onSpan((span) => `munlock ${span}`),
   plain('clock'),
+  (composer, runner, { where }) => composer.again(runner, where),
+  (composer, runner, { where }) => composer.again(runner, where),
   kernel,
   (composer, runner, choice) => composer.op(runner, composer.hasShared(runner) ? 'touch-shared' : 'clock', choice),
   (composer, runner, { size, ...choice }) =>
@@ -176,8 +190,8 @@ const VERBS: readonly Compose[] = [
   (composer, runner, choice) => composer.stop(runner, choice),
   (composer, _runner, { where }) => composer.go(where),
   (composer, _runner, { where }) => composer.go(where),
-  (composer, runner, { size, ...choice }) =>
-    composer.op(runner, `brk ${size % 4 === 3 ? '-' : '+'}${1 + (Math.floor(size / 4) % 16)}p`, { size, ...choice }),
+  (composer, runner, choice) =>
+    composer.brk(runner, (1 + (Math.floor(choice.size / 4) % 16)) * (choice.size % 4 === 3 ? -1 : 1), choice),
 ];
 
 /** The workload for these choices; equal choices give equal workloads. */
@@ -187,15 +201,15 @@ export function composeWorkload(choices: readonly Choice[], name: string, option
 
 /** Its text, as composeWorkload parses it. */
 export function composeText(choices: readonly Choice[], name: string, options: GenerateOptions = {}): string {
-  const { machine = '', processes = 6 } = options;
-  const cpus = Number(/\bcpus=(\d+)/.exec(machine)?.[1] ?? 1);
-  const composer = new Composer(processes, cpus, !/\b(?:la57|lower-shared)=on/.test(machine));
+  const { machine = '', processes = 6, signals = 'kill', isLookedAt = false } = options;
+  const composer = new Composer(processes, machine);
   for (const choice of choices) {
     const runner = composer.next(choice);
     if (runner !== null) pick(VERBS, choice.verb)(composer, runner, choice);
   }
-  composer.finish();
-  const head = [`# ${name}`, ...(machine === '' ? [] : [`machine ${machine}`]), ...composer.head];
+  composer.finish(isLookedAt);
+  const settings = [machine === '' ? '' : `machine ${machine}`, signals === 'kill' ? '' : `signals ${signals}`];
+  const head = [`# ${name}`, ...settings.filter((line) => line !== ''), ...composer.head];
   return `${[...head, ...composer.lines].join('\n')}\n`;
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { countOps } from '../../../harness/workload/counts.ts';
-import { composeWorkload, generateWorkload } from '../../../harness/workload/generate.ts';
+import { type GenerateOptions, composeWorkload, generateWorkload } from '../../../harness/workload/generate.ts';
 import { OP_EXEC_FAIL, OP_EXIT, OP_NAMES, OP_SPAWN, opAt } from '../../../harness/workload/ops.ts';
 import { printWorkload } from '../../../harness/workload/text/print.ts';
 import { workloads } from './arbitrary.ts';
@@ -16,14 +16,15 @@ describe('generated workloads', () => {
   it('are the same everywhere: the text of seed 1 is', () => {
     expect(printWorkload(generateWorkload(1, { choices: 8 }))).toMatchInlineSnapshot(`
       "# random-1
+      program small entries=5 guards=1 untouched=0 libs=0 text=2p data=4p bss=4p
       p1: exec bare
-      p1: fork -> p2
-      p1: exit 87
-      p2/t: rfork mem -> p3
+      p1: unref p1
+      p1: mmap phys 16p rw shared fixed 0x4040400000
+      p1: spawn small -> p2
+      p1: stop vmspace0-active
+      p1: exit
       p2: exec sh60
-      p3: mmap anon 3p rw fixed 0x4003c00000
-      p3: exit
-      p2: wait p3
+      p1: go
       p2: exit
       "
     `);
@@ -36,6 +37,61 @@ describe('generated workloads', () => {
       for (let i = 0; i < ops.length; i++) verbs.add(OP_NAMES[opAt(ops, i).code]);
     }
     expect(OP_NAMES.filter((name) => !verbs.has(name))).toEqual([]);
+  });
+
+  const textOf = (options: GenerateOptions): string => {
+    const seeds = Array.from({ length: 40 }, (_one, seed) => seed);
+    return seeds.map((seed) => printWorkload(generateWorkload(seed, { choices: 100, ...options }))).join('');
+  };
+
+  it('have regions in other tables of each level, with five levels in the other half too', () => {
+    const highest = (machine: string): number =>
+      Math.max(...[...textOf({ machine }).matchAll(/fixed (0x\w+)/g)].map(([, address]) => Number(address)));
+    expect([highest(''), highest('la57=on')].map((address) => Math.floor(Math.log2(address)))).toEqual([40, 48]);
+  });
+
+  it('map over what was changed last, and right behind it', () => {
+    expect(textOf({})).toMatch(/: mmap .* fixed 0x40\w*[1-9a-f]\w{3}$/m);
+  });
+
+  it('access what is gone', () => {
+    expect(textOf({ machine: 'cpus=1' })).toMatch(/: munmap (0x\w+) .*\n(?:p.*\n){0,5}p.*: (?:read|write|run) \1/);
+  });
+
+  it('write what has become writable', () => {
+    const none = { verb: 0, who: 0, where: 0, from: 0, size: 0, how: 0 };
+    const start = none;
+    const readOnly = { ...none, from: 3 + 8 * 2, how: 1 };
+    const write = { ...none, verb: 3, how: 1 };
+    const said = (...choices: readonly (typeof none)[]): string => printWorkload(composeWorkload(choices, 'x'));
+    const verbs = Array.from({ length: 64 }, (_one, verb) => verb);
+    const protect = {
+      ...none,
+      verb: verbs.find((verb) => said(start, readOnly, { ...none, verb }).includes(': mprotect 0x'))!,
+    };
+    expect(said(start, readOnly, write)).not.toContain(': write');
+    expect(said(start, readOnly, protect, write)).toMatch(
+      /: mmap anon 1p r fixed (0x\w+)\np1: mprotect \1 1p rw\np1: write \1/,
+    );
+  });
+
+  it('do the same twice', () => {
+    expect(textOf({})).toMatch(/^(p\d+.*: (?:msync|mlock|munmap) .*)\n\1$/m);
+  });
+
+  it('use memory that the break has added', () => {
+    expect(textOf({})).toMatch(/: brk \+\d+p\n(?:.*\n){0,9}p.*: (?:write|mprotect|munmap) heap/);
+  });
+
+  it('go on after a fault, and look at everything before the last exits, if asked', () => {
+    const [, second] = textOf({ signals: 'report', isLookedAt: true }).split('\n');
+    expect(second).toBe('signals report');
+    expect(textOf({ isLookedAt: true })).toMatch(/: snapshot\np\d+: exit\n/);
+  });
+
+  it('run on the first and the last of many CPUs, and where a set of CPUs has its halves', () => {
+    const { actors } = generateWorkload(3, { machine: 'cpus=40', choices: 400 });
+    expect([...new Set(actors.map(({ cpu }) => cpu))].toSorted((a, b) => a - b)).toEqual([0, 31, 32, 39]);
   });
 
   it('run on the requested machine, on all of its CPUs', () => {
