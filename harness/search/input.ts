@@ -4,12 +4,15 @@ import type { Random } from '../workload/random.ts';
 
 /** Values of the machine's keys, the default first. All have the same memory: another size costs a boot. */
 const SETTINGS = {
-  cpus: ['1', '2', '3', '8'],
+  cpus: ['1', '2', '3', '8', '40'],
   pti: ['off', 'on'],
   superpages: ['off', 'on'],
   pcid: ['on', 'off'],
   la57: ['off', 'on'],
   'lower-shared': ['off', 'on'],
+  'kernel-resident': ['', '0', '1', '2'],
+  frames: ['sequential', 'aged:3'],
+  signals: ['kill', 'report'],
 } as const;
 type Setting = keyof typeof SETTINGS;
 const KEYS = Object.keys(SETTINGS) as Setting[];
@@ -21,7 +24,12 @@ const SELDOM: Readonly<Record<Setting, number>> = {
   pcid: 8,
   la57: 16,
   'lower-shared': 16,
+  'kernel-resident': 16,
+  frames: 16,
+  signals: 3,
 };
+/** It has a line of its own. */
+const SIGNALS = KEYS.indexOf('signals');
 
 export interface Input {
   /** per key of the machine, index of its value */
@@ -34,8 +42,14 @@ const FIELDS = ['verb', 'who', 'where', 'from', 'size', 'how'] as const satisfie
 
 /** Text of the workload for an input. */
 export function textOf({ machine, choices }: Input, name: string): string {
-  const settings = KEYS.flatMap((key, i) => (machine[i] === 0 ? [] : [`${key}=${SETTINGS[key][machine[i]]}`]));
-  return composeText(choices, name, { machine: settings.join(' ') });
+  const settings = KEYS.flatMap((key, i) =>
+    machine[i] === 0 || i === SIGNALS ? [] : [`${key}=${SETTINGS[key][machine[i]]}`],
+  );
+  return composeText(choices, name, {
+    machine: settings.join(' '),
+    signals: SETTINGS.signals[machine[SIGNALS]],
+    isLookedAt: true,
+  });
 }
 
 /** 0 .. n - 1 */
