@@ -63,7 +63,7 @@ async function spareLines(pair: Pair, find: Find): Promise<string[]> {
 describe('a hunt', () => {
   it('finds F6 unaided, in at most four lines, none of which is spare', async () => {
     const pair = pairOf('double-count-fix', 'shared-page-unmap', BEHAVIOURAL);
-    const { finds } = await huntOf(pair, 3, 100);
+    const { finds } = await huntOf(pair, 5, 100);
     const f6 = finds.find(({ signature }) => signature === 'outcome clock: SIGSEGV -> ok')!;
     expect(f6).toMatchObject({ verdict: 'behavioural', standing: 'known', place: { call: 'clock' } });
     expect(linesOf(f6).length).toBeLessThanOrEqual(4);
