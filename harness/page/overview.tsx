@@ -7,8 +7,8 @@ import { number, plural } from '../report/words.ts';
 import type { FindingData, PageData } from './data.ts';
 import { hashOf } from './place.ts';
 
-/** Which style a sign has. */
-const STYLES = { '=': 'same', '○': 'same', '✓': 'intended', '!': 'unexpected', '✗': 'unexpected' } as const;
+/** Which style a sign has; the style sheet writes the sign. */
+const STYLES = { '=': 'same', '○': 'idle', '✓': 'intended', '!': 'unexpected', '✗': 'failed' } as const;
 
 /** `✓ stat-only F1` */
 export function Verdict({ cell }: Pick<PairReport, 'cell'>): JSX.Element {
@@ -17,9 +17,6 @@ export function Verdict({ cell }: Pick<PairReport, 'cell'>): JSX.Element {
   const style = sign === '✓' && known.length > 0 ? 'known' : STYLES[sign];
   return (
     <span class={`verdict ${style}`} data-verdict={cell.verdict}>
-      <span class="sign" aria-hidden="true">
-        {sign}
-      </span>{' '}
       {cell.verdict}
       {known.map((name) => (
         <b key={name}> {name}</b>
