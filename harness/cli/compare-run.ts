@@ -5,7 +5,7 @@ import type { Ran } from '../columns/lockstep.ts';
 import { MAX_LOSSES, NOT_TRIED } from '../columns/process.ts';
 import type { Against, Plan } from '../compare/plan.ts';
 import { type WorkloadDone, runComparison } from '../compare/run-comparison.ts';
-import { type OpenedWorkload, type WorkloadText, openWorkload } from '../input/load.ts';
+import { type OpenedWorkload, type WorkloadText, openWorkload, refuseChanged } from '../input/load.ts';
 import { isReadOnce } from '../input/source.ts';
 import type { CompareJob } from '../pool/jobs.ts';
 import type { Pool } from '../pool/pool.ts';
@@ -82,9 +82,19 @@ export const wholeOf = async (
   reading: Reading,
 ): Promise<Workload | null> => (opened ?? (await openWorkload(name, reading))).whole;
 
-/** Each when its turn comes. Throws WorkloadError. */
-async function* inTurn(inputs: readonly Input[], reading: Reading): AsyncIterable<PiecedWorkload> {
-  for (const { name, head, opened } of inputs) yield opened ?? { ...(await openWorkload(name, reading)), head: head! };
+/** Each when its turn comes. Throws WorkloadError, also for a recording that has changed since it was read first. */
+export async function* inTurn(
+  inputs: readonly Pick<Input, 'name' | 'head' | 'opened'>[],
+  reading: Reading,
+): AsyncIterable<PiecedWorkload> {
+  for (const { name, head, opened } of inputs) {
+    if (opened !== null) yield opened;
+    else {
+      const again = await openWorkload(name, reading);
+      if (again.head.length !== head!.length) refuseChanged(name, head!.length, again.head.length);
+      yield { ...again, head: head! };
+    }
+  }
 }
 
 /** What is run, and how. */

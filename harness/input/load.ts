@@ -137,6 +137,11 @@ export interface WorkloadText {
 /** Throws WorkloadError. */
 export const openText = ({ name, text }: WorkloadText): OpenedWorkload => held(parseWorkload(text, name, name), text);
 
+/** Throws WorkloadError: a recording that is read again is not what it was. */
+export function refuseChanged(file: string, ops: number, found: number | string, line = 0): never {
+  throw new WorkloadError({ file, line }, `the ${ops} ops that it had when it was read first`, `${found}`);
+}
+
 /** Rereads a recording, piece by piece. */
 async function* readPieces(
   path: string,
@@ -148,19 +153,15 @@ async function* readPieces(
   const next = (): Piece => {
     const piece = reader.take();
     const end = piece.from + piece.length;
-    if (end > head.length) changed(`op ${end}`);
+    if (end > head.length) refuseChanged(path, head.length, `op ${end}`, reader.lines);
     return piece;
-  };
-  const changed = (found: string): never => {
-    const expected = `the ${head.length} ops that it had when it was read first`;
-    throw new WorkloadError({ file: path, line: reader.lines }, expected, found);
   };
   for await (const block of readBlocks(path, () => NO_LIMIT, from)) {
     reader.block(block);
     if (reader.held >= PIECE_OPS) yield next();
   }
   const { length } = reader.end(head.name);
-  if (length !== head.length) changed(`${length}`);
+  if (length !== head.length) refuseChanged(path, head.length, length, reader.lines);
   yield next();
 }
 
