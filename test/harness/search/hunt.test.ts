@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defineVariant } from '../../../core/index.ts';
+import { type Hunks, type Machine, type Proc, type Variant, defineVariant } from '../../../core/index.ts';
 import { runColumn } from '../../../harness/columns/column.ts';
 import {
   type Find,
@@ -60,6 +60,22 @@ async function spareLines(pair: Pair, find: Find): Promise<string[]> {
   return spare;
 }
 
+/** landed, which does this first when a process exits. */
+const exitingAfter = (first: (m: Machine, p: Proc) => void, others: Partial<Hunks> = {}): Variant =>
+  defineVariant({
+    ...landed,
+    id: 'faulty',
+    after: 'landed',
+    hunks: {
+      ...landed.hunks,
+      exitBeforeVmspaceExit(m, p) {
+        first(m, p);
+        landed.hunks.exitBeforeVmspaceExit(m, p);
+      },
+      ...others,
+    },
+  });
+
 describe('a hunt', () => {
   it('finds F6 unaided, in at most four lines, none of which is spare', async () => {
     const pair = pairOf('double-count-fix', 'shared-page-unmap', BEHAVIOURAL);
@@ -113,18 +129,7 @@ describe('a hunt', () => {
 
 describe('an invariant that only one of two runs breaks', () => {
   /** Nothing else shows that an exit takes a reference too many. */
-  const faulty = defineVariant({
-    ...landed,
-    id: 'faulty',
-    after: 'landed',
-    hunks: {
-      ...landed.hunks,
-      exitBeforeVmspaceExit(m, p) {
-        m.vmspace0!.refcnt++;
-        landed.hunks.exitBeforeVmspaceExit(m, p);
-      },
-    },
-  });
+  const faulty = exitingAfter((m) => m.vmspace0!.refcnt++);
   const pair = pairOf('landed', faulty, UNEXPECTED);
 
   it('is found, and made small', async () => {
@@ -146,18 +151,7 @@ describe('an invariant that only one of two runs breaks', () => {
 describe('a run without digests', () => {
   it('compares maps and page tables at snapshots', async () => {
     /** Nothing but a digest shows that an exit takes a reference of the shared page. */
-    const faulty = defineVariant({
-      ...landed,
-      id: 'faulty',
-      after: 'landed',
-      hunks: {
-        ...landed.hunks,
-        exitBeforeVmspaceExit(m, p) {
-          m.vm.sharedPage!.refCount++;
-          landed.hunks.exitBeforeVmspaceExit(m, p);
-        },
-      },
-    });
+    const faulty = exitingAfter((m) => m.vm.sharedPage!.refCount++);
     const pair = pairOf('landed', faulty, UNEXPECTED);
     const found = async (text: string): Promise<string[]> =>
       (await pair.run(parseWorkload(text, 'x'), false)).found.map(({ signature }) => signature);
@@ -186,19 +180,10 @@ describe('a death that only one of two runs has', () => {
 
 describe('a hunt with a variant whose own code fails', () => {
   /** Fails where a process leaves a vmspace that it shares, and differs wherever one exits. */
-  const faulty = defineVariant({
-    ...landed,
-    id: 'faulty',
-    after: 'landed',
-    hunks: {
-      ...landed.hunks,
-      exitBeforeVmspaceExit(m, p) {
-        if (p.vmspace.refcnt > 2) throw new Error('more than I can count');
-        landed.hunks.exitBeforeVmspaceExit(m, p);
-      },
-      removeIsNoop: () => false,
-    },
-  });
+  const fail = (_m: Machine, p: Proc): void => {
+    if (p.vmspace.refcnt > 2) throw new Error('more than I can count');
+  };
+  const faulty = exitingAfter(fail, { removeIsNoop: () => false });
   const options = { seed: 1, runs: 1000, known: [], isOver: never, isStopped: never, progress: () => {} };
   const pair = (): Pair => pairOf('landed', faulty, ANY);
 
