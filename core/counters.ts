@@ -107,6 +107,7 @@ export const SWAPOUT_STOPS = 85;
 export const TEARDOWNS_WITH_OTHER_MEMORY = 86;
 export const TEARDOWNS_WITH_SUPERPAGE = 87;
 export const SHORT_ALLOCS = 88;
+export const CLEANUPS_WITH_OTHER_MEMORY = 89;
 
 /** A counter: its number, its name, what it counts, and the kernel function, macro or instruction it is counted in. */
 type Row<Name extends string = string> = readonly [number: number, name: Name, counts: string, where: string];
@@ -271,6 +272,12 @@ const EVENTS_TABLE = [
     'teardownsWithSuperpage',
     'of those: a 2M mapping covers that place',
     'exec_free_abi_mappings',
+  ],
+  [
+    CLEANUPS_WITH_OTHER_MEMORY,
+    'cleanupsWithOtherMemory',
+    'vmspaces freed by exec_cleanup that have other memory where the shared page of the new image belongs',
+    'exec_cleanup',
   ],
 ] as const satisfies readonly Row[];
 

@@ -4,6 +4,7 @@ import type { Machine } from '../hunks.ts';
 import { IN_EXEC_CLEANUP } from '../places.ts';
 import type { Proc } from '../state/proc.ts';
 import { vmspaceFree } from '../vm/vmspace.ts';
+import { countCleanup } from './teardown.ts';
 
 /** Releases the vmspace that exec replaced. FreeBSD: exec_cleanup */
 export function execCleanup(m: Machine, p: Proc): void {
@@ -11,6 +12,7 @@ export function execCleanup(m: Machine, p: Proc): void {
   if (old === null) return;
   p.oldVmspace = null;
   enterPlace(m, IN_EXEC_CLEANUP);
+  if (old.refcnt === 1) countCleanup(m, p.sysent, old);
   vmspaceFree(m, p, old);
   leavePlace(m);
 }

@@ -1,9 +1,10 @@
 /**
- * What a process that is about to give its address space up has at the shared page. Counted before the revision's own code
+ * What an address space that is about to be given up has at the shared page. Counted before the revision's own code
  * runs, from the machine's state alone, so that it is the same for every revision.
  * FreeBSD: sys/kern/kern_exec.c exec_free_abi_mappings
  */
 import {
+  CLEANUPS_WITH_OTHER_MEMORY,
   SHARED_EXITS_OF_ABI_WITHOUT_SHARED_PAGE,
   TEARDOWNS_OF_ABI_WITHOUT_SHARED_PAGE,
   TEARDOWNS_WITHOUT_ITS_TABLE,
@@ -16,7 +17,8 @@ import type { Machine } from '../hunks.ts';
 import { PG_MANAGED, PG_PS, PG_V, PG_W, usedFrom } from '../hw/entry.ts';
 import { pdeAt, ptPageOf, pteOf } from '../pmap/tables.ts';
 import type { Pmap } from '../state/pmap.ts';
-import type { Proc } from '../state/proc.ts';
+import type { Proc, Sysent } from '../state/proc.ts';
+import type { Vmspace } from '../state/vm.ts';
 import { PAGE_SIZE, type Va, vaHi, vaLo, wordOf } from '../units.ts';
 import { firstEndingAfter } from '../vm/entry-at.ts';
 
@@ -46,6 +48,14 @@ function keepsPages(m: Machine, pmap: Pmap, start: Va, end: Va): boolean {
     if ((leaf & PG_V) !== 0 && (leaf & (PG_MANAGED | PG_W)) !== PG_MANAGED) return true;
   }
   return false;
+}
+
+/** An exec into the ABI of `sysent` is about to free the vmspace that it left. FreeBSD: none */
+export function countCleanup(m: Machine, { sharedPage }: Sysent, { map }: Vmspace): void {
+  if (sharedPage === null) return;
+  const entry = firstEndingAfter(map, sharedPage.base);
+  const isMapped = entry !== map.header && entry.start <= sharedPage.base;
+  if (isMapped && entry.object !== m.vm.sharedPage) m.counters[CLEANUPS_WITH_OTHER_MEMORY]++;
 }
 
 /** p is about to give its vmspace up; isLast: and to empty it, as its last user. FreeBSD: none */

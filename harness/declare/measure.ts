@@ -44,6 +44,10 @@ export const BASES_TABLE = [
     'an exec that reuses, or an exit, that finds a 2M mapping over the place of the shared page',
   ],
   ['read lock of a map', 'a map lock taken to read, for a fault or a call that changes no entry'],
+  [
+    'clean-up with other memory there',
+    "a vmspace freed at the end of an exec that has other memory where the new image's shared page belongs",
+  ],
 ] as const;
 
 type Basis = (typeof BASES_TABLE)[number][0];
