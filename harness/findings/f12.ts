@@ -16,7 +16,7 @@ export const f12: Finding = {
   title: 'Nobody has to be interrupted for a dying pmap',
   thread: 'Second round, on suppressing invalidation IPIs of a dying pmap.',
   claim:
-    'Why would there be IPIs: the process is single-threaded by then. Its pmap is active on no other CPU, whatever its threads did before; only a revision that unmaps while another process shares the vmspace interrupts that one.',
+    'Why would there be IPIs: the process is single-threaded by then. Its pmap is active on no other CPU, whatever its threads did before; only a revision that unmaps while another process shares the vmspace interrupts that one. A process that takes a page from all who map it, from a second CPU, interrupts the exit too; the variant leaves that out.',
   cases: [
     {
       name: 'a sharer exits while the other one runs on a second CPU; then that one, with a thread on each, exits too',
@@ -39,5 +39,5 @@ export const f12: Finding = {
     },
   ],
   control: 'unmap-without-refcount-check',
-  known: [],
+  known: ['shootdowns', 'ipis'].map((what) => ({ finding: 'F12', variant: 'dying-pmap-no-ipi', what, by: 'fewer' })),
 };
