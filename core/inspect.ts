@@ -15,7 +15,7 @@ export {
   TLB_SLOT_WORDS,
   type Cpu,
 } from './state/cpu.ts';
-export { INDEX_SHIFT, type PageIndex } from './state/page-index.ts';
+export { INDEX_MAX_HEIGHT, INDEX_SHIFT, type PageIndex } from './state/page-index.ts';
 export { PGA_WRITEABLE, VM_PAGE_BITS_ALL, VPO_UNMANAGED } from './state/page.ts';
 export { PMAP_PCID_NONE, type Pmap } from './state/pmap.ts';
 export { PRS_NORMAL, P_PPWAIT, STOP_PAGES_REMOVED, STOP_VMSPACE0_ACTIVE, type Proc } from './state/proc.ts';

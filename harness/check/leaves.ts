@@ -30,29 +30,28 @@ function checkLeaf(
   const level = leaves.level[row];
   const first = leafFrame(lo, hi, level);
   const pages = pagesAt(level);
-  const where = (): string => `${hex(va)}: `;
-  if ((lo & USER) === 0 || (lo & GLOBAL) !== 0) report.broken('leaf-bits', who, `${where()}U, not G`, bits(lo));
-  if ((hi & KEY_HI) !== 0) report.broken('leaf-key', who, `${where()}key 0`, bits(hi & KEY_HI));
+  if ((lo & USER) === 0 || (lo & GLOBAL) !== 0) report.broken('leaf-bits', who, `${hex(va)}: U, not G`, bits(lo));
+  if ((hi & KEY_HI) !== 0) report.broken('leaf-key', who, `${hex(va)}: key 0`, bits(hi & KEY_HI));
   // Bit 12 of a large leaf is its PAT bit, not a frame bit.
   const isAligned = level === 1 || frameIn(lo, hi) % pages <= 1;
   if (!isAligned || first === 0 || first + pages > m.frames) {
-    report.broken('leaf-frame', who, `${where()}aligned, within memory`, `${bits(hi)}, ${bits(lo)}`);
+    report.broken('leaf-frame', who, `${hex(va)}: aligned, within memory`, `${bits(hi)}, ${bits(lo)}`);
     return;
   }
   const isManaged = (lo & MANAGED) !== 0;
   if (level === 2 && isManaged) {
     if ((lo & WIRED) !== 0 && ((lo & ACCESSED) === 0 || !reserved.has(va / 2 ** 21)))
-      report.broken('superpage-wired', who, `${where()}A, and a reserved table page`, bits(lo));
+      report.broken('superpage-wired', who, `${hex(va)}: A, and a reserved table page`, bits(lo));
     if ((lo & WRITE) !== 0 && (lo & DIRTY) === 0)
-      report.broken('superpage-clean', who, `${where()}dirty or read-only`, bits(lo));
+      report.broken('superpage-clean', who, `${hex(va)}: dirty or read-only`, bits(lo));
   }
   for (let frame = first; frame < first + pages; frame++) {
-    if (free.has(frame)) report.broken('freed-frame', who, `${where()}a page in use`, `free frame ${frame}`);
+    if (free.has(frame)) report.broken('freed-frame', who, `${hex(va)}: a page in use`, `free frame ${frame}`);
     if (((m.page.oflags[frame] & VPO_UNMANAGED) === 0) !== isManaged)
       report.broken(
         'leaf-managed',
         who,
-        `${where()}${isManaged ? 'a managed' : 'an unmanaged'} page`,
+        `${hex(va)}: ${isManaged ? 'a managed' : 'an unmanaged'} page`,
         `frame ${frame}`,
       );
   }

@@ -1,5 +1,6 @@
 /** Objects: references, shadow chains, and their pages. */
 import {
+  INDEX_MAX_HEIGHT,
   INDEX_SHIFT,
   OBJT_DEAD,
   OBJ_ANON,
@@ -21,14 +22,18 @@ import type { State } from './state.ts';
 /** The reference that a page's object holds; wirings are counted in the bits below. FreeBSD: VPRC_OBJREF */
 const OBJECT_REFERENCE = 2 ** 30;
 
-/** Frame of an object's page at an index, looked up in its tree of 32-way nodes; 0 if none. */
+/** Slots of a node of an object's tree, and the indices below one slot of a node, by its height. */
+const WIDTH = 2 ** INDEX_SHIFT;
+const SPANS = Float64Array.from({ length: INDEX_MAX_HEIGHT + 2 }, (_one, height) => WIDTH ** height);
+
+/** Frame of an object's page at an index, looked up in its tree; 0 if none. */
 export function residentAt(index: PageIndex, object: VmObject, pindex: number): number {
-  const width = 2 ** INDEX_SHIFT;
+  const { slots } = index;
   let node = object.indexRoot;
-  if (node === 0 || pindex >= width ** (object.indexHeight + 1)) return 0;
+  if (node === 0 || pindex >= SPANS[object.indexHeight + 1]) return 0;
   for (let height = object.indexHeight; ; height--) {
-    const digit = Math.floor(pindex / width ** height) % width;
-    node = index.slots[node * width + digit];
+    // & takes the low bits of any index; % and a power were a fifth of the time of all checks.
+    node = slots[node * WIDTH + ((pindex / SPANS[height]) & (WIDTH - 1))];
     if (node === 0 || height === 0) return node;
   }
 }

@@ -20,16 +20,21 @@ const MOST_PAIRS = 64;
 const MOST_ENTRIES = 2 ** 20;
 
 export function checkPv(state: State): void {
-  const { m, report } = state;
+  const { m, survey, report } = state;
   const used = checkChunks(state);
   const { page } = m;
   let listed = 0;
-  const list = (frame: number): void => {
-    listed += checkList(state, frame, page.pvHead[frame], page.pvTail[frame], 1, state.survey.mapped4k(frame));
-  };
-  for (const [from, to] of usedFrames(m)) for (let frame = from; frame < to; frame++) list(frame);
-  for (let run = 0; run < m.frames / 512; run++)
-    listed += checkList(state, run * 512, page.pvHead2m[run], page.pvTail2m[run], 2, state.survey.mapped2m(run * 512));
+  for (const [from, to] of usedFrames(m))
+    for (let frame = from; frame < to; frame++) {
+      const leaves = survey.mapped4k(frame);
+      if (page.pvHead[frame] !== 0 || leaves !== 0)
+        listed += checkList(state, frame, page.pvHead[frame], page.pvTail[frame], 1, leaves);
+    }
+  for (let run = 0; run < m.frames / 512; run++) {
+    const leaves = survey.mapped2m(run * 512);
+    if (page.pvHead2m[run] !== 0 || leaves !== 0)
+      listed += checkList(state, run * 512, page.pvHead2m[run], page.pvTail2m[run], 2, leaves);
+  }
   report.same('pv-chunks', null, listed, used, 'entries in use ');
   report.same('pv-entry-count', null, used, m.counters[PV_ENTRY_COUNT]);
 }
@@ -45,7 +50,6 @@ const isUsed = (m: Machine, pv: number): boolean => {
  * represent.
  */
 function checkList(state: State, frame: number, head: number, tail: number, level: number, leaves: number): number {
-  if (head === 0 && leaves === 0) return 0;
   const { m, report, found } = state;
   const { words } = m;
   const what = level === 1 ? 'page' : '2M page';

@@ -53,7 +53,6 @@ function checkPart(
   const isWriteable = (lo & WRITE) !== 0;
   const isExecutable = (leaves.hi[row] & NO_EXECUTE_HI) === 0;
   const { protection, eflags, wiredCount } = entry;
-  const where = (): string => `${hex(from)}: `;
   if (
     protection === 0 ||
     (isWriteable && ((protection & PROT_WRITE) === 0 || (eflags & MAP_ENTRY_NEEDS_COPY) !== 0)) ||
@@ -62,10 +61,11 @@ function checkPart(
     report.broken(
       'leaf-rights',
       who,
-      `${where()}within protection ${protection}, flags ${hex(eflags)}`,
+      `${hex(from)}: within protection ${protection}, flags ${hex(eflags)}`,
       `${bits(leaves.hi[row])}, ${bits(lo)}`,
     );
-  if ((lo & WIRED) !== 0 && wiredCount === 0) report.broken('leaf-wired', who, `${where()}a wired entry`, 'not wired');
+  if ((lo & WIRED) !== 0 && wiredCount === 0)
+    report.broken('leaf-wired', who, `${hex(from)}: a wired entry`, 'not wired');
   const level = leaves.level[row];
   const first = leafFrame(lo, leaves.hi[row], level) + (from - leaves.va[row]) / PAGE;
   const pindex = (from - entry.start + entry.offset) / PAGE;
@@ -73,12 +73,17 @@ function checkPart(
     const frame = first + page;
     const depth = depthOf(m, entry.object!, pindex + page, frame);
     if (depth === 0) continue;
-    const name = (): string => `${hex(from + page * PAGE)}: `;
+    const va = from + page * PAGE;
     if (depth === HIDDEN)
-      report.broken('leaf-stale', who, `${name()}the page nearest the top of its chain`, `frame ${frame}`);
+      report.broken('leaf-stale', who, `${hex(va)}: the page nearest the top of its chain`, `frame ${frame}`);
     else if (depth === NOWHERE)
-      report.broken('leaf-page', who, `${name()}a page of the chain of object ${entry.object!.id}`, `frame ${frame}`);
-    else if (isWriteable) report.broken('leaf-rights', who, `${name()}read-only below the top object`, bits(lo));
+      report.broken(
+        'leaf-page',
+        who,
+        `${hex(va)}: a page of the chain of object ${entry.object!.id}`,
+        `frame ${frame}`,
+      );
+    else if (isWriteable) report.broken('leaf-rights', who, `${hex(va)}: read-only below the top object`, bits(lo));
   }
 }
 
