@@ -7,7 +7,17 @@
 import type { Machine } from './hunks.ts';
 import { PG_NX_HI, PG_PS, PG_RW, PG_V, PG_W, frameOf, tableFrame, usedFrom } from './hw/entry.ts';
 import { MAP_ENTRY_NEEDS_COPY, type VmMap, type VmMapEntry, type VmObject, type Vmspace } from './state/vm.ts';
-import { type Frame, PAGE_SIZE, VM_PROT_EXECUTE, VM_PROT_WRITE, type Va, wordOf } from './units.ts';
+import {
+  type Frame,
+  NBPML4,
+  NBPML5,
+  NPTEPG,
+  PAGE_SIZE,
+  VM_PROT_EXECUTE,
+  VM_PROT_WRITE,
+  type Va,
+  wordOf,
+} from './units.ts';
 import { firstEndingAfter } from './vm/entry-at.ts';
 import { vmMapEntrySucc } from './vm/map-tree.ts';
 import { radixLookup } from './vm/radix.ts';
@@ -42,23 +52,22 @@ export class MappedSpan {
   take(m: Machine, vm: Vmspace, start: Va, end: Va): void {
     this.clear();
     if (vm.pmap.top === 0 || start >= end) return;
-    const levels = m.la57 ? 5 : 4;
-    this.#table(m, vm.map, vm.pmap.top, levels, 0, start, Math.min(end, 2 ** (11 + 9 * levels)));
+    const span = m.la57 ? NBPML5 : NBPML4;
+    this.#table(m, vm.map, vm.pmap.top, span, 0, start, Math.min(end, span * (NPTEPG / 2)));
   }
 
-  /** The part of a table, whose first entry is for `base`, that lies in [start, end). */
-  #table(m: Machine, map: VmMap, table: Frame, level: number, base: Va, start: Va, end: Va): void {
+  /** The part of a table, whose first entry is for `base` and each for `span` bytes, that lies in [start, end). */
+  #table(m: Machine, map: VmMap, table: Frame, span: number, base: Va, start: Va, end: Va): void {
     const { words } = m;
-    const span = 2 ** (3 + 9 * level);
     const first = start <= base ? 0 : Math.floor((start - base) / span);
-    const last = Math.min(512, Math.ceil((end - base) / span));
+    const last = Math.min(NPTEPG, Math.ceil((end - base) / span));
     const origin = wordOf(table);
     for (let slot = usedFrom(words, origin, first, last); slot < last; slot = usedFrom(words, origin, slot + 1, last)) {
       const at = origin + slot * 2;
       const lo = words[at];
       if ((lo & PG_V) === 0) continue;
       const va = base + slot * span;
-      if (level > 1 && (lo & PG_PS) === 0) this.#table(m, map, tableFrame(lo), level - 1, va, start, end);
+      if (span > PAGE_SIZE && (lo & PG_PS) === 0) this.#table(m, map, tableFrame(lo), span / NPTEPG, va, start, end);
       else this.leaf(m, map, lo, words[at + 1], va, span, start, end);
     }
   }
