@@ -3,6 +3,7 @@ import { COUNTER_COUNT, type Counters, type CountersType, SWAP_RESERVED } from '
 import { EventLog } from '../events.ts';
 import { type Frame, LOW_FRAMES, MAX_RAM, PAGE_SIZE, WORDS_PER_PAGE } from '../units.ts';
 import { Cpu } from './cpu.ts';
+import { anyNumberIn } from './layout.ts';
 import { Names } from './names.ts';
 import { VmPages } from './page.ts';
 import { KERNEL_PMAP_ID, PMAP0_ID, Pmap } from './pmap.ts';
@@ -143,6 +144,7 @@ export class MachineState<H> {
     this.page = new VmPages(this.frames);
     this.names = new Names(this.frames);
     for (let id = 0; id < config.cpus; id++) this.cpus.push(new Cpu(id));
+    anyNumberIn<Pick<Hardware, 'spanEnd' | 'retval'>>(this, 'spanEnd', 'retval');
   }
 
   /** A copy of the counters, SWAP_RESERVED among them. */

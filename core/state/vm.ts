@@ -3,8 +3,9 @@
  * FreeBSD: sys/vm/vm_map.h, sys/vm/vm_object.h.
  */
 import type { Frame, Pages, Va } from '../units.ts';
+import { anyNumberIn } from './layout.ts';
 import { PageIndex } from './page-index.ts';
-import type { Pmap } from './pmap.ts';
+import { Pmap } from './pmap.ts';
 
 /** Object types. FreeBSD: vm.h OBJT_*. Pages are never paged out, so OBJT_SWAP does not occur. */
 export const OBJT_DEFAULT = 0;
@@ -74,6 +75,8 @@ export class VmObject {
   /** The newest `contents` of it and all that backs it, in the numbering of that stamp. */
   chainContents = 0;
   chainDigest = 0;
+
+  static readonly layout = anyNumberIn(new VmObject(0, 0, 0, 0), 'size', 'backingOffset', 'charge', 'writeMappings');
 
   constructor(id: number, type: number, size: Pages, flags: number) {
     this.id = id;
@@ -170,6 +173,8 @@ export class VmMapEntry {
   /** Next on the list of deleted entries waiting for release. */
   deferNext: VmMapEntry | null = null;
 
+  static readonly layout = anyNumberIn(new VmMapEntry(), 'start', 'end', 'nextRead', 'maxFree', 'offset');
+
   constructor() {
     this.left = this;
     this.right = this;
@@ -215,6 +220,8 @@ export class VmMap {
   busy = 0;
   readonly pmap: Pmap;
 
+  static readonly layout = anyNumberIn(new VmMap(new Pmap(0), 0, 0), 'size');
+
   constructor(pmap: Pmap, min: Va, max: Va) {
     this.pmap = pmap;
     this.header.eflags = MAP_ENTRY_HEADER;
@@ -247,6 +254,17 @@ export class Vmspace {
   maxsaddr: Va = 0;
   stacktop: Va = 0;
 
+  static readonly layout = anyNumberIn(
+    new Vmspace(new Pmap(0), 0, 0),
+    'taddr',
+    'tsize',
+    'daddr',
+    'dsize',
+    'ssize',
+    'maxsaddr',
+    'stacktop',
+  );
+
   constructor(pmap: Pmap, min: Va, max: Va) {
     this.id = pmap.id;
     this.pmap = pmap;
@@ -275,6 +293,8 @@ export class FaultState extends Lookup {
   /** Pages that the pager read around the requested one. */
   behind = 0;
   ahead = 0;
+
+  static readonly layout = anyNumberIn(new FaultState(), 'va', 'pindex', 'firstPindex');
 }
 
 /** VM state of a machine outside its vmspaces. */
@@ -297,4 +317,6 @@ export class VmState {
   userWired = 0;
   /** swap_reserved, bytes. */
   swapReserved = 0;
+
+  static readonly layout = anyNumberIn(new VmState(), 'userWired', 'swapReserved');
 }

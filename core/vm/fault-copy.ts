@@ -42,7 +42,7 @@ function destination(m: Machine, dst: VmMapEntry, source: VmObject, upgrade: boo
     const bytes = dst.end - dst.start;
     object = vmObjectAllocateAnon(m, bytes / PAGE_SIZE, null, false, 0);
     object.flags |= OBJ_COLORED;
-    object.color = (dst.start / PAGE_SIZE) % PG_COLORS;
+    object.color = ((dst.start / PAGE_SIZE) % PG_COLORS) | 0;
     object.charge = bytes;
     dst.object = object;
     dst.offset = 0;

@@ -133,7 +133,7 @@ function allocate(m: Machine, fs: FaultState): number {
       res = populate(m, fs);
     } else {
       if ((object.flags & OBJ_COLORED) === 0) {
-        object.color = (((fs.va / PAGE_SIZE - fs.pindex) % PG_COLORS) + PG_COLORS) % PG_COLORS;
+        object.color = ((((fs.va / PAGE_SIZE - fs.pindex) % PG_COLORS) + PG_COLORS) % PG_COLORS) | 0;
         object.flags |= OBJ_COLORED;
       }
       fs.frame = vmPageAlloc(m, object, fs.pindex);

@@ -40,7 +40,7 @@ export function vmObjectShadow(m: Machine, entry: VmMapEntry, length: number, ch
     if (source !== null) {
       vmObjectBackingInsert(m, result, source);
       result.flags |= source.flags & OBJ_COLORED;
-      result.color = (source.color + entry.offset / PAGE_SIZE) % SHADOW_COLOURS;
+      result.color = ((source.color + entry.offset / PAGE_SIZE) % SHADOW_COLOURS) | 0;
     }
   }
   entry.offset = 0;

@@ -266,7 +266,7 @@ export class Interpreter {
       case OP_EXEC_FAIL:
         return this.#done(sysExecFail(m, p, arg, len === 1));
       case OP_EXIT:
-        return this.#exit(p, arg);
+        return this.#exit(p, arg | 0);
       case OP_WAIT:
         return this.#wait(p, this.#procs[arg]);
       case OP_KILL:

@@ -3,8 +3,9 @@ import { type Machine, type MappedSpan, PAGE_SIZE, type Proc, roundPage, truncPa
 import { OP_BRK, OP_EXEC, OP_EXEC_FAIL, OP_MUNLOCK, OP_MUNMAP, OP_UNSHARE } from '../workload/ops.ts';
 
 export class OpSpan {
-  #from = 0;
-  #to = 0;
+  // Not 0, so that the layout is for addresses at once: see core/state/layout.ts.
+  #from = Infinity;
+  #to = Infinity;
 
   /** No such op, or one whose effect a checkpoint shows. */
   clear(): void {

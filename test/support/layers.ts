@@ -16,7 +16,7 @@ const CORE_ORDER: readonly (readonly string[])[] = [
   ['core/counters.ts', 'core/places.ts'],
   ['core/calls.ts', 'core/instances.ts'],
   ['core/events.ts'],
-  ['core/state/page-index.ts', 'core/state/names.ts'],
+  ['core/state/layout.ts', 'core/state/page-index.ts', 'core/state/names.ts'],
   ['core/state/pmap.ts'],
   ['core/state/cpu.ts'],
   ['core/state/vm.ts'],
