@@ -39,10 +39,13 @@ const verdictText = ({ outcome: { verdict, standing, unexpected } }: FoundClass)
     ', ',
   );
 
-function countText({ count }: FoundClass, { isComplete, schedules, sampled }: Searched): string {
+/** Within a limit of preemptions, not all choices are open. */
+const drawnText = (preemptions: number): string => (preemptions === Infinity ? 'drawn uniformly' : 'drawn');
+
+function countText({ count }: FoundClass, { isComplete, schedules, sampled, preemptions }: Searched): string {
   const whole = isComplete ? schedules : (sampled.find(({ strategy }) => strategy === 'uniform')?.schedules ?? 0);
   const share = whole === 0 ? '' : ` (${percent(count, whole)})`;
-  return `${number(count)} of ${number(whole)}${isComplete ? '' : ' drawn uniformly'}${share}`;
+  return `${number(count)} of ${number(whole)}${isComplete ? '' : ` ${drawnText(preemptions)}`}${share}`;
 }
 
 /** A class as a file: its schedule, with what it comes to. */
@@ -66,9 +69,10 @@ export const scheduleFile = (found: FoundClass, report: Omit<SchedulesReport, 'f
 
 const about = (count: number): string => (count < 1e6 ? number(count) : count.toExponential(1));
 
-function sampledText({ strategy, depth, schedules, miss }: Sampled): string {
-  if (strategy === 'uniform') return `${number(schedules)} drawn uniformly, for the shares`;
-  const missed = miss! < 0.0005 ? '< 0.001' : `<= ${miss!.toFixed(3)}`;
+function sampledText({ strategy, depth, schedules, miss }: Sampled, preemptions: number): string {
+  if (strategy === 'uniform') return `${number(schedules)} ${drawnText(preemptions)}, for the shares`;
+  if (miss === null) return `${number(schedules)} by PCT for ${plural(depth!, 'ordered move')}, without its promise`;
+  const missed = miss < 0.0005 ? '< 0.001' : `<= ${miss.toFixed(3)}`;
   return `${number(schedules)} by PCT: what takes ${plural(depth!, 'ordered move')} is missed with p ${missed}`;
 }
 
@@ -82,7 +86,8 @@ function searchText(report: SchedulesReport): string[] {
     ];
   return [
     `not complete: about ${about(schedules)} interleavings ${of}; ${plural(runs, 'run')}, seed ${report.seed}`,
-    ...sampled.map((one) => `  ${sampledText(one)}`),
+    ...(bound === '' ? [] : [`  only those${bound} are drawn`]),
+    ...sampled.map((one) => `  ${sampledText(one, preemptions)}`),
   ];
 }
 

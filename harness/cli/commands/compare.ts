@@ -118,7 +118,10 @@ export function defineCompare(program: Command): void {
     .option('--variants <a,b>', 'the reference and the candidate, by name or file; or --patch, alone or after a')
     .option('--yield <points>', `where calls stop: some of ${STOP_POINTS.join(', ')}, or all`, 'refcnt-tested')
     .option('--preemptions <n>', 'at most so many switches away from a process that can run on (default: no limit)')
-    .option('--budget <n>', 'run all interleavings if that takes no more runs, otherwise draw as many (default: 10000)')
+    .option(
+      '--budget <n>',
+      'run all interleavings if that takes no more runs, otherwise draw so many, of some runs each (default: 10000)',
+    )
     .option('--seed <n>', 'the same seed draws the same (default: 1)')
     .option('--out <dir>', 'write an easiest schedule of each class to this folder')
     .option('--jobs <n>', JOBS)

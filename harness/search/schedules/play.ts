@@ -3,7 +3,18 @@ import type { RunRecord } from '../../run/record.ts';
 import type { Pair } from '../pair.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import type { Program } from './program.ts';
-import { type Move, type Position, type Schedule, after, readyIn, scheduleOf, startOf, stepAt } from './schedule.ts';
+import {
+  type Move,
+  type Position,
+  type Schedule,
+  after,
+  firstOf,
+  preempted,
+  readyIn,
+  scheduleOf,
+  startOf,
+  stepAt,
+} from './schedule.ts';
 import type { Choose } from './strategies.ts';
 import { isOver, turnedOut } from './trial.ts';
 
@@ -22,11 +33,14 @@ export class Player {
   readonly #program: Program;
   /** by process, step and where it is stopped: where it stopped next */
   readonly #habits = new Map<string, readonly number[]>();
+  readonly #preemptions: number;
   runs = 0;
 
-  constructor(pair: Pair, program: Program) {
+  /** preemptions: most switches away from a process that can run on, in a schedule that is chosen. */
+  constructor(pair: Pair, program: Program, preemptions = Infinity) {
     this.#pair = pair;
     this.#program = program;
+    this.#preemptions = preemptions;
   }
 
   /** choose: makes the same choices each time that it is called. */
@@ -69,13 +83,18 @@ export class Player {
     const arms: (readonly number[])[] = [];
     let decisions = 0;
     let position = startOf(this.#program);
+    let last = firstOf(this.#program);
+    let left = this.#preemptions;
     for (;;) {
-      const ready = readyIn(this.#program, position);
-      if (ready.length === 0) return { moves, arms, decisions };
+      const able = readyIn(this.#program, position);
+      if (able.length === 0) return { moves, arms, decisions };
+      const ready = left === 0 && able.includes(last) ? [last] : able;
       if (ready.length > 1) decisions++;
       const process = ready.length > 1 ? choose(position, ready) : ready[0];
       const { points: all } = stepAt(this.#program, position, process)!;
       const points = known[moves.length]?.points ?? this.#guess(position, process, all);
+      if (preempted(this.#program, position, last, process) >= 0) left--;
+      last = process;
       // What is void has no op, and could not be seen to be void again: it stays in the schedule.
       const move: Move = { process, points, isVoid: false };
       moves.push(move);

@@ -23,7 +23,10 @@ export interface SearchOptions {
   readonly progress: (runs: number) => void;
 }
 
-/** Schedules drawn in one way. miss: probability that what takes `depth` ordered moves is not among them; null: unknown. */
+/**
+ * Schedules drawn in one way. miss: probability that what takes `depth` ordered moves is not among them; null: unknown,
+ * as within a limit of preemptions.
+ */
 export interface Sampled {
   readonly strategy: 'pct' | 'uniform';
   readonly depth: number | null;
@@ -99,7 +102,8 @@ export async function searchSchedules(scheduler: Scheduler, options: SearchOptio
     addAll(reached, explored.reached);
   }
   const isComplete = explored !== null && explored.isComplete;
-  if (!isComplete) classes.add(first.outcome, first.moves, 0);
+  if (!isComplete && effortOf(program, first.moves).preemptions <= options.preemptions)
+    classes.add(first.outcome, first.moves, 0);
   const sample = isComplete
     ? { sampled: [], decisions: first.decisions, runs: 0 }
     : await draw(scheduler, movesBy, first, options, (played, counts) => {
@@ -141,7 +145,7 @@ async function draw(
   { program, draw: drawn }: Scheduler,
   movesBy: Moves,
   first: Played,
-  { budget, seed, isStopped, progress }: SearchOptions,
+  { preemptions, budget, seed, isStopped, progress }: SearchOptions,
   take: (played: Played, counts: boolean) => void,
 ): Promise<Pick<Searched, 'sampled' | 'decisions' | 'runs'>> {
   const { processes } = program;
@@ -157,7 +161,13 @@ async function draw(
     while (known.length < each && !isStopped()) {
       const longest = decisions;
       const round = Array.from({ length: Math.min(ROUND, each - known.length) }, (_one, i) => start + known.length + i);
-      const inputs = chunksOf(round, DRAWS).map((seeds) => ({ depth, decisions: longest, movesOf, seeds }));
+      const inputs = chunksOf(round, DRAWS).map((seeds) => ({
+        depth,
+        decisions: longest,
+        preemptions,
+        movesOf,
+        seeds,
+      }));
       for (const result of await drawn(inputs)) {
         runs += result.runs;
         for (const played of result.played) {
@@ -178,7 +188,7 @@ async function draw(
     depth,
     schedules: known.length,
     miss:
-      depth === null
+      depth === null || preemptions < Infinity
         ? null
         : missOf(processes.length, decisions, depth, known.filter((longest) => longest === decisions).length),
   }));

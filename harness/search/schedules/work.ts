@@ -24,6 +24,8 @@ export interface DrawInput {
   readonly depth: number | null;
   /** moves at which two processes or more could run, as far as is known */
   readonly decisions: number;
+  /** most switches away from a process that can run on */
+  readonly preemptions: number;
   /** by process and step: moves that it takes */
   readonly movesOf: readonly (readonly number[])[];
   /** a seed for each */
@@ -98,9 +100,9 @@ export async function end(pair: Pair, program: Program, moves: readonly Move[]):
 export async function draw(
   pair: Pair,
   program: Program,
-  { depth, decisions, movesOf, seeds }: DrawInput,
+  { depth, decisions, preemptions, movesOf, seeds }: DrawInput,
 ): Promise<Drawn> {
-  const player = new Player(pair, program);
+  const player = new Player(pair, program, preemptions);
   const played: Played[] = [];
   for (const seed of seeds) {
     const choose = () => {

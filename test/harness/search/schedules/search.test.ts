@@ -172,3 +172,15 @@ describe('what no schedule reaches', () => {
     expect(found.missedStops).toEqual([3]);
   });
 });
+
+describe('a limit of preemptions', () => {
+  it.each([0, 1])('of %i holds for what is drawn too, which then promises nothing', async (preemptions) => {
+    const { isComplete, classes, sampled } = await search(sharers(3), ['baseline', 'landed'], {
+      preemptions,
+      budget: 12,
+    });
+    expect(isComplete).toBe(false);
+    expect(Math.max(...classes.map(({ effort }) => effort.preemptions))).toBeLessThanOrEqual(preemptions);
+    expect(sampled.map(({ miss }) => miss)).toEqual([null, null, null, null]);
+  });
+});
