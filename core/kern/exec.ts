@@ -6,15 +6,7 @@ import { enterPlace, leavePlace } from '../events.ts';
 import type { Machine } from '../hunks.ts';
 import { IN_DO_EXECVE, IN_EXEC_FREE_ABI_MAPPINGS, IN_EXEC_NEW_VMSPACE } from '../places.ts';
 import { pmapRemovePages } from '../pmap/index.ts';
-import {
-  P_EXEC,
-  P_PPWAIT,
-  STOP_PPWAIT_CLEARED,
-  type Image,
-  type ImageMap,
-  type Proc,
-  type Sysent,
-} from '../state/proc.ts';
+import { P_EXEC, STOP_PPWAIT_CLEARED, type Image, type ImageMap, type Proc, type Sysent } from '../state/proc.ts';
 import {
   PAGE_SIZE,
   VM_PROT_ALL,
@@ -43,6 +35,7 @@ import { vmspaceClear, vmspaceExec } from '../vm/vmspace.ts';
 import { access } from './access.ts';
 import { ENOMEM, ESTOPPED, SIGABRT } from './errno.ts';
 import { execCleanup } from './exec-cleanup.ts';
+import { wakeWaiter } from './fork.ts';
 import { idleOtherCpus, minUserAddress } from './run.ts';
 import { terminate } from './signal.ts';
 import { stopsAt } from './stop.ts';
@@ -199,7 +192,8 @@ function loadImage(m: Machine, p: Proc, image: Image, sysent: Sysent): number {
     return error;
   }
   p.imageName = image.name;
-  p.flags = (p.flags | P_EXEC) & ~P_PPWAIT;
+  p.flags |= P_EXEC;
+  wakeWaiter(p);
   p.caught = 0;
   p.image = image;
   return stopsAt(m, p, STOP_PPWAIT_CLEARED) ? ESTOPPED : 0;

@@ -7,7 +7,6 @@ import {
   PRS_NORMAL,
   PRS_REAPED,
   PRS_ZOMBIE,
-  P_PPWAIT,
   P_WEXIT,
   type Proc,
   STOP_FORK_UNLOCKED,
@@ -21,7 +20,7 @@ import type { Vmspace } from '../state/vm.ts';
 import { vmspaceExitBegin, vmspaceExitEmpty, vmspaceExitFree, vmspaceExitSwitch } from '../vm/vmspace.ts';
 import { ESTOPPED, SIGKILL } from './errno.ts';
 import { execCleanup } from './exec-cleanup.ts';
-import { forkFinish } from './fork.ts';
+import { forkFinish, wakeWaiter } from './fork.ts';
 import { idleOtherCpus, runOn } from './run.ts';
 import { stopsAt } from './stop.ts';
 import { countTeardown } from './teardown.ts';
@@ -129,7 +128,7 @@ function exitFinish(m: Machine, p: Proc): number {
     if (child.state === PRS_ZOMBIE) procReap(m, child);
     child = next;
   }
-  p.flags &= ~P_PPWAIT;
+  wakeWaiter(p);
   if (p.parent === null) procReap(m, p);
   return 0;
 }

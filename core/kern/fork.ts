@@ -58,19 +58,33 @@ export function forkFinish(m: Machine, p: Proc): number {
   return 0;
 }
 
+/** A child that shares the vmspace, and for which the running thread of p sleeps. FreeBSD: RFPPWAIT */
+function waitedForChild(m: Machine, p: Proc): Proc {
+  const child = sharingChild(m, p);
+  child.flags |= P_PPWAIT;
+  child.waiter = m.runningThread[m.curcpu];
+  p.waitedFor++;
+  return child;
+}
+
+/** p has exec'd or exits: the thread that sleeps for it goes on. FreeBSD: p_pwait in do_execve, exit1 */
+export function wakeWaiter(p: Proc): void {
+  if ((p.flags & P_PPWAIT) === 0) return;
+  p.flags &= ~P_PPWAIT;
+  if (p.parent !== null) p.parent.waitedFor--;
+}
+
 /**
- * vfork: the child shares the vmspace, and p sleeps until it execs or exits (see isWaitingForVfork).
- * FreeBSD: sys_vfork
+ * vfork: the child shares the vmspace, and p's thread sleeps until it execs or exits. FreeBSD: sys_vfork
  */
 export function sysVfork(m: Machine, p: Proc): number {
-  sharingChild(m, p).flags |= P_PPWAIT;
+  waitedForChild(m, p);
   return 0;
 }
 
 /** posix_spawn's rfork(RFSPAWN): like vfork, but the child drops its signal handlers. FreeBSD: sys_rfork */
 export function rforkSpawn(m: Machine, p: Proc): Proc {
-  const child = sharingChild(m, p);
-  child.flags |= P_PPWAIT;
+  const child = waitedForChild(m, p);
   child.caught = 0;
   return child;
 }
@@ -88,9 +102,10 @@ export function sysRfork(m: Machine, p: Proc, kind: 'mem' | 'thread'): number {
   return 0;
 }
 
-/** Is p asleep in vfork or posix_spawn? FreeBSD: fork_rfppwait */
-export function isWaitingForVfork(p: Proc): boolean {
+/** Is a thread of p asleep in vfork or posix_spawn? FreeBSD: fork_rfppwait */
+export function isWaitingForVfork(p: Proc, thread: number): boolean {
+  if (p.waitedFor === 0) return false;
   for (let child = p.childHead; child !== null; child = child.siblingNext)
-    if ((child.flags & P_PPWAIT) !== 0) return true;
+    if ((child.flags & P_PPWAIT) !== 0 && child.waiter === thread) return true;
   return false;
 }

@@ -18,6 +18,7 @@ import {
   VM_PROT_WRITE,
   access,
   clockRead,
+  isWaitingForVfork,
   kmemFree,
   kmemTake,
   procCreate,
@@ -211,6 +212,7 @@ export class Interpreter {
       return OUTCOME_OK;
     }
     const thread = this.#threads[chunk.who[at]];
+    if (isWaitingForVfork(p, thread) && verb !== OP_STOP) return OUTCOME_NOT_RUN;
     if (m.curproc !== p || m.curcpu !== cpu || m.runningThread[cpu] !== thread) runOn(m, p, cpu, thread);
     m.stopAt = verb === OP_STOP ? 0 : this.#stops[process];
     if (m.stopAt !== 0) this.#stops[process] = 0;
@@ -224,9 +226,7 @@ export class Interpreter {
   /** Creates a child of init before its first op; any other process without a creator does not exist. */
   #firstSeen(process: number): Proc | null {
     if (this.#tables.processes[process].parent >= 0) return null;
-    const p = procCreate(this.#m, this.#sysent, this.#pti);
-    this.#procs[process] = p;
-    return p;
+    return (this.#procs[process] = procCreate(this.#m, this.#sysent, this.#pti));
   }
 
   #do(p: Proc, process: number, chunk: OpChunk, at: number): number {

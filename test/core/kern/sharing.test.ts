@@ -94,9 +94,9 @@ describe('a vfork child', () => {
     const m = machineOf('landed');
     const [parent, execing] = vforked(m);
     const { nentries, timestamp } = parent.vmspace.map;
-    expect(isWaitingForVfork(parent)).toBe(true);
+    expect(isWaitingForVfork(parent, 0)).toBe(true);
     expect(removes(m, () => sysExec(m, execing, SMALL))).toEqual({ calls: 0, early: 0 });
-    expect(isWaitingForVfork(parent)).toBe(false);
+    expect(isWaitingForVfork(parent, 0)).toBe(false);
     expect(execing.vmspace).not.toBe(parent.vmspace);
     expect(parent.vmspace.refcnt).toBe(1);
     expect([parent.vmspace.map.nentries, parent.vmspace.map.timestamp]).toEqual([nentries, timestamp]);
@@ -107,9 +107,9 @@ describe('a vfork child', () => {
     const [parent, exiting] = vforked(m);
     m.stopAt = stopBit('release-failed');
     expect(sysExit(m, exiting, 0)).toBe(ESTOPPED);
-    expect(isWaitingForVfork(parent)).toBe(true);
+    expect(isWaitingForVfork(parent, 0)).toBe(true);
     expect(resume(m, exiting)).toBe(0);
-    expect(isWaitingForVfork(parent)).toBe(false);
+    expect(isWaitingForVfork(parent, 0)).toBe(false);
     expect(parent.vmspace.refcnt).toBe(1);
   });
 
@@ -118,7 +118,7 @@ describe('a vfork child', () => {
     const [parent, execing] = vforked(m);
     m.stopAt = stopBit('ppwait-cleared');
     expect(sysExec(m, execing, SMALL)).toBe(ESTOPPED);
-    expect([isWaitingForVfork(parent), parent.vmspace.refcnt]).toEqual([false, 2]);
+    expect([isWaitingForVfork(parent, 0), parent.vmspace.refcnt]).toEqual([false, 2]);
     runOn(m, parent, 0);
     const { pmap } = parent.vmspace;
     const skipped = removes(m, () => sysExit(m, parent, 0));

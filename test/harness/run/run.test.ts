@@ -32,6 +32,13 @@ a: clock
     ]);
   });
 
+  it('has no op of a thread that sleeps until its vfork child execs or exits; others run on', () => {
+    const asleep = 'a: exec sh60\na: rfork thread -> t\na: vfork -> b\na: clock\na/2: clock\nt: clock\n';
+    expect(codes(record(`${asleep}b: exec cat\na: clock\n`))).toEqual([0, 0, 0, 256, 0, 0, 0, 0]);
+    expect(codes(record(`${asleep}b: exit\na: clock\n`))).toEqual([0, 0, 0, 256, 0, 0, 0, 0]);
+    expect(codes(record(`${asleep}b: stop ppwait-cleared\nb: exec cat\na: clock\nb: go\n`)).slice(-2)).toEqual([0, 0]);
+  });
+
   it('has the value of each op: a child, an address, the time', () => {
     const { perOp } = record('a: exec sh60\na: fork -> b\na: mmap anon 1p rw -> m\na: clock\nb: exit\na: exit\n');
     expect(perOp.value[1]).toBe(3);
