@@ -120,12 +120,15 @@ describe.skipIf(!hasRedis)('--queue', () => {
     expect([third.status, third.stdout]).toEqual([here.status, here.stdout]);
   });
 
-  it('says that no worker of this build is there, and waits for one', async () => {
+  it('says that no worker of this build is connected, and waits for one', async () => {
     const args = ['compare', '-w', 'exit-untouched', '--variants', 'baseline,landed'];
     const run = begin(...args);
     await setTimeout(9000);
     work();
     const { status, stderr } = await run;
-    expect([status, stderr]).toEqual([0, expect.stringMatching(/no worker of this build \([0-9a-f]{12}\) is there/)]);
+    expect([status, stderr]).toEqual([
+      0,
+      expect.stringMatching(/no worker of this build \([0-9a-f]{12}\) is connected; waiting for one/),
+    ]);
   });
 });
