@@ -12,8 +12,6 @@ import { root } from './support/layers.ts';
 import { seated, seats } from './support/seats.ts';
 
 const CHILD = 'test/power/child.ts';
-/** A child that takes longer, in ms, does not end: on an idle machine it takes five seconds. */
-const PATIENCE = 600_000;
 const only = process.env.ONLY?.split(',');
 const chosen = <T extends { readonly id: string }>(faults: readonly T[]): readonly T[] =>
   only === undefined ? faults : faults.filter(({ id }) => only.includes(id));
@@ -80,7 +78,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe.skipIf(!isThere)('of the planted faults beside the project', () => {
   it('at least 93 % of the wrong patches are noticed, and nothing that is equivalent', async () => {
     const faults = chosen(variantFaults());
-    const tree = new MutantTree(CHILD, Object.fromEntries(faults.map(({ id }) => [id, variantFile(id)])), PATIENCE);
+    const tree = new MutantTree(CHILD, Object.fromEntries(faults.map(({ id }) => [id, variantFile(id)])));
     try {
       await tree.plant([]);
       const job = async ({ id, base, equivalent }: (typeof faults)[number]): Promise<Result> => {
@@ -104,13 +102,13 @@ describe.skipIf(!isThere)('of the planted faults beside the project', () => {
 
   it('at least 75 % of those in the core are noticed by the workloads, and 95 % with the recorded answers', async () => {
     const answers = join(folder, 'answers.json');
-    const truth = new MutantTree(CHILD, {}, PATIENCE);
+    const truth = new MutantTree(CHILD);
     await truth.plant([]);
     expect(parsed(await truth.answer(['answer', answers]))).toBeNull();
     truth.dispose();
     const trees = seats(() => ({
-      workloads: new MutantTree(CHILD, {}, PATIENCE),
-      vectors: new MutantTree(undefined, {}, PATIENCE),
+      workloads: new MutantTree(CHILD),
+      vectors: new MutantTree(),
     }));
     try {
       const results = await seated(chosen(coreFaults()), trees, (fault, tree) => noticed(fault, tree, answers));

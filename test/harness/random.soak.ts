@@ -34,7 +34,7 @@ let checker: MakeChecker;
 beforeAll(async () => {
   program = await builtProgram();
   checker = program.checkers();
-}, 120_000);
+});
 
 let machine: Machine | null = null;
 

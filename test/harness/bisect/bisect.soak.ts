@@ -70,7 +70,7 @@ beforeAll(() => {
     git('commit', '-qam', `p${i + 1}`);
     text = next;
   }
-}, 120_000);
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 interface Document {

@@ -10,7 +10,7 @@ const files = new VariantFiles();
 let cli: string;
 beforeAll(() => {
   cli = builtFile('harness/cli.js');
-}, 90_000);
+});
 afterAll(() => files.dispose());
 
 const bench = (...args: string[]) =>

@@ -11,7 +11,7 @@ import { fixtureFile } from '../../support/variant-fixtures.ts';
 vi.setConfig({ testTimeout: 600_000 });
 
 const files = new VariantFiles();
-beforeAll(() => void cliFile(), 90_000);
+beforeAll(() => void cliFile());
 afterAll(() => files.dispose());
 
 const vectors = (kind: string): string => join(root, 'test/fixtures/vectors', kind);

@@ -11,7 +11,7 @@ import { VariantFiles } from '../../support/variant-files.ts';
 vi.setConfig({ testTimeout: 600_000 });
 
 const files = new VariantFiles();
-beforeAll(() => void cliFile(), 90_000);
+beforeAll(() => void cliFile());
 afterAll(() => files.dispose());
 
 describe('compare', () => {

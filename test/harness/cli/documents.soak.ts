@@ -8,7 +8,7 @@ import { fixtureFile } from '../../support/variant-fixtures.ts';
 
 vi.setConfig({ testTimeout: 600_000 });
 
-beforeAll(() => void cliFile(), 90_000);
+beforeAll(() => void cliFile());
 
 const vectors = (kind: string): string => join(root, 'test/fixtures/vectors', kind);
 const panics = fixtureFile('assert-too-early');

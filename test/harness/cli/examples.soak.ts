@@ -9,7 +9,7 @@ import { edited, gitDiff } from '../../support/diffs.ts';
 import { root } from '../../support/layers.ts';
 import { VariantFiles } from '../../support/variant-files.ts';
 
-vi.setConfig({ testTimeout: 300_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 const files = new VariantFiles();
 afterAll(() => files.dispose());
@@ -66,7 +66,7 @@ make: clock  => ok
       pmapdiff('compare', '-w', 'exit-touched', 'vfork-execfail', '--shard', `${shard}/2`).stdout,
     );
   symlinkSync(join(root, 'test'), join(files.folder, 'test'), 'junction');
-}, 90_000);
+});
 
 describe('the help of a command ends with its examples:', () => {
   it.each(Object.entries(EXAMPLES))('%s', (command, examples) => {

@@ -15,7 +15,7 @@ import { fixtureFile } from '../../support/variant-fixtures.ts';
 const files = new VariantFiles();
 afterAll(() => files.dispose());
 
-beforeAll(() => void cliFile(), 90_000);
+beforeAll(() => void cliFile());
 
 const mutants = (...ids: string[]): string[] => ['--variants', 'landed', '--variant', ...ids.map(fixtureFile)];
 const list = (...differences: object[]): string =>

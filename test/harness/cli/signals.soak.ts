@@ -14,7 +14,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGKILL'] as const;
 const LATEST = 4000;
 
 const files = new VariantFiles();
-beforeAll(() => void cliFile(), 90_000);
+beforeAll(() => void cliFile());
 afterAll(() => files.dispose());
 
 /** A name that no other process has in its arguments. */

@@ -6,7 +6,7 @@ import { VariantFiles } from '../../support/variant-files.ts';
 import { HOSTILE, sourceOf } from './hostile.ts';
 
 const files = new VariantFiles();
-beforeAll(() => void cliFile(), 90_000);
+beforeAll(() => void cliFile());
 afterAll(() => files.dispose());
 
 const selected = ['--variants', 'baseline,landed', '-w', 'exit-touched'];

@@ -10,8 +10,8 @@ import { VariantFiles } from '../../support/variant-files.ts';
 
 const workload = parseWorkload('a: exec sh60\na: clock\na: exit\n', 'small');
 const files = new VariantFiles();
-vi.setConfig({ testTimeout: 30_000 });
-beforeAll(() => void builtFile('harness/bundler.js'), 90_000);
+vi.setConfig({ testTimeout: 600_000 });
+beforeAll(() => void builtFile('harness/bundler.js'));
 afterAll(() => files.dispose());
 
 interface Run {

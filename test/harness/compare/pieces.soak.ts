@@ -19,7 +19,7 @@ let compare: PieceComparison;
 beforeAll(async () => {
   program = await builtProgram();
   compare = new PieceComparison(program);
-}, 120_000);
+});
 
 describe('a comparison in pieces gives the same result as one in one piece', () => {
   it.each(Object.keys(CATALOG))('of %s', async (name) => {

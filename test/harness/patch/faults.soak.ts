@@ -31,8 +31,6 @@ import { root } from '../../support/layers.ts';
 import { seated, seats } from '../../support/seats.ts';
 
 const LIMIT_MS = 60_000;
-/** A mutant's child that takes longer, in ms, does not end: on an idle machine it takes five seconds. */
-const PATIENCE = 600_000;
 
 interface Fault<M extends Mutant = Mutant> {
   readonly id: string;
@@ -248,7 +246,7 @@ const words = (noticed: Noticed): string =>
 describe.skipIf(!isThere)('of the faults beside the project', () => {
   const all = isThere ? chosen(coreFaults()) : [];
   const faults = all.map((fault) => ({ id: fault.id, mutant: ported(fault) }));
-  const trees = seats(() => new MutantTree('test/power/child.ts', {}, PATIENCE));
+  const trees = seats(() => new MutantTree('test/power/child.ts'));
   let folder: string;
 
   beforeAll(() => {

@@ -5,7 +5,7 @@ import { hasRedis, servedQueue } from '../../support/redis.ts';
 import { said } from '../../support/said.ts';
 import { VariantFiles } from '../../support/variant-files.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 describe.skipIf(!hasRedis)('--queue, with your own code,', () => {
   const { redis } = servedQueue();

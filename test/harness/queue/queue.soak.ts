@@ -100,7 +100,7 @@ describe.skipIf(!hasRedis)('--queue', () => {
     const path = files.write('resume', '');
     const worker = work();
     const run = begin(...args, '--resume', path);
-    await vi.waitUntil(() => readFileSync(path, 'utf8').includes('\n'), { timeout: 60_000 });
+    await vi.waitUntil(() => readFileSync(path, 'utf8').includes('\n'), { timeout: 600_000 });
     await jobOf(worker);
     await redis.stop();
     worker.kill('SIGKILL');

@@ -13,7 +13,7 @@ import { CATALOG } from '../../../harness/workload/catalog/index.ts';
 import { hasRedis, servedQueue } from '../../support/redis.ts';
 import { said } from '../../support/said.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 const EQUAL = ['exit-touched', 'exit-touched', ...Object.keys(CATALOG).slice(0, 11)];
 
