@@ -173,10 +173,25 @@ export class Recorder {
     totals[SWAP_RESERVED] += this.#vm.swapReserved - this.#reserved;
   }
 
-  /** The part's data, in memory of its own. */
-  perOp(): PerOp {
+  /**
+   * The part's data. Those of a whole run have memory of their own. Those of a piece are valid until the next begins:
+   * fresh memory for each piece of a long recording would stay until a collection, in every column.
+   */
+  perOp(isWhole: boolean): PerOp {
     const { ops } = this;
     const lists = this.#lists.all();
+    if (!isWhole)
+      return {
+        value: this.#value.subarray(0, ops),
+        code: this.#code.subarray(0, ops),
+        residentCount: this.#resident.subarray(0, ops),
+        wiredCount: this.#wired.subarray(0, ops),
+        mappedPages: this.#mapped.subarray(0, ops),
+        excessPages: this.#excess.subarray(0, ops),
+        counterList: this.#list.subarray(0, ops),
+        topPages: this.#top.subarray(0, ops),
+        ...lists,
+      };
     const kept = new Kept(ops * OP_BYTES + lists.counterIndex.length * 9 + lists.counterFrom.length * 4);
     return {
       value: kept.float64(this.#value, ops),

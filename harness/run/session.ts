@@ -181,7 +181,7 @@ export class Session {
     return this.#ended?.kind === 'failed' ? null : this.#m;
   }
 
-  /** Runs the ops of the next piece. */
+  /** Runs the ops of the next piece. A part that is not the whole is valid until the next: its arrays are reused. */
   take(piece: Piece): RunPart {
     if (this.#ended !== null) return emptyPart();
     const m = this.#m;
@@ -211,7 +211,7 @@ export class Session {
     const violations = this.#violations().slice(violated);
     const part = {
       ops,
-      perOp: this.#recorder.perOp(),
+      perOp: this.#recorder.perOp(piece.length === this.#spec.head.length),
       start,
       checkpoints: this.#checkpoints,
       resumed,

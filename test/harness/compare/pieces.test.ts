@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadWorkload } from '../../../harness/input/load.ts';
 import { corpusPath } from '../../../harness/input/paths.ts';
-import { headOf } from '../../../harness/workload/pieces.ts';
+import { cut, headOf } from '../../../harness/workload/pieces.ts';
 import { TraceReader } from '../../../harness/workload/trace/read.ts';
 import { PieceComparison } from '../../support/pieces.ts';
 import * as program from '../../support/program.ts';
@@ -40,6 +40,34 @@ describe('a comparison in pieces gives the same result as one in one piece', () 
       .trimEnd()
       .split('\n');
     expect(compare.asRead(lines, 64, headOf(workload))).toEqual(compare.whole(workload));
+  });
+});
+
+describe('a run', () => {
+  const parts = async (size: number) => {
+    const workload = await loadWorkload('subshells');
+    const [head, pieces] = [headOf(workload), [...cut(workload, size)]];
+    const session = new program.Session(
+      null,
+      { head, variant: program.face.landed, options: {}, watch: {} },
+      pieces[0]!,
+    );
+    const taken = pieces.map((piece) => session.take(piece).perOp);
+    return { taken, machine: session.machine, again: workload };
+  };
+
+  it('takes no new memory for each of its pieces', async () => {
+    const { taken } = await parts(20);
+    expect(taken.length).toBeGreaterThan(2);
+    for (const array of Object.keys(taken[0]!) as (keyof (typeof taken)[0])[])
+      expect(taken.at(-1)![array].buffer).toBe(taken.at(-2)![array].buffer);
+  });
+
+  it('in one piece has results that the next run of its machine leaves alone', async () => {
+    const { taken, machine, again } = await parts(Infinity);
+    const before = structuredClone(taken);
+    program.run(machine, again, program.face.baseline);
+    expect(taken).toEqual(before);
   });
 });
 
