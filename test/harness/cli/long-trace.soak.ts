@@ -37,7 +37,8 @@ interface Ran {
 }
 
 function pmapdiff(...args: readonly string[]): Ran {
-  const argv = ['--import', WATCH, builtFile('harness/cli.js'), ...args];
+  // Collectors in threads of their own lag behind on a loaded machine, and memory grows.
+  const argv = ['--single-threaded-gc', '--import', WATCH, builtFile('harness/cli.js'), ...args];
   const { status, stdout, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8', maxBuffer: 2 ** 28 });
   const [, rss, cpu] = /maxRSS=(\d+) cpu=(\d+)/.exec(stderr) ?? [];
   return { status, stdout, stderr, mib: Math.round(Number(rss) / 1024), seconds: Number(cpu) / 1e6 };
