@@ -55,7 +55,7 @@ const compare: Formats<CompareReport> = {
       help: 'annotations of a GitHub workflow instead of text',
       render: async (report) => (await import('./compare/github.ts')).renderGithub(report),
     },
-    json: { help: INSTEAD, render: async (report) => (await import('./compare/json.ts')).jsonParts(report) },
+    json: { help: INSTEAD, render: async (report) => (await import('./compare/json.ts')).compareParts(report) },
     suggest: {
       help: 'entries for intends and --expect that would accept what is unexpected, instead of text',
       render: async (report) => (await import('./compare/suggest.ts')).renderSuggestions(report),

@@ -6,17 +6,18 @@ import type { Difference, PairComparison } from '../../compare/pair.ts';
 import type { WorkloadComparison } from '../../compare/plan.ts';
 import type { Numbers } from '../../compare/track.ts';
 import type { Step } from '../../declare/declarations.ts';
-import { jsonText } from '../words.ts';
+import { jsonParts } from '../json-parts.ts';
 import { REPORT_SCHEMA, type CompareReport } from './model.ts';
+import type { Total } from './totals.ts';
 
-export const renderJson = (report: CompareReport): string => [...jsonParts(report)].join('');
+export const renderJson = (report: CompareReport): string => [...compareParts(report)].join('');
 
-/** The document in parts, one a workload: the whole of it is never in memory. */
-export function* jsonParts(report: CompareReport): Generator<string> {
+/** The document in parts, one a workload: neither the whole of it nor all that its totals say of workloads is in memory. */
+export function* compareParts(report: CompareReport): Generator<string> {
   const { against, againstDefault, complete, columns, titles, rows, states, totals, warnings } = report;
   const { expected, neverSeen, tally, baseline } = report;
   const { exitCode, ...counts } = tally;
-  const frame = jsonText({
+  yield* jsonParts({
     schema: REPORT_SCHEMA,
     complete,
     exitCode,
@@ -24,10 +25,11 @@ export function* jsonParts(report: CompareReport): Generator<string> {
     againstDefault,
     revisions: Object.entries(titles).map(([id, title]) => ({ id, title })),
     equalEverywhere: columns.filter(({ ids }) => ids.length > 1).map(({ ids }) => ids),
-    workloads: [],
-    totals: totals.flatMap(({ column: { ids, reference }, totals: list }) =>
-      ids.map((candidate) => ({ reference, candidate, totals: list })),
-    ),
+    workloads: () => made(rows, ({ workload }) => workloadJson(workload)),
+    totals: () =>
+      totals.flatMap(({ column: { ids, reference }, totals: list }) =>
+        ids.map((candidate) => ({ reference, candidate, totals: () => made(list, totalJson) })),
+      ),
     states,
     expected,
     neverSeen: neverSeen.map(stepJson),
@@ -35,15 +37,14 @@ export function* jsonParts(report: CompareReport): Generator<string> {
     counts,
     ...(baseline === null ? {} : { baseline }),
   });
-  // Only a key of the document itself is indented by one space: no string holds a line break.
-  const key = '\n "workloads": [';
-  const at = frame.indexOf(key) + key.length;
-  yield frame.slice(0, at);
-  for (const [i, { workload }] of rows.entries())
-    yield `${i === 0 ? '' : ','}\n${jsonText(workloadJson(workload)).trimEnd()}`.replaceAll('\n', '\n  ');
-  if (rows.length > 0) yield '\n ';
-  yield frame.slice(at);
+  yield '\n';
 }
+
+function* made<T>(items: Iterable<T>, make: (item: T) => object): Generator<object> {
+  for (const item of items) yield make(item);
+}
+
+const totalJson = (total: Total): object => ({ ...total, differing: () => total.differing });
 
 function workloadJson(workload: WorkloadComparison): object {
   const { name, title, ops, complete, recorded, machine, runs, groups, pairs, predecessors, opTexts, missed } =

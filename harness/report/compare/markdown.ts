@@ -111,7 +111,7 @@ function totalsTables({ totals }: CompareReport): string[] {
         totalRow(`**${cell(total.what)}**`, 'all', total, geomeanText(total.geomean)),
         ...(total.workloads === 1
           ? []
-          : total.differing.map((one) =>
+          : Array.from(total.differing, (one) =>
               totalRow('', `${cell(one.workload)}${one.whole ? '' : ' (until the machines part)'}`, one, ''),
             )),
       ]);

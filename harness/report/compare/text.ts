@@ -181,7 +181,9 @@ function totals({ totals: all, rows }: CompareReport, colors: Colors, width: num
       const own = rows.length > 1 && rows.length <= MOST_OWN_ROWS;
       const body = list.flatMap((total) => [
         totalRow(total.what, total, geomeanCell(total.geomean)),
-        ...(own ? total.differing.map((one) => totalRow(`  ${one.workload}${one.whole ? '' : ' *'}`, one, '')) : []),
+        ...(own
+          ? Array.from(total.differing, (one) => totalRow(`  ${one.workload}${one.whole ? '' : ' *'}`, one, ''))
+          : []),
       ]);
       const { workloads, parted } = list[0];
       const notes = [

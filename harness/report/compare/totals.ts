@@ -49,8 +49,8 @@ export interface WorkloadTotal extends Amount {
 /** Of one candidate, over all workloads that were compared. */
 export interface Total extends Amount {
   readonly what: string;
-  /** workloads that differ */
-  readonly differing: readonly WorkloadTotal[];
+  /** workloads that differ; read off the comparisons each time, so that no number is held twice */
+  readonly differing: Iterable<WorkloadTotal>;
   /** workloads compared, and those of them that are summed up to where the machines part */
   readonly workloads: number;
   readonly parted: number;
@@ -114,39 +114,52 @@ interface FoundIn extends Found {
   readonly pair: PairComparison;
 }
 
-/** One candidate's pairs, a workload each: a row for every statistic and counter that differs before the machines part. */
-export function totalsOf(
-  compared: readonly { readonly workload: WorkloadComparison; readonly pair: PairComparison }[],
-): Total[] {
-  const pairs = compared.filter(({ pair }) => pair.failures.length === 0);
-  const byWhat = new Map<string, FoundIn[]>();
+type Compared = Omit<FoundIn, 'difference'>;
+
+/** What differs before the machines part. what: of that name; null: all. */
+function* foundIn(pairs: readonly Compared[], what: string | null): Generator<FoundIn> {
   for (const { workload, pair } of pairs)
     for (const difference of pair.differences)
-      if (difference.numbers?.largest !== null && difference.numbers !== null)
-        addTo(byWhat, difference.what, { workload, difference, pair });
-  return [...byWhat].map(([what, found]): Total => {
+      if (
+        (what === null || difference.what === what) &&
+        difference.numbers !== null &&
+        difference.numbers.largest !== null
+      )
+        yield { workload, pair, difference };
+}
+
+function* differingIn(pairs: readonly Compared[], what: string): Generator<WorkloadTotal> {
+  for (const found of foundIn(pairs, what))
+    yield { workload: found.workload.name, whole: found.pair.parted === null, ...amountOf([found])! };
+}
+
+/** What both have counted: where they do not differ the candidate has the reference's sum. */
+function sidesIn({ sums, differences }: PairComparison, what: string): Sides {
+  const differing = differences.find((one) => one.what === what && one.numbers?.sum)?.numbers?.sum;
+  const both = sums[(COUNTER_NAMES as readonly string[]).indexOf(what)];
+  return differing ?? { reference: both, candidate: both };
+}
+
+/** One candidate's pairs, a workload each: a row for every statistic and counter that differs before the machines part. */
+export function totalsOf(compared: readonly Compared[]): Total[] {
+  const pairs = compared.filter(({ pair }) => pair.failures.length === 0);
+  const names = new Set<string>();
+  for (const { difference } of foundIn(pairs, null)) names.add(difference.what);
+  return [...names].map((what): Total => {
+    const found = [...foundIn(pairs, what)];
     const { kind, largest } = amountOf(found)!;
-    const counter = (COUNTER_NAMES as readonly string[]).indexOf(what);
-    const differing = found.map((one): WorkloadTotal => ({
-      workload: one.workload.name,
-      whole: one.pair.parted === null,
-      ...amountOf([one])!,
-    }));
-    const sums = pairs.map(({ pair: { sums: all } }) => ({
-      reference: all.reference[counter],
-      candidate: all.candidate[counter],
-    }));
-    const levels = differing.map((one) => sidesOf(one.largest!));
+    const sums = kind === 'added' ? pairs.map(({ pair }) => sidesIn(pair, what)) : null;
+    const levels = found.map(({ difference }) => difference.numbers!.largest!);
     const same = Array.from({ length: pairs.length - levels.length }, () => ({ reference: 1, candidate: 1 }));
     return {
       what,
       kind,
-      sum: kind === 'added' ? sums.reduce(add) : null,
+      sum: sums === null ? null : sums.reduce(add),
       largest,
-      differing,
+      differing: { [Symbol.iterator]: () => differingIn(pairs, what) },
       workloads: pairs.length,
       parted: pairs.filter(({ pair }) => pair.parted !== null).length,
-      geomean: geomeanOf(kind === 'added' ? sums : [...levels, ...same]),
+      geomean: geomeanOf(sums ?? [...levels, ...same]),
     };
   });
 }
