@@ -9,8 +9,8 @@ import type { Failure, RunEnd, RunPart, RunRecord } from '../run/record.ts';
 import { compareApart, isApart } from './apart.ts';
 import { CheckpointComparer, TablesComparer } from './checkpoints.ts';
 import { Declarations } from './declarations.ts';
-import { StatisticsComparer, type Sums } from './statistics.ts';
-import type { FittedSide, Numbers, Standing, StatFit } from './track.ts';
+import { StatisticsComparer } from './statistics.ts';
+import { type FittedSide, type Numbers, type Standing, type StatFit, unboxed } from './track.ts';
 import { compareViolations, explainViolation } from './violations.ts';
 
 /** Most severe first. */
@@ -77,8 +77,11 @@ export interface PairComparison {
   readonly unreachedMembers: readonly string[];
   /** from this op on the two machines are not in the same state; null: they are to the end */
   readonly parted: number | null;
-  /** by counter, over the ops before they part */
-  readonly sums: Sums;
+  /**
+   * by counter, what the reference counted before they part: the candidate as much, where no difference has other
+   * numbers; none of a comparison with the predecessor, which no total has
+   */
+  readonly sums: readonly number[];
   /** both ended in the same panic: the ops before it were compared */
   readonly bothPanic: boolean;
   /** they agree as far as they went, which was not to the end; null: they are complete, or ended otherwise */
@@ -151,8 +154,8 @@ export class PairComparer {
       candidate: b.variant,
       changedMembers: changed,
       unreachedMembers: unreached,
-      parted: Number.isFinite(this.#horizon) ? this.#horizon : null,
-      sums: this.#statistics.sums,
+      parted: Number.isFinite(this.#horizon) ? unboxed(this.#horizon) : null,
+      sums: Array.from(this.#statistics.sums.reference, unboxed),
     };
     const failures = [a, b].flatMap((run) =>
       run.ended.kind === 'failed' ? [{ variant: run.variant, failure: run.ended }] : [],
@@ -183,7 +186,8 @@ export class PairComparer {
     ) => {
       seen.push(...steps);
       const standing = steps.length > 0 ? 'known' : side === 'mended' ? 'intended' : 'unexpected';
-      differences.push({ plane, what, standing, steps, op, count, amount: null, numbers: null, outcomes, side });
+      const at = unboxed(op);
+      differences.push({ plane, what, standing, steps, op: at, count, amount: null, numbers: null, outcomes, side });
     };
 
     const panics = this.#outcomes.panics(a, b);
@@ -260,7 +264,7 @@ export class PairComparer {
       bothPanic,
       incomplete,
       failures: [],
-      seen,
+      seen: [...new Set(seen)],
       fits: statistics.fits,
     };
   }
@@ -287,7 +291,7 @@ const following = (plane: Plane, what: string, op: number, count: number): Diffe
   what,
   standing: 'follows',
   steps: [],
-  op,
+  op: unboxed(op),
   count,
   amount: null,
   numbers: null,

@@ -19,7 +19,7 @@ import { type ListDelta, ListPairs, deltaOf, differsIn } from './list-delta.ts';
 import { type Occasions, newOccasions, readOccasions } from './occasions.ts';
 import { OpPair } from './ops.ts';
 import { type Misfit, Parting } from './parting.ts';
-import { type FittedSide, type Sides, type StatDifference, type StatFit, Track } from './track.ts';
+import { type FittedSide, type Sides, type StatDifference, type StatFit, Track, unboxed } from './track.ts';
 
 /** What either run counted, by counter. */
 export interface Sums {
@@ -39,7 +39,7 @@ export interface StatComparison {
 export class StatisticsComparer {
   /** makes a track */
   readonly #make: (what: string, plane: Plane, kind: 'added' | 'level') => Track;
-  /** by counter; none where nothing is declared, until it differs */
+  /** by counter; none until it differs, unless it is judged where it does not */
   readonly #counters: (Track | undefined)[] = [];
   readonly #pmapTracks: readonly Track[];
   /** counters, but no gauges, whose declarations have terms: they are judged even where they do not differ */
@@ -61,7 +61,10 @@ export class StatisticsComparer {
 
   constructor(declared: Declarations, fitted: FittedSide | null = null) {
     this.#make = (what, plane, kind) => new Track(what, plane, kind, declared.of(what), fitted);
-    const begun = COMPARED.filter((counter) => fitted !== null || declared.names.has(COUNTER_NAMES[counter]));
+    const begun = COMPARED.filter((counter) => {
+      const what = COUNTER_NAMES[counter];
+      return fitted !== null || (declared.names.has(what) && (isGauge(counter) || declared.of(what).hasTerms));
+    });
     this.#withTerms = begun.filter((counter) => this.#track(counter).hasTerms && !isGauge(counter));
     this.#countedByLevels = fitted === null ? declared.countedByGauges : BASES.map(() => true);
     this.parting = new Parting(declared);
@@ -266,7 +269,7 @@ export class StatisticsComparer {
   #sumOf(what: string): Sides | null {
     const counter = (COUNTER_NAMES as readonly string[]).indexOf(what);
     if (counter < 0 || isGauge(counter)) return null;
-    return { reference: this.sums.reference[counter], candidate: this.sums.candidate[counter] };
+    return { reference: unboxed(this.sums.reference[counter]), candidate: unboxed(this.sums.candidate[counter]) };
   }
 
   /** What all parts come to. */

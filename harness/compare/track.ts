@@ -60,6 +60,11 @@ export interface StatFit {
   readonly byLedger: Fitted | null;
 }
 
+/** The same number as V8 keeps it in an object: in a box of its own come those of Float64Arrays, and all beyond 32 bits. */
+export const unboxed = (n: number): number => ((n | 0) === n ? n | 0 : n);
+
+const NONE: readonly Step[] = [];
+
 export class Track {
   readonly what: string;
   readonly plane: Plane;
@@ -79,9 +84,7 @@ export class Track {
   readonly #kind: Numbers['kind'];
   #largest: Numbers['largest'] = null;
   /** steps that count what some op did; of those without a term, that made room there */
-  readonly #applied = new Set<Step>();
-  /** steps that have not applied yet, and the bases at which they do */
-  #pending: DeclaredStatistic['atBases'];
+  #applied: readonly Step[] = NONE;
   /** the steps have terms, so ops without a difference are judged too */
   readonly hasTerms: boolean;
   /** differences at or after the horizon */
@@ -103,7 +106,6 @@ export class Track {
     this.#kind = kind;
     this.plane = plane;
     this.#declared = declared;
-    this.#pending = declared.atBases;
     this.hasTerms = declared.hasTerms || fitted !== null;
   }
 
@@ -114,7 +116,7 @@ export class Track {
     if (difference < this.least || difference > this.most) {
       const before = this.#largest;
       if (before === null || Math.abs(difference) > Math.abs(before.candidate - before.reference))
-        this.#largest = { op, reference, candidate: reference + difference };
+        this.#largest = { op, reference: unboxed(reference), candidate: unboxed(reference + difference) };
     }
     if (difference < this.least) this.least = difference;
     if (difference > this.most) this.most = difference;
@@ -133,7 +135,7 @@ export class Track {
 
   /** Compare a difference with the declarations. The same difference on the same occasions changes nothing a second time. */
   judge(op: number, difference: number, ofCandidate: Occasions, ofReference: Occasions): void {
-    const { byIntent, exactly, byLedger } = this.#declared;
+    const { byIntent, exactly, byLedger, atBases } = this.#declared;
     if (this.#intentFits && !fits(byIntent, difference, ofCandidate, ofReference)) this.#intentFits = false;
     if (exactly !== null && this.#exactFits && !fits(exactly, difference, ofCandidate, ofReference))
       this.#exactFits = false;
@@ -152,11 +154,11 @@ export class Track {
     }
     if (astray < this.#leastAstray) this.#leastAstray = astray;
     if (astray > this.#mostAstray) this.#mostAstray = astray;
-    for (const one of this.#pending) {
-      const occasions = one.step.reversed ? ofReference : ofCandidate;
-      if (!one.bases.some((basis) => occasions[basis] !== 0)) continue;
-      this.#applied.add(one.step);
-      this.#pending = this.#pending.filter((other) => other !== one);
+    if (this.#applied.length === atBases.length) return;
+    for (const { step, bases } of atBases) {
+      const occasions = step.reversed ? ofReference : ofCandidate;
+      if (!this.#applied.includes(step) && bases.some((basis) => occasions[basis] !== 0))
+        this.#applied = [...this.#applied, step];
     }
   }
 
@@ -204,7 +206,8 @@ export class Track {
 
   /** What came of it, or null when nothing differs and nothing was declared in vain. counted: over all ops, of a counter. */
   result(counted: Sides | null): StatDifference | null {
-    const { what, plane, first, ops, least, most, total } = this;
+    const { what, plane, first, ops } = this;
+    const [least, most, total] = [unboxed(this.least), unboxed(this.most), unboxed(this.total)];
     const numbers: Numbers = { kind: this.#kind, sum: counted, largest: this.#largest };
     const standing = this.#standing;
     if (first < 0 && standing !== 'unexpected') {
@@ -241,7 +244,7 @@ export class Track {
     const standing = this.#standing;
     if (standing !== 'known') return standing === 'intended' ? intended : [];
     // A finding about certain occasions explains nothing where there was none.
-    const holding = known.filter((step) => isOneSided(step.measure) || this.#applied.has(step));
+    const holding = known.filter((step) => isOneSided(step.measure) || this.#applied.includes(step));
     return holding.length === known.length ? all : [...intended, ...holding];
   }
 
@@ -249,7 +252,7 @@ export class Track {
   seen(): Step[] {
     return this.#holding.filter((step) => {
       const { measure, reversed } = step;
-      if (countsExactly(measure) && this.#applied.has(step)) return true;
+      if (countsExactly(measure) && this.#applied.includes(step)) return true;
       const isOpen = (side: 'above' | 'below'): boolean =>
         (side === 'above' ? measure.more : measure.fewer) || (measure.room?.[side].some((n) => n > 0) ?? false);
       const [up, down] = reversed ? (['below', 'above'] as const) : (['above', 'below'] as const);

@@ -89,10 +89,11 @@ export class WorkloadComparer {
     const runs = all.slice(0, columns.length);
     const { name, title, length, trace, machine } = this.#head;
     const isMeant = (column: number): boolean => this.#expectedEnds[column].isMet(all[column]);
-    const compared = sharingSums(
+    const compared = sharing(
       this.#eachPair((pair, [reference, candidate]) =>
         pair.finish(all[reference], all[candidate], length, isMeant(reference)),
       ),
+      pairs.length,
     );
     this.#references.forEach((column, i) => this.#missed[i].push(...this.#expectedEnds[column].missed(runs[column])));
     const ops = new Set(
@@ -178,18 +179,26 @@ class OpTexts {
   }
 }
 
-/** Equal sums are kept once: most pairs have the reference's, and revisions that agree have each other's. */
-function sharingSums(pairs: readonly PairComparison[]): PairComparison[] {
-  const kept: Float64Array[] = [];
-  const shared = (sums: Float64Array): Float64Array => {
-    const equal = kept.find((one) => one.every((n, counter) => n === sums[counter]));
-    if (equal === undefined) kept.push(sums);
-    return equal ?? sums;
-  };
-  return pairs.map((pair) => {
-    const { reference, candidate } = pair.sums;
-    return { ...pair, sums: { reference: shared(reference), candidate: shared(candidate) } };
-  });
+/** What pairs have in common is kept once: the reference's sums, and what revisions that agree differ in. */
+function sharing(pairs: readonly PairComparison[], totalled: number): PairComparison[] {
+  const [sums, differences] = [new Shared<PairComparison['sums']>(), new Shared<PairComparison['differences']>()];
+  return pairs.map((pair, i) => ({
+    ...pair,
+    sums: i < totalled ? sums.of(pair.sums) : [],
+    differences: differences.of(pair.differences),
+  }));
+}
+
+/** The first of all values that are equal. */
+class Shared<T> {
+  readonly #kept = new Map<string, T>();
+
+  of(value: T): T {
+    const text = JSON.stringify(value);
+    const kept = this.#kept.get(text) ?? value;
+    this.#kept.set(text, kept);
+    return kept;
+  }
 }
 
 /** `line 7, cc: exit`. */
@@ -203,8 +212,9 @@ function textOf(place: CallPlace | null, op: number): string {
 function summaryOf(run: RunEnd, reference: RunEnd | null, { ledger, facts }: Plan): RunSummary {
   const line = lineage(run.variant, facts);
   const inReference = reference === null ? [] : violationsOf(reference);
-  const known = findingsIn(line, ledger);
-  const faults = violationsOf(run).map((violation): JudgedViolation => {
+  const violations = violationsOf(run);
+  const known = violations.length === 0 ? [] : findingsIn(line, ledger);
+  const faults = violations.map((violation): JudgedViolation => {
     const findings = explainViolation(violation, run, known).flatMap(({ finding }) => finding ?? []);
     const shared = inReference.some((other) => other.name === violation.name && !exceeds(violation, other));
     return { ...violation, standing: findings.length > 0 ? 'known' : shared ? 'shared' : 'unexpected', findings };

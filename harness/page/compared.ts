@@ -2,7 +2,6 @@
 import { COUNTER_NAMES } from '../../core/counters.ts';
 import type { PairComparison } from '../compare/pair.ts';
 import type { Plan, WorkloadComparison } from '../compare/plan.ts';
-import type { Sums } from '../compare/statistics.ts';
 import type { VariantFacts } from '../declare/declarations.ts';
 import { type CompareReport, REPORT_SCHEMA, buildReport } from '../report/compare/model.ts';
 import { compareSchema } from '../report/schema/compare.ts';
@@ -120,16 +119,8 @@ function placeOf(op: number, at: string): CallPlace | null {
   return { op, line: Number(line ?? 0), process, call };
 }
 
-/** Of the counters that differ. */
-function sumsOf(differences: PairDocument['differences']): Sums {
-  const [reference, candidate] = [new Float64Array(COUNTER_NAMES.length), new Float64Array(COUNTER_NAMES.length)];
-  for (const { what, numbers } of differences) {
-    if (numbers === null || numbers.sum === null) continue;
-    reference[NAMES.indexOf(what)] = numbers.sum.reference;
-    candidate[NAMES.indexOf(what)] = numbers.sum.candidate;
-  }
-  return { reference, candidate };
-}
+/** Of what does not differ a document says no sums. */
+const NO_SUMS = COUNTER_NAMES.map(() => 0);
 
 const pairOf = ({ differences, ...pair }: PairDocument): PairComparison =>
   ({
@@ -144,7 +135,7 @@ const pairOf = ({ differences, ...pair }: PairDocument): PairComparison =>
         reversed,
       })),
     })),
-    sums: sumsOf(differences),
+    sums: NO_SUMS,
     seen: [],
     fits: [],
   }) as unknown as PairComparison;

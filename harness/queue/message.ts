@@ -6,7 +6,6 @@ import type { SliceJob } from '../pool/hunting.ts';
 import type { Job, JobName, Result } from '../pool/pool.ts';
 import { STRETCH_RUNS } from '../search/hunt.ts';
 import { HUNTED } from '../search/pair.ts';
-import { fromJson } from '../shard/json.ts';
 import { CATALOG } from '../workload/catalog/index.ts';
 import { CORPUS } from '../workload/corpus/index.ts';
 import { TOUCH_POLICIES } from '../workload/ops.ts';
@@ -161,7 +160,7 @@ const IS_RESULT = {
 export function readResult({ name, job }: Message, text: unknown): Result<QueuedName> {
   if (typeof text === 'string' && text.length <= MOST_RESULT) {
     try {
-      const result = fromJson(text);
+      const result: unknown = JSON.parse(text);
       if ((IS_RESULT[name] as (job: unknown, result: unknown) => boolean)(job, result))
         return result as Result<QueuedName>;
     } catch {

@@ -3,7 +3,6 @@ import { hostname } from 'node:os';
 import type { Job, Pool } from '../pool/pool.ts';
 import { openThreads } from '../pool/threads.ts';
 import { buildHash } from '../shard/build.ts';
-import { toJson } from '../shard/json.ts';
 import { loadLibraries, queueName, readAddress, refuseSilence } from './connection.ts';
 import { Refused, Store } from './kept.ts';
 import { MOST_MS, MOST_RESULT, type Message, readMessage, unqueued } from './message.ts';
@@ -46,7 +45,7 @@ export async function serve(url: string, threads: number, onFailure: (text: stri
       } catch (error) {
         throw error instanceof Refused ? new UnrecoverableError(error.message) : error;
       }
-      const text = toJson(await within(pool, message.name, job));
+      const text = JSON.stringify(await within(pool, message.name, job));
       if (text.length > MOST_RESULT) throw new UnrecoverableError(`a result of ${text.length} characters`);
       return text;
     },

@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { InputError } from '../input-error.ts';
 import { wholeBytes } from '../input/source.ts';
 import { buildHash } from './build.ts';
-import { fromJson, toJson } from './json.ts';
 import { MOST_SHARDS, type Shard, shardText } from './shard.ts';
 
 const SCHEMA = 'pmapdiff.part/1';
@@ -49,11 +48,11 @@ const partSchema = z.strictObject({
 });
 type Part = z.infer<typeof partSchema>;
 
-const digestOf = (results: unknown): string => createHash('sha256').update(toJson(results)).digest('hex');
+const digestOf = (results: unknown): string => createHash('sha256').update(JSON.stringify(results)).digest('hex');
 
 /** results: by the number of the job. */
 export function partText(shard: Shard, asked: Asked, results: readonly (readonly [number, unknown])[]): string {
-  return `${toJson({ schema: SCHEMA, build: buildHash(), shard, asked, digest: digestOf(results), results })}\n`;
+  return `${JSON.stringify({ schema: SCHEMA, build: buildHash(), shard, asked, digest: digestOf(results), results })}\n`;
 }
 
 function readPart(path: string): Part {
@@ -63,7 +62,7 @@ function readPart(path: string): Part {
   const text = new TextDecoder().decode(wholeBytes(path, path, MOST_BYTES));
   let body: unknown;
   try {
-    body = fromJson(text);
+    body = JSON.parse(text);
   } catch (error) {
     refuse(`got other text: ${(error as Error).message}`);
   }
@@ -77,7 +76,7 @@ function readPart(path: string): Part {
 function strangerIn(part: Part, first: Part): string | null {
   if (part.shard.of !== first.shard.of) return `a shard of ${first.shard.of}, got one of ${part.shard.of}`;
   const keys = ['command', 'options', 'columns', 'jobs'] as const;
-  const other = keys.find((key) => toJson(part.asked[key]) !== toJson(first.asked[key]));
+  const other = keys.find((key) => JSON.stringify(part.asked[key]) !== JSON.stringify(first.asked[key]));
   return other === undefined ? null : `a part of the same run, got one with another ${WORDS[other]}`;
 }
 

@@ -4,7 +4,6 @@ import { type CompareOptions, compareCommand } from '../../../harness/cli/compar
 import { mergeCommand } from '../../../harness/cli/merge.ts';
 import { InputError } from '../../../harness/input-error.ts';
 import { JOBS } from '../../../harness/pool/jobs.ts';
-import { fromJson, toJson } from '../../../harness/shard/json.ts';
 import { placesOf, readShard } from '../../../harness/shard/shard.ts';
 import { cliFile } from '../../support/command.ts';
 import { said } from '../../support/said.ts';
@@ -72,8 +71,7 @@ describe('a result as JSON', () => {
         check: true,
         leastMs: 10_000,
       });
-      expect(done.comparison.pairs[0]!.sums.reference).toBeInstanceOf(Float64Array);
-      expect(fromJson(toJson(done))).toEqual(done);
+      expect(JSON.parse(JSON.stringify(done))).toEqual(done);
     }
   });
 });
