@@ -69,7 +69,7 @@ export async function answerOf(
   const judged = judge(plan, compared, judging);
   const open = async (name: string): Promise<Workload | null> => {
     const at = done.findIndex(({ head }) => head.name === name);
-    return wholeOf(inputs[at] ?? { name: asked[at], opened: null }, reading);
+    return wholeOf(inputs[at] ?? { name: asked[at], head: null, text: null, opened: null }, reading);
   };
   const hinted = compared.complete
     ? await withHints(judged.workloads, { plan, chosen, open, check })

@@ -5,10 +5,11 @@ import type { Ran } from '../columns/lockstep.ts';
 import { MAX_LOSSES, NOT_TRIED } from '../columns/process.ts';
 import type { Against, Plan } from '../compare/plan.ts';
 import { type WorkloadDone, runComparison } from '../compare/run-comparison.ts';
-import { type OpenedWorkload, type WorkloadText, openWorkload, refuseChanged } from '../input/load.ts';
+import { type OpenedWorkload, type WorkloadText, openText, openWorkload, refuseChanged } from '../input/load.ts';
 import { isReadOnce } from '../input/source.ts';
 import type { CompareJob } from '../pool/jobs.ts';
 import type { Pool } from '../pool/pool.ts';
+import { Garbage } from '../process/garbage.ts';
 import { repairText } from '../report/notes.ts';
 import { number } from '../report/words.ts';
 import { CORPUS } from '../workload/corpus/index.ts';
@@ -29,9 +30,14 @@ export interface Input {
   readonly given: string | WorkloadText;
   /** null: it is built in, and the job opens it */
   readonly head: WorkloadHead | null;
-  /** null: it is opened when it is needed */
+  /** of workload text, which is parsed again when it is needed; null: a recording, or it is built in, and the job opens it */
+  readonly text: string | null;
+  /** a recording; null: it is opened when it is needed */
   readonly opened: OpenedWorkload | null;
 }
+
+/** What opens a workload again. */
+type Again = Pick<Input, 'name' | 'head' | 'text' | 'opened'>;
 
 export interface Reading extends TraceOptions {
   readonly touch: TouchPolicy;
@@ -62,10 +68,11 @@ export async function openInputs(
     const opened = isElsewhere && !isWhole ? null : await openWorkload(name, { ...reading, onLines });
     const head = opened?.head ?? null;
     const given = isShared && !isElsewhere ? textOf(name, opened!) : name;
-    const isRecording = opened !== null && opened.text === null && opened.whole !== null;
-    if (isRecording) waiting += opened.head.length;
-    const isHeld = !isRecording || waiting <= WAITING_OPS || isReadOnce(name);
-    inputs.push({ name, given, head, opened: isHeld ? opened : null });
+    const text = opened?.text ?? null;
+    const isWaiting = opened !== null && text === null && opened.whole !== null;
+    if (isWaiting) waiting += opened.head.length;
+    const isHeld = text === null && (!isWaiting || waiting <= WAITING_OPS || isReadOnce(name));
+    inputs.push({ name, given, head, text, opened: isHeld ? opened : null });
   }
   return inputs;
 }
@@ -77,18 +84,14 @@ function textOf(name: string, { head, text }: OpenedWorkload): WorkloadText {
 }
 
 /** The workload, whole; null: it is not held. */
-export const wholeOf = async (
-  { name, opened }: Pick<Input, 'name' | 'opened'>,
-  reading: Reading,
-): Promise<Workload | null> => (opened ?? (await openWorkload(name, reading))).whole;
+export const wholeOf = async ({ name, head, text, opened }: Again, reading: Reading): Promise<Workload | null> =>
+  (text === null ? (opened ?? (await openWorkload(name, reading))) : openText({ name: head!.name, text })).whole;
 
 /** Each when its turn comes. Throws WorkloadError, also for a recording that has changed since it was read first. */
-export async function* inTurn(
-  inputs: readonly Pick<Input, 'name' | 'head' | 'opened'>[],
-  reading: Reading,
-): AsyncIterable<PiecedWorkload> {
-  for (const { name, head, opened } of inputs) {
-    if (opened !== null) yield opened;
+export async function* inTurn(inputs: readonly Again[], reading: Reading): AsyncIterable<PiecedWorkload> {
+  for (const { name, head, text, opened } of inputs) {
+    if (text !== null) yield { ...openText({ name: head!.name, text }), head: head! };
+    else if (opened !== null) yield opened;
     else {
       const again = await openWorkload(name, reading);
       if (again.head.length !== head!.length) refuseChanged(name, head!.length, again.head.length);
@@ -119,6 +122,7 @@ export function runHere(
     heads,
   }: { readonly saved: SavedRuns | null; readonly isNamed: boolean; readonly heads: readonly WorkloadHead[] },
 ): Promise<WorkloadDone[]> {
+  const garbage = new Garbage();
   return runComparison(
     plan,
     [...(saved?.noting(columns) ?? columns), ...builtInColumns(plan.silent)],
@@ -127,7 +131,10 @@ export function runHere(
     {
       ...progress.host((head) => `${1 + heads.indexOf(head)}/${heads.length} ${head.name}`),
       isInterrupted: () => interrupt.signal.aborted,
-      ran: (workload, ran) => notesOn(workload, columns, ran, isNamed).forEach(progress.onOutput),
+      ran: (workload, ran) => {
+        notesOn(workload, columns, ran, isNamed).forEach(progress.onOutput);
+        garbage.limit();
+      },
     },
   );
 }

@@ -113,9 +113,9 @@ async function textsOf({ report, inputs, reading }: PageSource): Promise<Readonl
   const texts = new Map<string, ShownText>();
   for (const [i, { workload: compared }] of report.rows.entries()) {
     if (inputs[i] === undefined) continue;
-    const { name: input, opened } = inputs[i];
+    const { name: input, text: given, opened } = inputs[i];
     const { name, recorded } = compared;
-    const written = opened?.text ?? (Object.hasOwn(CATALOG, input) ? catalogText(input) : null);
+    const written = given ?? (Object.hasOwn(CATALOG, input) ? catalogText(input) : null);
     const text = recorded
       ? await firstOpsOf(opened ?? (await openWorkload(input, reading)), shownOps(compared))
       : written === null

@@ -28,7 +28,7 @@ const reading = { touch: 'recorded' } as const;
 it('a recording is read again when its turn comes', async () => {
   record(2);
   const { head, whole } = await openWorkload(name, reading);
-  for await (const again of inTurn([{ name, head, opened: null }], reading)) {
+  for await (const again of inTurn([{ name, head, text: null, opened: null }], reading)) {
     expect(again.head).toBe(head);
     expect(again.whole).toEqual(whole);
   }
@@ -39,7 +39,8 @@ it('a recording that has changed meanwhile is an error', async () => {
   const { head } = await openWorkload(name, reading);
   record(3);
   const turns = async (): Promise<void> => {
-    for await (const again of inTurn([{ name, head, opened: null }], reading)) expect(again.head).toBe(head);
+    for await (const again of inTurn([{ name, head, text: null, opened: null }], reading))
+      expect(again.head).toBe(head);
   };
   await expect(turns()).rejects.toThrow(/expected the \d+ ops that it had when it was read first, found \d+/);
 });
