@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { OutputFile } from '../output-file.ts';
+import { Garbage } from '../process/garbage.ts';
 import type { Format, Formats } from '../report/formats.ts';
 import { UsageError } from './errors.ts';
 import { lineWidth, wantsColor } from './output.ts';
@@ -61,7 +62,11 @@ export class Answer<Report> {
       const parts = [...partsOf(await format.render(report, look))];
       await output.write((path) => writeFileSync(path, parts.join('')));
     }
-    for (const part of partsOf(answer)) if (!stdout.write(part)) await once(stdout, 'drain');
+    const garbage = new Garbage();
+    for (const part of partsOf(answer)) {
+      if (!stdout.write(part)) await once(stdout, 'drain');
+      garbage.limit();
+    }
   }
 }
 
