@@ -173,3 +173,17 @@ describe('a long recording', () => {
       }
   });
 });
+
+it('10,000 workloads of five ops in one command take less than 600 MB', () => {
+  const names = Array.from({ length: 10_000 }, (_one, i) => join(folder, `small-${i}.workload`));
+  const uses = ['fork -> b', 'vfork -> b', 'rfork mem -> b'];
+  for (const [i, name] of names.entries())
+    writeFileSync(
+      name,
+      `a: exec ${i % 2 === 0 ? 'sh60' : 'cat'}\na: mmap anon ${1 + (i % 7)}p rw -> m\na: write m\na: ${uses[i % 3]}\nb: exit\n`,
+    );
+  const { status, stdout, mib, seconds } = pmapdiff('compare', '--quiet', '--workload', ...names);
+  console.log(`10,000 workloads: ${mib} MiB, ${seconds.toFixed(0)} s of CPU time`);
+  expect([status, stdout.includes('40000 comparisons') || stdout.includes('40,000 comparisons')]).toEqual([0, true]);
+  expect(mib).toBeLessThan(600e6 / 2 ** 20);
+});
