@@ -1,6 +1,16 @@
 /** The flags passed to mmap for an op. FreeBSD: sys/sys/mman.h */
-import { MAP_ANON, MAP_FIXED, MAP_GUARD, MAP_PRIVATE, MAP_SHARED, MAP_STACK } from '../../core/index.ts';
-import type { MmapKind, MmapOperands } from '../workload/ops.ts';
+import {
+  MAP_ANON,
+  MAP_FIXED,
+  MAP_GUARD,
+  MAP_NOCORE,
+  MAP_NOSYNC,
+  MAP_PREFAULT_READ,
+  MAP_PRIVATE,
+  MAP_SHARED,
+  MAP_STACK,
+} from '../../core/index.ts';
+import type { MmapKind, MmapOperands, MmapWish } from '../workload/mmap.ts';
 
 const BY_KIND: Readonly<Record<MmapKind, number>> = {
   anon: MAP_ANON,
@@ -10,8 +20,15 @@ const BY_KIND: Readonly<Record<MmapKind, number>> = {
   phys: 0,
 };
 
+const BY_WISH: Readonly<Record<MmapWish, number>> = {
+  prefault: MAP_PREFAULT_READ,
+  nocore: MAP_NOCORE,
+  nosync: MAP_NOSYNC,
+};
+
 /** A guard is neither private nor shared: mmap rejects both flags for it. */
-export function mmapFlags({ kind, shared, fixed }: MmapOperands): number {
+export function mmapFlags({ kind, shared, fixed, wishes }: MmapOperands): number {
   const unshared = kind === 'guard' ? 0 : MAP_PRIVATE;
-  return BY_KIND[kind] | (shared ? MAP_SHARED : unshared) | (fixed ? MAP_FIXED : 0);
+  const wished = wishes.reduce((flags, wish) => flags | BY_WISH[wish], 0);
+  return BY_KIND[kind] | (shared ? MAP_SHARED : unshared) | (fixed ? MAP_FIXED : 0) | wished;
 }

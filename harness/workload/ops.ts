@@ -6,6 +6,7 @@
  * Workload.
  */
 import { namesOf, numbersOf } from '../../core/numbered.ts';
+import type { MmapOperands } from './mmap.ts';
 
 // Operands by code. `child`, `target` = index into Workload.processes; `program` = index into Workload.programs.
 /** arg: child */
@@ -263,24 +264,6 @@ export interface Actor {
   readonly cpu: number;
 }
 
-export type MmapKind = 'anon' | 'guard' | 'stack' | 'file' | 'phys';
-
-/** The operands of an mmap other than its address and length. */
-export interface MmapOperands {
-  readonly kind: MmapKind;
-  readonly prot: number;
-  readonly maxProt: number;
-  readonly shared: boolean;
-  /** false: the kernel chooses the address, and op.addr is 0 */
-  readonly fixed: boolean;
-  /** index into Workload.files, or -1 */
-  readonly file: number;
-  /** byte offset in the file */
-  readonly off: number;
-  /** index into Workload.results that receives the address, or -1 */
-  readonly result: number;
-}
-
 /**
  * Which processes read the shared page in a replay: as recorded, also every exec'd dynamic program, none, every
  * process.
@@ -305,6 +288,8 @@ export interface TraceFacts {
   readonly lines: number;
   /** the command that was recorded */
   readonly command: string;
+  /** what recorded it, '' if it does not say */
+  readonly recorder: string;
   readonly leftOut: Readonly<LeftOut>;
   /**
    * processes whose exit is not in the trace: they exit at its end. A complete recording has none; one that was cut off

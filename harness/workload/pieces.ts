@@ -4,7 +4,8 @@
  * Each piece brings the tables that its ops index, so that what is over (exited processes, completed mmaps) can be
  * forgotten. A whole workload is one piece.
  */
-import { CHUNK_OPS, type Actor, type MmapOperands, type OpChunk, type Process, type Workload } from './ops.ts';
+import type { MmapOperands } from './mmap.ts';
+import { CHUNK_OPS, type Actor, type OpChunk, type Process, type Workload } from './ops.ts';
 
 /** The tables that op operands index, as in Workload. */
 export interface Tables {

@@ -11,11 +11,17 @@ aio_mlock io_destroy io_setup map_shadow_stack minherit mlock mlock2 mlockall ms
 process_madvise process_mrelease process_vm_writev remap_file_pages sbrk shmat shmdt shmsys sstk uselib
 `);
 
-/** Calls whose effect depends on an argument: the argument's text if they change an address space. */
-const NO_EVENT_WITH: ReadonlyMap<string, RegExp> = new Map([
-  ['arch_prctl', /ARCH_MAP_VDSO|^0x200[1-3]\b/],
-  ['prctl', /PR_SET_MM|^0x23\b|^35\b/],
-  ['ptrace', /POKE|PT_WRITE|PT_IO/],
+/** Calls whose effect depends on an argument: its index, and its text if they change an address space. */
+const NO_EVENT_WITH: ReadonlyMap<string, readonly [number, RegExp]> = new Map([
+  ['arch_prctl', [0, /ARCH_MAP_VDSO|^0x200[1-3]\b/]],
+  ['prctl', [0, /PR_SET_MM|^0x23\b|^35\b/]],
+  // what later mappings, or the next exec, will be like (FreeBSD: sys/sys/procctl.h, sys/x86/include/procctl.h)
+  [
+    'procctl',
+    [2, /PROC_(?:PROTMAX|STACKGAP|KPTI|LA)_CTL|^(?:0xf|15|0x11|17|0x1000000[02]|268435456|268435458)(?:<|$)/],
+  ],
+  ['ptrace', [0, /POKE|PT_WRITE|PT_IO/]],
+  ['sysarch', [0, /(?:SET|CLEAR)_PKRU|^(?:0xc|12|0xd|13|0x85|133|0x86|134)(?:<|$)/]],
 ]);
 
 /** Calls that leave every address space as it is. Pages that the kernel reads or writes for them are faults. */
@@ -58,7 +64,7 @@ mq_notify mq_open mq_timedreceive mq_timedsend mq_unlink msgctl msgget msgrcv ms
 newfstatat nfsservctl nfssvc nfstat nlm_syscall nlstat nmount nstat ntp_adjtime ntp_gettime open open_by_handle_at
 open_tree open_tree_attr openat openat2 pathconf pause pdgetpid pdkill perf_event_open personality pidfd_getfd
 pidfd_open pidfd_send_signal pipe pipe2 pivot_root pkey_alloc pkey_free poll posix_fadvise posix_fallocate
-posix_openpt ppoll pread pread64 preadv preadv2 prlimit64 procctl process_vm_readv profil pselect pselect6 putpmsg
+posix_openpt ppoll pread pread64 preadv preadv2 prlimit64 process_vm_readv profil pselect pselect6 putpmsg
 pwrite pwrite64 pwritev pwritev2 query_module quota quotactl quotactl_fd rctl_add_rule rctl_get_limits
 rctl_get_racct rctl_get_rules rctl_remove_rule read readahead readlink readlinkat readv reboot recv recvfrom
 recvmmsg recvmsg removexattr removexattrat rename renameat renameat2 request_key restart_syscall revoke rmdir
@@ -74,7 +80,7 @@ setresgid setresuid setreuid setrlimit setsid setsockopt settimeofday setuid set
 shm_rename shm_unlink shmctl shmget shutdown sigaction sigaltstack sigblock sigfastblock signalfd signalfd4
 sigpending sigprocmask sigqueue sigreturn sigsetmask sigstack sigsuspend sigtimedwait sigvec sigwait sigwaitinfo
 socket socketpair splice stat statfs statmount statx swapcontext swapoff swapon symlink symlinkat sync
-sync_file_range syncfs sysarch sysfs sysinfo syslog tee tgkill thr_create thr_exit thr_kill thr_kill2 thr_new
+sync_file_range syncfs sysfs sysinfo syslog tee tgkill thr_create thr_exit thr_kill thr_kill2 thr_new
 thr_self thr_set_name thr_suspend thr_wake time timer_create timer_delete timer_getoverrun timer_gettime
 timer_settime timerfd_create timerfd_gettime timerfd_settime times tkill truncate umask umount2 uname undelete
 unlink unlinkat unmount unshare userfaultfd ustat utime utimensat utimes utrace uuidgen vadvise vhangup vmsplice
@@ -88,7 +94,7 @@ const PREFIX = /^(?:freebsd\d+_|compat\d*\.|linux_)/;
 export function reportOther(report: ImportLog, name: string, args: readonly string[]): void {
   const plain = name.replace(PREFIX, '');
   const only = NO_EVENT_WITH.get(plain);
-  if (only === undefined ? NO_EVENT.has(plain) : only.test(args[0] ?? ''))
+  if (only === undefined ? NO_EVENT.has(plain) : only[1].test(args[only[0]] ?? ''))
     report.notUnderstood(`${name}, for which vmtrace-1 has no event`, quoted(args.join(', ')));
   else if (only !== undefined || NO_EFFECT.has(plain)) report.noEffect(name);
   else report.notUnderstood(`${name}, a call that is not known`, quoted(args.join(', ')));

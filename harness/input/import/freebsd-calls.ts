@@ -1,11 +1,12 @@
 /** What FreeBSD's system calls do to the address space of the process that makes them, for kdump and truss alike. */
+import { PAGE_SIZE } from '../../../core/units.ts';
 import { quoted } from '../../workload/errors.ts';
 import { reportOther } from './calls.ts';
 import { FileNames } from './file-names.ts';
 import type { ImageNames } from './image.ts';
 import type { ImportLog } from './log.ts';
 import type { ForkKind, Recording } from './recording.ts';
-import { FREEBSD_FLAGS, mapFlagsOf, numberOf, protOf } from './values.ts';
+import { FREEBSD_FLAGS, mapFlagsOf, maxProtOf, numberOf, protOf } from './values.ts';
 
 export interface Call {
   readonly name: string;
@@ -32,7 +33,16 @@ const ADVICE: Readonly<Record<string, string>> = {
   3: 'WILLNEED',
   4: 'DONTNEED',
   5: 'FREE',
+  6: 'NOSYNC',
+  7: 'AUTOSYNC',
+  8: 'NOCORE',
+  9: 'CORE',
+  10: 'PROTECT',
 };
+/** Advice that clips and marks map entries. (FreeBSD: sys/vm/vm_map.c vm_map_madvise) */
+const ENTRY_ADVICE = new Set(['NOSYNC', 'AUTOSYNC', 'NOCORE', 'CORE']);
+/** With these mmap looks at no descriptor. */
+const NO_FILE = new Set(['ANON', 'GUARD', 'STACK']);
 
 const RFPROC = 0x10;
 const RFMEM = 0x20;
@@ -119,7 +129,9 @@ export class FreebsdCalls {
     const known = !Number.isNaN(addr) && !Number.isNaN(len);
     if (MMAPS.has(name)) return this.#mmap(pid, args, value, errno);
     if (OPENS.has(name)) {
-      if (names[0] !== undefined) this.#files.opened(pid, value, names[0]);
+      if (names[0] === undefined)
+        this.#files.closed(pid, value); // SHM_ANON: a new object
+      else this.#files.opened(pid, value, names[0]);
       return true;
     }
     switch (name) {
@@ -128,17 +140,22 @@ export class FreebsdCalls {
         return known;
       case 'mprotect': {
         const prot = protOf(args[2] ?? '');
-        if (known && prot !== null) this.#recording.mprotect(pid, addr, len, prot);
-        return known && prot !== null;
+        if (!known || prot === null) return false;
+        if (maxProtOf(args[2] ?? '') !== undefined) this.#report.leftOut(name, ['PROT_MAX'], args);
+        this.#recording.mprotect(pid, addr, len, prot);
+        return true;
       }
       case 'madvise': {
         const advice = /MADV_(\w+)/.exec(args[2] ?? '')?.[1] ?? ADVICE[numberOf(args[2])];
-        if (known && advice !== undefined) this.#recording.madvise(pid, addr, len, advice);
-        return known && advice !== undefined;
+        if (!known || advice === undefined) return false;
+        if (ENTRY_ADVICE.has(advice)) this.#report.leftOut(name, [`MADV_${advice}`], args);
+        this.#recording.madvise(pid, addr, len, advice);
+        return true;
       }
       case 'break':
-        if (addr > 0) this.#recording.brk(pid, addr);
-        return addr > 0;
+        // The answer is where the break is now: below its base, as with 0, a call only asks. (FreeBSD: kern_break)
+        if (value > 0 || addr > 0) this.#recording.brk(pid, value > 0 ? value : addr);
+        return value > 0 || addr >= 0;
       case 'close':
         this.#files.closed(pid, addr);
         return true;
@@ -154,16 +171,26 @@ export class FreebsdCalls {
 
   #mmap(pid: number, args: readonly string[], addr: number, errno: number): boolean {
     const len = numberOf(args[1]);
-    const [prot, flags] = [protOf(args[2] ?? ''), mapFlagsOf(args[3] ?? '', FREEBSD_FLAGS)];
+    const [prot, read] = [protOf(args[2] ?? ''), mapFlagsOf(args[3] ?? '', FREEBSD_FLAGS)];
     const descriptor = numberOf(args[4]);
     const off = numberOf(args.at(-1));
-    if (prot === null || flags === null || !(len >= 0) || Number.isNaN(descriptor) || !(off >= 0)) return false;
+    if (prot === null || read === null || !(len >= 0) || Number.isNaN(descriptor) || !(off >= 0)) {
+      if (errno !== 0) this.#report.noEffect('failed mmap');
+      return errno !== 0;
+    }
     if (errno === 0 && Number.isNaN(addr)) return false;
+    const { flags, lost } = read;
     const fd = descriptor | 0;
-    const file = fd < 0 || flags.includes('ANON') || flags.includes('GUARD') ? null : this.#files.mapped(pid, fd, off);
-    const call = { addr, len, prot, flags, file, off };
-    if (errno === 0) this.#recording.mmap(pid, call);
-    else this.#recording.mmapFailed(pid, call, errno);
+    const file = fd < 0 || flags.some((flag) => NO_FILE.has(flag)) ? null : this.#files.mapped(pid, fd, off);
+    // The mapping begins at the page of the offset, and the address is that of the offset.
+    const into = off % PAGE_SIZE;
+    const max = maxProtOf(args[2] ?? '');
+    const call = { addr: addr - into, len: len + into, prot, flags, file, off: off - into, max };
+    if (errno !== 0) this.#recording.mmapFailed(pid, call, errno);
+    else {
+      this.#report.leftOut('mmap', lost, args);
+      this.#recording.mmap(pid, call);
+    }
     return true;
   }
 }

@@ -74,9 +74,13 @@ async function onePass(
   const report = new ImportLog(file, options.strict === true);
   const name = basename(file).replace(/(\.(gz|txt|strace|kdump|truss|out|log))+$/, '');
   const note = `imported from ${options.format}${options.faults === undefined ? '' : ' and perf'}`;
-  const recording = new Recording({ name, note, clock, report, images, given, write });
+  const os = options.format === 'strace' ? 'Linux' : 'FreeBSD';
+  const merged = options.faults !== undefined;
+  const recorder = `pmapdiff import ${options.format}${merged ? ' --faults' : ''}`;
+  const faults = merged || options.format === 'kdump';
+  const recording = new Recording({ name, note, os, recorder, faults, clock, report, images, given, write });
   const importer = new IMPORTERS[options.format](recording, report, clock);
-  const faults =
+  const merge =
     options.faults === undefined || !(importer instanceof StraceImporter)
       ? null
       : new FaultMerge(recording, report, importer, options.faults, await copies.of(options.faults));
@@ -85,13 +89,13 @@ async function onePass(
     for (const raw of linesOf(block)) {
       report.line = ++lines;
       const text = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
-      await faults?.before(text);
+      await merge?.before(text);
       importer.line(text);
-      faults?.behind();
+      merge?.behind();
     }
   }
   importer.finish();
-  await faults?.finish();
+  await merge?.finish();
   recording.finish();
   if (recording.empty)
     throw new WorkloadError({ file, line: Math.max(lines, 1) }, `lines of ${options.format}`, 'none');

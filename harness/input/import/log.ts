@@ -1,5 +1,5 @@
 /** What an import could not use: every line is imported, known to have no effect, repaired, or counted here by kind. */
-import { WorkloadError } from '../../workload/errors.ts';
+import { WorkloadError, quoted } from '../../workload/errors.ts';
 
 /** How often something occurred, and where first. */
 export interface Tally {
@@ -43,6 +43,11 @@ export class ImportLog {
     if (this.#strict)
       throw new WorkloadError({ file, line }, 'a line that is understood (--strict)', `${kind}: ${found}`);
     tally(this.unknown, file === this.file ? kind : `${kind} (${file})`, line);
+  }
+
+  /** Counts what of a call's arguments a replay does not follow, though it follows the call. */
+  leftOut(name: string, lost: readonly string[], args: readonly string[]): void {
+    for (const word of lost) this.notUnderstood(`${word} of ${name}, which no replay follows`, quoted(args.join(', ')));
   }
 
   repaired(kind: string, line = this.line): void {

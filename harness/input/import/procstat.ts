@@ -38,14 +38,14 @@ class Procstat implements GivenMaps {
       .filter(({ type }) => type !== 'ph')
       .filter(({ type, end }) => type !== 'gd' || end !== stack?.start)
       .flatMap((row) => {
-        const { start, end, prot, path } = row;
+        const { start, end, prot, path, type } = row;
         const base = path === null ? start : (offsets.get(path) ?? start);
         if (path !== null) offsets.set(path, base);
         return [...mapped.gaps(start, end)].map(([from, to]) => ({
           start: hex(from),
           end: hex(to),
           prot: written(evidence, from, to) ? `${prot[0]}w${prot[2]}` : prot,
-          flags: path === null ? ['PRIVATE', 'ANON'] : ['PRIVATE'],
+          flags: type === 'gd' ? ['GUARD'] : path === null ? ['PRIVATE', 'ANON'] : ['PRIVATE'],
           file: row === stack ? '[stack]' : path,
           off: path === null ? 0 : from - base,
         }));

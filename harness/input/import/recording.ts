@@ -41,6 +41,8 @@ export interface MmapCall {
   readonly flags: readonly string[];
   readonly file: string | null;
   readonly off: number;
+  /** the maximum protection, if the call gives one */
+  readonly max?: string | undefined;
 }
 
 /** One exec's image, shared by the processes forked from it. */
@@ -72,6 +74,11 @@ interface Process {
 export interface RecordingOptions {
   readonly name: string;
   readonly note: string;
+  /** whose calls and flags these are */
+  readonly os: 'FreeBSD' | 'Linux';
+  readonly recorder: string;
+  /** with the page faults of programs */
+  readonly faults: boolean;
   readonly clock: Clock;
   readonly report: ImportLog;
   readonly images: ImageStore;
@@ -112,6 +119,11 @@ export class Recording {
 
   has(pid: number): boolean {
     return this.#processes.has(pid);
+  }
+
+  /** Does the input show the page faults of programs? */
+  get faults(): boolean {
+    return this.#options.faults;
   }
 
   /** The first process. */
@@ -178,13 +190,13 @@ export class Recording {
     this.#emit(pid, 'execfail', { err, path });
   }
 
-  mmap(pid: number, { addr, len, prot, flags, file, off }: MmapCall): void {
+  mmap(pid: number, { addr, len, prot, flags, file, off, max }: MmapCall): void {
     if (!this.#inUserSpace(addr, len)) return;
     const process = this.#running(pid);
     process.mapped.add(truncPage(addr), roundPage(addr + len));
     process.image!.mapped.add(truncPage(addr), roundPage(addr + len));
     if (file !== null && prot.includes('x')) process.image!.linked = true;
-    this.#emit(pid, 'mmap', { addr: hex(addr), len, prot, flags, file, off });
+    this.#emit(pid, 'mmap', { addr: hex(addr), len, prot, max, flags, file, off });
   }
 
   mmapFailed(pid: number, { len, prot, flags, file }: MmapCall, err: number | string): void {
@@ -317,9 +329,10 @@ export class Recording {
   }
 
   #meta(): string {
-    const { name, note } = this.#options;
-    const format = { ev: 'meta', format: 'vmtrace-1', name, cmd: this.#command, note, arch: 'x86_64', page: PAGE_SIZE };
-    return `${JSON.stringify({ ...format, root: this.#root, time_unit: 'us', recorder: 'pmapdiff import' })}\n`;
+    const { name, note, os, recorder } = this.#options;
+    const format = { ev: 'meta', format: 'vmtrace-1', name, cmd: this.#command, note, os, arch: 'x86_64' };
+    const more = { page: PAGE_SIZE, root: this.#root, time_unit: 'us', recorder };
+    return `${JSON.stringify({ ...format, ...more })}\n`;
   }
 }
 

@@ -92,15 +92,24 @@ export class StraceCalls {
 
   #mmap(pid: number, args: readonly string[], addr: number, error: string | null): boolean {
     const [len, off] = [numberOf(args[1]), numberOf(args[5])];
-    const [prot, flags] = [protOf(args[2] ?? ''), mapFlagsOf(args[3] ?? '', LINUX_FLAGS)];
+    const [prot, read] = [protOf(args[2] ?? ''), mapFlagsOf(args[3] ?? '', LINUX_FLAGS)];
     const descriptor = descriptorOf(args[4] ?? '');
-    if (prot === null || flags === null || descriptor === null || !(len >= 0) || !(off >= 0)) return false;
+    if (prot === null || read === null || descriptor === null || !(len >= 0) || !(off >= 0)) {
+      if (error !== null) this.#report.noEffect('failed mmap');
+      return error !== null;
+    }
     if (error === null && !inUserSpace(addr, len)) return false;
+    const { flags, lost } = read;
     const { fd, path } = descriptor;
     const file = fd < 0 || flags.includes('ANON') ? null : (path ?? this.#files.mapped(pid, fd, off));
     const call = { addr, len, prot, flags, file, off };
-    if (error === null) this.#recording.mmap(pid, call);
-    else this.#recording.mmapFailed(pid, call, error);
+    if (error !== null) this.#recording.mmapFailed(pid, call, error);
+    else {
+      // To populate is to fault ahead, which no recording shows; without page faults nothing is touched in any case.
+      const missed = this.#recording.faults ? lost : lost.filter((word) => word !== 'MAP_POPULATE');
+      this.#report.leftOut('mmap', missed, args);
+      this.#recording.mmap(pid, call);
+    }
     return true;
   }
 }

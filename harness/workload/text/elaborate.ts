@@ -6,6 +6,7 @@ import { nearest } from '../../../core/suggest.ts';
 import { WorkloadError } from '../errors.ts';
 import { FileTable } from '../files.ts';
 import { type AddressLayout, addressLayout } from '../machine.ts';
+import type { MmapOperands } from '../mmap.ts';
 import { ERRNOS, OUTCOME_SIGNAL } from '../names.ts';
 import { OpListBuilder } from '../oplist.ts';
 import {
@@ -13,7 +14,6 @@ import {
   type Abi,
   type Actor,
   type MachineSettings,
-  type MmapOperands,
   OP_EXEC,
   OP_EXEC_FAIL,
   OP_EXIT,
@@ -280,10 +280,10 @@ export class Elaborator {
   }
 
   #mmap(op: OpNode): number {
-    const { kind, prot, maxProt, shared, fixed, file, off } = op.mmap!;
-    const fileIndex = kind === 'file' ? this.#files.index(file, off + op.len) : -1;
+    const { file, ...operands } = op.mmap!;
+    const fileIndex = operands.kind === 'file' ? this.#files.index(file, operands.off + op.len) : -1;
     const result = op.result === null ? -1 : this.#resultIndex(op.result, op);
-    this.#mmaps.push({ kind, prot, maxProt, shared, fixed, file: fileIndex, off, result });
+    this.#mmaps.push({ ...operands, file: fileIndex, result });
     return this.#mmaps.length - 1;
   }
 

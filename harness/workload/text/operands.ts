@@ -1,6 +1,6 @@
 /** Operands shared by several verbs: protections, places, spans, the words of mmap. */
 import { PAGE_SIZE, VM_MAXUSER_ADDRESS_LA57, VM_PROT_ALL } from '../../../core/units.ts';
-import type { MmapKind } from '../ops.ts';
+import { MMAP_WISHES, type MmapKind } from '../mmap.ts';
 import type { Cursor } from './cursor.ts';
 import type { AddressNode, OpNode } from './syntax.ts';
 
@@ -85,7 +85,10 @@ export function accesses(c: Cursor, op: OpNode): void {
   }
 }
 
-/** `anon|guard|stack|file F[+size]|phys size prot [max prot] [shared] [fixed PLACE]`; a guard needs no protection. */
+/**
+ * `anon|guard|stack|file F[+size]|phys size prot [max prot] [shared] [prefault] [nocore] [nosync] [fixed PLACE]`; a
+ * guard needs no protection.
+ */
 export function mmapOperands(c: Cursor, op: OpNode): void {
   const kind = c.keyword(`a kind of memory (${MMAP_KINDS.join(', ')})`, MMAP_KINDS) as MmapKind;
   let file = '';
@@ -98,7 +101,8 @@ export function mmapOperands(c: Cursor, op: OpNode): void {
   const prot = kind === 'guard' ? (protection(c) ?? 0) : needProtection(c);
   const maxProt = c.acceptWord('max') ? needProtection(c) : VM_PROT_ALL;
   const shared = c.acceptWord('shared');
+  const wishes = MMAP_WISHES.filter((word) => c.acceptWord(word));
   const fixed = c.acceptWord('fixed');
   if (fixed) op.address = readAddress(c);
-  op.mmap = { kind, prot, maxProt, shared, fixed, file, off };
+  op.mmap = { kind, prot, maxProt, shared, wishes, fixed, file, off };
 }

@@ -1,12 +1,12 @@
 /** Prints a Workload as text that parses to the same ops. */
 import { PAGE_SIZE, VM_PROT_ALL } from '../../../core/units.ts';
 import { DEFAULT_MACHINE, MACHINE_KEYS, addressLayout } from '../machine.ts';
+import type { MmapOperands } from '../mmap.ts';
 import { errnoName, outcomeName, signalName } from '../names.ts';
 import {
   ADVICES,
   INHERITANCES,
   type MachineSettings,
-  type MmapOperands,
   OP_BRK,
   OP_EXEC,
   OP_EXEC_FAIL,
@@ -162,6 +162,7 @@ class OpPrinter {
     words.push(formatSize(op.len), protText(mmap.prot));
     if (mmap.maxProt !== VM_PROT_ALL) words.push('max', protText(mmap.maxProt));
     if (mmap.shared) words.push('shared');
+    words.push(...mmap.wishes);
     if (mmap.fixed) words.push('fixed', this.#address(op, process));
     if (mmap.result >= 0) words.push('->', nameText(this.#workload.results[mmap.result]));
     return words.join(' ');

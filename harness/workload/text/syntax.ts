@@ -1,5 +1,5 @@
 /** One op as written, before names are resolved: a `repeat` elaborates it again on each iteration. */
-import type { MmapKind } from '../ops.ts';
+import type { MmapKind, MmapWish } from '../mmap.ts';
 
 /** A word that names something, and its position. */
 export interface NameNode {
@@ -19,6 +19,7 @@ export interface MmapNode {
   readonly prot: number;
   readonly maxProt: number;
   readonly shared: boolean;
+  readonly wishes: readonly MmapWish[];
   readonly fixed: boolean;
   /** '' if it does not map a file */
   readonly file: string;

@@ -89,13 +89,14 @@ export class MemoryNeed {
     }
   }
 
-  /** A process maps a file there: some of its pages are mapped ahead of use. */
-  map(pid: number, addr: number): void {
+  /** A process maps a file there: of that many bytes, pages are mapped ahead of use. */
+  map(pid: number, addr: number, len = 1): void {
     const { pages } = this.#processes.get(pid)!;
-    const region = Math.floor(addr / NBPDR);
-    if (pages.has(region)) return;
-    pages.set(region, 0);
-    this.#add(PER_REGION);
+    for (const region of range(Math.floor(addr / NBPDR), Math.ceil((addr + len) / NBPDR))) {
+      if (pages.has(region)) continue;
+      pages.set(region, 0);
+      this.#add(PER_REGION);
+    }
   }
 
   #add(pages: Pages): void {

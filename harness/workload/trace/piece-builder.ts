@@ -2,8 +2,9 @@
  * Collects a recording's ops into pieces; taking a piece frees its memory. The tables of a piece hold the processes
  * that were running when it began, those that started in it, and its own mappings.
  */
+import type { MmapOperands } from '../mmap.ts';
 import { OpListBuilder } from '../oplist.ts';
-import type { Actor, MmapOperands, Process } from '../ops.ts';
+import type { Actor, Process } from '../ops.ts';
 import type { Piece } from '../pieces.ts';
 
 /** A running process. */

@@ -3,6 +3,7 @@
  * replay of a trace follows it, so that results can be compared op by op.
  */
 import {
+  MAX_RAM,
   PAGE_SIZE,
   VM_PROT_ALL,
   VM_PROT_EXECUTE,
@@ -12,11 +13,11 @@ import {
 } from '../../../core/units.ts';
 import { FileTable } from '../files.ts';
 import { addressLayout, ramFor } from '../machine.ts';
+import { MMAP_WISHES, type MmapKind, type MmapOperands, type MmapWish } from '../mmap.ts';
 import {
   ADVICES,
   type LeftOut,
   type MachineSettings,
-  type MmapKind,
   OP_EXEC,
   OP_EXIT,
   OP_FORK,
@@ -49,6 +50,24 @@ const ACCESS_CODE = { r: OP_READ, w: OP_WRITE, x: OP_RUN } as const;
 const FORK_CODE = { fork: OP_FORK, vfork: OP_VFORK, clone_vm: OP_RFORK_MEM } as const;
 /** The recorded programs' mappings are separate ops. */
 const NO_MAPS = BUILT_IN_PROGRAMS.find((spec) => spec.entries === 1)!;
+
+/** How a recording's flags of mmap name what a replay asks for besides: FreeBSD's words, which Linux does not have. */
+const WISH_FLAGS: Readonly<Record<MmapWish, string>> = {
+  prefault: 'PREFAULT_READ',
+  nocore: 'NOCORE',
+  nosync: 'NOSYNC',
+};
+const PLAIN: MmapOperands = {
+  kind: 'anon',
+  prot: VM_PROT_READ | VM_PROT_WRITE,
+  maxProt: VM_PROT_ALL,
+  shared: false,
+  wishes: [],
+  fixed: true,
+  file: -1,
+  off: 0,
+  result: -1,
+};
 
 /** Number of exited pids whose exit line is remembered. */
 const MOST_GONE = 65_536;
@@ -128,7 +147,6 @@ export class ReplayRule {
       case 'mmap':
         if (event.err !== undefined) return null;
         if (event.addr === undefined) return ["'addr' in an mmap without 'err'", 'none'];
-        if (isFile(event.file)) this.#need.map(event.pid, Number(event.addr));
         this.#mapping(event, Number(event.addr), who, line);
         return null;
       case 'munmap':
@@ -181,7 +199,7 @@ export class ReplayRule {
 
   /** The workload read so far, without ops. */
   head(lines: number): WorkloadHead {
-    const { name, note, cmd } = this.#meta;
+    const { name, note, cmd, recorder } = this.#meta;
     const { machine: given, grows, touch } = this.#options;
     const { most: pages } = this.#need;
     const machine = grows ? { ...given, ram: ramFor(given.ram, pages, this.#files.pages) } : given;
@@ -193,7 +211,7 @@ export class ReplayRule {
       files: this.#files.files,
       programs: [buildProgram(NO_MAPS, addressLayout(machine), this.#files)],
       results: [],
-      trace: { touch, lines, command: cmd, leftOut: this.#leftOut, exitsAdded: this.#exitsAdded, pages },
+      trace: { touch, lines, command: cmd, recorder, leftOut: this.#leftOut, exitsAdded: this.#exitsAdded, pages },
       length: this.#made.length,
     };
   }
@@ -249,23 +267,16 @@ export class ReplayRule {
     return null;
   }
 
-  #programMap({ start, end, prot, file, off, ino }: TraceMap, who: number, line: number): void {
+  #programMap({ start, end, prot, flags, file, off, ino }: TraceMap, who: number, line: number): void {
     const len = Number(end) - Number(start);
     if (file === '[stack]') {
-      this.#mmap(who, line, 'stack', Number(end) - STACK_SIZE, STACK_SIZE, VM_PROT_READ | VM_PROT_WRITE);
+      this.#mmap(who, line, Number(end) - STACK_SIZE, STACK_SIZE, { kind: 'stack' });
     } else if (isFile(file)) {
-      this.#mmap(
-        who,
-        line,
-        'file',
-        Number(start),
-        len,
-        protBits(prot),
-        this.#files.index(ino === undefined ? file : `${file}#${ino}`, off + len),
-        off,
-      );
+      const index = this.#files.index(ino === undefined ? file : `${file}#${ino}`, off + len);
+      this.#mmap(who, line, Number(start), len, { kind: 'file', prot: protBits(prot), file: index, off });
     } else {
-      this.#mmap(who, line, 'anon', Number(start), len, protBits(prot));
+      const kind = flags.includes('GUARD') ? 'guard' : 'anon';
+      this.#mmap(who, line, Number(start), len, { kind, prot: protBits(prot) });
     }
   }
 
@@ -279,42 +290,29 @@ export class ReplayRule {
     }
   }
 
-  #mapping({ len, prot, flags, file, off }: EventOf<'mmap'>, addr: number, who: number, line: number): void {
+  #mapping(event: EventOf<'mmap'>, addr: number, who: number, line: number): void {
+    const { pid, len, flags, off } = event;
+    const kind = this.#kindOf(event);
     const shared = flags.includes('SHARED') || flags.includes('SHARED_VALIDATE');
-    if (isFile(file) && !flags.includes('ANON')) {
-      this.#mmap(
-        who,
-        line,
-        'file',
-        addr,
-        len,
-        protBits(prot),
-        this.#files.index(file, off + roundPage(len)),
-        off,
-        shared,
-      );
-    } else {
-      this.#mmap(who, line, 'anon', addr, len, protBits(prot), -1, 0, shared);
+    const wishes = MMAP_WISHES.filter((wish) => flags.includes(WISH_FLAGS[wish]));
+    const more = { kind, prot: protBits(event.prot), maxProt: protBits(event.max), shared, wishes };
+    if (kind !== 'file') {
+      this.#mmap(who, line, addr, len, more);
+      return;
     }
+    this.#need.map(pid, addr, wishes.includes('prefault') ? Math.min(len, MAX_RAM) : 1);
+    this.#mmap(who, line, addr, len, { ...more, file: this.#files.index(event.file!, off + roundPage(len)), off });
   }
 
-  #mmap(
-    who: number,
-    line: number,
-    kind: MmapKind,
-    addr: number,
-    len: number,
-    prot: number,
-    file = -1,
-    off = 0,
-    shared = false,
-  ): void {
-    const operands = this.#made.mmap({ kind, prot, maxProt: VM_PROT_ALL, shared, fixed: true, file, off, result: -1 });
-    this.#made.ops.push(OP_MMAP, who, addr, roundPage(len), operands, line);
+  /** Linux has no guards, and its MAP_STACK has no effect. */
+  #kindOf({ flags, file }: EventOf<'mmap'>): MmapKind {
+    if (flags.includes('GUARD')) return 'guard';
+    if (flags.includes('STACK') && this.#meta.os.startsWith('FreeBSD')) return 'stack';
+    return isFile(file) && !flags.includes('ANON') ? 'file' : 'anon';
   }
 
-  #anonymous(who: number, line: number, addr: number, len: number): void {
-    this.#mmap(who, line, 'anon', addr, len, VM_PROT_READ | VM_PROT_WRITE);
+  #mmap(who: number, line: number, addr: number, len: number, more: Partial<MmapOperands> = {}): void {
+    this.#made.ops.push(OP_MMAP, who, addr, roundPage(len), this.#made.mmap({ ...PLAIN, ...more }), line);
   }
 
   #advise({ addr, len, advice }: EventOf<'madvise'>, who: number, line: number): void {
@@ -329,12 +327,12 @@ export class ReplayRule {
     const len = roundPage(event.len);
     const newLen = roundPage(event.newlen);
     if (to !== from) {
-      this.#anonymous(who, line, to, newLen);
+      this.#mmap(who, line, to, newLen);
       this.#made.ops.push(OP_MUNMAP, who, from, len, 0, line);
     } else if (newLen < len) {
       this.#made.ops.push(OP_MUNMAP, who, from + newLen, len - newLen, 0, line);
     } else if (newLen > len) {
-      this.#anonymous(who, line, from + len, newLen - len);
+      this.#mmap(who, line, from + len, newLen - len);
     }
   }
 
@@ -345,7 +343,7 @@ export class ReplayRule {
     }
     const from = roundPage(Number(old));
     const to = roundPage(Number(addr));
-    if (to > from) this.#anonymous(who, line, from, to - from);
+    if (to > from) this.#mmap(who, line, from, to - from);
     else if (to < from) this.#made.ops.push(OP_MUNMAP, who, to, from - to, 0, line);
     else this.#leftOut.brkWithinPage++;
   }

@@ -16,6 +16,8 @@ export const META = z.object({
   name: z.string(),
   cmd: z.string().default(''),
   note: z.string().default(''),
+  os: z.string().default(''),
+  recorder: z.string().default(''),
   page: z.literal(4096),
   root: pid,
 });
@@ -24,6 +26,7 @@ const MAP = z.object({
   start: hex,
   end: hex,
   prot,
+  flags: flags.default([]),
   file: path,
   off: bytes.default(0),
   ino: z.number().optional(),
@@ -54,6 +57,8 @@ export const EVENTS = {
     addr: hex.optional(),
     len: bytes,
     prot,
+    /** the maximum protection; all by default */
+    max: prot.default('rwx'),
     flags,
     file: path,
     off: bytes.default(0),

@@ -90,6 +90,15 @@ describe('the memory that a recording needs', () => {
     expect(pagesOf([...own(1), again, ...own(1), again, ...own(1)])).toBe(one);
   });
 
+  it('holds the page-table pages of a file that is mapped ahead of use', () => {
+    const file = { ...mmap(1, BASE, 2560), prot: 'r--', file: '/f' };
+    const need = (flags: string[]): number => {
+      return recording([{ ...file, flags }]).trace!.pages;
+    };
+    // Of each further 2M: a page-table page, and four chunks of 168 pv entries for 512 pages.
+    expect(need(['PRIVATE', 'PREFAULT_READ']) - need(['PRIVATE'])).toBe(4 * 5);
+  });
+
   it('of pages far apart holds their page-table pages', () => {
     const workload = recording([mmap(1, BASE, 512 * 2000), ...writes(1, BASE, 2000, 2 * MIB)]);
     expect(framesOf(workload)).toBeLessThan(1.02 * workload.trace!.pages + 4096);

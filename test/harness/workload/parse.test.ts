@@ -84,6 +84,7 @@ p: exit`);
       prot: 3,
       maxProt: 7,
       shared: false,
+      wishes: [],
       fixed: false,
       file: -1,
       off: 0,

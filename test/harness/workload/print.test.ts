@@ -76,7 +76,7 @@ p@0: kill p SIGUSR1 => SIGSEGV
 p@0: mmap anon 4p rw -> a
 p@0: mmap guard 4p - fixed a+4p
 p@0: mmap stack 1M rw
-p@0: mmap file "odd name"+2p 8p rx max rx shared fixed 0x123456000
+p@0: mmap file "odd name"+2p 8p rx max rx shared prefault nocore nosync fixed 0x123456000
 p@0: mmap phys 1p r -> "my buf"
 p@0: munmap "my buf" 1p
 p@0: mprotect a 1p -

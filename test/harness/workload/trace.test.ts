@@ -9,18 +9,18 @@ const META = { ev: 'meta', format: 'vmtrace-1', name: 'x', cmd: 'x', note: '', p
 type Line = Record<string, unknown>;
 
 /** A trace with these events; each gets its time and, if it has none, the root's pid. */
-function read(events: readonly (Line | string)[], options: TraceOptions = {}): Workload {
+function read(events: readonly (Line | string)[], options: TraceOptions = {}, meta: Line = {}): Workload {
   const reader = new TraceReader('t', options);
   const lines = events.map((event, t) =>
     typeof event === 'string' ? event : JSON.stringify({ t, pid: 10, ...event }),
   );
-  reader.block([JSON.stringify(META), ...lines].join('\n'));
+  reader.block([JSON.stringify({ ...META, ...meta }), ...lines].join('\n'));
   return reader.finish('t');
 }
 
 /** The ops of a trace as text, without the machine, and without the exits added at the end. */
-const opsOf = (events: readonly Line[], options?: TraceOptions): string[] =>
-  printWorkload(read([...events, { ev: 'exit', code: 0 }], options))
+const opsOf = (events: readonly Line[], options?: TraceOptions, meta?: Line): string[] =>
+  printWorkload(read([...events, { ev: 'exit', code: 0 }], options, meta))
     .split('\n')
     .filter((line) => /^p\d+:/.test(line))
     .slice(0, -1);
@@ -54,6 +54,41 @@ describe('the replay rule', () => {
       'p10: run 0x6000',
       'p10: write 0x920000',
     ]);
+  });
+
+  it('FreeBSD’s guards, stacks, maximum protections and marks of mmap are those of the op', () => {
+    const mmap = (addr: string, flags: string[], more: Line = {}): Line => ({
+      ev: 'mmap',
+      addr,
+      len: 8192,
+      prot: 'rw-',
+      flags,
+      file: null,
+      off: 0,
+      ...more,
+    });
+    const events = [
+      exec(map('0x1000', '0x3000', { file: null, prot: '---', flags: ['GUARD'] })),
+      mmap('0x10000', ['FIXED', 'GUARD', 'EXCL'], { prot: '---' }),
+      mmap('0x20000', ['PRIVATE', 'ANON', 'STACK']),
+      mmap('0x30000', ['STACK', 'SHARED', 'NOCORE']),
+      mmap('0x40000', ['PRIVATE', 'NOCORE', 'PREFAULT_READ', 'NOSYNC'], { file: '/f', max: 'rw-' }),
+      mmap('0x50000', ['ANON', '32BIT', 'HASSEMAPHORE', 'ALIGNED_SUPER', 'NOSYNC']),
+    ];
+    const ops = [
+      'p10: exec bare',
+      'p10: mmap guard 2p - fixed 0x1000',
+      'p10: mmap guard 2p - fixed 0x10000',
+      'p10: mmap stack 2p rw fixed 0x20000',
+      'p10: mmap stack 2p rw shared nocore fixed 0x30000',
+      'p10: mmap file "/f" 2p rw max rw prefault nocore nosync fixed 0x40000',
+      'p10: mmap anon 2p rw nosync fixed 0x50000',
+    ];
+    expect(opsOf(events, {}, { os: 'FreeBSD 14.0' })).toEqual(ops);
+    // Linux ignores its MAP_STACK; a recording that does not say is read like one of Linux.
+    const plain = ops.map((op) => op.replace('mmap stack', 'mmap anon'));
+    expect(opsOf(events, {}, { os: 'Linux 6.18' })).toEqual(plain);
+    expect(opsOf(events)).toEqual(plain);
   });
 
   it('a fork copies, vfork and clone_vm share, a thread is not a process', () => {

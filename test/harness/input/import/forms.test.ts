@@ -142,6 +142,7 @@ describe('a shared page elsewhere, as FreeBSD 13.2 and later have it', () => {
     `  PID              START                END PRT  RES PRES REF SHD FLAG  TP PATH
   100        0x20f400000        0x20f401000 r--    1    5   2   0 CN--- vn /bin/tool
   100        0x20f401000        0x20f402000 r-x    1    5   2   0 CN--- vn /bin/tool
+  100        0x20f402000        0x20f410000 ---    0    0   0   0 ----- gd
   100        0x81f060000        0x81f080000 ---    0    0   0   0 ----- gd
   100        0x81f080000        0x81f0a0000 rw-    3    3   1   0 ---D- sw
   100        0x82aa10000        0x82aa11000 r-x    1    1  23   0 ----- ph
@@ -156,6 +157,7 @@ describe('a shared page elsewhere, as FreeBSD 13.2 and later have it', () => {
     expect(imported.lines[1].maps).toEqual([
       { start: '0x20f400000', end: '0x20f401000', prot: 'r--', flags: ['PRIVATE'], file: '/bin/tool', off: 0 },
       { start: '0x20f401000', end: '0x20f402000', prot: 'r-x', flags: ['PRIVATE'], file: '/bin/tool', off: 0x1000 },
+      { start: '0x20f402000', end: '0x20f410000', prot: '---', flags: ['GUARD'], file: null, off: 0 },
       { start: '0x81f080000', end: '0x81f0a0000', prot: 'rw-', flags: ['PRIVATE', 'ANON'], file: '[stack]', off: 0 },
     ]);
     expect(imported.lines.filter(({ ev }) => ev === 'touch').map(({ pid }) => pid)).toEqual([100, 101]);

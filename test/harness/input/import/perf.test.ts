@@ -53,6 +53,16 @@ describe('a fault of a thread is one of its process, between the calls of its ti
     expect(await faultsOf(lines)).toHaveLength(1);
   });
 
+  it('what mmap populates is missing among them, and counted', async () => {
+    const calls = CALLS.map((line) => line.replace('MAP_ANONYMOUS', 'MAP_ANONYMOUS|MAP_POPULATE'));
+    const faults = imports.write('perf', `t 401 1700000000.002500: ${FAULT}\n`);
+    const { counts } = await imports.lines('strace', calls, { faults });
+    expect(countsOf(counts.unknown)).toEqual({ 'MAP_POPULATE of mmap, which no replay follows': 1 });
+    expect(countsOf((await imports.lines('strace', calls)).counts.unknown)).toEqual({});
+    const idle = calls.map((line) => line.replace('MAP_POPULATE', 'MAP_POPULATE|MAP_NONBLOCK'));
+    expect(countsOf((await imports.lines('strace', idle, { faults })).counts.unknown)).toEqual({});
+  });
+
   it('equal lines are two faults', async () => {
     const line = `t 401 1700000000.002500: ${FAULT}`;
     expect(await faultsOf([line, line])).toHaveLength(2);

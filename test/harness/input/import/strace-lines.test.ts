@@ -22,16 +22,44 @@ describe('numbers for names', () => {
   it('are Linux’s in the flags of mmap', async () => {
     expect(await mmapFlags('0x22')).toEqual(['PRIVATE', 'ANON']);
     expect(await mmapFlags('0x20022')).toEqual(['PRIVATE', 'ANON', 'STACK']);
-    expect(await mmapFlags('0x6021')).toEqual(['SHARED', 'ANON', 'LOCKED', 'NORESERVE']);
+    expect(await mmapFlags('0xc021')).toEqual(['SHARED', 'ANON', 'NORESERVE', 'POPULATE']);
     expect(await mmapFlags('0x100032')).toEqual(['PRIVATE', 'FIXED', 'ANON', 'FIXED_NOREPLACE']);
     expect(await mmapFlags('0x23')).toEqual(['SHARED_VALIDATE', 'ANON']);
     expect(await mmapFlags('0x22 /* MAP_PRIVATE|MAP_ANONYMOUS */')).toEqual(['PRIVATE', 'ANON']);
-    expect(await mmapFlags('MAP_PRIVATE|MAP_ANONYMOUS|MAP_HUGETLB|21<<MAP_HUGE_SHIFT')).toEqual([
-      'PRIVATE',
-      'ANON',
-      'HUGETLB',
-    ]);
     expect(await mmapFlags('MAP_PRIVATE|MAP_ANONYMOUS|0x8000000')).toEqual(['PRIVATE', 'ANON']);
+  });
+
+  it.each([
+    ['MAP_SHARED|MAP_ANONYMOUS|MAP_LOCKED', ['SHARED', 'ANON', 'LOCKED'], ['MAP_LOCKED']],
+    ['0x2021', ['SHARED', 'ANON', 'LOCKED'], ['MAP_LOCKED']],
+    ['0x20122', ['PRIVATE', 'ANON', 'GROWSDOWN', 'STACK'], ['MAP_GROWSDOWN']],
+    ['0x28', ['DROPPABLE', 'ANON'], ['MAP_DROPPABLE']],
+    ['MAP_PRIVATE|MAP_ANONYMOUS|MAP_HUGETLB|21<<MAP_HUGE_SHIFT', ['PRIVATE', 'ANON', 'HUGETLB'], ['MAP_HUGETLB']],
+    ['MAP_PRIVATE|MAP_ANONYMOUS|0x200000', ['PRIVATE', 'ANON'], ['0x200000']],
+    ['MAP_PRIVATE|MAP_ANONYMOUS|MAP_NEWER', ['PRIVATE', 'ANON', 'NEWER'], ['MAP_NEWER']],
+  ])('%s: what no replay follows is counted', async (flags, names, lost) => {
+    const { lines, counts } = await imports.lines('strace', [
+      `5 ${EXEC}`,
+      `5 ${MMAP.replace('MAP_PRIVATE|MAP_ANONYMOUS', flags)}`,
+    ]);
+    expect(lines.at(-1)!.flags).toEqual(names);
+    expect(lines[0]).toMatchObject({ os: 'Linux', recorder: 'pmapdiff import strace' });
+    expect(Object.keys(countsOf(counts.unknown))).toEqual(
+      lost.map((word) => `${word} of mmap, which no replay follows`),
+    );
+  });
+
+  it('a failed mmap has no effect, whatever it asked for', async () => {
+    const { counts } = await imports.lines(
+      'strace',
+      [
+        `5 ${EXEC}`,
+        '5 mmap(NULL, 18446744073709551615, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = -1 ENOMEM (Cannot allocate memory)',
+        '5 mmap(NULL, 4096, PROT_READ, MAP_LOCKED|MAP_ANONYMOUS, -1, 0) = -1 EPERM (Operation not permitted)',
+      ],
+      { strict: true },
+    );
+    expect(countsOf(counts.ignored)).toEqual({ 'failed mmap': 1 });
   });
 
   it.each([
