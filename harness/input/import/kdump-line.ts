@@ -2,7 +2,7 @@
  * Parses lines of kdump with any of its options, in old and new formats: -H (threads), -T -E -R (times), -A (ABI), -S
  * (call numbers), -n and -d (numbers as they are). (FreeBSD: usr.bin/kdump/kdump.c dumpheader, ktrsyscall, ktrsysret)
  */
-import { numberOf } from './values.ts';
+import { isSameNumber, numberOf } from './values.ts';
 
 export interface KdumpLine {
   readonly pid: number;
@@ -89,7 +89,7 @@ export interface Return {
 
 /**
  * Parses `name value[/0xhex]`, `name 0xhex`, `name -1 errno n text`, `name JUSTRETURN`, `name RESTART`; null if the text is not a
- * return.
+ * return, or if the value is two different numbers.
  */
 export function returnOf(text: string): Return | null {
   const match =
@@ -100,6 +100,7 @@ export function returnOf(text: string): Return | null {
   const [, name, word, errno, plain, hexadecimal] = match;
   const value = word !== undefined ? NaN : errno !== undefined ? -1 : numberOf(hexadecimal ?? plain);
   if (word === undefined && Number.isNaN(value)) return null;
+  if (hexadecimal !== undefined && !isSameNumber(plain, hexadecimal)) return null;
   return { name, value, errno: Number(errno ?? 0), restart: word === 'RESTART' };
 }
 

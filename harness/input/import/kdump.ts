@@ -22,11 +22,13 @@ import { numberOf } from './values.ts';
 interface Fault {
   readonly addr: number;
   readonly access: Access;
+  /** the line where it began */
+  readonly at: number;
 }
 
 /** What is in progress in a thread, or in a process if the recording does not distinguish threads. */
 interface Thread {
-  readonly calls: Map<string, Call & { readonly names: string[] }>;
+  readonly calls: Map<string, Call & { readonly names: string[]; readonly at: number }>;
   fault: Fault | null;
   /** writes during an exec: by the kernel, into the new program */
   readonly loading: Fault[];
@@ -75,8 +77,9 @@ export class KdumpImporter {
   readonly #exited = new Set<number>();
   #before = '';
   #inData = false;
-  /** the record that goes on */
+  /** the record that goes on, and where it began */
   #begun: KdumpLine | null = null;
+  #begunAt = 0;
 
   constructor(recording: Recording, report: ImportLog, clock: Clock) {
     this.#recording = recording;
@@ -113,7 +116,7 @@ export class KdumpImporter {
     if (line.time === '') this.#clock.tick();
     else if (this.#clock.set(line.time))
       this.#report.repaired('a time before the last one: kept in the order of lines');
-    if (goesOn(line)) this.#begun = line;
+    if (goesOn(line)) [this.#begun, this.#begunAt] = [line, this.#report.line];
     else this.#record(line);
   }
 
@@ -121,9 +124,8 @@ export class KdumpImporter {
     this.#endRecord();
     this.#parentage.finish();
     for (const { calls, fault } of this.#threads.values()) {
-      for (const name of calls.keys())
-        if (changesSpace(name)) this.#report.repaired(`${name} that never returned: left out`);
-      if (fault !== null) this.#report.repaired('a fault that never returned: left out');
+      for (const { name, at } of calls.values()) if (changesSpace(name)) this.#report.repaired(noReturn(name), at);
+      if (fault !== null) this.#report.repaired(noReturn('a fault'), fault.at);
     }
   }
 
@@ -133,7 +135,7 @@ export class KdumpImporter {
     if (!goesOn(line)) this.#endRecord();
     else if (line.text.length > MAX_RECORD) {
       this.#begun = null;
-      this.#report.notUnderstood(`${line.type} that does not end`, quoted(line.text));
+      this.#report.notUnderstood(`${line.type} that does not end`, quoted(line.text), this.#begunAt);
     }
   }
 
@@ -142,9 +144,12 @@ export class KdumpImporter {
     const line = this.#begun;
     this.#begun = null;
     if (line === null) return;
+    const now = this.#report.line;
+    this.#report.line = this.#begunAt;
     if (line.type !== 'STRU' && goesOn(line))
       this.#report.notUnderstood(`${line.type} that does not end`, quoted(line.text));
     else this.#record(line);
+    this.#report.line = now;
   }
 
   #record(line: KdumpLine): void {
@@ -162,9 +167,7 @@ export class KdumpImporter {
         for (const call of thread.calls.values()) call.names.push(text.replace(/^"(.*)"$/s, '$1'));
         return;
       case 'PFLT':
-        if (thread.fault !== null) this.#report.repaired('a fault that never returned: left out');
-        thread.fault = faultOf(text);
-        if (thread.fault === null) this.#report.notUnderstood('PFLT', quoted(text));
+        this.#fault(thread, text);
         return;
       case 'PRET':
         this.#faultEnd(pid, thread, text);
@@ -176,6 +179,13 @@ export class KdumpImporter {
         if (NO_EFFECT.has(type)) this.#report.noEffect(type);
         else this.#report.notUnderstood(`record of type ${type}`, quoted(text));
     }
+  }
+
+  #fault(thread: Thread, text: string): void {
+    if (thread.fault !== null) this.#report.repaired(noReturn('a fault'), thread.fault.at);
+    const fault = faultOf(text);
+    thread.fault = fault === null ? null : { ...fault, at: this.#report.line };
+    if (fault === null) this.#report.notUnderstood('PFLT', quoted(text));
   }
 
   #known(line: KdumpLine): boolean {
@@ -212,8 +222,9 @@ export class KdumpImporter {
       return;
     }
     const { name, args } = call;
-    if (thread.calls.has(name) && changesSpace(name)) this.#report.repaired(`${name} that never returned: left out`);
-    thread.calls.set(name, { name, args, names: [] });
+    const before = thread.calls.get(name);
+    if (before !== undefined && changesSpace(name)) this.#report.repaired(noReturn(name), before.at);
+    thread.calls.set(name, { name, args, names: [], at: this.#report.line });
     if (FORKS.has(name)) {
       const kind = forkKind(name, args);
       if (kind !== null) this.#parentage.begin(threadKey(pid, tid), pid, kind);
@@ -300,6 +311,8 @@ export class KdumpImporter {
     this.#recording.exit(pid, code, signal);
   }
 }
+
+const noReturn = (what: string): string => `${what} that never returned: left out`;
 
 /** Thread numbers are higher than process numbers. */
 const threadKey = (pid: number, tid: number): number => (tid === 0 ? pid : tid);

@@ -18,8 +18,9 @@ export class StraceText {
   readonly #report: ImportLog;
   /** The pids that strace has said it attached to. */
   readonly attached = new Set<number>();
-  /** the first part of a line that a message has cut in two */
+  /** the first part of a line that a message has cut in two, and where it is */
   #cut = '';
+  #cutAt = 0;
   #inSummary = false;
 
   constructor(report: ImportLog) {
@@ -53,11 +54,12 @@ export class StraceText {
 
   /** Call after the last line. */
   finish(): void {
-    if (this.#cut !== '') this.#report.notUnderstood('a line without its end', quoted(this.#cut));
+    if (this.#cut !== '') this.#report.notUnderstood('a line without its end', quoted(this.#cut), this.#cutAt);
   }
 
   #aside(text: string): void {
     const [, begun = '', said = text] = IN_THE_MIDDLE.exec(text) ?? [];
+    if (this.#cut === '') this.#cutAt = this.#report.line;
     this.#cut += begun;
     const message = MESSAGE.exec(said);
     if (message !== null) {

@@ -44,11 +44,12 @@ export class StraceImporter {
   readonly #threads = new Map<number, number>();
   /** process -> number of live threads, if more than one */
   readonly #alive = new Map<number, number>();
-  readonly #unfinished = new Map<number, string>();
+  /** calls without their end, and the lines where they began */
+  readonly #unfinished = new Map<number, { readonly text: string; readonly at: number }>();
   /** threads whose exit is imported, and whose last line is to come */
   readonly #exited = new Set<number>();
   /** process -> what it has waited for: the child's own lines come before the process's next one */
-  readonly #waited = new Map<number, EndedChild[]>();
+  readonly #waited = new Map<number, (EndedChild & { readonly at: number })[]>();
   /** live process -> its parent */
   readonly #parents = new Map<number, number>();
   /** vfork children without lines of their own */
@@ -105,9 +106,9 @@ export class StraceImporter {
     for (const pid of this.#waited.keys()) this.#settle(pid);
     this.#parentage.finish();
     this.#text.finish();
-    for (const text of this.#unfinished.values()) {
+    for (const { text, at } of this.#unfinished.values()) {
       if (!text.startsWith('wait') && !text.startsWith('exit'))
-        this.#report.repaired(`${/^\w+/.exec(text)?.[0]} that never returned: left out`);
+        this.#report.repaired(`${/^\w+/.exec(text)?.[0]} that never returned: left out`, at);
     }
   }
 
@@ -159,7 +160,7 @@ export class StraceImporter {
   #isFirst(pid: number, line: StraceLine): boolean {
     if (!this.#threads.has(UNNAMED) || this.#threads.has(pid) || this.#exited.has(pid)) return false;
     const open = this.#unfinished.get(UNNAMED);
-    if (line.kind === 'resumed') return open?.startsWith(`${line.name}(`) === true;
+    if (line.kind === 'resumed') return open?.text.startsWith(`${line.name}(`) === true;
     if (this.#text.attached.size > 0) return !this.#text.attached.has(pid);
     return open === undefined && !this.#parentage.expecting;
   }
@@ -227,24 +228,24 @@ export class StraceImporter {
     } else if (EXITS.has(name)) {
       this.#exitCall(pid, thread, name, args);
     }
-    this.#unfinished.set(thread, text);
+    this.#unfinished.set(thread, { text, at: this.#report.line });
   }
 
   #resumed(pid: number, thread: number, name: string, text: string): void {
     if (EXECS.has(name) && !this.#unfinished.has(thread)) this.#takeExec(pid);
     const begun = this.#unfinished.get(thread);
     this.#unfinished.delete(thread);
-    if (begun === undefined || !begun.startsWith(`${name}(`)) {
+    if (begun === undefined || !begun.text.startsWith(`${name}(`)) {
       if (FORKS.has(name) || EXECS.has(name)) this.#report.fail(`the beginning of this ${name}`, 'none');
       this.#report.notUnderstood('the end of a call without its beginning', quoted(name));
       return;
     }
     const open = openTextOf(text);
     if (open !== null) {
-      this.#unfinished.set(thread, begun + open);
+      this.#unfinished.set(thread, { ...begun, text: begun.text + open });
       return;
     }
-    const call = callOf(name, begun + text);
+    const call = callOf(name, begun.text + text);
     if (call !== null) this.#call(pid, thread, call);
     else this.#report.notUnderstood('the end of a call that does not fit its beginning', quoted(text));
   }
@@ -252,7 +253,7 @@ export class StraceImporter {
   /** An exec goes on that none of this thread has begun: another thread's, if strace -qqq has left out that it has. */
   #takeExec(pid: number): void {
     for (const [thread, of] of this.#threads)
-      if (of === pid && this.#unfinished.get(thread)?.startsWith('execve') === true) this.#superseded(pid, thread);
+      if (of === pid && this.#unfinished.get(thread)?.text.startsWith('execve') === true) this.#superseded(pid, thread);
   }
 
   /** A thread's exec ends the other threads; it continues under the process's number. */
@@ -312,9 +313,9 @@ export class StraceImporter {
   }
 
   /** Imports the end of a child that its parent was told of, unless its own lines have told it. */
-  #childEnded(pid: number, child: number, end: End): void {
+  #childEnded(pid: number, child: number, end: End, at = this.#report.line): void {
     if (this.#parents.get(child) !== pid || this.#threads.get(child) !== child) return;
-    this.#report.repaired('a process whose end is not in the recording: taken from the calls of its parent');
+    this.#report.repaired('a process whose end is not in the recording: taken from the calls of its parent', at);
     this.#exit(child, end);
     this.#exited.add(child);
   }
@@ -324,8 +325,8 @@ export class StraceImporter {
     const waited = this.#waited.get(pid);
     if (waited === undefined) return;
     this.#waited.delete(pid);
-    for (const { child, end } of waited) {
-      this.#childEnded(pid, child, end);
+    for (const { child, end, at } of waited) {
+      this.#childEnded(pid, child, end, at);
       this.#recording.wait(pid, child);
     }
   }
@@ -388,7 +389,7 @@ export class StraceImporter {
     if (told === null || !(told.child > 0)) return;
     const { child, end } = told;
     if (end === null || !this.#recording.has(child)) this.#recording.wait(pid, child);
-    else this.#waited.set(pid, [...(this.#waited.get(pid) ?? []), { child, end }]);
+    else this.#waited.set(pid, [...(this.#waited.get(pid) ?? []), { child, end, at: this.#report.line }]);
   }
 }
 

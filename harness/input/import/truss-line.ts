@@ -4,6 +4,7 @@
  * usr.bin/truss/syscalls.c print_syscall, print_syscall_ret)
  */
 import { argumentsOf } from './kdump-line.ts';
+import { isSameNumber } from './values.ts';
 
 export interface TrussHead {
   /** 1 without -f: only one process is traced then. */
@@ -17,6 +18,8 @@ export interface TrussHead {
 
 export type TrussLine =
   | { readonly kind: 'call'; readonly call: string; readonly name: string; readonly result: TrussResult }
+  /** a call whose result is two different numbers */
+  | { readonly kind: 'disagreeing'; readonly name: string }
   /** a call whose end is not in the line */
   | { readonly kind: 'begun'; readonly name: string }
   | { readonly kind: 'exited'; readonly code: number }
@@ -38,7 +41,7 @@ export interface TrussResult {
 const LEAST_THREAD = 100_000;
 const HEAD = /^ *(?:([1-9]\d*)(?: +\d+)?: )?(?:(\d+\.\d{9}) )?(?:\d+\.\d{9} )?/;
 const CALL = /^(#\d+|[a-z_][\w.]*)\(/i;
-const END = /\)\t* (?:= (-?\d+) \(0x[0-9a-f]+\)|ERR#(-?\d+) '[^\n']*'|(ERESTART)|(EJUSTRETURN))$/;
+const END = /\)\t* (?:= (-?\d+) \((0x[0-9a-f]+)\)|ERR#(-?\d+) '[^\n']*'|(ERESTART)|(EJUSTRETURN))$/;
 /** The process ends in it, so it has no result. */
 const EXIT = /^_?exit\([^)\n]*\)\t*$/;
 const EXITED = /^process exit, rval = (\d+)$/;
@@ -75,7 +78,8 @@ function callOf(name: string, text: string): TrussLine {
     if (!EXIT.test(text)) return { kind: 'begun', name };
     return { kind: 'call', name, call: text.trimEnd(), result: { value: NaN, errno: 0, restart: false } };
   }
-  const [, value, errno, restart] = end;
+  const [, value, hexadecimal, errno, restart] = end;
+  if (value !== undefined && !isSameNumber(value, hexadecimal)) return { kind: 'disagreeing', name };
   const result = {
     value: value === undefined ? NaN : Number(value),
     errno: Number(errno ?? 0),

@@ -90,7 +90,10 @@ export class TrussImporter {
       return;
     }
     this.#begun = null;
+    const now = this.#report.line;
+    this.#report.line = begun.at;
     this.#record({ pid: begun.pid, text: begun.text, line });
+    this.#report.line = now;
   }
 
   /** Counts the call that began and did not end. */
@@ -104,6 +107,10 @@ export class TrussImporter {
     const { pid } = line;
     if (line.line.kind === 'unknown call') {
       this.#report.notUnderstood('a call that truss does not know', quoted(line.text));
+      return;
+    }
+    if (line.line.kind === 'disagreeing') {
+      this.#report.notUnderstood(`a result of ${line.line.name} that is two numbers`, quoted(line.text));
       return;
     }
     if (this.#recording.empty) this.#recording.begin(pid);

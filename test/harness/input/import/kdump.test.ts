@@ -99,6 +99,54 @@ describe('kdump', () => {
     expect(countsOf(imported.counts.ignored)).toMatchObject({ 'fault with KERN_PROTECTION_FAILURE': 1 });
   });
 
+  it.each([
+    ['0x2000<MAP_GUARD>', ['GUARD']],
+    ['MAP_GUARD|MAP_FIXED', ['GUARD', 'FIXED']],
+    ['0x6010', ['FIXED', 'GUARD', 'EXCL']],
+    ['0x1002400<MAP_STACK|MAP_GUARD|MAP_ALIGNED_SUPER>', ['STACK', 'GUARD', 'ALIGNED_SUPER']],
+    ['0xc000e02', ['PRIVATE', 'HASSEMAPHORE', 'STACK', 'NOSYNC', 'ALIGNED(12)']],
+    ['0xe1062', ['PRIVATE', 'RESERVED0020', 'RESERVED0040', 'ANON', 'NOCORE', 'PREFAULT_READ', '32BIT']],
+    ['0<><invalid>0', []],
+  ])('flags of mmap, %s, are those of FreeBSD', async (flags, names) => {
+    const imported = await imports.lines(
+      'kdump',
+      [
+        ...EXEC,
+        `  2769 rm dir   CALL  mmap(0,0x1000,0<PROT_NONE>,${flags},0xffffffff,0)`,
+        '  2769 rm dir   RET   mmap 34365181952/0x800531000',
+      ],
+      { strict: true },
+    );
+    expect(imported.lines.at(-1)).toMatchObject({ ev: 'mmap', flags: names });
+    expect(imported.lines[0]).toMatchObject({ os: 'FreeBSD', recorder: 'pmapdiff import kdump' });
+  });
+
+  it('a flag that is only in the number, and a result that is two numbers, are not understood', async () => {
+    const imported = await imports.lines('kdump', [
+      ...EXEC,
+      '  2769 rm dir   CALL  mmap(0,0x1000,0<PROT_NONE>,0x9002<MAP_PRIVATE|MAP_ANON>,0xffffffff,0)',
+      '  2769 rm dir   RET   mmap 34365181952/0x800531000',
+      '  2769 rm dir   CALL  munmap(0x800531000,0x1000)',
+      '  2769 rm dir   RET   munmap 16/0x11',
+    ]);
+    expect(countsOf(imported.counts.unknown)).toEqual({ '0x8000 of mmap, which no replay follows': 1, RET: 1 });
+  });
+
+  it('what never returned is told with the line where it began', async () => {
+    const { counts } = await imports.lines('kdump', [
+      ...EXEC,
+      '  2769 rm dir   CALL  munmap(0x800531000,0x1000)',
+      '  2769 rm dir   PFLT  0x10 0x1<VM_PROT_READ>',
+      '  2769 rm dir   PFLT  0x1010 0x1<VM_PROT_READ>',
+      '  2769 rm dir   CALL  getpid',
+    ]);
+    const at = EXEC.length;
+    expect([...counts.repairs].map(([kind, { line }]) => [kind, line - at])).toEqual([
+      ['a fault that never returned: left out', 2],
+      ['munmap that never returned: left out', 1],
+    ]);
+  });
+
   it('--procstat gives the maps of an exec, without those that the process made itself and without the shared page', async () => {
     const procstat = imports.write(
       'procstat',

@@ -140,6 +140,16 @@ describe('an exec in a second thread', () => {
 });
 
 describe('a call that does not return', () => {
+  it('is told with the line where it began', async () => {
+    const { counts } = await imports.lines('strace', [
+      `5 ${EXEC}`,
+      '5 munmap(0x7f0000001000, 8192 <unfinished ...>',
+      '6 exit_group(0) = ?',
+      '6 exit_group(0',
+    ]);
+    expect(counts.repairs.get('munmap that never returned: left out')?.line).toBe(2);
+  });
+
   it.each([
     [
       '<detached ...>',

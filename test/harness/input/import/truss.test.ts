@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadWorkload } from '../../../../harness/input/load.ts';
-import { landed } from '../../../../variants/index.ts';
+import { printWorkload } from '../../../../harness/workload/text/print.ts';
+import { baseline, landed } from '../../../../variants/index.ts';
 import { recordOf } from '../../../support/ran.ts';
 import { Imports, countsOf, eventsOf, fixture } from './support.ts';
 
@@ -126,6 +127,110 @@ describe('truss -f -d -a', () => {
       8,
     ]);
     expect(counts.unknown.size).toBe(0);
+  });
+
+  it('a result that is two different numbers is not understood', async () => {
+    const { lines, counts } = await imports.lines('truss', [
+      '    1: mmap(0x0,4096,PROT_READ,MAP_PRIVATE|MAP_ANON,-1,0x0) = 4096 (0x2000)',
+      '    1: lseek(3,0x0,SEEK_SET)\t = -1 (0xffffffffffffffff)',
+      '    1: break(0x0)\t\t = 12288 (0x3000)',
+      '    1: break(0x3010)\t\t = 16384 (0x4000)',
+    ]);
+    expect(countsOf(counts.unknown)).toEqual({ 'a result of mmap that is two numbers': 1 });
+    expect(eventsOf({ lines }).slice(1)).toEqual([
+      { pid: 1, ev: 'brk', addr: '0x3000' },
+      { pid: 1, ev: 'brk', addr: '0x4000', old: '0x3000' },
+    ]);
+  });
+
+  it('a guard is no memory, a stack grows, and a library is mapped as its linker asks', async () => {
+    const { out, counts } = await imports.lines(
+      'truss',
+      [
+        '    1: execve("/bin/sh",[ "sh" ],[ "A=B" ]) EJUSTRETURN',
+        '    1: mmap(0x0,1048576,PROT_NONE,MAP_GUARD,-1,0x0) = 34368331776 (0x800832000)',
+        '    1: mprotect(0x800832000,4096,PROT_READ|PROT_WRITE) = 0 (0x0)',
+        '    1: mmap(0x900000000,1048576,PROT_NONE,MAP_FIXED|MAP_GUARD|MAP_EXCL|MAP_ALIGNED_SUPER,-1,0x0) = 38654705664 (0x900000000)',
+        '    1: open("/lib/f",O_RDONLY,00)\t = 3 (0x3)',
+        '    1: mmap(0x900000000,524288,PROT_MAX(PROT_READ)|PROT_READ,MAP_PRIVATE|MAP_FIXED|MAP_NOCORE|MAP_PREFAULT_READ,3,0x0) = 38654705664 (0x900000000)',
+        '    1: mmap(0x0,2097152,PROT_READ|PROT_WRITE,MAP_STACK,-1,0x0) = 42949672960 (0xa00000000)',
+        '    1: mmap(0x0,4096,PROT_READ,MAP_PRIVATE|MAP_32BIT,3,0x200) = 8704 (0x2200)',
+        '    1: shm_open2(SHM_ANON,O_RDWR|O_CREAT,00,0x0,"memfd:x") = 3 (0x3)',
+        '    1: mmap(0x0,4096,PROT_READ,MAP_SHARED,3,0x0) = 32768 (0x8000)',
+        '    1: exit(0x0)\t\t',
+        '    1: process exit, rval = 0',
+      ],
+      { strict: true },
+    );
+    expect(countsOf(counts.unknown)).toEqual({});
+    const workload = await loadWorkload(out);
+    const ops = printWorkload(workload)
+      .split('\n')
+      .flatMap((line) => /^p1: (m.* fixed 0x.*)/.exec(line)?.[1] ?? []);
+    expect(ops).toEqual([
+      'mmap guard 1M - fixed 0x800832000',
+      'mmap guard 1M - fixed 0x900000000',
+      'mmap file "/lib/f" 128p r max r prefault nocore fixed 0x900000000',
+      'mmap stack 2M rw fixed 0xa00000000',
+      'mmap file "/lib/f" 2p r fixed 0x2000',
+      'mmap file "fd 3 #1" 1p r shared fixed 0x8000',
+    ]);
+    const record = recordOf(workload, landed);
+    expect([record.ended.kind, record.replay?.failedOps]).toEqual(['done', 0]);
+  });
+
+  it('a guard takes part in no pmap_remove: the calls are those without it', async () => {
+    const program = [
+      '    1: execve("/bin/sh",[ "sh" ],[ "A=B" ]) EJUSTRETURN',
+      '    1: mmap(0x0,4096,PROT_READ|PROT_WRITE,MAP_PRIVATE|MAP_ANON,-1,0x0) = 34367283200 (0x800732000)',
+    ];
+    const guard = [
+      '    1: mmap(0x0,1048576,PROT_NONE,MAP_GUARD,-1,0x0) = 34368331776 (0x800832000)',
+      '    1: mprotect(0x800832000,4096,PROT_READ|PROT_WRITE) = 0 (0x0)',
+      '    1: munmap(0x800833000,4096)\t = 0 (0x0)',
+    ];
+    const calls = async (lines: string[]): Promise<unknown> => {
+      const { out } = await imports.lines('truss', [...lines, '    1: process exit, rval = 0']);
+      const record = recordOf(await loadWorkload(out), baseline);
+      return [record.removeByPlace, record.replay?.failedOps];
+    };
+    expect(await calls([...program, ...guard])).toEqual(await calls(program));
+  });
+
+  it.each([
+    ['procctl(P_PID,0x1,PROC_STACKGAP_CTL,{ PROC_STACKGAP_DISABLE })', 'procctl'],
+    ['procctl(P_PID,0x1,0x10000000,0x820d5f1c0)', 'procctl'],
+    ['sysarch(AMD64_SET_PKRU,0x820d5f1c0)', 'sysarch'],
+    ['minherit(0x1000,4096,INHERIT_NONE)', 'minherit'],
+    ['mlockall(MCL_FUTURE)', 'mlockall'],
+  ])('%s has no event, and says so', async (call, name) => {
+    const { counts } = await imports.lines('truss', [...BARE.slice(0, 1), `${call}\t = 0 (0x0)`]);
+    expect(countsOf(counts.unknown)).toEqual({ [`${name}, for which vmtrace-1 has no event`]: 1 });
+  });
+
+  it('calls that do not change an address space have no effect', async () => {
+    const calls = ['procctl(P_PID,0x1,PROC_REAP_STATUS,0x820d5f1c0)', 'sysarch(AMD64_SET_FSBASE,0x820d5f1c0)'];
+    const { counts } = await imports.lines('truss', [
+      ...BARE.slice(0, 1),
+      ...calls.map((call) => `${call}\t = 0 (0x0)`),
+    ]);
+    expect([countsOf(counts.unknown), countsOf(counts.ignored)]).toEqual([{}, { procctl: 1, sysarch: 1 }]);
+  });
+
+  it('what a replay cannot follow is counted with its call', async () => {
+    const { lines, counts } = await imports.lines('truss', [
+      'mmap(0x0,4096,PROT_READ,MAP_PRIVATE|MAP_ANON|0x8000,-1,0x0) = 4096 (0x1000)',
+      'mprotect(0x1000,4096,PROT_MAX(PROT_READ)|PROT_READ) = 0 (0x0)',
+      'madvise(0x1000,4096,MADV_NOCORE)\t = 0 (0x0)',
+      "mmap(0x0,18446744073709551615,PROT_READ,MAP_PRIVATE|MAP_ANON,-1,0x0) ERR#12 'Cannot allocate memory'",
+    ]);
+    expect(countsOf(counts.unknown)).toEqual({
+      '0x8000 of mmap, which no replay follows': 1,
+      'PROT_MAX of mprotect, which no replay follows': 1,
+      'MADV_NOCORE of madvise, which no replay follows': 1,
+    });
+    expect(countsOf(counts.ignored)).toEqual({ 'failed mmap': 1 });
+    expect(lines.slice(2).map(({ ev }) => ev)).toEqual(['mmap', 'mprotect', 'madvise']);
   });
 
   it('--procstat gives the maps of its programs', async () => {
