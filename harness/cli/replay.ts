@@ -68,7 +68,8 @@ export async function replayCommand(name: string, options: ReplayOptions): Promi
       const reading = whole === null ? pace.reading : opening;
       if (head.trace !== null) progress.note(paceNote(workload, columns, [run], { ...pace, reading }));
       if (run.replay !== null && run.ended.kind !== 'failed')
-        for (const warning of replayWarnings(head.name, touch, run.replay)) progress.warn(warning);
+        for (const warning of replayWarnings(head.name, head.trace?.recorder ?? '', touch, run.replay))
+          progress.warn(warning);
       const repair = repairText(head);
       if (repair !== null) progress.note(repair);
       const known = knownIn(lineage(run.variant, factsAround(columns.map(({ facts }) => facts))), knownViolations);

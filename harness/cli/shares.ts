@@ -53,7 +53,8 @@ export async function sharesCommand(options: SharesOptions): Promise<number> {
           const failure = failureOf([run]);
           if (failure === null) {
             shares.push(sharesOf(run, touch));
-            for (const warning of replayWarnings(run.workload, touch, run.replay!)) progress.warn(warning);
+            const recorder = workload.head.trace?.recorder ?? '';
+            for (const warning of replayWarnings(run.workload, recorder, touch, run.replay!)) progress.warn(warning);
           } else process.stderr.write(failureText(failure));
           const isEarly = run.ended.kind === 'panic';
           if (isEarly) process.stderr.write(`${earlyEndText(run, workload.head.length)}\n`);

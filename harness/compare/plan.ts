@@ -45,6 +45,8 @@ export interface WorkloadComparison {
   readonly recorded: boolean;
   /** frames that the processes of a recording take at most; null: no recording */
   readonly needs: number | null;
+  /** what recorded it, '' if it does not say or is no recording */
+  readonly recorder: string;
   readonly machine: Workload['machine'];
   readonly runs: readonly RunSummary[];
   /** variants whose records agree on every plane, each group in column order */

@@ -12,7 +12,7 @@ export type Warning =
   /** processes: of the recording, by its exits */
   | { readonly kind: 'policy'; readonly workload: string; readonly touch: TouchPolicy; readonly processes: number }
   /** no page is touched but those that system calls touch */
-  | { readonly kind: 'no-faults'; readonly workload: string }
+  | { readonly kind: 'no-faults'; readonly workload: string; readonly recorder: string }
   | ({ readonly kind: 'stop'; readonly workload: string } & MissedStop)
   /** of a column that a patch makes: in words */
   | { readonly kind: 'column'; readonly variant: string; readonly text: string }
@@ -33,11 +33,11 @@ export function touchedBy({ byKind }: ReplayStats): { readonly processes: number
 }
 
 /** Warnings about how one recording was replayed. */
-export function replayWarnings(workload: string, touch: TouchPolicy, stats: ReplayStats): Warning[] {
+export function replayWarnings(workload: string, recorder: string, touch: TouchPolicy, stats: ReplayStats): Warning[] {
   const { processes, touched } = touchedBy(stats);
   if (touch === 'exec' || touch === 'all') return touched > 0 ? [] : [{ kind: 'policy', workload, touch, processes }];
   const isFaultless = stats.recordedFaults + stats.recordedFaultsPresent === 0;
-  return touch === 'recorded' && isFaultless ? [{ kind: 'no-faults', workload }] : [];
+  return touch === 'recorded' && isFaultless ? [{ kind: 'no-faults', workload, recorder }] : [];
 }
 
 /** What `--expect` may name besides statistics: planes and the like; balances and invariants by their own names. */
@@ -73,10 +73,10 @@ export function warningsOf(
   unknown: readonly Warning[],
 ): Warning[] {
   return [
-    ...workloads.flatMap(({ name, runs, missedStops }) => {
+    ...workloads.flatMap(({ name, recorder, runs, missedStops }) => {
       const stats = runs.find(({ ended, replay }) => replay !== null && ended.kind !== 'failed')?.replay;
       return [
-        ...(stats ? replayWarnings(name, touch, stats) : []),
+        ...(stats ? replayWarnings(name, recorder, touch, stats) : []),
         ...missedStops.map((missed): Warning => ({ kind: 'stop', workload: name, ...missed })),
       ];
     }),

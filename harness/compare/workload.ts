@@ -113,6 +113,7 @@ export class WorkloadComparer {
       complete: compared.every(({ incomplete }) => incomplete === null),
       recorded: trace !== null,
       needs: trace === null ? null : trace.pages,
+      recorder: trace?.recorder ?? '',
       machine,
       runs: runs.map((run) => summaryOf(run, referenceOf(run.variant) ?? null, this.#plan)),
       groups: this.#groups(runs, isMeant),

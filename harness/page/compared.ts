@@ -103,6 +103,7 @@ function comparisonOf(workload: Document['workloads'][number]): WorkloadComparis
   return {
     ...workload,
     needs: null,
+    recorder: '',
     pairs: workload.pairs.map(pairOf),
     predecessors: [],
     opTexts,

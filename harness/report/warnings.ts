@@ -9,7 +9,7 @@ export function warningText(warning: Warning): string {
       return `${workload}: --touch ${touch} applied to none of ${number(processes)} processes`;
     }
     case 'no-faults':
-      return `${warning.workload}: the recording holds no faults, so a program touches nothing: import it with --faults, or name --touch`;
+      return `${warning.workload}: the recording holds no faults, so a program touches nothing: ${faultsFrom(warning.recorder)}, or name --touch`;
     case 'stop': {
       const { workload, line, op, process, point } = warning;
       return `${workload}, ${line > 0 ? `line ${line}` : `op ${op}`}: ${process} never stopped at ${point}`;
@@ -20,5 +20,19 @@ export function warningText(warning: Warning): string {
       const { entry, field } = warning;
       return `--expect: no ${field === 'what' ? 'statistic, counter, plane or invariant' : field} is called ${JSON.stringify(entry[field])}`;
     }
+  }
+}
+
+/** How to come by the page faults that a recording lacks. */
+function faultsFrom(recorder: string): string {
+  switch (recorder) {
+    case 'pmapdiff import strace':
+      return 'import it with --faults';
+    case 'pmapdiff import kdump':
+      return 'record with ktrace -t f';
+    case 'pmapdiff import truss':
+      return 'record with ktrace -t f, as truss shows none';
+    default:
+      return 'record page faults too';
   }
 }

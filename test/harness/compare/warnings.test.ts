@@ -15,20 +15,27 @@ describe('a policy', () => {
 
   it('warns where it applied to no process, and where it applied to some it does not', async () => {
     const stats = await replayed('forkloop_small', 'exec');
-    expect(replayWarnings('forkloop_small', 'exec', stats)).toEqual([]);
+    expect(replayWarnings('forkloop_small', '', 'exec', stats)).toEqual([]);
     const untouched = await replayed('forkloop_small', 'never');
-    const [warning] = replayWarnings('forkloop_small', 'exec', untouched);
+    const [warning] = replayWarnings('forkloop_small', '', 'exec', untouched);
     expect(warningText(warning!)).toBe('forkloop_small: --touch exec applied to none of 21 processes');
   });
 
   it('says that a recording without faults touches nothing', async () => {
     const stats = await replayed('pipe_one', 'recorded');
-    expect(replayWarnings('pipe_one', 'recorded', stats)).toEqual([]);
+    expect(replayWarnings('pipe_one', '', 'recorded', stats)).toEqual([]);
     const faultless = { ...stats, recordedFaults: 0, recordedFaultsPresent: 0 };
-    expect(replayWarnings('pipe_one', 'recorded', faultless).map(warningText)).toEqual([
-      'pipe_one: the recording holds no faults, so a program touches nothing: import it with --faults, or name --touch',
+    const advice = (recorder: string): string[] =>
+      replayWarnings('pipe_one', recorder, 'recorded', faultless).map(warningText);
+    const text = 'pipe_one: the recording holds no faults, so a program touches nothing:';
+    expect(advice('')).toEqual([`${text} record page faults too, or name --touch`]);
+    expect(advice('pmapdiff import strace')).toEqual([`${text} import it with --faults, or name --touch`]);
+    expect(advice('pmapdiff import strace --faults')).toEqual([`${text} record page faults too, or name --touch`]);
+    expect(advice('pmapdiff import kdump')).toEqual([`${text} record with ktrace -t f, or name --touch`]);
+    expect(advice('pmapdiff import truss')).toEqual([
+      `${text} record with ktrace -t f, as truss shows none, or name --touch`,
     ]);
-    expect(replayWarnings('pipe_one', 'never', faultless)).toEqual([]);
+    expect(replayWarnings('pipe_one', '', 'never', faultless)).toEqual([]);
   });
 });
 
