@@ -56,6 +56,7 @@ export interface OpenFinding {
 /** Something that a variant has or has not, and a workload that tells. */
 export interface Subject {
   readonly workload: string;
+  /** Asked of a run that came to the end. */
   readonly isThere: (record: RunRecord) => boolean;
 }
 
@@ -72,11 +73,13 @@ export interface FindingCase {
   readonly checked?: true;
   /** What each op counts is charged to the functions that count it, for a price. */
   readonly profiled?: true;
+  /** The op, from 0, in which the case expects a panic, or looks for one. A run that panics elsewhere is not observed. */
+  readonly panicsIn?: number;
   /** Description of what `observe` reads, with its unit. */
   readonly observes: string;
   /** A variant whose record `observe` also receives; if absent, it receives its own record twice. */
   readonly against?: string;
-  /** Reads the observation from a record of a completed run; null if the workload never got there. */
+  /** Reads the observation from a record that has every op (see cameTo); null if the workload has none to read. */
   readonly observe: (record: RunRecord, against: RunRecord) => Observed | null;
   /** Does the remark show where this is observed? It judges a variant of which `expected` says nothing. */
   readonly isShownBy: (got: Observed) => boolean;

@@ -57,6 +57,7 @@ export const n12: Finding = {
     {
       name: 'then the child that kept the old page alive exits',
       workload: `${upgraded}b: exit => panic\n`,
+      panicsIn: 9,
       observes: 'outcome of the exit',
       observe: exitOfChild,
       isShownBy: (got) => String(got).endsWith('freeing mapped page'),

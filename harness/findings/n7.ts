@@ -25,6 +25,7 @@ export const n7: Finding = {
       name: 'an unmanaged page is left mapped: vmspace_dofree does not empty the map',
       workload: 'a: exec bare\na: mmap phys 1p r fixed 0x10000000\na: read 0x10000000\na: exit\n',
       without: 'vmspaceClear',
+      panicsIn: 3,
       observes: 'function that panics, page-table pages freed in the exit before it does',
       observe: panicAfterFrees,
       isShownBy: (got) => numbersIn(got)[0] > 0,

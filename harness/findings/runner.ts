@@ -10,6 +10,7 @@ import { runLimitMs } from '../columns/run-limit.ts';
 import { loadCorpus } from '../input/load.ts';
 import type { RunOptions, RunRecord } from '../run/record.ts';
 import { run } from '../run/run.ts';
+import { OUTCOME_NOT_RUN } from '../workload/names.ts';
 import type { Workload } from '../workload/ops.ts';
 import { parseWorkload } from '../workload/text/parse.ts';
 import type { ExpectedCell, Finding, FindingCase, Observed } from './finding.ts';
@@ -47,8 +48,8 @@ class Runner {
   #machine: Machine | null = null;
   readonly #leastMs: number | undefined;
   readonly #checker = checkers();
-  /** per variant: whether it has a subject, by the subject's workload */
-  readonly #subjects = new Map<Column, Map<FindingCase['subject'], boolean>>();
+  /** per variant: whether it has a subject, by the subject's workload; null: the run never came to it */
+  readonly #subjects = new Map<Column, Map<FindingCase['subject'], boolean | null>>();
 
   constructor(leastMs: number | undefined) {
     this.#leastMs = leastMs;
@@ -60,18 +61,7 @@ class Runner {
     asked: readonly Column[],
     cellsOf: readonly string[] | undefined,
   ): Promise<CaseResult> {
-    const {
-      name,
-      observes,
-      source,
-      workload,
-      without,
-      checked = false,
-      profiled = false,
-      expected,
-      against,
-      observe,
-    } = one;
+    const { name, observes, source, workload, without, checked = false, profiled = false, expected, against } = one;
     const parsed = await workloadOf(id, workload);
     const options = { check: checked, profile: profiled, ...(without === undefined ? {} : { without }) };
     const record = (variantId: string): RunRecord => {
@@ -84,7 +74,7 @@ class Runner {
       .filter(([variant]) => cellsOf === undefined || cellsOf.includes(variant))
       .map(([variant, cell]): Cell => {
         const mine = record(variant);
-        const got = mine.ended.kind === 'failed' ? null : observe(mine, other ?? mine);
+        const got = observed(one, mine, other ?? mine);
         const { value, otherwise } = cell;
         return { variant, status: statusOf(cell, got), expected: value, got, ...(otherwise && { otherwise }) };
       });
@@ -108,29 +98,41 @@ class Runner {
     const { ended } = mine;
     if (ended.kind === 'failed')
       return { variant, status: 'failed', got: null, like: [], failure: { how: ended.how, message: ended.message } };
-    const got = one.observe(mine, other);
-    if (got === null) return { variant, status: 'not exercised', got, like: [], failure: null };
-    const isShown = one.isShownBy(got) && (await this.#has(column, one.subject));
+    const got = observed(one, mine, other);
+    const isShown = got === null ? null : one.isShownBy(got) && (await this.#has(column, one.subject));
+    if (isShown === null) return { variant, status: 'not exercised', got: null, like: [], failure: null };
     const like = Object.entries(one.expected).flatMap(([id, { value, shows }]) =>
       value === got && shows === isShown ? [id] : [],
     );
     return { variant, status: isShown ? 'shows' : 'absent', got, like, failure: null };
   }
 
-  async #has(column: Column, subject: FindingCase['subject']): Promise<boolean> {
+  async #has(column: Column, subject: FindingCase['subject']): Promise<boolean | null> {
     if (subject === undefined) return true;
-    const known = this.#subjects.get(column) ?? new Map<FindingCase['subject'], boolean>();
+    const known = this.#subjects.get(column) ?? new Map<FindingCase['subject'], boolean | null>();
     this.#subjects.set(column, known);
     const before = known.get(subject);
     if (before !== undefined) return before;
     const workload = parseWorkload(subject.workload, 'subject');
-    const found = subject.isThere(
-      await runColumn(column, workload, {}, runLimitMs(workload.ops.length, false, this.#leastMs)),
-    );
+    const record = await runColumn(column, workload, {}, runLimitMs(workload.ops.length, false, this.#leastMs));
+    const found = cameTo(record) ? subject.isThere(record) : null;
     known.set(subject, found);
     return found;
   }
 }
+
+/**
+ * Whether a run came to all that a case is about. Its workload has no op too many, so that a run says nothing unless it ran
+ * each of them: it went to the end, or to the panic that the case is about, and no process was killed before its next op.
+ */
+function cameTo({ ended, perOp }: RunRecord, panicsIn?: number): boolean {
+  const isThere = ended.kind === 'done' || (ended.kind === 'panic' && ended.op === panicsIn);
+  return isThere && !perOp.code.includes(OUTCOME_NOT_RUN);
+}
+
+/** What a case observes; null: one of the two runs never came to it. */
+const observed = (one: FindingCase, mine: RunRecord, other: RunRecord): Observed | null =>
+  cameTo(mine, one.panicsIn) && cameTo(other, one.panicsIn) ? one.observe(mine, other) : null;
 
 async function workloadOf(id: string, workload: FindingCase['workload']): Promise<Workload> {
   if (typeof workload === 'string') return parseWorkload(workload, `finding ${id}`);

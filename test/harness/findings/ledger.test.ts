@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { defineVariant, pmapFreePtPage } from '../../../core/index.ts';
 import { builtInColumn, builtInVariants } from '../../../harness/columns/built-in.ts';
 import { failedColumn } from '../../../harness/columns/column.ts';
 import { factsOfBuiltIn } from '../../../harness/columns/facts.ts';
+import { unmapping } from '../../../harness/findings/criteria.ts';
 import type { Finding, FindingCase, Observed } from '../../../harness/findings/finding.ts';
 import { ledger, openFindings } from '../../../harness/findings/index.ts';
 import { type CaseResult, type CellStatus, holds } from '../../../harness/findings/result.ts';
 import { runFindings } from '../../../harness/findings/runner.ts';
 import { ledgerRows, reportedRows } from '../../../harness/report/findings/matrix.ts';
 import { WorkloadError } from '../../../harness/workload/errors.ts';
-import { series, variantById } from '../../../variants/index.ts';
+import { landed, series, variantById } from '../../../variants/index.ts';
+import { factsOfOne } from '../../support/facts.ts';
 
 const reports = new Map((await runFindings()).map((report) => [report.id, report]));
 
@@ -156,6 +159,42 @@ describe('a variant that is asked', () => {
       { asked: [failed, ...columns.filter(({ facts: { id } }) => id === 'vmspace-clear')] },
     );
     expect(reportedRows([f4!], ['landed', 'vmspace-clear', 'mine'])[0]!.marks).toEqual(['shows', 'shows', 'unknown']);
+  });
+});
+
+const observedInLanded = ({ expected: { landed: cell } }: FindingCase): unknown[] => [
+  cell!.shows ? 'shows' : 'absent',
+  cell!.value,
+];
+
+describe('a run that did not come to what a case is about', () => {
+  /** Every pmap that is released counts its root page still: a panic. */
+  const unreleased = defineVariant({
+    ...landed,
+    id: 'unreleased',
+    hunks: { ...landed.hunks, releaseTopPage: (m, _pmap, frame, zeroed) => pmapFreePtPage(m, null, frame, zeroed) },
+  });
+  const answersOf = async (cases: readonly FindingCase[]): Promise<unknown[]> => {
+    const asked = [builtInColumn(unreleased, factsOfOne(unreleased))];
+    const [of] = await runFindings([{ ...ledger[0]!, cases }], { asked });
+    return of!.cases.map(({ answers: [answer] }) => [answer!.status, answer!.got]);
+  };
+  const casesOf = (id: string): readonly FindingCase[] => ledger.find((one) => one.id === id)!.cases;
+  const never = ['not exercised', null];
+  const killed = { ...casesOf('F8')[0]!, workload: 'a: exec sh60\na: kill a SIGKILL\na: exit\n' };
+
+  it.each([
+    ['N14: before or at the last op, from where it counts', casesOf('N14'), [never, never]],
+    ['F13: of the whole run, by its verdict', casesOf('F13'), [never]],
+    ['F3: of the whole run, by its sums', [casesOf('F3')[4]!], [never]],
+    ['F4: at the exit, but not at the exec', casesOf('F4'), [never, ['shows', '52/53']]],
+    ['N7 is about the panic', casesOf('N7'), [['shows', 'pmap_release, 1']]],
+    ['N7 is about that panic, not an earlier one', [{ ...casesOf('N7')[0]!, panicsIn: 2 }], [never]],
+    ['N12: one of three is about a panic', casesOf('N12'), casesOf('N12').map(observedInLanded)],
+    ['an op whose process a signal has killed', [killed], [never]],
+    ['a subject is not looked for behind a panic', [{ ...casesOf('F4')[1]!, subject: unmapping }], [never]],
+  ])('is not observed: %s', async (_what, cases, expected) => {
+    expect(await answersOf(cases)).toEqual(expected);
   });
 });
 
