@@ -36,6 +36,10 @@ export function explainViolation(violation: Violation, run: RunEnd, findings: re
   return fits({ forward, backward: NOTHING }, amountOf(violation), occasions, occasions) ? steps : [];
 }
 
+/** Would the run show this violation if it had it? It came to that op; a balance is taken at the end, if no process is left. */
+export const couldShow = (violation: Violation, { ended, ops, balance }: RunEnd): boolean =>
+  isBalance(violation) ? ended.kind === 'done' && balance.alive === 0 : violation.op < ops;
+
 const violationKey = ({ name, process }: Violation): string => `${name}\n${process ?? ''}`;
 
 /**

@@ -25,6 +25,7 @@ export interface Planted {
   readonly resumed?: readonly Resumed[];
   readonly killed?: readonly Killed[];
   readonly left?: readonly Leftover[];
+  readonly alive?: number;
   readonly violations?: readonly Violation[];
 }
 
@@ -69,7 +70,7 @@ export function record(variant: string, ops: readonly PlantedOp[], planted: Plan
     resumed: planted.resumed ?? [],
     killed: planted.killed ?? [],
     removeByPlace: { exit: { ...none }, exec: { ...none }, other: { ...none } },
-    balance: { alive: 0, left: planted.left ?? [] },
+    balance: { alive: planted.alive ?? 0, left: planted.left ?? [] },
     replay: null,
     violations: planted.violations ?? [],
     state: null,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { comparePair } from '../../../harness/compare/pair.ts';
 import { sameRecord } from '../../../harness/compare/same.ts';
 import { type VariantFacts, explanations } from '../../../harness/declare/declarations.ts';
-import type { Ended } from '../../../harness/run/record.ts';
+import type { Ended, RunRecord } from '../../../harness/run/record.ts';
 import { type PlantedOp, facts, intent, pair, record } from '../../support/records.ts';
 
 const quiet: PlantedOp[] = [{}, { resident: 5 }, {}];
@@ -77,6 +77,32 @@ describe('the verdict on two records is', () => {
     const left = [{ what: 'userPtPageCount', start: 0, end: 2 }];
     const { verdict, differences } = pair(record('old', quiet), record('new', quiet, { left }));
     expect([verdict, differences[0]!.what]).toEqual(['invariant-broken', 'balance userPtPageCount']);
+  });
+
+  it('says nothing of what a run never came to, except that nobody knows what the other one leaks', () => {
+    const left = [{ what: 'userPtPageCount', start: 0, end: 2 }];
+    const violations = [{ name: 'pv', op: 1, process: 'a', expected: 'x', got: 'y' }];
+    const ledger = ['old', 'new'].flatMap((variant) =>
+      ['balance userPtPageCount', 'pv'].map((what) => ({
+        finding: 'N1',
+        variant,
+        what,
+        ...(variant === 'old' && { until: 'new' }),
+      })),
+    );
+    const short = { ended: panicAt(1) };
+    const whats = (a: RunRecord, b: RunRecord, known: typeof ledger = []): string[] =>
+      pair(a, b, [], known).differences.map(({ what, side }) => `${what} ${side}`);
+    const [leaks, breaks] = [{ left }, { violations }];
+    const ofTwo = [{}, {}];
+    for (const planted of [leaks, breaks]) {
+      expect(whats(record('old', ofTwo, planted), record('new', [{}], short), ledger)).toEqual(['panic null']);
+      expect(whats(record('old', ofTwo, planted), record('new', [{}], short))).toEqual(['panic null']);
+      expect(whats(record('old', [{}], short), record('new', ofTwo, planted), ledger)).toEqual(['panic null']);
+      expect(whats(record('old', [{}], short), record('new', ofTwo, planted))).toHaveLength(2);
+      expect(whats(record('old', ofTwo, planted), record('new', ofTwo), ledger)).toHaveLength(1);
+    }
+    expect(whats(record('old', ofTwo, leaks), record('new', ofTwo, { alive: 1 }), ledger)).toEqual([]);
   });
 
   it('behavioural, when a return value, an errno or a signal differs', () => {
