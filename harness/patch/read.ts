@@ -43,8 +43,10 @@ export const quoted = (text: string): string =>
     (char) => `\\u${char.codePointAt(0)!.toString(16).padStart(4, '0')}`,
   );
 
+export const NO_DIFF = 'expected a unified diff, found none';
+
 /**
- * name: of the patch, in messages. strip: how many folders in front of a file's name are none of the program's, as in
+ * A mail, or keys, without a change are a patch as well: a step of a series. name: of the patch, in messages. strip: how many folders in front of a file's name are none of the program's, as in
  * `patch -pN`; null: one, if that is needed. Throws InputError: one line.
  */
 export function readPatch(name: string, bytes: Uint8Array, strip: number | null = null): Patch {
@@ -54,11 +56,12 @@ export function readPatch(name: string, bytes: Uint8Array, strip: number | null 
   if (bytes.length > MAX_PATCH) refuse(`expected a patch of at most ${MAX_PATCH} bytes, got ${bytes.length}`);
   const text = mailText(decoded(bytes) ?? refuse('expected a diff in UTF-8, found other bytes'), refuse);
   if (text.includes('\0')) refuse('expected a diff of text, found a byte of value 0');
+  if (text.trim() === '') refuse('expected a unified diff, got an empty file');
   const start = firstFile(text);
   const front = frontMatter(text.slice(0, start), refuse);
   const body = text.slice(start);
   if (body === '') {
-    if (!front.isPatch) refuse('expected a unified diff, found none');
+    if (!front.isPatch) refuse(NO_DIFF);
     return { ...front.said, files: [] };
   }
   if (!body.endsWith('\n'))
@@ -68,6 +71,7 @@ export function readPatch(name: string, bytes: Uint8Array, strip: number | null 
   refuseUnusable(body, refuse);
   const sections = parsed(body, text.slice(0, start).split('\n').length - 1, refuse);
   const files = sections.flatMap((section) => filePatch(section, strip, refuse) ?? []);
+  if (files.length === 0) refuse(NO_DIFF);
   const twice = files.find(({ path }, i) => files.findIndex((other) => other.path === path) !== i);
   if (twice !== undefined) refuse(`expected each file once, got ${twice.path} twice`);
   return { ...front.said, files };
@@ -89,7 +93,7 @@ function firstFile(text: string): number {
 
 interface FrontMatter {
   readonly said: Pick<Patch, 'title' | 'isAbout' | 'after' | 'intends'>;
-  /** it may stand alone: a mail without a change, or nothing at all */
+  /** it may be without a change: a mail, or keys */
   readonly isPatch: boolean;
 }
 

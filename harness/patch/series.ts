@@ -9,7 +9,7 @@ import { wholeBytes } from '../input/source.ts';
 import { type Overlay, applyTo } from './apply.ts';
 import { mailsOf } from './mail.ts';
 import type { Patched } from './patched.ts';
-import { MAX_PATCH, type Patch, quoted, readPatch } from './read.ts';
+import { MAX_PATCH, NO_DIFF, type Patch, quoted, readPatch } from './read.ts';
 import { shippedText } from './sources.ts';
 
 const MOST_STEPS = 1000;
@@ -24,16 +24,17 @@ export interface Taken {
 export function takePatch(path: string, bytes = bytesOf(path, '--patch')): Taken {
   const name = path === '-' ? 'stdin' : path;
   const patch = readPatch(name, bytes);
+  if (patch.files.length === 0) throw new InputError(`${name}: ${NO_DIFF}`);
   return { patched: patchedBy(patch, stemOf(name), name, null, new Map()), after: patch.after };
 }
 
 /** Every step of a series, the first of them first. Throws InputError. */
 export function takeSeries(path: string): Taken[] {
   const mails = mailsIn(path);
-  if (mails.length === 0) throw new InputError(`--series ${path}: expected at least one patch, found none`);
   if (mails.length > MOST_STEPS)
     throw new InputError(`--series ${path}: expected at most ${MOST_STEPS} patches, got ${mails.length}`);
   const taken: Taken[] = [];
+  let changes = 0;
   for (const { name, bytes, strip } of mails) {
     const patch = readPatch(name, bytes, strip);
     if (patch.files.length === 0 && patch.isAbout) continue;
@@ -41,8 +42,10 @@ export function takeSeries(path: string): Taken[] {
     const stem = path === name || isMailbox(name) ? slugOf(patch.title, taken.length) : stemOf(name);
     const id = taken.some(({ patched }) => patched.id === stem) ? `${stem}-${taken.length + 1}` : stem;
     const overlay = before?.overlay ?? new Map();
+    changes += patch.files.length;
     taken.push({ patched: patchedBy(patch, id, name, before?.id ?? null, overlay), after: patch.after });
   }
+  if (changes === 0) throw new InputError(`--series ${path}: expected at least one patch, found none`);
   return taken;
 }
 

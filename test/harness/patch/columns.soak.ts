@@ -83,11 +83,9 @@ describe('D33276 as a diff of core', () => {
 });
 
 describe('a patch that changes nothing', () => {
-  it.each([
-    ['empty', ''],
-    ['of a comment', gitDiff({ 'core/pmap/protect.ts': `// A comment.\n${readSource('core/pmap/protect.ts')}` })],
-  ])('is identical everywhere: %s', async (what, text) => {
-    const path = write(`${what.split(' ')[0]}.diff`, text);
+  it('is identical everywhere', async () => {
+    const text = gitDiff({ 'core/pmap/protect.ts': `// A comment.\n${readSource('core/pmap/protect.ts')}` });
+    const path = write('comment.diff', text);
     const { status, stdout } = pmapdiff('compare', '--patch', path, '--json');
     const { counts } = JSON.parse(stdout) as { counts: { pairs: number; equal: number; unreached: unknown[] } };
     expect(status).toBe(0);

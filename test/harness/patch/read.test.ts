@@ -42,6 +42,9 @@ const replaced = (find: string | RegExp, text: string): string => {
 
 describe('a patch that cannot be taken', () => {
   const table: readonly (readonly [what: string, text: string | Uint8Array, says: string])[] = [
+    ['nothing', '', 'expected a unified diff, got an empty file'],
+    ['a blank line', ' \r\n\n', 'got an empty file'],
+    ['a file that is named alone', `diff --git a/${PROTECT} b/${PROTECT}\n`, 'expected a'],
     ['prose', 'Hello,\nplease find my patch attached.\n', 'expected a unified diff, found none'],
     ['a TypeScript file', source, 'found none'],
     ['cut off inside a hunk', good.slice(0, good.indexOf('\n+  let') + 1), 'is cut off'],
@@ -205,8 +208,7 @@ describe('a patch that can be taken', () => {
     );
   });
 
-  it('changes nothing if it is empty', () => {
-    expect(taken('')).toEqual(new Map());
+  it('may be a step without a change, which its author names', () => {
     expect(taken('Title: nothing yet\nAfter: baseline\n')).toEqual(new Map());
   });
 
@@ -256,6 +258,10 @@ describe('a series', () => {
   const overlays = (path: string): (readonly [string, string | null, string | null | undefined])[] =>
     takeSeries(path).map(({ patched: { id, after, overlay } }) => [id, after, overlay.get(PROTECT)]);
 
+  const AT = 'From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n';
+  const mail = (subject: string, body: string, head = ''): string =>
+    `${AT}From: A <a@b>\nSubject: ${subject}\n${head}\n${body}-- \n2.39.2\n\n`;
+
   it('is a folder, a quilt series or a mailbox, each patch on top of the one before', () => {
     write('0002-b.patch', second);
     write('0001-a.patch', good);
@@ -266,24 +272,28 @@ describe('a series', () => {
     const list = write('series', '# mine\n0001-a.patch -p1\n\n0002-b.patch # last\n');
     expect(overlays(list).map(([id]) => id)).toEqual(['0001-a', '0002-b']);
     rmSync(list);
-    const mail = (n: number, text: string): string =>
-      `From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\nSubject: [PATCH ${n}/2] Step ${n}\n\n${text}-- \n2.39.2\n\n`;
-    const cover = mail(0, '').replace('Step 0', 'About');
-    expect(overlays(write('all.mbox', cover + mail(1, good) + mail(2, second)))).toEqual([
+    const step = (n: number, text: string): string => mail(`[PATCH ${n}/2] Step ${n}`, text);
+    const all = [step(0, ''), step(1, good), mail('[PATCH] Said', ''), step(2, second)];
+    expect(overlays(write('all.mbox', all.join('')))).toEqual([
       ['step-1', null, steps[0]],
-      ['step-2', 'step-1', steps[1]],
+      ['said', 'step-1', steps[0]],
+      ['step-2', 'said', steps[1]],
     ]);
   });
 
   it.each([
     ['a folder without patches', () => mkdtempSync(join(folder, 'none-')), 'expected at least one patch'],
     ['nothing', () => join(folder, 'missing'), 'no such file or folder'],
-    ['a list with another option', () => write('odd', '0001-a.patch -R\n'), 'expected one level such as -p1, got "-R"'],
     [
-      'a list with two options',
-      () => write('two', '0001-a.patch -p1 -R\n'),
-      'expected one level such as -p1, got "-R"',
+      'a cover letter alone',
+      () => write('cover.mbox', mail('[PATCH 0/2] Two', 'About.\n')),
+      'expected at least one patch',
     ],
+    ['steps without a change', () => write('none.mbox', mail('[PATCH] One', '')), 'expected at least one patch'],
+    ['a list of nothing', () => write('blank', '# none\n'), 'expected at least one patch, found none'],
+    ['an empty patch', () => (write('z', ''), write('with-z', 'z\n')), 'z: expected a unified diff, got an empty file'],
+    ['a list with another option', () => write('odd', '0001-a.patch -R\n'), 'expected one level such as -p1, got "-R"'],
+    ['a list with two options', () => write('two', '0001-a.patch -p1 -R\n'), 'one level such as -p1, got "-R"'],
     ['a list with another level', () => write('flat', '0001-a.patch -p0\n'), 'got "a/core/pmap/protect.ts"'],
     ['a list in the wrong order', () => write('wrong', '0002-b.patch\n0001-a.patch\n'), 'hunk 1 of 1'],
     ['a list of missing patches', () => write('lost', 'x.patch\n'), ':1: expected the name of a patch, got "x.patch"'],
@@ -306,9 +316,6 @@ describe('a series', () => {
     for (const name of ['p0.patch', 'p3.patch']) rmSync(join(folder, name));
   });
 
-  const AT = 'From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n';
-  const mail = (subject: string, body: string, head = ''): string =>
-    `${AT}From: A <a@b>\nSubject: ${subject}\n${head}\n${body}-- \n2.39.2\n\n`;
   const qp = (text: string): string =>
     text
       .replaceAll('=', '=3D')
@@ -366,6 +373,13 @@ describe('a series', () => {
     expect(() => takeSeries(path)).toThrow(`${path}#1: expected `);
     expect(() => takeSeries(path)).toThrow(says);
     rmSync(path);
+  });
+
+  it('is not a patch without a change', () => {
+    const refused = (text: string, says: string): void =>
+      expect(() => takePatch(write('said.txt', text))).toThrow(`said.txt: expected a unified diff, ${says}`);
+    refused('', 'got an empty file');
+    for (const text of ['Title: nothing yet\n', mail('[PATCH] One', '')]) refused(text, 'found none');
   });
 
   it('is not a patch whose file cannot be read', () => {
