@@ -20,7 +20,7 @@ import { UsageError } from './errors.ts';
 import type { Interrupt } from './interrupt.ts';
 import { type Progress, paceNote } from './progress.ts';
 import type { SavedRuns } from './saved.ts';
-import { allWorkloadNames } from './select.ts';
+import { allWorkloadNames, nameWorkloads } from './select.ts';
 
 /** A workload of a comparison. */
 export interface Input {
@@ -51,7 +51,7 @@ const WAITING_OPS = 4_194_304;
  * can hold.
  */
 export async function openInputs(
-  names: readonly string[],
+  given: readonly string[],
   reading: Reading,
   {
     isShared,
@@ -62,17 +62,17 @@ export async function openInputs(
   const builtIn = allWorkloadNames();
   const inputs: Input[] = [];
   let waiting = 0;
-  for (const name of names) {
+  for (const { given: name, name: called } of nameWorkloads(given)) {
     const isElsewhere = isShared && builtIn.includes(name);
     const onLines = (lines: number): void => progress.say(`${name}: ${number(lines)} lines read`);
-    const opened = isElsewhere && !isWhole ? null : await openWorkload(name, { ...reading, onLines });
+    const opened = isElsewhere && !isWhole ? null : await openWorkload(name, { ...reading, name: called, onLines });
     const head = opened?.head ?? null;
-    const given = isShared && !isElsewhere ? textOf(name, opened!) : name;
+    const job = isShared && !isElsewhere ? textOf(name, opened!) : name;
     const text = opened?.text ?? null;
     const isWaiting = opened !== null && text === null && opened.whole !== null;
     if (isWaiting) waiting += opened.head.length;
     const isHeld = text === null && (!isWaiting || waiting <= WAITING_OPS || isReadOnce(name));
-    inputs.push({ name, given, head, text, opened: isHeld ? opened : null });
+    inputs.push({ name, given: job, head, text, opened: isHeld ? opened : null });
   }
   return inputs;
 }

@@ -116,9 +116,6 @@ async function compare(
     }) && joined === null;
   const inputs =
     joined === null ? await openInputs(asked, reading, { isShared, isWhole: shard !== null, progress }) : [];
-  const workloads = inputs.map(({ name, head }) => head?.name ?? name);
-  const twice = page === null ? undefined : workloads.find((name, i) => workloads.indexOf(name) !== i);
-  if (twice !== undefined) throw new UsageError(`${html}: expected a page of each workload once, got ${twice} twice`);
   const comparison: Comparison = {
     options,
     answer,

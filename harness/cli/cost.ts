@@ -21,7 +21,7 @@ import { Answer } from './answer.ts';
 import { UsageError, wordOf } from './errors.ts';
 import { type PatchOptions, choosePatches, withPatches } from './patches.ts';
 import { Progress } from './progress.ts';
-import { chooseWorkload } from './select.ts';
+import { chooseWorkload, nameWorkloads } from './select.ts';
 
 export interface CostOptions extends PatchOptions {
   readonly variants?: string;
@@ -50,6 +50,7 @@ export async function costCommand(names: readonly string[], options: CostOptions
   const patches = choosePatches(options);
   const isNamed = options.variants !== undefined || options.variant !== undefined || patches.length > 0;
   const chosen = withPatches(isNamed ? options.variants : DEFAULT_VARIANTS, options.variant, patches);
+  const named = nameWorkloads(names.length > 0 ? names : [DEFAULT_WORKLOAD]);
   const progress = new Progress();
   return withColumns(
     chosen,
@@ -58,9 +59,10 @@ export async function costCommand(names: readonly string[], options: CostOptions
       if (columns.length < 2) throw new UsageError(`cost: expected two variants or more, got ${columns.length}`);
       const question = { machine: priced, cpus, frames, remainder: await remainder(underLanded) };
       const parts: Rows[] = [];
-      for (const name of names.length > 0 ? distinct(names) : [DEFAULT_WORKLOAD]) {
+      for (const { given, name } of named) {
         const workload = await chooseWorkload({
-          workload: name,
+          workload: given,
+          name,
           ...(options.touch !== undefined && { touch: options.touch }),
           ...(machine.length > 0 && { machine }),
         });

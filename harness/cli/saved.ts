@@ -64,9 +64,6 @@ export class SavedRuns {
   ): Promise<SavedComparison | null> {
     const { save, baseline } = this.#options;
     const { workloads } = compared;
-    const twice = workloads.find(({ name }, i) => workloads.findIndex((other) => other.name === name) !== i);
-    if (twice !== undefined)
-      throw new UsageError(`--save, --baseline: expected each workload once, got ${twice.name} twice`);
     const hashes = new Map<string, string>();
     for (const [i, { name }] of workloads.entries()) hashes.set(name, await workloadHash(names[i], reading));
     const identified = columns.map(({ facts }, i) => ({ id: facts.id, hash: columnHash(facts, chosen[i]) }));

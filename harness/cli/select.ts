@@ -11,7 +11,7 @@ import { FAIL_CLASSES } from '../compare/gate.ts';
 import type { Verdict } from '../compare/pair.ts';
 import { type Against, inOrder } from '../compare/plan.ts';
 import type { VariantFacts } from '../declare/declarations.ts';
-import { loadWorkload, openWorkload } from '../input/load.ts';
+import { baseName, loadWorkload, openWorkload } from '../input/load.ts';
 import { CATALOG } from '../workload/catalog/index.ts';
 import { CORPUS } from '../workload/corpus/index.ts';
 import { TOUCH_POLICIES, type TouchPolicy, type Workload } from '../workload/ops.ts';
@@ -41,12 +41,19 @@ export function chooseVariant(text: string, where = ''): ChosenVariant {
   return { kind: 'built-in', variant: builtIn(text, where) };
 }
 
-/** Columns of a comparison: --variants, by name or file (the series if absent), then each --variant. */
+/** Columns of a comparison: --variants, by name or file (the series if absent), then each --variant. Throws UsageError. */
 export function chooseVariants(names: string | undefined, files: readonly string[]): ChosenVariant[] {
   const ids = names === undefined ? series.map(({ id }) => id) : names.split(',').map((id) => id.trim());
   const chosen = [...ids, ...files].map((text) => chooseVariant(text));
   const keys = chosen.map((one) => (one.kind === 'file' ? one.path : one.variant.id));
-  return chosen.filter((_one, i) => keys.indexOf(keys[i]) === i);
+  refuseTwice('variant', keys, [...ids, ...files]);
+  return chosen;
+}
+
+/** Throws UsageError: two have the same key. */
+function refuseTwice(what: string, keys: readonly string[], given: readonly string[]): void {
+  const twice = keys.findIndex((key, i) => keys.indexOf(key) !== i);
+  if (twice >= 0) throw new UsageError(`expected each ${what} once, got ${given[twice]} twice`);
 }
 
 /** baseline if it is absent, or the first of the columns in the order of `facts`. */
@@ -81,10 +88,36 @@ export function chooseMachine(words: readonly string[] | undefined): Pick<TraceO
 
 export const allWorkloadNames = (): string[] => [...Object.keys(CATALOG), ...Object.keys(CORPUS)];
 
+/** A workload by name or file, and what it is called. */
+export interface NamedWorkload {
+  readonly given: string;
+  readonly name: string;
+}
+
+/** What the workloads of a command are called: a file whose name is taken, `NAME#2`. Throws UsageError: one is there twice. */
+export function nameWorkloads(given: readonly string[]): NamedWorkload[] {
+  const ofProgram = new Set(allWorkloadNames());
+  const isFile = (one: string): boolean => !ofProgram.has(one);
+  refuseTwice(
+    'workload',
+    given.map((one) => (isFile(one) && one !== '-' ? resolve(one) : one)),
+    given,
+  );
+  const taken = new Set(given.filter((one) => !isFile(one)));
+  return given.map((one) => {
+    if (!isFile(one)) return { given: one, name: one };
+    let name = baseName(one);
+    for (let n = 2; taken.has(name); n++) name = `${baseName(one)}#${n}`;
+    taken.add(name);
+    return { given: one, name };
+  });
+}
+
 /** Each workload by name or file, in the order given; all of catalog and corpus when none is. */
 export async function chooseWorkloads(names: readonly string[], options: TraceOptions): Promise<PiecedWorkload[]> {
   const workloads: PiecedWorkload[] = [];
-  for (const name of names.length > 0 ? names : allWorkloadNames()) workloads.push(await openWorkload(name, options));
+  for (const { given, name } of nameWorkloads(names.length > 0 ? names : allWorkloadNames()))
+    workloads.push(await openWorkload(given, { ...options, name }));
   return workloads;
 }
 
@@ -97,14 +130,17 @@ export function chooseFailOn(text: string | undefined): readonly Verdict[] {
 /** A workload to hold two columns against each other on. */
 export async function chooseWorkload({
   workload,
+  name = baseName(workload),
   touch,
   machine,
 }: {
   readonly workload: string;
+  /** what it is called, if it is a file */
+  readonly name?: string;
   readonly touch?: string;
   readonly machine?: readonly string[];
 }): Promise<Workload> {
-  const loaded = await loadWorkload(workload, { touch: chooseTouch(touch), ...chooseMachine(machine) });
+  const loaded = await loadWorkload(workload, { name, touch: chooseTouch(touch), ...chooseMachine(machine) });
   if (loaded.ops.length === 0) throw new Error(`${loaded.name}: no ops, nothing was run`);
   return loaded;
 }

@@ -17,7 +17,7 @@ import { Answer } from './answer.ts';
 import { UsageError } from './errors.ts';
 import { type PatchOptions, chooseOneOr } from './patches.ts';
 import { Progress } from './progress.ts';
-import { chooseMachine, chooseTouch } from './select.ts';
+import { chooseMachine, chooseTouch, nameWorkloads } from './select.ts';
 
 export interface SharesOptions extends PatchOptions {
   readonly workload?: readonly string[];
@@ -38,15 +38,16 @@ export async function sharesCommand(options: SharesOptions): Promise<number> {
   const chosen = chooseOneOr('baseline', 'shares', options.variant, options);
   const progress = new Progress();
   const shares: Shares[] = [];
+  const named = nameWorkloads(options.workload ?? [DEFAULT_WORKLOAD]);
   const copies = new HeldCopies();
   let failed = false;
   await withColumns(
     [chosen],
     progress.onOutput,
     async ([column]) => {
-      for (const name of options.workload ?? [DEFAULT_WORKLOAD])
+      for (const { given, name } of named)
         for (const touch of policies) {
-          const workload = await loadRecording(name, { touch, ...machine, from: await copies.of(name) });
+          const workload = await loadRecording(given, { name, touch, ...machine, from: await copies.of(given) });
           const host = progress.host(() => `${name}, ${touch}`);
           const { run } = await runAlone(column, workload, { digests: false }, host);
           progress.clear();

@@ -33,6 +33,8 @@ const PIECE_OPS = CHUNK_OPS;
 export interface OpenOptions extends TraceOptions {
   /** Maximum number of ops held in memory. @default 4,194,304 */
   readonly held?: number;
+  /** of a file, what it is called. @default the name of the file without its folder and suffix */
+  readonly name?: string;
   /** a copy of the file, to be read instead */
   readonly from?: string | undefined;
   /** called at intervals while a recording is read */
@@ -48,7 +50,7 @@ export interface OpenedWorkload extends PiecedWorkload {
  * Returns the workload with that catalog or corpus name, otherwise the one in that file. Throws WorkloadError if it
  * cannot be read; options apply to traces.
  */
-export async function loadWorkload(nameOrPath: string, options: TraceOptions = {}): Promise<Workload> {
+export async function loadWorkload(nameOrPath: string, options: OpenOptions = {}): Promise<Workload> {
   return (await openWorkload(nameOrPath, { ...options, held: Infinity })).whole!;
 }
 
@@ -65,7 +67,7 @@ export async function openWorkload(nameOrPath: string, options: OpenOptions = {}
     const text = catalogText(nameOrPath);
     return held(parseWorkload(text, `${nameOrPath}.workload`, nameOrPath), text);
   }
-  if (!Object.hasOwn(CORPUS, nameOrPath)) return openFile(nameOrPath, baseName(nameOrPath), options);
+  if (!Object.hasOwn(CORPUS, nameOrPath)) return openFile(nameOrPath, options.name ?? baseName(nameOrPath), options);
   return openFile(corpusPath(nameOrPath), nameOrPath, options, CORPUS[nameOrPath]);
 }
 
@@ -74,12 +76,12 @@ export async function loadCorpus(name: string, options: TraceOptions = {}): Prom
   return (await openFile(corpusPath(name), name, { ...options, held: Infinity }, CORPUS[name])).whole!;
 }
 
-const baseName = (path: string): string =>
+export const baseName = (path: string): string =>
   path === '-' ? 'stdin' : path.replace(/^.*\//, '').replace(/(\.(workload|jsonl|gz))+$/, '');
 
 /** title: replaces the file's own. */
 async function openFile(path: string, name: string, options: OpenOptions, title?: string): Promise<OpenedWorkload> {
-  const { from = path, held: asked = HELD_OPS, onLines, ...traceOptions } = options;
+  const { from = path, held: asked = HELD_OPS, onLines, name: _name, ...traceOptions } = options;
   const most = isReadOnce(from) ? Infinity : asked;
   let reader: TraceReader | undefined;
   let isHeld = true;

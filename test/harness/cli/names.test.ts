@@ -9,7 +9,14 @@ import { importCommand } from '../../../harness/cli/import.ts';
 import { choosePair } from '../../../harness/cli/patches.ts';
 import { probeCommand } from '../../../harness/cli/probe.ts';
 import { reviewCommand } from '../../../harness/cli/review.ts';
-import { chooseFailOn, chooseTouch, chooseVariant, columnNamed } from '../../../harness/cli/select.ts';
+import {
+  chooseFailOn,
+  chooseTouch,
+  chooseVariant,
+  chooseVariants,
+  columnNamed,
+  nameWorkloads,
+} from '../../../harness/cli/select.ts';
 import { traceCommand } from '../../../harness/cli/trace.ts';
 import { withColumns } from '../../../harness/columns/open.ts';
 import { intendedMeasure } from '../../../harness/declare/declarations.ts';
@@ -105,6 +112,29 @@ describe('a misspelt name is told what it may have meant:', () => {
       ended: { message: expect.stringMatching(/^after: expected .*, got "lnded"; did you mean landed\?$/) },
     });
   });
+});
+
+describe('two workloads', () => {
+  const named = (...given: string[]): string[] => nameWorkloads(given).map(({ name }) => name);
+
+  it('have two names, and a built-in one has its own', () => {
+    expect(named('d1/x.workload', 'd2/x.jsonl.gz', 'd3/x', 'x#2', 'y')).toEqual(['x', 'x#2', 'x#3', 'x#2#2', 'y']);
+    expect(named('d/shootdown.workload', 'shootdown', 'make12')).toEqual(['shootdown#2', 'shootdown', 'make12']);
+    expect(named('-', 'd/stdin.workload')).toEqual(['stdin', 'stdin#2']);
+  });
+
+  it.each([[['shootdown', 'exit-touched', 'shootdown']], [['d/x.workload', 'd/../d/x.workload']], [['-', '-']]])(
+    'are not one: %s',
+    (given) => {
+      expect(() => nameWorkloads(given)).toThrow(`expected each workload once, got ${given.at(-1)} twice`);
+    },
+  );
+});
+
+it('two variants are not one', () => {
+  expect(() => chooseVariants('landed,baseline,landed', [])).toThrow('expected each variant once, got landed twice');
+  const path = files.write('one.ts', '');
+  expect(() => chooseVariants('landed', [path, path])).toThrow('one.ts twice');
 });
 
 it('the id of a patch names its column, in either place', () => {

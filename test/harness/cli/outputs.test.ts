@@ -1,5 +1,5 @@
 /** What a command writes never takes the place of what it reads, nor of another output. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { type CompareOptions, compareCommand, pageCommand } from '../../../harness/cli/compare.ts';
@@ -116,12 +116,27 @@ describe('an output', () => {
   });
 });
 
+it('two files of one name are two rows, as JSON and as JUnit XML, and alone in other commands', async () => {
+  mkdirSync(join(files.folder, 'other'));
+  const workload = [files.write('same.workload', WORKLOAD), files.write('other/same.workload', `${WORKLOAD}# 2\n`)];
+  const junit = join(files.folder, 'same.xml');
+  const save = join(files.folder, 'same.json.gz');
+  const { code, out } = await said(() => compareCommand({ ...chosen, workload, junit, save, json: true } as object));
+  const { workloads } = JSON.parse(out) as { workloads: { name: string }[] };
+  expect([code, ...workloads.map(({ name }) => name)]).toEqual([0, 'same', 'same#2']);
+  const classes = [...readFileSync(junit, 'utf8').matchAll(/ classname="([^"]*)"/g)].map(([, one]) => one);
+  expect(new Set(classes)).toEqual(new Set(['same', 'same#2']));
+  expect((await said(() => compareCommand({ ...chosen, workload, baseline: save }))).code).toBe(0);
+  const cost = await said(() => costCommand(workload, { cpus: '1', frames: '1', json: true }));
+  expect([cost.code, cost.out.includes('"same#2"')]).toEqual([0, true]);
+});
+
 describe('a page', () => {
   it('is of each workload once', async () => {
     const twin = files.write('twin.workload', WORKLOAD);
     const output = join(files.folder, 'page.html');
     await expect(pageCommand({ ...chosen, workload: [twin, twin], output })).rejects.toThrow(
-      /expected a page of each workload once, got twin twice/,
+      /expected each workload once, got .*twin.workload twice/,
     );
     expect(existsSync(output)).toBe(false);
   });
