@@ -33,7 +33,9 @@ const withJudging = (command: Command): Command =>
       `
 --expect takes {"schema": "pmapdiff.expect/1", "differences": [ ... ]}. Each difference has variant, workload, what,
 reason and expires (YYYY-MM-DD). what is a statistic or counter, outcome, map, tables, panic or the name of an
-invariant; the workload * is every workload. Entries that match nothing are reported.`,
+invariant; the workload * is every workload. Entries that match nothing are reported.
+
+Where the reference answers an op otherwise than its => says, the workload tests something else than it says: exit 3.`,
     );
 
 /** What is compared, and how. */
@@ -52,7 +54,10 @@ const withComparison = (command: Command): Command =>
       .option('--machine <key=value...>', MACHINE),
   )
     .option('--save <file>', 'save the results, to compare later ones with (gzipped JSON)')
-    .option('--baseline <file>', 'say what differs from saved results; exit 1 if something has changed')
+    .option(
+      '--baseline <file>',
+      'say what differs from saved results; exit 1 if a result has changed, or is gone, as its workload or variant was not run',
+    )
     .option('--time-limit <seconds>', 'minimum time limit per workload for your own revision (default: 10)')
     .option('--jobs <n>', JOBS)
     .option('--queue <url>', QUEUE)

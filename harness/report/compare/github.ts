@@ -3,7 +3,7 @@
  * Nothing else is written, so that no line of a workload or a variant is taken for a command.
  */
 import { warningText } from '../warnings.ts';
-import type { CompareReport, Reason } from './model.ts';
+import { type CompareReport, type Reason, isChange } from './model.ts';
 import { savedLines, savedSummary } from './saved.ts';
 import {
   entryText,
@@ -76,7 +76,7 @@ export function renderGithub(report: CompareReport): string {
   for (const warning of warnings) lines.push(command('warning', 'applied to nothing', warningText(warning)));
   if (report.baseline !== null)
     for (const { kind, text } of savedLines(report.baseline))
-      if (kind === 'changed') lines.push(command('error', savedSummary(report.baseline), text));
+      if (isChange(kind)) lines.push(command('error', savedSummary(report.baseline), text));
   if (!allRan) lines.push(command('error', 'interrupted', 'the rest was not run'));
   lines.push(command(tally.exitCode === 0 ? 'notice' : 'error', 'pmapdiff', tallyText(tally)));
   return `${lines.join('\n')}\n`;

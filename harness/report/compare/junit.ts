@@ -7,7 +7,7 @@
 import { unexpectedVerdict, type PairComparison, type Verdict } from '../../compare/pair.ts';
 import type { WorkloadComparison } from '../../compare/plan.ts';
 import type { SavedComparison } from '../../saved/compare.ts';
-import { itemOf, type CompareReport } from './model.ts';
+import { isChange, itemOf, type CompareReport } from './model.ts';
 import { savedLines, savedSummary } from './saved.ts';
 import type { Found } from './totals.ts';
 import { amountAndPlace, endText, entryText, hintText, inLine, totalText } from './words.ts';
@@ -140,7 +140,7 @@ function wholeCases({ expected, neverSeen, tally, allRan, baseline }: CompareRep
 /** What has changed since results were saved; a case for each cell, or one that passes. */
 function sinceCases(baseline: SavedComparison): Case[] {
   const name = savedSummary(baseline);
-  const changed = savedLines(baseline).filter(({ kind }) => kind === 'changed');
+  const changed = savedLines(baseline).filter(({ kind }) => isChange(kind));
   if (changed.length === 0) return [{ name, kind: 'passed', type: 'changed', message: '' }];
   return changed.map(({ text }): Case => ({
     name: text,

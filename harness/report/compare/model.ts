@@ -240,11 +240,15 @@ export function buildReport(input: CompareInput): CompareReport {
   };
 }
 
-/** A change is a finding; that nothing could be compared is no answer. */
+/** Is that what a gate must not pass? What is gone is a check that nobody makes any more. */
+export const isChange = (kind: string): boolean => kind === 'changed' || kind === 'gone';
+
+/** A change is a finding, and so is a cell that was not run; that nothing could be compared is no answer. */
 function exitSince(baseline: SavedComparison | null): number {
   if (baseline === null) return EXIT_OK;
-  const is = (kind: string): boolean => baseline.cells.some(({ state }) => state.kind === kind);
-  return is('changed') ? EXIT_FINDING : is('same') ? EXIT_OK : EXIT_HARNESS;
+  const kinds = baseline.cells.map(({ state }) => state.kind);
+  if (!kinds.includes('same') && !kinds.includes('changed')) return EXIT_HARNESS;
+  return kinds.some(isChange) ? EXIT_FINDING : EXIT_OK;
 }
 
 /** What is said of a candidate on one workload. */

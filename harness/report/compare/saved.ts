@@ -2,6 +2,7 @@
 import type pc from 'picocolors';
 import type { CellState, SavedCell, SavedChange, SavedComparison } from '../../saved/compare.ts';
 import { number, plural } from '../words.ts';
+import { isChange } from './model.ts';
 import { sidesText } from './words.ts';
 
 const KINDS = ['same', 'changed', 'new', 'gone', 'not comparable'] as const satisfies readonly CellState['kind'][];
@@ -60,7 +61,7 @@ const SHOWN = 60;
 export function savedText(comparison: SavedComparison, colors: ReturnType<typeof pc.createColors>): string {
   const lines = savedLines(comparison);
   const paint = ({ kind, text }: SavedLine): string =>
-    kind === 'changed' ? colors.red(`! changed: ${text}`) : colors.dim(kind === 'counters' ? text : `${kind}: ${text}`);
+    isChange(kind) ? colors.red(`! ${kind}: ${text}`) : colors.dim(kind === 'counters' ? text : `${kind}: ${text}`);
   return [
     colors.bold(savedSummary(comparison)),
     ...lines.slice(0, SHOWN).map(paint),

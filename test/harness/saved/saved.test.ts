@@ -342,6 +342,16 @@ describe('compare --save and --baseline', () => {
     rmSync(copy);
   });
 
+  it('say that a cell was not run any more, and exit 1', async () => {
+    const only = { workload: ['exit-touched'] };
+    expect(await since(only)).toEqual([1, ['gone: mine, baseline', 'gone: mine, landed']]);
+    expect(await since({ variants: 'landed', against: 'toplevel-accounting' })).toMatchObject([1, { length: 4 }]);
+    const junit = join(folder, 'since.xml');
+    expect((await run({ ...only, baseline: file, junit })).out).toContain('! gone: mine, landed');
+    expect(readFileSync(junit, 'utf8')).toMatch(/<testcase name="mine, landed"/);
+    rmSync(junit);
+  });
+
   it('do not compare a workload or a machine that was changed', async () => {
     writeFileSync(workload, text.replace('cpus=2', 'cpus=3'));
     expect(await since()).toEqual([
