@@ -45,7 +45,10 @@ export function defineLookCloser(program: Command): void {
 
   program
     .command('replay')
-    .description('run one workload through one revision and show what it did')
+    .description(
+      'run one workload through one revision and show what it did; exit 1 if an op answers otherwise than its => says, ' +
+        'which is a finding about this revision',
+    )
     .argument('<workload>', WORKLOAD)
     .option('--variant <id|file>', `${REVISION} (this, or a patch, is needed)`)
     .option('--touch <policy>', TOUCH)

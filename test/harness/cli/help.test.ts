@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EXAMPLES, type Example, examplesText } from '../../../harness/cli/examples.ts';
 import about from '../../../package.json' with { type: 'json' };
 import { pmapdiff } from '../../support/command.ts';
+import { VariantFiles } from '../../support/variant-files.ts';
 
 const helpOf = (...args: string[]): string => pmapdiff(...args, '--help').stdout;
 
@@ -52,6 +53,17 @@ describe('the help', () => {
     expect(help.replaceAll(/\s+/g, ' ')).toContain('(default: baseline, or the first variant if baseline');
     expect(help.endsWith(`${examplesText(EXAMPLES.compare)}\n`)).toBe(true);
   });
+});
+
+it('of replay and compare says how they end where an op answers otherwise than its => says', () => {
+  const files = new VariantFiles();
+  const path = files.write('otherwise.workload', 'a: exec sh60\na: clock => SIGSEGV\na: exit\n');
+  const plain = (help: string): string => help.replaceAll(/\s+/g, ' ');
+  expect(pmapdiff('replay', path, '--variant', 'landed').status).toBe(1);
+  expect(plain(helpOf('replay'))).toContain('exit 1 if an op answers otherwise than its => says');
+  expect(pmapdiff('compare', '-w', path, '--variants', 'landed').status).toBe(3);
+  expect(plain(helpOf('compare'))).toContain('answers an op otherwise than its => says, the workload tests something');
+  files.dispose();
 });
 
 describe('--version', () => {
