@@ -17,8 +17,12 @@ export function wordOf<Word extends string>(where: string, text: string, known: 
 }
 
 /** As wordOf, for each word of a comma-separated list. */
-export const wordsOf = <Word extends string>(where: string, text: string, known: readonly Word[]): Word[] =>
-  text.split(',').map((word) => wordOf(where, word, known, 'some of '));
+export function wordsOf<Word extends string>(where: string, text: string, known: readonly Word[]): Word[] {
+  const words = text.split(',').map((word) => wordOf(where, word, known, 'some of '));
+  const twice = words.find((word, i) => words.indexOf(word) !== i);
+  if (twice !== undefined) throw new UsageError(`${where}: expected each word once, got ${twice} twice`);
+  return words;
+}
 
 /** Throws UsageError. */
 export function secondsOf(option: string, text: string | undefined, otherwise: number): number {

@@ -80,6 +80,8 @@ const bases = (): ListReport['sections'] => [
 /** A workload of the catalog as it is written: a beginning for one's own. */
 function textOf(name: string): string {
   if (Object.hasOwn(CATALOG, name)) return catalogText(name);
+  if (Object.hasOwn(CORPUS, name))
+    throw new UsageError(`--workload ${name}: expected a workload of the catalog, got a recording, which has no text`);
   throw new UsageError(`--workload ${JSON.stringify(name)}: ${didYouMean(name, Object.keys(CATALOG))}`);
 }
 

@@ -59,6 +59,9 @@ describe('list', () => {
     const text = await listed({ workload: 'exit-touched' });
     expect(parseWorkload(text, 'listed').ops).toHaveLength(3);
     await expect(listCommand({ workload: 'exit-touchd' })).rejects.toThrow('did you mean exit-touched?');
+    await expect(listCommand({ workload: 'make12' })).rejects.toThrow(
+      '--workload make12: expected a workload of the catalog, got a recording, which has no text',
+    );
   });
 
   it('has one of them at a time', async () => {

@@ -131,6 +131,14 @@ describe('two workloads', () => {
   );
 });
 
+it.each<[string, () => unknown, string]>([
+  ['explain --by', () => explainCommand('baseline', 'landed', { workload, by: 'op,stack, op' }), 'op'],
+  ['probe --by', () => probeCommand('pmap_remove:entry', { by: 'early,early' }), 'early'],
+  ['--fail-on', () => chooseFailOn('panic,latent,panic'), 'panic'],
+])('%s has each word once', async (_what, refused, word) => {
+  await expect((async () => refused())()).rejects.toThrow(`: expected each word once, got ${word} twice`);
+});
+
 it('two variants are not one', () => {
   expect(() => chooseVariants('landed,baseline,landed', [])).toThrow('expected each variant once, got landed twice');
   const path = files.write('one.ts', '');
