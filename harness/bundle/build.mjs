@@ -2,7 +2,7 @@
  * `npm run build`: writes the lists of what is in the folders (variants, findings, catalog: one file is one entry), then
  * dist.
  */
-import { copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './bundle.mjs';
@@ -58,3 +58,5 @@ for (const [name, [file, format]] of Object.entries(page))
     },
   );
 copyFileSync(source('harness/page/style.css'), join(root, 'dist/page/style.css'));
+// The shell runs it: package.json bin.
+chmodSync(join(root, 'dist/harness/cli.js'), 0o755);
