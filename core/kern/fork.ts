@@ -58,7 +58,7 @@ export function forkFinish(m: Machine, p: Proc): number {
   return 0;
 }
 
-/** A child that shares the vmspace, and for which the running thread of p sleeps. FreeBSD: RFPPWAIT */
+/** A child that shares the vmspace, and for which the running thread of p sleeps: RFPPWAIT. FreeBSD: do_fork */
 function waitedForChild(m: Machine, p: Proc): Proc {
   const child = sharingChild(m, p);
   child.flags |= P_PPWAIT;
@@ -67,7 +67,7 @@ function waitedForChild(m: Machine, p: Proc): Proc {
   return child;
 }
 
-/** p has exec'd or exits: the thread that sleeps for it goes on. FreeBSD: p_pwait in do_execve, exit1 */
+/** p has exec'd or exits: the thread that sleeps for it goes on. FreeBSD: do_execve, exit1 */
 export function wakeWaiter(p: Proc): void {
   if ((p.flags & P_PPWAIT) === 0) return;
   p.flags &= ~P_PPWAIT;
