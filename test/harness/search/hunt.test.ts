@@ -333,7 +333,7 @@ p1: exit
   });
 
   it('calls the shared page by its name', async () => {
-    const text = 'a: exec bare\na: vfork -> b\na: exit\nb: mprotect 0x1000 .. top rw\n';
+    const text = 'a: exec bare\na: rfork mem -> b\na: exit\nb: mprotect 0x1000 .. top rw\n';
     const hunter = hunterHere(pairOf('double-count-fix', 'landed', BEHAVIOURAL), { isOver: never, isStopped: never });
     const { finds } = await reduceAll(hunter, [text], never);
     expect(finds.map((find) => linesOf(find).at(-1))).toEqual(['b: mprotect shared 4K rw']);
