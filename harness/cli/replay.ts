@@ -7,7 +7,7 @@ import { withColumns } from '../columns/open.ts';
 import type { MissedExpectation } from '../compare/expectations.ts';
 import { ExpectedEnd, missedExpectations } from '../compare/expectations.ts';
 import { EXIT_FINDING, EXIT_HARNESS, EXIT_OK, exitCodeOf } from '../compare/gate.ts';
-import { replayWarnings } from '../compare/warnings.ts';
+import { policyWarnings, replayWarnings } from '../compare/warnings.ts';
 import { knownIn, lineage } from '../declare/declarations.ts';
 import { knownViolations } from '../findings/index.ts';
 import { openWorkload } from '../input/load.ts';
@@ -67,6 +67,7 @@ export async function replayCommand(name: string, options: ReplayOptions): Promi
       // What is held was decoded when it was opened.
       const reading = whole === null ? pace.reading : opening;
       if (head.trace !== null) progress.note(paceNote(workload, columns, [run], { ...pace, reading }));
+      for (const warning of policyWarnings(touch, [head.trace !== null])) progress.warn(warning);
       if (run.replay !== null && run.ended.kind !== 'failed')
         for (const warning of replayWarnings(head.name, head.trace?.recorder ?? '', touch, run.replay))
           progress.warn(warning);

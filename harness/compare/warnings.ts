@@ -11,6 +11,8 @@ import type { MissedStop } from './stops.ts';
 export type Warning =
   /** processes: of the recording, by its exits */
   | { readonly kind: 'policy'; readonly workload: string; readonly touch: TouchPolicy; readonly processes: number }
+  /** a policy, and nothing that it could apply to */
+  | { readonly kind: 'no-recording'; readonly touch: TouchPolicy }
   /** no page is touched but those that system calls touch */
   | { readonly kind: 'no-faults'; readonly workload: string; readonly recorder: string }
   | ({ readonly kind: 'stop'; readonly workload: string } & MissedStop)
@@ -39,6 +41,10 @@ export function replayWarnings(workload: string, recorder: string, touch: TouchP
   const isFaultless = stats.recordedFaults + stats.recordedFaultsPresent === 0;
   return touch === 'recorded' && isFaultless ? [{ kind: 'no-faults', workload, recorder }] : [];
 }
+
+/** Is a policy asked for though none of these workloads is a recording? */
+export const policyWarnings = (touch: TouchPolicy, recorded: readonly boolean[]): Warning[] =>
+  touch === 'recorded' || recorded.length === 0 || recorded.includes(true) ? [] : [{ kind: 'no-recording', touch }];
 
 /** What `--expect` may name besides statistics: planes and the like; balances and invariants by their own names. */
 const WHATS = ['outcome', 'map', 'tables', 'panic'];
@@ -73,6 +79,10 @@ export function warningsOf(
   unknown: readonly Warning[],
 ): Warning[] {
   return [
+    ...policyWarnings(
+      touch,
+      workloads.map(({ recorded }) => recorded),
+    ),
     ...workloads.flatMap(({ name, recorder, runs, missedStops }) => {
       const stats = runs.find(({ ended, replay }) => replay !== null && ended.kind !== 'failed')?.replay;
       return [

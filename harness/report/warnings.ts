@@ -8,6 +8,8 @@ export function warningText(warning: Warning): string {
       const { workload, touch, processes } = warning;
       return `${workload}: --touch ${touch} applied to none of ${number(processes)} processes`;
     }
+    case 'no-recording':
+      return `--touch ${warning.touch} applied to nothing: it is about recordings, and only workload text was run`;
     case 'no-faults':
       return `${warning.workload}: the recording holds no faults, so a program touches nothing: ${faultsFrom(warning.recorder)}, or name --touch`;
     case 'stop': {

@@ -169,6 +169,7 @@ const entry = z.strictObject({ variant: name, workload: name, what: name, reason
 
 const warning = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('policy'), workload: name, touch: name, processes: count }),
+  z.strictObject({ kind: z.literal('no-recording'), touch: name }),
   z.strictObject({ kind: z.literal('no-faults'), workload: name, recorder: z.string() }),
   z.strictObject({ kind: z.literal('stop'), workload: name, op: count, line: count, process: name, point: name }),
   z.strictObject({ kind: z.literal('column'), variant: name, text: name }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { StopWatch } from '../../../harness/compare/stops.ts';
-import { replayWarnings, unknownNames } from '../../../harness/compare/warnings.ts';
+import { policyWarnings, replayWarnings, unknownNames } from '../../../harness/compare/warnings.ts';
 import { loadCorpus } from '../../../harness/input/load.ts';
 import { warningText } from '../../../harness/report/warnings.ts';
 import type { TouchPolicy } from '../../../harness/workload/ops.ts';
@@ -19,6 +19,13 @@ describe('a policy', () => {
     const untouched = await replayed('forkloop_small', 'never');
     const [warning] = replayWarnings('forkloop_small', '', 'exec', untouched);
     expect(warningText(warning!)).toBe('forkloop_small: --touch exec applied to none of 21 processes');
+  });
+
+  it('warns where no workload is a recording, if it was asked for', () => {
+    expect(policyWarnings('all', [false, false]).map(warningText)).toEqual([
+      '--touch all applied to nothing: it is about recordings, and only workload text was run',
+    ]);
+    expect([policyWarnings('recorded', [false]), policyWarnings('all', [false, true])]).toEqual([[], []]);
   });
 
   it('says that a recording without faults touches nothing', async () => {
