@@ -18,7 +18,7 @@ import { PG_MANAGED, PG_PS, PG_V, PG_W, usedFrom } from '../hw/entry.ts';
 import { pdeAt, ptPageOf, pteOf } from '../pmap/tables.ts';
 import type { Pmap } from '../state/pmap.ts';
 import type { Proc, Sysent } from '../state/proc.ts';
-import type { Vmspace } from '../state/vm.ts';
+import type { VmMap, VmMapEntry, Vmspace } from '../state/vm.ts';
 import { PAGE_SIZE, type Va, vaHi, vaLo, wordOf } from '../units.ts';
 import { firstEndingAfter } from '../vm/entry-at.ts';
 
@@ -50,12 +50,16 @@ function keepsPages(m: Machine, pmap: Pmap, start: Va, end: Va): boolean {
   return false;
 }
 
+/** The entry that holds va; null: none does. */
+function entryAt(map: VmMap, va: Va): VmMapEntry | null {
+  const entry = firstEndingAfter(map, va);
+  return entry !== map.header && entry.start <= va ? entry : null;
+}
+
 /** An exec into the ABI of `sysent` is about to free the vmspace that it left. FreeBSD: none */
 export function countCleanup(m: Machine, { sharedPage }: Sysent, { map }: Vmspace): void {
-  if (sharedPage === null) return;
-  const entry = firstEndingAfter(map, sharedPage.base);
-  const isMapped = entry !== map.header && entry.start <= sharedPage.base;
-  if (isMapped && entry.object !== m.vm.sharedPage) m.counters[CLEANUPS_WITH_OTHER_MEMORY]++;
+  const entry = sharedPage === null ? null : entryAt(map, sharedPage.base);
+  if (entry !== null && entry.object !== m.vm.sharedPage) m.counters[CLEANUPS_WITH_OTHER_MEMORY]++;
 }
 
 /** p is about to give its vmspace up; isLast: and to empty it, as its last user. FreeBSD: none */
@@ -68,14 +72,13 @@ export function countTeardown(m: Machine, { sysent, vmspace }: Proc, isLast: boo
     return;
   }
   const { base } = sharedPage;
-  const entry = firstEndingAfter(map, base);
-  const isMapped = entry !== map.header && entry.start <= base;
-  if (isMapped && entry.object !== m.vm.sharedPage) {
+  const entry = entryAt(map, base);
+  if (entry !== null && entry.object !== m.vm.sharedPage) {
     counters[TEARDOWNS_WITH_OTHER_MEMORY]++;
     if (superpageAt(m, pmap, vaHi(base), vaLo(base)) !== 0) counters[TEARDOWNS_WITH_SUPERPAGE]++;
   }
   if (!isLast || !hasTables(m, pmap)) return;
-  if (isMapped && entry.object !== null) {
+  if (entry !== null && entry.object !== null) {
     const isAlone = entry.start === base && entry.end === base + PAGE_SIZE;
     if (isAlone && keepsPages(m, pmap, entry.end, sysent.maxUser)) counters[TEARDOWNS_WITH_PAGES_ABOVE]++;
     return;
