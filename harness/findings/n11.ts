@@ -1,6 +1,6 @@
 import type { KnownDifference } from '../declare/declarations.ts';
 import { isPositive } from './criteria.ts';
-import { type Finding, absent, shows } from './finding.ts';
+import { type Finding, type FindingCase, absent, shows } from './finding.ts';
 import { added } from './observe.ts';
 import { type Amounts, DEMOTED, upTo } from './up-to.ts';
 
@@ -41,6 +41,16 @@ const inMappings = (variant: string): KnownDifference => ({
 
 const FLUSHES = ['invalidatePages', 'pvListWriteLocks', 'invlpgs', 'invpcids'];
 
+/** One, where the hook unmaps the page. */
+const WITH_THE_HOOK: FindingCase['expected'] = {
+  baseline: absent(0),
+  'toplevel-accounting': absent(0),
+  'double-count-fix': shows(1),
+  'shared-page-unmap': shows(1),
+  landed: shows(1),
+  'no-abi-unmap': absent(0),
+};
+
 export const n11: Finding = {
   id: 'N11',
   kind: 'fault',
@@ -55,14 +65,7 @@ export const n11: Finding = {
       observes: 'pmap_invalidate_page calls of the exit',
       observe: (record) => added(record, 'invalidatePages', 3),
       isShownBy: isPositive,
-      expected: {
-        baseline: absent(0),
-        'toplevel-accounting': absent(0),
-        'double-count-fix': shows(1),
-        'shared-page-unmap': shows(1),
-        landed: shows(1),
-        'no-abi-unmap': absent(0),
-      },
+      expected: WITH_THE_HOOK,
       source:
         'sys/kern/kern_exec.c exec_free_abi_mappings looks at the range, not at the object; sys/amd64/amd64/pmap.c pmap_remove of one page: one pmap_invalidate_page',
     },
@@ -73,14 +76,7 @@ export const n11: Finding = {
       observes: '2M demotions of the exit',
       observe: (record) => added(record, 'demotions', 3),
       isShownBy: isPositive,
-      expected: {
-        baseline: absent(0),
-        'toplevel-accounting': absent(0),
-        'double-count-fix': shows(1),
-        'shared-page-unmap': shows(1),
-        landed: shows(1),
-        'no-abi-unmap': absent(0),
-      },
+      expected: WITH_THE_HOOK,
       source:
         'sys/amd64/amd64/pmap.c pmap_remove of a part of a 2M mapping: pmap_demote_pde_locked; pmap_remove_pages takes it whole',
     },
@@ -91,14 +87,7 @@ export const n11: Finding = {
       observes: 'faults of the other process, which reads its pages again',
       observe: (record) => added(record, 'softFaults', 8),
       isShownBy: isPositive,
-      expected: {
-        baseline: absent(0),
-        'toplevel-accounting': absent(0),
-        'double-count-fix': shows(1),
-        'shared-page-unmap': shows(1),
-        landed: shows(1),
-        'no-abi-unmap': absent(0),
-      },
+      expected: WITH_THE_HOOK,
       source:
         'sys/amd64/amd64/pmap.c reserve_pv_entries: 511 entries take four chunks, and without free pages reclaim_pv_chunk unmaps what others have; one soft fault maps the four pages again',
     },
