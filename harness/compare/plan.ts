@@ -126,7 +126,8 @@ export interface PlanOptions {
 }
 
 /**
- * facts: the columns and every variant that lies between them, in an order that does not depend on that of the columns. Throws RangeError when a declaration cannot be read.
+ * facts: the columns and every variant that lies between them, in an order that does not depend on that of the columns.
+ * Throws RangeError when a declaration cannot be read.
  */
 export function planComparison(
   columns: readonly string[],

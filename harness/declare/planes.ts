@@ -3,7 +3,8 @@ import { COMPARED, COUNTER_NAMES, GAUGES, MEMBER_NAMES } from '../../core/counte
 
 /**
  * outcome: what a process can see. map: entries, objects, references, wiring. mapping: which pages a pmap maps, and which
- * of them its map does not allow. stats: the statistics that the kernel publishes. tables: entries, pv, page references, A and M. cost: everything else that is counted, resolved faults too.
+ * of them its map does not allow. stats: the statistics that the kernel publishes. tables: entries, pv, page references,
+ * A and M. cost: everything else that is counted, resolved faults too.
  */
 export const PLANES = ['outcome', 'map', 'mapping', 'stats', 'tables', 'cost'] as const;
 export type Plane = (typeof PLANES)[number];

@@ -46,8 +46,9 @@ export const quoted = (text: string): string =>
 export const NO_DIFF = 'expected a unified diff, found none';
 
 /**
- * A mail, or keys, without a change are a patch as well: a step of a series. name: of the patch, in messages. strip: how many folders in front of a file's name are none of the program's, as in
- * `patch -pN`; null: one, if that is needed. Throws InputError: one line.
+ * A mail, or keys, without a change are a patch as well: a step of a series. name: of the patch, in messages. strip: how
+ * many folders in front of a file's name are none of the program's, as in `patch -pN`; null: one, if that is needed.
+ * Throws InputError: one line.
  */
 export function readPatch(name: string, bytes: Uint8Array, strip: number | null = null): Patch {
   const refuse = (problem: string): never => {
