@@ -72,17 +72,23 @@ function sideOf(
   { ended, removeByPlace, balance, perOp, ops: done }: RunRecord,
 ): SideOutcome {
   const sum = (what: 'calls' | 'early'): number => PLACES.reduce((all, place) => all + removeByPlace[place][what], 0);
-  const odd = processes.flatMap(({ name }, process) =>
-    steps.flatMap((step, i): OddOp[] => {
+  const odd = processes.flatMap(({ name }, process) => {
+    /** of a call that a stop parts, what its first part came to */
+    let before = '';
+    return steps.flatMap((step, i): OddOp[] => {
       const op = ops[i];
       if (step.process !== process || op < 0) return [];
       const isLast = ended.kind === 'panic' && op === ended.op;
       const code = op < done ? perOp.code[op] : OUTCOME_OK;
       if (!isLast && (code === OUTCOME_OK || code === OUTCOME_STOPPED)) return [];
       const place = callPlace(workload, step.at)!;
-      return [{ process: name, call: place.call, line: place.line, outcome: isLast ? 'panic' : outcomeName(code) }];
-    }),
-  );
+      const outcome = isLast ? 'panic' : outcomeName(code);
+      const key = `${step.at} ${outcome}`;
+      if (key === before) return [];
+      before = key;
+      return [{ process: name, call: place.call, line: place.line, outcome }];
+    });
+  });
   return {
     panic: ended.kind === 'panic' ? { where: ended.where, reason: ended.reason } : null,
     calls: sum('calls'),

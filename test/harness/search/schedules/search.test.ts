@@ -173,6 +173,16 @@ describe('what no schedule reaches', () => {
   });
 });
 
+it('a call of a dead process that a stop parts in the other column is named once', async () => {
+  const { classes } = await search('a: exec sh60\na: rfork mem -> b\nb: exit\na: clock\na: exit\n', [
+    'double-count-fix',
+    'landed',
+  ]);
+  const dead = classes.map(({ outcome }) => outcome.sides[0].odd.filter(({ outcome: one }) => one === 'not-run'));
+  expect(dead.some((odd) => odd.length > 0)).toBe(true);
+  for (const odd of dead) expect(new Set(odd.map(({ line }) => line)).size).toBe(odd.length);
+});
+
 describe('a limit of preemptions', () => {
   it.each([0, 1])('of %i holds for what is drawn too, which then promises nothing', async (preemptions) => {
     const { isComplete, classes, sampled } = await search(sharers(3), ['baseline', 'landed'], {
