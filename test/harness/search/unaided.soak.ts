@@ -48,6 +48,7 @@ async function eachSeed(name: string, ids: readonly [string, string], wanted: Re
   console.log(`${name}: runs ${runs.join(' ')}; lines ${lines.join(' ')}`);
   console.log(all.at(-1)!.find?.text ?? '');
   expect(runs.filter((one) => one === 'never')).toEqual([]);
+  expect(all.filter(({ find }) => find === null)).toEqual([]);
   expect(Math.max(...lines)).toBeLessThanOrEqual(mostLines);
 }
 
