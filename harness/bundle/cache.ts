@@ -21,6 +21,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import about from '../../package.json' with { type: 'json' };
 import { packagePath } from '../input/paths.ts';
+import { sha256 } from '../input/sha256.ts';
 import { withLists } from '../patch/sources.ts';
 import type { ColumnSource } from './source.ts';
 
@@ -28,8 +29,6 @@ import type { ColumnSource } from './source.ts';
 const MOST = 64;
 const IS_ENTRY = /^[0-9a-f]{64}\.json$/;
 const OTHERS_MAY_WRITE = 0o022;
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** `$XDG_CACHE_HOME`, or what the system uses for it. */
 function cacheRoot(): string {

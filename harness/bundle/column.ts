@@ -41,7 +41,13 @@ serve(variant${isPatched ? ', { names, counts: $entered }' : ''});
 `;
 
 export type ColumnBundle =
-  | { readonly kind: 'bundled'; readonly code: string; readonly functions: ChangedFunctions }
+  | {
+      readonly kind: 'bundled';
+      readonly code: string;
+      readonly functions: ChangedFunctions;
+      /** SHA-256 of each of the user's files in it, by path */
+      readonly files: Readonly<Record<string, string>>;
+    }
   | { readonly kind: 'refused'; readonly message: string };
 
 /** A user's variant may import only a few things: see foreign.ts. So may the files of a patch: see patched.ts. */
@@ -77,7 +83,7 @@ export async function bundleColumn(
         },
       },
     );
-    return { kind: 'bundled', code, functions: patched?.functions ?? {} };
+    return { kind: 'bundled', code, functions: patched?.functions ?? {}, files: foreign?.hashes ?? {} };
   } catch (error) {
     return { kind: 'refused', message: await reasonOf(error, variant, foreign) };
   }

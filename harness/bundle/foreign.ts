@@ -6,6 +6,7 @@ import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, extname, relative, resolve, sep } from 'node:path';
 import type { Plugin } from 'rolldown';
 import type { ESTree } from 'rolldown/utils';
+import { sha256 } from '../input/sha256.ts';
 import { SyntaxFault, parse, placeOf, walk } from '../review/syntax.ts';
 
 /** The variant cannot be bundled; one line gives its file, line and column. */
@@ -33,6 +34,8 @@ export class ForeignFiles {
   readonly #folder: string;
   readonly #face: string;
   readonly #files = new Set<string>();
+  /** SHA-256 of each file that was read, by path */
+  readonly hashes: Record<string, string> = {};
 
   /** entry: the variant's file. face: the file that `pmapdiff` resolves to. */
   constructor(entry: string, face: string) {
@@ -65,7 +68,9 @@ export class ForeignFiles {
 
   /** Reads a file and checks that all of its imports are allowed. Throws ForeignError. */
   #read(path: string): string {
-    const text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+    const bytes = readFileSync(path);
+    this.hashes[path] = sha256(bytes);
+    const text = bytes.toString().replace(/^\uFEFF/, '');
     const fail = (line: number, column: number, what: string): never => {
       throw new ForeignError(`${this.nameOf(path)}:${line}:${column}: ${what}`);
     };

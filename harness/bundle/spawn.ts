@@ -7,6 +7,7 @@ import { turns } from '../process/turns.ts';
 import { shown } from '../run/shown.ts';
 import { type Cache, cacheKey } from './cache.ts';
 import type { ColumnBundle } from './column.ts';
+import { recently } from './recent.ts';
 import type { ColumnKind, ColumnSource } from './source.ts';
 
 export interface BundlerRequest {
@@ -22,14 +23,16 @@ const LIMIT_MS = 120_000;
 
 /**
  * Never rejects: if the bundler dies, the file is refused. cache: where the bundles of patched built-in variants are kept;
- * a user's variant is not kept, as it consists of files that are read later.
+ * a user's variant is held by this process alone (recent.ts).
  */
 export function bundledColumn(
   source: ColumnSource,
   kind: ColumnKind,
   { limitMs = LIMIT_MS, cache = null }: { readonly limitMs?: number; readonly cache?: Cache | null } = {},
 ): Promise<ColumnBundle> {
-  return once(source, kind, () => bundled(source, kind, limitMs, cache));
+  const made = (): Promise<ColumnBundle> => bundled(source, kind, limitMs, cache);
+  if (source.overlay !== null) return once(source.overlay, source, kind, made);
+  return source.isBuiltIn ? made() : recently(kind, source.file, made);
 }
 
 async function bundled(
@@ -55,15 +58,16 @@ export async function typeErrorsIn(sources: readonly ColumnSource[]): Promise<re
 }
 
 /** Type errors in what a patch changes and in the variant that it runs. */
-export const typeErrorsOf = (source: ColumnSource, cache: Cache | null): Promise<TypeErrors> =>
-  once(source, 'types', () => typesChecked(source, cache));
+export function typeErrorsOf(source: ColumnSource, cache: Cache | null): Promise<TypeErrors> {
+  const checked = (): Promise<TypeErrors> => typesChecked(source, cache);
+  return source.overlay === null ? checked() : once(source.overlay, source, 'types', checked);
+}
 
 /** What this process has asked for: by overlay, which does not change, then by task and file. */
 const asked = new WeakMap<object, Map<string, Promise<unknown>>>();
 
 /** A patch is bundled once in a process, kept or not. */
-function once<T>({ overlay, file }: ColumnSource, task: string, answerer: () => Promise<T>): Promise<T> {
-  if (overlay === null) return answerer();
+function once<T>(overlay: object, { file }: ColumnSource, task: string, answerer: () => Promise<T>): Promise<T> {
   const before = asked.get(overlay) ?? new Map<string, Promise<unknown>>();
   asked.set(overlay, before);
   const key = `${task} ${file}`;

@@ -3,10 +3,10 @@
  * gzipped, under its hash; jobs refer to it by that hash, and a worker reads it once.
  */
 import type { Redis } from 'ioredis';
-import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z, type ZodType } from 'zod';
 import { InputError } from '../input-error.ts';
+import { sha256 } from '../input/sha256.ts';
 
 /** Characters as JSON, and bytes in the queue. */
 const MOST_TEXT = 2 ** 24;
@@ -38,8 +38,6 @@ export interface Packed extends Named {
   readonly bytes: Buffer;
 }
 
-const hashOf = (body: string): string => createHash('sha256').update(body).digest('hex');
-
 /** The first of them in a line. */
 export const problemOf = ({ issues: [{ path, message }] }: z.ZodError): string =>
   `at ${path.join('.').slice(0, 80) || 'the top'}: ${message.slice(0, 120)}`;
@@ -57,7 +55,7 @@ export function pack<Value extends object>(kind: Kind<Value>, value: Value): Pac
   const bytes = gzipSync(body);
   if (body.length > MOST_TEXT || bytes.length > MOST_PACKED)
     throw new InputError(`--queue: expected ${kind.name} of at most ${MOST_TEXT} characters, got ${body.length}`);
-  const packed = { kind, hash: hashOf(body), bytes };
+  const packed = { kind, hash: sha256(body), bytes };
   known.set(value, packed);
   return packed;
 }
@@ -70,7 +68,7 @@ export function unpack<Value extends object>(kind: Kind<Value>, { hash, bytes }:
   } catch {
     // Not gzipped, or too large: it has another hash.
   }
-  if (hashOf(body) !== hash)
+  if (sha256(body) !== hash)
     throw new Refused(`expected the ${kind.name} ${hash.slice(0, 12)} of a job, got something else`);
   let data: unknown;
   try {

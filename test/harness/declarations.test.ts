@@ -17,8 +17,7 @@ import { recordOf } from '../support/ran.ts';
 
 const ids = face.series.map(({ id }) => id);
 const facts: readonly VariantFacts[] = factsOfAll(face.series);
-const whole = { interrupted: false, wholeCatalog: true, requireExercised: false };
-const part = { ...whole, wholeCatalog: false };
+const gate = { interrupted: false, wholeCatalog: true, requireExercised: false };
 
 interface Answered {
   readonly workload: Workload;
@@ -26,6 +25,9 @@ interface Answered {
 }
 
 let answered: Answered[];
+/** By variant and what differs: where a difference is explained so. */
+const explainedIn = new Map<string, Set<Answered>>();
+let whole: ReturnType<typeof compareAll>;
 
 const compareAll = (some: readonly VariantFacts[], ledger: readonly KnownDifference[], over: readonly Answered[]) => {
   const plan = planComparison(ids, some, { against: { kind: 'variant', id: 'baseline' }, ledger, predecessors: true });
@@ -41,11 +43,19 @@ beforeAll(async () => {
     answered.push({ workload, records: face.series.map((variant) => recordOf(workload, variant)) });
   }
   answered.sort((a, b) => a.workload.ops.length - b.workload.ops.length);
+  whole = compareAll(facts, knownDifferences, answered);
+  for (const [i, { pairs, predecessors }] of whole.compared.entries())
+    for (const { variant, what } of [...pairs, ...predecessors].flatMap(({ differences }) =>
+      differences.flatMap(({ steps }) => steps),
+    )) {
+      const key = `${variant} ${what}`;
+      explainedIn.set(key, (explainedIn.get(key) ?? new Set()).add(answered[i]!));
+    }
 });
 
 describe('the declarations of the review', () => {
   it('explain every difference over catalog and corpus, and each comes true', () => {
-    const { plan, compared } = compareAll(facts, knownDifferences, answered);
+    const { plan, compared } = whole;
     const unexpected = compared.flatMap(({ name, pairs, predecessors }) =>
       [...pairs, ...predecessors].flatMap(({ reference, candidate, differences }) =>
         differences
@@ -54,7 +64,7 @@ describe('the declarations of the review', () => {
       ),
     );
     expect(unexpected).toEqual([]);
-    expect(tally(compared, neverSeen(plan, compared), whole).exitCode).toBe(EXIT_OK);
+    expect(tally(compared, neverSeen(plan, compared), gate).exitCode).toBe(EXIT_OK);
   });
 
   it('concern only members of the seam that the workloads reach', () => {
@@ -67,6 +77,7 @@ describe('the declarations of the review', () => {
   const withoutIntent = face.series.flatMap(({ id, intends }) =>
     intends.map(({ what }) => ({
       who: id,
+      variant: id,
       what,
       some: facts.map((one) => drop(one, id, what)),
       ledger: knownDifferences,
@@ -76,6 +87,7 @@ describe('the declarations of the review', () => {
   const ofTheReview = knownDifferences.filter(({ variant }) => ids.includes(variant));
   const withoutKnown = ofTheReview.map((known) => ({
     who: `${known.finding}, ${known.variant}`,
+    variant: known.variant,
     what: known.what,
     some: facts,
     ledger: knownDifferences.filter((other) => other !== known),
@@ -83,10 +95,12 @@ describe('the declarations of the review', () => {
 
   it.each([...withoutIntent, ...withoutKnown])(
     'are all needed: without $who: $what the gate closes',
-    ({ some, ledger }) => {
-      const closes = answered.some(({ workload, records }) => {
-        const { compared } = compareAll(some, ledger, [{ workload, records }]);
-        return tally(compared, [], part).exitCode === EXIT_FINDING;
+    ({ variant, what, some, ledger }) => {
+      // Most likely there; but how machines part, and what follows, has no difference of its own.
+      const first = explainedIn.get(`${variant} ${what}`) ?? [];
+      const closes = [...first, ...answered].some((one) => {
+        const { compared } = compareAll(some, ledger, [one]);
+        return tally(compared, [], { ...gate, wholeCatalog: false }).exitCode === EXIT_FINDING;
       });
       expect(closes).toBe(true);
     },

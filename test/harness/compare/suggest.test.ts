@@ -33,6 +33,8 @@ interface Said {
 class Reviewed {
   readonly #variant: Variant;
   readonly #records: readonly RunRecord[];
+  /** the workload that was last not as said: the next thing that is said wrongly most likely shows there too */
+  #suspect = 0;
 
   constructor(variant: Variant) {
     this.#variant = variant;
@@ -40,7 +42,7 @@ class Reviewed {
   }
 
   /** One workload after the other, as each is asked for. */
-  *compare({ intends, entries }: Said): Generator<WorkloadComparison> {
+  *compare({ intends, entries }: Said, order = [...workloads.keys()]): Generator<WorkloadComparison> {
     const variant = { ...this.#variant, intends };
     const plan = planComparison(['baseline', 'landed', variant.id], factsBeside(variant), {
       against: { kind: 'variant', id: 'baseline' },
@@ -48,8 +50,8 @@ class Reviewed {
       predecessors: true,
       fitted: [variant.id],
     });
-    for (const [i, workload] of workloads.entries()) {
-      const compared = compareWorkload(plan, workload, [baseline![i]!, landed![i]!, this.#records[i]!]);
+    for (const i of order) {
+      const compared = compareWorkload(plan, workloads[i]!, [baseline![i]!, landed![i]!, this.#records[i]!]);
       yield* acceptExpected([compared], entries, TODAY).workloads;
     }
   }
@@ -57,9 +59,15 @@ class Reviewed {
   /** The exit code of the command, at the first workload that is not as said. */
   gate(said: Said): number {
     const gate = { interrupted: false, wholeCatalog: false, requireExercised: false };
-    for (const compared of this.compare(said)) {
+    const order = [this.#suspect, ...without([...workloads.keys()], this.#suspect)];
+    let at = 0;
+    for (const compared of this.compare(said, order)) {
       const { exitCode } = tally([compared], [], gate);
-      if (exitCode !== EXIT_OK) return exitCode;
+      if (exitCode !== EXIT_OK) {
+        this.#suspect = order[at]!;
+        return exitCode;
+      }
+      at++;
     }
     return EXIT_OK;
   }

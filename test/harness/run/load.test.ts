@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import { KernelPanic } from '../../../core/index.ts';
 import { bundleColumn } from '../../../harness/bundle/column.ts';
 import { userFile } from '../../../harness/bundle/source.ts';
 import { bundledColumn } from '../../../harness/bundle/spawn.ts';
+import { sha256 } from '../../../harness/input/sha256.ts';
 import { describeError } from '../../../harness/run/describe.ts';
 import * as face from '../../../variants/index.ts';
 import { builtFile } from '../../support/built.ts';
@@ -86,8 +87,11 @@ describe('a file from outside', () => {
     ['the ending .tsx', variant('removeIsNoop: (_m: unknown) => true'), 'jsx.tsx'],
     ['an import() of a file beside it', `${variant('')}\nawait import('./good.ts');`, 'later.ts'],
     ['types of a package', `${variant('')}\nimport type { z } from 'zod';\nexport type { z };`, 'types.ts'],
-  ])('is bundled with %s', async (_what, text, name) => {
-    expect((await bundled(name, text)).kind).toBe('bundled');
+  ])('is bundled with %s, and said to be in it as it is', async (_what, text, name) => {
+    const beside = text.includes('./good.ts') ? [file('good.ts', variant(''))] : [];
+    const files = [file(name, text), ...beside].map((path) => realpathSync(path));
+    const hashes = Object.fromEntries(files.map((path) => [path, sha256(readFileSync(path))]));
+    expect(await bundled(name, text)).toMatchObject({ kind: 'bundled', files: hashes });
   });
 
   const only = "expected an import of 'pmapdiff' or a TypeScript or JavaScript file in or below the variant's folder";
