@@ -55,12 +55,6 @@ describe('hunt on the command line', () => {
     );
   });
 
-  it('runs the built-in workloads first', async () => {
-    const options = { runs: '1', want: 'stat-only', json: true, jobs: '1' };
-    const { code, out } = await said(() => huntCommand('landed', 'd33276', options));
-    expect([code, schemas.hunt.parse(JSON.parse(out)).finds.map(({ what }) => what)]).toEqual([1, ['userPtPageCount']]);
-  });
-
   it.each([
     [['landed', 'landed'], {}, /hunt: expected two variants, got landed twice/],
     [['landed', undefined], {}, /hunt: expected two variants or patches, or one patch, got 1/],

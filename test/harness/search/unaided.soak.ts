@@ -1,7 +1,10 @@
-/** What hunts must find unaided: no catalog, no corpus, at most 20,000 runs, from any seed. */
+/** What hunts must find: unaided, with no catalog and no corpus, in at most 20,000 runs, from any seed; and at once with it. */
 import { describe, expect, it } from 'vitest';
+import { huntCommand } from '../../../harness/cli/hunt.ts';
+import { schemas } from '../../../harness/report/schema/index.ts';
 import { type Find, type Hunter, hunt, hunterHere } from '../../../harness/search/hunt.ts';
 import type { RawFind, SliceResult } from '../../../harness/search/slice.ts';
+import { said } from '../../support/said.ts';
 import { pairOf } from './pairs.ts';
 
 const SEEDS = Array.from({ length: 10 }, (_one, i) => i + 1);
@@ -74,5 +77,13 @@ describe('a hunt from an empty corpus', () => {
     ['landed', 'vmspace-clear'],
   ] as const)('tells %s and %s apart', async (a, b) => {
     await eachSeed(`${a} ${b}`, [a, b], /./, Infinity);
+  });
+});
+
+describe('a hunt with the catalog', () => {
+  it('runs the built-in workloads first', async () => {
+    const options = { runs: '1', want: 'stat-only', json: true, jobs: '1' };
+    const { code, out } = await said(() => huntCommand('landed', 'd33276', options));
+    expect([code, schemas.hunt.parse(JSON.parse(out)).finds.map(({ what }) => what)]).toEqual([1, ['userPtPageCount']]);
   });
 });
