@@ -195,17 +195,20 @@ function upTo(all: readonly Fitted[], bases: readonly number[]): Measure | null 
   return found.toSorted((a, b) => a.size - b.size || rank(a.basis) - rank(b.basis))[0]?.measure ?? null;
 }
 
-/** A sum of terms that comes to every difference. */
+/** A sum of terms that comes to every difference: as few terms as can be, and of those the smallest coefficients. */
 function severalTerms(all: readonly Fitted[], occurring: readonly number[]): Measure | null {
   if (all.some(({ more, fewer }) => more || fewer)) return null;
   const rows = all.flatMap(({ fit }) => fit.points);
   const bases = occurring.toSorted((a, b) => rank(a) - rank(b));
-  for (let terms = 2; terms <= MOST_TERMS; terms++)
-    for (const some of subsets(bases, terms)) {
+  for (let terms = 2; terms <= MOST_TERMS; terms++) {
+    const found = subsets(bases, terms).flatMap((some) => {
       const solution = solve(rows, some);
-      if (solution === null || solution.includes(0)) continue;
-      return { ...NOTHING, per: BASES.map((_name, basis) => solution[some.indexOf(basis)] ?? 0) };
-    }
+      if (solution === null || solution.includes(0)) return [];
+      return [{ ...NOTHING, per: BASES.map((_name, basis) => solution[some.indexOf(basis)] ?? 0) }];
+    });
+    // Those of the same size are in the order of preference.
+    if (found.length > 0) return found.toSorted((a, b) => size(a) - size(b))[0];
+  }
   return null;
 }
 

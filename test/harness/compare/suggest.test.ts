@@ -190,6 +190,14 @@ describe('the tightest formula', () => {
       '-2 per exec that reuses, +1 per exit',
     ],
     [
+      'of sums the one with the smallest numbers',
+      [
+        [{ 'live top-level page': 1, 'exec that reuses': 1 }, -1],
+        [{ 'live top-level page': -1, 'exit of the last user': 1 }, -52],
+      ],
+      '-1 per exec that reuses, -52 per exit of the last user',
+    ],
+    [
       'room for a term, if the term is more than some differences',
       [
         [{ exit: 1, 'pmap_remove call': 9 }, 1],
