@@ -3,9 +3,11 @@
  * something else than it says.
  */
 import type { RunEnd, RunPart, RunRecord } from '../run/record.ts';
-import { OUTCOME_PANIC, outcomeName } from '../workload/names.ts';
+import { OUTCOME_NOT_RUN, OUTCOME_PANIC, outcomeName } from '../workload/names.ts';
 import type { Workload } from '../workload/ops.ts';
 import { type Piece, locate, pieceOf } from '../workload/pieces.ts';
+
+const NOT_RUN = outcomeName(OUTCOME_NOT_RUN);
 
 export interface MissedExpectation {
   readonly op: number;
@@ -30,6 +32,24 @@ export function missedExpectations({ from, chunks }: Piece, { ops, perOp }: RunP
     first += code.length;
   }
   return missed;
+}
+
+/**
+ * What no known fault of the reference explains. outcomes: that each of its faults may lead to, null: any. answers: to an op, of
+ * runs without these faults; where one is as expected, pairs say how the reference differs from it. If there is none, its
+ * faults may explain what they can lead to, and that a process they killed runs no more.
+ */
+export function unexplained(
+  missed: readonly MissedExpectation[],
+  outcomes: readonly (readonly string[] | null)[],
+  answers: (op: number) => readonly string[],
+): readonly MissedExpectation[] {
+  if (outcomes.length === 0) return missed;
+  const mayLeadTo = (got: string): boolean => outcomes.some((some) => some === null || some.includes(got));
+  return missed.filter(({ op, expected, got }) => {
+    const others = answers(op);
+    return others.length > 0 ? !others.includes(expected) : got !== NOT_RUN && !mayLeadTo(got);
+  });
 }
 
 /** An op, and what the workload's author wrote behind it. */

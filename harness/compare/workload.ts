@@ -1,12 +1,13 @@
 /**
  * n-way comparison of the runs of one workload, piece by piece: nothing that it holds grows with the number of ops.
  */
-import { type VariantFacts, findingsIn, lineage } from '../declare/declarations.ts';
+import { type VariantFacts, findingsIn, knownIn, lineage } from '../declare/declarations.ts';
 import type { RunEnd, RunPart, RunRecord } from '../run/record.ts';
+import { OUTCOME_NOT_RUN, outcomeName } from '../workload/names.ts';
 import type { Workload } from '../workload/ops.ts';
 import { type Piece, type WorkloadHead, headOf, pieceOf } from '../workload/pieces.ts';
 import { type CallPlace, placeIn } from '../workload/places.ts';
-import { ExpectedEnd, type MissedExpectation, missedExpectations } from './expectations.ts';
+import { ExpectedEnd, type MissedExpectation, missedExpectations, unexplained } from './expectations.ts';
 import { PairComparer, type PairComparison } from './pair.ts';
 import type { JudgedViolation, Plan, PlannedPair, RunSummary, WorkloadComparison } from './plan.ts';
 import { SameRun } from './same.ts';
@@ -23,9 +24,8 @@ export class WorkloadComparer {
   readonly #predecessors: readonly PairComparer[];
   /** by column, and by the columns before it */
   readonly #same: readonly (readonly SameRun[])[];
-  /** columns that must answer what the workload expects, and where they do not */
-  readonly #references: readonly number[];
-  readonly #missed: MissedExpectation[][];
+  /** columns that must answer what the workload expects */
+  readonly #references: readonly Reference[];
   /** by column: the last op that its run has finished, and the one behind it, in which it may have ended */
   readonly #ends: { readonly ops: readonly number[]; readonly isOver: boolean }[];
   /** by column: what is expected of the op in which its run ends early */
@@ -39,18 +39,15 @@ export class WorkloadComparer {
     this.#plan = plan;
     this.#all = [...plan.columns, ...plan.silent];
     this.#head = head;
-    const { columns, ledger } = plan;
+    const { columns } = plan;
     const comparer = ({ reference, candidate, explained, fitted }: PlannedPair): PairComparer =>
       new PairComparer(explained, { reference, candidate }, fitted);
     this.#pairs = plan.pairs.map(comparer);
     this.#predecessors = plan.predecessors.map(comparer);
     this.#same = columns.map((_column, i) => columns.slice(0, i).map(() => new SameRun()));
-    this.#references = columns.flatMap(({ id }, i) => {
-      const isCandidate = plan.pairs.some(({ candidate }) => candidate.id === id);
-      const isKnown = ledger.some(({ variant, what }) => variant === id && what === 'outcome');
-      return isCandidate || isKnown ? [] : [i];
-    });
-    this.#missed = this.#references.map(() => []);
+    this.#references = columns.flatMap((facts, column) =>
+      plan.pairs.some(({ candidate }) => candidate === facts) ? [] : [mustAnswer(plan, column, this.#all)],
+    );
     this.#ends = this.#all.map(() => ({ ops: [], isOver: false }));
     this.#expectedEnds = this.#all.map(() => new ExpectedEnd());
   }
@@ -63,7 +60,11 @@ export class WorkloadComparer {
       return pair;
     });
     this.#same.forEach((before, i) => before.forEach((same, j) => same.take(parts[j], parts[i], from)));
-    this.#references.forEach((column, i) => this.#missed[i].push(...missedExpectations(piece, parts[column])));
+    for (const { column, outcomes, faultless, missed } of this.#references) {
+      const answers = (op: number): string[] =>
+        faultless.map((other) => outcomeName(parts[other].perOp.code[op - from] ?? OUTCOME_NOT_RUN));
+      missed.push(...unexplained(missedExpectations(piece, parts[column]), outcomes, answers));
+    }
     for (const { violations } of parts) for (const { op } of violations) this.#violated.add(op);
     for (const [column, { ops }] of parts.entries()) {
       if (this.#ends[column].isOver) continue;
@@ -95,7 +96,7 @@ export class WorkloadComparer {
       ),
       pairs.length,
     );
-    this.#references.forEach((column, i) => this.#missed[i].push(...this.#expectedEnds[column].missed(runs[column])));
+    for (const { column, missed } of this.#references) missed.push(...this.#expectedEnds[column].missed(runs[column]));
     const ops = new Set(
       compared.flatMap(({ differences }) => differences.flatMap(({ op, numbers }) => [op, numbers?.largest?.op ?? op])),
     );
@@ -127,7 +128,7 @@ export class WorkloadComparer {
         }),
       ),
       missedStops: this.#stops.finish(),
-      missed: this.#missed.flat(),
+      missed: this.#references.flatMap(({ missed }) => missed),
     };
   }
 
@@ -142,6 +143,29 @@ export class WorkloadComparer {
     });
     return groups.map((group) => group.map((column) => runs[column].variant));
   }
+}
+
+/** A column that must answer what the workload expects. */
+interface Reference {
+  readonly column: number;
+  /** of its known faults that change one: the outcomes that each may lead to, null: any */
+  readonly outcomes: readonly (readonly string[] | null)[];
+  /** columns that have none of these faults */
+  readonly faultless: readonly number[];
+  /** where it does not, and no known fault explains it */
+  readonly missed: MissedExpectation[];
+}
+
+function mustAnswer({ facts, ledger }: Plan, column: number, all: readonly VariantFacts[]): Reference {
+  const faultsOf = ({ id }: VariantFacts) =>
+    knownIn(lineage(id, facts), ledger).filter(({ what }) => what === 'outcome');
+  const faults = faultsOf(all[column]);
+  return {
+    column,
+    outcomes: faults.map(({ outcomes = null }) => outcomes),
+    faultless: all.flatMap((one, i) => (faultsOf(one).some((fault) => faults.includes(fault)) ? [] : [i])),
+    missed: [],
+  };
 }
 
 /** Compare the records of a whole workload, one per column of the plan and per silent one. */
