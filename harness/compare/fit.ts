@@ -3,7 +3,9 @@
  * and how often each basis occurred), and the tightest formula that all points fit is looked for. Holds no points, only
  * what they come to.
  */
+import { COUNTER_NAMES } from '../../core/counters.ts';
 import { BASES, type Measure, NOTHING } from '../declare/measure.ts';
+import { isGauge } from '../declare/planes.ts';
 import type { Occasions } from './occasions.ts';
 
 /** Coefficients k for which difference - k * occasions keeps to one side of 0 at every point. */
@@ -130,13 +132,27 @@ export interface Formula {
 export const byTightness = (a: Formula, b: Formula): number =>
   a.looseness - b.looseness || size(a.measure) - size(b.measure);
 
+/** Counters that count what a basis names. */
+const SAME: readonly (readonly [what: string, basis: string])[] = [
+  ['removeCalls', 'pmap_remove call'],
+  ['vmMapReadLocks', 'read lock of a map'],
+];
+
 /**
- * The tightest formula about `what` that fits in all comparisons; null: none but one that allows anything. No number is
- * measured by itself.
+ * May a basis measure `what`? No number is measured by itself. Levels go with the pages that are there, other counters do
+ * not. Reading a map changes what is counted of maps alone.
  */
+function canMeasure(what: string, basis: string): boolean {
+  if (SAME.some(([counter, same]) => counter === what && same === basis)) return false;
+  if (basis === 'read lock of a map') return what.startsWith('vmMap');
+  const counter = (COUNTER_NAMES as readonly string[]).indexOf(what);
+  return basis !== 'live top-level page' || counter < 0 || isGauge(counter);
+}
+
+/** The tightest formula about `what` that fits in all comparisons; null: none but one that allows anything. */
 export function tightest(what: string, all: readonly Fitted[]): Formula | null {
   const bases = BASES.map((_name, basis) => basis).filter(
-    (basis) => !(what === 'removeCalls' && BASES[basis] === 'pmap_remove call') && occasionsOf(all, basis) > 0,
+    (basis) => canMeasure(what, BASES[basis]) && occasionsOf(all, basis) > 0,
   );
   const exact = oneTerm(all, bases, false, false) ?? severalTerms(all, bases);
   if (exact !== null) return { measure: exact, looseness: 0 };

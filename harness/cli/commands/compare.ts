@@ -48,7 +48,7 @@ const withComparison = (command: Command): Command =>
       .option(
         '--against <id|previous>',
         'the variant to compare the others with, or previous: each with its predecessor ' +
-          '(default: baseline, or the first variant if baseline is not compared)',
+          '(default: baseline, or the earliest variant if baseline is not compared)',
       )
       .option('--touch <policy>', TOUCH)
       .option('--machine <key=value...>', MACHINE),

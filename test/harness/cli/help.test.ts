@@ -50,7 +50,7 @@ describe('the help', () => {
 
   it('of compare says what the reference is by default, and ends with the examples', () => {
     const help = helpOf('compare');
-    expect(help.replaceAll(/\s+/g, ' ')).toContain('(default: baseline, or the first variant if baseline');
+    expect(help.replaceAll(/\s+/g, ' ')).toContain('(default: baseline, or the earliest variant if baseline');
     expect(help.endsWith(`${examplesText(EXAMPLES.compare)}\n`)).toBe(true);
   });
 });

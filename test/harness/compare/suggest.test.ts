@@ -192,8 +192,8 @@ describe('the tightest formula', () => {
     [
       'of sums the one with the smallest numbers',
       [
-        [{ 'live top-level page': 1, 'exec that reuses': 1 }, -1],
-        [{ 'live top-level page': -1, 'exit of the last user': 1 }, -52],
+        [{ 'vmspace freed': 1, 'exec that reuses': 1 }, -1],
+        [{ 'vmspace freed': -1, 'exit of the last user': 1 }, -52],
       ],
       '-1 per exec that reuses, -52 per exit of the last user',
     ],
@@ -254,5 +254,19 @@ describe('the tightest formula', () => {
   it('measures no number by itself', () => {
     const points = [[{ 'pmap_remove call': 2 }, 2] as const, [{ 'pmap_remove call': 5 }, 5] as const];
     expect([formula(points), formula(points, 'removeCalls')]).toEqual(['+1 per pmap_remove call', 'more']);
+    const locks = [[{ 'read lock of a map': 2 }, 2] as const, [{ 'read lock of a map': 5 }, 5] as const];
+    expect([formula(locks, 'vmMapUpgrades'), formula(locks, 'vmMapReadLocks')]).toEqual([
+      '+1 per read lock of a map',
+      'more',
+    ]);
+  });
+
+  it('has only occasions that can have to do with the number', () => {
+    const locks = [[{ 'read lock of a map': 2 }, 2] as const, [{ 'read lock of a map': 5 }, 5] as const];
+    expect(formula(locks, 'removeLoops')).toBe('more');
+    const pages = [[{ 'live top-level page': 1 }, 1] as const, [{ 'live top-level page': 2 }, 2] as const];
+    expect(formula(pages, 'removeLoops')).toBe('more');
+    expect(formula(pages, 'userPtPageCount')).toBe('+1 per live top-level page');
+    expect(formula(pages, 'residentCount')).toBe('+1 per live top-level page');
   });
 });
