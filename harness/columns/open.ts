@@ -118,7 +118,7 @@ async function openColumn(one: Chosen, onOutput: OnOutput, how: Opening): Promis
   const { child, loaded, bundle } = opened;
   try {
     if (Numbering.of(loaded.names) !== null) throw new Error(`${name}: changes what the numbers of the core stand for`);
-    for (const intent of loaded.intends) intendedMeasure(loaded.id, intent);
+    for (const intent of loaded.intends) intendedMeasure(name, intent);
     const recipe: CodeRecipe = { kind: 'code', name, code: bundle.code, facts: factsOf(loaded, one.path) };
     return { column: processColumn(child, recipe, null), isLoaded: true };
   } catch (error) {

@@ -173,7 +173,7 @@ describe('compare', () => {
       '--variant',
       ...paths,
     );
-    expect(stdout).toContain("odd, intends ipis: expected 'more', 'fewer', 'any' or '[up to] ±N per BASIS'");
+    expect(stdout).toContain("odd.ts, intends ipis: expected 'more', 'fewer', 'any' or '[up to] ±N per BASIS'");
     expect(stdout).toContain('id "landed" is taken by another variant');
     expect(stdout).toContain(
       'late: after: expected null or the id of a variant that is built in or compared, got "landded"',
