@@ -14,7 +14,7 @@ import { namesOf, numbersOf } from './numbered.ts';
 export type Counters = Int32Array | Float64Array;
 export type CountersType = typeof Int32Array | typeof Float64Array;
 
-/** What was counted of one of them since it was `before`. */
+/** By how much a counter has grown since it was `before`; modulo 2^32 if the counters are Int32. */
 export const countedSince = (counters: Counters, counter: number, before: number): number =>
   counters instanceof Int32Array ? (counters[counter] - before) | 0 : counters[counter] - before;
 

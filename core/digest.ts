@@ -340,7 +340,7 @@ export class Digester {
     hash.put(0);
   }
 
-  /** What the space maps: `mapped` counts it, or is told what it counted last. */
+  /** Counts what the space maps into `mapped`; reuses the last counts if nothing has changed. */
   #count(space: ReadSpace, mapped: MappedSpan): void {
     const contents = this.#contents(space.objects);
     if (contents !== space.contents || space.timestamp < 0) {

@@ -62,7 +62,7 @@ export function countCleanup(m: Machine, { sharedPage }: Sysent, { map }: Vmspac
   if (entry !== null && entry.object !== m.vm.sharedPage) m.counters[CLEANUPS_WITH_OTHER_MEMORY]++;
 }
 
-/** p is about to give its vmspace up; isLast: and to empty it, as its last user. FreeBSD: none */
+/** Call when p is about to give up its vmspace. isLast: p is its last user, so it is emptied. FreeBSD: none */
 export function countTeardown(m: Machine, { sysent, vmspace }: Proc, isLast: boolean): void {
   const { sharedPage } = sysent;
   const { counters } = m;

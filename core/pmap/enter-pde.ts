@@ -131,7 +131,7 @@ function breakMappings(m: Machine, pmap: Pmap, pde: number, hi: number, lo: numb
   if (words[pde] !== 0) throw new KernelPanic('pmap_enter_pde', 'non-zero pde', { pde: words[pde] >>> 0 });
 }
 
-/** Maps 2M ahead of use, read-only and not accessed, if that needs no effort. FreeBSD: pmap_enter_2mpage */
+/** Maps 2M ahead of use, read-only and not accessed; never sleeps, replaces or reclaims. FreeBSD: pmap_enter_2mpage */
 export function enter2mpage(m: Machine, pmap: Pmap, hi: number, lo: number, frame: Frame, prot: number): boolean {
   const managed = (m.page.oflags[frame] & VPO_UNMANAGED) === 0 ? PG_MANAGED : 0;
   const nx = (prot & VM_PROT_EXECUTE) === 0 ? PG_NX_HI : 0;

@@ -98,7 +98,7 @@ export class VmFile {
   readonly clusters: boolean;
   /** Which pages are in memory without having been read. */
   readonly resident: 'all' | 'even' | 'none';
-  /** Of them: those that have no frame yet, as nobody has looked for them. They count as resident in the object. */
+  /** Number of resident pages without a frame, because none was looked up yet. They count as resident in the object. */
   unread = 0;
   /** Pages that were in memory and unread once, and have or had a frame. */
   readonly read = new Set<number>();

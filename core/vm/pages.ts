@@ -35,7 +35,7 @@ export function vmPageLookup(m: Machine, object: VmObject, pindex: number): Fram
   return frame !== 0 || object.file === null || object.file.unread === 0 ? frame : unreadLookup(m, object, pindex);
 }
 
-/** The same, of pages that were looked for before: unread ones stay so. FreeBSD: vm_page_lookup */
+/** Like vmPageLookup, but an unread page gets no frame: returns 0. FreeBSD: vm_page_lookup */
 export const vmPageLookupRead = (m: Machine, object: VmObject, pindex: number): Frame =>
   radixLookup(m.vm.index, object, pindex);
 

@@ -1,6 +1,6 @@
 /**
  * A check of the model of contention from outside: threads with real locks on the cores of this machine do what the model
- * describes. The parts of a life are measured alone, in one thread; from them the model foretells how many lives threads
+ * describes. The parts of a life are measured alone, in one thread; from them the model predicts how many lives threads
  * get through together, and that is measured too.
  */
 import { availableParallelism } from 'node:os';

@@ -20,7 +20,7 @@ export interface NativeRow {
   /** The variant that is compared with it. */
   readonly variant: string;
   readonly time: Range;
-  /** The variant's time, of the yardstick's. */
+  /** The variant's time divided by the yardstick's. */
   readonly ratio: Range;
   /** The same of the least batch of all rounds on either side: what is left when nothing else runs on the machine. */
   readonly undisturbed: number;

@@ -146,10 +146,10 @@ export async function bisectCommand(options: BisectOptions): Promise<number> {
   return line.edges.every(({ before, after }) => after === before + 1) ? EXIT_OK : EXIT_FINDING;
 }
 
-/** What a step prints while it runs concerns nobody. */
+/** Output that a step prints while it runs is dropped. */
 const quiet = (): void => {};
 
-/** The steps are what is said to go on, not their workloads. */
+/** Progress is reported by step, not by workload. */
 const quietHost = (progress: Progress): Host => ({
   ...progress.host(),
   running: async () => {},

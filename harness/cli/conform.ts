@@ -63,7 +63,7 @@ const ANSWERS: Readonly<Record<ConformKind, Readonly<Record<string, string>>>> =
   replay: { 'shared-page-unmap': 'landed' },
 };
 
-/** One patch instead of the revisions: it must answer as what it is made of. */
+/** One patch instead of the revisions: it must give the same answers as its base. */
 async function conformPatch(
   patch: ChosenPatch,
   kind: ConformKind,

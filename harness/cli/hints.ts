@@ -112,7 +112,7 @@ class Hinter {
     return found;
   }
 
-  /** Would the ledger's entries, were they about the candidate, explain it; and has their variant as much of it, at the same op? */
+  /** Would the ledger's entries explain it if they named the candidate, and does their variant show as much at that op? */
   async #looksLike(
     finding: Finding,
     { what, op, amount }: Difference,

@@ -21,7 +21,7 @@ export const PATCHABLE = [
 
 export function withPatchOptions(command: Command): Command {
   const each = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-  // Of bench it is about targets.
+  // bench has a --strict of its own, about missed targets.
   const hasStrict = command.options.some(({ long }) => long === '--strict');
   command
     .option(

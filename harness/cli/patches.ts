@@ -84,7 +84,7 @@ function distinct(columns: readonly ChosenPatch[]): ChosenPatch[] {
   });
 }
 
-/** The columns of a command that compares several: patches alone are compared with what they are made of. */
+/** The columns of a command that compares several: patches given alone are compared with their bases. */
 export function withPatches(
   variants: string | undefined,
   files: readonly string[] = [],

@@ -12,7 +12,7 @@ export interface PoolOptions {
   readonly resume?: string;
 }
 
-/** What `--queue` can have done, and how that is called; the rest is refused. */
+/** Whether a queue can take a command's jobs, and the words for what it takes; anything else is refused. */
 export interface Sharable {
   readonly isSharable: boolean;
   readonly expected: string;

@@ -13,7 +13,7 @@ const OF_MERGE = {
   compare: 'failOn expect today requireExercised quiet junit markdown github'.split(' '),
   hunt: ['out'],
 } as const satisfies Record<Asked['command'], readonly string[]>;
-/** Options that nothing takes of a part, and merge does not have. */
+/** Options that need the whole answer: neither a shard nor merge takes them. */
 const OF_WHOLE = ['save', 'baseline', 'suggest', 'html'];
 /** Options that change nothing about the results. */
 const NOT_ASKED = ['shard', 'jobs', 'json', 'queue', 'resume'];
@@ -60,7 +60,7 @@ export function askedOf(
   };
 }
 
-/** Throws InputError: a column is not what it was where the shards ran. */
+/** Throws InputError if a column's code is not the code that the shards ran. */
 export function refuseOtherColumns(asked: Asked, here: Asked): void {
   const other = asked.columns.find(({ id, hash }, i) => here.columns[i]?.id !== id || here.columns[i].hash !== hash);
   if (other !== undefined) throw new UsageError(`merge: expected ${other.id} as the shards ran it, got other code`);

@@ -28,7 +28,7 @@ export interface SharesOptions extends PatchOptions {
 }
 
 const DEFAULT_WORKLOAD = 'make12';
-/** Both as they come: which is nearer to a published share decides nothing. */
+/** Both policies, unranked: neither is preferred for being nearer to a published share. */
 const DEFAULT_POLICIES = 'recorded,exec';
 
 export async function sharesCommand(options: SharesOptions): Promise<number> {

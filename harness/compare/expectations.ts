@@ -35,9 +35,10 @@ export function missedExpectations({ from, chunks }: Piece, { ops, perOp }: RunP
 }
 
 /**
- * What no known fault of the reference explains. outcomes: that each of its faults may lead to, null: any. answers: to an op, of
- * runs without these faults; where one is as expected, pairs say how the reference differs from it. If there is none, its
- * faults may explain what they can lead to, and that a process they killed runs no more.
+ * The missed expectations that no known fault of the reference explains. outcomes: per fault, those it may lead to; null:
+ * any. answers: outcomes of an op in the runs without these faults, empty if there is no such run. If one of them is as
+ * expected, the comparison with that run judges the difference. Without such a run, a fault explains the outcomes that it
+ * may lead to, and the later ops of a process that it killed.
  */
 export function unexplained(
   missed: readonly MissedExpectation[],

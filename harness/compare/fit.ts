@@ -132,15 +132,15 @@ export interface Formula {
 export const byTightness = (a: Formula, b: Formula): number =>
   a.looseness - b.looseness || size(a.measure) - size(b.measure);
 
-/** Counters that count what a basis names. */
+/** Counters that count the same as a basis. */
 const SAME: readonly (readonly [what: string, basis: string])[] = [
   ['removeCalls', 'pmap_remove call'],
   ['vmMapReadLocks', 'read lock of a map'],
 ];
 
 /**
- * May a basis measure `what`? No number is measured by itself. Levels go with the pages that are there, other counters do
- * not. Reading a map changes what is counted of maps alone.
+ * Can a basis have to do with `what`? No number measures itself. Live top-level pages measure only levels, and read locks
+ * of a map only what is counted of maps.
  */
 function canMeasure(what: string, basis: string): boolean {
   if (SAME.some(([counter, same]) => counter === what && same === basis)) return false;

@@ -68,7 +68,7 @@ export interface Tally {
   readonly failing: number;
   readonly failOn: readonly Verdict[];
   readonly expired: number;
-  /** declarations and findings that came true nowhere, and whether that is a fault */
+  /** declarations and findings that matched no difference, and whether that fails the gate */
   readonly neverSeen: number;
   readonly wholeCatalog: boolean;
   /** and whether that is a fault */

@@ -60,7 +60,7 @@ export interface Expected {
   readonly backward: Measure;
 }
 
-/** What the terms of the steps come to on these occasions, each step on its own side's. */
+/** Sum of the steps' terms on these occasions; each step counts the occasions of its own side. */
 export function termsOf({ forward, backward }: Expected, ofCandidate: Occasions, ofReference: Occasions): number {
   let terms = 0;
   for (let i = 0; i < ofCandidate.length; i++)

@@ -84,7 +84,7 @@ export interface PairComparison {
   readonly sums: readonly number[];
   /** both ended in the same panic: the ops before it were compared */
   readonly bothPanic: boolean;
-  /** they agree as far as they went, which was not to the end; null: they are complete, or ended otherwise */
+  /** both runs ended early in the same way, and agree up to there; null: they are complete, or ended differently */
   readonly incomplete: EarlyEnd | null;
   /** whose own code failed, and how */
   readonly failures: readonly { readonly variant: string; readonly failure: Failure }[];
@@ -199,7 +199,7 @@ export class PairComparer {
     for (const { violation, side } of compareViolations(a, b)) {
       const isMended = side === 'mended';
       const steps = explainViolation(violation, isMended ? a : b, isMended ? findings.reference : findings.candidate);
-      // Of a run that never came to it, nobody can say that it is gone there, or what tells the two apart.
+      // A run that never reached the op shows neither that the violation is gone nor what distinguishes the two.
       if ((isMended || steps.length > 0) && !couldShow(violation, isMended ? b : a)) continue;
       add('invariant', violation.name, violation.op, 1, side, steps);
     }

@@ -1,6 +1,6 @@
 /**
- * Where two machines part although outcomes and maps are the same after each op. A finding says on which occasions of an
- * op they do, and why:
+ * Where two machines diverge although outcomes and maps agree after each op. A finding names the occasions of an op on
+ * which they do, and the reason:
  *
  * - free pages: while memory is short. A call needs pages that it does not need in the other run, and takes them from
  *   others, or waits until there is memory again. What others find free, or fault in again, is not the same any more, even

@@ -162,9 +162,9 @@ const stepKey = ({ variant, what, finding, intent }: Step): string =>
   finding ?? `${variant}|${what}|${intent?.by ?? ''}`;
 
 /**
- * Steps of all plans that explained nothing in any workload: declarations that did not come true, and findings nothing of
- * which did. What a variant declares beside its predecessor has to show in the comparison of those two, if that is
- * planned: beside others it may be another's declaration that explains the same.
+ * Steps of all plans that explained nothing in any workload: declarations and findings that matched no difference. A
+ * declaration has to match in the comparison of the variant with its predecessor, if that is planned: in another
+ * comparison, a declaration of another variant may explain the same difference.
  */
 export function neverSeen(plan: Plan, workloads: readonly WorkloadComparison[]): Step[] {
   // A finding stands for all that it names: which of them is shown must not depend on the order of the columns.

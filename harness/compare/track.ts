@@ -177,7 +177,7 @@ export class Track {
     const { side, intent, ledger } = this.#fitted;
     const open = ({ forward, backward }: Expected): Fitted['declared'] => {
       const [more, fewer] = [forward.more || backward.fewer, forward.fewer || backward.more];
-      // What is declared of the reference turns round.
+      // Declarations of the reference apply with the opposite sign.
       return side === 'candidate' ? { more, fewer } : { more: fewer, fewer: more };
     };
     const declared = open(byIntent);
@@ -188,7 +188,7 @@ export class Track {
     };
   }
 
-  /** Hold a level against the declarations, and note it only if it is not as they say. */
+  /** Checks a level against the declarations, and notes it only if they do not explain it. */
   check(op: number, difference: number, reference: number, ofCandidate: Occasions, ofReference: Occasions): void {
     if (this.sideOf(difference, ofCandidate, ofReference) !== 0) this.note(op, difference, reference);
     this.judge(op, difference, ofCandidate, ofReference);

@@ -23,7 +23,7 @@ export function violationsOf(run: RunEnd): Violation[] {
   return [...run.violations, ...left];
 }
 
-/** Steps that explain a violation of this run; of something out of balance they must come to just what is left. */
+/** Steps that explain a violation of this run; for a leak, the explained amount must equal the leaked amount. */
 export function explainViolation(violation: Violation, run: RunEnd, findings: readonly Step[]): readonly Step[] {
   const steps = findings.filter(({ what }) => what === violation.name);
   if (!isBalance(violation) || steps.length === 0) return steps;
@@ -36,7 +36,7 @@ export function explainViolation(violation: Violation, run: RunEnd, findings: re
   return fits({ forward, backward: NOTHING }, amountOf(violation), occasions, occasions) ? steps : [];
 }
 
-/** Would the run show this violation if it had it? It came to that op; a balance is taken at the end, if no process is left. */
+/** Could this run have shown the violation? It must have reached that op; a leak, the end with no process left. */
 export const couldShow = (violation: Violation, { ended, ops, balance }: RunEnd): boolean =>
   isBalance(violation) ? ended.kind === 'done' && balance.alive === 0 : violation.op < ops;
 

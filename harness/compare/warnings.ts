@@ -1,5 +1,5 @@
 /**
- * What was asked for and applied to nothing: an answer that looks clean because of it would mislead.
+ * Options and entries that had no effect. Without a warning, an answer that looks clean because of them would mislead.
  */
 import { STATISTICS } from '../declare/planes.ts';
 import type { ReplayStats } from '../run/record.ts';
@@ -49,7 +49,7 @@ export const policyWarnings = (touch: TouchPolicy, recorded: readonly boolean[])
 /** What `--expect` may name besides statistics: planes and the like; balances and invariants by their own names. */
 const WHATS = ['outcome', 'map', 'tables', 'panic'];
 
-/** Entries that name a variant, a workload or a thing that differs which there is not. */
+/** Entries that name a variant, a workload or a kind of difference that does not exist. */
 export function unknownNames(
   entries: readonly ExpectedDifference[],
   known: {

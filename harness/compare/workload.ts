@@ -46,7 +46,7 @@ export class WorkloadComparer {
     this.#predecessors = plan.predecessors.map(comparer);
     this.#same = columns.map((_column, i) => columns.slice(0, i).map(() => new SameRun()));
     this.#references = columns.flatMap((facts, column) =>
-      plan.pairs.some(({ candidate }) => candidate === facts) ? [] : [mustAnswer(plan, column, this.#all)],
+      plan.pairs.some(({ candidate }) => candidate === facts) ? [] : [referenceAt(plan, column, this.#all)],
     );
     this.#ends = this.#all.map(() => ({ ops: [], isOver: false }));
     this.#expectedEnds = this.#all.map(() => new ExpectedEnd());
@@ -148,15 +148,15 @@ export class WorkloadComparer {
 /** A column that must answer what the workload expects. */
 interface Reference {
   readonly column: number;
-  /** of its known faults that change one: the outcomes that each may lead to, null: any */
+  /** per known fault that changes outcomes: those it may lead to; null: any */
   readonly outcomes: readonly (readonly string[] | null)[];
   /** columns that have none of these faults */
   readonly faultless: readonly number[];
-  /** where it does not, and no known fault explains it */
+  /** where it does not, and none of these faults explains it */
   readonly missed: MissedExpectation[];
 }
 
-function mustAnswer({ facts, ledger }: Plan, column: number, all: readonly VariantFacts[]): Reference {
+function referenceAt({ facts, ledger }: Plan, column: number, all: readonly VariantFacts[]): Reference {
   const faultsOf = ({ id }: VariantFacts) =>
     knownIn(lineage(id, facts), ledger).filter(({ what }) => what === 'outcome');
   const faults = faultsOf(all[column]);

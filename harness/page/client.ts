@@ -43,7 +43,7 @@ export class Client {
     });
   }
 
-  /** Nobody wants to know any more what was asked so far. */
+  /** Rejects the requests that are still waiting. */
   drop(message = 'dropped'): void {
     const dropped = this.#waiting;
     this.#waiting = [];

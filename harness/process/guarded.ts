@@ -1,6 +1,6 @@
 /**
  * A process that runs a stranger's code, guarded: it is asked one thing at a time, within limits of CPU time and memory,
- * and killed when it exceeds them or says what it must not. Nothing it prints but lines of text comes out of it, and it
+ * and killed when it exceeds them or sends an invalid message. Of what it prints, only lines of text get out, and it
  * never outlives this program.
  */
 import { type ChildProcess, spawn } from 'node:child_process';

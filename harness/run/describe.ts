@@ -1,4 +1,4 @@
-/** What is said of an error that a stranger's code has thrown. It needs nothing of the engine, which may be a stranger's too. */
+/** Describes errors thrown by untrusted code. Uses nothing of the engine, which may be untrusted too. */
 import { MAX_MESSAGE, shown } from './shown.ts';
 
 /** A variant file that cannot be used. The message contains no path, only the file's own name. */

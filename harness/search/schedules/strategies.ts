@@ -1,6 +1,6 @@
 /**
- * Which process runs next, where not all schedules can be run. Probabilistic concurrency testing (PCT) finds what takes d
- * ordered moves with a probability that is known beforehand; drawing uniformly gives the share of each outcome.
+ * Which process runs next, where not all schedules can be run. Probabilistic concurrency testing (PCT) finds a bug
+ * of depth d with a probability that is known beforehand; drawing uniformly gives the share of each outcome.
  */
 import type { Random } from '../../workload/random.ts';
 import { below } from '../input.ts';

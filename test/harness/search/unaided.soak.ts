@@ -1,4 +1,4 @@
-/** What hunts must find: unaided, with no catalog and no corpus, in at most 20,000 runs, from any seed; and at once with it. */
+/** What hunts must find: unaided, from any seed, in at most 20,000 runs; and in the built-in workloads. */
 import { describe, expect, it } from 'vitest';
 import { huntCommand } from '../../../harness/cli/hunt.ts';
 import { schemas } from '../../../harness/report/schema/index.ts';
