@@ -1,31 +1,33 @@
-/** Bundles of users' variants that this process had made: each serves again while all that went into it is as it was. */
+/** The latest bundles of users' variants: each is used again as long as none of the files in it has changed. */
 import { readFileSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { sha256 } from '../input/sha256.ts';
 import type { ColumnBundle } from './column.ts';
 import type { ColumnKind } from './source.ts';
 
-/** Maximum number that is held: each is a megabyte. */
+/** Maximum number of bundles: each takes a megabyte. */
 const MOST = 8;
 
-const recent = new Map<string, ColumnBundle>();
+type Bundled = Extract<ColumnBundle, { readonly kind: 'bundled' }>;
+/** By use and file, the oldest first. */
+const recent = new Map<string, Bundled>();
 
-/** file: the variant's. made: bundles it. */
+/** file: the variant's. bundle: makes the bundle; a refusal is not kept. */
 export async function recently(
   kind: ColumnKind,
   file: string,
-  made: () => Promise<ColumnBundle>,
+  bundle: () => Promise<ColumnBundle>,
 ): Promise<ColumnBundle> {
   const key = `${kind} ${realOf(file)}`;
   const before = recent.get(key);
   if (before !== undefined && isCurrent(before)) return before;
-  const bundle = await made();
   recent.delete(key);
-  recent.set(key, bundle);
+  const made = await bundle();
+  if (made.kind === 'bundled') recent.set(key, made);
   for (const oldest of recent.keys())
     if (recent.size > MOST) recent.delete(oldest);
     else break;
-  return bundle;
+  return made;
 }
 
 /** Where a link leads now. */
@@ -37,10 +39,9 @@ function realOf(file: string): string {
   }
 }
 
-function isCurrent(bundle: ColumnBundle): boolean {
-  if (bundle.kind === 'refused') return false;
+function isCurrent({ files }: Bundled): boolean {
   try {
-    return Object.entries(bundle.files).every(([path, hash]) => sha256(readFileSync(path)) === hash);
+    return Object.entries(files).every(([path, hash]) => sha256(readFileSync(path)) === hash);
   } catch {
     return false;
   }

@@ -15,7 +15,7 @@ const revisions = (kind: VectorKind): { readonly variant: Variant; readonly answ
 
 const [kind, ...paths] = process.argv.slice(2);
 
-/** The mismatches of the first file that has any; small files come first. */
+/** The mismatches of the first file that does not match; small files come first. */
 function firstMismatches(conform: (file: string) => { readonly mismatches: readonly Mismatch[] }): readonly Mismatch[] {
   for (const file of smallestFirst(paths)) {
     const { mismatches } = conform(file);

@@ -22,7 +22,7 @@ export const HOSTILE: readonly Hostile[] = [
   { name: 'sends-null', load: 'process.send!(null)', says: noProcess },
   { name: 'sends-nonsense', load: "process.send!({ kind: 'nonsense' })", says: noProcess },
   { name: 'sends-loaded', load: "process.send!({ kind: 'loaded', facts: null })", says: noProcess },
-  { name: 'no-map', load: 'Array.prototype.map = (() => []) as any; Array.prototype.push = () => 0', says: closed },
+  { name: 'no-map', load: 'Object.assign(Array.prototype, { map: () => [], push: () => 0 })', says: closed },
   { name: 'channel', load: "process.getBuiltinModule('fs').writeSync(3, 'abc')", says: noProcess },
   {
     name: 'handle',
@@ -108,9 +108,9 @@ export const HOSTILE: readonly Hostile[] = [
   // What the engine and its process use.
   { name: 'math', load: 'Math.max = () => 0', says: closed },
   { name: 'replaces-map', load: 'globalThis.Map = class {} as any', says: closed },
-  { name: 'object-prototype', load: '(Object.prototype as any).kind = 1', says: /given the property kind/ },
-  { name: 'thenable', member: '(Object.prototype as any).then = () => {}', says: /given the property then/ },
-  { name: 'typed-array', load: '(Int32Array.prototype as any).fill = 1', says: closed },
+  { name: 'object-prototype', load: 'Object.assign(Object.prototype, { kind: 1 })', says: /given the property kind/ },
+  { name: 'thenable', member: 'Object.assign(Object.prototype, { then: () => {} })', says: /given the property then/ },
+  { name: 'typed-array', load: 'Object.assign(Int32Array.prototype, { fill: 1 })', says: closed },
   { name: 'parent-of', load: 'Object.setPrototypeOf(Int32Array.prototype, null)', says: /another prototype/ },
   { name: 'stack-trace', load: 'Error.prepareStackTrace = () => 1', says: closed },
   { name: 'promise', load: 'Promise.prototype.then = () => 1 as any', says: closed },
@@ -139,7 +139,7 @@ export const HOSTILE: readonly Hostile[] = [
   {
     name: 'null-panic',
     load: "import { KernelPanic } from 'pmapdiff'",
-    member: "const e = new KernelPanic('f', 'r'); (e as any).values = null; throw e",
+    member: "const e = new KernelPanic('f', 'r'); Object.assign(e, { values: null }); throw e",
     says: /TypeError/,
   },
   {
