@@ -261,7 +261,7 @@ async function withReference(
   if ('kind' in facts) throw new Error(inFile((only as { readonly name: string }).name, facts.message));
   const { id, after } = facts;
   if (after === null)
-    throw new UsageError(`compare: ${id} is alone and comes after no other: expected two variants, or --against`);
+    throw new UsageError(`compare: ${id} is alone and has no predecessor: expected two variants, or --against`);
   return [...chooseVariants(after, []), only];
 }
 

@@ -34,7 +34,7 @@ function chosen(names: string | undefined): readonly Variant[] {
     if (variant !== undefined) return variant;
     const name = one.kind === 'built-in' ? one.variant.id : one.name;
     throw new UsageError(
-      `--variants: nothing is recorded of ${name}: expected some of ${RECORDED.map(({ id }) => id).join(', ')}`,
+      `--variants: nothing is recorded for ${name}: expected some of ${RECORDED.map(({ id }) => id).join(', ')}`,
     );
   });
 }
@@ -73,7 +73,7 @@ async function conformPatch(
 ): Promise<ConformReport> {
   const { patched, base, how } = patch;
   const variant = base.kind === 'built-in' ? RECORDED.find(({ id }) => id === base.variant.id) : undefined;
-  if (variant === undefined) throw new UsageError(`${patched.name}: nothing is recorded of the variant it is made of`);
+  if (variant === undefined) throw new UsageError(`${patched.name}: nothing is recorded for its base variant`);
   const progress = new Progress();
   for (const note of patched.notes) progress.note(`pmapdiff: warning: ${patched.id}: ${note}`);
   const source = sourceOf(patch);

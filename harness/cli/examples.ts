@@ -36,7 +36,7 @@ export const EXAMPLES = {
     ),
   ],
   hunt: [
-    example('hunt landed d33276 --want stat-only', 'what D33276 mends, in five lines', 1),
+    example('hunt landed d33276 --want stat-only', 'what D33276 fixes, in five lines', 1),
     example('hunt shared-page-unmap landed --runs 500', 'two revisions that nothing is known to tell apart'),
   ],
   schedules: [
@@ -82,7 +82,7 @@ export const EXAMPLES = {
     example('findings F1 F6 --markdown', 'two of them, as a table for a review comment'),
   ],
   bisect: [
-    example('bisect --finding F6', 'the revision that brings F6, and the one that ends it'),
+    example('bisect --finding F6', 'the revision that introduces F6, and the one that fixes it'),
     example('bisect --what pmapLocks --workload make12', 'where the count of a recorded make changes'),
   ],
   'bisect-step': [

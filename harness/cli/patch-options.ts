@@ -26,7 +26,7 @@ export function withPatchOptions(command: Command): Command {
   command
     .option(
       '--patch <file[@base]>',
-      'a diff of core/ and variants/, - is stdin; base: whose hunks it runs (default: landed)',
+      'a diff of core/ and variants/, - is stdin; base: the variant whose hunks it runs (default: landed)',
       each,
     )
     .option('--rev <rev[@base]>', 'core/ and variants/ of a git revision', each)
@@ -35,14 +35,14 @@ export function withPatchOptions(command: Command): Command {
       'a folder of patches, a mailbox or a quilt series, each on top of those before',
       each,
     )
-    .option('--no-cache', 'bundle patches again, and keep nothing');
+    .option('--no-cache', 'do not use or update the cache of bundled patches');
   return hasStrict ? command : command.option('--strict', 'exit 2 when a patch or a variant file has a type error');
 }
 
 /** What bisect asks of a step. */
 export const withQuestionOptions = (command: Command): Command =>
   command
-    .option('--finding <id>', 'does it show, such as F6')
-    .option('--verdict <name>', 'is it the verdict on some workload, against what comes before the first step')
+    .option('--finding <id>', 'condition: this finding shows, such as F6')
+    .option('--verdict <name>', 'condition: some workload gets this verdict against the variant before the first step')
     .option('--what <counter[>n]>', 'a counter or statistic on one workload: its value, or whether it is above n')
-    .option('-w, --workload <name|file...>', 'of --what (one) and --verdict (default: all built-in ones)');
+    .option('-w, --workload <name|file...>', 'for --what (exactly one) and --verdict (default: all built-in ones)');

@@ -71,4 +71,4 @@ export async function openPool(
 /** What is said of a queue that is lost. */
 export const lostText = (why: string, { resume }: PoolOptions): string =>
   `pmapdiff: ${why}; ` +
-  (resume === undefined ? 'with --resume FILE, results are kept' : `--resume ${resume} begins with what is done`);
+  (resume === undefined ? 'use --resume FILE to keep results' : `run it again with --resume ${resume} to continue`);

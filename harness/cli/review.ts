@@ -80,7 +80,7 @@ export async function interdiffsOf(names: readonly string[]): Promise<Interdiff[
     const shown = await shownIn([{ kind: 'built-in', variant: before }, ...chosen]);
     return [interdiff(builtInOf(before), first, reviewContext(given, shown))];
   }
-  if (after === null) throw new UsageError(`review ${id}: expected a second variant: it is after none`);
+  if (after === null) throw new UsageError(`review ${id}: expected a second variant: it has no predecessor`);
   const near = hint(
     after,
     builtInVariants.map((variant) => variant.id),

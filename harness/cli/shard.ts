@@ -28,7 +28,7 @@ export function chooseShard(command: Asked['command'], options: object): Shard |
   const isGiven = (option: string): boolean => given[option] !== undefined && given[option] !== false;
   const late = OF_MERGE[command].find(isGiven);
   if (late !== undefined)
-    throw new UsageError(`${command} --shard: expected ${flagOf(late)} of merge, got it of a shard`);
+    throw new UsageError(`${command} --shard: expected ${flagOf(late)} with merge, got it with --shard`);
   const whole = OF_WHOLE.find(isGiven);
   if (whole !== undefined)
     throw new UsageError(`${command} --shard: expected no ${flagOf(whole)}, which needs the whole answer`);

@@ -33,7 +33,7 @@ export const f10: Finding = {
       name: 'the same, priced: at most 0.5% of a life',
       workload: 'a: exec sh60\na: fork -> c\nc: exit\n',
       profiled: true,
-      observes: 'modelled time of a life, of that under landed: typical (low-high)',
+      observes: 'modelled time per life relative to landed: typical (low-high)',
       against: 'landed',
       observe: (record, landed) => timeAgainst(record, landed, 1),
       isShownBy: (got) => Math.abs(Number.parseFloat(String(got)) - 1) <= 0.005,

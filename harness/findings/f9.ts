@@ -13,7 +13,7 @@ export const f9: Finding = {
       name: 'a forked child of 60 entries touches the shared page and exits, priced',
       workload: 'a: exec sh60\na: fork -> c\nc: clock\nc: exit\n',
       profiled: true,
-      observes: 'modelled lives a second, of those of landed: typical (low-high)',
+      observes: 'modelled lives per second relative to landed: typical (low-high)',
       against: 'landed',
       observe: (record, landed) => speedAgainst(record, landed, 1),
       isShownBy: (got) => Number.parseFloat(String(got)) > 0.99,

@@ -13,7 +13,7 @@ export const n1: Finding = {
   id: 'N1',
   kind: 'fault',
   title: 'Reserved page-table pages stay in user_pt_page_count',
-  thread: 'Not in the thread; mended by D33276 in December 2021.',
+  thread: 'Not in the thread; fixed by D33276 in December 2021.',
   claim:
     'A page-table page that is kept behind a promoted superpage and freed without a demotion leaves resident_count, but not user_pt_page_count: one page leaks each time.',
   cases: [

@@ -88,5 +88,5 @@ function misfit(before: string, hunks: readonly StructuredPatchHunk[], at: numbe
       return `line ${line + 1}: expected ${quoted(expected)}, found ${found === undefined ? 'the end' : quoted(found)}`;
     line++;
   }
-  return `expected it behind the hunk before it, found it at line ${hunk.oldStart}`;
+  return `expected it after the preceding hunk, found it at line ${hunk.oldStart}`;
 }

@@ -34,7 +34,7 @@ export function takeRevision(revision: string, folder = process.cwd()): Patched 
   const apart = [...other.map(({ path }) => path), ...missing];
   if (apart.length > 0)
     refuse(
-      `not comparable: what runs it differs from this program's in ${apart.slice(0, 3).join(', ')}${apart.length > 3 ? ` and ${apart.length - 3} more` : ''}`,
+      `not comparable: its harness differs from this program's in ${apart.slice(0, 3).join(', ')}${apart.length > 3 ? ` and ${apart.length - 3} more` : ''}`,
     );
   const own = entries.filter(({ path }) => !isRun(path) && isCode(path));
   const odd = own.find(({ mode }) => mode !== '100644');

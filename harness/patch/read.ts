@@ -67,7 +67,7 @@ export function readPatch(name: string, bytes: Uint8Array, strip: number | null 
   }
   if (!body.endsWith('\n'))
     refuse(
-      `expected a newline behind the last line, got ${quoted(lineAt(body, body.lastIndexOf('\n') + 1))}: is it cut off?`,
+      `expected a newline after the last line, got ${quoted(lineAt(body, body.lastIndexOf('\n') + 1))}: is it cut off?`,
     );
   refuseUnusable(body, refuse);
   const sections = parsed(body, text.slice(0, start).split('\n').length - 1, refuse);
@@ -190,7 +190,7 @@ function filePatch(
   let end = 1;
   for (const hunk of hunks) {
     if (hunk.oldStart < end)
-      refuse(`${path}: expected hunks one behind the other, from line ${end} on, got ${quoted(headOf(hunk))}`);
+      refuse(`${path}: expected hunks in ascending order, from line ${end} on, got ${quoted(headOf(hunk))}`);
     end = hunk.oldStart + hunk.oldLines;
   }
   return { path, change: isNew ? 'new' : isGone ? 'gone' : 'changed', hunks };

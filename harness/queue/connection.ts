@@ -82,7 +82,7 @@ export async function loadLibraries(): Promise<Libraries> {
     return { bullmq: await import('bullmq'), Redis };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new InputError('--queue: expected bullmq and ioredis beside pmapdiff, got none: npm install bullmq ioredis');
+    throw new InputError('--queue: expected bullmq and ioredis installed, got neither: npm install bullmq ioredis');
   }
 }
 

@@ -106,7 +106,7 @@ function contentionText({ contention }: BenchReport): string {
   ]);
   const head = ['threads', 'F', `${variants[1]} : ${variants[0]}`, 'model', 'speed : one thread', 'model'];
   return [
-    `\nContention: threads with real locks (contend.c, ${compiler}), and what the model makes of their parts\n`,
+    `\nContention: threads with real locks (contend.c, ${compiler}), and what the model predicts from their parts\n`,
     `  a life: ${counts.pages} pages, copied in ${counts.holds} holds; ${counts.calls.join(' or ')} full calls\n`,
     `  alone: own work ${ns(parts.own)}, holds ${ns(parts.holds)}, a call ${ns(parts.call)}, a line ${ns(parts.line)}, from a CPU to another ${ns(parts.transfer)} more\n`,
     `${indent(table(head, cells))}\n`,

@@ -115,7 +115,7 @@ export function bisectText(report: BisectReport, { color, width = DEFAULT_WIDTH 
   const isNumber = line.steps.some((step) => typeof valueOf(step) === 'number');
   const paint = { off: c.green, on: c.red, skipped: c.yellow, left: c.dim };
   const left = marks.filter((mark) => mark === 'left').length;
-  const notRun = `_ ${plural(left, 'step')} of ${number(steps.length)} not run: the tested ones around each agree; --all runs every one`;
+  const notRun = `_ ${plural(left, 'step')} of ${number(steps.length)} not run: their tested neighbours agree; --all runs every step`;
   const lines = [
     c.bold(questionText(asked)),
     marks.map((mark) => paint[mark](MARKS[mark])).join(' '),

@@ -93,7 +93,7 @@ export function ratioTables({ ratios }: CostReport, workload: string): CostTable
       }),
     ]);
     const head = ['CPUs', ...frames.map((held) => `F = ${held}`)];
-    return { title: `process lives a second, ${variant} of ${mine[0].a}`, head, rows };
+    return { title: `process lives per second, ${variant} : ${mine[0].a}`, head, rows };
   });
 }
 

@@ -32,7 +32,7 @@ export function repairText({ name, trace }: WorkloadHead): string | null {
   if (trace === null || trace.exitsAdded === 0) return null;
   const { exitsAdded } = trace;
   const who = exitsAdded === 1 ? '1 process is' : `${exitsAdded} processes are`;
-  return `${name}: ${who} still alive where the recording ends, exits were added there: was it cut off?`;
+  return `${name}: ${who} still alive at the end of the recording, where exits were added: was it cut off?`;
 }
 
 /** Which workloads were checked after every op, and which at checkpoints only. */

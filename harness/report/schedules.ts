@@ -71,9 +71,9 @@ const about = (count: number): string => (count < 1e6 ? number(count) : count.to
 
 function sampledText({ strategy, depth, schedules, miss }: Sampled, preemptions: number): string {
   if (strategy === 'uniform') return `${number(schedules)} ${drawnText(preemptions)}, for the shares`;
-  if (miss === null) return `${number(schedules)} by PCT for ${plural(depth!, 'ordered move')}, without its promise`;
+  if (miss === null) return `${number(schedules)} by PCT for ${plural(depth!, 'ordered move')}, with no known bound`;
   const missed = miss < 0.0005 ? '< 0.001' : `<= ${miss.toFixed(3)}`;
-  return `${number(schedules)} by PCT: what takes ${plural(depth!, 'ordered move')} is missed with p ${missed}`;
+  return `${number(schedules)} by PCT: a bug of ${plural(depth!, 'ordered move')} is missed with p ${missed}`;
 }
 
 function searchText(report: SchedulesReport): string[] {

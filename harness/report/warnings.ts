@@ -9,9 +9,9 @@ export function warningText(warning: Warning): string {
       return `${workload}: --touch ${touch} applied to none of ${number(processes)} processes`;
     }
     case 'no-recording':
-      return `--touch ${warning.touch} applied to nothing: it is about recordings, and only workload text was run`;
+      return `--touch ${warning.touch} had no effect: it applies to recordings, and only workload text was run`;
     case 'no-faults':
-      return `${warning.workload}: the recording holds no faults, so a program touches nothing: ${faultsFrom(warning.recorder)}, or name --touch`;
+      return `${warning.workload}: the recording holds no faults, so its programs touch nothing: ${faultsFrom(warning.recorder)}, or use --touch`;
     case 'stop': {
       const { workload, line, op, process, point } = warning;
       return `${workload}, ${line > 0 ? `line ${line}` : `op ${op}`}: ${process} never stopped at ${point}`;

@@ -31,7 +31,7 @@ export function defineCheck(program: Command): void {
     .option('--rounds <n>', 'how often to measure each variant, in turn (default: 5)')
     .option('--time <ms>', 'how long to measure each time (default: 100)')
     .option('--no-native', 'leave out the C yardstick')
-    .option('--contention', 'only threads with real locks on the cores of this machine, beside what cost foretells')
+    .option('--contention', 'run only threads with real locks on this machine, compared with what cost predicts')
     .option('--strict', 'exit 1 if a target is missed, 4 if a result is inconclusive')
     .action(async (options) => finish((await import('../bench.ts')).benchCommand(options)));
 }

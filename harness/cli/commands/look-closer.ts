@@ -37,7 +37,7 @@ export function defineLookCloser(program: Command): void {
     .argument('[a]', `the reference: ${REVISION}`)
     .argument('[b]', CANDIDATE)
     .requiredOption('-w, --workload <name|file>', WORKLOAD)
-    .option('--plane <name>', 'find the first difference of outcome, calls, statistics or counters (default: of any)')
+    .option('--plane <name>', 'the kind of difference to find: outcome, calls, statistics or counters (default: any)')
     .option('--comparator <name>', 'exact, no-cost, or isomorphic (up to the numbers of frames and objects)', 'exact')
     .option('--touch <policy>', TOUCH)
     .option('--machine <key=value...>', MACHINE)
@@ -46,11 +46,11 @@ export function defineLookCloser(program: Command): void {
   program
     .command('replay')
     .description(
-      'run one workload through one revision and show what it did; exit 1 if an op answers otherwise than its => says, ' +
+      'run one workload through one revision and show what it did; exit 1 if an outcome is not the one after its =>, ' +
         'which is a finding about this revision',
     )
     .argument('<workload>', WORKLOAD)
-    .option('--variant <id|file>', `${REVISION} (this, or a patch, is needed)`)
+    .option('--variant <id|file>', `${REVISION} (required, unless a patch is given)`)
     .option('--touch <policy>', TOUCH)
     .option('--trace', 'show every op with its calls into the pmap layer')
     .option('--check', CHECK)
@@ -91,24 +91,24 @@ the later revisions do leave early. Group by early as well to see that, as the d
   program
     .command('cost')
     .description(
-      'price what runs count, and compare the speed of revisions on one CPU and on many: ranges, never a gate',
+      'model the time of counted events, and compare revisions on one CPU and on many: ranges only, never a gate',
     )
     .argument('[workload...]', 'built-in workloads by name, or files (default: fork-loop-touch)')
     .option('--variants <ids>', 'variants by name or file, comma-separated (default: landed,no-early-exit)')
     .option('--variant <file...>', OWN_VARIANT)
     .option('--cpus <list>', 'instances that run at once, one on each CPU, up to 64', DEFAULT_CPUS.join())
-    .option('--frames <list>', '2M frames that hold the shared pages, or counted: as in the run', DEFAULT_FRAMES.join())
+    .option('--frames <list>', 'how many 2M frames hold shared pages; counted: as in the run', DEFAULT_FRAMES.join())
     .option('--touch <policy>', TOUCH)
-    .option('--machine <word...>', `prices of zen3, skx, icx or default (default: default); ${MACHINE}`)
+    .option('--machine <word...>', `processor to price: zen3, skx, icx or default (default: default); ${MACHINE}`)
     .action(async (workloads, options) => finish((await import('../cost.ts')).costCommand(workloads, options)));
 
   program
     .command('review')
-    .description('show how the hunks of two variants differ, as written, beside the remarks that bear on the step')
+    .description('show the source diff between the hunks of two variants, and the remarks that concern it')
     .argument(
       '[variant...]',
       'one: against its predecessor; two: the second against the first (default: the series). ' +
-        'Or a diff (-: stdin) of the C sources of the kernel: where each function is restated, and what reaches it; ' +
+        'Or a diff (- for stdin) of kernel C sources: where core/ restates each function, and what reaches it; ' +
         'or of core/ and variants/: its hunks, and the functions of the kernel that they restate',
     )
     .option('--patch <file[@base]>', 'a diff of core/ and variants/, whatever its name')
@@ -116,7 +116,7 @@ the later revisions do leave early. Group by early as well to see that, as the d
 
   program
     .command('findings')
-    .description("run the reviewers' remarks, each on every variant; exit 1 if a cell is not as its source says")
+    .description("run the reviewers' remarks, each on every variant; exit 1 if a cell contradicts its source")
     .argument('[id...]', 'findings by id, such as F6 (default: all)')
     .option('--variants <ids>', 'built-in variants to ask, comma-separated (default: all that the ledger names)')
     .option('--variant <file...>', `${OWN_VARIANT}: ask it too`)
@@ -132,15 +132,15 @@ the later revisions do leave early. Group by early as well to see that, as the d
   )
     .option('--series <path[@base]>', 'a folder of patches, a mailbox or a quilt series')
     .option('--rev <a..b[@base]>', 'the commits after a, up to b, along first parents')
-    .option('--all', 'run every step of a series of more than 64, which is otherwise halved')
-    .option('--no-cache', 'bundle patches again, and keep nothing')
+    .option('--all', 'test every step, even of a series of more than 64 (by default, such a series is bisected)')
+    .option('--no-cache', 'do not use or update the cache of bundled patches')
     .action(async (options) => finish((await import('../bisect.ts')).bisectCommand(options)));
 
   withQuestionOptions(
     program
       .command('bisect-step')
       .description(
-        'test one commit for git bisect run: exit 0 if what is asked is not so, 1 if it is, 125 if it cannot be told',
+        'test one commit for git bisect run: exit 0 if the condition is false, 1 if true, 125 if untestable',
       ),
   ).action(async (options) => finish((await import('../bisect.ts')).bisectStepCommand(options)));
 }

@@ -35,7 +35,7 @@ Page faults on Linux:
     .command('list')
     .description('list variants, workloads and machine settings, or the names that a revision of your own can use')
     .option('--seam', 'the members that a revision can change, and what each decides')
-    .option('--counters', 'the statistics and counters, what each counts, and the kernel function that does')
+    .option('--counters', 'the statistics and counters: what each counts, and in which kernel function')
     .option('--workload <name>', 'the text of a workload of the catalog')
     .option('--bases', "what a declaration can count by, as in '+1 per exit'")
     .action(async (options) => finish((await import('../list.ts')).listCommand(options)));

@@ -44,7 +44,7 @@ const SHOWN_WORKLOADS = 3;
 
 /** `1,234 calls in 12 workloads: make12 900, churn 100, fork-loop 50, 9 more` */
 function rowText({ calls, workloads, atBoot }: EnteredRow): string {
-  if (calls === 0) return atBoot ? 'while the machine boots only' : 'never entered';
+  if (calls === 0) return atBoot ? 'only while the machine boots' : 'never entered';
   const more = workloads.length - SHOWN_WORKLOADS;
   const most = workloads.slice(0, SHOWN_WORKLOADS).map((one) => `${one.name} ${number(one.calls)}`);
   const where = [...most, ...(more > 0 ? [`${number(more)} more`] : [])].join(', ');

@@ -112,7 +112,7 @@ function totalsTables({ totals }: CompareReport): string[] {
         ...(total.workloads === 1
           ? []
           : Array.from(total.differing, (one) =>
-              totalRow('', `${cell(one.workload)}${one.whole ? '' : ' (until the machines part)'}`, one, ''),
+              totalRow('', `${cell(one.workload)}${one.whole ? '' : ' (until the machines diverge)'}`, one, ''),
             )),
       ]);
       const { workloads } = list[0];

@@ -188,13 +188,13 @@ function totals({ totals: all, rows }: CompareReport, colors: Colors, width: num
       const { workloads, parted } = list[0];
       const notes = [
         ...(list.some(({ kind }) => kind === 'level')
-          ? ['(level): what it is after an op, where the difference is largest']
+          ? ['(level): value after the op with the largest difference']
           : []),
         ...(list.some(({ geomean }) => geomean.zeros > 0)
           ? ['geomean −n: without n workloads in which one side is 0']
           : []),
         ...(parted > 0
-          ? [`${own ? '* ' : ''}${plural(parted, 'workload')} only up to the op where the machines part`]
+          ? [`${own ? '* ' : ''}${plural(parted, 'workload')} only up to the op at which the machines diverge`]
           : []),
       ];
       return [
@@ -354,5 +354,5 @@ function summary({ tally }: CompareReport, colors: Colors): string {
 
 const predecessorsText = (count: number, unexpected: number, colors: Colors): string =>
   unexpected === 0
-    ? `${number(count)} more with the predecessor as declared`
-    : colors.red(`${number(unexpected)} of ${number(count)} more with the predecessor unexpected`);
+    ? `${number(count)} more against the predecessor, as declared`
+    : colors.red(`${number(unexpected)} of ${number(count)} more against the predecessor, unexpected`);

@@ -114,7 +114,7 @@ describe('conform on the command line', () => {
 
   it.each([
     ['vm', 'landded', /unknown variant "landded": did you mean landed\?/],
-    ['pmap', 'no-early-exit', /--variants: nothing is recorded of no-early-exit: expected some of baseline, /],
+    ['pmap', 'no-early-exit', /--variants: nothing is recorded for no-early-exit: expected some of baseline, /],
     ['mmu', 'landed', /expected --variants with pmap, vm or replay, got it with mmu/],
   ])('%s refuses --variants %s', async (kind, variants, message) => {
     await expect(conformCommand(kind, [], { variants })).rejects.toThrow(message);

@@ -52,7 +52,7 @@ describe('bad input is one line on stderr, nothing on stdout, and exit 2:', () =
     [
       'a single variant that comes after no other',
       () => ['--variants', 'baseline'],
-      /baseline is alone and comes after no other: expected two variants, or --against/,
+      /baseline is alone and has no predecessor: expected two variants, or --against/,
     ],
     ['--quiet with another format', () => ['--quiet', '--json'], /expected --quiet with text, got it with --json/],
     ['a missing variant file', () => ['--variant', './nowhere.ts'], /\.\/nowhere\.ts: no such variant file/],

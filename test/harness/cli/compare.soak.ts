@@ -45,7 +45,7 @@ describe('compare', () => {
       expect([status, stderr]).toEqual([
         0,
         expect.stringMatching(
-          /^cut: \d+ process(es are| is) still alive where the recording ends, exits were added there/m,
+          /^cut: \d+ process(es are| is) still alive at the end of the recording, where exits were added/m,
         ),
       ]);
     }

@@ -60,9 +60,11 @@ it('of replay and compare says how they end where an op answers otherwise than i
   const path = files.write('otherwise.workload', 'a: exec sh60\na: clock => SIGSEGV\na: exit\n');
   const plain = (help: string): string => help.replaceAll(/\s+/g, ' ');
   expect(pmapdiff('replay', path, '--variant', 'landed').status).toBe(1);
-  expect(plain(helpOf('replay'))).toContain('exit 1 if an op answers otherwise than its => says');
+  expect(plain(helpOf('replay'))).toContain('exit 1 if an outcome is not the one after its =>');
   expect(pmapdiff('compare', '-w', path, '--variants', 'landed').status).toBe(3);
-  expect(plain(helpOf('compare'))).toContain('answers an op otherwise than its => says, the workload tests something');
+  expect(plain(helpOf('compare'))).toContain(
+    'not the one after its =>, the workload does not test what it claims: exit 3',
+  );
   files.dispose();
 });
 

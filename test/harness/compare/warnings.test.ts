@@ -23,7 +23,7 @@ describe('a policy', () => {
 
   it('warns where no workload is a recording, if it was asked for', () => {
     expect(policyWarnings('all', [false, false]).map(warningText)).toEqual([
-      '--touch all applied to nothing: it is about recordings, and only workload text was run',
+      '--touch all had no effect: it applies to recordings, and only workload text was run',
     ]);
     expect([policyWarnings('recorded', [false]), policyWarnings('all', [false, true])]).toEqual([[], []]);
   });
@@ -34,13 +34,13 @@ describe('a policy', () => {
     const faultless = { ...stats, recordedFaults: 0, recordedFaultsPresent: 0 };
     const advice = (recorder: string): string[] =>
       replayWarnings('pipe_one', recorder, 'recorded', faultless).map(warningText);
-    const text = 'pipe_one: the recording holds no faults, so a program touches nothing:';
-    expect(advice('')).toEqual([`${text} record page faults too, or name --touch`]);
-    expect(advice('pmapdiff import strace')).toEqual([`${text} import it with --faults, or name --touch`]);
-    expect(advice('pmapdiff import strace --faults')).toEqual([`${text} record page faults too, or name --touch`]);
-    expect(advice('pmapdiff import kdump')).toEqual([`${text} record with ktrace -t f, or name --touch`]);
+    const text = 'pipe_one: the recording holds no faults, so its programs touch nothing:';
+    expect(advice('')).toEqual([`${text} record page faults too, or use --touch`]);
+    expect(advice('pmapdiff import strace')).toEqual([`${text} import it with --faults, or use --touch`]);
+    expect(advice('pmapdiff import strace --faults')).toEqual([`${text} record page faults too, or use --touch`]);
+    expect(advice('pmapdiff import kdump')).toEqual([`${text} record with ktrace -t f, or use --touch`]);
     expect(advice('pmapdiff import truss')).toEqual([
-      `${text} record with ktrace -t f, as truss shows none, or name --touch`,
+      `${text} record with ktrace -t f, as truss shows none, or use --touch`,
     ]);
     expect(replayWarnings('pipe_one', '', 'never', faultless)).toEqual([]);
   });

@@ -49,7 +49,7 @@ describe('a patch that cannot be taken', () => {
     ['a TypeScript file', source, 'found none'],
     ['cut off inside a hunk', good.slice(0, good.indexOf('\n+  let') + 1), 'is cut off'],
     ['cut off inside a line', good.slice(0, -4), 'is it cut off?'],
-    ['without the newline at its end', good.slice(0, -1), 'expected a newline behind the last line'],
+    ['without the newline at its end', good.slice(0, -1), 'expected a newline after the last line'],
     ['cut off behind the file names', good.slice(0, good.indexOf('@@')), 'expected a hunk, found none'],
     ['cut off behind the hunk header', good.slice(0, good.indexOf('\n', good.indexOf('@@')) + 1), 'is cut off'],
     [
@@ -71,8 +71,8 @@ describe('a patch that cannot be taken', () => {
     ['without the new file name', replaced(/\+\+\+ .*\n/, '').replace(/diff --git .*\n/, ''), '+++'],
     ['without the new file name, of git', replaced(/\+\+\+ .*\n/, ''), "expected '--- FILE' and '+++ FILE'"],
     ['without the old file name, of git', replaced(/--- .*\n/, ''), "expected '--- FILE' and '+++ FILE'"],
-    ['with a hunk twice', good + good.slice(good.indexOf('@@')), 'expected hunks one behind the other'],
-    ['with lines of line 0', replaced(/@@ -\d+,/, '@@ -0,'), 'expected hunks one behind the other, from line 1 on'],
+    ['with a hunk twice', good + good.slice(good.indexOf('@@')), 'expected hunks in ascending order'],
+    ['with lines of line 0', replaced(/@@ -\d+,/, '@@ -0,'), 'expected hunks in ascending order, from line 1 on'],
     ['of a file in a file', headed('a/core/pmap/protect.ts/x.ts'), 'expected files of core/ and variants/'],
     [
       'of a name that no file can have',

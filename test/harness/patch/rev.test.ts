@@ -128,7 +128,7 @@ describe('a revision that cannot be taken', () => {
       rmSync(join(clone, 'harness/check/bits.ts'));
     });
     expect(refusal(name)).toBe(
-      `--rev ${name}: not comparable: what runs it differs from this program's in harness/run/run.ts, harness/check/bits.ts`,
+      `--rev ${name}: not comparable: its harness differs from this program's in harness/run/run.ts, harness/check/bits.ts`,
     );
   });
 

@@ -109,7 +109,7 @@ describe.skipIf(!hasRedis)('--queue', () => {
       3,
       expect.objectContaining({ complete: false, exitCode: 3 }),
     ]);
-    expect(lost.stderr).toMatch(/expected an answer, got none for 6\d s; --resume .* begins with what is done/);
+    expect(lost.stderr).toMatch(/expected an answer, got none for 6\d s; run it again with --resume .* to continue/);
     await redis.start();
     work();
     const again = await begin(...args, '--resume', path);

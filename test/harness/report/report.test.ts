@@ -73,14 +73,14 @@ describe('the report', () => {
       userPtPageCount (level)    1    2          +1  +100.0%  +100.0%  +1 in w0, line 1, a: exec
         w0 (level)               1    2          +1  +100.0%           +1 in w0, line 1, a: exec
         w1 (level)               1    2          +1  +100.0%           +1 in w1, line 1, a: exec
-        (level): what it is after an op, where the difference is largest
+        (level): value after the op with the largest difference
 
       third = fourth against first: totals over 2 workloads
                              old  new  difference       %  geomean  largest in one op
       residentCount (level)    3    4          +1  +33.3%   +33.3%  +1 in w0, line 1, a: exec
         w0 (level)             3    4          +1  +33.3%           +1 in w0, line 1, a: exec
         w1 (level)             3    4          +1  +33.3%           +1 in w1, line 1, a: exec
-        (level): what it is after an op, where the difference is largest
+        (level): value after the op with the largest difference
 
       changed, but never reached: removeIsNoop (fourth against first)
 

@@ -82,7 +82,7 @@ describe('totals', () => {
     const parted = planted('young', [[...ops([5, 15])].map((op, i) => ({ ...op, code: i === 1 ? 139 : 0 }))]);
     const one = compareAll([planted('old', [ops([4, 6])]), parted]).report;
     expect(one.totals[0]!.totals[0]).toMatchObject({ sum: { reference: 4, candidate: 5 }, parted: 1 });
-    expect(renderText(one, { color: false })).toContain('1 workload only up to the op where the machines part');
+    expect(renderText(one, { color: false })).toContain('1 workload only up to the op at which the machines diverge');
   });
 
   it('of a level are where it differs most, in both runs', () => {

@@ -154,7 +154,7 @@ describe('compare --shard', () => {
     [{ markdown: true }, '--markdown'],
   ])('leaves %o to merge', async (options, flag) => {
     await expect(compareCommand({ ...asked, shard: '1/2', ...options })).rejects.toThrow(
-      `compare --shard: expected ${flag} of merge, got it of a shard`,
+      `compare --shard: expected ${flag} with merge, got it with --shard`,
     );
   });
 
