@@ -2,7 +2,7 @@
  * The shared page's entry in every native process, and reads of it. Only the process itself may remove the entry, and
  * its children inherit that.
  */
-import { PRS_NORMAL, type Proc, VM_INHERIT_SHARE, type Vmspace } from '../../core/inspect.ts';
+import { MAP_ENTRY_NEEDS_COPY, PRS_NORMAL, type Proc, VM_INHERIT_SHARE, type Vmspace } from '../../core/inspect.ts';
 import type { MapRows } from './maps.ts';
 import { type Moment, type State, hex } from './state.ts';
 import type { Violations } from './violations.ts';
@@ -91,7 +91,8 @@ function entryAt(
     entry.offset === 0 &&
     entry.protection === READ_EXECUTE &&
     entry.maxProtection === READ_EXECUTE &&
-    entry.inheritance === VM_INHERIT_SHARE;
+    entry.inheritance === VM_INHERIT_SHARE &&
+    (entry.eflags & MAP_ENTRY_NEEDS_COPY) === 0;
   return isSound
     ? null
     : `${hex(entry.start)} to ${hex(entry.end)}, protection ${entry.protection}, object ${entry.object?.id ?? 0}`;

@@ -82,6 +82,17 @@ it.each([
   expect(record.violations.map(({ name, op: first }) => [name, first])).toEqual([['vmspace0-references', op]]);
 });
 
+it('a shared page that a child copies and then shares on is its own business', () => {
+  const lines = `a: exec sh60
+a: minherit shared 1p copy
+a: fork -> b
+b: minherit shared 1p share
+b: fork -> c
+c: clock
+`;
+  expect(checked(parseWorkload(lines, 'w'), landed).violations).toEqual([]);
+});
+
 /**
  * The checker was written from two lists of invariants, one for the pmap (6.x) and one for the VM (5.x). For each
  * invariant, the list items it asserts.
