@@ -37,7 +37,7 @@ import { ENOMEM, ESTOPPED, SIGABRT } from './errno.ts';
 import { execCleanup } from './exec-cleanup.ts';
 import { wakeWaiter } from './fork.ts';
 import { idleOtherCpus, minUserAddress } from './run.ts';
-import { terminate } from './signal.ts';
+import { takePending, terminate } from './signal.ts';
 import { stopsAt } from './stop.ts';
 import { mapMemory } from './syscalls.ts';
 import { countTeardown } from './teardown.ts';
@@ -170,10 +170,13 @@ function touchImage(m: Machine, p: Proc, image: Image): number {
  * then. FreeBSD: do_execve, kern_execve, sys_execve
  */
 export function sysExec(m: Machine, p: Proc, image: Image, sysent: Sysent = image.sysent ?? p.sysent): number {
+  const { parent } = p;
   enterPlace(m, IN_DO_EXECVE);
-  const rv = loadImage(m, p, image, sysent);
+  let rv = loadImage(m, p, image, sysent);
   leavePlace(m);
-  return rv === 0 && p.image !== null ? execFinish(m, p) : rv;
+  if (rv === 0 && p.image !== null) rv = execFinish(m, p);
+  takePending(m, parent);
+  return rv;
 }
 
 /** do_execve up to the wakeup of the vfork parent; p.image is set once that point is reached. */

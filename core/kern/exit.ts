@@ -25,7 +25,10 @@ import { idleOtherCpus, runOn } from './run.ts';
 import { stopsAt } from './stop.ts';
 import { countTeardown } from './teardown.ts';
 
-/** A leader of RFTHREAD peers kills them, and waits until they are gone, before it releases its own vmspace. */
+/**
+ * A leader of RFTHREAD peers kills them, and waits until they are gone, before it releases its own vmspace. A peer
+ * asleep in vfork dies at once too; the kernel's leader waits until its child has exec'd or exited. FreeBSD: exit1
+ */
 function killPeers(m: Machine, p: Proc): void {
   const { leader } = p;
   if (leader !== p) {

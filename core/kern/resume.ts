@@ -23,7 +23,7 @@ import { signalParent, takePending } from './signal.ts';
  */
 export function resume(m: Machine, p: Proc): number {
   const rv = goOn(m, p);
-  if (p.pending !== 0 && p.stoppedAt === 0) takePending(m, p);
+  takePending(m, p);
   return rv;
 }
 

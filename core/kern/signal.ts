@@ -10,6 +10,7 @@ import { VM_PROT_EXECUTE, VM_PROT_WRITE } from '../units.ts';
 import { access, peek } from './access.ts';
 import { HARMLESS_SIGNALS, SIGCHLD, SIGILL, SIGKILL, SIGSTOP } from './errno.ts';
 import { exit1 } from './exit.ts';
+import { isWaitingForVfork } from './fork.ts';
 import { runOn } from './run.ts';
 
 /** Offset of sendsig's frame below the top of the stack, and its size. FreeBSD: struct sigframe, 128-byte red zone */
@@ -65,6 +66,13 @@ export function trapSignal(m: Machine, p: Proc, signal: number): number {
 }
 
 /**
+ * Is p inside a call, where it takes no signal? The sleep of a vfork parent is not interruptible; p's main thread decides.
+ * FreeBSD: fork_rfppwait, sigtd
+ */
+const isInCall = (m: Machine, p: Proc): boolean =>
+  p.stoppedAt !== 0 || (p.waitedFor !== 0 && m.curproc !== p && isWaitingForVfork(p, 0));
+
+/**
  * A signal from outside. p takes it on return to user mode, on its own CPU: at once, unless it is inside a call. The
  * caller continues afterwards. Returns 0 if p survives, else the signal that killed it. FreeBSD: kern_psignal, ast
  */
@@ -72,7 +80,7 @@ export function postSignal(m: Machine, p: Proc, signal: number): number {
   if (p.state !== PRS_NORMAL) return 0;
   const caught = (p.caught & (1 << signal)) !== 0;
   if (!caught && (HARMLESS_SIGNALS & (1 << signal)) !== 0) return 0;
-  if (p.stoppedAt !== 0) {
+  if (isInCall(m, p)) {
     p.pending |= 1 << signal;
     return 0;
   }
@@ -87,17 +95,23 @@ export function postSignal(m: Machine, p: Proc, signal: number): number {
   return fatal;
 }
 
-/** Takes the signals that arrived while p was inside a call. FreeBSD: ast */
-export function takePending(m: Machine, p: Proc): void {
+/** p takes the signals that arrived while it was inside a call, if it no longer is; null is init. FreeBSD: ast */
+export function takePending(m: Machine, p: Proc | null): void {
+  if (p === null || p.pending === 0 || isInCall(m, p)) return;
   const { pending } = p;
   p.pending = 0;
   for (let signal = 1; signal < 32; signal++)
     if ((pending & (1 << signal)) !== 0 && p.state === PRS_NORMAL) postSignal(m, p, signal);
 }
 
-/** A child has ended: sends its parent SIGCHLD, if the parent catches it. FreeBSD: childproc_exited */
+/**
+ * A child has ended: its parent gets SIGCHLD, if it catches it, and takes what arrived while it slept for the child.
+ * FreeBSD: childproc_exited
+ */
 export function signalParent(m: Machine, parent: Proc | null): void {
-  if (parent !== null && (parent.caught & (1 << SIGCHLD)) !== 0) postSignal(m, parent, SIGCHLD);
+  if (parent === null || parent.state !== PRS_NORMAL) return;
+  if ((parent.caught & (1 << SIGCHLD)) !== 0) parent.pending |= 1 << SIGCHLD;
+  takePending(m, parent);
 }
 
 /** p reads the clock without a system call; the word goes to m.retval. Returns 0 or the signal. FreeBSD: none */

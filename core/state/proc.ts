@@ -143,7 +143,7 @@ export class Proc {
   cpu = 0;
   /** Signals it catches, one bit per signal. */
   caught = 0;
-  /** Signals that arrived while it was stopped at a yield point. */
+  /** Signals that arrived while it was stopped at a yield point, or asleep in vfork. */
   pending = 0;
   /** p_xexit and p_xsig. */
   exitStatus = 0;

@@ -39,6 +39,31 @@ a: clock
     expect(codes(record(`${asleep}b: stop ppwait-cleared\nb: exec cat\na: clock\nb: go\n`)).slice(-2)).toEqual([0, 0]);
   });
 
+  describe('of a process asleep in vfork', () => {
+    const asleep = 'a: exec sh60\na: handler SIGCHLD\na: fork -> d\na: vfork -> b\nc: exec sh60\n';
+    const died = (lines: string): string[] =>
+      record(`${asleep}${lines}`).killed.map(({ op, process, signal }) => `${op - 5} ${process} ${signal}`);
+
+    it('has its signals after its child’s exec or exit, or where that child is stopped behind the wakeup', () => {
+      expect(died('c: kill a SIGTERM\nb: clock\nb: exec cat\nb: clock\n')).toEqual(['2 a SIGTERM']);
+      expect(died('c: kill a SIGTERM\nb: exit\n')).toEqual(['1 a SIGTERM']);
+      expect(died('c: kill a SIGTERM\nc: kill b SIGKILL\n')).toEqual(['1 b SIGKILL', '1 a SIGTERM']);
+      expect(died('c: kill a SIGTERM\nb: stop ppwait-cleared\nb: exec cat\nb: go\n')).toEqual(['2 a SIGTERM']);
+      expect(died('c: kill a SIGTERM\nb: stop release-failed\nb: exit\nb: go\n')).toEqual(['3 a SIGTERM']);
+      expect(died('b: kill a SIGTERM\nb: execfail ENOENT\nb: exit\n')).toEqual(['2 a SIGTERM']);
+    });
+
+    it('has the handler of a signal, and one signal of each kind, then as well', () => {
+      const after = record(`${asleep}d: exit\nc: kill a SIGCHLD\nb: exec cat\nb: exit\n`);
+      expect([5, 6, 7, 8].map((op) => added(after, op, 'signals'))).toEqual([0, 0, 1, 1]);
+    });
+
+    it('has them at once if another of its threads sleeps', () => {
+      const lines = 'a: exec sh60\na/2: vfork -> b\nc: exec sh60\nc: kill a SIGTERM\nb: exec cat\n';
+      expect(record(lines).killed).toEqual([{ op: 3, process: 'a', signal: 'SIGTERM' }]);
+    });
+  });
+
   it('has the value of each op: a child, an address, the time', () => {
     const { perOp } = record('a: exec sh60\na: fork -> b\na: mmap anon 1p rw -> m\na: clock\nb: exit\na: exit\n');
     expect(perOp.value[1]).toBe(3);
