@@ -8,7 +8,7 @@ export interface Intent {
   readonly what: string;
   /**
    * A sign or a formula, checked by the harness: 'more', 'fewer', 'any' (either), or terms '±N per BASIS' joined by ', '.
-   * `pmapdiff list --bases` says what BASIS can be.
+   * `pmapdiff list --bases` says what BASIS can be. Entries about one statistic add up.
    */
   readonly by: string;
   readonly why: string;

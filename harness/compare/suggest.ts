@@ -15,6 +15,9 @@ export interface Suggestions {
   readonly expected: readonly ExpectedDifference[];
 }
 
+/** What no revision intends: it can be expected, until it is mended. */
+const STALE = 'excessPages';
+
 const NOT_SAID = { reason: '', expires: '' };
 
 /** fitted: ids of the variants that can be given declarations. */
@@ -28,7 +31,9 @@ export function suggest(workloads: readonly WorkloadComparison[], fitted: readon
       .map(({ what }) => ({ workload, what, variant: ownerOf(pair, fitted) ?? pair.candidate })),
   );
   const intends = fitted.flatMap((variant) => {
-    const names = unique(unexpected.filter((one) => one.variant === variant).map(({ what }) => what));
+    const names = unique(unexpected.filter((one) => one.variant === variant).map(({ what }) => what)).filter(
+      (what) => what !== STALE,
+    );
     const own = all.flatMap(({ pair }) => (ownerOf(pair, fitted) === variant ? [pair] : []));
     const keys = unique(own.map(keyOf));
     const entries = names.flatMap((what): Declared[] => {

@@ -141,6 +141,21 @@ describe('what is suggested for a planted variant', () => {
       expect([name, entry, reviewed.gate({ intends, entries: without(entries, i) })]).toEqual([name, entry, 1]);
   });
 
+  it('declares no stale mapping, which can only be expected for a while', async () => {
+    const variant = await loadFixture(fixtureFile('threshold-too-high'));
+    const workload = await loadWorkload('only-page-pti', { touch: 'recorded' });
+    const plan = planComparison(['landed', variant.id], factsBeside(variant), {
+      against: { kind: 'variant', id: 'landed' },
+      ledger: knownDifferences,
+      predecessors: false,
+      fitted: [variant.id],
+    });
+    const records = [face.landed, variant].map((one) => recordOf(workload, one));
+    const { intends, expected } = suggest([compareWorkload(plan, workload, records)], [variant.id]);
+    expect(intends.flatMap(({ entries }) => entries).map(({ what }) => what)).not.toContain('excessPages');
+    expect(expected.map(({ what }) => what)).toEqual(['outcome', 'excessPages']);
+  });
+
   it('says nothing of why, which the door to a variant refuses', async () => {
     const variant = await loadFixture(fixtureFile('count-twice-uncount-once'));
     const reviewed = new Reviewed(variant);
