@@ -74,7 +74,7 @@ export async function costCommand(names: readonly string[], options: CostOptions
         progress.clear();
         const failure = failureOf(records);
         if (failure !== null) {
-          process.stderr.write(failureText(failure));
+          process.stderr.write(failureText(failure, workload));
           return EXIT_HARNESS;
         }
         const early = records.filter((record) => endsEarly(workload, record));

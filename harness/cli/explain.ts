@@ -51,7 +51,7 @@ export async function explainCommand(
       const records = await both({ profile: true, ...(until === null ? {} : { until }) });
       const failure = failureOf(records);
       if (failure !== null) {
-        process.stderr.write(failureText(failure));
+        process.stderr.write(failureText(failure, workload));
         return EXIT_HARNESS;
       }
       const explanations = explain(workload, ...records, { by, ...(counter === undefined ? {} : { counter }) });

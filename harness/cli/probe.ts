@@ -52,11 +52,14 @@ export async function probeCommand(point: string, options: ProbeOptions): Promis
     },
     { strict: options.strict === true },
   );
-  const failures = records.flatMap((record) => failureOf([record]) ?? []);
-  for (const failure of failures) process.stderr.write(failureText(failure));
+  const failures = records.map((record) => failureOf([record]));
+  for (const [i, failure] of failures.entries())
+    if (failure !== null) process.stderr.write(failureText(failure, workloads[i]));
   const results = records.filter(({ ended }) => ended.kind !== 'failed').map((record) => probe(record, by));
   const early = records.filter((record, i) => endsEarly(workloads[i], record));
   for (const run of early) process.stderr.write(`${earlyEndText(run, workloads[records.indexOf(run)].ops.length)}\n`);
   await answer.write({ point, results });
-  return failures.length > 0 || early.length > 0 || results.length === 0 ? EXIT_HARNESS : EXIT_OK;
+  return failures.some((failure) => failure !== null) || early.length > 0 || results.length === 0
+    ? EXIT_HARNESS
+    : EXIT_OK;
 }

@@ -56,7 +56,7 @@ export async function sharesCommand(options: SharesOptions): Promise<number> {
             shares.push(sharesOf(run, touch));
             const recorder = workload.head.trace?.recorder ?? '';
             for (const warning of replayWarnings(run.workload, recorder, touch, run.replay!)) progress.warn(warning);
-          } else process.stderr.write(failureText(failure));
+          } else process.stderr.write(failureText(failure, null));
           const isEarly = run.ended.kind === 'panic';
           if (isEarly) process.stderr.write(`${earlyEndText(run, workload.head.length)}\n`);
           failed ||= failure !== null || isEarly;

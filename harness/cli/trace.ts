@@ -50,7 +50,7 @@ export async function traceCommand(
     const records = await two.both({ events: true });
     const failure = failureOf(records);
     if (failure !== null) {
-      process.stderr.write(failureText(failure));
+      process.stderr.write(failureText(failure, workload));
       return EXIT_HARNESS;
     }
     const diff = diffTraces(...records, comparator, plane);

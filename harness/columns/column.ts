@@ -93,8 +93,8 @@ export async function runColumn(
 
 /** The first run that failed for a reason outside the simulated kernel. */
 export function failureOf(
-  runs: readonly Pick<RunEnd, 'variant' | 'ended'>[],
-): { readonly variant: string; readonly ended: Failure } | null {
-  for (const { variant, ended } of runs) if (ended.kind === 'failed') return { variant, ended };
+  runs: readonly Pick<RunEnd, 'variant' | 'workload' | 'ended'>[],
+): (Pick<RunEnd, 'variant' | 'workload'> & { readonly ended: Failure }) | null {
+  for (const { variant, workload, ended } of runs) if (ended.kind === 'failed') return { variant, workload, ended };
   return null;
 }

@@ -2,7 +2,9 @@
 import type { Column, failureOf } from '../columns/column.ts';
 import type { Pace } from '../columns/lockstep.ts';
 import { CHECKED_OPS, type RunEnd } from '../run/record.ts';
+import type { Workload } from '../workload/ops.ts';
 import type { PiecedWorkload, WorkloadHead } from '../workload/pieces.ts';
+import { callPlace } from '../workload/places.ts';
 import { number, plural } from './words.ts';
 
 /** Which share of the ops is done; nothing at the start. */
@@ -46,9 +48,15 @@ export function checkedText(workloads: readonly Pick<WorkloadHead, 'name' | 'len
   return `\ninvariants checked ${parts.join(', ')}\n`;
 }
 
-/** One line about a run that failed. */
-export const failureText = ({ variant, ended }: NonNullable<ReturnType<typeof failureOf>>): string =>
-  `pmapdiff: ${variant} failed (${ended.how})${ended.op === null ? '' : ` at op ${ended.op}`}: ${ended.message}\n`;
+/** One line about a run that failed. whole: its workload; null: only a piece of it is in memory. */
+export function failureText(
+  { variant, workload, ended }: NonNullable<ReturnType<typeof failureOf>>,
+  whole: Workload | null,
+): string {
+  const place = whole === null || ended.op === null ? null : callPlace(whole, ended.op);
+  const where = place === null ? workload : `line ${place.line} of ${workload}, ${place.process}: ${place.call}`;
+  return `pmapdiff: ${variant}: ${ended.message}, while running ${where}\n`;
+}
 
 /** A run that ended in a panic: what is said of it is of the ops before only. */
 export function earlyEndText({ workload, variant, ops, ended }: RunEnd, length: number): string {

@@ -54,12 +54,12 @@ function counts({ start, totals }: RunEnd): [string, number][] {
   });
 }
 
-function endedText(ended: Ended): string {
+function endedText(ended: Ended, line: (op: number) => string): string {
   if (ended.kind === 'done') return 'done';
   if (ended.kind === 'failed')
-    return `failed (${ended.how})${ended.op === null ? '' : ` at op ${ended.op}`}: ${ended.message}`;
+    return `failed: ${ended.message}${ended.op === null ? '' : `, while running ${line(ended.op)}`}`;
   const values = Object.entries(ended.values).map(([name, value]) => `${name}=${value}`);
-  return `panic at op ${ended.op}: ${[`${ended.where}: ${ended.reason}`, ...values].join(' ')}`;
+  return `panic at ${line(ended.op)}: ${[`${ended.where}: ${ended.reason}`, ...values].join(' ')}`;
 }
 
 type Row = readonly [name: string, value: string];
@@ -129,7 +129,7 @@ export function replayText(report: ReplayReport, { color }: Look): string {
     ...violationRows(violations, line),
     ...counts(run).map(([name, n]): Row => [name, number(n)]),
   ];
-  const title = colors.bold(`${head.name} under ${variant}: ${endedText(ended)}\n`);
+  const title = colors.bold(`${head.name} under ${variant}: ${endedText(ended, line)}\n`);
   return title + aligned(rows) + (checked ? checkedText([head]) : '');
 }
 

@@ -288,11 +288,15 @@ function cellOf(
   workload: WorkloadComparison,
 ): Cell {
   const findings = explaining(differences);
-  const at = (op: number | null): string => (op === null ? '' : ` at ${textAt(workload, op)}`);
   const { ended } = run;
-  const failure = failures.map(({ variant, failure: { message, op } }) => `${variant}: ${message}${at(op)}`).join('; ');
+  const during = (op: number | null): string => (op === null ? '' : `, while running ${textAt(workload, op)}`);
+  const failure = failures
+    .map(({ variant, failure: { message, op } }) => `${variant}: ${message}${during(op)}`)
+    .join('; ');
   const panic =
-    bothPanic && ended.kind === 'panic' ? `both: panic: ${ended.where}: ${ended.reason}${at(ended.op)}` : null;
+    bothPanic && ended.kind === 'panic'
+      ? `both: panic: ${ended.where}: ${ended.reason} at ${textAt(workload, ended.op)}`
+      : null;
   const happened = differences.flatMap((difference) => {
     const text = happenedIn({ workload, difference });
     return text === null || difference.standing === 'follows' ? [] : [{ text, standing: difference.standing }];

@@ -229,14 +229,18 @@ describe('compare', () => {
 
   it('shows no figures for a run ended by the variant’s own code', () => {
     const path = files.variant('throwing', "removeIsNoop() { throw new TypeError('planted'); },");
-    for (const [command, results] of [
-      [['shares', '--workload', 'cc_tiny', '--touch', 'recorded'], 'shares'],
-      [['probe', 'pmap_remove:entry', '--workload', 'exit-touched'], 'results'],
+    for (const [command, results, where] of [
+      [['shares', '--workload', 'cc_tiny', '--touch', 'recorded'], 'shares', 'cc_tiny'],
+      [['probe', 'pmap_remove:entry', '--workload', 'exit-touched'], 'results', 'line 2 of exit-touched, sh: exec'],
     ] as const) {
       const { status, stdout, stderr } = pmapdiff(...command, '--variant', path, '--json');
       expect([status, JSON.parse(stdout)[results]]).toEqual([3, []]);
-      expect(stderr).toMatch(/failed \(throw\) at op 0: throwing\.ts:\d+: TypeError: planted\n$/);
+      expect(stderr).toMatch(/: throwing: throwing\.ts:\d+: TypeError: planted, while running .*\n$/);
+      expect(stderr).toContain(`planted, while running ${where}\n`);
     }
+    const compared = pmapdiff('compare', '--variants', `landed,${path}`, '-w', 'exit-touched');
+    expect(compared.status).toBe(3);
+    expect(compared.stdout).toContain(': TypeError: planted, while running line 2, sh: exec (exit-touched)\n');
   });
 
   it('exits 3 when the reference contradicts the workload’s expectations', () => {
