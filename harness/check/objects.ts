@@ -111,7 +111,8 @@ function checkPages(state: State, object: VmObject, dirty: DirtyPages): number {
   const { index } = m.vm;
   const name = (): string => `object ${object.id}: `;
   const unmanaged = (object.flags & OBJ_UNMANAGED) !== 0;
-  const onlyOnce = (object.flags & OBJ_ONEMAPPING) !== 0;
+  // The pages of an object that backs another are mapped once through each entry of that one.
+  const onlyOnce = (object.flags & OBJ_ONEMAPPING) !== 0 && object.shadowCount === 0;
   let count = 0;
   let last = 0;
   let before = -Infinity;

@@ -93,6 +93,20 @@ c: clock
   expect(checked(parseWorkload(lines, 'w'), landed).violations).toEqual([]);
 });
 
+it('a page of an object that backs a shared one is mapped once by each who shares', () => {
+  const lines = `a: exec bare
+a: mmap anon 2p rw -> m
+a: write m 2p
+a: fork -> b
+b: exit
+a: wait b
+a: minherit m 1p none
+a: minherit m+1p 1p share
+a: fork -> c
+`;
+  expect(checked(parseWorkload(lines, 'w'), landed).violations).toEqual([]);
+});
+
 /**
  * The checker was written from two lists of invariants, one for the pmap (6.x) and one for the VM (5.x). For each
  * invariant, the list items it asserts.
