@@ -108,6 +108,7 @@ export const TEARDOWNS_WITH_OTHER_MEMORY = 86;
 export const TEARDOWNS_WITH_SUPERPAGE = 87;
 export const SHORT_ALLOCS = 88;
 export const CLEANUPS_WITH_OTHER_MEMORY = 89;
+export const CLEANUPS_WITHOUT_SHARED_PAGE = 90;
 
 /** A counter: its number, its name, what it counts, and the kernel function, macro or instruction it is counted in. */
 type Row<Name extends string = string> = readonly [number: number, name: Name, counts: string, where: string];
@@ -277,6 +278,12 @@ const EVENTS_TABLE = [
     CLEANUPS_WITH_OTHER_MEMORY,
     'cleanupsWithOtherMemory',
     'vmspaces freed by exec_cleanup that have other memory where the shared page of the new image belongs',
+    'exec_cleanup',
+  ],
+  [
+    CLEANUPS_WITHOUT_SHARED_PAGE,
+    'cleanupsWithoutSharedPage',
+    'vmspaces freed by exec_cleanup that have nothing there',
     'exec_cleanup',
   ],
 ] as const satisfies readonly Row[];

@@ -4,6 +4,7 @@
  * FreeBSD: sys/kern/kern_exec.c exec_free_abi_mappings
  */
 import {
+  CLEANUPS_WITHOUT_SHARED_PAGE,
   CLEANUPS_WITH_OTHER_MEMORY,
   SHARED_EXITS_OF_ABI_WITHOUT_SHARED_PAGE,
   TEARDOWNS_OF_ABI_WITHOUT_SHARED_PAGE,
@@ -58,8 +59,10 @@ function entryAt(map: VmMap, va: Va): VmMapEntry | null {
 
 /** An exec into the ABI of `sysent` is about to free the vmspace that it left. FreeBSD: none */
 export function countCleanup(m: Machine, { sharedPage }: Sysent, { map }: Vmspace): void {
-  const entry = sharedPage === null ? null : entryAt(map, sharedPage.base);
-  if (entry !== null && entry.object !== m.vm.sharedPage) m.counters[CLEANUPS_WITH_OTHER_MEMORY]++;
+  if (sharedPage === null) return;
+  const entry = entryAt(map, sharedPage.base);
+  if (entry === null) m.counters[CLEANUPS_WITHOUT_SHARED_PAGE]++;
+  else if (entry.object !== m.vm.sharedPage) m.counters[CLEANUPS_WITH_OTHER_MEMORY]++;
 }
 
 /** Call when p is about to give up its vmspace. isLast: p is its last user, so it is emptied. FreeBSD: none */

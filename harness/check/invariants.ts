@@ -139,7 +139,10 @@ export const INVARIANTS = {
     'chains end, hold no dead object, and a named one has more references than shadows',
     'vm_object.c vm_object_collapse',
   ],
-  'object-one-mapping': ['no page of a ONEMAPPING object that backs none is mapped twice', 'vm_object.c vm_object_coalesce'],
+  'object-one-mapping': [
+    'no page of a ONEMAPPING object that backs none is mapped twice',
+    'vm_object.c vm_object_coalesce',
+  ],
   'object-pages': [
     'list, index and pages of an object agree; unmanaged are its pages exactly if it is',
     'vm_page.c vm_page_insert_after',

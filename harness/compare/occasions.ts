@@ -2,6 +2,7 @@
  * What happened in one op, as a vector over BASES: the occasions that terms of a declaration count.
  */
 import {
+  CLEANUPS_WITHOUT_SHARED_PAGE,
   CLEANUPS_WITH_OTHER_MEMORY,
   REACHED_EXEC_BEFORE_TEARDOWN,
   REACHED_EXIT_BEFORE_VMSPACE_EXIT,
@@ -51,6 +52,7 @@ export function readOccasions(into: Occasions, added: ArrayLike<number>): void {
   into[16] = added[TEARDOWNS_WITH_SUPERPAGE];
   into[17] = added[VM_MAP_READ_LOCKS];
   into[18] = added[CLEANUPS_WITH_OTHER_MEMORY];
+  into[19] = added[CLEANUPS_WITHOUT_SHARED_PAGE];
 }
 
 /** Lower and upper bound of a difference: the steps' terms, each on its own side's occasions. */

@@ -48,6 +48,7 @@ export const BASES_TABLE = [
     'clean-up with other memory there',
     "a vmspace freed at the end of an exec that has other memory where the new image's shared page belongs",
   ],
+  ['clean-up without the shared page', 'a vmspace freed at the end of an exec that has nothing there'],
 ] as const;
 
 type Basis = (typeof BASES_TABLE)[number][0];

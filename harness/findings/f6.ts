@@ -63,19 +63,20 @@ export const f6: Finding = {
     },
     // Several die in one op if none can run its handler. The last one's call for the page is not made, and the first one's may
     // have been early: then a frame was put on the stack. Of other memory in place of the page, that frame's fault maps less,
-    // perhaps no superpage.
-    {
+    // perhaps no superpage. The last one may leave by an exec that it finishes as it is killed.
+    ...['teardown', 'clean-up'].map((last) => ({
       finding: 'F6',
       variant: 'double-count-fix',
       what: 'between exits',
-      by: 'up to +1 per teardown without the shared page',
+      by: `up to +1 per ${last} without the shared page`,
       counters: OF_FRAME,
       until: 'shared-page-unmap',
-    },
+    })),
     // The next to leave finds no page, and no table behind it; others that run are interrupted.
     ...[
       ['teardownsWithoutSharedPage', 'up to +1 per exit'],
       ['teardownsWithoutItsTable', 'up to +1 per exit'],
+      ['cleanupsWithoutSharedPage', 'up to +1 per vmspace freed'],
       ['teardownsWithPagesAbove', 'up to -1 per exit'],
       ['shootdowns', 'up to +1 per exit'],
       ['ipis', 'more'],

@@ -36,6 +36,11 @@ export const baselineWithUnmap = defineVariant({
       by: 'fewer, +1 per exec that reuses, +1 per exit of the last user',
       why: 'one for the hook, none for the calls that leave early now',
     },
+    {
+      what: 'removeLoopBreaks',
+      by: 'up to +1 per pmap_remove call',
+      why: 'the loop ends at what was mapped last, where the shared page would be left',
+    },
     { what: 'invalidatePages', by: 'more', why: 'of whatever the process has put in place of the shared page' },
     { what: 'pvListWriteLocks', by: 'more', why: 'a managed page in place of the shared page' },
     { what: 'invlpgs', by: 'more', why: 'the shared page is unmapped while its pmap is still active' },
