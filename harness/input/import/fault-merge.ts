@@ -19,8 +19,8 @@ export class FaultMerge {
   readonly #lines: AsyncGenerator<PerfFault>;
   #next: PerfFault | undefined;
   #started = false;
-  /** processes in an exec */
-  readonly #loading = new Set<number>();
+  /** processes in an exec, and when it began, in seconds */
+  readonly #loading = new Map<number, number>();
   #span: StraceSpan | null = null;
   /** seconds, of the first line and of the last one */
   #first = NaN;
@@ -38,6 +38,7 @@ export class FaultMerge {
     this.#file = file;
     this.#feed = new FaultFeed(recording, report, file, (pid) => importer.processOf(pid));
     this.#lines = faultsOf(file, from, this.#feed);
+    importer.beforeExec = (pid) => this.#feed.flushBefore(pid, this.#loading.get(pid) ?? -Infinity);
   }
 
   /** Delivers the faults that precede the effect of the call in this line. */
@@ -49,7 +50,7 @@ export class FaultMerge {
     if (!isAbsolute(time))
       this.#report.fail('a time in seconds since 1970, as strace -ttt writes it (for --faults)', quoted(time));
     if (Number.isNaN(this.#first)) this.#first = Number(time);
-    if (exec === 'begins' || exec === 'whole') this.#loading.add(this.#process(this.#span));
+    if (exec === 'begins' || exec === 'whole') this.#loading.set(this.#process(this.#span), Number(time));
     this.#last = Number(time) + duration;
     await this.#until(this.#last);
   }

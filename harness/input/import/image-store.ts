@@ -7,6 +7,14 @@ import { type Inferred, NOTHING_INFERRED } from './image.ts';
 
 const SLOT = 16;
 
+/** How a vfork child has left the address space of its parent, as later lines say. */
+export type Departure = { readonly path: string } | { readonly code: number; readonly sig?: string };
+
+export interface StoredImage extends Inferred {
+  /** of an image that a vfork child got when its parent's vfork returned */
+  readonly departure?: Departure;
+}
+
 export class ImageStore {
   readonly #folder: string;
   readonly #index: number;
@@ -20,7 +28,7 @@ export class ImageStore {
     this.#data = openSync(join(this.#folder, 'data'), 'w+');
   }
 
-  put(exec: number, image: Inferred): void {
+  put(exec: number, image: StoredImage): void {
     const bytes = Buffer.from(JSON.stringify(image));
     writeSync(this.#data, bytes, 0, bytes.length, this.#end);
     this.#slot.set([this.#end, bytes.length]);
@@ -29,14 +37,14 @@ export class ImageStore {
   }
 
   /** Returns what was stored for that exec; no maps if nothing was. */
-  get(exec: number): Inferred {
+  get(exec: number): StoredImage {
     this.#slot.fill(0);
     readSync(this.#index, this.#slot, 0, SLOT, exec * SLOT);
     const [at, length] = this.#slot;
     if (length === 0) return NOTHING_INFERRED;
     const bytes = Buffer.alloc(length);
     readSync(this.#data, bytes, 0, length, at);
-    return JSON.parse(bytes.toString()) as Inferred;
+    return JSON.parse(bytes.toString()) as StoredImage;
   }
 
   dispose(): void {

@@ -107,6 +107,17 @@ export class FaultFeed {
     }
   }
 
+  /** Delivers what was held back for a process and happened before that time, in seconds. */
+  flushBefore(pid: number, time: number): void {
+    for (const [id, faults] of this.#held) {
+      if (this.#processOf(id) !== pid) continue;
+      const later = faults.findIndex((fault) => fault.time >= time);
+      const due = faults.splice(0, later < 0 ? faults.length : later);
+      this.#count -= due.length;
+      for (const fault of due) this.#deliver(pid, fault);
+    }
+  }
+
   finish(): void {
     for (const faults of this.#held.values())
       for (const _ of faults) this.#report.noEffect('fault of a process that is not in the recording');

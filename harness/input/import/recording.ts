@@ -5,17 +5,8 @@
  */
 import { PAGE_SIZE, roundPage, truncPage } from '../../../core/units.ts';
 import type { Clock } from './clock.ts';
-import type { ImageStore } from './image-store.ts';
-import {
-  type ImageMap,
-  type ImageNames,
-  type Inferred,
-  NOTHING_INFERRED,
-  SHARED_PAGE,
-  hex,
-  inferMaps,
-  tidied,
-} from './image.ts';
+import type { Departure, ImageStore, StoredImage } from './image-store.ts';
+import { type ImageMap, type ImageNames, NOTHING_INFERRED, SHARED_PAGE, hex, inferMaps, tidied } from './image.ts';
 import type { ImportLog } from './log.ts';
 import { PageEvidence, RangeSet, SEEN_CLEARED, SEEN_EXECUTE, SEEN_PROTECTED, SEEN_READ, SEEN_WRITE } from './ranges.ts';
 import { inUserSpace } from './values.ts';
@@ -49,12 +40,14 @@ export interface MmapCall {
 interface Image {
   readonly exec: number;
   readonly pid: number;
-  readonly names: ImageNames;
+  names: ImageNames;
   readonly evidence: PageEvidence;
   readonly mapped: RangeSet;
   /** it has mapped code itself, as only a run-time linker does */
   linked: boolean;
-  inferred: Inferred | null;
+  inferred: StoredImage | null;
+  /** Of one given to a vfork child when its parent's vfork returned: by an exit, until a line shows that it was an exec. */
+  departure: Departure | null;
   executed: boolean;
   faulted: boolean;
   /** the process that exec'd it has exec'd again */
@@ -66,9 +59,19 @@ interface Process {
   readonly pid: number;
   image: Image | null;
   /** Shared between a vfork child and its parent. */
-  mapped: RangeSet;
-  brk: number;
+  space: Space;
   touched: boolean;
+  /** vfork children for which it no longer sleeps; that is seen at its next event */
+  vforked: number[];
+  /** its exec is in the recording already, before the line that says so */
+  execDue: boolean;
+  /** its exit is */
+  ended: boolean;
+}
+
+interface Space {
+  readonly mapped: RangeSet;
+  brk: number;
 }
 
 export interface RecordingOptions {
@@ -87,9 +90,22 @@ export interface RecordingOptions {
   readonly write: ((line: string) => void) | null;
 }
 
+export const END_UNKNOWN = 'a process whose end is not in the recording: taken from the calls of its parent';
+
 const SEEN = { r: SEEN_READ, w: SEEN_WRITE, x: SEEN_EXECUTE } as const;
 /** A process that was running before the recording began. */
 const RUNNING: ImageNames = { path: '(running)', loader: undefined };
+const UNKNOWN: ImageNames = { path: '(unknown)', loader: undefined };
+
+const newProcess = (pid: number, image: Image | null, space: Space): Process => ({
+  pid,
+  image,
+  space,
+  touched: false,
+  vforked: [],
+  execDue: false,
+  ended: false,
+});
 
 export class Recording {
   readonly #options: RecordingOptions;
@@ -129,7 +145,7 @@ export class Recording {
   /** The first process. */
   begin(pid: number): void {
     this.#root = pid;
-    this.#processes.set(pid, { pid, image: null, mapped: new RangeSet(), brk: 0, touched: false });
+    this.#processes.set(pid, newProcess(pid, null, { mapped: new RangeSet(), brk: 0 }));
   }
 
   /** Sets the recorded command, for the first line of the file. */
@@ -140,26 +156,76 @@ export class Recording {
   fork(pid: number, child: number, kind: ForkKind): void {
     const parent = this.#running(pid);
     if (kind !== 'thread') {
-      if (this.#processes.has(child)) this.#options.report.fail('the pid of a new child', `${child}, which is running`);
-      const { image, mapped, brk } = parent;
+      const before = this.#processes.get(child);
+      if (before !== undefined && !this.#isSilent(before))
+        this.#options.report.fail('the pid of a new child', `${child}, which is running`);
+      if (before !== undefined) this.#release(before);
+      const { image, space } = parent;
       image!.users++;
-      this.#processes.set(child, {
-        pid: child,
-        image,
-        mapped: kind === 'fork' ? mapped.copy() : mapped,
-        brk,
-        touched: false,
-      });
+      this.#processes.set(
+        child,
+        newProcess(child, image, kind === 'fork' ? { mapped: space.mapped.copy(), brk: space.brk } : space),
+      );
     }
     this.#emit(pid, 'fork', { child, kind });
   }
 
+  /** The vfork of pid returns before its next event. Some recordings have lines of the child between the two. */
   vforkDone(pid: number, child: number): void {
-    this.#emit(pid, 'vforkdone', { child });
+    const parent = this.#processes.get(pid)!;
+    if (this.#processes.get(child)?.space === parent.space) parent.vforked.push(child);
+    else this.#emit(pid, 'vforkdone', { child });
+  }
+
+  /**
+   * By an exec or an exit, vfork children have left the address space that they shared with p. Where their own line comes
+   * later, or never, the exec or exit goes before this. FreeBSD: P_PPWAIT is cleared in do_execve and exit1
+   */
+  #endVforks({ pid, vforked, space }: Process): void {
+    for (const child of vforked.splice(0)) {
+      const process = this.#processes.get(child);
+      if (process?.space === space) this.#leave(process);
+      this.#emit(pid, 'vforkdone', { child });
+    }
+  }
+
+  #leave(process: Process): void {
+    const { pid } = process;
+    const image = this.#load(process, UNKNOWN, { code: 0 });
+    process.execDue = true;
+    if (this.#options.write === null) return;
+    const departure = image.inferred?.departure ?? { code: 0 };
+    if ('path' in departure) this.#emitExec(pid, departure.path, image);
+    else {
+      process.ended = true;
+      this.#options.report.repaired(END_UNKNOWN);
+      this.#emit(pid, 'exit', departure);
+    }
+  }
+
+  /** Is the end of a process in the recording that no line has told yet? */
+  hasEnded(pid: number): boolean {
+    return this.#processes.get(pid)?.ended === true;
+  }
+
+  /** Has it left the address space of its vfork parent without a line of its own? */
+  #isSilent({ ended, execDue, image }: Process): boolean {
+    return ended || (execDue && 'code' in image!.departure!);
   }
 
   exec(pid: number, names: ImageNames): void {
-    const process = this.#processes.get(pid)!;
+    const process = this.#next(pid);
+    if (process.execDue) {
+      process.execDue = false;
+      process.image!.names = names;
+      process.image!.departure = names;
+      return;
+    }
+    this.#emitExec(pid, names.path, this.#load(process, names, null));
+  }
+
+  #load(process: Process, names: ImageNames, departure: Departure | null): Image {
+    const { pid } = process;
     if (process.image?.pid === pid) process.image.superseded = true;
     this.#release(process);
     const image: Image = {
@@ -170,6 +236,7 @@ export class Recording {
       mapped: new RangeSet(),
       linked: false,
       inferred: null,
+      departure,
       executed: false,
       faulted: false,
       superseded: false,
@@ -178,22 +245,26 @@ export class Recording {
     if (this.#options.write === null) this.#open.add(image);
     else image.inferred = this.#options.images.get(image.exec);
     process.image = image;
-    process.mapped = new RangeSet();
-    process.brk = 0;
+    process.space = { mapped: new RangeSet(), brk: 0 };
     process.touched = false;
-    const { maps, loader } = image.inferred ?? NOTHING_INFERRED;
+    return image;
+  }
+
+  #emitExec(pid: number, path: string, { inferred }: Image): void {
+    const { maps, loader } = inferred ?? NOTHING_INFERRED;
     const linker = loader === null ? {} : { loader };
-    this.#emit(pid, 'exec', { path: names.path, argv: [names.path], ...linker, maps });
+    this.#emit(pid, 'exec', { path, argv: [path], ...linker, maps });
   }
 
   execFailed(pid: number, err: number | string, path: string): void {
+    this.#hear(this.#next(pid));
     this.#emit(pid, 'execfail', { err, path });
   }
 
   mmap(pid: number, { addr, len, prot, flags, file, off, max }: MmapCall): void {
     if (!this.#inUserSpace(addr, len)) return;
     const process = this.#running(pid);
-    process.mapped.add(truncPage(addr), roundPage(addr + len));
+    process.space.mapped.add(truncPage(addr), roundPage(addr + len));
     process.image!.mapped.add(truncPage(addr), roundPage(addr + len));
     if (file !== null && prot.includes('x')) process.image!.linked = true;
     this.#emit(pid, 'mmap', { addr: hex(addr), len, prot, max, flags, file, off });
@@ -212,7 +283,10 @@ export class Recording {
 
   mprotect(pid: number, addr: number, len: number, prot: string): void {
     if (!this.#inUserSpace(addr, len)) return;
-    const { image, mapped } = this.#running(pid);
+    const {
+      image,
+      space: { mapped },
+    } = this.#running(pid);
     if (prot === 'r--') {
       for (const [start, end] of mapped.gaps(truncPage(addr), roundPage(addr + len)))
         image!.evidence.add(start / PAGE_SIZE, end / PAGE_SIZE - 1, SEEN_PROTECTED);
@@ -228,7 +302,10 @@ export class Recording {
 
   mremap(pid: number, addr: number, len: number, newlen: number, to: number): void {
     if (!this.#inUserSpace(addr, len) || !this.#inUserSpace(to, newlen)) return;
-    const { image, mapped } = this.#running(pid);
+    const {
+      image,
+      space: { mapped },
+    } = this.#running(pid);
     mapped.add(truncPage(to), roundPage(to + newlen));
     image!.mapped.add(truncPage(to), roundPage(to + newlen));
     this.#emit(pid, 'mremap', { addr: hex(addr), len, newlen, new: hex(to) });
@@ -238,10 +315,10 @@ export class Recording {
   brk(pid: number, addr: number): void {
     if (!this.#inUserSpace(addr, 0)) return;
     const process = this.#running(pid);
-    const old = process.brk;
-    process.brk = addr;
+    const old = process.space.brk;
+    process.space.brk = addr;
     if (old !== 0) {
-      process.mapped.add(roundPage(old), roundPage(addr));
+      process.space.mapped.add(roundPage(old), roundPage(addr));
       process.image!.mapped.add(roundPage(old), roundPage(addr));
     }
     this.#emit(pid, 'brk', old === 0 ? { addr: hex(addr) } : { addr: hex(addr), old: hex(old) });
@@ -261,7 +338,7 @@ export class Recording {
       process.touched = true;
       return;
     }
-    if (!process.mapped.has(addr)) {
+    if (!process.space.mapped.has(addr)) {
       const cleared = access === 'w' && !image.executed ? SEEN_CLEARED : 0;
       image.evidence.addAccess(addr, SEEN[access] | cleared);
     }
@@ -271,21 +348,28 @@ export class Recording {
   }
 
   wait(pid: number, child: number): void {
+    this.#next(pid);
     this.#emit(pid, 'wait', { child });
   }
 
   exit(pid: number, code: number, sig?: string): void {
-    this.#release(this.#processes.get(pid)!);
+    const process = this.#next(pid);
+    const end = sig === undefined ? { code } : { code, sig };
+    if (this.#isSilent(process)) process.image!.departure = end;
+    this.#release(process);
     this.#processes.delete(pid);
-    this.#emit(pid, 'exit', sig === undefined ? { code } : { code, sig });
+    if (!process.ended) this.#emit(pid, 'exit', end);
   }
 
   threadExit(pid: number, tid: number): void {
+    this.#next(pid);
     this.#emit(pid, 'texit', { tid });
   }
 
   /** Call once, after the last line. */
   finish(): void {
+    for (const { pid, vforked } of this.#processes.values())
+      for (const child of vforked) this.#emit(pid, 'vforkdone', { child });
     for (const image of this.#open) this.#close(image);
   }
 
@@ -296,14 +380,27 @@ export class Recording {
     return false;
   }
 
+  /** Returns the process whose event comes next. */
+  #next(pid: number): Process {
+    const process = this.#processes.get(pid)!;
+    if (process.vforked.length > 0) this.#endVforks(process);
+    return process;
+  }
+
   /** Returns the process, creating its image if it has none. */
   #running(pid: number): Process {
-    const process = this.#processes.get(pid)!;
+    const process = this.#next(pid);
     if (process.image === null) {
       this.#options.report.repaired('a process was running when the recording began: its maps are inferred');
       this.exec(pid, RUNNING);
     }
+    this.#hear(process);
     return process;
+  }
+
+  /** A line is about it. */
+  #hear(process: Process): void {
+    if (this.#isSilent(process)) process.image!.departure = process.image!.names;
   }
 
   #release({ image }: Process): void {
@@ -312,11 +409,11 @@ export class Recording {
 
   #close(image: Image): void {
     if (this.#options.write !== null) return;
-    const { evidence, mapped, names, exec, pid, superseded, linked } = image;
+    const { evidence, mapped, names, exec, pid, superseded, linked, departure } = image;
     const inferred = inferMaps(evidence, mapped, names, linked);
     const given = superseded ? null : (this.#options.given?.forPid(pid, mapped, evidence) ?? null);
     const best = { ...inferred, ...given };
-    this.#options.images.put(exec, { ...best, maps: tidied(best.maps) });
+    this.#options.images.put(exec, { ...best, maps: tidied(best.maps), ...(departure !== null && { departure }) });
     this.#open.delete(image);
   }
 

@@ -3,7 +3,7 @@ import { quoted } from '../../workload/errors.ts';
 import { type Clock, isAbsolute } from './clock.ts';
 import type { ImportLog } from './log.ts';
 import { Parentage } from './parentage.ts';
-import type { ForkKind, Recording } from './recording.ts';
+import { END_UNKNOWN, type ForkKind, type Recording } from './recording.ts';
 import { StraceCalls } from './strace-calls.ts';
 import {
   type End,
@@ -58,6 +58,9 @@ export class StraceImporter {
   #alias = 0;
   #overlaps = false;
   #before = '';
+
+  /** Is told of each process that is about to get the program that it execs. */
+  beforeExec: (pid: number) => void = () => {};
 
   constructor(recording: Recording, report: ImportLog, clock: Clock) {
     this.#recording = recording;
@@ -315,7 +318,7 @@ export class StraceImporter {
   /** Imports the end of a child that its parent was told of, unless its own lines have told it. */
   #childEnded(pid: number, child: number, end: End, at = this.#report.line): void {
     if (this.#parents.get(child) !== pid || this.#threads.get(child) !== child) return;
-    this.#report.repaired('a process whose end is not in the recording: taken from the calls of its parent', at);
+    if (!this.#recording.hasEnded(child)) this.#report.repaired(END_UNKNOWN, at);
     this.#exit(child, end);
     this.#exited.add(child);
   }
@@ -364,6 +367,7 @@ export class StraceImporter {
     const named = stringOf(args[name === 'execve' ? 0 : 1] ?? '');
     const path = named === '' && name === 'execveat' ? descriptorOf(args[0])?.path : named;
     if (error === null) {
+      this.beforeExec(pid);
       this.#leaveSpace(pid);
       this.#recording.exec(pid, { path: path ?? UNKNOWN_PATH, loader: undefined });
     } else {

@@ -183,6 +183,56 @@ describe('kdump', () => {
   });
 });
 
+describe('a vfork in kdump', () => {
+  const call = (pid: number, name: string, args: string, result: string): string[] => [
+    `  ${pid} sh       CALL  ${name}(${args})`,
+    `  ${pid} sh       RET   ${name} ${result}`,
+  ];
+  const PARENT = EXEC.map((line) => line.replace('2769', '1000').replace('rm dir', 'sh    '));
+  const events = async (lines: string[]): Promise<object[]> =>
+    (eventsOf(await imports.lines('kdump', [...PARENT, ...lines], { strict: true })) as object[]).slice(1);
+
+  it('shares the break until the child has gone', async () => {
+    const found = await events([
+      ...call(1000, 'break', '0x200000', '0'),
+      '  1000 sh       CALL  vfork',
+      '  1001 sh       RET   vfork 0',
+      ...call(1001, 'break', '0x221000', '0'),
+      '  1001 sh       CALL  exit(0)',
+      '  1000 sh       RET   vfork 1001/0x3e9',
+      ...call(1000, 'break', '0x242000', '0'),
+    ]);
+    expect(found).toEqual([
+      { pid: 1000, ev: 'brk', addr: '0x200000' },
+      { pid: 1000, ev: 'fork', child: 1001, kind: 'vfork' },
+      { pid: 1001, ev: 'brk', addr: '0x221000', old: '0x200000' },
+      { pid: 1001, ev: 'exit', code: 0 },
+      { pid: 1000, ev: 'vforkdone', child: 1001 },
+      { pid: 1000, ev: 'brk', addr: '0x242000', old: '0x221000' },
+    ]);
+  });
+
+  it('has returned though the child’s exec is written later: the exec was before it', async () => {
+    const found = await events([
+      '  1000 sh       CALL  vfork',
+      '  1001 sh       RET   vfork 0',
+      '  1001 sh       CALL  execve(0x1,0x2,0x3)',
+      '  1001 sh       NAMI  "/bin/ls"',
+      '  1000 sh       RET   vfork 1001/0x3e9',
+      ...call(1000, 'munmap', '0x800625000,0x1000', '0'),
+      '  1001 ls       RET   execve JUSTRETURN',
+      '  1001 ls       CALL  exit(0)',
+    ]);
+    expect(found).toMatchObject([
+      { pid: 1000, ev: 'fork', child: 1001, kind: 'vfork' },
+      { pid: 1001, ev: 'exec', path: '/bin/ls' },
+      { pid: 1000, ev: 'vforkdone', child: 1001 },
+      { pid: 1000, ev: 'munmap' },
+      { pid: 1001, ev: 'exit', code: 0 },
+    ]);
+  });
+});
+
 describe('kdump, with other options', () => {
   /** As without options, and the same lines as an option writes them. */
   const PLAIN = [

@@ -63,6 +63,22 @@ describe('a fault of a thread is one of its process, between the calls of its ti
     expect(countsOf((await imports.lines('strace', idle, { faults })).counts.unknown)).toEqual({});
   });
 
+  it('those of a vfork child before its exec precede it, where the exec’s own line comes after the parent’s vfork', async () => {
+    const calls = [
+      CALLS[0]!,
+      '400 1700000000.001000 vfork() = 402 <0.002000>',
+      '402 1700000000.002000 execve("/bin/u", ["u"], 0x7ffd /* 0 vars */ <unfinished ...>',
+      '400 1700000000.003500 brk(NULL) = 0x1000 <0.000010>',
+      '402 1700000000.003600 <... execve resumed>) = 0 <0.001600>',
+      '402 1700000000.004000 exit_group(0) = ?',
+      '402 1700000000.004050 +++ exited with 0 +++',
+    ];
+    const line = `u 402 1700000000.001500: ${FAULT.replace('0x7f0000001000', '0x404010')}`;
+    const faults = imports.write('perf', `${line}\n`);
+    const imported = eventsOf(await imports.lines('strace', calls, { faults, strict: true })) as { ev: string }[];
+    expect(imported.slice(1, 6).map(({ ev }) => ev)).toEqual(['fork', 'fault', 'exec', 'vforkdone', 'brk']);
+  });
+
   it('equal lines are two faults', async () => {
     const line = `t 401 1700000000.002500: ${FAULT}`;
     expect(await faultsOf([line, line])).toHaveLength(2);

@@ -60,6 +60,19 @@ describe('truss -f -d -a', () => {
     expect(imported.counts.withoutSharedPage).toBe(0);
   });
 
+  it('goes on after each vfork though no child was traced', async () => {
+    const lines = [
+      'vfork()\t\t\t\t\t\t = 2001 (0x7d1)',
+      'vfork()\t\t\t\t\t\t = 2002 (0x7d2)',
+      'mmap(0x0,4096,PROT_READ|PROT_WRITE,MAP_PRIVATE|MAP_ANON,-1,0x0) = 34366181376 (0x800625000)',
+      'process exit, rval = 0',
+    ];
+    const { out, counts } = await imports.lines('truss', lines);
+    const { perOp } = recordOf(await loadWorkload(out), landed);
+    expect([...perOp.code].filter((code) => code !== 0)).toEqual([]);
+    expect([...counts.repairs.keys()].filter((kind) => kind.includes('end is not in'))).toHaveLength(1);
+  });
+
   it('replays: no op fails, and a process that shares an address space ends after it', async () => {
     const { out } = await imports.file('truss', fixture('make.truss.txt'));
     const record = recordOf(await loadWorkload(out), landed);
