@@ -160,6 +160,9 @@ export class Digester {
       hash.wide(p.stoppedAt);
       hash.put(p.vmspace.pmap.space);
       hash.wide(p.caught);
+      hash.wide(p.pending);
+      hash.wide(p.flags);
+      hash.wide(p.waiter);
       hash.put(Number(p.kpti));
     }
     for (const { vm: space, map1, map2, objects } of this.#spaces) {

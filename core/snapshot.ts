@@ -16,7 +16,7 @@ import { vmMapEntrySucc } from './vm/map-tree.ts';
 
 /** Kinds of rows and their columns. */
 export const SNAPSHOT_COLUMNS = {
-  proc: ['pid', 'stoppedAt', 'vmspace', 'caught', 'kpti'],
+  proc: ['pid', 'stoppedAt', 'vmspace', 'caught', 'pending', 'flags', 'waiter', 'kpti'],
   vmspace: ['id', 'refcnt', 'nentries', 'size', 'min', 'max', 'ssize', 'dsize'],
   entry: ['vmspace', 'start', 'end', 'object', 'offset', 'prot', 'max', 'inherit', 'eflags', 'wired'],
   object: ['object', 'type', 'refs', 'shadows', 'backing', 'offset', 'flags', 'size', 'resident'],
@@ -96,6 +96,9 @@ function mapPlane(m: Machine, rows: Rows): void {
     rows.put(p.stoppedAt);
     rows.put(spaces.get(p.vmspace) ?? 0);
     rows.put(p.caught);
+    rows.put(p.pending);
+    rows.put(p.flags);
+    rows.put(p.waiter);
     rows.put(Number(p.kpti));
   }
   m.vmspaces.forEach((vm, index) => {

@@ -35,7 +35,7 @@ import { vmspaceClear, vmspaceExec } from '../vm/vmspace.ts';
 import { access } from './access.ts';
 import { ENOMEM, ESTOPPED, SIGABRT } from './errno.ts';
 import { execCleanup } from './exec-cleanup.ts';
-import { wakeWaiter } from './fork.ts';
+import { dropSleepers, wakeWaiter } from './fork.ts';
 import { idleOtherCpus, minUserAddress } from './run.ts';
 import { takePending, terminate } from './signal.ts';
 import { stopsAt } from './stop.ts';
@@ -84,6 +84,7 @@ export function execMapStack(m: Machine, p: Proc, bytes: number): number {
 export function execNewVmspace(m: Machine, p: Proc, sysent: Sysent): boolean {
   enterPlace(m, IN_EXEC_NEW_VMSPACE);
   idleOtherCpus(m, p);
+  dropSleepers(p);
   const vm = p.vmspace;
   const { map } = vm;
   const min = minUserAddress(sysent);

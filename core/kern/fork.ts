@@ -11,6 +11,9 @@ import { vmspaceFork } from '../vm/vmspace.ts';
 import { ESTOPPED } from './errno.ts';
 import { stopsAt } from './stop.ts';
 
+/** Proc.waiter of a child for which no thread sleeps any more */
+const NO_THREAD = -1;
+
 /** Creates a child of p that takes over the caller's reference on `vm`; the pid goes to m.retval. */
 function newChild(m: Machine, p: Proc, vm: Vmspace): Proc {
   const child = new Proc(++m.lastPid, vm, p.sysent, p.kpti, p);
@@ -100,6 +103,12 @@ export function sysRfork(m: Machine, p: Proc, kind: 'mem' | 'thread'): number {
     p.leader.peers.unshift(child);
   }
   return 0;
+}
+
+/** p's other threads are gone, and with them those that slept for its children. FreeBSD: thread_single */
+export function dropSleepers(p: Proc): void {
+  if (p.waitedFor === 0) return;
+  for (let child = p.childHead; child !== null; child = child.siblingNext) child.waiter = NO_THREAD;
 }
 
 /** Is a thread of p asleep in vfork or posix_spawn? FreeBSD: fork_rfppwait */

@@ -8,7 +8,16 @@ export { isWaitingForVfork, sysFork, sysRfork, sysVfork } from './fork.ts';
 export { kmemFree, kmemTake } from './kmem.ts';
 export { resume } from './resume.ts';
 export { idleOtherCpus, procCreate, runOn } from './run.ts';
-export { TIMEKEEP_OFFSET, TIMEKEEP_VALUE, clockRead, postSignal, setHandler, sysExit, trapSignal } from './signal.ts';
+export {
+  TIMEKEEP_OFFSET,
+  TIMEKEEP_VALUE,
+  clockRead,
+  postSignal,
+  setHandler,
+  sysExit,
+  takePending,
+  trapSignal,
+} from './signal.ts';
 export { sysSpawn } from './spawn.ts';
 export { stopBit } from './stop.ts';
 export * from './syscalls.ts';

@@ -15,19 +15,13 @@ import { EINVAL } from './errno.ts';
 import { execFinish } from './exec.ts';
 import { exitFree, exitRelease, exitSwitch, exitVmspace } from './exit.ts';
 import { forkFinish } from './fork.ts';
-import { signalParent, takePending } from './signal.ts';
+import { signalParent } from './signal.ts';
 
 /**
  * Resumes p's stopped call; p runs again. Returns what the call returns; ESTOPPED if it stops at a later point; EINVAL
  * if p is not stopped. FreeBSD: none
  */
 export function resume(m: Machine, p: Proc): number {
-  const rv = goOn(m, p);
-  takePending(m, p);
-  return rv;
-}
-
-function goOn(m: Machine, p: Proc): number {
   const { parent, stoppedAt } = p;
   p.stoppedAt = 0;
   switch (stoppedAt) {

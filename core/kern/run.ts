@@ -31,7 +31,8 @@ export function procCreate(m: Machine, sysent: Sysent, kpti: boolean): Proc {
  */
 export function runOn(m: Machine, p: Proc, cpu: number, thread = 0): void {
   const { running, runningThread } = m;
-  if ((p.flags & P_PPWAIT) !== 0 && p.cpu !== cpu && running[p.cpu] === p.parent) idle(m, p.cpu);
+  if ((p.flags & P_PPWAIT) !== 0 && p.cpu !== cpu && running[p.cpu] === p.parent && runningThread[p.cpu] === p.waiter)
+    idle(m, p.cpu);
   for (let other = 0; other < running.length; other++)
     if (other !== cpu && running[other] === p && runningThread[other] === thread) idle(m, other);
   m.curcpu = cpu;

@@ -8,40 +8,54 @@ import { IN_SENDSIG } from '../places.ts';
 import { PRS_NORMAL, type Proc } from '../state/proc.ts';
 import { VM_PROT_EXECUTE, VM_PROT_WRITE } from '../units.ts';
 import { access, peek } from './access.ts';
-import { HARMLESS_SIGNALS, SIGCHLD, SIGILL, SIGKILL, SIGSTOP } from './errno.ts';
+import { EINVAL, HARMLESS_SIGNALS, SIGCHLD, SIGILL, SIGKILL, SIGSTOP } from './errno.ts';
 import { exit1 } from './exit.ts';
 import { isWaitingForVfork } from './fork.ts';
 import { runOn } from './run.ts';
 
-/** Offset of sendsig's frame below the top of the stack, and its size. FreeBSD: struct sigframe, 128-byte red zone */
-const FRAME_OFFSET = 0x600;
+/** What sendsig's frame takes of the stack. FreeBSD: struct sigframe, 128-byte red zone */
+const FRAME_SIZE = 0x600;
 /** Offset of the clock word in the shared page, after the trampoline. FreeBSD: vdso_timekeep */
 export const TIMEKEEP_OFFSET = 0x100;
 /** Value of the clock word: simulated time does not advance. */
 export const TIMEKEEP_VALUE = 0x61616161;
 
-/** Makes p catch this signal, or stop catching it. FreeBSD: kern_sigaction, sys_sigaction */
-export function setHandler(_m: Machine, p: Proc, signal: number, caught = true): void {
-  if (signal === SIGKILL || signal === SIGSTOP) return;
+/** Makes p catch this signal, or stop catching it. Returns 0 or EINVAL. FreeBSD: kern_sigaction, sys_sigaction */
+export function setHandler(_m: Machine, p: Proc, signal: number, caught = true): number {
+  if (signal === SIGKILL || signal === SIGSTOP) return EINVAL;
   if (caught) p.caught |= 1 << signal;
   else p.caught &= ~(1 << signal);
+  return 0;
 }
 
-/**
- * Delivers a caught signal to p, which is running: writes the frame on its stack and executes the trampoline. Returns
- * 0, or the signal that kills p: if the trampoline is gone, no handler can run for that fault either. FreeBSD: sendsig,
- * postsig
- */
-function deliver(m: Machine, p: Proc): number {
+/** Writes the frame of a caught signal on p's stack, below those before it. Returns whether it could. FreeBSD: sendsig */
+function sendsig(m: Machine, p: Proc, frames: number): boolean {
   enterPlace(m, IN_SENDSIG);
   m.counters[SIGNALS]++;
   const { stacktop } = p.vmspace;
+  const below = frames * FRAME_SIZE;
   // copyout writes to user memory only: a process without a stack has no place for the frame.
-  const isWritten = stacktop > FRAME_OFFSET && access(m, p, stacktop - FRAME_OFFSET, VM_PROT_WRITE) === 0;
+  const isWritten = stacktop > below && access(m, p, stacktop - below, VM_PROT_WRITE) === 0;
   leavePlace(m);
-  if (!isWritten) return SIGILL;
+  return isWritten;
+}
+
+/**
+ * p, which is running, takes these signals, the lowest number first. Only then does it execute the trampoline. Returns
+ * 0, or the signal that kills p: if the trampoline is gone, no handler can run for that fault either. FreeBSD: ast,
+ * cursig, postsig
+ */
+function take(m: Machine, p: Proc, signals: number): number {
+  let frames = 0;
+  for (let signal = 1; signal < 32; signal++) {
+    const bit = 1 << signal;
+    if ((signals & bit) === 0) continue;
+    if ((p.caught & bit) !== 0) {
+      if (!sendsig(m, p, ++frames)) return SIGILL;
+    } else if ((HARMLESS_SIGNALS & bit) === 0) return signal;
+  }
   const shared = p.sysent.sharedPage;
-  return shared === null ? 0 : access(m, p, shared.base, VM_PROT_EXECUTE);
+  return frames === 0 || shared === null ? 0 : access(m, p, shared.base, VM_PROT_EXECUTE);
 }
 
 /** Ends p, and sends its parent SIGCHLD if the parent catches it. Returns 0 or ESTOPPED. FreeBSD: exit1, sigexit */
@@ -56,52 +70,54 @@ export function terminate(m: Machine, p: Proc, status: number, signal: number): 
 export const sysExit = (m: Machine, p: Proc, status: number): number => terminate(m, p, status, 0);
 
 /**
- * A signal that p, which is running, caused itself. Returns 0 if its handler ran, else the signal that killed p.
- * FreeBSD: trapsignal
+ * Signals that p, which is running, caused itself, one bit each. Returns 0 if it survives, else the signal that kills
+ * it; p may stop at a yield point of its exit. FreeBSD: trapsignal
  */
-export function trapSignal(m: Machine, p: Proc, signal: number): number {
-  const fatal = (p.caught & (1 << signal)) !== 0 ? deliver(m, p) : signal;
+function trap(m: Machine, p: Proc, signals: number): number {
+  const fatal = take(m, p, signals);
   if (fatal !== 0) terminate(m, p, 0, fatal);
   return fatal;
 }
 
+/** The same for one signal. FreeBSD: trapsignal */
+export const trapSignal = (m: Machine, p: Proc, signal: number): number => trap(m, p, 1 << signal);
+
 /**
- * Is p inside a call, where it takes no signal? The sleep of a vfork parent is not interruptible; p's main thread decides.
- * FreeBSD: fork_rfppwait, sigtd
+ * Is p inside a call, where it takes no signal? The sleep of a vfork parent is not interruptible. The thread that runs
+ * decides; if none of p does, the main one. FreeBSD: fork_rfppwait, sigtd
  */
 const isInCall = (m: Machine, p: Proc): boolean =>
-  p.stoppedAt !== 0 || (p.waitedFor !== 0 && m.curproc !== p && isWaitingForVfork(p, 0));
+  p.stoppedAt !== 0 || (p.waitedFor !== 0 && isWaitingForVfork(p, m.curproc === p ? m.runningThread[m.curcpu] : 0));
 
 /**
  * A signal from outside. p takes it on return to user mode, on its own CPU: at once, unless it is inside a call. The
- * caller continues afterwards. Returns 0 if p survives, else the signal that killed it. FreeBSD: kern_psignal, ast
+ * caller continues afterwards. Returns 0 if p survives, else the signal that kills it. FreeBSD: kern_psignal
  */
 export function postSignal(m: Machine, p: Proc, signal: number): number {
-  if (p.state !== PRS_NORMAL) return 0;
-  const caught = (p.caught & (1 << signal)) !== 0;
-  if (!caught && (HARMLESS_SIGNALS & (1 << signal)) !== 0) return 0;
-  if (isInCall(m, p)) {
-    p.pending |= 1 << signal;
-    return 0;
-  }
+  const bit = 1 << signal;
+  if (p.state !== PRS_NORMAL || (HARMLESS_SIGNALS & bit & ~p.caught) !== 0) return 0;
+  p.pending |= bit;
+  return takePending(m, p);
+}
+
+/**
+ * p takes the signals that have arrived, unless it is inside a call; null is init. Returns 0 if p survives, else the
+ * signal that kills it. FreeBSD: ast
+ */
+export function takePending(m: Machine, p: Proc | null): number {
+  if (p === null || p.pending === 0 || p.state !== PRS_NORMAL || isInCall(m, p)) return 0;
+  const { pending } = p;
+  p.pending = 0;
   const { curproc, curcpu, stopAt } = m;
-  if (curproc === p) return trapSignal(m, p, signal);
+  if (curproc === p) return trap(m, p, pending);
+  const thread = m.runningThread[curcpu];
   runOn(m, p, p.cpu);
   // The yield points that are asked for are the caller's.
   m.stopAt = 0;
-  const fatal = trapSignal(m, p, signal);
+  const fatal = trap(m, p, pending);
   m.stopAt = stopAt;
-  if (curproc !== null && curproc.state === PRS_NORMAL) runOn(m, curproc, curcpu);
+  if (curproc !== null && curproc.state === PRS_NORMAL) runOn(m, curproc, curcpu, thread);
   return fatal;
-}
-
-/** p takes the signals that arrived while it was inside a call, if it no longer is; null is init. FreeBSD: ast */
-export function takePending(m: Machine, p: Proc | null): void {
-  if (p === null || p.pending === 0 || isInCall(m, p)) return;
-  const { pending } = p;
-  p.pending = 0;
-  for (let signal = 1; signal < 32; signal++)
-    if ((pending & (1 << signal)) !== 0 && p.state === PRS_NORMAL) postSignal(m, p, signal);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** posix_spawn. FreeBSD: lib/libc/gen/posix_spawn.c */
 import type { Machine } from '../hunks.ts';
-import type { Image, Proc } from '../state/proc.ts';
+import { PRS_NORMAL, type Image, type Proc } from '../state/proc.ts';
 import { sysExec } from './exec.ts';
 import { rforkSpawn } from './fork.ts';
 import { runOn } from './run.ts';
@@ -14,16 +14,18 @@ import { sysWait } from './wait.ts';
  */
 export function sysSpawn(m: Machine, p: Proc, image: Image | null, errno: number): number {
   const { curcpu } = m;
+  const thread = m.runningThread[curcpu];
   const child = rforkSpawn(m, p);
   runOn(m, child, curcpu);
   if (image === null) {
     sysExit(m, child, 127);
-    runOn(m, p, curcpu);
+    if (p.state !== PRS_NORMAL) return errno;
+    runOn(m, p, curcpu, thread);
     sysWait(m, p, child.pid);
     return errno;
   }
   sysExec(m, child, image);
-  runOn(m, p, curcpu);
+  if (p.state === PRS_NORMAL) runOn(m, p, curcpu, thread);
   m.retval = child.pid;
   return 0;
 }

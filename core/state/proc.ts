@@ -129,7 +129,7 @@ export class Proc {
   parent: Proc | null;
   /** Pid of the child that it made last; 0 if none. */
   lastChild = 0;
-  /** Children with P_PPWAIT; and of such a child, the number of the parent's thread that sleeps. */
+  /** Children with P_PPWAIT; and of such a child, the number of the parent's thread that sleeps, -1 if it is gone. */
   waitedFor = 0;
   waiter = 0;
   /** p_children, newest first, and this process's siblings. */

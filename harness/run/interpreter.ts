@@ -44,6 +44,7 @@ import {
   sysUnshare,
   sysVfork,
   sysWait,
+  takePending,
   trapSignal,
 } from '../../core/index.ts';
 import { OUTCOME_NOT_RUN, OUTCOME_OK, OUTCOME_SIGNAL, OUTCOME_STOPPED } from '../workload/names.ts';
@@ -216,9 +217,13 @@ export class Interpreter {
     if (m.curproc !== p || m.curcpu !== cpu || m.runningThread[cpu] !== thread) runOn(m, p, cpu, thread);
     m.stopAt = verb === OP_STOP ? 0 : this.#stops[process];
     if (m.stopAt !== 0) this.#stops[process] = 0;
-    const code = this.#do(p, process, chunk, at);
+    let code = this.#do(p, process, chunk, at);
+    if (p.pending !== 0) takePending(m, p);
     m.stopAt = 0;
-    if (code === OUTCOME_STOPPED) this.value = p.stoppedAt;
+    if (p.stoppedAt !== 0) {
+      code = OUTCOME_STOPPED;
+      this.value = p.stoppedAt;
+    }
     this.#unborn.enterBorn(m, this.#procs);
     return code;
   }
@@ -260,11 +265,11 @@ export class Interpreter {
       case OP_SPAWN:
         return this.#spawn(p, arg, len);
       case OP_UNSHARE:
-        return this.#done(sysUnshare(m, p));
+        return sysUnshare(m, p);
       case OP_EXEC:
-        return this.#done(sysExec(m, p, this.#images[arg]));
+        return sysExec(m, p, this.#images[arg]);
       case OP_EXEC_FAIL:
-        return this.#done(sysExecFail(m, p, arg, len === 1));
+        return sysExecFail(m, p, arg, len === 1);
       case OP_EXIT:
         return this.#exit(p, arg | 0);
       case OP_WAIT:
@@ -272,26 +277,25 @@ export class Interpreter {
       case OP_KILL:
         return kill(m, p, this.#procs[arg], len);
       case OP_HANDLER:
-        setHandler(m, p, arg);
-        return OUTCOME_OK;
+        return setHandler(m, p, arg);
       case OP_MMAP:
         return this.#mmap(p, arg, addr, len);
       case OP_MUNMAP:
-        return this.#done(sysMunmap(m, p, addr, len));
+        return sysMunmap(m, p, addr, len);
       case OP_MPROTECT:
-        return this.#done(sysMprotect(m, p, addr, len, arg));
+        return sysMprotect(m, p, addr, len, arg);
       case OP_MINHERIT:
-        return this.#done(sysMinherit(m, p, addr, len, arg));
+        return sysMinherit(m, p, addr, len, arg);
       case OP_MADVISE:
-        return this.#done(sysMadvise(m, p, addr, len, arg));
+        return sysMadvise(m, p, addr, len, arg);
       case OP_MSYNC:
-        return this.#done(sysMsync(m, p, addr, len, arg));
+        return sysMsync(m, p, addr, len, arg);
       case OP_MLOCK:
-        return this.#done(sysMlock(m, p, addr, len));
+        return sysMlock(m, p, addr, len);
       case OP_MUNLOCK:
-        return this.#done(sysMunlock(m, p, addr, len));
+        return sysMunlock(m, p, addr, len);
       case OP_BRK:
-        return this.#done(sysBrk(m, p, p.vmspace.daddr + p.vmspace.dsize * PAGE_SIZE + len));
+        return sysBrk(m, p, p.vmspace.daddr + p.vmspace.dsize * PAGE_SIZE + len);
       case OP_STOP:
         this.#stops[process] |= stopBit(STOP_POINTS[arg]);
         return OUTCOME_OK;
@@ -315,12 +319,8 @@ export class Interpreter {
     }
   }
 
-  #done(errno: number): number {
-    return errno === ESTOPPED ? OUTCOME_STOPPED : errno;
-  }
-
   #child(process: number, errno: number): number {
-    if (errno !== 0) return this.#done(errno);
+    if (errno !== 0) return errno;
     const pid = this.#m.retval;
     this.value = pid;
     this.#procs[process] = this.#m.procs.get(pid) ?? null;
@@ -330,7 +330,7 @@ export class Interpreter {
   #exit(p: Proc, status: number): number {
     const errno = sysExit(this.#m, p, status);
     if (this.#reaps && p.parent !== null) sysWait(this.#m, p.parent, p.pid);
-    return this.#done(errno);
+    return errno;
   }
 
   #fork(p: Proc, process: number, child: number): number {
@@ -349,14 +349,14 @@ export class Interpreter {
     const forks = this.#unborn.has(process);
     const errno = resume(this.#m, p);
     if (forks) this.value = p.lastChild;
-    return this.#done(errno);
+    return p.state !== PRS_NORMAL && p.exitSignal !== 0 ? OUTCOME_SIGNAL + p.exitSignal : errno;
   }
 
   #wait(p: Proc, target: Proc | null): number {
     if (target === null) return OUTCOME_NOT_RUN;
     const errno = sysWait(this.#m, p, target.pid);
     if (errno === 0) this.value = this.#m.retval;
-    return this.#done(errno);
+    return errno;
   }
 
   #mmap(p: Proc, index: number, addr: number, len: number): number {
@@ -364,7 +364,7 @@ export class Interpreter {
     const { kind, prot, maxProt, file, off, result } = this.#tables.mmaps[index];
     const number = file < 0 ? -1 : this.#files[file];
     const errno = sysMmap(m, p, addr, len, prot, maxProt, this.#mmapFlags[index], number, off, kind === 'phys');
-    if (errno !== 0) return this.#done(errno);
+    if (errno !== 0) return errno;
     this.value = m.retval;
     this.span.set(m.retval, m.retval + len);
     if (result >= 0) this.#results[result] = m.retval;

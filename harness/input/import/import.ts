@@ -18,8 +18,9 @@ import { FaultMerge } from './fault-merge.ts';
 import { ImageStore } from './image-store.ts';
 import { KdumpImporter } from './kdump.ts';
 import { type ImportCounts, ImportLog } from './log.ts';
+import type { GivenMaps } from './open-images.ts';
 import { readProcstat } from './procstat.ts';
-import { type GivenMaps, Recording } from './recording.ts';
+import { Recording } from './recording.ts';
 import { StraceImporter } from './strace.ts';
 import { TrussImporter } from './truss.ts';
 

@@ -3,8 +3,8 @@ import { WorkloadError, quoted } from '../../workload/errors.ts';
 import { linesOf } from '../../workload/lines.ts';
 import { readBlocks } from '../blocks.ts';
 import { SHARED_PAGE, hex } from './image.ts';
+import type { GivenImage, GivenMaps } from './open-images.ts';
 import { type PageEvidence, type RangeSet, SEEN_WRITE } from './ranges.ts';
-import type { GivenImage, GivenMaps } from './recording.ts';
 import { USER_END } from './values.ts';
 
 const PAGE = 4096;

@@ -5,25 +5,15 @@
  */
 import { PAGE_SIZE, roundPage, truncPage } from '../../../core/units.ts';
 import type { Clock } from './clock.ts';
-import type { Departure, ImageStore, StoredImage } from './image-store.ts';
-import { type ImageMap, type ImageNames, NOTHING_INFERRED, SHARED_PAGE, hex, inferMaps, tidied } from './image.ts';
+import type { Departure, ImageStore } from './image-store.ts';
+import { type ImageNames, NOTHING_INFERRED, SHARED_PAGE, hex } from './image.ts';
 import type { ImportLog } from './log.ts';
-import { PageEvidence, RangeSet, SEEN_CLEARED, SEEN_EXECUTE, SEEN_PROTECTED, SEEN_READ, SEEN_WRITE } from './ranges.ts';
+import { type GivenMaps, type Image, OpenImages } from './open-images.ts';
+import { RangeSet, SEEN_CLEARED, SEEN_EXECUTE, SEEN_PROTECTED, SEEN_READ, SEEN_WRITE } from './ranges.ts';
 import { inUserSpace } from './values.ts';
 
 export type ForkKind = 'fork' | 'vfork' | 'clone_vm' | 'thread';
 export type Access = 'r' | 'w' | 'x';
-
-/** Maps that a user supplied for a process, without its own mappings, and the location of its shared page. */
-export interface GivenImage {
-  readonly maps: readonly ImageMap[];
-  readonly sharedPage: number | null;
-}
-
-export interface GivenMaps {
-  /** Null if no maps of the process were supplied. */
-  forPid(pid: number, mapped: RangeSet, evidence: PageEvidence): GivenImage | null;
-}
 
 export interface MmapCall {
   readonly addr: number;
@@ -34,25 +24,6 @@ export interface MmapCall {
   readonly off: number;
   /** the maximum protection, if the call gives one */
   readonly max?: string | undefined;
-}
-
-/** One exec's image, shared by the processes forked from it. */
-interface Image {
-  readonly exec: number;
-  readonly pid: number;
-  names: ImageNames;
-  readonly evidence: PageEvidence;
-  readonly mapped: RangeSet;
-  /** it has mapped code itself, as only a run-time linker does */
-  linked: boolean;
-  inferred: StoredImage | null;
-  /** Of one given to a vfork child when its parent's vfork returned: by an exit, until a line shows that it was an exec. */
-  departure: Departure | null;
-  executed: boolean;
-  faulted: boolean;
-  /** the process that exec'd it has exec'd again */
-  superseded: boolean;
-  users: number;
 }
 
 interface Process {
@@ -110,8 +81,7 @@ const newProcess = (pid: number, image: Image | null, space: Space): Process => 
 export class Recording {
   readonly #options: RecordingOptions;
   readonly #processes = new Map<number, Process>();
-  readonly #open = new Set<Image>();
-  #execs = 0;
+  readonly #images: OpenImages;
   #root = 0;
   #command = '';
   #time = 0;
@@ -122,6 +92,7 @@ export class Recording {
 
   constructor(options: RecordingOptions) {
     this.#options = options;
+    this.#images = new OpenImages(options.images, options.given, options.write === null);
   }
 
   get empty(): boolean {
@@ -225,29 +196,13 @@ export class Recording {
   }
 
   #load(process: Process, names: ImageNames, departure: Departure | null): Image {
-    const { pid } = process;
-    if (process.image?.pid === pid) process.image.superseded = true;
+    const { pid, image: before } = process;
+    if (before?.pid === pid) before.superseded = true;
     this.#release(process);
-    const image: Image = {
-      exec: this.#execs++,
-      pid,
-      names,
-      evidence: new PageEvidence(),
-      mapped: new RangeSet(),
-      linked: false,
-      inferred: null,
-      departure,
-      executed: false,
-      faulted: false,
-      superseded: false,
-      users: 1,
-    };
-    if (this.#options.write === null) this.#open.add(image);
-    else image.inferred = this.#options.images.get(image.exec);
-    process.image = image;
+    process.image = this.#images.load(pid, names, departure);
     process.space = { mapped: new RangeSet(), brk: 0 };
     process.touched = false;
-    return image;
+    return process.image;
   }
 
   #emitExec(pid: number, path: string, { inferred }: Image): void {
@@ -370,7 +325,7 @@ export class Recording {
   finish(): void {
     for (const { pid, vforked } of this.#processes.values())
       for (const child of vforked) this.#emit(pid, 'vforkdone', { child });
-    for (const image of this.#open) this.#close(image);
+    this.#images.finish();
   }
 
   /** Counts what is not in user space, which no call that succeeds and no fault of a program is about. */
@@ -404,17 +359,7 @@ export class Recording {
   }
 
   #release({ image }: Process): void {
-    if (image !== null && --image.users === 0) this.#close(image);
-  }
-
-  #close(image: Image): void {
-    if (this.#options.write !== null) return;
-    const { evidence, mapped, names, exec, pid, superseded, linked, departure } = image;
-    const inferred = inferMaps(evidence, mapped, names, linked);
-    const given = superseded ? null : (this.#options.given?.forPid(pid, mapped, evidence) ?? null);
-    const best = { ...inferred, ...given };
-    this.#options.images.put(exec, { ...best, maps: tidied(best.maps), ...(departure !== null && { departure }) });
-    this.#open.delete(image);
+    if (image !== null) this.#images.release(image);
   }
 
   #emit(pid: number, ev: string, fields: object): void {

@@ -58,7 +58,6 @@ export class StraceImporter {
   #alias = 0;
   #overlaps = false;
   #before = '';
-
   /** Is told of each process that is about to get the program that it execs. */
   beforeExec: (pid: number) => void = () => {};
 

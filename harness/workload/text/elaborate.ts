@@ -333,6 +333,7 @@ export class Elaborator {
     } else if (ends) {
       this.#end(life, op.line);
     }
+    if (life.armed) this.#doubt(life); // a signal may have stopped it on its way out
     life.armed = false;
     if (op.code === OP_KILL) this.#doubt(this.#lives.get(op.target!.name)!);
     if (op.expect > OUTCOME_SIGNAL) this.#doubt(life);

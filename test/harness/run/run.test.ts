@@ -5,6 +5,7 @@ import { loadWorkload } from '../../../harness/input/load.ts';
 import type { RunRecord } from '../../../harness/run/record.ts';
 import { run } from '../../../harness/run/run.ts';
 import { generateWorkload } from '../../../harness/workload/generate.ts';
+import { OUTCOME_NOT_RUN, OUTCOME_SIGNAL, OUTCOME_STOPPED } from '../../../harness/workload/names.ts';
 import type { Workload } from '../../../harness/workload/ops.ts';
 import { parseWorkload } from '../../../harness/workload/text/parse.ts';
 import { experiments, series, variantById } from '../../../variants/index.ts';
@@ -58,10 +59,48 @@ a: clock
       expect([5, 6, 7, 8].map((op) => added(after, op, 'signals'))).toEqual([0, 0, 1, 1]);
     });
 
+    it('takes all its signals before it runs again: no handler runs if one of them is fatal', () => {
+      const gone = 'a: exec sh60\na: handler SIGUSR1\na: munmap shared 1p\na: vfork -> b\nc: exec sh60\n';
+      const after = record(`${gone}c: kill a SIGUSR1\nc: kill a SIGUSR2\nb: exec cat\n`);
+      expect(after.killed).toEqual([{ op: 7, process: 'a', signal: 'SIGUSR2' }]);
+      expect(added(after, 7, 'signals')).toBe(1);
+      const alone = record(`${gone}c: kill a SIGUSR1\nb: exec cat\n`);
+      expect(alone.killed).toEqual([{ op: 6, process: 'a', signal: 'SIGSEGV' }]);
+    });
+
+    it('leaves its signals to another of its threads, when that ends a call', () => {
+      expect(died('a/2: clock\nc: kill a SIGTERM\na/2: clock\n')).toEqual(['2 a SIGTERM']);
+      expect(died('a/2: clock\nc: kill a SIGTERM\na/2: kill c SIGCHLD\n')).toEqual(['2 a SIGTERM']);
+      expect(died('a/2: clock\nc: kill a SIGTERM\na/2: spawn cat -> e\n')).toEqual(['2 a SIGTERM']);
+      expect(died('c: kill a SIGTERM\na/2: vfork -> e\nb: exec cat\ne: exec cat\n')).toEqual(['2 a SIGTERM']);
+    });
+
+    it('sleeps no longer when another of its threads has exec’d', () => {
+      const after = record(`${asleep}c: kill a SIGCHLD\na/2: exec cat\na: clock\nc: kill a SIGTERM\nb: exec cat\n`);
+      expect(codes(after).slice(5)).toEqual([0, 0, 0, 0, 0]);
+      expect(after.killed).toEqual([{ op: 8, process: 'a', signal: 'SIGTERM' }]);
+    });
+
     it('has them at once if another of its threads sleeps', () => {
       const lines = 'a: exec sh60\na/2: vfork -> b\nc: exec sh60\nc: kill a SIGTERM\nb: exec cat\n';
       expect(record(lines).killed).toEqual([{ op: 3, process: 'a', signal: 'SIGTERM' }]);
     });
+  });
+
+  it('has the signal of which a process died where its exit goes on, if that stopped half-way', () => {
+    for (const [death, signal] of [
+      ['kill a SIGTERM', 15],
+      ['read 0x10', 11],
+    ]) {
+      const after = record(`a: exec sh60\na: stop pages-removed\na: ${death}\na: clock\na: go\n`);
+      expect(codes(after).slice(2)).toEqual([OUTCOME_STOPPED, OUTCOME_NOT_RUN, OUTCOME_SIGNAL + Number(signal)]);
+    }
+  });
+
+  it('has an error for a handler of a signal that cannot be caught', () => {
+    expect(codes(record('a: exec sh60\na: handler SIGKILL\na: handler SIGSTOP\na: handler SIGTERM\n'))).toEqual([
+      0, 22, 22, 0,
+    ]);
   });
 
   it('has the value of each op: a child, an address, the time', () => {
