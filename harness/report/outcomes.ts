@@ -1,7 +1,7 @@
 /** What happened, in one line: `make: clock (line 9): ok -> SIGSEGV`. */
 import type { OpOutcome, Outcomes } from '../run/outcome.ts';
 import type { Ended, Killed } from '../run/record.ts';
-import { signalName } from '../workload/names.ts';
+import { ASLEEP, signalName } from '../workload/names.ts';
 import type { CallPlace } from '../workload/places.ts';
 import { hex } from './words.ts';
 
@@ -14,6 +14,7 @@ export function panicText({ where, reason, values }: Extract<Ended, { readonly k
 /** `ok`, `ENOENT`, `SIGSEGV`, `not run, killed by SIGSEGV`. signal: that the process of an op not run had died of. */
 export function outcomeText(name: string, signal: number | null): string {
   if (name !== 'not-run') return name;
+  if (signal === ASLEEP) return 'not run, asleep in vfork';
   return signal === null || signal === 0 ? 'not run' : `not run, killed by ${signalName(signal)}`;
 }
 

@@ -47,7 +47,7 @@ import {
   takePending,
   trapSignal,
 } from '../../core/index.ts';
-import { OUTCOME_NOT_RUN, OUTCOME_OK, OUTCOME_SIGNAL, OUTCOME_STOPPED } from '../workload/names.ts';
+import { ASLEEP, OUTCOME_NOT_RUN, OUTCOME_OK, OUTCOME_SIGNAL, OUTCOME_STOPPED } from '../workload/names.ts';
 import {
   OP_BRK,
   OP_CLOCK,
@@ -114,7 +114,7 @@ export class Interpreter {
   /** addresses stored by mmap, NaN before */
   readonly #results: Float64Array;
 
-  /** What the last op returned or read; not run: the signal that its process died of; stopped: the yield point. */
+  /** What the last op returned or read; not run: the signal that its process died of, or ASLEEP; stopped: the yield point. */
   value = 0;
   /** The process that ran it, or that a daemon visited in it; null if it no longer exists, or is stopped meanwhile. */
   acting: Proc | null = null;
@@ -213,7 +213,10 @@ export class Interpreter {
       return OUTCOME_OK;
     }
     const thread = this.#threads[chunk.who[at]];
-    if (isWaitingForVfork(p, thread) && verb !== OP_STOP) return OUTCOME_NOT_RUN;
+    if (isWaitingForVfork(p, thread) && verb !== OP_STOP) {
+      this.value = ASLEEP;
+      return OUTCOME_NOT_RUN;
+    }
     if (m.curproc !== p || m.curcpu !== cpu || m.runningThread[cpu] !== thread) runOn(m, p, cpu, thread);
     m.stopAt = verb === OP_STOP ? 0 : this.#stops[process];
     if (m.stopAt !== 0) this.#stops[process] = 0;

@@ -39,7 +39,7 @@ export interface PerOp {
   readonly code: Int32Array;
   /**
    * what the op returned or read: a child's number, an address, the time; 0 if it has no value. Of an op that was not run:
-   * the signal that killed its process; of one that stopped: the number of the yield point, which no process sees
+   * the signal that killed its process, or ASLEEP; of one that stopped: the number of the yield point, which no process sees
    */
   readonly value: Float64Array;
   /** pm_stats of the acting process's pmap after the op; 0 if the process no longer has one */

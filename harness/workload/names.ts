@@ -84,8 +84,10 @@ export const ERRNOS: Readonly<Record<string, number>> = {
 /** Outcome of an op as one number: 0 = done, an errno, OUTCOME_SIGNAL + a signal, or one of those from OUTCOME_NOT_RUN on. */
 export const OUTCOME_OK = 0;
 export const OUTCOME_SIGNAL = 128;
-/** The process was gone, or a name that the op needs was never set. */
+/** The process was gone or asleep, or a name that the op needs was never set. */
 export const OUTCOME_NOT_RUN = 256;
+/** What such an op has for a value if its thread was asleep in vfork. */
+export const ASLEEP = -1;
 /** It ran up to a yield point and waits for `go`. */
 export const OUTCOME_STOPPED = 257;
 /** The kernel panicked in it: the run ends there. Expected only, as an op that did not end has no outcome. */

@@ -46,11 +46,14 @@ export class Player {
   /** choose: makes the same choices each time that it is called. */
   async play(choose: () => Choose): Promise<Played> {
     const known: Move[] = [];
+    /** by move: processes that were asleep there */
+    const asleep = new Map<number, number[]>();
     for (;;) {
-      const { moves, arms, decisions } = this.#make(choose(), known);
+      const { moves, arms, decisions } = this.#make(choose(), known, asleep);
       const schedule = scheduleOf(this.#program, moves, arms);
       const records = await this.#run(schedule);
-      const { actual, held, wrong } = this.#check(moves, arms, schedule.ops, records);
+      const { actual, held, wrong, sleeper } = this.#check(moves, arms, schedule.ops, records, asleep);
+      if (sleeper >= 0) asleep.set(wrong, [...(asleep.get(wrong) ?? []), sleeper]);
       if (wrong < 0) {
         const played = isOver(records) ? actual.slice(0, ranOf(schedule.ops, records)) : actual;
         return { moves: played, outcome: this.#outcome(moves, schedule, records), decisions, held };
@@ -78,7 +81,7 @@ export class Player {
   }
 
   /** known: moves that have been seen to turn out like this. arms: where calls may stop, so that it shows if they do. */
-  #make(choose: Choose, known: readonly Move[]) {
+  #make(choose: Choose, known: readonly Move[], asleep: ReadonlyMap<number, readonly number[]>) {
     const moves: Move[] = [];
     const arms: (readonly number[])[] = [];
     let decisions = 0;
@@ -86,7 +89,7 @@ export class Player {
     let last = firstOf(this.#program);
     let left = this.#preemptions;
     for (;;) {
-      const able = readyIn(this.#program, position);
+      const able = awakeIn(this.#program, position, asleep.get(moves.length));
       if (able.length === 0) return { moves, arms, decisions };
       const ready = left === 0 && able.includes(last) ? [last] : able;
       if (ready.length > 1) decisions++;
@@ -109,12 +112,16 @@ export class Player {
     return this.#habits.get(habitOf(position, process)) ?? (position.stopped[process] === null ? all : []);
   }
 
-  /** wrong: the first move that turned out otherwise; -1: none. Moves behind a panic are as they were made. */
+  /**
+   * wrong: the first move that turned out otherwise; -1: none. Moves behind a panic are as they were made. sleeper: the
+   * process of the wrong move, if it is asleep there while others can run; -1: it is not.
+   */
   #check(
     moves: readonly Move[],
     arms: readonly (readonly number[])[],
     ops: readonly number[],
     records: readonly RunRecord[],
+    asleep: ReadonlyMap<number, readonly number[]> = new Map(),
   ) {
     let position = startOf(this.#program);
     const actual: Move[] = [];
@@ -132,14 +139,23 @@ export class Player {
         continue;
       }
       const turned = turnedOut(records, ops[i], { ...move, points: arms[i] });
+      if (turned.isAsleep && awakeIn(this.#program, position, asleep.get(i)).length > 1)
+        return { actual, held, wrong: i, sleeper: move.process };
       if (turned.isHeld) held.push(at);
       actual.push(turned.move);
       if (points.length > 0) this.#habits.set(habitOf(position, move.process), turned.move.points);
-      if (turned.move.points.join() !== move.points.join()) return { actual, held, wrong: i };
+      if (turned.move.points.join() !== move.points.join()) return { actual, held, wrong: i, sleeper: -1 };
       position = after(position, move);
     }
-    return { actual, held, wrong: -1 };
+    return { actual, held, wrong: -1, sleeper: -1 };
   }
+}
+
+/** The processes that can run; all that sleep, if nobody will wake them. */
+function awakeIn(program: Program, position: Position, asleep: readonly number[] = []): number[] {
+  const ready = readyIn(program, position);
+  const awake = ready.filter((process) => !asleep.includes(process));
+  return awake.length > 0 ? awake : ready;
 }
 
 const habitOf = ({ begun, stopped }: Position, process: number): string =>

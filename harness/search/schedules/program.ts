@@ -130,9 +130,13 @@ export function programOf(workload: Workload, points: readonly number[]): Progra
     op.code === OP_EXEC || op.code === OP_EXIT || (op.code === OP_EXEC_FAIL && op.len === 1);
   ops.forEach((op, i) => {
     if (op.code !== OP_VFORK) return;
-    const next = drafts.get(processOf(op))?.find(({ at }) => at > i);
-    const release = drafts.get(op.arg)?.findIndex((draft) => isRelease(draft) && draft.at < (next?.at ?? 0)) ?? -1;
-    if (next !== undefined && release >= 0) need(next, op.arg, release, PPWAIT_CLEARED);
+    const { process, thread } = actors[op.who];
+    const next = drafts.get(process)?.find((draft) => draft.at > i && actors[draft.op.who].thread === thread);
+    if (next === undefined) return;
+    const own = drafts.get(op.arg)?.filter(({ at }) => at < next.at) ?? [];
+    const release = own.findIndex(isRelease);
+    if (release >= 0) need(next, op.arg, release, PPWAIT_CLEARED);
+    else if (own.length > 0) need(next, op.arg, own.length - 1);
   });
   // Names of addresses mean what they mean as written.
   const steps = [...drafts].flatMap(([process, own]) => own.map((draft, step) => ({ process, step, draft })));

@@ -1,6 +1,6 @@
 /** Runs of the beginnings of schedules: what a move comes to, and what state the machines are in after it. */
 import type { RunRecord } from '../../run/record.ts';
-import { OUTCOME_NOT_RUN, OUTCOME_STOPPED } from '../../workload/names.ts';
+import { ASLEEP, ERRNOS, OUTCOME_NOT_RUN, OUTCOME_STOPPED } from '../../workload/names.ts';
 import type { Pair } from '../pair.ts';
 import type { Program } from './program.ts';
 import { type Move, type Position, after, scheduleOf, startOf, stepAt } from './schedule.ts';
@@ -10,6 +10,8 @@ export interface Trial {
   readonly move: Move;
   /** a column stopped where the workload itself says so */
   readonly isHeld: boolean;
+  /** no column can go on with the op until another process has run: it sleeps in vfork, or would in wait */
+  readonly isAsleep: boolean;
   /** a column has panicked: nothing follows */
   readonly isOver: boolean;
   /** equal for two beginnings that any continuation ends alike */
@@ -21,7 +23,7 @@ export function turnedOut(
   records: readonly RunRecord[],
   op: number,
   { process, points }: Move,
-): Pick<Trial, 'move' | 'isHeld'> {
+): Pick<Trial, 'move' | 'isHeld' | 'isAsleep'> {
   const run = records.filter(({ ops }) => op < ops);
   const stopped = run.filter(({ perOp }) => perOp.code[op] === OUTCOME_STOPPED);
   const at = [...new Set(stopped.map(({ perOp }) => perOp.value[op] - 1))];
@@ -29,6 +31,9 @@ export function turnedOut(
   return {
     move: { process, points: points.length === 0 ? [] : at.toSorted((a, b) => a - b), isVoid },
     isHeld: points.length === 0 && at.length > 0,
+    isAsleep: isVoid
+      ? run.some(({ perOp }) => perOp.value[op] === ASLEEP)
+      : run.every(({ perOp }) => perOp.code[op] === ERRNOS.EAGAIN),
   };
 }
 
@@ -47,9 +52,9 @@ export async function tryMove(
   const tried: Move = { process, points, isVoid: false };
   const { workload, ops } = scheduleOf(program, [...moves, tried], undefined, true);
   const records = await pair.both(workload, {});
-  const { move, isHeld } = turnedOut(records, ops.at(-1)!, tried);
+  const { move, isHeld, isAsleep } = turnedOut(records, ops.at(-1)!, tried);
   const state = stateOf(program, [...moves, move], ops, records);
-  return { move, isHeld, isOver: isOver(records), state: `${state}\n${verdictOf(pair, records)}` };
+  return { move, isHeld, isAsleep, isOver: isOver(records), state: `${state}\n${verdictOf(pair, records)}` };
 }
 
 /** What tells the two apart so far. What is looked at only because the run ends is left out. */

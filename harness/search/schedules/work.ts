@@ -82,13 +82,16 @@ export function schedulerHere(pair: Pair, program: Program, isStopped: () => boo
 export async function follow(pair: Pair, program: Program, moves: readonly Move[]): Promise<Tried> {
   const position = moves.reduce(after, startOf(program));
   const trials: Trial[] = [];
-  for (const process of readyIn(program, position)) {
+  const ready = readyIn(program, position);
+  for (const [i, process] of ready.entries()) {
     const trial = await tryMove(pair, program, moves, position, process);
-    trials.push(trial);
     // Nobody can tell when it did not happen.
-    if (trial.move.isVoid) return { trials: [trial], runs: trials.length };
+    if (trial.move.isVoid && !trial.isAsleep) return { trials: [trial], runs: i + 1 };
+    trials.push(trial);
   }
-  return { trials, runs: trials.length };
+  const awake = trials.filter(({ isAsleep }) => !isAsleep);
+  // If all sleep, nobody will wake them.
+  return { trials: awake.length > 0 ? awake : trials.slice(0, 1), runs: ready.length };
 }
 
 export async function end(pair: Pair, program: Program, moves: readonly Move[]): Promise<Outcome> {

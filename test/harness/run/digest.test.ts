@@ -68,6 +68,18 @@ describe('a digester', () => {
     }
   });
 
+  it.each([
+    ['signals that wait for a process asleep', 'c: kill a SIGUSR1\n', 'c: kill a SIGUSR2\n'],
+    ['threads that are asleep', 'a/2: vfork -> d\na/3: clock\n', 'a/2: clock\na/3: vfork -> d\n'],
+    ['a thread that is asleep or gone', 'b: exec bare\na: exec bare\n', 'a/2: exec bare\nb: exec bare\na: clock\n'],
+  ])('tells %s apart', (_what, one, other) => {
+    const after = (lines: string): string => {
+      const workload = parseWorkload(`a: exec sh60\na: fork -> c\na: vfork -> b\n${lines}`, 'asleep');
+      return recordOf(workload, landed).checkpoints.at(-1)!.map;
+    };
+    expect(after(one)).not.toBe(after(other));
+  });
+
   it('tells the same states apart as their rows do', () => {
     const planes = ['map', 'tables'] as const;
     const byRows = planes.map(() => new Map<string, string>());

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Explored } from '../../../../harness/search/schedules/explore.ts';
+import { Player } from '../../../../harness/search/schedules/play.ts';
 import { STOP_POINTS } from '../../../../harness/workload/ops.ts';
 import { pairOf } from '../pairs.ts';
 import { ALL, countsOf, exploreAll, program, sameWithout, sharers } from './programs.ts';
@@ -93,7 +94,63 @@ const isLost = (order: string): boolean => {
   return order.indexOf(last) !== order.length - 2;
 };
 
+describe('a process that sleeps until another one runs', () => {
+  const machine = 'machine cpus=4\na: exec sh60\na: fork -> c\n';
+  const pair = pairOf('baseline', 'double-count-fix');
+  /** Behind each vfork child's death its parent reads the clock; one order that leads to each death suffices. */
+  it.each([
+    ['asleep in vfork until its child is killed', 'a: vfork -> b\nc@1: kill b SIGKILL\na: clock\n', 1],
+    ['asleep in vfork until its child dies of a fault', 'a: vfork -> b\nb: read 0x10\nc@1: clock\na: clock\n', 3],
+    [
+      'asleep in vfork while another thread of it runs',
+      'a: vfork -> b\na/2@2: mmap anon 1p rw -> m\nb: read m\nb: exit\na: clock\n',
+      1,
+    ],
+  ])('%s, comes after it in every order', async (_what, lines, count) => {
+    const of = program(machine + lines, []);
+    for (const merges of [true, false]) {
+      const explored = await exploreAll(pair, of, { merges });
+      expect(explored.classes.map(({ outcome, count: n }) => [outcome.verdict, n])).toEqual([['behavioural', count]]);
+      expect(explored.classes[0]!.outcome.sides[1].odd.at(-1)).toMatchObject({ process: 'a', outcome: 'SIGSEGV' });
+    }
+  });
+
+  it('waits until a signal has ended its child', async () => {
+    const of = program(`${machine}a: clock\nb@1: exec sh60\nb@1: kill c SIGKILL\na: wait c\na: clock\n`, []);
+    const explored = await exploreAll(pair, of);
+    expect(countOf(explored)).toBe(1);
+    expect(explored.classes[0]!.outcome.sides.map(({ odd }) => odd)).toEqual([[], []]);
+  });
+
+  it('runs no more if nobody wakes it', async () => {
+    const explored = await exploreAll(pair, program(`${machine}a: vfork -> b\nb: clock\nc: clock\na: clock\n`, []));
+    expect(explored.isComplete).toBe(true);
+    expect(explored.classes.map(({ outcome }) => outcome.sides[0].odd)).toEqual([[]]);
+  });
+
+  it('has its place in the schedules that are drawn, too', async () => {
+    const lines = 'a: vfork -> b\nc@1: clock\nc@1: clock\nc@1: kill b SIGKILL\na: clock\na: clock\n';
+    const player = new Player(pair, program(machine + lines, []));
+    const { outcome, moves } = await player.play(() => (_position, ready) => ready[0]!);
+    expect(outcome.verdict).toBe('behavioural');
+    expect(moves.filter(({ isVoid }) => isVoid)).toEqual([]);
+  });
+});
+
 describe('states that are explored once', () => {
+  it('are told apart by the signals that wait for a process asleep', async () => {
+    const lines = 'c@1: kill a SIGWINCH\nc@1: exit\na/2@3: handler SIGWINCH\nb@2: exit\n';
+    const of = program(`machine cpus=4\na: exec sh60\na: fork -> c\na: vfork -> b\n${lines}`, []);
+    const pair = pairOf('baseline', 'double-count-fix');
+    const merged = await exploreAll(pair, of);
+    // The signal is caught, and its handler needs the shared page, in the four orders where it is sent behind that.
+    expect(merged.classes.map(({ outcome, count }) => [outcome.verdict, count]).toSorted()).toEqual([
+      ['behavioural', 4],
+      ['latent', 8],
+    ]);
+    expect(countsOf(merged)).toEqual(countsOf(await exploreAll(pair, of, { merges: false })));
+  });
+
   it('lead to the same classes, as often, as when each schedule is run', async () => {
     const several = await sameWithout(20, 5);
     expect(several).toBeGreaterThan(4);

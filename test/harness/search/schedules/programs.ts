@@ -61,6 +61,10 @@ export function threeProcesses(seed: number): string {
     'unshare',
     'exec bare',
     'execfail ENOMEM late',
+    'handler SIGUSR1',
+    'kill a SIGUSR1',
+    'kill b SIGWINCH',
+    'kill c SIGTERM',
   ];
   const b = pick(make);
   const maker = b === 'vfork' ? 'b' : pick(['a', 'b']);
