@@ -180,10 +180,7 @@ export class Interpreter {
     return process < 0 ? `pid ${p.pid}` : this.#tables.processes[process].name;
   }
 
-  /**
-   * Returns the process that runs entry `at` of a chunk, creating a child of init if necessary; null if it does not
-   * exist.
-   */
+  /** The process that runs entry `at` of a chunk, made now if it is a child of init; null if it does not exist. */
   processOf(chunk: OpChunk, at: number): Proc | null {
     const { process } = this.#tables.actors[chunk.who[at]];
     return this.#procs[process] ?? this.#firstSeen(process);
