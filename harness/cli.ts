@@ -2,8 +2,8 @@
 /**
  * The command line. Every command imports its machinery when it runs, so that --help answers at once.
  *
- * Exit codes: 0 nothing unexpected, 1 finding or regression, 2 usage or bad input, 3 the harness failed or nothing was
- * run, 4 inconclusive (with --strict), 130 interrupted.
+ * Exit codes: 0 nothing unexpected, 1 finding or regression, 2 usage or bad input, 3 the harness failed, nothing was
+ * run, a run ended early or an expectation was missed, 4 inconclusive (with --strict), 130 interrupted.
  */
 import { Command, CommanderError } from 'commander';
 import about from '../package.json' with { type: 'json' };
@@ -47,7 +47,8 @@ const program = new Command('pmapdiff')
     `
 Exit codes:
   0 nothing unexpected, 1 finding or regression, 2 usage or bad input,
-  3 the harness failed or nothing was run, 4 inconclusive (--strict), 130 interrupted`,
+  3 the harness failed, nothing was run, a run ended early, or an expectation
+  (=>) was missed, 4 inconclusive (--strict), 130 interrupted`,
   );
 
 defineCompare(program);

@@ -56,9 +56,16 @@ export function renderGithub(report: CompareReport): string {
     });
   for (const [note, id] of failed) lines.push(command('error', `${id} failed`, note, placeOfFailure(report, id, note)));
   for (const note of incompleteNotes(report)) lines.push(command('error', 'incomplete', note));
-  for (const { text, known, variants, workloads } of violations)
+  for (const { text, known, isExpectation, variants, workloads } of violations)
     if (!known)
-      lines.push(command(level, workloads.join(', '), text, variants.length === 0 ? null : changed(variants[0])));
+      lines.push(
+        command(
+          isExpectation ? 'error' : level,
+          workloads.join(', '),
+          text,
+          variants.length === 0 ? null : changed(variants[0]),
+        ),
+      );
   for (const entry of expected.expired)
     lines.push(command('error', `expected until ${entry.expires} only`, `${entryText(entry)} (${entry.reason})`));
   for (const entry of expected.unused)

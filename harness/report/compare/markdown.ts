@@ -2,6 +2,7 @@
  * The report for a review comment: what is unexpected in the open, everything else folded. It never grows beyond what a
  * comment may hold: folded parts that do not fit are left out, and it says so.
  */
+import type { Tally } from '../../compare/gate.ts';
 import { kindName } from '../kinds.ts';
 import { cell, details, nameCell, table } from '../markdown-parts.ts';
 import { warningText } from '../warnings.ts';
@@ -30,17 +31,20 @@ import {
 /** A comment on GitHub holds 65,536 characters. */
 const MOST_CHARACTERS = 60_000;
 
-const STATUS = {
-  0: 'nothing unexpected',
-  1: 'finding or regression',
-  3: 'the harness failed or nothing was run',
-} as const;
+function statusText({ exitCode, failed, incomplete, missedExpectations }: Tally): string {
+  if (exitCode === 0) return 'nothing unexpected';
+  if (exitCode === 1) return 'finding or regression';
+  if (exitCode !== 3) return `exit ${exitCode}`;
+  if (failed > 0) return 'the harness failed';
+  if (incomplete > 0) return 'a run ended early';
+  return missedExpectations > 0 ? 'an expectation was missed' : 'nothing was run';
+}
 
 export function renderMarkdown(report: CompareReport): string {
   const { tally, allRan, complete, against, againstDefault, rows } = report;
   const chosen = against.kind === 'previous' ? 'its predecessor' : `\`${against.id}\``;
   const each = againstDefault ? `${chosen} (the default of \`--against\`)` : chosen;
-  const of = STATUS[tally.exitCode as keyof typeof STATUS] ?? `exit ${tally.exitCode}`;
+  const of = statusText(tally);
   const status = !allRan ? 'interrupted' : complete ? of : `incomplete: ${of}`;
   const open = [
     `### pmapdiff: ${status}`,

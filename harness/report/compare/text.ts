@@ -29,6 +29,7 @@ import {
   shareText,
   signLegend,
   signOf,
+  tallyParts,
   unreachedText,
   verdictLegend,
   whereText,
@@ -329,30 +330,11 @@ const warnings = ({ warnings: list }: CompareReport, colors: Colors): string =>
   list.map((warning) => colors.yellow(`warning: ${warningText(warning)}`)).join('\n');
 
 function summary({ tally }: CompareReport, colors: Colors): string {
-  const { pairs, equal, notExercised, intended, known, unexpected, failed, incomplete } = tally;
-  const { faults: broken, missedExpectations } = tally;
-  const { predecessors: others, incompletePredecessors, unexpectedPredecessors, failing, expired } = tally;
-  const mild = unexpected + unexpectedPredecessors + broken - failing;
-  const parts = [
-    `${plural(pairs, 'comparison')}: ${number(equal)} identical`,
-    ...(notExercised > 0 ? [`${number(notExercised)} not exercised`] : []),
-    `${number(intended)} intended`,
-    `${number(known)} known`,
-    (unexpected > 0 ? colors.red : colors.green)(`${number(unexpected)} unexpected`),
-    ...(others > incompletePredecessors
-      ? [predecessorsText(others - incompletePredecessors, unexpectedPredecessors, colors)]
-      : []),
-    ...(failed > 0 ? [colors.red(`${number(failed)} failed`)] : []),
-    ...(incomplete > 0 ? [colors.red(`${number(incomplete)} incomplete`)] : []),
-    ...(broken > 0 ? [colors.red(`${plural(broken, 'run')} out of balance`)] : []),
-    ...(mild > 0 ? [`${number(mild)} of them excluded by --fail-on`] : []),
-    ...(expired > 0 ? [colors.red(`${plural(expired, 'expected difference')} expired`)] : []),
-    ...(missedExpectations > 0 ? [colors.red(`${plural(missedExpectations, 'expectation')} missed`)] : []),
-  ];
-  return parts.join(', ');
+  const tone = (isGood: boolean | null): ((text: string) => string) => {
+    if (isGood === null) return String;
+    return isGood ? colors.green : colors.red;
+  };
+  return tallyParts(tally)
+    .map(([text, isGood]) => tone(isGood)(text))
+    .join(', ');
 }
-
-const predecessorsText = (count: number, unexpected: number, colors: Colors): string =>
-  unexpected === 0
-    ? `${number(count)} more against the predecessor, as declared`
-    : colors.red(`${number(unexpected)} of ${number(count)} more against the predecessor, unexpected`);

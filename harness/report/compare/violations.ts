@@ -5,6 +5,8 @@ import type { WorkloadComparison } from '../../compare/plan.ts';
 export interface ViolationLine {
   readonly text: string;
   readonly known: boolean;
+  /** an expectation: whatever --fail-on says, the exit code is not 0 */
+  readonly isExpectation: boolean;
   readonly workloads: readonly string[];
   readonly variants: readonly string[];
 }
@@ -12,10 +14,22 @@ export interface ViolationLine {
 /** What does not hold in several runs, or in several ways, is one line: the first of them. */
 export function violationLines(workloads: readonly WorkloadComparison[]): ViolationLine[] {
   const lines = new Map<string, { line: ViolationLine; texts: Set<string> }>();
-  const add = (what: string, how: string, known: boolean, workload: string, variants: readonly string[]): void => {
+  const add = (
+    what: string,
+    how: string,
+    [known, isExpectation]: readonly [boolean, boolean],
+    workload: string,
+    variants: readonly string[],
+  ): void => {
     const before = lines.get(what);
     const { text = what + how, workloads: some = [], variants: ids = [] } = before?.line ?? {};
-    const line = { text, known, workloads: unique([...some, workload]), variants: unique([...ids, ...variants]) };
+    const line = {
+      text,
+      known,
+      isExpectation,
+      workloads: unique([...some, workload]),
+      variants: unique([...ids, ...variants]),
+    };
     lines.set(what, { line, texts: (before?.texts ?? new Set()).add(how) });
   };
   for (const { name, missed, runs } of workloads) {
@@ -23,7 +37,7 @@ export function violationLines(workloads: readonly WorkloadComparison[]): Violat
       add(
         `${line > 0 ? `line ${line}` : `op ${op}`}: the reference should answer ${expected}, answers ${got}`,
         '',
-        false,
+        [false, true],
         name,
         [],
       );
@@ -32,7 +46,7 @@ export function violationLines(workloads: readonly WorkloadComparison[]): Violat
         if (standing !== 'shared') {
           const why = accepted === undefined ? '' : `: ${accepted}`;
           const how = `: expected ${expected}, got ${got}${why}`;
-          add([...findings, invariant].join(' '), how, standing === 'known', name, [variant]);
+          add([...findings, invariant].join(' '), how, [standing === 'known', false], name, [variant]);
         }
   }
   return [...lines.values()].map(({ line, texts }) =>

@@ -207,21 +207,41 @@ export const entryText = ({ variant, workload, what }: ExpectedDifference): stri
 export const unreachedText = ({ members, candidate, reference }: Unreached): string =>
   `${members.join(', ')} (${candidate} against ${reference})`;
 
-/** The whole comparison in one line. */
-export function tallyText(tally: Tally): string {
+/** The summary in parts, and whether each is as it should be; null: it says nothing of that. */
+export function tallyParts(tally: Tally): readonly (readonly [text: string, isGood: boolean | null])[] {
   const { pairs, equal, notExercised, intended, known, unexpected, failed, incomplete, faults } = tally;
-  const parts = [
-    `${plural(pairs, 'comparison')}: ${number(equal)} identical`,
-    ...(notExercised > 0 ? [`${number(notExercised)} not exercised`] : []),
-    `${number(intended)} intended`,
-    `${number(known)} known`,
-    `${number(unexpected)} unexpected`,
-    ...(failed > 0 ? [`${number(failed)} failed`] : []),
-    ...(incomplete > 0 ? [`${number(incomplete)} incomplete`] : []),
-    ...(faults > 0 ? [`${plural(faults, 'run')} out of balance`] : []),
+  const { predecessors, incompletePredecessors, unexpectedPredecessors, failing, expired, missedExpectations } = tally;
+  const others = predecessors - incompletePredecessors;
+  const isDeclared = unexpectedPredecessors === 0;
+  const mild = unexpected + unexpectedPredecessors + faults - failing;
+  const some = (count: number, text: string, isGood: false | null = false): [string, boolean | null][] =>
+    count > 0 ? [[text, isGood]] : [];
+  return [
+    [`${plural(pairs, 'comparison')}: ${number(equal)} identical`, null],
+    ...some(notExercised, `${number(notExercised)} not exercised`, null),
+    [`${number(intended)} intended`, null],
+    [`${number(known)} known`, null],
+    [`${number(unexpected)} unexpected`, unexpected === 0],
+    ...(isDeclared
+      ? some(others, `${number(others)} more against the predecessor, as declared`, null)
+      : some(
+          others,
+          `${number(unexpectedPredecessors)} of ${number(others)} more against the predecessor, unexpected`,
+        )),
+    ...some(failed, `${number(failed)} failed`),
+    ...some(incomplete, `${number(incomplete)} incomplete`),
+    ...some(faults, `${plural(faults, 'run')} out of balance`),
+    ...some(mild, `${number(mild)} of them excluded by --fail-on`, null),
+    ...some(expired, `${plural(expired, 'expected difference')} expired`),
+    ...some(missedExpectations, `${plural(missedExpectations, 'expectation')} missed`),
   ];
-  return parts.join(', ');
 }
+
+/** The whole comparison in one line. */
+export const tallyText = (tally: Tally): string =>
+  tallyParts(tally)
+    .map(([text]) => text)
+    .join(', ');
 
 /** What is incomplete, and why: one line a reason, with the comparisons that it concerns. */
 export function incompleteNotes({ rows, tally }: CompareReport): string[] {

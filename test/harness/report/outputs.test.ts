@@ -27,6 +27,26 @@ const compared = (columns: readonly Column[], planned?: Planned): CompareReport 
 const entry = { variant: 'bad', workload: '*', what: 'outcome', reason: 'on purpose', expires: '2026-06-15' };
 const locks = { ...entry, what: 'vmMapLocks', workload: 'w0', reason: 'one lock more' };
 
+describe('an expectation that the reference misses', () => {
+  const wrong = 'a: exec sh60\na: exit => SIGSEGV\n';
+  const report = compared([first, second], { texts: [wrong, wrong] });
+  const what = 'line 2: the reference should answer SIGSEGV, answers ok';
+  const whole = '2 comparisons: 0 identical, 2 intended, 0 known, 0 unexpected, 2 expectations missed';
+
+  it('is said in every format, with the same summary', () => {
+    const text = renderText(report, { color: false, width: 200 });
+    const markdown = renderMarkdown(report);
+    const annotations = renderGithub(report);
+    for (const out of [text, markdown, annotations]) expect(out).toContain(whole);
+    for (const out of [text, markdown]) expect(out).toContain(what);
+    expect(markdown).toContain('### pmapdiff: an expectation was missed\n');
+    expect(annotations).toContain(`::error title=w0%2C w1::${what}\n`);
+    expect(annotations).toContain(`::error title=pmapdiff::${whole}\n`);
+    expect(renderJunit(report)).toContain('<error type="expectation" message="expected SIGSEGV, got ok">');
+    expect(schemas.compare.parse(JSON.parse(renderJson(report))).exitCode).toBe(3);
+  });
+});
+
 describe('Markdown', () => {
   it('shows what is unexpected and folds the rest', () => {
     expect(renderMarkdown(compared([first, second, bad]))).toMatchInlineSnapshot(`
@@ -167,7 +187,7 @@ describe('a comparison that ended early in both runs', () => {
 
   it('is in the open in Markdown', () => {
     const [open] = renderMarkdown(report).split('<details>');
-    expect(open).toContain('### pmapdiff: incomplete: the harness failed or nothing was run');
+    expect(open).toContain('### pmapdiff: incomplete: a run ended early');
     expect(open).toContain(`${memory} (same against old, other against old)`);
   });
 
