@@ -19,8 +19,9 @@ import { ImageStore } from './image-store.ts';
 import { KdumpImporter } from './kdump.ts';
 import { type ImportCounts, ImportLog } from './log.ts';
 import type { GivenMaps } from './open-images.ts';
+import { WrongChild } from './parentage.ts';
 import { readProcstat } from './procstat.ts';
-import { Recording } from './recording.ts';
+import { type Births, Recording } from './recording.ts';
 import { StraceImporter } from './strace.ts';
 import { TrussImporter } from './truss.ts';
 
@@ -41,6 +42,8 @@ export interface ImportOptions {
 
 /** Characters per write. */
 const BLOCK = 2 ** 16;
+/** First passes that are done again at most. */
+const MAX_CORRECTIONS = 50;
 const NO_LIMIT = { total: Infinity, expected: '' };
 
 /** Input of one pass. */
@@ -49,6 +52,7 @@ interface Pass {
   readonly given: GivenMaps | null;
   /** of the recording and the page faults: both are read in each pass */
   readonly copies: HeldCopies;
+  readonly births: Births;
   readonly write: ((line: string) => void) | null;
 }
 
@@ -57,19 +61,39 @@ async function importLines(file: string, options: ImportOptions, write: (line: s
   const given = options.procstat === undefined ? null : await readProcstat(options.procstat);
   const images = new ImageStore();
   const copies = new HeldCopies();
+  const births: Births = new Map();
+  const pass = { images, given, copies, births };
   try {
-    await onePass(file, options, { images, given, copies, write: null });
-    return await onePass(file, options, { images, given, copies, write });
+    while (!(await isLearned(() => onePass(file, options, { ...pass, write: null })))) {
+      if (births.size > MAX_CORRECTIONS)
+        throw new WorkloadError(
+          { file, line: Math.max(...births.keys()) },
+          `at most ${MAX_CORRECTIONS} processes that appear while another one forks and are not its child`,
+          'more',
+        );
+    }
+    return await onePass(file, options, { ...pass, write });
   } finally {
     copies.dispose();
     images.dispose();
   }
 }
 
+/** Returns false if the pass has to be done again. */
+async function isLearned(pass: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await pass();
+    return true;
+  } catch (error) {
+    if (error instanceof WrongChild) return false;
+    throw error;
+  }
+}
+
 async function onePass(
   file: string,
   options: ImportOptions,
-  { images, given, copies, write }: Pass,
+  { images, given, copies, births, write }: Pass,
 ): Promise<ImportCounts> {
   const clock = new Clock();
   const report = new ImportLog(file, options.strict === true);
@@ -79,7 +103,7 @@ async function onePass(
   const merged = options.faults !== undefined;
   const recorder = `pmapdiff import ${options.format}${merged ? ' --faults' : ''}`;
   const faults = merged || options.format === 'kdump';
-  const recording = new Recording({ name, note, os, recorder, faults, clock, report, images, given, write });
+  const recording = new Recording({ name, note, os, recorder, faults, clock, report, images, births, given, write });
   const importer = new IMPORTERS[options.format](recording, report, clock);
   const merge =
     options.faults === undefined || !(importer instanceof StraceImporter)

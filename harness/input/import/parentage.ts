@@ -3,9 +3,14 @@
  * to the only fork in progress, or wait until some fork names their pid.
  */
 import type { ImportLog } from './log.ts';
-import type { ForkKind, Recording } from './recording.ts';
+import type { Births, ForkKind, Recording } from './recording.ts';
+
+/** The lines of another process were read as those of a child. The next pass knows better. */
+export class WrongChild extends Error {}
 
 interface UnderWay {
+  /** the line where it begins */
+  readonly at: number;
   readonly parent: number;
   readonly kind: ForkKind;
   /** 0 = not known yet */
@@ -26,6 +31,7 @@ export class Parentage<Line> {
   readonly #report: ImportLog;
   readonly #read: (line: Line) => void;
   readonly #onBorn: (child: number, parent: number, kind: ForkKind) => void;
+  readonly #births: Births;
   readonly #underWay = new Map<number, UnderWay>();
   readonly #waiting = new Map<number, Waiting<Line>[]>();
   #kept = 0;
@@ -41,11 +47,12 @@ export class Parentage<Line> {
     this.#report = report;
     this.#read = read;
     this.#onBorn = born;
+    this.#births = recording.births;
   }
 
   /** A thread has called fork or a similar call. */
   begin(thread: number, parent: number, kind: ForkKind): void {
-    this.#underWay.set(thread, { parent, kind, child: 0 });
+    this.#underWay.set(thread, { at: this.#report.line, parent, kind, child: 0 });
   }
 
   /** Has anyone called fork without a result or a child so far? */
@@ -58,33 +65,38 @@ export class Parentage<Line> {
     this.#underWay.delete(thread);
   }
 
-  /** The call has returned in the parent. */
+  /** The call has returned in the parent. Throws WrongChild. */
   end(thread: number, parent: number, kind: ForkKind, child: number): void {
     const call = this.#underWay.get(thread);
     this.#underWay.delete(thread);
-    if (call === undefined || call.child === 0) this.#born(parent, child, kind);
-    else if (call.child !== child)
-      this.#report.fail(`the fork of ${call.child}, whose lines came first`, `that of ${child}`);
+    if (call === undefined || call.child === 0) this.#born(parent, child, kind, call?.at ?? 0);
+    else if (call.child !== child) {
+      this.#births.set(call.at, child);
+      throw new WrongChild();
+    }
     if (kind === 'vfork') this.#recording.vforkDone(parent, child);
   }
 
   /** Returns whether the pid's parent is now known. */
   adopt(pid: number): boolean {
     let only: UnderWay | null = null;
+    const seen = this.#waiting.get(pid)?.at(0)?.at ?? Infinity;
     for (const call of this.#underWay.values()) {
-      if (call.child !== 0) continue;
+      if (call.child !== 0 || !this.#recording.has(call.parent)) continue;
+      // It is another's child, or was there before the call.
+      if (seen < call.at || (this.#births.get(call.at) ?? pid) !== pid) continue;
       if (only !== null) return false;
       only = call;
     }
     if (only === null) return false;
     only.child = pid;
-    this.#born(only.parent, pid, only.kind);
+    this.#born(only.parent, pid, only.kind, only.at);
     return true;
   }
 
   /** A line of its parent's tells of a child whose fork was not understood. */
   found(child: number, parent: number, kind: ForkKind): void {
-    this.#born(parent, child, kind);
+    this.#born(parent, child, kind, 0);
   }
 
   /** Keeps a line of a pid without a parent. */
@@ -100,12 +112,15 @@ export class Parentage<Line> {
 
   /** Counts what is still waiting after the last line. */
   finish(): void {
-    for (const [pid, lines] of this.#waiting) {
-      for (const { at } of lines) this.#report.notUnderstood(ORPHAN, `pid ${pid}`, at);
-    }
+    for (const [pid, lines] of this.#waiting) this.#forsake(pid, lines);
   }
 
-  #born(parent: number, child: number, kind: ForkKind): void {
+  #forsake(pid: number, lines: readonly Waiting<Line>[]): void {
+    for (const { at } of lines) this.#report.notUnderstood(ORPHAN, `pid ${pid}`, at);
+  }
+
+  /** since: the line where its fork began. Lines before that are of another process that had its pid. */
+  #born(parent: number, child: number, kind: ForkKind, since: number): void {
     this.#recording.fork(parent, child, kind);
     this.#onBorn(child, parent, kind);
     const lines = this.#waiting.get(child);
@@ -113,7 +128,9 @@ export class Parentage<Line> {
     this.#waiting.delete(child);
     this.#kept -= lines.length;
     const now = this.#report.line;
-    for (const { at, line } of lines) {
+    const own = lines.filter(({ at }) => at >= since);
+    this.#forsake(child, lines.slice(0, lines.length - own.length));
+    for (const { at, line } of own) {
       this.#report.line = at;
       this.#read(line);
     }

@@ -12,6 +12,9 @@ import { type GivenMaps, type Image, OpenImages } from './open-images.ts';
 import { RangeSet, SEEN_CLEARED, SEEN_EXECUTE, SEEN_PROTECTED, SEEN_READ, SEEN_WRITE } from './ranges.ts';
 import { inUserSpace } from './values.ts';
 
+/** Children of forks, by the line where the fork begins, that another pid would be taken for. */
+export type Births = Map<number, number>;
+
 export type ForkKind = 'fork' | 'vfork' | 'clone_vm' | 'thread';
 export type Access = 'r' | 'w' | 'x';
 
@@ -56,6 +59,8 @@ export interface RecordingOptions {
   readonly clock: Clock;
   readonly report: ImportLog;
   readonly images: ImageStore;
+  /** what earlier passes have learned */
+  readonly births: Births;
   readonly given: GivenMaps | null;
   /** Null in the first pass. */
   readonly write: ((line: string) => void) | null;
@@ -106,6 +111,10 @@ export class Recording {
 
   has(pid: number): boolean {
     return this.#processes.has(pid);
+  }
+
+  get births(): Births {
+    return this.#options.births;
   }
 
   /** Does the input show the page faults of programs? */

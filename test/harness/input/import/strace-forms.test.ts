@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { loadWorkload } from '../../../../harness/input/load.ts';
 import { landed } from '../../../../variants/index.ts';
 import { recordOf } from '../../../support/ran.ts';
-import { EXEC, Imports, type Node, countsOf, fixture, plain, treeOf } from './support.ts';
+import { EXEC, Imports, type Node, countsOf, eventsOf, fixture, plain, treeOf } from './support.ts';
 
 const imports = new Imports();
 afterAll(() => imports.dispose());
@@ -277,6 +277,58 @@ describe('lines without a pid', () => {
       { pid: 1, ev: 'fork', child: 4321, kind: 'fork' },
       { pid: 1, ev: 'brk', addr: '0xb77000' },
       { pid: 4321, ev: 'exit', code: 0, sig: 'SIGKILL' },
+    ]);
+  });
+});
+
+describe('a process that appears while another one forks, and is not its child', () => {
+  const FORK = '4000 clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD <unfinished ...>';
+  const ORPHAN = 'a line of a process whose start is not in the recording';
+  const born = (child: number): string => `4000 <... clone resumed>, child_tidptr=0x7f) = ${child}`;
+  const unmaps = (pid: number): string => `${pid} munmap(0x7ffff0002000, 4096) = 0`;
+  const importing = async (lines: string[]): Promise<[object[], number | undefined]> => {
+    const imported = await imports.lines('strace', [
+      '4000 execve("/bin/a", ["a"], 0x7f /* 0 vars */) = 0',
+      ...lines,
+      '4000 exit_group(0) = ?',
+    ]);
+    const events = (eventsOf(imported) as { pid: number; ev: string; child?: number }[]).slice(1, -1);
+    return [events, countsOf(imported.counts.unknown)[ORPHAN]];
+  };
+
+  it('leaves its lines out, and those of the child are the child’s', async () => {
+    expect(await importing([FORK, unmaps(4001), born(4050), unmaps(4050), unmaps(4001)])).toEqual([
+      [
+        { pid: 4000, ev: 'fork', child: 4050, kind: 'fork' },
+        { pid: 4050, ev: 'munmap', addr: '0x7ffff0002000', len: 4096 },
+      ],
+      2,
+    ]);
+  });
+
+  it('may be many, in forks of the same process, before and after the child’s first lines', async () => {
+    const lines = [10, 20, 30].flatMap((n) => [
+      FORK,
+      unmaps(n),
+      unmaps(5000 + n),
+      unmaps(10),
+      born(5000 + n),
+      `${5000 + n} exit_group(0) = ?`,
+    ]);
+    const [events, orphans] = await importing(lines);
+    expect(events).toHaveLength(9);
+    expect(events.every((event) => !('pid' in event) || event.pid === 4000 || Number(event.pid) > 5000)).toBe(true);
+    expect(orphans).toBe(6);
+  });
+
+  it('gives its lines to no later child with its pid', async () => {
+    expect(await importing([FORK, unmaps(4001), born(4050), FORK, born(4001), unmaps(4001)])).toEqual([
+      [
+        { pid: 4000, ev: 'fork', child: 4050, kind: 'fork' },
+        { pid: 4000, ev: 'fork', child: 4001, kind: 'fork' },
+        { pid: 4001, ev: 'munmap', addr: '0x7ffff0002000', len: 4096 },
+      ],
+      1,
     ]);
   });
 });
