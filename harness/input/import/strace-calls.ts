@@ -28,7 +28,30 @@ const ADVICE: ReadonlyMap<number, string> = new Map([
   [19, 'KEEPONFORK'],
   [20, 'COLD'],
   [21, 'PAGEOUT'],
+  [22, 'POPULATE_READ'],
+  [23, 'POPULATE_WRITE'],
+  [24, 'DONTNEED_LOCKED'],
+  [25, 'COLLAPSE'],
+  [102, 'GUARD_INSTALL'],
+  [103, 'GUARD_REMOVE'],
 ]);
+/** Advice that changes what a process or its children see, and that no replay follows. */
+const NOT_FOLLOWED: ReadonlySet<string> = new Set([
+  'REMOVE',
+  'DONTFORK',
+  'DOFORK',
+  'WIPEONFORK',
+  'KEEPONFORK',
+  'PAGEOUT',
+  'POPULATE_READ',
+  'POPULATE_WRITE',
+  'DONTNEED_LOCKED',
+  'COLLAPSE',
+  'GUARD_INSTALL',
+  'GUARD_REMOVE',
+]);
+/** Linux: mman.h MREMAP_DONTUNMAP */
+const DONTUNMAP = 4;
 
 export class StraceCalls {
   readonly #recording: Recording;
@@ -42,7 +65,9 @@ export class StraceCalls {
 
   /** Imports a call that has returned. */
   call(pid: number, { name, args, value, error }: StraceCall): void {
-    if (error !== null && name !== 'mmap') this.#report.noEffect(`failed ${name}`);
+    // Where something is not mapped, madvise has done the rest. Linux: madvise_walk_vmas
+    const isDone = error === null || name === 'mmap' || (name === 'madvise' && error === 'ENOMEM');
+    if (!isDone) this.#report.noEffect(`failed ${name}`);
     else if (!this.#space(pid, name, args, value, error))
       this.#report.notUnderstood(`arguments of ${name}`, quoted(args.join(', ')));
   }
@@ -65,18 +90,29 @@ export class StraceCalls {
       case 'mprotect':
       case 'pkey_mprotect': {
         const prot = protOf(args[2] ?? '');
-        if (known && prot !== null) this.#recording.mprotect(pid, addr, len, prot);
+        if (known && prot !== null) {
+          this.#report.leftOut(name, args[2].match(/PROT_GROWS(DOWN|UP)/g) ?? [], args);
+          this.#recording.mprotect(pid, addr, len, prot);
+        }
         return known && prot !== null;
       }
       case 'madvise': {
         const advice = /^MADV_(\w+)$/.exec(args[2] ?? '')?.[1] ?? ADVICE.get(numberOf(args[2]));
-        if (known && advice !== undefined) this.#recording.madvise(pid, addr, len, advice);
+        if (known && advice !== undefined) {
+          if (NOT_FOLLOWED.has(advice)) this.#report.leftOut(name, [`MADV_${advice}`], args);
+          this.#recording.madvise(pid, addr, len, advice);
+        }
         return known && advice !== undefined;
       }
       case 'mremap': {
         const newLen = numberOf(args[2]);
         const ok = known && value > 0 && inUserSpace(value, newLen);
-        if (ok) this.#recording.mremap(pid, addr, len, newLen, value);
+        if (ok) {
+          const stays = /DONTUNMAP/.test(args[3] ?? '') || (numberOf(args[3]) & DONTUNMAP) !== 0;
+          const lost = [...(stays ? ['MREMAP_DONTUNMAP'] : []), ...(len === 0 ? ['an old size of 0'] : [])];
+          this.#report.leftOut(name, lost, args);
+          this.#recording.mremap(pid, addr, len, newLen, value);
+        }
         return ok;
       }
       case 'brk': {

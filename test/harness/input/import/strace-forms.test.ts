@@ -281,6 +281,36 @@ describe('lines without a pid', () => {
   });
 });
 
+describe('what no replay follows is counted', () => {
+  it.each([
+    ['madvise(0x7f0000001000, 4096, MADV_WIPEONFORK) = 0', 'MADV_WIPEONFORK of madvise'],
+    ['madvise(0x7f0000001000, 4096, 10) = 0', 'MADV_DONTFORK of madvise'],
+    ['madvise(0x7f0000001000, 4096, 0x66 /* MADV_??? */) = 0', 'MADV_GUARD_INSTALL of madvise'],
+    ['mprotect(0x7ffffffde000, 4096, PROT_READ|PROT_EXEC|PROT_GROWSDOWN) = 0', 'PROT_GROWSDOWN of mprotect'],
+    [
+      'mremap(0x7f0000001000, 4096, 4096, MREMAP_MAYMOVE|MREMAP_DONTUNMAP) = 0x7f0000009000',
+      'MREMAP_DONTUNMAP of mremap',
+    ],
+    ['mremap(0x7f0000001000, 4096, 4096, 0x5) = 0x7f0000009000', 'MREMAP_DONTUNMAP of mremap'],
+    ['mremap(0x7f0000001000, 0, 4096, MREMAP_MAYMOVE) = 0x7f0000009000', 'an old size of 0 of mremap'],
+  ])('%s', async (call, kind) => {
+    const { counts } = await imports.lines('strace', [EXEC, `700 ${call}`]);
+    expect(countsOf(counts.unknown)).toEqual({ [`${kind}, which no replay follows`]: 1 });
+  });
+
+  it('but advice about pages and dumps is not', async () => {
+    const words = ['HUGEPAGE', 'MERGEABLE', 'DONTDUMP', 'COLD', 'DONTNEED', 'FREE'];
+    const calls = words.map((word) => `700 madvise(0x7f0000001000, 4096, MADV_${word}) = 0`);
+    expect((await imports.lines('strace', [EXEC, ...calls], { strict: true })).counts.unknown.size).toBe(0);
+  });
+});
+
+it('madvise has done what it can where it answers ENOMEM', async () => {
+  const call = '700 madvise(0x7f0000001000, 8192, MADV_DONTNEED) = -1 ENOMEM (Cannot allocate memory)';
+  const { lines } = await imports.lines('strace', [EXEC, call, call.replace('ENOMEM', 'EINVAL')], { strict: true });
+  expect(lines.filter(({ ev }) => ev === 'madvise')).toMatchObject([{ addr: '0x7f0000001000', len: 8192 }]);
+});
+
 describe('a process that appears while another one forks, and is not its child', () => {
   const FORK = '4000 clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD <unfinished ...>';
   const ORPHAN = 'a line of a process whose start is not in the recording';
