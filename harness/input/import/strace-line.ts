@@ -16,7 +16,7 @@ export type StraceLine =
       readonly kind: 'call';
       readonly name: string;
       readonly args: readonly string[];
-      /** NaN for `?` */
+      /** NaN for `?`, and of a call that was not executed: --inject */
       readonly value: number;
       /** The error's name; null if the call succeeded or did not return. */
       readonly error: string | null;
@@ -60,6 +60,7 @@ const DURATION = / +<(?:\d+(?:\.\d+)?|unavailable)>$/;
 const RESULT = /^(-?\d+|0x[0-9a-f]+|\?)(?![\w.])(.*)$/;
 /** A pid of another namespace, with strace's own number for it (--decode-pids=pidns). */
 const TRANSLATED = /^(?:<[^>]*>)? *\/\* (\d+) in strace's PID NS \*\//;
+const INJECTED = / \(INJECTED(?:: [^)]*)?\)/;
 const CHILD_ENDED = /\bsi_code=(?:CLD_(?:EXITED|KILLED|DUMPED)|0x[123]\b)/;
 
 /** What stands at the start of a line, and the rest. */
@@ -123,7 +124,8 @@ export function callOf(name: string, text: string): StraceCall | null {
   if (result === null) return null;
   const [, first, more] = result;
   const error = first === '-1' ? (/^ (E[A-Z0-9]+)\b/.exec(more)?.[1] ?? 'error') : null;
-  return { kind: 'call', name, args, value: numberOf(TRANSLATED.exec(more)?.[1] ?? first), error };
+  const value = INJECTED.test(more) ? NaN : numberOf(TRANSLATED.exec(more)?.[1] ?? first);
+  return { kind: 'call', name, args, value, error };
 }
 
 /**

@@ -305,6 +305,24 @@ describe('what no replay follows is counted', () => {
   });
 });
 
+it('a call whose result was injected has done nothing', async () => {
+  const calls = [
+    'munmap(0x7f0000001000, 4096) = 0 (INJECTED)',
+    'munmap(0x7f0000001000, 4096) = -1 ENOMEM (Cannot allocate memory) (INJECTED)',
+    'mmap(NULL, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f0000005000 (INJECTED)',
+    'fork() = 701 (INJECTED)',
+    'execve("/bin/u", ["u"], 0x7ffd /* 0 vars */) = 0 (INJECTED)',
+    'munmap(0x7f0000003000, 4096) = 0 (DELAYED)',
+  ];
+  const { lines, counts } = await imports.lines(
+    'strace',
+    [EXEC, ...calls].map((call) => `700 ${call}`),
+    { strict: true },
+  );
+  expect(lines.slice(2)).toMatchObject([{ ev: 'munmap', addr: '0x7f0000003000' }]);
+  expect(counts.repairs.size).toBe(0);
+});
+
 it('madvise has done what it can where it answers ENOMEM', async () => {
   const call = '700 madvise(0x7f0000001000, 8192, MADV_DONTNEED) = -1 ENOMEM (Cannot allocate memory)';
   const { lines } = await imports.lines('strace', [EXEC, call, call.replace('ENOMEM', 'EINVAL')], { strict: true });
