@@ -92,8 +92,7 @@ export class FaultFeed {
     const pid = this.#processOf(fault.pid);
     if (fault.addr >= USER_END) this.#report.noEffect('fault at an address of the kernel');
     else if (pid > 0 && !(fault.access === 'w' && loading(pid))) this.#deliver(pid, fault);
-    else if (this.#count < MAX_HELD) this.#hold(fault);
-    else this.#report.noEffect('fault of a process that is not in the recording');
+    else this.#hold(fault);
   }
 
   /** Delivers what was held back for processes that can take it now. */
@@ -119,11 +118,19 @@ export class FaultFeed {
   }
 
   finish(): void {
-    for (const faults of this.#held.values())
-      for (const _ of faults) this.#report.noEffect('fault of a process that is not in the recording');
+    for (const id of this.#held.keys()) this.#forsake(id);
   }
 
+  #forsake(id: number): void {
+    const faults = this.#held.get(id)!;
+    this.#held.delete(id);
+    this.#count -= faults.length;
+    for (const _ of faults) this.#report.noEffect('fault of a process that is not in the recording');
+  }
+
+  /** perf can see all processes of a system: those that have waited longest are not in the recording. */
   #hold(fault: PerfFault): void {
+    if (this.#count >= MAX_HELD) this.#forsake(this.#held.keys().next().value!);
     const faults = this.#held.get(fault.pid) ?? [];
     faults.push(fault);
     this.#held.set(fault.pid, faults);

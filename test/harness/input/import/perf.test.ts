@@ -63,6 +63,20 @@ describe('a fault of a thread is one of its process, between the calls of its ti
     expect(countsOf((await imports.lines('strace', idle, { faults })).counts.unknown)).toEqual({});
   });
 
+  it('those of a child before its fork has returned are not lost among those of the whole system', async () => {
+    const calls = [
+      CALLS[0]!,
+      '400 1700000000.001000 fork( <unfinished ...>',
+      '400 1700000000.003000 <... fork resumed>) = 402 <0.002000>',
+      '402 1700000000.004000 exit_group(0) = ?',
+      '400 1700000000.004100 exit_group(0) = ?',
+    ];
+    const others = Array.from({ length: 100_000 }, () => `Xorg 9999 1700000000.001500: ${FAULT}`);
+    expect(await faultsOf([...others, `t 402 1700000000.002000: ${FAULT}`], calls)).toMatchObject([
+      { pid: 402, behind: 'fork' },
+    ]);
+  });
+
   it('those of a vfork child before its exec precede it, where the exec’s own line comes after the parent’s vfork', async () => {
     const calls = [
       CALLS[0]!,
