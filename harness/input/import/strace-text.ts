@@ -2,9 +2,15 @@
 import { quoted } from '../../workload/errors.ts';
 import type { ImportLog } from './log.ts';
 
-const MESSAGE = /^(?:strace|\/\S*strace): (?:Process (\d+) attached)?/;
-/** On a terminal a message stands behind the part of a line that strace has written so far. */
-const IN_THE_MIDDLE = /^(.+?)((?:strace|\/\S*strace): Process \d+ attached)$/;
+/** Until strace 4.7 without its name. */
+const MESSAGE =
+  /^(?:(?:strace|\/\S*strace): (?:Process (\d+) attached)?|Process (\d+) (?:at|de)tached|Process \d+ (?:suspended|resumed)$)/;
+/** On a terminal a message stands behind the part of a line that strace has written so far, but not within a string. */
+const IN_THE_MIDDLE =
+  /^((?:[^"]|"(?:[^"\\]|\\.)*")+?)((?:(?:strace|\/\S*strace): )?Process \d+ (?:attached|detached|suspended|resumed)(?: \([^()]*\))?)$/;
+/** The first part of a line that a message has cut, and the message; null for any other text. */
+const cutBy = (text: string): RegExpExecArray | null =>
+  text.includes('Process ') && !MESSAGE.test(text) ? IN_THE_MIDDLE.exec(text) : null;
 /** What -k, and -e read and write, print below a call. */
 const BELOW = [
   [/^ > /, 'stack of a call'],
@@ -35,7 +41,7 @@ export class StraceText {
 
   /** Returns the line of a process that ends with this text; null for any other text, and for a first part. */
   whole(text: string): string | null {
-    if (text === '' || MESSAGE.test(text) || IN_THE_MIDDLE.test(text)) return null;
+    if (text === '' || MESSAGE.test(text) || cutBy(text) !== null) return null;
     if (this.#cut !== '') return this.#cut + text;
     return BELOW.some(([form]) => form.test(text)) || this.#isSummary(text) ? null : text;
   }
@@ -58,13 +64,14 @@ export class StraceText {
   }
 
   #aside(text: string): void {
-    const [, begun = '', said = text] = IN_THE_MIDDLE.exec(text) ?? [];
+    const [, begun = '', said = text] = cutBy(text) ?? [];
     if (this.#cut === '') this.#cutAt = this.#report.line;
     this.#cut += begun;
     const message = MESSAGE.exec(said);
     if (message !== null) {
       this.#report.noEffect('message of strace');
-      if (message[1] !== undefined) this.attached.add(Number(message[1]));
+      const pid = message[1] ?? message[2];
+      if (pid !== undefined && !said.includes('detached')) this.attached.add(Number(pid));
       return;
     }
     const below = BELOW.find(([form]) => form.test(text));

@@ -329,6 +329,37 @@ it('madvise has done what it can where it answers ENOMEM', async () => {
   expect(lines.filter(({ ev }) => ev === 'madvise')).toMatchObject([{ addr: '0x7f0000001000', len: 8192 }]);
 });
 
+it('messages of old versions, without the name of strace, cut lines and name a child', async () => {
+  const imported = await imports.lines(
+    'strace',
+    [
+      'execve("/bin/sh", ["sh"], [/* 20 vars */]) = 0',
+      'write(2, "Process 7 attached", 18) = 18',
+      'clone(Process 4001 attached',
+      'child_stack=0, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD, child_tidptr=0x7f09d0) = 4001',
+      '[pid  4000] wait4(-1, Process 4000 suspended',
+      ' <unfinished ...>',
+      '[pid  4001] execve("/bin/ls", ["ls"], [/* 20 vars */]) = 0',
+      '[pid  4001] exit_group(0)               = ?',
+      'Process 4000 resumed',
+      'Process 4001 detached',
+      '<... wait4 resumed> [{WIFEXITED(s) && WEXITSTATUS(s) == 0}], 0, NULL) = 4001',
+      '--- SIGCHLD (Child exited) @ 0 (0) ---',
+      'exit_group(0)                           = ?',
+    ],
+    { strict: true },
+  );
+  expect(eventsOf(imported)).toMatchObject([
+    { pid: 1, ev: 'exec', path: '/bin/sh' },
+    { pid: 1, ev: 'fork', child: 4001, kind: 'fork' },
+    { pid: 4001, ev: 'exec', path: '/bin/ls' },
+    { pid: 4001, ev: 'exit' },
+    { pid: 1, ev: 'wait', child: 4001 },
+    { pid: 1, ev: 'exit' },
+  ]);
+  expect(countsOf(imported.counts.ignored)['message of strace']).toBe(4);
+});
+
 describe('a process that appears while another one forks, and is not its child', () => {
   const FORK = '4000 clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD <unfinished ...>';
   const ORPHAN = 'a line of a process whose start is not in the recording';
