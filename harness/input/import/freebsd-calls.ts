@@ -6,7 +6,7 @@ import { FileNames } from './file-names.ts';
 import type { ImageNames } from './image.ts';
 import type { ImportLog } from './log.ts';
 import type { ForkKind, Recording } from './recording.ts';
-import { FREEBSD_FLAGS, mapFlagsOf, maxProtOf, numberOf, protOf } from './values.ts';
+import { fdOf, FREEBSD_FLAGS, mapFlagsOf, maxProtOf, numberOf, protOf } from './values.ts';
 
 export interface Call {
   readonly name: string;
@@ -172,15 +172,14 @@ export class FreebsdCalls {
   #mmap(pid: number, args: readonly string[], addr: number, errno: number): boolean {
     const len = numberOf(args[1]);
     const [prot, read] = [protOf(args[2] ?? ''), mapFlagsOf(args[3] ?? '', FREEBSD_FLAGS)];
-    const descriptor = numberOf(args[4]);
+    const fd = fdOf(args[4]);
     const off = numberOf(args.at(-1));
-    if (prot === null || read === null || !(len >= 0) || Number.isNaN(descriptor) || !(off >= 0)) {
+    if (prot === null || read === null || !(len >= 0) || Number.isNaN(fd) || !(off >= 0)) {
       if (errno !== 0) this.#report.noEffect('failed mmap');
       return errno !== 0;
     }
     if (errno === 0 && Number.isNaN(addr)) return false;
     const { flags, lost } = read;
-    const fd = descriptor | 0;
     const file = fd < 0 || flags.some((flag) => NO_FILE.has(flag)) ? null : this.#files.mapped(pid, fd, off);
     // The mapping begins at the page of the offset, and the address is that of the offset.
     const into = off % PAGE_SIZE;

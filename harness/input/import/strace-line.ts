@@ -3,7 +3,7 @@
  * (strace.c) and of syscall_exiting_trace (syscall.c).
  */
 import type { ForkKind } from './recording.ts';
-import { numberOf } from './values.ts';
+import { fdOf, numberOf } from './values.ts';
 
 /** How a process ended. */
 export interface End {
@@ -199,8 +199,7 @@ function unescaped(text: string): string {
 export function descriptorOf(text: string): { readonly fd: number; readonly path: string | null } | null {
   const match = /^(-?\d+|0x[0-9a-f]+)(?:<(.*?)(?:<(?:char|block) [\d:]+>)?>(?:\(deleted\))?)?$/.exec(text);
   if (match === null) return null;
-  const fd = /^0xf{8,16}$/.test(match[1]) ? -1 : Number(match[1]);
-  return { fd, path: match[2] === undefined ? null : unescaped(match[2]) };
+  return { fd: fdOf(match[1]), path: match[2] === undefined ? null : unescaped(match[2]) };
 }
 
 const CLONE_BITS: Readonly<Record<string, number>> = { CLONE_VM: 0x100, CLONE_VFORK: 0x4000, CLONE_THREAD: 0x10000 };

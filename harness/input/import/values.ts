@@ -10,6 +10,10 @@ export function numberOf(text: string | undefined): number {
   return Number.isSafeInteger(n) ? n : NaN;
 }
 
+/** Parses a descriptor; -1 may be written with 32 or 64 bits. Returns NaN for other text. */
+export const fdOf = (text: string | undefined): number =>
+  text !== undefined && /^(?:0xf{8}|0xf{16}|4294967295|18446744073709551615)$/.test(text) ? -1 : numberOf(text);
+
 /** Are a decimal and a hexadecimal number of 64 bits the same? */
 export const isSameNumber = (decimal: string, hexadecimal: string): boolean =>
   BigInt.asUintN(64, BigInt(decimal)) === BigInt(hexadecimal);

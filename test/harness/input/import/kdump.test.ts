@@ -39,6 +39,19 @@ describe('kdump', () => {
     expect(kdumpLineOf(text)).toEqual({ pid, tid, command, time, type, text: rest });
   });
 
+  it.each(['0xffffffff', '0xffffffffffffffff', '-1', '4294967295'])('mmap of no file: descriptor %s', async (fd) => {
+    const { lines } = await imports.lines(
+      'kdump',
+      [
+        ...EXEC,
+        `  2769 rm dir   CALL  mmap(0,0x8000,0x3<PROT_READ|PROT_WRITE>,0x2<MAP_PRIVATE>,${fd},0)`,
+        '  2769 rm dir   RET   mmap 34365181952/0x800531000',
+      ],
+      { strict: true },
+    );
+    expect(lines[2]).toMatchObject({ ev: 'mmap', file: null });
+  });
+
   it('old and new forms of masks, faults and results are equivalent', async () => {
     const tail = (mmap: string, fault: string): string[] => [
       `  2769 rm dir   CALL  mmap(0,0x8000,${mmap},0xffffffff,0)`,
