@@ -99,8 +99,9 @@ export function rforkSpawn(m: Machine, p: Proc): Proc {
 export function sysRfork(m: Machine, p: Proc, kind: 'mem' | 'thread'): number {
   const child = sharingChild(m, p);
   if (kind === 'thread') {
+    const { peers } = p.leader;
     child.leader = p.leader;
-    p.leader.peers.unshift(child);
+    peers.splice(peers.indexOf(p) + 1, 0, child); // behind p, and the leader is before all
   }
   return 0;
 }

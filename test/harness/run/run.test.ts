@@ -131,6 +131,12 @@ c: exit
     expect(codes(record(lines)).slice(3)).toEqual([257, 0, 0, 0]);
   });
 
+  it('has the peers that a leader kills in the order of p_peers: a new one is behind the process that made it', () => {
+    const makes = 'a: rfork thread -> b\na: rfork thread -> c\nb: rfork thread -> d\n';
+    const { killed } = record(`a: exec sh60\n${makes}a: exit\n`);
+    expect(killed.map(({ process }) => process)).toEqual(['c', 'b', 'd']);
+  });
+
   it('inherits the last page below the end of the address space with five levels', () => {
     expect(codes(record('machine la57=on\na: exec sh60\na: minherit stack-1p 1p none\n'))).toEqual([0, 0]);
   });
