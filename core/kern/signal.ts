@@ -41,11 +41,11 @@ function sendsig(m: Machine, p: Proc, frames: number): boolean {
 }
 
 /**
- * p, which is running, takes these signals, the lowest number first. Only then does it execute the trampoline. Returns
- * 0, or the signal that kills p: if the trampoline is gone, no handler can run for that fault either. FreeBSD: ast,
- * cursig, postsig
+ * Posts these signals to p, which is running, the lowest number first; only then does it execute the trampoline. Returns
+ * 0, or the signal that kills p: if the trampoline is gone, no handler can run for that fault either. FreeBSD: cursig,
+ * postsig
  */
-function take(m: Machine, p: Proc, signals: number): number {
+function deliver(m: Machine, p: Proc, signals: number): number {
   let frames = 0;
   for (let signal = 1; signal < 32; signal++) {
     const bit = 1 << signal;
@@ -70,17 +70,17 @@ export function terminate(m: Machine, p: Proc, status: number, signal: number): 
 export const sysExit = (m: Machine, p: Proc, status: number): number => terminate(m, p, status, 0);
 
 /**
- * Signals that p, which is running, caused itself, one bit each. Returns 0 if it survives, else the signal that kills
- * it; p may stop at a yield point of its exit. FreeBSD: trapsignal
+ * p, which is running, takes these signals, one bit each. Returns 0 if it survives, else the signal that kills it; it may
+ * stop at a yield point of its exit. FreeBSD: ast, sigexit
  */
-function trap(m: Machine, p: Proc, signals: number): number {
-  const fatal = take(m, p, signals);
+function take(m: Machine, p: Proc, signals: number): number {
+  const fatal = deliver(m, p, signals);
   if (fatal !== 0) terminate(m, p, 0, fatal);
   return fatal;
 }
 
-/** The same for one signal. FreeBSD: trapsignal */
-export const trapSignal = (m: Machine, p: Proc, signal: number): number => trap(m, p, 1 << signal);
+/** A signal that p, which is running, caused itself. Returns as take() does. FreeBSD: trapsignal */
+export const trapSignal = (m: Machine, p: Proc, signal: number): number => take(m, p, 1 << signal);
 
 /**
  * Is p inside a call, where it takes no signal? The sleep of a vfork parent is not interruptible. The thread that runs
@@ -109,12 +109,12 @@ export function takePending(m: Machine, p: Proc | null): number {
   const { pending } = p;
   p.pending = 0;
   const { curproc, curcpu, stopAt } = m;
-  if (curproc === p) return trap(m, p, pending);
+  if (curproc === p) return take(m, p, pending);
   const thread = m.runningThread[curcpu];
   runOn(m, p, p.cpu);
   // The yield points that are asked for are the caller's.
   m.stopAt = 0;
-  const fatal = trap(m, p, pending);
+  const fatal = take(m, p, pending);
   m.stopAt = stopAt;
   if (curproc !== null && curproc.state === PRS_NORMAL) runOn(m, curproc, curcpu, thread);
   return fatal;
