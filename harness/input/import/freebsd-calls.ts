@@ -5,7 +5,7 @@ import { reportOther } from './calls.ts';
 import { FileNames } from './file-names.ts';
 import type { ImageNames } from './image.ts';
 import type { ImportLog } from './log.ts';
-import type { ForkKind, Recording } from './recording.ts';
+import { END_UNKNOWN, type ForkKind, type Recording } from './recording.ts';
 import { fdOf, FREEBSD_FLAGS, mapFlagsOf, maxProtOf, numberOf, protOf } from './values.ts';
 
 export interface Call {
@@ -78,17 +78,26 @@ export function imageNames(path: string, names: readonly string[]): ImageNames {
   return { path, program: before.findLast((name) => !SHARED_OBJECT.test(name)) ?? before.at(-1)!, loader: last };
 }
 
+/** Options of wait4 and wait6. FreeBSD: sys/sys/wait.h */
+const ALSO_STOPPED = /WUNTRACED|WSTOPPED|WCONTINUED|WTRAPPED|WNOWAIT/;
+const ALSO_STOPPED_BITS = 2 | 4 | 8 | 32;
+
 export class FreebsdCalls {
   readonly #recording: Recording;
   readonly #report: ImportLog;
   readonly #showsLookups: boolean;
+  readonly #onEnded: (child: number) => void;
   readonly #files = new FileNames();
 
-  /** `showsLookups`: the names of a call are those of all the files that the kernel looked up. */
-  constructor(recording: Recording, report: ImportLog, showsLookups: boolean) {
+  /**
+   * `showsLookups`: the names of a call are those of all the files that the kernel looked up. `ended` takes a child whose
+   * parent has reaped it before a line told of its end.
+   */
+  constructor(recording: Recording, report: ImportLog, showsLookups: boolean, ended: (child: number) => void) {
     this.#recording = recording;
     this.#report = report;
     this.#showsLookups = showsLookups;
+    this.#onEnded = ended;
   }
 
   /** Call when a process is gone, or has a new image. */
@@ -161,12 +170,23 @@ export class FreebsdCalls {
         return true;
       case 'wait4':
       case 'wait6':
-        if (value > 0) this.#recording.wait(pid, value);
+        if (value > 0) this.#waited(pid, value, args[name === 'wait4' ? 2 : 3] ?? '');
         return true;
       default:
         reportOther(this.#report, name, args);
         return true;
     }
+  }
+
+  /** A child of which nothing was traced has ended, too, where one that has only stopped was asked for. */
+  #waited(pid: number, child: number, options: string): void {
+    const bits = Number(/^(?:0x[\da-f]+|\d+)/.exec(options)?.[0] ?? 0);
+    const mayBeStopped = ALSO_STOPPED.test(options) || (bits & ALSO_STOPPED_BITS) !== 0;
+    if (this.#recording.has(child) && !(mayBeStopped && this.#recording.isHeard(child))) {
+      if (!this.#recording.hasEnded(child)) this.#report.repaired(END_UNKNOWN);
+      this.#onEnded(child);
+    }
+    this.#recording.wait(pid, child);
   }
 
   #mmap(pid: number, args: readonly string[], addr: number, errno: number): boolean {

@@ -85,7 +85,7 @@ export class KdumpImporter {
     this.#recording = recording;
     this.#report = report;
     this.#clock = clock;
-    this.#calls = new FreebsdCalls(recording, report, true);
+    this.#calls = new FreebsdCalls(recording, report, true, (child) => this.#exit(child, 0));
     this.#parentage = new Parentage(
       recording,
       report,

@@ -9,6 +9,7 @@ import type { Departure, ImageStore } from './image-store.ts';
 import { type ImageNames, NOTHING_INFERRED, SHARED_PAGE, hex } from './image.ts';
 import type { ImportLog } from './log.ts';
 import { type GivenMaps, type Image, OpenImages } from './open-images.ts';
+import { type Process, newProcess } from './process.ts';
 import { RangeSet, SEEN_CLEARED, SEEN_EXECUTE, SEEN_PROTECTED, SEEN_READ, SEEN_WRITE } from './ranges.ts';
 import { inUserSpace } from './values.ts';
 
@@ -27,25 +28,6 @@ export interface MmapCall {
   readonly off: number;
   /** the maximum protection, if the call gives one */
   readonly max?: string | undefined;
-}
-
-interface Process {
-  readonly pid: number;
-  image: Image | null;
-  /** Shared between a vfork child and its parent. */
-  space: Space;
-  touched: boolean;
-  /** vfork children for which it no longer sleeps; that is seen at its next event */
-  vforked: number[];
-  /** its exec is in the recording already, before the line that says so */
-  execDue: boolean;
-  /** its exit is */
-  ended: boolean;
-}
-
-interface Space {
-  readonly mapped: RangeSet;
-  brk: number;
 }
 
 export interface RecordingOptions {
@@ -72,16 +54,6 @@ const SEEN = { r: SEEN_READ, w: SEEN_WRITE, x: SEEN_EXECUTE } as const;
 /** A process that was running before the recording began. */
 const RUNNING: ImageNames = { path: '(running)', loader: undefined };
 const UNKNOWN: ImageNames = { path: '(unknown)', loader: undefined };
-
-const newProcess = (pid: number, image: Image | null, space: Space): Process => ({
-  pid,
-  image,
-  space,
-  touched: false,
-  vforked: [],
-  execDue: false,
-  ended: false,
-});
 
 export class Recording {
   readonly #options: RecordingOptions;
@@ -181,6 +153,11 @@ export class Recording {
       this.#options.report.repaired(END_UNKNOWN);
       this.#emit(pid, 'exit', departure);
     }
+  }
+
+  /** Has a line been about a process that is in the recording? */
+  isHeard(pid: number): boolean {
+    return this.#processes.get(pid)?.heard === true;
   }
 
   /** Is the end of a process in the recording that no line has told yet? */
@@ -347,6 +324,7 @@ export class Recording {
   /** Returns the process whose event comes next. */
   #next(pid: number): Process {
     const process = this.#processes.get(pid)!;
+    process.heard = true;
     if (process.vforked.length > 0) this.#endVforks(process);
     return process;
   }

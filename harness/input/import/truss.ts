@@ -41,7 +41,7 @@ export class TrussImporter {
     this.#recording = recording;
     this.#report = report;
     this.#clock = clock;
-    this.#calls = new FreebsdCalls(recording, report, false);
+    this.#calls = new FreebsdCalls(recording, report, false, (child) => this.#exit(child, 0));
     this.#parentage = new Parentage(
       recording,
       report,

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { kdumpLineOf } from '../../../../harness/input/import/kdump-line.ts';
+import { END_UNKNOWN } from '../../../../harness/input/import/recording.ts';
 import { Imports, countsOf, eventsOf } from './support.ts';
 
 const imports = new Imports();
@@ -192,6 +193,38 @@ describe('kdump', () => {
         file: '[stack]',
         off: 0,
       },
+    ]);
+  });
+});
+
+describe('a child that was not traced (ktrace without -i)', () => {
+  const fork = (child: number): string[] => ['  2769 sh       CALL  fork', `  2769 sh       RET   fork ${child}`];
+  const waits = (child: number, options: string): string[] => [
+    `  2769 sh       CALL  wait4(0xffffffff,0,${options},0)`,
+    `  2769 sh       RET   wait4 ${child}`,
+  ];
+  const imported = async (lines: string[]): Promise<[unknown[], number | undefined]> => {
+    const found = await imports.lines('kdump', [...EXEC, ...lines], { strict: true });
+    const events = eventsOf(found) as { pid: number; ev: string }[];
+    return [events.slice(1).map(({ pid, ev }) => `${pid} ${ev}`), countsOf(found.counts.repairs)[END_UNKNOWN]];
+  };
+
+  it.each(['0', '0x2<WUNTRACED>', 'WNOHANG|WUNTRACED'])(
+    'has ended when its parent reaps it: options %s',
+    async (options) => {
+      expect(await imported([...fork(7), ...waits(7, options), ...fork(7)])).toEqual([
+        ['2769 fork', '7 exit', '2769 wait', '2769 fork'],
+        1,
+      ]);
+    },
+  );
+
+  it('may have stopped if it was traced and its parent asks for that', async () => {
+    const own = ['     7 sh       CALL  munmap(0x800625000,0x1000)', '     7 sh       RET   munmap 0'];
+    const end = '     7 sh       CALL  exit(0)';
+    expect(await imported([...fork(7), ...own, ...waits(7, '0x2<WUNTRACED>'), ...own, end, ...waits(7, '0')])).toEqual([
+      ['2769 fork', '7 munmap', '2769 wait', '7 munmap', '7 exit', '2769 wait'],
+      undefined,
     ]);
   });
 });

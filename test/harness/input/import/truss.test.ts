@@ -60,6 +60,16 @@ describe('truss -f -d -a', () => {
     expect(imported.counts.withoutSharedPage).toBe(0);
   });
 
+  it('a child that was not traced has ended when its parent reaps it', async () => {
+    const lines = [
+      'fork()\t\t\t\t\t\t = 2001 (0x7d1)',
+      'wait4(-1,{ EXITED,val=0 },0x0,0x0)\t\t = 2001 (0x7d1)',
+      'process exit, rval = 0',
+    ];
+    const events = eventsOf(await imports.lines('truss', lines)) as { ev: string }[];
+    expect(events.slice(1).map(({ ev }) => ev)).toEqual(['fork', 'exit', 'wait', 'exit']);
+  });
+
   it('goes on after each vfork though no child was traced', async () => {
     const lines = [
       'vfork()\t\t\t\t\t\t = 2001 (0x7d1)',
