@@ -100,6 +100,11 @@ export class FreebsdCalls {
     this.#onEnded = ended;
   }
 
+  /** A child has the descriptors of its parent. */
+  forked(parent: number, child: number): void {
+    this.#files.forked(parent, child);
+  }
+
   /** Call when a process is gone, or has a new image. */
   forget(pid: number): void {
     this.#files.forget(pid);
@@ -165,15 +170,13 @@ export class FreebsdCalls {
         // The answer is where the break is now: below its base, as with 0, a call only asks. (FreeBSD: kern_break)
         if (value > 0 || addr > 0) this.#recording.brk(pid, value > 0 ? value : addr);
         return value > 0 || addr >= 0;
-      case 'close':
-        this.#files.closed(pid, addr);
-        return true;
       case 'wait4':
       case 'wait6':
         if (value > 0) this.#waited(pid, value, args[name === 'wait4' ? 2 : 3] ?? '');
         return true;
       default:
-        reportOther(this.#report, name, args);
+        this.#files.returned(pid, name, args, value);
+        if (name !== 'close') reportOther(this.#report, name, args);
         return true;
     }
   }

@@ -90,7 +90,10 @@ export class KdumpImporter {
       recording,
       report,
       (line) => this.#record(line),
-      (child) => this.#exited.delete(child),
+      (child, parent) => {
+        this.#exited.delete(child);
+        this.#calls.forked(parent, child);
+      },
     );
   }
 

@@ -4,7 +4,7 @@ import { reportOther } from './calls.ts';
 import { FileNames } from './file-names.ts';
 import type { ImportLog } from './log.ts';
 import type { Recording } from './recording.ts';
-import { type StraceCall, descriptorOf } from './strace-line.ts';
+import { type StraceCall, descriptorOf, stringOf } from './strace-line.ts';
 import { LINUX_FLAGS, inUserSpace, mapFlagsOf, numberOf, protOf } from './values.ts';
 
 /** Linux: mman-common.h */
@@ -50,6 +50,13 @@ const NOT_FOLLOWED: ReadonlySet<string> = new Set([
   'GUARD_INSTALL',
   'GUARD_REMOVE',
 ]);
+/** Calls that open a descriptor, and which argument is the path. */
+const OPENS: ReadonlyMap<string, number> = new Map([
+  ['open', 0],
+  ['creat', 0],
+  ['openat', 1],
+  ['openat2', 1],
+]);
 /** Linux: mman.h MREMAP_DONTUNMAP */
 const DONTUNMAP = 4;
 
@@ -72,7 +79,12 @@ export class StraceCalls {
       this.#report.notUnderstood(`arguments of ${name}`, quoted(args.join(', ')));
   }
 
-  /** Call when a process is gone. */
+  /** A child has the descriptors of its parent. */
+  forked(parent: number, child: number): void {
+    this.#files.forked(parent, child);
+  }
+
+  /** Call when a process is gone, or has another program. */
   forget(pid: number): void {
     this.#files.forget(pid);
   }
@@ -121,9 +133,22 @@ export class StraceCalls {
         return ok;
       }
       default:
+        this.#descriptors(pid, name, args, value);
         reportOther(this.#report, name, args);
         return true;
     }
+  }
+
+  /** Without -y, only the call that opened a descriptor has its path; one that is not absolute may be anywhere. */
+  #descriptors(pid: number, name: string, args: readonly string[], value: number): void {
+    const at = OPENS.get(name);
+    if (at === undefined) {
+      this.#files.returned(pid, name, args, value);
+      return;
+    }
+    const path = stringOf(args[at] ?? '');
+    if (path?.startsWith('/') === true) this.#files.opened(pid, value, path);
+    else this.#files.closed(pid, value);
   }
 
   #mmap(pid: number, args: readonly string[], addr: number, error: string | null): boolean {

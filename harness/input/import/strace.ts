@@ -52,8 +52,6 @@ export class StraceImporter {
   readonly #waited = new Map<number, (EndedChild & { readonly at: number })[]>();
   /** live process -> its parent */
   readonly #parents = new Map<number, number>();
-  /** vfork children without lines of their own */
-  readonly #silent = new Set<number>();
   /** the number of a first process whose first lines do not say it; 0 = not known yet */
   #alias = 0;
   #overlaps = false;
@@ -138,7 +136,6 @@ export class StraceImporter {
       this.#report.notUnderstood('a line of a process that has exited', quoted(text));
       return;
     }
-    this.#silent.delete(thread);
     this.#settle(pid);
     this.#event(pid, thread, line);
   }
@@ -187,8 +184,10 @@ export class StraceImporter {
     this.#exited.delete(child);
     this.#threads.set(child, kind === 'thread' ? parent : child);
     if (kind === 'thread') this.#alive.set(parent, (this.#alive.get(parent) ?? 1) + 1);
-    else this.#parents.set(child, parent);
-    if (kind === 'vfork') this.#silent.add(child);
+    else {
+      this.#parents.set(child, parent);
+      this.#calls.forked(parent, child);
+    }
   }
 
   #event(pid: number, thread: number, line: StraceLine): void {
@@ -290,12 +289,10 @@ export class StraceImporter {
 
   #exit(pid: number, { code, signal }: End): void {
     this.#settle(pid);
-    this.#leaveSpace(pid);
     this.#parents.delete(pid);
     if ((this.#alive.get(pid) ?? 1) > 1) for (const [thread, of] of this.#threads) if (of === pid) this.#forget(thread);
     this.#alive.delete(pid);
     this.#forget(pid);
-    this.#silent.delete(pid);
     this.#calls.forget(pid);
     this.#recording.exit(pid, code, signal);
   }
@@ -304,14 +301,6 @@ export class StraceImporter {
     this.#threads.delete(thread);
     this.#unfinished.delete(thread);
     this.#parentage.fail(thread);
-  }
-
-  /**
-   * Before a process ends or replaces its address space: a vfork child without lines of its own was not traced, and has
-   * left that space, since the vfork has returned.
-   */
-  #leaveSpace(pid: number): void {
-    for (const child of this.#silent) this.#childEnded(pid, child, { code: 0 });
   }
 
   /** Imports the end of a child that its parent was told of, unless its own lines have told it. */
@@ -367,7 +356,7 @@ export class StraceImporter {
     const path = named === '' && name === 'execveat' ? descriptorOf(args[0])?.path : named;
     if (error === null) {
       this.beforeExec(pid);
-      this.#leaveSpace(pid);
+      this.#calls.forget(pid);
       this.#recording.exec(pid, { path: path ?? UNKNOWN_PATH, loader: undefined });
     } else {
       this.#recording.execFailed(pid, error, path ?? UNKNOWN_PATH);

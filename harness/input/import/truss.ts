@@ -46,7 +46,7 @@ export class TrussImporter {
       recording,
       report,
       (line) => this.#record(line),
-      () => {},
+      (child, parent) => this.#calls.forked(parent, child),
     );
   }
 

@@ -14,6 +14,9 @@ export function numberOf(text: string | undefined): number {
 export const fdOf = (text: string | undefined): number =>
   text !== undefined && /^(?:0xf{8}|0xf{16}|4294967295|18446744073709551615)$/.test(text) ? -1 : numberOf(text);
 
+/** The descriptor in `3` or, as strace -y has it, `3</lib/x>`. Returns NaN for other text. */
+export const descriptorNumberOf = (text = ''): number => fdOf(/^[^<]*/.exec(text)![0]);
+
 /** Are a decimal and a hexadecimal number of 64 bits the same? */
 export const isSameNumber = (decimal: string, hexadecimal: string): boolean =>
   BigInt.asUintN(64, BigInt(decimal)) === BigInt(hexadecimal);

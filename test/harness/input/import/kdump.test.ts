@@ -197,6 +197,33 @@ describe('kdump', () => {
   });
 });
 
+it('a child maps the file that its parent has opened; closefrom closes it', async () => {
+  const maps = [
+    '  2770 sh       CALL  mmap(0,0x1000,0x1<PROT_READ>,0x2<MAP_PRIVATE>,0x3,0)',
+    '  2770 sh       RET   mmap 34365181952/0x800531000',
+  ];
+  const imported = await imports.lines(
+    'kdump',
+    [
+      ...EXEC,
+      '  2769 sh       CALL  openat(AT_FDCWD,0x1,0)',
+      '  2769 sh       NAMI  "/lib/libc.so.7"',
+      '  2769 sh       RET   openat 3',
+      '  2769 sh       CALL  fork',
+      '  2769 sh       RET   fork 2770/0xad2',
+      ...maps,
+      '  2770 sh       CALL  closefrom(0x3)',
+      '  2770 sh       RET   closefrom 0',
+      ...maps,
+    ],
+    { strict: true },
+  );
+  expect(imported.lines.flatMap(({ ev, file }) => (ev === 'mmap' ? [file] : []))).toEqual([
+    '/lib/libc.so.7',
+    'fd 3 #1',
+  ]);
+});
+
 describe('a child that was not traced (ktrace without -i)', () => {
   const fork = (child: number): string[] => ['  2769 sh       CALL  fork', `  2769 sh       RET   fork ${child}`];
   const waits = (child: number, options: string): string[] => [

@@ -305,6 +305,29 @@ describe('what no replay follows is counted', () => {
   });
 });
 
+it('without -y, a mapped file has the path with which its descriptor was opened, in a child too', async () => {
+  const map = (pid: number, fd: number): string =>
+    `${pid} mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, ${fd}, 0) = 0x7f0000005000`;
+  const imported = await imports.lines('strace', [
+    `700 ${EXEC}`,
+    '700 openat(AT_FDCWD, "/lib/libc.so.6", O_RDONLY|O_CLOEXEC) = 3',
+    '700 open("relative.so", O_RDONLY) = 4',
+    '700 dup2(3, 9) = 9',
+    map(700, 3),
+    map(700, 4),
+    '700 fork() = 701',
+    '700 close(3) = 0',
+    map(700, 3),
+    map(700, 9),
+    map(701, 3),
+    '701 close_range(3, 4294967295, 0) = 0',
+    map(701, 9),
+  ]);
+  const files = imported.lines.flatMap(({ ev, file }) => (ev === 'mmap' ? [file] : []));
+  const libc = '/lib/libc.so.6';
+  expect(files).toEqual([libc, 'fd 4 #1', 'fd 3 #2', libc, libc, 'fd 9 #3']);
+});
+
 it('a call whose result was injected has done nothing', async () => {
   const calls = [
     'munmap(0x7f0000001000, 4096) = 0 (INJECTED)',
