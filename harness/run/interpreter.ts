@@ -203,22 +203,23 @@ export class Interpreter {
       return OUTCOME_NOT_RUN;
     }
     const verb = chunk.code[at];
-    if (p.stoppedAt !== 0 && verb !== OP_GO) {
-      if (verb !== OP_STOP) return OUTCOME_NOT_RUN;
-      this.acting = null; // what it has half done is not looked at
+    if (verb === OP_STOP) {
+      // It is about the process's next op: it does not run now.
+      if (p.stoppedAt !== 0) this.acting = null; // what it has half done is not looked at
       this.#stops[process] |= stopBit(STOP_POINTS[chunk.arg[at]]);
       return OUTCOME_OK;
     }
+    if (p.stoppedAt !== 0 && verb !== OP_GO) return OUTCOME_NOT_RUN;
     const thread = this.#threads[chunk.who[at]];
-    if (isWaitingForVfork(p, thread) && verb !== OP_STOP) {
+    if (isWaitingForVfork(p, thread)) {
       this.value = ASLEEP;
       return OUTCOME_NOT_RUN;
     }
     if (m.curproc !== p || m.curcpu !== cpu || m.runningThread[cpu] !== thread) runOn(m, p, cpu, thread);
-    m.stopAt = verb === OP_STOP ? 0 : this.#stops[process];
+    m.stopAt = this.#stops[process];
     if (m.stopAt !== 0) this.#stops[process] = 0;
     let code = this.#do(p, process, chunk, at);
-    if (p.pending !== 0) takePending(m, p);
+    if (p.pending !== 0 && verb <= OP_GO) takePending(m, p); // behind it are ops of others
     m.stopAt = 0;
     if (p.stoppedAt !== 0) {
       code = OUTCOME_STOPPED;
@@ -296,9 +297,6 @@ export class Interpreter {
         return sysMunlock(m, p, addr, len);
       case OP_BRK:
         return sysBrk(m, p, p.vmspace.daddr + p.vmspace.dsize * PAGE_SIZE + len);
-      case OP_STOP:
-        this.#stops[process] |= stopBit(STOP_POINTS[arg]);
-        return OUTCOME_OK;
       case OP_GO:
         return this.#go(p, process);
       case OP_SNAPSHOT:

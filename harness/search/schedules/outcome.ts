@@ -2,7 +2,7 @@
 import type { PairComparison, Verdict } from '../../compare/pair.ts';
 import type { Standing } from '../../compare/track.ts';
 import { PLACES, type RunRecord } from '../../run/record.ts';
-import { OUTCOME_OK, OUTCOME_STOPPED, outcomeName } from '../../workload/names.ts';
+import { OUTCOME_NOT_RUN, OUTCOME_OK, OUTCOME_STOPPED, outcomeName } from '../../workload/names.ts';
 import { callPlace } from '../../workload/places.ts';
 import type { Program } from './program.ts';
 import { type Move, type Schedule, after, startOf, stepAt } from './schedule.ts';
@@ -46,7 +46,11 @@ export function outcomeOf(
 ): Outcome {
   const steps = stepsOf(program, moves);
   const unexpected = differences.flatMap((one) => (one.standing === 'unexpected' ? [one.what] : []));
-  const [a, b] = records.map((record) => sideOf(program, steps, ops, record));
+  // What no column ran is the same as what a schedule leaves out.
+  const isRun = (op: number): boolean =>
+    records.some(({ perOp, ops: done }) => op >= done || perOp.code[op] !== OUTCOME_NOT_RUN);
+  const ran = ops.map((op) => (op >= 0 && isRun(op) ? op : -1));
+  const [a, b] = records.map((record) => sideOf(program, steps, ran, record));
   return { sides: [a, b], verdict, standing, unexpected: [...new Set(unexpected)].toSorted() };
 }
 

@@ -75,6 +75,10 @@ a: clock
       expect(died('c: kill a SIGTERM\na/2: vfork -> e\nb: exec cat\ne: exec cat\n')).toEqual(['2 a SIGTERM']);
     });
 
+    it('has them still behind a stop for its next op', () => {
+      expect(died('c: kill a SIGTERM\na/2: stop refcnt-tested\nc: clock\na/2: clock\n')).toEqual(['3 a SIGTERM']);
+    });
+
     it('sleeps no longer when another of its threads has exec’d', () => {
       const after = record(`${asleep}c: kill a SIGCHLD\na/2: exec cat\na: clock\nc: kill a SIGTERM\nb: exec cat\n`);
       expect(codes(after).slice(5)).toEqual([0, 0, 0, 0, 0]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FORKS, P_WEXIT, type Variant, defineVariant } from '../../../../core/index.ts';
 import { scheduleText } from '../../../../harness/report/schedules.ts';
-import { outcomeOf } from '../../../../harness/search/schedules/outcome.ts';
+import { classOf, outcomeOf } from '../../../../harness/search/schedules/outcome.ts';
 import { type SearchOptions, type Searched, searchSchedules } from '../../../../harness/search/schedules/search.ts';
 import { missOf } from '../../../../harness/search/schedules/strategies.ts';
 import { schedulerHere } from '../../../../harness/search/schedules/work.ts';
@@ -161,6 +161,18 @@ describe('a search that cannot run all schedules', () => {
   it('promises as PCT does: depth 3, 5 processes, 10 decisions, 1,500 schedules', () => {
     expect(missOf(5, 10, 3, 1500)).toBeCloseTo(0.05, 2);
   });
+});
+
+it.each([
+  'a: exec bare\na: fork -> c\na: fork -> b\nc: kill b SIGTERM\nb: clock\nb: clock\na: clock\n',
+  'a: exec bare\na: vfork -> b\nc: exec bare\nc: clock\nb: clock\na/2: exit\nb: kill a SIGTERM\n',
+])('classes that are drawn are those of all schedules, where ops of the dead are left out: %j', async (text) => {
+  const classesOf = async (budget: number): Promise<string[]> => {
+    const { isComplete, classes } = await search(text, ['landed', 'vmspace-clear'], { budget });
+    expect(isComplete).toBe(budget > 100);
+    return classes.map(({ outcome }) => classOf(outcome)).toSorted();
+  };
+  expect(await classesOf(20)).toEqual(await classesOf(10_000));
 });
 
 describe('what no schedule reaches', () => {
