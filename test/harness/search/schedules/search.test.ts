@@ -164,16 +164,20 @@ describe('a search that cannot run all schedules', () => {
 });
 
 it.each([
-  'a: exec bare\na: fork -> c\na: fork -> b\nc: kill b SIGTERM\nb: clock\nb: clock\na: clock\n',
-  'a: exec bare\na: vfork -> b\nc: exec bare\nc: clock\nb: clock\na/2: exit\nb: kill a SIGTERM\n',
-])('classes that are drawn are those of all schedules, where ops of the dead are left out: %j', async (text) => {
-  const classesOf = async (budget: number): Promise<string[]> => {
-    const { isComplete, classes } = await search(text, ['landed', 'vmspace-clear'], { budget });
-    expect(isComplete).toBe(budget > 100);
-    return classes.map(({ outcome }) => classOf(outcome)).toSorted();
-  };
-  expect(await classesOf(20)).toEqual(await classesOf(10_000));
-});
+  ['a: fork -> c\na: fork -> b\nc: kill b SIGTERM\nb: clock\nb: clock\na: clock\n', 'refcnt-tested'],
+  ['a: fork -> c\na: vfork -> b\nc: clock\nb: handler SIGCHLD\na/2: exit\nb: kill a SIGTERM\n', 'pages-removed'],
+] as const)(
+  'classes that are drawn are those of all schedules, without ops of the dead: %j, %s',
+  async (lines, point) => {
+    const classesOf = async (budget: number): Promise<string[]> => {
+      const points = [STOP_POINTS.indexOf(point)];
+      const found = await search(`a: exec bare\n${lines}`, ['double-count-fix', 'landed'], { budget, points });
+      expect(found.isComplete).toBe(budget > 100);
+      return found.classes.map(({ outcome }) => classOf(outcome)).toSorted();
+    };
+    expect(await classesOf(20)).toEqual(await classesOf(10_000));
+  },
+);
 
 describe('what no schedule reaches', () => {
   it('is a yield point, or a stop of the workload', async () => {
