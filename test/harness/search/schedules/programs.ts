@@ -87,6 +87,42 @@ export function threeProcesses(seed: number): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** Three processes, one of them with two threads, that send each other signals, sleep in vfork and wait. */
+export function signallers(seed: number): string {
+  const random = new Random(seed);
+  const pick = <T>(from: readonly T[]): T => from[random.word() % from.length]!;
+  const ops = [
+    'clock',
+    'write 0x40000000 1p',
+    'read 0x10',
+    'munmap shared 1p',
+    'handler SIGCHLD',
+    'handler SIGWINCH',
+    'kill a SIGUSR1',
+    'kill a SIGWINCH',
+    'kill a SIGTERM',
+    'kill b SIGTERM',
+    'kill c SIGUSR1',
+    'exec bare',
+    'execfail ENOENT late',
+    'exit',
+  ];
+  const lines = ['machine ram=16M cpus=4', 'a: exec bare', 'a: mmap anon 2p rw fixed 0x40000000', 'a: handler SIGUSR1'];
+  lines.push('a: clock', `a: ${pick(['fork', 'fork', 'rfork mem'])} -> c`);
+  lines.push(`a: ${pick(['vfork', 'vfork', 'fork', 'rfork mem', 'rfork thread'])} -> b`);
+  const gone = new Set<string>();
+  for (let left = 3 + (random.word() % 3); left > 0; left--) {
+    const who = pick(['a', 'a/2@2', 'b', 'c@1']);
+    if (gone.has(who[0]!)) continue;
+    const op = pick(ops);
+    if (op === 'exit' || op.endsWith('late')) gone.add(who[0]!);
+    lines.push(`${who}: ${op}`);
+  }
+  for (const child of ['b', 'c'])
+    if (gone.has(child) && !gone.has('a') && pick([0, 1]) === 0) lines.push(`a: wait ${child}`);
+  return `${lines.join('\n')}\n`;
+}
+
 /** Moves that a program takes, if its calls stop wherever they can. */
 const movesIn = ({ processes }: Program): number =>
   processes.reduce((sum, { steps }) => sum + steps.reduce((own, { points }) => own + 1 + points.length, 0), 0);
